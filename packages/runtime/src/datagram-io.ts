@@ -1,0 +1,35 @@
+/** Where datagrams come from and go to: an IP address in text form and a UDP port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A bound UDP socket. */
+export interface DatagramSocket {
+  /** The address and port it is bound to. */
+  readonly local: Endpoint;
+  /** Sends without waiting; what the kernel refuses is told to `onError`. */
+  send(packet: Uint8Array, to: Endpoint): void;
+  /** Resolves when the port is free again. */
+  close(): Promise<void>;
+}
+
+/** What a socket is opened with. */
+export interface DatagramOptions {
+  /** Local address; IPv6 without brackets. */
+  address: string;
+  /** Local port; 0 lets the system choose. */
+  port: number;
+  /** The packet belongs to the receiver and stays valid after the call. */
+  onPacket(packet: Uint8Array, from: Endpoint): void;
+  /** An asynchronous send error; the socket stays usable. */
+  onError?(error: Error, to?: Endpoint): void;
+  /** Kernel receive buffer in bytes. */
+  receiveBufferBytes?: number;
+}
+
+/** Opens datagram sockets: `dgram` in `nodeRuntime`, a simulated network in tests. */
+export interface DatagramIo {
+  /** Rejects with the system's error (`EADDRINUSE`, …) when the address cannot be bound. */
+  open(options: DatagramOptions): Promise<DatagramSocket>;
+}

@@ -1,0 +1,18 @@
+export { type Clock, VirtualClock } from './clock.ts';
+export type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
+export { type Recovery, StrowgerError, type StrowgerErrorOptions } from './errors.ts';
+export { Emitter, type Unsubscribe } from './events.ts';
+export { type Logger, silentLogger } from './logger.ts';
+export { nodeRuntime, type Runtime } from './node-runtime.ts';
+export { type Random, randomFrom, seededRandom } from './random.ts';
+export {
+  type Arrow,
+  Machine,
+  type MachineOptions,
+  rowsOf,
+  type StateTable,
+  type Step,
+  step,
+  to,
+} from './state-table.ts';
+export { type Timer, TimerWheel } from './timer-wheel.ts';

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Clock } from './clock.ts';
+import type { DatagramIo, DatagramOptions, DatagramSocket } from './datagram-io.ts';
+import { type Logger, silentLogger } from './logger.ts';
+import { type Random, randomFrom } from './random.ts';
+import { TimerWheel, type Timer } from './timer-wheel.ts';
+
+/** Time, chance, log and datagrams: everything that a layer may ask its surroundings for. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly datagrams: DatagramIo;
+}
+
+/** The real runtime: the system's monotonic clock, its random bytes, `dgram`. */
+export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
+  return {
+    clock: new SystemClock(),
+    random: randomFrom((length) => randomBytes(length)),
+    logger: options.logger ?? silentLogger,
+    datagrams: nodeDatagrams,
+  };
+}
+
+/** One `setTimeout` drives the whole wheel. */
+class SystemClock implements Clock {
+  private readonly wheel = new TimerWheel(performance.now());
+  private alarm: NodeJS.Timeout | undefined;
+  private alarmAt = Number.POSITIVE_INFINITY;
+
+  get armedTimers(): number {
+    return this.wheel.size;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  wall(): number {
+    return Date.now();
+  }
+
+  arm(delayMs: number, fire: () => void): Timer {
+    const now = performance.now();
+    const at = now + Math.max(0, delayMs);
+    if (this.wheel.size === 0) this.wheel.advanceTo(now);
+    const timer = this.wheel.arm(at, fire);
+    if (at < this.alarmAt) this.setAlarm();
+    return timer;
+  }
+
+  private setAlarm(): void {
+    clearTimeout(this.alarm);
+    const next = this.wheel.nextAt();
+    this.alarmAt = next ?? Number.POSITIVE_INFINITY;
+    if (next === undefined) return;
+    const delay = Math.min(Math.max(Math.ceil(next - performance.now()), 1), 0x7fffffff);
+    this.alarm = setTimeout(() => this.ring(), delay);
+  }
+
+  private ring(): void {
+    this.alarmAt = Number.NEGATIVE_INFINITY; // what is armed meanwhile needs no alarm of its own
+    try {
+      this.wheel.advanceTo(performance.now());
+    } finally {
+      this.setAlarm();
+    }
+  }
+}
+
+const nodeDatagrams: DatagramIo = {
+  open(options) {
+    const socket = createSocket({
+      type: isIPv6(options.address) ? 'udp6' : 'udp4',
+      ipv6Only: true,
+      ...(options.receiveBufferBytes === undefined
+        ? {}
+        : { recvBufferSize: options.receiveBufferBytes }),
+    });
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
+        socket.off('error', reject);
+        resolve(openSocket(socket, options));
+      });
+    });
+  },
+};
+
+function openSocket(
+  socket: ReturnType<typeof createSocket>,
+  options: DatagramOptions,
+): DatagramSocket {
+  socket.on('error', (error) => options.onError?.(error));
+  socket.on('message', (packet, from) => options.onPacket(packet, from));
+  const { address, port } = socket.address();
+  let closed: Promise<void> | undefined;
+  return {
+    local: { address, port },
+    send(packet, to) {
+      if (closed !== undefined) return;
+      socket.send(packet, to.port, to.address, (error) => {
+        if (error !== null) options.onError?.(error, to);
+      });
+    },
+    close() {
+      closed ??= new Promise((resolve) => socket.close(() => resolve()));
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** A session description as it stands on the wire (RFC 8866); opaque to session-core. */
+export type Sdp = string;
+
+/** Direction of media as seen from this side (RFC 3264 §5.1). */
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What an offer or an answer shall say. */
+export interface MediaIntent {
+  /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
+  readonly direction?: MediaDirection;
+}
+
+/** What an endpoint tells; plain data. */
+export type MediaEndpointEvent =
+  /** The first packet was taken: media flows from this source. */
+  | { type: 'started'; remote: { address: string; port: number } }
+  /** A digit was pressed (RFC 4733), told once when it ends. */
+  | { type: 'digit'; digit: string; durationMs: number }
+  /** Nothing was heard for this long though the other side may send. Told once per silence. */
+  | { type: 'timeout'; silentMs: number }
+  /** The endpoint cannot go on (socket lost, worker dead). */
+  | { type: 'failed'; code: string; message: string };
+
+export interface EndpointRequest {
+  /** For logs and statistics, such as the session's id. */
+  readonly label: string;
+  /** Encoding names in order of preference, lower case (`pcmu`, `pcma`); default: the backend's. */
+  readonly codecs?: readonly string[];
+  onEvent(event: MediaEndpointEvent): void;
+}
+
+export interface RelayRequest {
+  readonly label: string;
+  /** Limits what may pass; default: everything that both ends agree on. */
+  readonly codecs?: readonly string[];
+  onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
+}
+
+/** Counters and measurements of one endpoint (RFC 3550 §6.4); sums since it was opened. */
+export interface MediaStats {
+  readonly codec?: string;
+  readonly direction: MediaDirection;
+  readonly local?: { readonly address: string; readonly port: number };
+  readonly remote?: { readonly address: string; readonly port: number };
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  readonly packetsLost: number;
+  /** Late, duplicate or overflowing packets that were received and not played. */
+  readonly packetsDiscarded: number;
+  /** Interarrival jitter of RFC 3550 in milliseconds. */
+  readonly jitterMs: number;
+  /** From RTCP, absent until the other side reported. */
+  readonly roundTripMs?: number;
+}
+
+/** 16-bit PCM, mono. */
+export interface PcmFrame {
+  readonly samples: Int16Array;
+  readonly sampleRate: number;
+  /** Samples since the stream began. */
+  readonly timestamp: number;
+}
+
+export type AudioSource =
+  | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  | { type: 'file'; path: string; loop?: boolean };
+
+export interface Playback {
+  /** Resolves when the last sample left, or when it was stopped. */
+  readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  stop(): void;
+}
+
+export interface Recording {
+  /** Completes the file and resolves with what it holds. */
+  stop(): Promise<{ path: string; durationMs: number }>;
+}
+
+/** What may be done with an endpoint's audio. What a backend lacks throws `MEDIA_UNSUPPORTED`. */
+export interface MediaCapabilities {
+  play(source: AudioSource): Playback;
+  /** Records what is heard into a WAV file. */
+  record(path: string): Promise<Recording>;
+  /** Sends digits `0-9*#A-D` as RFC 4733 events, one after the other; resolves when all are sent. */
+  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  /** Sends back what is heard. */
+  echo(enabled: boolean): void;
+  /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
+  audioIn(): ReadableStream<PcmFrame>;
+  audioOut(): WritableStream<PcmFrame>;
+}
+
+/** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
+export interface MediaEndpoint extends MediaCapabilities {
+  createOffer(intent?: MediaIntent): Promise<Sdp>;
+  /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
+  acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
+  /** Rejects with `MEDIA_NOT_ACCEPTABLE` where the answer does not fit our offer. */
+  acceptAnswer(answer: Sdp): Promise<void>;
+  /** Our offer was refused (488, 491): what was agreed before holds again. */
+  rollback(): Promise<void>;
+  stats(): Promise<MediaStats>;
+  /** Frees ports; resolves with the final statistics. Idempotent. */
+  close(): Promise<MediaStats>;
+}
+
+/** Where media happens: in this process, in another one, or in a fake. */
+export interface MediaBackend {
+  openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
+  /**
+   * Two endpoints whose media flows through each other. `acceptOffer` on one end resolves once the
+   * other end's offer, which `createOffer` there derives from it, was answered.
+   */
+  openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** Open endpoints and bound ports: both zero after everything was closed. */
+  usage(): { endpoints: number; ports: number };
+  /** Closes every endpoint and resolves when sockets and workers are gone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type { SipMessage, Uri } from '@strowger/sip-message';
+import type { StrowgerError } from '@strowger/runtime';
+
+/** The transports of RFC 3261, RFC 7118. All but `udp` are reliable. */
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** One hop that a message can take. */
+export interface Hop {
+  readonly transport: TransportName;
+  /** IP address in text form, IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** The name that a certificate has to be for, where the transport checks one. */
+  readonly host?: string;
+  /** Pins the message to an open connection, or to the local socket that heard the peer. */
+  readonly flow?: string;
+}
+
+/** A message as the transport heard it. */
+export interface Inbound {
+  readonly message: SipMessage;
+  /** Where an answer goes (RFC 3261 §18.2.2, RFC 3581), and where in-dialog requests may be pinned. */
+  readonly hop: Hop;
+  /** The local address and port that it came in on. */
+  readonly local: { readonly address: string; readonly port: number };
+}
+
+/** What transactions need of a transport. `sip-transport` and the simulator satisfy it. */
+export interface MessageSender {
+  /**
+   * The hops for a request to this URI, best first (RFC 3263), with the size rule of RFC 3261
+   * §18.1.1 applied to `sizeBytes`: over the limit TCP comes first and UDP after it. At once where
+   * no name has to be looked up. Rejects with `NO_ROUTE` when there is none.
+   */
+  locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]>;
+  /** The `sent-by` of our Via, and host and port of our Contact, for messages over this hop. */
+  sentBy(hop: Hop): { readonly host: string; readonly port: number };
+  /** Sends without waiting. `failed` is called at most once, when this message surely did not leave. */
+  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void;
+}
+
+/** Whether a transport delivers in order and without loss, so that nothing is retransmitted. */
+export function isReliable(transport: TransportName): boolean {
+  return transport !== 'udp';
+}
