@@ -1,1 +1,1 @@
-export {};
+export { describeStore, type StoreUnderTest } from './describe-store.ts';
