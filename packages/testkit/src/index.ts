@@ -1,1 +1,8 @@
-export {};
+export { describeMediaBackend, type TestRunner } from './describe-media-backend.ts';
+export {
+  FakeMediaBackend,
+  type FakeMediaOperation,
+  type FakeMediaOptions,
+  type FakeMediaWire,
+} from './fake-media.ts';
+export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
