@@ -12,7 +12,7 @@ const checks =
   rest.length > 0
     ? []
     : [
-        ['lint', 'oxlint', ['--deny-warnings']],
+        ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
         ['format', 'biome', ['format', '.']],
         ['types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only', '--concurrency=2']],
         ['types of tooling', 'tsc', ['-p', 'tooling']],
