@@ -42,7 +42,7 @@ describe('bindings', () => {
   it('are refreshed by an equal URI, however it is spelled (RFC 3261 §19.1.4)', () => {
     const command = update(contact('sip:%61@B', 120));
     const after = updateBindings(command, { ...first, cseq: 2 }, two, terms);
-    expect(contactsOf(after)).toEqual(['sip:c@d', expect.stringMatching(/^sip:a@b$/i)]);
+    expect(contactsOf(after)).toEqual(['sip:c@d', 'sip:%61@B']);
   });
 
   it('are removed one by one with 0', () =>

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Binding, CallRecord, CredentialEntry, Stores } from '@strowger/call-engine';
-
-/** `describe` and `it` of whatever runs the tests. */
-interface Runner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => Promise<void>): void;
-}
+import type { TestRunner } from './describe-media-backend.ts';
 
 /** One set of stores under test. */
 export interface StoreUnderTest {
@@ -22,7 +17,7 @@ export interface StoreUnderTest {
  * @param make gives empty stores each time.
  */
 export function describeStore(
-  runner: Runner,
+  runner: TestRunner,
   name: string,
   make: () => Promise<StoreUnderTest>,
 ): void {
@@ -35,7 +30,7 @@ export function describeStore(
 
 type StoreTest = (name: string, test: (stores: Stores) => Promise<void>) => void;
 
-function withStores({ it }: Runner, make: () => Promise<StoreUnderTest>): StoreTest {
+function withStores({ it }: TestRunner, make: () => Promise<StoreUnderTest>): StoreTest {
   return (name, test) =>
     it(name, async () => {
       const under = await make();
@@ -230,7 +225,7 @@ function describeCdrs(it: StoreTest): void {
   });
 }
 
-function describeReopening({ it }: Runner, make: () => Promise<StoreUnderTest>): void {
+function describeReopening({ it }: TestRunner, make: () => Promise<StoreUnderTest>): void {
   it('until it is closed, and beyond where it is durable', async () => {
     const under = await make();
     try {
