@@ -90,7 +90,10 @@ export class SimulatedHost implements MessageSender {
   sendBytes(
     bytes: Uint8Array,
     hop: Hop,
-    { label = 'bytes', failed = () => {} }: { label?: string; failed?(error: StrowgerError): void } = {},
+    {
+      label = 'bytes',
+      failed = () => {},
+    }: { label?: string; failed?(error: StrowgerError): void } = {},
   ): void {
     if (hop.transport !== 'udp') return this.streams.send(bytes, hop, { label, failed });
     const to = this.network.hostAt(hop.address);
