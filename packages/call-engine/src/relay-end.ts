@@ -8,19 +8,43 @@ import type {
   Recording,
   Sdp,
 } from '@strowger/session-core';
+import { StrowgerError } from '@strowger/runtime';
+
+/** What the two ends of a call's relay share: only one side's offer is passed on at a time. */
+export class OfferPassing {
+  private readonly onOffer: (from: RelayEnd) => void;
+  private busy = false;
+
+  /** @param onOffer asks the other side, which then makes an offer of its own from this one. */
+  constructor(onOffer: (from: RelayEnd) => void) {
+    this.onOffer = onOffer;
+  }
+
+  /** Passes on what one side offers; two offers that cross would wait for each other for ever. */
+  async pass(from: RelayEnd, accept: () => Promise<Sdp>): Promise<Sdp> {
+    if (this.busy) throw new StrowgerError('MEDIA_OFFER_PENDING', 'the other side is being asked');
+    this.busy = true;
+    try {
+      const answer = accept();
+      this.onOffer(from);
+      return await answer;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
 
 /**
  * One end of a call's relay as a session sees it. The call owns the relay: a session that ends
- * closes nothing, and an offer from the peer is told, so that the other side is asked.
+ * closes nothing, and an offer from the peer is passed on to the other side.
  */
 export class RelayEnd implements MediaEndpoint {
   private readonly end: MediaEndpoint;
-  private readonly onOffer: () => void;
+  private readonly passing: OfferPassing;
 
-  /** @param onOffer told when the peer has made an offer that the other side has to answer. */
-  constructor(end: MediaEndpoint, onOffer: () => void) {
+  constructor(end: MediaEndpoint, passing: OfferPassing) {
     this.end = end;
-    this.onOffer = onOffer;
+    this.passing = passing;
   }
 
   createOffer(intent?: MediaIntent): Promise<Sdp> {
@@ -28,9 +52,7 @@ export class RelayEnd implements MediaEndpoint {
   }
 
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp> {
-    const answer = this.end.acceptOffer(offer, intent);
-    this.onOffer();
-    return answer;
+    return this.passing.pass(this, () => this.end.acceptOffer(offer, intent));
   }
 
   acceptAnswer(answer: Sdp): Promise<void> {

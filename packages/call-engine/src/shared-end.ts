@@ -1,5 +1,5 @@
 import type { MediaEndpoint, Sdp } from '@strowger/session-core';
-import { RelayEnd } from './relay-end.ts';
+import { type OfferPassing, RelayEnd } from './relay-end.ts';
 
 /**
  * The callee's end of a relay, shared by the sessions of all contacts that ring: one offer goes to
@@ -8,19 +8,19 @@ import { RelayEnd } from './relay-end.ts';
  */
 export class SharedEnd {
   private readonly end: MediaEndpoint;
-  private readonly onOffer: () => void;
+  private readonly passing: OfferPassing;
   /** Whose answer the end has taken. */
   private holder: ContactEnd | undefined;
   private elected: ContactEnd | undefined;
 
-  constructor(end: MediaEndpoint, onOffer: () => void) {
+  constructor(end: MediaEndpoint, passing: OfferPassing) {
     this.end = end;
-    this.onOffer = onOffer;
+    this.passing = passing;
   }
 
   /** The end as the session with one more contact sees it. */
   contact(): ContactEnd {
-    return new ContactEnd(this.end, this.onOffer, this);
+    return new ContactEnd(this.end, this.passing, this);
   }
 
   /** This contact has answered: from now on the end hears nobody else. */
@@ -56,8 +56,8 @@ export class ContactEnd extends RelayEnd {
   kept: Sdp | undefined;
 
   /** @internal Made by `SharedEnd.contact`. */
-  constructor(end: MediaEndpoint, onOffer: () => void, shared: SharedEnd) {
-    super(end, onOffer);
+  constructor(end: MediaEndpoint, passing: OfferPassing, shared: SharedEnd) {
+    super(end, passing);
     this.shared = shared;
   }
 
