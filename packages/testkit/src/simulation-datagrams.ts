@@ -1,9 +1,4 @@
-import type {
-  DatagramIo,
-  DatagramOptions,
-  DatagramSocket,
-  Endpoint,
-} from '@strowger/runtime';
+import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from '@strowger/runtime';
 import type { SimulatedHost } from './simulation-host.ts';
 import type { SimulatedNetwork } from './simulation-network.ts';
 

@@ -1,7 +1,6 @@
 import { type Random, type Runtime, StrowgerError } from '@strowger/runtime';
 import {
   parseMessage,
-  refusalResponse,
   type SipMessage,
   type SipRequest,
   serializeMessage,
@@ -90,7 +89,10 @@ export class SimulatedHost implements MessageSender {
   sendBytes(
     bytes: Uint8Array,
     hop: Hop,
-    { label = 'bytes', failed = () => {} }: { label?: string; failed?(error: StrowgerError): void } = {},
+    {
+      label = 'bytes',
+      failed = () => {},
+    }: { label?: string; failed?(error: StrowgerError): void } = {},
   ): void {
     if (hop.transport !== 'udp') return this.streams.send(bytes, hop, { label, failed });
     const to = this.network.hostAt(hop.address);
@@ -127,8 +129,6 @@ export class SimulatedHost implements MessageSender {
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
       this.network.refuse(this.name, parsed.refusal);
-      const answer = refusalResponse(bytes, parsed.refusal);
-      if (answer !== undefined) this.send(answer, hop, () => {});
       return;
     }
     const message = parsed.value;

@@ -34,7 +34,9 @@ export class Ladder {
   text(between?: readonly string[]): string {
     return this.entries
       .slice(-this.limit)
-      .filter(({ from, to }) => between === undefined || [from, to].every((n) => between.includes(n)))
+      .filter(
+        ({ from, to }) => between === undefined || [from, to].every((n) => between.includes(n)),
+      )
       .map(line)
       .join('\n');
   }

@@ -106,7 +106,8 @@ export class ClientTransaction {
   terminate(): void {
     this.progress = 'settled';
     this.owner.removeWaiting(this);
-    this.attempt?.input({ type: 'terminate' });
+    if (this.attempt !== undefined) this.attempt.input({ type: 'terminate' });
+    else this.owner.soon(() => this.user.onTerminated?.());
   }
 
   /** @internal */

@@ -4,10 +4,7 @@ import type { SipRequest, SipResponse } from '@strowger/sip-message';
 export const MAGIC_COOKIE = 'z9hG4bK';
 
 /** Methods that a CANCEL is looked for under, likeliest first (RFC 3261 §9.2). */
-const CANCELLABLE = [
-  'INVITE',
-  ...['REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'INFO', 'PUBLISH', 'REFER'],
-];
+const CANCELLABLE = ['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
 /** Whether the client that sent this chose its branch as RFC 3261 demands. */
 export function hasMagicCookie(request: SipRequest): boolean {

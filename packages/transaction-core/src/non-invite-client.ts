@@ -80,10 +80,7 @@ export const nonInviteClient: StateTable<
   terminated: {},
 };
 
-function complete(
-  response: SipResponse,
-  { reliable, timers }: ClientContext,
-): NonInviteClientStep {
+function complete(response: SipResponse, { reliable, timers }: ClientContext): NonInviteClientStep {
   if (reliable) return over(tellResponse(response));
   return to(
     { name: 'completed' },

@@ -82,10 +82,7 @@ export const nonInviteServer: StateTable<
   terminated: {},
 };
 
-function complete(
-  response: SipResponse,
-  { reliable, timers }: ServerContext,
-): NonInviteServerStep {
+function complete(response: SipResponse, { reliable, timers }: ServerContext): NonInviteServerStep {
   const silent = response.status === 408;
   const sent = silent ? [] : [send(response)];
   if (reliable) return to({ name: 'terminated' }, ...sent, release);

@@ -89,34 +89,33 @@ export class TransactionShell {
     this.disarmAll();
   }
 
-  private drive(which: Which): Driver {
-    switch (which.machine) {
+  private drive({ machine, context }: Which): Driver {
+    switch (machine) {
       case 'inviteClient':
-        return this.build(which.machine, inviteClient, which.context);
+        return this.build(machine, { table: inviteClient, context, initial: { name: 'idle' } });
       case 'nonInviteClient':
-        return this.build(which.machine, nonInviteClient, which.context);
+        return this.build(machine, { table: nonInviteClient, context, initial: { name: 'idle' } });
       case 'inviteServer':
-        return this.build(which.machine, inviteServer, which.context);
+        return this.build(machine, { table: inviteServer, context, initial: { name: 'idle' } });
       case 'nonInviteServer':
-        return this.build(which.machine, nonInviteServer, which.context);
+        return this.build(machine, { table: nonInviteServer, context, initial: { name: 'idle' } });
     }
   }
 
   private build<S extends { name: string }, I extends { type: string }, C>(
     machine: TransactionStep['machine'],
-    table: StateTable<S | { name: 'idle' }, I, Output, C>,
-    context: C,
-  ): Machine<S | { name: 'idle' }, I, Output, C> {
+    { table, initial, context }: { table: StateTable<S, I, Output, C>; initial: S; context: C },
+  ): Machine<S, I, Output, C> {
     const { onStep } = this.around;
-    return new Machine({
+    return new Machine<S, I, Output, C>({
       table,
       context,
-      initial: { name: 'idle' },
-      perform: (output: Output) => this.perform(output),
+      initial,
+      perform: (output) => this.perform(output),
       ...(onStep === undefined
         ? {}
         : {
-            onStep: (from: { name: string }, input: I, next: { name: string }) =>
+            onStep: (from, input, next) =>
               onStep({ machine, from: from.name, input: input.type, to: next.name }),
           }),
     });
