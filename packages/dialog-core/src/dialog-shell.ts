@@ -6,7 +6,8 @@ import {
   type Uri,
   uri as parsedUri,
 } from '@strowger/sip-message';
-import type { CredentialSource, Hop, ServerTransaction } from '@strowger/transaction-core';
+import type { Hop, ServerTransaction } from '@strowger/transaction-core';
+import type { CredentialSource } from './credentials.ts';
 import type { ClientRequestOptions } from './client-request.ts';
 import { copied } from './copied.ts';
 import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
@@ -93,10 +94,11 @@ export class DialogShell implements Dialog {
     this.remoteSeq = init.remoteSeq;
     this.hop = init.hop;
     this.credentials = init.credentials;
+    const tableContext: DialogTableContext = this;
     this.machine = new Machine({
       table: dialogTable,
       initial: { name: 'early' },
-      context: this,
+      context: tableContext,
       perform: (output) => this.perform(output),
     });
     context.dialogs.set(dialogKey(init.id), this);
@@ -268,7 +270,7 @@ export class DialogShell implements Dialog {
 
   sendAck(ack: SipRequest): void {
     const { target, hops } = this.clientOptions();
-    this.context.transactions.sendAck(ack.clone(), hops === undefined ? { target } : { target, hops });
+    this.context.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
   }
 
   private perform(output: DialogOutput): void {

@@ -20,6 +20,11 @@ export interface MessageParts {
   readonly body?: Body | undefined;
 }
 
+/** What a CANCEL carries: a Reason, for example (RFC 3326). */
+export interface CancelParts {
+  readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
+}
+
 /** What a refusal carries besides its status. */
 export interface RefusalParts extends MessageParts {
   /** The reason phrase; by default the RFC's. */

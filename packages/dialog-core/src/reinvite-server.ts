@@ -46,7 +46,9 @@ export class ReinviteServer implements IncomingReinvite {
     checkProvisional(status);
     if (!this.pending) return;
     const contact = status > 100 ? this.dialog.localContact : undefined;
-    this.server.progress(this.context.userAgent.response(this.request, status, { ...parts, contact }));
+    this.server.progress(
+      this.context.userAgent.response(this.request, status, { ...parts, contact }),
+    );
   }
 
   accept(parts: MessageParts = {}): void {
