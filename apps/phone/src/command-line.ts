@@ -42,11 +42,16 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
   const program = new Command('phone')
     .description('A telephone for the command line')
     .exitOverride();
-  const password = env['STROWGER_PASSWORD'];
+  const take = (asked: Request): void => {
+    // not commander's defaults: those are shown in the help
+    const password = asked.options.password ?? env['STROWGER_PASSWORD'];
+    if (password !== undefined) asked.options.password = password;
+    request = asked;
+  };
   const common = (command: Command): Command =>
     command
       .option('-u, --user <uri>', 'who we are (or STROWGER_USER)', env['STROWGER_USER'] ?? ANYBODY)
-      .option('-p, --password <password>', 'for the digest (or STROWGER_PASSWORD)', password)
+      .option('-p, --password <password>', 'for the digest (or STROWGER_PASSWORD)')
       .option('-s, --server <address>', 'where requests go first: address:port or a sip: URI')
       .addOption(
         new Option('-t, --transport <name>', 'of the signalling')
@@ -63,17 +68,17 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
       .option('--duration <time>', 'hang up after this time: 10s, 1500ms, 2m', readDuration);
 
   talk(program.command('register').description('register, and stay until interrupted')).action(
-    (options: RawTalk) => (request = { command: 'register', options: fromRaw(options) }),
+    (options: RawTalk) => take({ command: 'register', options: fromRaw(options) }),
   );
   talk(program.command('call <uri>').description('call somebody')).action(
     (target: string, options: RawTalk) =>
-      (request = { command: 'call', target, options: fromRaw(options) }),
+      take({ command: 'call', target, options: fromRaw(options) }),
   );
   talk(program.command('answer').description('register and answer the next call')).action(
-    (options: RawTalk) => (request = { command: 'answer', options: fromRaw(options) }),
+    (options: RawTalk) => take({ command: 'answer', options: fromRaw(options) }),
   );
   common(program.command('options <uri>').description('ask what somebody can do')).action(
-    (target: string, options: CommonOptions) => (request = { command: 'options', target, options }),
+    (target: string, options: CommonOptions) => take({ command: 'options', target, options }),
   );
   program.parse([...args], { from: 'user' });
   if (request === undefined) throw new InvalidArgumentError('a command is needed');
