@@ -1,6 +1,5 @@
 import type { Endpoint } from '@strowger/runtime';
 import type { Via } from '@strowger/sip-message';
-import { unbracketed } from './answer-route.ts';
 import { BoundedTable } from './bounded-table.ts';
 import type { Hop } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
@@ -75,7 +74,7 @@ export class LocalPoints {
 
   /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */
   isOurs(via: Via): boolean {
-    const host = canonicalAddress(unbracketed(via.host));
+    const host = canonicalAddress(via.host);
     const port = via.port ?? 5060;
     const bound = this.all.some(({ local }) => local.address === host && local.port === port);
     return bound || this.told.get(key(host, port)) === true;
