@@ -65,7 +65,7 @@ export class LocalPoints {
     const local = chosen?.local ?? this.all[0]?.local ?? { address: '', port: 0 };
     const advertised = this.advertisedFor(chosen, hop);
     const bound = isWildcard(local.address)
-      ? (connected ?? this.addresses.towards(hop.address))
+      ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
       : local.address;
     const told = { host: advertised?.host ?? bound, port: advertised?.port ?? local.port };
     this.told.set(key(told.host, told.port), true);
@@ -91,6 +91,11 @@ export class LocalPoints {
 /** The flow of a local UDP socket: stable as long as its address and port are. */
 export function flowOf({ point, local }: LocalPoint): string {
   return `${point.transport}-${local.address}-${local.port}`;
+}
+
+/** None while a connection is not open yet. */
+function ownAddress(connected: string | undefined): string | undefined {
+  return connected === undefined || isWildcard(connected) ? undefined : connected;
 }
 
 function key(host: string, port: number): string {

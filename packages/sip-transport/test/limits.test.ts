@@ -131,7 +131,8 @@ describe('what waits in a connection', () => {
     peer.socket.pause();
     const body = 'x'.repeat(50_000);
     const codes: string[] = [];
-    const fill = (): void => party.layer.send(options(party, hop, body), hop, (e) => codes.push(e.code));
+    const fill = (): void =>
+      party.layer.send(options(party, hop, body), hop, (e) => codes.push(e.code));
     // the system's own buffers take some megabytes first
     for (let n = 0; n < 2000 && !codes.includes('CONNECTION_FULL'); n++) {
       fill();
@@ -143,10 +144,9 @@ describe('what waits in a connection', () => {
 
     // a peer that never reads again does not hold the connection
     clock.advance(defaultLimits.idleTimeoutMs);
-    await peer.closed;
     await until(() => party.layer.counts().connections === 0);
     expect(metrics.idleTimeouts).toBe(1);
-    expect(codes).toContain('CONNECTION_CLOSED');
+    await until(() => codes.includes('CONNECTION_CLOSED'));
   });
 });
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
+import { nodeRuntime, type Runtime, type StrowgerError } from '@strowger/runtime';
 import { parseMessage, type SipMessage, SipRequest, uri } from '@strowger/sip-message';
 import { onTestFinished } from 'vitest';
 import {
@@ -146,7 +146,8 @@ export interface RawTcp {
 export async function rawTcp(to: Hop): Promise<RawTcp> {
   const socket = connect({ host: to.address, port: to.port });
   const raw = wrap(socket);
-  await once(socket, 'connect');
+  const opened = new Promise((resolve) => socket.once('connect', resolve));
+  await Promise.race([opened, raw.closed]);
   return { ...raw, port: socket.localPort ?? 0 };
 }
 
