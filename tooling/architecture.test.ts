@@ -206,9 +206,9 @@ function codeOf(file: string): string {
   for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
     const isText =
       kind === ts.SyntaxKind.StringLiteral || kind === ts.SyntaxKind.NoSubstitutionTemplateLiteral;
-    const text = isText ? "''" : scanner.getTokenText();
-    const glue = /\w$/.test(code) && /^\w/.test(text) ? ' ' : '';
-    code += glue + text;
+    const token = isText ? "''" : scanner.getTokenText();
+    const glue = /\w$/.test(code) && /^\w/.test(token) ? ' ' : '';
+    code += glue + token;
   }
   return code;
 }

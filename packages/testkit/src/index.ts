@@ -1,1 +1,9 @@
-export {};
+export {
+  type Counted,
+  createSimulation,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation.ts';
+export { type HostOptions, SimulatedHost } from './simulation-host.ts';
+export type { LadderEntry } from './simulation-ladder.ts';
+export { type LinkSettings, type RefusedPacket, SimulatedNetwork } from './simulation-network.ts';
