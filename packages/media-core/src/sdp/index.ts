@@ -4,6 +4,13 @@ export type { LocalMedia } from './local-media.ts';
 export type { Negotiated, SdpRefusal, SdpRefusalCode, SdpRefused } from './negotiated.ts';
 export type { NegotiatedEvents, NegotiatedMedia, PayloadFormat } from './negotiated-media.ts';
 export { applyAnswer, createOffer, negotiateAnswer } from './offer-answer.ts';
+export {
+  type NegotiatedRelay,
+  type PayloadTypeMap,
+  relayAnswer,
+  type RelayLocal,
+  relayOffer,
+} from './relay.ts';
 export { SDP_LIMITS } from './sdp-lines.ts';
 export type { Connection, MediaLine, Origin } from './sdp-fields.ts';
 export {
