@@ -1,3 +1,5 @@
+import { FULL_SCALE_DBM0 } from './tone-source.ts';
+
 /**
  * How much of the power of `samples` lies at one frequency: 0–1, 1 for a pure tone, 0 for silence
  * (Goertzel's algorithm). The band is about `sampleRate / samples.length` wide, so it is the length
@@ -21,7 +23,8 @@ export function toneShare(samples: Int16Array, sampleRate: number, frequencyHz: 
 
 /** The level of `samples` in dBm0: a full-scale sine is 3.14; −Infinity for silence. */
 export function levelDbm0(samples: Int16Array): number {
+  if (samples.length === 0) return Number.NEGATIVE_INFINITY;
   let energy = 0;
   for (const sample of samples) energy += sample * sample;
-  return 10 * Math.log10(energy / samples.length / (32_767 ** 2 / 2)) + 3.14;
+  return 10 * Math.log10((2 * energy) / samples.length / 32_767 ** 2) + FULL_SCALE_DBM0;
 }
