@@ -6,3 +6,12 @@ export {
   type FakeMediaWire,
 } from './fake-media.ts';
 export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
+export {
+  type Counted,
+  createSimulation,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation.ts';
+export { type HostOptions, SimulatedHost } from './simulation-host.ts';
+export type { LadderEntry } from './simulation-ladder.ts';
+export { type LinkSettings, type RefusedPacket, SimulatedNetwork } from './simulation-network.ts';
