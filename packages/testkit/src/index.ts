@@ -1,3 +1,11 @@
+export { describeMediaBackend, type TestRunner } from './describe-media-backend.ts';
+export {
+  FakeMediaBackend,
+  type FakeMediaOperation,
+  type FakeMediaOptions,
+  type FakeMediaWire,
+} from './fake-media.ts';
+export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
 export {
   type Counted,
   createSimulation,
