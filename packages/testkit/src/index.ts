@@ -1,4 +1,5 @@
 export { describeMediaBackend, type TestRunner } from './describe-media-backend.ts';
+export { describeStore, type StoreUnderTest } from './describe-store.ts';
 export {
   FakeMediaBackend,
   type FakeMediaOperation,
