@@ -39,7 +39,7 @@ export interface DialogLayerOptions {
 
 /** What may exist at the same time. */
 export interface DialogLimits {
-  /** Dialogs and pending incoming INVITEs; above it a new call gets 503. Default 200,000. */
+  /** Dialogs and INVITEs under way; above it a new call gets 503, and `invite` throws. Default 200,000. */
   readonly dialogs: number;
   /** Early dialogs of one INVITE; provisionals of further forks come without one. Default 32. */
   readonly earlyDialogs: number;
@@ -122,13 +122,14 @@ export class DialogLayer {
   }
 
   /**
-   * Sends an INVITE that may make dialogs. The user hears nothing before this has returned, but
-   * where it is given no hop at all.
+   * Sends an INVITE that may make dialogs. The user hears nothing before this has returned.
    *
-   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's.
+   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's,
+   * `TOO_MANY_DIALOGS` at the limit.
    */
   invite(options: InviteOptions, user: OutgoingInviteUser): OutgoingInvite {
     this.checkOpen();
+    if (this.isFull) throw new StrowgerError('TOO_MANY_DIALOGS', 'the limit is reached');
     const invite = new InviteClient(this.context, options, user);
     invite.start();
     return invite;
@@ -183,11 +184,15 @@ export class DialogLayer {
   }
 
   private receiveInvite(transaction: ServerTransaction): void {
-    const { dialogs, live, limits } = this.context;
-    if (dialogs.size + live.inviteServers.size >= limits.dialogs) {
+    if (this.isFull) {
       return this.refuse(transaction, 503, [['Retry-After', '10']]);
     }
     this.user.onInvite(new InviteRequest(this.context, transaction));
+  }
+
+  private get isFull(): boolean {
+    const { dialogs, live, limits } = this.context;
+    return dialogs.size + live.inviteServers.size + live.inviteClients.size >= limits.dialogs;
   }
 
   private dialogOf(request: SipRequest): DialogShell | undefined {

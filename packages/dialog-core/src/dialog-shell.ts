@@ -68,7 +68,7 @@ export class DialogShell implements Dialog {
   remoteSeq: number;
   /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
   inviteServer: InviteServer | undefined;
-  /** The 2xx of ours INVITE that waits for the owner's ACK. */
+  /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
   private readonly context: LayerContext;
   private readonly local: string;
@@ -94,11 +94,10 @@ export class DialogShell implements Dialog {
     this.remoteSeq = init.remoteSeq;
     this.hop = init.hop;
     this.credentials = init.credentials;
-    const tableContext: DialogTableContext = this;
     this.machine = new Machine({
       table: dialogTable,
       initial: { name: 'early' },
-      context: tableContext,
+      context: { role: init.role },
       perform: (output) => this.perform(output),
     });
     context.dialogs.set(dialogKey(init.id), this);
@@ -168,7 +167,7 @@ export class DialogShell implements Dialog {
 
   request(method: string, parts: MessageParts, user: RequestUser): void {
     if (!this.isLive) this.refuseUse('request');
-    sendDialogRequest(this.context, this, method, parts, user);
+    sendDialogRequest(this.context, { dialog: this, method, parts, user });
   }
 
   bye(parts: MessageParts = {}): void {
@@ -193,6 +192,17 @@ export class DialogShell implements Dialog {
     this.reinviteClient?.proceed();
   }
 
+  /** The peer's INVITE is settled: ours may go out. */
+  inviteServerFinished(): void {
+    this.inviteServer = undefined;
+    this.reinviteClient?.proceed();
+  }
+
+  /** Our re-INVITE is settled; the dialog keeps nothing of it. */
+  reinviteFinished(client: ReinviteClient): void {
+    if (this.reinviteClient === client) this.reinviteClient = undefined;
+  }
+
   /** It is over without a BYE. */
   lose(end: DialogEnd): void {
     this.machine.input({ type: 'lost', end });
@@ -203,8 +213,12 @@ export class DialogShell implements Dialog {
     this.machine.input({ type: 'givenUp', end });
   }
 
-  /** A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). */
+  /**
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). What
+   * becomes of an early dialog its INVITE decides.
+   */
   judgeRefusal(status: number): void {
+    if (this.state === 'early') return;
     if (status === 481) this.lose({ kind: 'refused', status });
     if (status === 408) this.giveUp({ kind: 'refused', status });
   }
@@ -230,7 +244,7 @@ export class DialogShell implements Dialog {
     const contact = firstContact(message);
     if (contact !== undefined) this.target = copied(contact.uri.toString());
     if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
-      this.hop = pinnedHop(message, hop) ?? undefined;
+      this.hop = pinnedHop(message, hop);
     }
   }
 
@@ -296,7 +310,7 @@ export class DialogShell implements Dialog {
       this.machine.input({ type: 'byeFinished' });
     };
     const user: RequestUser = { onResponse: finished, onFailed: finished };
-    sendDialogRequest(this.context, this, 'BYE', parts, user);
+    sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
   }
 
   private tellEnd(end: DialogEnd): void {

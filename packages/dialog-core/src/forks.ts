@@ -50,11 +50,18 @@ export class Forks {
     return this.open(tag, response)?.dialog;
   }
 
-  /** The dialog of the first 2xx; the owner sends its ACK. */
-  accept(response: SipResponse): DialogShell {
-    const fork = this.confirm(response);
-    fork.dialog.waitingAck = fork.ack;
-    return fork.dialog;
+  /**
+   * The dialog of the first 2xx; the owner sends its ACK. None where our BYE to the early dialog
+   * crossed the 2xx: that one is acknowledged here.
+   */
+  accept(response: SipResponse): DialogShell | undefined {
+    const { dialog, ack } = this.confirm(response);
+    if (!dialog.isLive) {
+      ack.send();
+      return undefined;
+    }
+    dialog.waitingAck = ack;
+    return dialog;
   }
 
   /** A 2xx after the first. */
@@ -67,6 +74,7 @@ export class Forks {
   /** Nobody wants this 2xx: it is acknowledged, and its dialog ended with BYE (§13.2.2.4). */
   decline(response: SipResponse, end: DialogEnd): void {
     const { dialog, ack } = this.confirm(response);
+    if (!dialog.isLive) return ack.send();
     dialog.waitingAck = ack;
     dialog.giveUp(end);
   }

@@ -107,7 +107,7 @@ export class InviteClient implements OutgoingInvite {
       case 'provisional':
         return this.user.onProvisional?.(output.response, this.forks.provisional(output.response));
       case 'accept':
-        return this.user.onAccepted(output.response, this.forks.accept(output.response));
+        return this.accept(output.response);
       case 'acceptAgain':
         return this.forks.acceptAgain(output.response);
       case 'decline':
@@ -124,6 +124,12 @@ export class InviteClient implements OutgoingInvite {
       default:
         output satisfies never;
     }
+  }
+
+  private accept(response: SipResponse): void {
+    const dialog = this.forks.accept(response);
+    if (dialog === undefined) this.user.onFailed({ kind: 'cancelled' });
+    else this.user.onAccepted(response, dialog);
   }
 
   private send(hops: readonly Hop[]): void {

@@ -3,7 +3,7 @@ import { type SipRequest, SipUri } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import { copied } from './copied.ts';
 import { DialogShell } from './dialog-shell.ts';
-import type { DialogEnd, IncomingInviteUser, MessageParts, RefusalParts } from './dialog-user.ts';
+import type { IncomingInviteUser, MessageParts, RefusalParts } from './dialog-user.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
@@ -32,6 +32,7 @@ export class InviteRequest implements IncomingInvite {
       context,
       transaction,
       localTag: transaction.localTag,
+      onTransportError: (error) => this.user.onTransportError?.(error),
       onFinish: (outcome) => this.finish(outcome),
     });
   }
@@ -125,15 +126,15 @@ export class InviteRequest implements IncomingInvite {
     }
   }
 
-  /** The dialog is settled first, then the owner told. */
   private finish(outcome: InviteServerOutcome): void {
     const dialog = this.current;
-    if (dialog !== undefined) dialog.inviteServer = undefined;
+    dialog?.inviteServerFinished();
     switch (outcome.kind) {
       case 'refused':
         return dialog?.lose({ kind: 'rejected', status: outcome.status });
       case 'cancelled':
-        return this.lose({ kind: 'cancelled' }, () => this.user.onCancel?.(outcome.cancel));
+        this.user.onCancel?.(outcome.cancel);
+        return dialog?.lose({ kind: 'cancelled' });
       case 'bye':
         return this.user.onBye?.(outcome.bye);
       case 'acknowledged':
@@ -143,20 +144,11 @@ export class InviteRequest implements IncomingInvite {
       case 'noAck':
         this.user.onNoAck?.();
         return dialog?.giveUp({ kind: 'noAck' });
-      case 'transport':
-        return this.lose({ kind: 'transport', error: outcome.error }, () =>
-          this.user.onTransportError?.(outcome.error),
-        );
       case 'ended':
         return;
       default:
         outcome satisfies never;
     }
-  }
-
-  private lose(end: DialogEnd, tell: () => void): void {
-    tell();
-    this.current?.lose(end);
   }
 }
 

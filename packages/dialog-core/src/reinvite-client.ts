@@ -93,6 +93,7 @@ export class ReinviteClient implements OutgoingReinvite {
         return this.ack?.repeat();
       case 'release':
         this.context.live.inviteClients.delete(this);
+        this.dialog.reinviteFinished(this);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);

@@ -34,3 +34,4 @@ export {
   digestAlgorithm,
   verifyCredentials,
 } from './digest.ts';
+export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';
