@@ -1,12 +1,8 @@
 import type { StrowgerError } from '@strowger/runtime';
 import type { SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type {
-  ClientTransaction,
-  CredentialSource,
-  DigestClient,
-  Hop,
-} from '@strowger/transaction-core';
-import type { MessageParts } from './dialog-user.ts';
+import type { ClientTransaction, Hop } from '@strowger/transaction-core';
+import type { CredentialSource, DigestClient } from './credentials.ts';
+import type { CancelParts } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
 
 /** Told how a request goes; the challenges that could be answered are not told. */
@@ -78,7 +74,7 @@ export class ClientRequest {
     );
   }
 
-  cancel({ headers }: MessageParts): void {
+  cancel({ headers }: CancelParts): void {
     this.isCancelled = true;
     this.transaction?.cancel(headers === undefined ? {} : { headers });
   }

@@ -1,16 +1,24 @@
-import type { Runtime } from '@strowger/runtime';
-import type { NameAddr, Uri } from '@strowger/sip-message';
-import type {
-  CredentialSource,
-  Hop,
-  Inbound,
-  MessageSender,
-  TimerSettings,
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import type { NameAddr, SipRequest, Uri } from '@strowger/sip-message';
+import {
+  type Hop,
+  type Inbound,
+  type MessageSender,
+  type ServerTransaction,
+  type TimerSettings,
   TransactionLayer,
+  timerSettings,
 } from '@strowger/transaction-core';
-import type { DialogUser, MessageParts, RequestUser } from './dialog-user.ts';
+import type { CredentialSource, DigestClient } from './credentials.ts';
+import { dialogKey, type DialogShell } from './dialog-shell.ts';
+import type { DialogUser, MessageParts, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import { InviteClient } from './invite-client.ts';
+import { InviteRequest } from './invite-request.ts';
+import type { LayerContext } from './layer-context.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
-import type { OutgoingInviteUser } from './dialog-user.ts';
+import { sendRequest } from './outgoing-request.ts';
+import { refuseUnknownOptions } from './receive-in-dialog.ts';
+import { UserAgent } from './user-agent.ts';
 
 /** What a `DialogLayer` is made of. */
 export interface DialogLayerOptions {
@@ -31,7 +39,7 @@ export interface DialogLayerOptions {
 
 /** What may exist at the same time. */
 export interface DialogLimits {
-  /** Dialogs and pending incoming INVITEs; above it a new call gets 503. Default 200,000. */
+  /** Dialogs and INVITEs under way; above it a new call gets 503, and `invite` throws. Default 200,000. */
   readonly dialogs: number;
   /** Early dialogs of one INVITE; provisionals of further forks come without one. Default 32. */
   readonly earlyDialogs: number;
@@ -44,10 +52,16 @@ export interface RequestOptions extends MessageParts {
   readonly method: string;
   readonly requestUri: Uri;
   readonly to: Uri | NameAddr;
+  /** A tag is added where it has none. */
   readonly from: NameAddr;
   readonly route?: readonly NameAddr[] | undefined;
   readonly credentials?: CredentialSource | undefined;
   readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Adds our Contact for the hop that is taken, with these header parameters: `''` or
+   * `';expires=300'`. For REGISTER (RFC 3261 §10.2).
+   */
+  readonly contactParams?: string | undefined;
   /** For a series such as the REGISTERs of one contact (RFC 3261 §10.2.4); by default a random one. */
   readonly callId?: string | undefined;
   /** By default 1; after a challenge one more is used, see `OutgoingRequest.cseq`. */
@@ -73,19 +87,154 @@ export interface DialogCounts {
   readonly serverTransactions: number;
 }
 
+/** Requests that make no sense outside of a dialog (RFC 3261 §15.1.2, RFC 3262, 3311, 6086). */
+const ONLY_IN_DIALOGS: readonly string[] = ['BYE', 'PRACK', 'UPDATE', 'INFO'];
+
+const DEFAULT_LIMITS: DialogLimits = { dialogs: 200_000, earlyDialogs: 32, glareRetries: 10 };
+
 /** Dialogs over transactions (RFC 3261 §12 to §15): one for each user agent, without IO. */
-export declare class DialogLayer {
+export class DialogLayer {
   readonly transactions: TransactionLayer;
-  constructor(options: DialogLayerOptions);
+  private readonly user: DialogUser;
+  private readonly context: LayerContext;
+  private closed = false;
+
+  constructor(options: DialogLayerOptions) {
+    const { runtime, sender, timers = {} } = options;
+    this.user = options.user;
+    this.transactions = new TransactionLayer({
+      runtime,
+      sender,
+      timers,
+      user: {
+        onRequest: (transaction) => this.receiveRequest(transaction),
+        onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
+        // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
+        onStrayResponse: () => {},
+      },
+    });
+    this.context = contextOf(options, this.transactions);
+  }
+
   /** Takes a message from the transport. */
-  receive(inbound: Inbound): void;
-  /** Sends an INVITE that may make dialogs. */
-  invite(options: InviteOptions, user: OutgoingInviteUser): OutgoingInvite;
-  /** Sends a request outside of dialogs; a challenge is answered where there are credentials. */
-  request(options: RequestOptions, user: RequestUser): OutgoingRequest;
+  receive(inbound: Inbound): void {
+    this.transactions.receive(inbound);
+  }
+
+  /**
+   * Sends an INVITE that may make dialogs. The user hears nothing before this has returned.
+   *
+   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's,
+   * `TOO_MANY_DIALOGS` at the limit.
+   */
+  invite(options: InviteOptions, user: OutgoingInviteUser): OutgoingInvite {
+    this.checkOpen();
+    if (this.isFull) throw new StrowgerError('TOO_MANY_DIALOGS', 'the limit is reached');
+    const invite = new InviteClient(this.context, options, user);
+    invite.start();
+    return invite;
+  }
+
+  /**
+   * Sends a request outside of dialogs; a challenge is answered where there are credentials.
+   *
+   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's.
+   */
+  request(options: RequestOptions, user: RequestUser): OutgoingRequest {
+    this.checkOpen();
+    return sendRequest(this.context, options, user);
+  }
+
   /** The value of our Contact for messages over this hop. */
-  contact(hop: Hop): string;
-  counts(): DialogCounts;
+  contact(hop: Hop): string {
+    return this.context.userAgent.contact(hop);
+  }
+
+  counts(): DialogCounts {
+    const { dialogs, live } = this.context;
+    return {
+      dialogs: dialogs.size,
+      invites: live.inviteServers.size + live.inviteClients.size,
+      requests: live.requests.size,
+      ...this.transactions.counts(),
+    };
+  }
+
   /** Drops everything at once, without a BYE; each owner is told. */
-  close(): void;
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.transactions.close();
+    const { dialogs, live } = this.context;
+    const left = [...live.inviteClients, ...live.inviteServers, ...live.requests];
+    for (const one of left) one.close();
+    for (const dialog of dialogs.values()) dialog.lose({ kind: 'closed' });
+  }
+
+  private receiveRequest(transaction: ServerTransaction): void {
+    const { request, method } = transaction;
+    if (request.to.tag !== undefined) {
+      const dialog = this.dialogOf(request);
+      if (dialog === undefined) this.refuse(transaction, 481);
+      else dialog.receive(transaction);
+    } else if (ONLY_IN_DIALOGS.includes(method)) this.refuse(transaction, 481);
+    else if (refuseUnknownOptions(this.context, transaction)) return;
+    else if (method === 'INVITE') this.receiveInvite(transaction);
+    else this.user.onRequest(transaction);
+  }
+
+  private receiveInvite(transaction: ServerTransaction): void {
+    if (this.isFull) {
+      return this.refuse(transaction, 503, [['Retry-After', '10']]);
+    }
+    this.user.onInvite(new InviteRequest(this.context, transaction));
+  }
+
+  private get isFull(): boolean {
+    const { dialogs, live, limits } = this.context;
+    return dialogs.size + live.inviteServers.size + live.inviteClients.size >= limits.dialogs;
+  }
+
+  private dialogOf(request: SipRequest): DialogShell | undefined {
+    const localTag = request.to.tag ?? '';
+    const remoteTag = request.from.tag ?? '';
+    return this.context.dialogs.get(dialogKey({ callId: request.callId, localTag, remoteTag }));
+  }
+
+  private refuse(
+    transaction: ServerTransaction,
+    status: number,
+    headers: [string, string][] = [],
+  ): void {
+    const { request } = transaction;
+    transaction.respond(this.context.userAgent.response(request, status, { headers }));
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new StrowgerError('CLOSED', 'the dialog layer is closed');
+  }
+}
+
+function contextOf(options: DialogLayerOptions, transactions: TransactionLayer): LayerContext {
+  const { runtime, sender, contactUser, userAgent } = options;
+  const digests = new WeakMap<CredentialSource, DigestClient>();
+  return {
+    runtime,
+    sender,
+    transactions,
+    timers: timerSettings(options.timers),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    userAgent: new UserAgent({
+      sender,
+      contactUser,
+      userAgent,
+      allow: options.allow ?? ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'],
+      supported: options.supported ?? [],
+    }),
+    dialogs: new Map(),
+    live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
+    digest(credentials) {
+      return credentials === undefined ? undefined : digests.get(credentials);
+    },
+  };
 }

@@ -5,13 +5,17 @@ import type { DialogShell } from './dialog-shell.ts';
 import type { FailureReason, MessageParts, RequestUser } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
 
+export interface DialogRequest {
+  readonly dialog: DialogShell;
+  readonly method: string;
+  readonly parts: MessageParts;
+  readonly user: RequestUser;
+}
+
 /** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
 export function sendDialogRequest(
   context: LayerContext,
-  dialog: DialogShell,
-  method: string,
-  parts: MessageParts,
-  user: RequestUser,
+  { dialog, method, parts, user }: DialogRequest,
 ): void {
   const request = dialog.compose(method, dialog.nextCSeq(), parts);
   const finish = trackRequest(context, user);

@@ -6,7 +6,8 @@ import {
   type Uri,
   uri as parsedUri,
 } from '@strowger/sip-message';
-import type { CredentialSource, Hop, ServerTransaction } from '@strowger/transaction-core';
+import type { Hop, ServerTransaction } from '@strowger/transaction-core';
+import type { CredentialSource } from './credentials.ts';
 import type { ClientRequestOptions } from './client-request.ts';
 import { copied } from './copied.ts';
 import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
@@ -67,7 +68,7 @@ export class DialogShell implements Dialog {
   remoteSeq: number;
   /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
   inviteServer: InviteServer | undefined;
-  /** The 2xx of ours INVITE that waits for the owner's ACK. */
+  /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
   private readonly context: LayerContext;
   private readonly local: string;
@@ -96,7 +97,7 @@ export class DialogShell implements Dialog {
     this.machine = new Machine({
       table: dialogTable,
       initial: { name: 'early' },
-      context: this,
+      context: { role: init.role },
       perform: (output) => this.perform(output),
     });
     context.dialogs.set(dialogKey(init.id), this);
@@ -166,7 +167,7 @@ export class DialogShell implements Dialog {
 
   request(method: string, parts: MessageParts, user: RequestUser): void {
     if (!this.isLive) this.refuseUse('request');
-    sendDialogRequest(this.context, this, method, parts, user);
+    sendDialogRequest(this.context, { dialog: this, method, parts, user });
   }
 
   bye(parts: MessageParts = {}): void {
@@ -191,6 +192,17 @@ export class DialogShell implements Dialog {
     this.reinviteClient?.proceed();
   }
 
+  /** The peer's INVITE is settled: ours may go out. */
+  inviteServerFinished(): void {
+    this.inviteServer = undefined;
+    this.reinviteClient?.proceed();
+  }
+
+  /** Our re-INVITE is settled; the dialog keeps nothing of it. */
+  reinviteFinished(client: ReinviteClient): void {
+    if (this.reinviteClient === client) this.reinviteClient = undefined;
+  }
+
   /** It is over without a BYE. */
   lose(end: DialogEnd): void {
     this.machine.input({ type: 'lost', end });
@@ -201,8 +213,12 @@ export class DialogShell implements Dialog {
     this.machine.input({ type: 'givenUp', end });
   }
 
-  /** A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). */
+  /**
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). What
+   * becomes of an early dialog its INVITE decides.
+   */
   judgeRefusal(status: number): void {
+    if (this.state === 'early') return;
     if (status === 481) this.lose({ kind: 'refused', status });
     if (status === 408) this.giveUp({ kind: 'refused', status });
   }
@@ -228,7 +244,7 @@ export class DialogShell implements Dialog {
     const contact = firstContact(message);
     if (contact !== undefined) this.target = copied(contact.uri.toString());
     if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
-      this.hop = pinnedHop(message, hop) ?? undefined;
+      this.hop = pinnedHop(message, hop);
     }
   }
 
@@ -268,7 +284,7 @@ export class DialogShell implements Dialog {
 
   sendAck(ack: SipRequest): void {
     const { target, hops } = this.clientOptions();
-    this.context.transactions.sendAck(ack.clone(), hops === undefined ? { target } : { target, hops });
+    this.context.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
   }
 
   private perform(output: DialogOutput): void {
@@ -294,7 +310,7 @@ export class DialogShell implements Dialog {
       this.machine.input({ type: 'byeFinished' });
     };
     const user: RequestUser = { onResponse: finished, onFailed: finished };
-    sendDialogRequest(this.context, this, 'BYE', parts, user);
+    sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
   }
 
   private tellEnd(end: DialogEnd): void {

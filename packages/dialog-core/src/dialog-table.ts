@@ -19,7 +19,7 @@ export type DialogInput =
   | { readonly type: 'byeFinished' }
   /** The dialog is gone, and the peer knows it or never knew of it. */
   | { readonly type: 'lost'; readonly end: DialogEnd }
-  /** The dialog is no good any more; the peer may not know it and gets a BYE. */
+  /** The dialog is no good any more; the peer may not know it and gets a BYE. Not for early ones. */
   | { readonly type: 'givenUp'; readonly end: DialogEnd };
 
 export type DialogOutput =
@@ -46,7 +46,6 @@ export const dialogTable: StateTable<DialogState, DialogInput, DialogOutput, Dia
     bye: (_, { parts }) => hangUp(parts, BYE_OURS),
     byeReceived: () => end(BYE_THEIRS, SEND_ACK),
     lost: (_, input) => end(input.end),
-    givenUp: (_, input) => hangUp({}, input.end),
   },
   unacknowledged: {
     acknowledged: ({ bye }) =>

@@ -5,7 +5,7 @@ import type { Dialog } from './dialog.ts';
 import type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 
 /** Header fields that the owner adds to a message, in order; names case-insensitive. */
-export type HeaderFields = Iterable<[name: string, value: HeaderInput]>;
+export type HeaderFields = readonly (readonly [name: string, value: HeaderInput])[];
 
 /** A body as it goes on the wire; SDP is opaque here. */
 export interface Body {
@@ -18,6 +18,11 @@ export interface Body {
 export interface MessageParts {
   readonly headers?: HeaderFields | undefined;
   readonly body?: Body | undefined;
+}
+
+/** What a CANCEL carries: a Reason, for example (RFC 3326). */
+export interface CancelParts {
+  readonly headers?: Iterable<readonly [name: string, value: string]> | undefined;
 }
 
 /** What a refusal carries besides its status. */
@@ -52,7 +57,7 @@ export type DialogEnd =
   | { readonly kind: 'timeout' }
   /** Our 2xx was not acknowledged within 64*T1 (RFC 3261 §13.3.1.4). */
   | { readonly kind: 'noAck' }
-  /** The INVITE could not be sent or its answer could not be delivered. */
+  /** An early dialog whose INVITE could not be sent again, with credentials. */
   | { readonly kind: 'transport'; readonly error: StrowgerError }
   /** The layer was closed. */
   | { readonly kind: 'closed' };
@@ -84,7 +89,7 @@ export interface IncomingInviteUser {
   onAck?(ack: SipRequest): void;
   /** No ACK within 64*T1 after our 2xx: BYE was sent and the dialog is over. */
   onNoAck?(): void;
-  /** Our answer could not be delivered. */
+  /** An answer of ours could not be sent; nothing else has changed. May come several times. */
   onTransportError?(error: StrowgerError): void;
   /** The caller ended its early dialog with BYE instead of CANCEL; 487 was sent. */
   onBye?(bye: SipRequest): void;

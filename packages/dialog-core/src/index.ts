@@ -9,6 +9,7 @@ export {
 } from './dialog-layer.ts';
 export type {
   Body,
+  CancelParts,
   DialogEnd,
   DialogUsageUser,
   DialogUser,

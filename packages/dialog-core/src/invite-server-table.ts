@@ -19,7 +19,8 @@ export type InviteServerInput =
   | { readonly type: 'repeat' }
   | { readonly type: 'refresh' }
   | { readonly type: 'giveUp' }
-  | { readonly type: 'close' };
+  /** The dialog ended by us: a pending INVITE still gets its answer (RFC 3261 §15.1.2). */
+  | { readonly type: 'dialogEnded'; readonly response: SipResponse };
 
 export type InviteServerOutcome =
   | { readonly kind: 'refused'; readonly status: number }
@@ -29,8 +30,7 @@ export type InviteServerOutcome =
   /** The caller ended its early dialog. */
   | { readonly kind: 'bye'; readonly bye: SipRequest }
   /** Its dialog ended, or the layer was closed. */
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'transport'; readonly error: StrowgerError };
+  | { readonly kind: 'ended' };
 
 export type InviteServerTimer = 'repeat' | 'refresh' | 'giveUp';
 
@@ -38,6 +38,7 @@ export type InviteServerOutput =
   | { readonly type: 'respond'; readonly response: SipResponse }
   | { readonly type: 'arm'; readonly timer: InviteServerTimer; readonly delayMs: number }
   | { readonly type: 'disarm' }
+  | { readonly type: 'tellTransportError'; readonly error: StrowgerError }
   | { readonly type: 'finish'; readonly outcome: InviteServerOutcome };
 
 export interface InviteServerContext {
@@ -79,8 +80,8 @@ export const inviteServerTable: StateTable<
     cancelReceived: (_, { cancel, response }) =>
       finish({ kind: 'cancelled', cancel }, respond(response)),
     byeReceived: (_, { bye, response }) => finish({ kind: 'bye', bye }, respond(response)),
-    transportFailed: (_, { error }) => finish({ kind: 'transport', error }),
-    close: () => finish({ kind: 'ended' }),
+    transportFailed: (state, { error }) => to(state, { type: 'tellTransportError', error }),
+    dialogEnded: (_, { response }) => finish({ kind: 'ended' }, respond(response)),
   },
   accepted: {
     /** Over every transport: a hop further on may be UDP (RFC 3261 §13.3.1.4). */
@@ -95,9 +96,9 @@ export const inviteServerTable: StateTable<
     ackReceived: (_, { ack }) => finish({ kind: 'acknowledged', ack }),
     giveUp: () => finish({ kind: 'noAck' }),
     byeReceived: () => finish({ kind: 'ended' }),
-    /** The next repetition may find a way. */
-    transportFailed: (state) => to(state),
-    close: () => finish({ kind: 'ended' }),
+    /** The next repetition may find a way; without an ACK the call ends as one. */
+    transportFailed: (state, { error }) => to(state, { type: 'tellTransportError', error }),
+    dialogEnded: () => finish({ kind: 'ended' }),
   },
   finished: {},
 };

@@ -1,4 +1,4 @@
-import { Machine, type Timer } from '@strowger/runtime';
+import { Machine, type StrowgerError, type Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import {
@@ -15,6 +15,7 @@ export interface InviteServerOptions {
   readonly context: LayerContext;
   readonly transaction: ServerTransaction;
   readonly localTag: string;
+  onTransportError?(error: StrowgerError): void;
   /** Told once, when nothing is left to do. */
   onFinish(outcome: InviteServerOutcome): void;
 }
@@ -77,8 +78,9 @@ export class InviteServer {
     this.machine.input({ type: 'byeReceived', bye, response: this.terminatedResponse() });
   }
 
+  /** Its dialog, or the layer, is over. */
   close(): void {
-    this.machine.input({ type: 'close' });
+    this.machine.input({ type: 'dialogEnded', response: this.terminatedResponse() });
   }
 
   private terminatedResponse(): SipResponse {
@@ -96,6 +98,8 @@ export class InviteServer {
       case 'disarm':
         for (const timer of this.timers.splice(0)) timer.cancel();
         return;
+      case 'tellTransportError':
+        return this.options.onTransportError?.(output.error);
       case 'finish':
         this.options.context.live.inviteServers.delete(this);
         return this.options.onFinish(output.outcome);

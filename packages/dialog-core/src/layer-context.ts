@@ -1,10 +1,6 @@
 import type { Runtime } from '@strowger/runtime';
-import type {
-  CredentialSource,
-  DigestClient,
-  MessageSender,
-  TransactionLayer,
-} from '@strowger/transaction-core';
+import type { MessageSender, TransactionLayer } from '@strowger/transaction-core';
+import type { CredentialSource, DigestClient } from './credentials.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { DialogLimits } from './dialog-layer.ts';
 import type { UserAgent } from './user-agent.ts';

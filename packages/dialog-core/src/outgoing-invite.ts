@@ -1,7 +1,8 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { CredentialSource, Hop } from '@strowger/transaction-core';
+import type { Hop } from '@strowger/transaction-core';
+import type { CredentialSource } from './credentials.ts';
 import type { Dialog } from './dialog.ts';
-import type { MessageParts } from './dialog-user.ts';
+import type { CancelParts, MessageParts } from './dialog-user.ts';
 
 /** An INVITE to be sent. */
 export interface InviteOptions extends MessageParts {
@@ -28,5 +29,5 @@ export interface OutgoingInvite {
    * Takes the INVITE back: CANCEL once a provisional has come (RFC 3261 §9.1); where a 2xx wins the
    * race it is acknowledged, ended with BYE, and told as `cancelled`. Ignored after the outcome.
    */
-  cancel(parts?: MessageParts): void;
+  cancel(parts?: CancelParts): void;
 }

@@ -31,20 +31,16 @@ export class ReinviteClient implements OutgoingReinvite {
     ReinviteClientContext
   >;
 
-  constructor(
-    context: LayerContext,
-    dialog: DialogShell,
-    parts: MessageParts,
-    user: ReinviteUser,
-  ) {
+  constructor(context: LayerContext, dialog: DialogShell, parts: MessageParts, user: ReinviteUser) {
     this.context = context;
     this.dialog = dialog;
     this.parts = parts;
     this.user = user;
+    const tableContext: ReinviteClientContext = context.limits;
     this.machine = new Machine({
       table: reinviteClientTable,
       initial: { name: 'waiting', refusals: 0 },
-      context: context.limits,
+      context: tableContext,
       perform: (output) => this.perform(output),
     });
     context.live.inviteClients.add(this);
@@ -97,6 +93,7 @@ export class ReinviteClient implements OutgoingReinvite {
         return this.ack?.repeat();
       case 'release':
         this.context.live.inviteClients.delete(this);
+        this.dialog.reinviteFinished(this);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);
@@ -154,8 +151,6 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private newAck(): SuccessAck | undefined {
-    return this.client === undefined
-      ? undefined
-      : new SuccessAck(this.dialog, this.client.request);
+    return this.client === undefined ? undefined : new SuccessAck(this.dialog, this.client.request);
   }
 }

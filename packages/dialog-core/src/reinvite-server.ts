@@ -46,7 +46,9 @@ export class ReinviteServer implements IncomingReinvite {
     checkProvisional(status);
     if (!this.pending) return;
     const contact = status > 100 ? this.dialog.localContact : undefined;
-    this.server.progress(this.context.userAgent.response(this.request, status, { ...parts, contact }));
+    this.server.progress(
+      this.context.userAgent.response(this.request, status, { ...parts, contact }),
+    );
   }
 
   accept(parts: MessageParts = {}): void {
@@ -70,21 +72,24 @@ export class ReinviteServer implements IncomingReinvite {
   }
 
   private finish(outcome: InviteServerOutcome): void {
-    this.dialog.inviteServer = undefined;
+    this.dialog.inviteServerFinished();
     switch (outcome.kind) {
       case 'cancelled':
         this.user.onCancel?.(outcome.cancel);
-        break;
+        return;
       case 'acknowledged':
         this.user.onAck?.(outcome.ack);
-        break;
+        return;
       case 'noAck':
         this.user.onNoAck?.();
         this.dialog.giveUp({ kind: 'noAck' });
-        break;
+        return;
+      case 'refused':
+      case 'bye':
+      case 'ended':
+        return;
       default:
-        break;
+        outcome satisfies never;
     }
-    this.dialog.acknowledged();
   }
 }

@@ -102,7 +102,8 @@ export class UserAgent {
   response(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
     const headers: [string, HeaderInput][] = [];
     if (parts.recordRoute === true) {
-      for (const route of request.headers.raw('Record-Route')) headers.push(['Record-Route', route]);
+      for (const route of request.headers.raw('Record-Route'))
+        headers.push(['Record-Route', route]);
     }
     if (parts.contact !== undefined) headers.push(['Contact', parts.contact]);
     if (parts.capabilities === true) headers.push(...this.capabilities());
