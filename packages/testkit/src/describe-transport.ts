@@ -9,12 +9,7 @@ import {
   uri,
 } from '@strowger/sip-message';
 import { type Hop, type Inbound, isReliable, type MessageSender } from '@strowger/transaction-core';
-
-/** What the suite needs of a test runner: vitest, `node:test` and others have it. */
-interface Runner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => Promise<void>): void;
-}
+import type { TestRunner } from './describe-media-backend.ts';
 
 /** One end of a transport under test. */
 export interface TransportEnd {
@@ -40,7 +35,7 @@ export interface TransportArena {
  * transport that an implementation carries; `make` gives a fresh arena, the suite closes it.
  */
 export function describeTransport(
-  { describe, it }: Runner,
+  { describe, it }: TestRunner,
   name: string,
   make: () => Promise<TransportArena>,
 ): void {
