@@ -25,13 +25,29 @@ export function uri(text: string): Uri {
  * @internal
  */
 export function readUri(text: string): Uri | Fault {
+  const start = startOfSip(text);
+  return start > 0 ? SipUri.read(text, start) : readOther(text);
+}
+
+/** The position behind `sip:` or `sips:` in any case; 0 where the scheme is another. */
+function startOfSip(text: string): number {
+  const isSip =
+    (text.charCodeAt(0) | 0x20) === 0x73 &&
+    (text.charCodeAt(1) | 0x20) === 0x69 &&
+    (text.charCodeAt(2) | 0x20) === 0x70;
+  if (!isSip) return 0;
+  const next = text.charCodeAt(3);
+  if (next === 0x3a) return 4;
+  return (next | 0x20) === 0x73 && text.charCodeAt(4) === 0x3a ? 5 : 0;
+}
+
+function readOther(text: string): Uri | Fault {
   const colon = text.indexOf(':');
   if (colon < 1 || !isScheme(text, colon)) {
     return new Fault('BAD_URI', 0, SECTION, 'a URI begins with a scheme and a colon');
   }
-  const scheme = text.slice(0, colon).toLowerCase();
-  if (scheme === 'sip' || scheme === 'sips') return SipUri.read(text, scheme);
-  if (scheme === 'tel') return TelUri.read(text);
+  const scheme = text.slice(0, colon);
+  if (scheme.toLowerCase() === 'tel') return TelUri.read(text);
   const opaque = text.slice(colon + 1);
   if (!isAll(opaque, URIC)) {
     return new Fault('BAD_URI', colon + 1, SECTION, 'a URI holds a character that it may not');
