@@ -1,18 +1,10 @@
+import type { CallRecord } from '@strowger/call-engine';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
 import { listen } from './sound.ts';
-
-interface Cdr {
-  caller: string;
-  callee: string;
-  outcome: string;
-  sipStatus?: number;
-  billableMs: number;
-  endedBy?: string;
-}
 
 describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through the PBX', () => {
   const folder = workFolder('baresip');
@@ -38,10 +30,9 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     for (const one of [alice, bob, carol]) one.forget();
   });
 
-  const lastCdr = async (): Promise<Cdr> => {
+  const lastCdr = async (): Promise<CallRecord> => {
     await pbx.isQuiet(45_000);
-    const { body } = await pbx.get('/cdrs?limit=1');
-    const [cdr] = (body as { cdrs: Cdr[] }).cdrs;
+    const [cdr] = await pbx.cdrs(1);
     if (cdr === undefined) throw new Error('there is no CDR');
     return cdr;
   };
@@ -118,7 +109,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await carol.event('CALL_INCOMING');
     await carol.command('hangup'); // baresip rejects with 486
     await alice.event('CALL_CLOSED');
-    expect(await lastCdr()).toMatchObject({ outcome: 'busy', sipStatus: 486, billableMs: 0 });
+    expect(await lastCdr()).toMatchObject({ outcome: 'busy', status: 486, billableMs: 0 });
   });
 
   it('are told that nobody answers', async () => {
@@ -126,7 +117,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await carol.event('CALL_INCOMING');
     expect((await alice.event('CALL_CLOSED', 10_000)).param).toMatch(/480/);
     await carol.event('CALL_CLOSED');
-    expect(await lastCdr()).toMatchObject({ outcome: 'noAnswer', sipStatus: 480, billableMs: 0 });
+    expect(await lastCdr()).toMatchObject({ outcome: 'noAnswer', status: 480, billableMs: 0 });
   });
 
   it('cancel while it rings', async () => {
@@ -135,7 +126,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await alice.event('CALL_RINGING');
     await alice.command('hangup');
     await carol.event('CALL_CLOSED');
-    expect(await lastCdr()).toMatchObject({ outcome: 'cancelled', sipStatus: 487, billableMs: 0 });
+    expect(await lastCdr()).toMatchObject({ outcome: 'cancelled', status: 487, billableMs: 0 });
   });
 
   it('get 404 for an unknown number and 480 for a user who is not there', async () => {

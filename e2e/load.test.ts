@@ -62,8 +62,7 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the PBX', () => {
     await callee.stop('SIGKILL');
     expect(result, result.errors).toMatchObject({ status: 0, successful: 500, failed: 0 });
     await pbx.isQuiet();
-    const { body } = await pbx.get('/cdrs?limit=1000');
-    const { cdrs } = body as { cdrs: { outcome: string }[] };
+    const cdrs = await pbx.cdrs(1000);
     expect(cdrs.filter(({ outcome }) => outcome === 'answered')).toHaveLength(500);
   }, 200_000);
 });

@@ -1,16 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CallRecord } from '@strowger/call-engine';
+import { SqliteStores } from '@strowger/store-sqlite';
 import { type Background, background, root, until } from './lab.ts';
 
 /** The PBX as a process of its own, built, with a configuration file. */
 export class Pbx {
   readonly program: Background;
   private readonly http: string;
+  private readonly database: string;
 
   private constructor(folder: string, configuration: object, http: string) {
     const file = join(folder, 'pbx.json');
     writeFileSync(file, JSON.stringify(configuration, null, 2));
     this.http = http;
+    this.database = join(folder, 'strowger.db');
     this.program = background(
       join(folder, 'pbx.log'),
       [process.execPath, join(root, 'apps/pbx/dist/main.js'), '--config', file],
@@ -57,6 +61,16 @@ export class Pbx {
       },
       ms,
     );
+  }
+
+  /** The call detail records that it wrote last, latest first, read from its database. */
+  async cdrs(limit: number): Promise<readonly CallRecord[]> {
+    const stores = SqliteStores.open({ path: this.database });
+    try {
+      return await stores.cdrs.recent(limit);
+    } finally {
+      stores.close();
+    }
   }
 
   /** Drains and ends it; resolves with the exit code. */

@@ -73,6 +73,7 @@ export const configSchema = z.strictObject({
     .describe('Services and users that a caller who is no user of ours may reach'),
   digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
   ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
+  nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),
   maxCalls: z.int().min(1).max(1_000_000).default(10_000),
   drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
 });

@@ -1,1 +1,2 @@
-export {};
+export * from './audio/index.ts';
+export * from './sdp/index.ts';

@@ -1,4 +1,7 @@
 import { DIGIT, TOKEN, WORD, isAll } from './characters.ts';
+import { readAuthParams } from './auth-params.ts';
+import { Challenge } from './challenge.ts';
+import { Credentials } from './credentials.ts';
 import { type CSeq, readCSeq } from './cseq.ts';
 import { headerKeyOf } from './header-names.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -7,6 +10,7 @@ import { type NameAddr, readNameAddr } from './name-addr.ts';
 import { type Params, readParams } from './params.ts';
 import { quote, Reader, unquote } from './reader.ts';
 import { Fault } from './refusal.ts';
+import { readUri, type Uri } from './uri.ts';
 import { readVia, type Via } from './via.ts';
 
 /** A token with parameters: Event, Content-Disposition, Accept-Encoding, Subscription-State. */
@@ -84,12 +88,27 @@ export interface HeaderTypes {
   'service-route': NameAddr[];
   'p-asserted-identity': NameAddr[];
   diversion: NameAddr[];
+  'www-authenticate': Challenge[];
+  'proxy-authenticate': Challenge[];
+  authorization: Credentials[];
+  'proxy-authorization': Credentials[];
+  'authentication-info': Params;
+  'alert-info': InfoLink[];
+  'call-info': InfoLink[];
+  'error-info': InfoLink[];
+}
+
+/** A value of Alert-Info, Call-Info or Error-Info (RFC 3261 §20.4). */
+export interface InfoLink {
+  readonly uri: Uri;
+  readonly params: Params;
 }
 
 type ReadItem = (reader: Reader, limits: Limits) => unknown;
 type Kind =
   | { readonly kind: 'single'; readonly section: string; readonly read: ReadItem }
   | { readonly kind: 'text'; readonly section: string }
+  | { readonly kind: 'lines'; readonly section: string; readonly read: ReadItem }
   | {
       readonly kind: 'list';
       readonly section: string;
@@ -104,6 +123,7 @@ const list = (section: string, read: ReadItem, canBeEmpty = false): Kind => ({
   read,
   canBeEmpty,
 });
+const lines = (section: string, read: ReadItem): Kind => ({ kind: 'lines', section, read });
 const text = (section: string): Kind => ({ kind: 'text', section });
 
 const KINDS: Readonly<Record<keyof HeaderTypes, Kind>> = {
@@ -153,6 +173,14 @@ const KINDS: Readonly<Record<keyof HeaderTypes, Kind>> = {
   'service-route': list('RFC 3608 §5', readNameAddr),
   'p-asserted-identity': list('RFC 3325 §9.1', readNameAddr),
   diversion: list('RFC 5806 §4.1', readNameAddr),
+  'www-authenticate': lines('RFC 3261 §20.44', Challenge.read),
+  'proxy-authenticate': lines('RFC 3261 §20.27', Challenge.read),
+  authorization: lines('RFC 3261 §20.7', Credentials.read),
+  'proxy-authorization': lines('RFC 3261 §20.28', Credentials.read),
+  'authentication-info': single('RFC 3261 §20.6', readAuthParams),
+  'alert-info': list('RFC 3261 §20.4', readInfoLink),
+  'call-info': list('RFC 3261 §20.9', readInfoLink),
+  'error-info': list('RFC 3261 §20.18', readInfoLink),
 };
 
 const KIND_OF = new Map<string, Kind>(Object.entries(KINDS));
@@ -181,6 +209,7 @@ export function readHeader(id: number, values: readonly string[]): unknown {
   const kind = KIND_OF.get(headerKeyOf(id));
   if (kind === undefined) return values;
   if (kind.kind === 'list') return readList(id, kind, values);
+  if (kind.kind === 'lines') return readLines(kind, values);
   const value = (values[0] ?? '').trim();
   if (values.length > 1) {
     const name = headerKeyOf(id);
@@ -188,12 +217,28 @@ export function readHeader(id: number, values: readonly string[]): unknown {
     return { line: 1, fault } satisfies LineFault;
   }
   if (kind.kind === 'text') return value;
+  const result = readWhole(kind, value);
+  return result instanceof Fault ? ({ line: 0, fault: result } satisfies LineFault) : result;
+}
+
+/** One item that fills the value. */
+function readWhole(kind: { section: string; read: ReadItem }, value: string): unknown {
   const reader = new Reader(value, kind.section);
   const result = kind.read(reader, DEFAULT_LIMITS);
-  if (result instanceof Fault) return { line: 0, fault: result } satisfies LineFault;
+  if (result instanceof Fault) return result;
   reader.skipSpace();
-  if (reader.atEnd) return result;
-  return { line: 0, fault: trailing(reader) } satisfies LineFault;
+  return reader.atEnd ? result : trailing(reader);
+}
+
+/** Headers that hold commas within one value and so cannot be joined (RFC 3261 §7.3.1). */
+function readLines(kind: { section: string; read: ReadItem }, values: readonly string[]): unknown {
+  const items: unknown[] = [];
+  for (const [line, value] of values.entries()) {
+    const item = readWhole(kind, value);
+    if (item instanceof Fault) return { line, fault: item } satisfies LineFault;
+    items.push(item);
+  }
+  return items;
 }
 
 /** Whether `readHeader` found a fault. */
@@ -271,6 +316,17 @@ function readTokenWithParams(reader: Reader): TokenWithParams | Fault {
   if (value === '') return reader.fault('BAD_TOKEN', 'a token is missing');
   const params = readParams(reader);
   return params instanceof Fault ? params : { value, params };
+}
+
+function readInfoLink(reader: Reader): InfoLink | Fault {
+  const end = reader.code === 0x3c ? reader.text.indexOf('>', reader.pos) : -1;
+  if (end < 0) return reader.fault('BAD_ADDRESS', 'a URI is not in angle brackets');
+  const from = reader.pos + 1;
+  const uri = readUri(reader.text.slice(from, end));
+  if (uri instanceof Fault) return uri.moved(from + uri.at);
+  reader.pos = end + 1;
+  const params = readParams(reader);
+  return params instanceof Fault ? params : { uri, params };
 }
 
 function readRetryAfter(reader: Reader): RetryAfter | Fault {
@@ -355,6 +411,9 @@ export function formatValue(value: object): string {
     return `${value.code} ${value.agent} ${quote(String(value.text))}`;
   }
   if ('value' in value && 'params' in value) return `${value.value}${value.params}`;
+  if ('uri' in value && 'params' in value && !('displayName' in value) && !('scheme' in value)) {
+    return `<${value.uri}>${value.params}`;
+  }
   return String(value);
 }
 

@@ -1,7 +1,10 @@
+export { Challenge, type ChallengeInit } from './challenge.ts';
+export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
 export type { CSeq } from './cseq.ts';
 export type {
   HeaderTypes,
+  InfoLink,
   Reason,
   RetryAfter,
   TokenWithParams,
@@ -22,3 +25,13 @@ export { OtherUri, TelUri } from './tel-uri.ts';
 export { parseUri, type Uri, uri } from './uri.ts';
 export { validateMessage } from './validate-message.ts';
 export { Via } from './via.ts';
+export {
+  type AnswerInput,
+  answerChallenge,
+  computeHa1,
+  DIGEST_ALGORITHMS,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  verifyCredentials,
+} from './digest.ts';
+export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';

@@ -88,10 +88,16 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   /** With the leading semicolon: `;lr;maddr=192.0.2.1`, or `''`. */
   toString(): string {
+    return this.#names.length === 0 ? '' : `;${this.join(';')}`;
+  }
+
+  /** All parameters with this between them. */
+  join(separator: string): string {
     let text = '';
     for (let i = 0; i < this.#names.length; i++) {
       const raw = this.#raw[i];
-      text += raw === undefined ? `;${this.#names[i]}` : `;${this.#names[i]}=${raw}`;
+      const name = this.#names[i] ?? '';
+      text += `${i === 0 ? '' : separator}${raw === undefined ? name : `${name}=${raw}`}`;
     }
     return text;
   }

@@ -16,7 +16,7 @@ export interface Source {
  */
 export function stampVia(message: SipMessage, via: Via, { from }: Source): void {
   const asksPort = via.params.has('rport');
-  const differs = canonicalAddress(unbracketed(via.host)) !== from.address;
+  const differs = canonicalAddress(via.host) !== from.address;
   if (!asksPort && !differs && !via.params.has('received')) return;
   via.params.set('received', from.address);
   if (asksPort) via.params.set('rport', String(from.port));
@@ -37,9 +37,4 @@ export function answerHop(via: Via, { transport, from, flow }: Source): Hop {
 /** The hop that a response came over. */
 export function sourceHop({ transport, from, flow }: Source): Hop {
   return { transport, address: from.address, port: from.port, flow };
-}
-
-/** IPv6 without brackets, in which some write it (RFC 5118 §4.5). */
-export function unbracketed(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
 }

@@ -2,7 +2,6 @@ import { connect, type Socket } from 'node:net';
 import { type Clock, type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
 import type { Refusal } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
-import type { Source } from './answer-route.ts';
 import { Connection, type ConnectionUser } from './connection.ts';
 import type { Hop } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
@@ -18,7 +17,7 @@ export interface ConnectionTableOptions {
   readonly metrics: TransportMetrics;
   onHeard(heard: Heard): void;
   /** Bytes in which no message can be found; their connection closes. */
-  onUnframed(refusal: Refusal, source: Source): void;
+  onUnframed(refusal: Refusal, heard: Heard): void;
   /** A peer took, or did not take, a connection that we opened. */
   onReach(peer: Endpoint, reached: boolean): void;
 }
@@ -98,7 +97,7 @@ export class ConnectionTable {
 
   /** Closes all; resolves when every socket is released. */
   async close(): Promise<void> {
-    for (const connection of [...this.held]) connection.end();
+    for (const connection of this.held) connection.end();
     if (this.held.size > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
   }
 
@@ -124,11 +123,9 @@ export class ConnectionTable {
   }
 
   private readonly user: ConnectionUser = {
-    onMessage: (bytes, connection) => {
-      const local = connection.local;
-      if (local !== undefined) this.options.onHeard({ bytes, local, ...sourceOf(connection) });
-    },
-    onRefused: (refusal, connection) => this.options.onUnframed(refusal, sourceOf(connection)),
+    onMessage: (bytes, connection) => this.options.onHeard(heardFrom(connection, bytes)),
+    onRefused: (refusal, bytes, connection) =>
+      this.options.onUnframed(refusal, heardFrom(connection, bytes)),
     onOpen: (connection) => {
       this.options.metrics.connectionsOpened++;
       this.options.onReach(connection.remote, true);
@@ -158,8 +155,8 @@ export class ConnectionTable {
   }
 }
 
-function sourceOf({ id, remote }: Connection): Source {
-  return { transport: 'tcp', from: remote, flow: id };
+function heardFrom({ id, remote, local }: Connection, bytes: Uint8Array): Heard {
+  return { bytes, transport: 'tcp', from: remote, local, flow: id };
 }
 
 function peerKey(address: string, port: number): string {

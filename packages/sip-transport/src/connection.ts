@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Clock, type Endpoint, StrowgerError, type Timer } from '@strowger/runtime';
 import { type Refusal, StreamFramer } from '@strowger/sip-message';
-import type { TransportLimits } from './transport-limits.ts';
+import { parserLimits, type TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
 const PONG = new Uint8Array([0x0d, 0x0a]);
@@ -10,7 +10,7 @@ const PONG = new Uint8Array([0x0d, 0x0a]);
 export interface ConnectionUser {
   onMessage(bytes: Uint8Array, connection: Connection): void;
   /** What cannot be framed: the connection closes, for nothing behind it can be found. */
-  onRefused(refusal: Refusal, connection: Connection): void;
+  onRefused(refusal: Refusal, bytes: Uint8Array, connection: Connection): void;
   onOpen(connection: Connection): void;
   /** It takes no more messages; `failedToOpen` when it never did. */
   onGone(connection: Connection, failedToOpen: boolean): void;
@@ -40,6 +40,8 @@ export class Connection {
   private phase: 'opening' | 'open' | 'gone' | 'released' = 'opening';
   private failure: StrowgerError | undefined;
   private movedAt: number;
+  /** What the framer holds: bytes that belong to no whole message and no keep-alive yet. */
+  private unfinishedBytes = 0;
   private idle: Timer | undefined;
   /** Runs until it is open, then (where a peer opened it) until its first message. */
   private opening: Timer | undefined;
@@ -53,17 +55,16 @@ export class Connection {
     this.remote = options.remote;
     this.movedAt = options.clock.now();
     this.framer = new StreamFramer({
-      limits: { messageBytes: options.limits.messageBytes },
+      limits: parserLimits(options.limits),
       onMessage: (bytes) => this.take(bytes),
       onKeepAlive: (kind) => this.keepAlive(kind),
-      onRefused: (refusal) => this.refuse(refusal),
+      onRefused: (refusal, bytes) => this.refuse(refusal, bytes),
     });
   }
 
-  /** The address and port on this side; `undefined` until it is open. */
-  get local(): Endpoint | undefined {
-    const { localAddress, localPort } = this.options.socket;
-    if (localAddress === undefined || localPort === undefined) return undefined;
+  /** The address and port on this side; those of the wildcard while it is not open. */
+  get local(): Endpoint {
+    const { localAddress = '0.0.0.0', localPort = 0 } = this.options.socket;
     return { address: localAddress, port: localPort };
   }
 
@@ -104,8 +105,10 @@ export class Connection {
       return;
     }
     socket.write(bytes, (error) => {
-      if (error === null || error === undefined) this.movedAt = this.options.clock.now();
-      else failed(this.failure ?? this.broken(error));
+      // Node reports a write that was cut off by destroy() as done: the failure tells
+      if (this.failure !== undefined) failed(this.failure);
+      else if (error === null || error === undefined) this.movedAt = this.options.clock.now();
+      else failed(this.broken(error));
     });
   }
 
@@ -125,11 +128,13 @@ export class Connection {
   private read(chunk: Uint8Array): void {
     this.movedAt = this.options.clock.now();
     if (this.phase !== 'open') return;
+    this.unfinishedBytes += chunk.length;
     this.framer.push(chunk);
     this.watchPartial();
   }
 
   private take(bytes: Uint8Array): void {
+    this.unfinishedBytes -= bytes.length;
     if (this.phase !== 'open') return;
     this.opening?.cancel();
     this.partial?.cancel();
@@ -138,13 +143,14 @@ export class Connection {
 
   /** RFC 5626 §3.5.1: a double CRLF is answered with a single one. */
   private keepAlive(kind: 'ping' | 'pong'): void {
+    this.unfinishedBytes -= kind === 'ping' ? 4 : 2;
     this.options.metrics.keepAlives++;
     if (kind === 'ping') this.send(PONG, () => {});
   }
 
-  private refuse(refusal: Refusal): void {
+  private refuse(refusal: Refusal, bytes: Uint8Array): void {
     if (this.phase !== 'open') return;
-    this.options.user.onRefused(refusal, this);
+    this.options.user.onRefused(refusal, bytes, this);
     this.end();
   }
 
@@ -161,7 +167,7 @@ export class Connection {
 
   /** A message has to be whole soon after its first byte, however slowly the bytes drip. */
   private watchPartial(): void {
-    if (this.framer.pendingBytes === 0) this.partial?.cancel();
+    if (this.unfinishedBytes === 0) this.partial?.cancel();
     else if (this.phase === 'open' && this.partial?.armed !== true) {
       const late = (): void => this.tooSlow('a message stays unfinished');
       this.partial = this.options.clock.arm(this.options.limits.partialMessageMs, late);
@@ -195,8 +201,10 @@ export class Connection {
     const failedToOpen = this.phase === 'opening';
     this.phase = 'gone';
     for (const timer of [this.opening, this.partial, this.idle]) timer?.cancel();
-    const { clock, limits, socket } = this.options;
-    this.last = clock.arm(limits.closeMs, () => socket.destroy());
+    const { clock, limits } = this.options;
+    this.last = clock.arm(limits.closeMs, () =>
+      this.abort(new StrowgerError('CONNECTION_CLOSED', `${this.name()} does not drain`)),
+    );
     this.options.user.onGone(this, failedToOpen);
   }
 

@@ -53,7 +53,7 @@ export class DnsCache implements DnsResolver {
 
   /** Forgets everything; questions under way fail. */
   close(): void {
-    for (const give of [...this.abandon]) give();
+    for (const give of this.abandon) give();
     this.entries.clear();
   }
 
@@ -72,7 +72,8 @@ export class DnsCache implements DnsResolver {
     if (this.pending.size >= this.limits.dnsPending) {
       return Promise.reject(new StrowgerError('DNS_BUSY', 'too many questions to DNS under way'));
     }
-    const answer = this.inTime(this.resolver[type](name)).then((found) => {
+    const question: Promise<DnsAnswer<Records>> = this.resolver[type](name);
+    const answer = this.inTime(question).then((found) => {
       this.entries.set(key, { answer: found, until: this.clock.now() + this.keepMs(found) });
       return found;
     });

@@ -20,7 +20,7 @@ export interface ListenPoint {
   readonly advertised?: Advertised;
 }
 
-const FORM = /^(udp|tcp):(?:\[([0-9a-f:.%\w]+)\]|([0-9.]+))(?::(\d{1,5}))?$/i;
+const FORM = /^(udp|tcp):(?:\[([\w.%]*:[\w.:%]*)\]|([0-9.]+))(?::(\d{1,5}))?$/i;
 
 /**
  * Reads `udp:127.0.0.1:5060`, `tcp:[::1]:0`; port 5060 when there is none. Throws

@@ -1,6 +1,5 @@
 import type { Endpoint } from '@strowger/runtime';
 import type { Via } from '@strowger/sip-message';
-import { unbracketed } from './answer-route.ts';
 import { BoundedTable } from './bounded-table.ts';
 import type { Hop } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
@@ -66,7 +65,7 @@ export class LocalPoints {
     const local = chosen?.local ?? this.all[0]?.local ?? { address: '', port: 0 };
     const advertised = this.advertisedFor(chosen, hop);
     const bound = isWildcard(local.address)
-      ? (connected ?? this.addresses.towards(hop.address))
+      ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
       : local.address;
     const told = { host: advertised?.host ?? bound, port: advertised?.port ?? local.port };
     this.told.set(key(told.host, told.port), true);
@@ -75,7 +74,7 @@ export class LocalPoints {
 
   /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */
   isOurs(via: Via): boolean {
-    const host = canonicalAddress(unbracketed(via.host));
+    const host = canonicalAddress(via.host);
     const port = via.port ?? 5060;
     const bound = this.all.some(({ local }) => local.address === host && local.port === port);
     return bound || this.told.get(key(host, port)) === true;
@@ -92,6 +91,11 @@ export class LocalPoints {
 /** The flow of a local UDP socket: stable as long as its address and port are. */
 export function flowOf({ point, local }: LocalPoint): string {
   return `${point.transport}-${local.address}-${local.port}`;
+}
+
+/** None while a connection is not open yet. */
+function ownAddress(connected: string | undefined): string | undefined {
+  return connected === undefined || isWildcard(connected) ? undefined : connected;
 }
 
 function key(host: string, port: number): string {

@@ -2,7 +2,6 @@ import type { Clock, Endpoint } from '@strowger/runtime';
 import {
   parseMessage,
   type Refusal,
-  refusalResponse,
   type SipMessage,
   type SipResponse,
   type Via,
@@ -10,7 +9,7 @@ import {
 import { Admission } from './admission.ts';
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
 import type { Hop, Inbound } from './hop.ts';
-import type { TransportLimits } from './transport-limits.ts';
+import { parserLimits, type TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
 /** One message's bytes as a socket gave them. */
@@ -44,10 +43,12 @@ export interface ReceptionOptions {
 export class Reception {
   private readonly options: ReceptionOptions;
   private readonly admission: Admission;
+  private readonly parserLimits: ReturnType<typeof parserLimits>;
 
   constructor(options: ReceptionOptions) {
     const { clock, limits } = options;
     this.options = options;
+    this.parserLimits = parserLimits(limits);
     this.admission = new Admission(clock, limits.messagesPerSecondPerSource, limits.sources);
   }
 
@@ -57,24 +58,24 @@ export class Reception {
   }
 
   take(heard: Heard): void {
-    const { metrics, limits } = this.options;
+    const { metrics } = this.options;
     if (!this.admission.admits(heard.from.address)) {
       metrics.droppedByAdmission++;
       return;
     }
     const parsed = parseMessage(heard.bytes, {
       framed: heard.transport === 'tcp',
-      limits: { messageBytes: limits.messageBytes },
+      limits: this.parserLimits,
     });
     if (parsed.ok) this.deliver(parsed.value, heard);
     else this.refuse(parsed.refusal, heard);
   }
 
-  /** Tells of what is not even a message. */
-  refuseUnframed(refusal: Refusal, source: Source): void {
-    this.options.metrics.refused++;
-    const { transport, from } = source;
-    this.options.onRefused({ refusal, transport, from, answered: false });
+  /** Counts a message that is refused, and tells of it. */
+  refuse(refusal: Refusal, heard: Heard): void {
+    const { metrics, onRefused } = this.options;
+    metrics.refused++;
+    onRefused({ refusal, transport: heard.transport, from: heard.from, answered: false });
   }
 
   clear(): void {
@@ -92,20 +93,5 @@ export class Reception {
     const hop = message.kind === 'request' ? answerHop(via, heard) : sourceHop(heard);
     metrics.received++;
     onMessage({ message, hop, local: heard.local });
-  }
-
-  private refuse(refusal: Refusal, heard: Heard): void {
-    const { metrics, onRefused } = this.options;
-    metrics.refused++;
-    const response = refusalResponse(heard.bytes, refusal);
-    const via = response?.headers.get('via')?.[0];
-    const answered =
-      response !== undefined && via !== undefined && response.headers.get('cseq')?.method !== 'ACK';
-    if (answered) {
-      metrics.refusalsAnswered++;
-      stampVia(response, via, heard);
-      this.options.answer(response, answerHop(via, heard));
-    }
-    onRefused({ refusal, transport: heard.transport, from: heard.from, answered });
   }
 }

@@ -8,7 +8,6 @@ import {
   type Uri,
   type Via,
 } from '@strowger/sip-message';
-import type { Source } from './answer-route.ts';
 import { type DnsResolver, systemResolver } from './dns-resolver.ts';
 import type { Hop, Inbound } from './hop.ts';
 import {
@@ -139,7 +138,7 @@ export class TransportLayer {
    */
   sentBy(hop: Hop): { readonly host: string; readonly port: number } {
     const connection = hop.transport === 'tcp' ? this.tcp.connections.find(hop) : undefined;
-    return this.points.sentBy(hop, connection?.local?.address);
+    return this.points.sentBy(hop, connection?.local.address);
   }
 
   /**
@@ -203,8 +202,7 @@ export class TransportLayer {
     isOurs: (via: Via): boolean => this.points.isOurs(via),
     answer: (response: SipResponse, hop: Hop): void => this.send(response, hop, () => {}),
     onHeard: (heard: Heard): void => this.reception.take(heard),
-    onUnframed: (refusal: Refusal, source: Source): void =>
-      this.reception.refuseUnframed(refusal, source),
+    onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
     onReach: (peer: Endpoint, reached: boolean): void => this.nextHops.tcpReached(peer, reached),
     onMessage: (inbound: Inbound): void => {
       if (this.state === 'open') this.options.onMessage(inbound);

@@ -77,3 +77,11 @@ export const defaultLimits: Readonly<TransportLimits> = {
   dnsNegativeTtlMs: 30_000,
   receiveBufferBytes: 1_048_576,
 };
+
+/** What the limits mean for framer and parser: headers alone may not be longer than a message. */
+export function parserLimits({ messageBytes }: TransportLimits): {
+  messageBytes: number;
+  headBytes: number;
+} {
+  return { messageBytes, headBytes: messageBytes };
+}
