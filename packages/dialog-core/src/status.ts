@@ -1,0 +1,16 @@
+import { StrowgerError } from '@strowger/runtime';
+
+/** Throws `BAD_STATUS` unless 100 to 199. */
+export function checkProvisional(status: number): void {
+  check(status, 100, 199);
+}
+
+/** Throws `BAD_STATUS` unless 300 to 699. */
+export function checkRefusal(status: number): void {
+  check(status, 300, 699);
+}
+
+function check(status: number, from: number, to: number): void {
+  if (Number.isInteger(status) && status >= from && status <= to) return;
+  throw new StrowgerError('BAD_STATUS', `${status} is not a status from ${from} to ${to}`);
+}

@@ -1,0 +1,31 @@
+import { DIGIT, TOKEN } from './characters.ts';
+import { Reader } from './reader.ts';
+import type { Fault } from './refusal.ts';
+
+/** CSeq (RFC 3261 §20.16). */
+export interface CSeq {
+  /** 0 to 2^31 - 1 (RFC 3261 §8.1.1.5). */
+  readonly number: number;
+  readonly method: string;
+}
+
+/**
+ * Reads `1*DIGIT LWS Method`.
+ * @internal
+ */
+export function readCSeq(text: string): CSeq | Fault {
+  const reader = new Reader(text, 'RFC 3261 §20.16');
+  const digits = reader.take(DIGIT);
+  const number = Number(digits);
+  if (digits === '' || number > 0x7fff_ffff) {
+    return reader.fault('BAD_CSEQ', 'the number in CSeq is not within 0 to 2147483647', 0);
+  }
+  const gap = reader.pos;
+  reader.skipSpace();
+  const at = reader.pos;
+  const method = reader.take(TOKEN);
+  if (at === gap || method === '' || !reader.atEnd) {
+    return reader.fault('BAD_CSEQ', 'CSeq has no method behind its number');
+  }
+  return { number, method };
+}

@@ -1,0 +1,77 @@
+import { decodeLatin1 } from './octets.ts';
+
+/**
+ * The head of a received message: the packet as text with one character per octet, and where each
+ * header field is, four small integers per field: name from, name to, value from, field to (without
+ * the last CRLF). Shared by all copies of the message; never changed once it is located.
+ */
+export class Head {
+  readonly text: string;
+  readonly isAscii: boolean;
+  /** Where the start line begins: behind leading CRLFs (RFC 3261 §7.5). */
+  startLineFrom = 0;
+  /** Where the start line ends, its CRLF not included. */
+  startLineEnd = 0;
+  /** Where the body begins. */
+  bodyFrom = 0;
+  /** The identity of each field's name, 0 for unknown ones. */
+  readonly ids: number[] = [];
+  readonly marks: number[] = [];
+
+  constructor(text: string, isAscii: boolean) {
+    this.text = text;
+    this.isAscii = isAscii;
+  }
+
+  get size(): number {
+    return this.ids.length;
+  }
+
+  /** The name as the peer spelt it. */
+  name(field: number): string {
+    return this.text.slice(this.marks[field * 4], this.marks[field * 4 + 1]);
+  }
+
+  /** The value with its folds undone, each to one space, and no space around it. */
+  value(field: number): string {
+    const raw = this.text.slice(this.marks[field * 4 + 2], this.marks[field * 4 + 3]);
+    return trimEnd(this.decode(raw.includes('\r') ? unfold(raw) : raw));
+  }
+
+  /** The field as it stands, folds and all, without its last CRLF. */
+  wire(field: number): string {
+    return this.decode(this.text.slice(this.marks[field * 4], this.marks[field * 4 + 3]));
+  }
+
+  /** Where the value begins. */
+  valueAt(field: number): number {
+    return this.marks[field * 4 + 2] ?? 0;
+  }
+
+  decode(text: string): string {
+    return this.isAscii ? text : decodeLatin1(text);
+  }
+}
+
+/** Space and folds before the end are no part of a value (RFC 3261 §7.3.1). */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+function unfold(text: string): string {
+  let out = '';
+  let from = 0;
+  for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', from)) {
+    out += trimEnd(text.slice(from, at));
+    from = at + 2;
+    while (isSpace(text.charCodeAt(from))) from++;
+    if (out !== '') out += ' ';
+  }
+  return out + text.slice(from);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

@@ -1,0 +1,333 @@
+import { isToken } from './characters.ts';
+import { Head } from './head.ts';
+import { headerId, headerKey, headerKeyOf } from './header-names.ts';
+import {
+  formatValue,
+  type HeaderTypes,
+  isLineFault,
+  joinsWithComma,
+  type LineFault,
+  readHeader,
+} from './header-types.ts';
+import { refuseInjection } from './params.ts';
+import { SipMessageError } from './refusal.ts';
+
+/** What `headers.get(name)` gives: by the table `HeaderTypes`, else the raw values. */
+export type HeaderValue<N extends string> =
+  Lowercase<N> extends keyof HeaderTypes ? HeaderTypes[Lowercase<N>] : string[];
+
+/** What a header can be set to: text, a number, a typed value, or several of them. */
+export type HeaderInput = string | number | object | readonly (string | number | object)[];
+
+/** A field that was added here. */
+interface Field {
+  readonly id: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+const NO_HEAD = new Head('', true);
+
+/**
+ * The header fields of a message in their order. Names are compared without regard to case, compact
+ * forms are the long ones. Fields that came from the wire and are not touched are sent again byte
+ * for byte.
+ */
+export class Headers {
+  #head: Head;
+  /** A number is a field of the head. */
+  #order: (number | Field)[] | undefined;
+  #typed: Map<number, unknown> | undefined;
+
+  /** Throws what `append` throws. */
+  constructor(entries: Iterable<readonly [string, HeaderInput]> = []) {
+    this.#head = NO_HEAD;
+    for (const [name, value] of entries) this.append(name, value);
+  }
+
+  /**
+   * The typed value; undefined where the header is absent or malformed. The value belongs to these
+   * headers: to change it, change a copy and `set` it.
+   */
+  get<N extends string>(name: N): HeaderValue<N> | undefined {
+    const id = headerId(name);
+    // The table HeaderTypes and the readers of header-types.ts name the same types.
+    type Value = HeaderValue<N> | undefined;
+    if (id === 0) {
+      const values = this.raw(name);
+      return (values.length === 0 ? undefined : values) as Value;
+    }
+    const value = this.read(id);
+    return (isLineFault(value) ? undefined : value) as Value;
+  }
+
+  /** The values of each field of this name, unfolded, lists not taken apart. */
+  raw(name: string): string[] {
+    const id = headerId(name);
+    const key = name.toLowerCase();
+    const values: string[] = [];
+    for (const field of this.fields()) {
+      if (this.#isNamed(field, id, key)) values.push(this.#value(field));
+    }
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.#indexOf(name) >= 0;
+  }
+
+  /** Each name once, in lower case, compact forms written out. */
+  names(): string[] {
+    const names = new Set<string>();
+    for (const field of this.fields()) names.add(headerKey(this.#name(field)));
+    return [...names];
+  }
+
+  /** Puts the value where the first field of this name is, or at the end; removes the others. */
+  set(name: string, value: HeaderInput): this {
+    const added = fieldsOf(name, value);
+    const at = this.#indexOf(name);
+    this.remove(name);
+    const order = this.#own(name);
+    order.splice(at < 0 ? order.length : at, 0, ...added);
+    return this;
+  }
+
+  /** Adds behind the last field of this name, or at the end. */
+  append(name: string, value: HeaderInput): this {
+    const added = fieldsOf(name, value);
+    const order = this.#own(name);
+    const id = headerId(name);
+    const key = name.toLowerCase();
+    let at = order.length;
+    while (at > 0 && !this.#isNamed(order[at - 1] ?? 0, id, key)) at--;
+    order.splice(at === 0 ? order.length : at, 0, ...added);
+    return this;
+  }
+
+  /** Adds before the first field of this name, or at the top: for Via, Route and Record-Route. */
+  prepend(name: string, value: HeaderInput): this {
+    const added = fieldsOf(name, value);
+    const at = this.#indexOf(name);
+    this.#own(name).splice(Math.max(at, 0), 0, ...added);
+    return this;
+  }
+
+  /** Removes every field of this name; gives whether there was one. */
+  remove(name: string): boolean {
+    const order = this.#own(name);
+    const id = headerId(name);
+    const key = name.toLowerCase();
+    const kept = order.filter((field) => !this.#isNamed(field, id, key));
+    this.#order = kept;
+    return kept.length < order.length;
+  }
+
+  /** Removes the first value, not the whole field where that is a comma list. */
+  removeFirst(name: string): boolean {
+    const at = this.#indexOf(name);
+    if (at < 0) return false;
+    const order = this.#own(name);
+    const field = order[at] ?? 0;
+    const value = this.#value(field);
+    const comma = endOfFirst(value);
+    const rest = comma < 0 ? '' : value.slice(comma + 1).trim();
+    if (rest === '') order.splice(at, 1);
+    else order[at] = { id: this.#id(field), name: this.#name(field), value: rest };
+    return true;
+  }
+
+  /** Name as spelt and value unfolded of each field, in order. */
+  *entries(): Generator<[name: string, value: string]> {
+    for (const field of this.fields()) yield [this.#name(field), this.#value(field)];
+  }
+
+  [Symbol.iterator](): Generator<[name: string, value: string]> {
+    return this.entries();
+  }
+
+  /** A copy that can be changed without changing this one. */
+  clone(): Headers {
+    const copy = new Headers();
+    copy.#head = this.#head;
+    copy.#order = this.#order?.slice();
+    return copy;
+  }
+
+  /** How many fields there are. */
+  get size(): number {
+    return this.#order?.length ?? this.#head.size;
+  }
+
+  /**
+   * The fields as they go on the wire, each with its CRLF.
+   * @internal
+   */
+  format(): string {
+    const head = this.#head;
+    if (this.#order === undefined) {
+      const to = head.marks[head.size * 4 - 1] ?? head.startLineEnd;
+      return head.size === 0 ? '' : `${head.decode(head.text.slice(head.marks[0], to))}\r\n`;
+    }
+    let text = '';
+    for (const field of this.#order) {
+      text +=
+        typeof field === 'number' ? `${head.wire(field)}\r\n` : `${field.name}: ${field.value}\r\n`;
+    }
+    return text;
+  }
+
+  /**
+   * The typed value of a known header, a `LineFault`, or undefined where it is absent.
+   * @internal
+   */
+  read(id: number): unknown {
+    const known = this.#typed?.get(id);
+    if (known !== undefined) return known;
+    const values: string[] = [];
+    for (const field of this.fields()) if (this.#id(field) === id) values.push(this.#value(field));
+    if (values.length === 0) return undefined;
+    const value = readHeader(id, values);
+    this.#typed ??= new Map();
+    this.#typed.set(id, value);
+    return value;
+  }
+
+  /**
+   * Where in the packet a fault is.
+   * @internal
+   */
+  locate(id: number, { line, fault }: LineFault): number {
+    let left = line;
+    for (const field of this.fields()) {
+      if (this.#id(field) !== id || left-- > 0) continue;
+      return typeof field === 'number' ? this.#head.valueAt(field) + fault.at : fault.at;
+    }
+    return fault.at;
+  }
+
+  /**
+   * Wraps a located head.
+   * @internal
+   */
+  static of(head: Head): Headers {
+    const headers = new Headers();
+    headers.#head = head;
+    return headers;
+  }
+
+  /**
+   * Copies fields of another message as they stand, whatever they hold.
+   * @internal
+   */
+  adopt(other: Headers, id: number): void {
+    for (const field of other.fields()) {
+      if (other.#id(field) !== id) continue;
+      this.#order ??= [];
+      this.#order.push({ id, name: other.#name(field), value: other.#value(field) });
+    }
+  }
+
+  /** The identities of the known headers that are present. */
+  ids(): Set<number> {
+    const ids = new Set<number>();
+    for (const field of this.fields()) ids.add(this.#id(field));
+    ids.delete(0);
+    return ids;
+  }
+
+  private fields(): readonly (number | Field)[] {
+    return this.#order ?? this.#head.ids.map((_, field) => field);
+  }
+
+  #own(name: string): (number | Field)[] {
+    this.#typed?.delete(headerId(name));
+    this.#order ??= this.#head.ids.map((_, field) => field);
+    return this.#order;
+  }
+
+  #indexOf(name: string): number {
+    const id = headerId(name);
+    const key = name.toLowerCase();
+    return this.fields().findIndex((field) => this.#isNamed(field, id, key));
+  }
+
+  #isNamed(field: number | Field, id: number, key: string): boolean {
+    if (this.#id(field) !== id) return false;
+    return id !== 0 || this.#name(field).toLowerCase() === key;
+  }
+
+  #id(field: number | Field): number {
+    return typeof field === 'number' ? (this.#head.ids[field] ?? 0) : field.id;
+  }
+
+  #name(field: number | Field): string {
+    return typeof field === 'number' ? this.#head.name(field) : field.name;
+  }
+
+  #value(field: number | Field): string {
+    return typeof field === 'number' ? this.#head.value(field) : field.value;
+  }
+}
+
+function fieldsOf(name: string, value: HeaderInput): Field[] {
+  if (!isToken(name)) {
+    throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
+  }
+  const id = headerId(name);
+  const texts = textsOf(value);
+  return texts.map((text) => {
+    refuseInjection(text);
+    return { id, name: id === 0 ? name : spelling(id, name), value: text };
+  });
+}
+
+function textsOf(value: HeaderInput): string[] {
+  if (!Array.isArray(value)) return [textOf(value)];
+  if (value.length > 0 && joinsWithComma(value)) return [value.join(', ')];
+  return value.map(textOf);
+}
+
+function textOf(value: string | number | object): string {
+  return typeof value === 'object' ? formatValue(value) : String(value);
+}
+
+/** Names are sent as the program spells them, lower case in the usual spelling. */
+function spelling(id: number, name: string): string {
+  return name === headerKeyOf(id) ? usual(name) : name;
+}
+
+function usual(key: string): string {
+  const special = SPECIAL.get(key);
+  if (special !== undefined) return special;
+  const words = key.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return words.join('-');
+}
+
+const SPECIAL = new Map([
+  ['call-id', 'Call-ID'],
+  ['cseq', 'CSeq'],
+  ['www-authenticate', 'WWW-Authenticate'],
+  ['mime-version', 'MIME-Version'],
+  ['min-se', 'Min-SE'],
+  ['rseq', 'RSeq'],
+  ['rack', 'RAck'],
+  ['sip-etag', 'SIP-ETag'],
+  ['sip-if-match', 'SIP-If-Match'],
+]);
+
+/** The comma behind the first value, outside quotes and angle brackets; -1 where there is none. */
+function endOfFirst(value: string): number {
+  let isQuoted = false;
+  let isBracketed = false;
+  for (let i = 0; i < value.length; i++) {
+    const char = value.charAt(i);
+    if (isQuoted && char === '\\') i++;
+    else if (char === '"' && !isBracketed) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (char === '<') isBracketed = true;
+    else if (char === '>') isBracketed = false;
+    else if (char === ',' && !isBracketed) return i;
+  }
+  return -1;
+}
