@@ -22,7 +22,7 @@ export class AudioInput {
 
   /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
   open(): ReadableStream<PcmFrame> {
-    void this.core.api; // throws after the end
+    this.core.assertAlive();
     if (this.controller !== undefined) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioIn() is open at a time');
     }
@@ -87,7 +87,7 @@ export class AudioOutput {
 
   /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
   open(): WritableStream<PcmFrame> {
-    void this.core.api; // throws after the end
+    this.core.assertAlive();
     if (this.controller !== undefined) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioOut() is open at a time');
     }

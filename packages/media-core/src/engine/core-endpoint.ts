@@ -55,9 +55,14 @@ export class CoreEndpoint implements HostedEndpoint {
     return this.agreed?.direction ?? 'inactive';
   }
 
-  /** The core. @throws StrowgerError `MEDIA_CLOSED`, `MEDIA_FAILED` after the end. */
-  get api(): CoreApi {
+  /** @throws StrowgerError `MEDIA_CLOSED`, `MEDIA_FAILED` after the end. */
+  assertAlive(): void {
     if (this.ended !== undefined) throw this.ended;
+  }
+
+  /** The core. @throws StrowgerError as `assertAlive`. */
+  get api(): CoreApi {
+    this.assertAlive();
     return this.options.api;
   }
 

@@ -9,7 +9,12 @@ import {
   negotiateAnswer,
   type Negotiated,
   type NegotiatedMedia,
+  type NegotiatedRelay,
+  relayAnswer,
+  type RelayLocal,
+  relayOffer,
   type Sdp,
+  type SdpRefused,
 } from '../sdp/index.ts';
 
 /** What stays the same in all descriptions of an endpoint. */
@@ -24,6 +29,13 @@ export interface LocalDescriptionOptions {
 /** What a description says this time. */
 export interface Wanted {
   codecs: readonly CodecDescription[];
+  direction: MediaDirection;
+}
+
+/** What may pass a relay. */
+export interface Passing {
+  /** Encoding names; all where it is absent. */
+  codecs: readonly { name: string }[] | undefined;
   direction: MediaDirection;
 }
 
@@ -50,6 +62,37 @@ export class LocalDescription {
     return { answer: this.write((version) => answered(version).answer), media };
   }
 
+  /** The offer that hands on what `offer` says (see `relayOffer`). */
+  relayedOffer(offer: Sdp, passing: Passing): Sdp {
+    const previous = this.last === undefined ? {} : { previous: this.last };
+    const derived = (version: number): Sdp => {
+      const made = relayOffer({ offer, local: this.relayed(passing, version), ...previous });
+      if (!made.ok) throw refused(made);
+      return made.offer;
+    };
+    return this.write(derived);
+  }
+
+  /** The answer that hands on what the far side answered (see `relayAnswer`). */
+  relayedAnswer(
+    round: { offer: Sdp; relayed: Sdp; answerFromB: Sdp },
+    passing: Passing,
+  ): NegotiatedRelay {
+    const made = (version: number): NegotiatedRelay => {
+      const relayed = relayAnswer({ ...round, local: this.relayed(passing, version) });
+      if (!relayed.ok) throw refused(relayed);
+      assertAddresses(relayed.a);
+      assertAddresses(relayed.b);
+      return relayed;
+    };
+    const relayed = made(this.version);
+    return { ...relayed, answer: this.write((version) => made(version).answer) };
+  }
+
+  private relayed({ codecs, direction }: Passing, version: number): RelayLocal {
+    return { ...this.fixed, version, direction, ...(codecs && { codecs }) };
+  }
+
   private media(wanted: Wanted, version: number): LocalMedia {
     return { ...this.fixed, ...wanted, version };
   }
@@ -70,14 +113,20 @@ export function agree(offer: Sdp, answer: Sdp): NegotiatedMedia {
   return usable(applyAnswer({ offer, answer })).media;
 }
 
-/** Passes what fits on. Host names are not resolved for media: no packet may wait for DNS. */
 function usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
-  if (!outcome.ok) throw notAcceptable(`${outcome.reason.message} (${outcome.reason.section})`);
-  const { address, rtcp } = outcome.media.remote;
-  if (isIP(address) === 0 || isIP(rtcp.address) === 0) {
-    throw notAcceptable(`${address} is no IP address`);
-  }
+  if (!outcome.ok) throw refused(outcome);
+  assertAddresses(outcome.media);
   return outcome;
+}
+
+function refused({ reason }: SdpRefused): StrowgerError {
+  return notAcceptable(`${reason.message} (${reason.section})`);
+}
+
+/** Host names are not resolved for media: no packet may wait for DNS. */
+function assertAddresses({ remote: { address, rtcp } }: NegotiatedMedia): void {
+  if (isIP(address) !== 0 && isIP(rtcp.address) !== 0) return;
+  throw notAcceptable(`${address} is no IP address`);
 }
 
 export function notAcceptable(message: string): StrowgerError {

@@ -3,7 +3,8 @@ import type { Recorded } from '../core/core-api.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput, AudioOutput } from './audio-streams.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
-import { agree, type LocalDescription, wrongState } from './local-description.ts';
+import { agree, type LocalDescription } from './local-description.ts';
+import { OfferRound } from './offer-round.ts';
 import type {
   AudioSource,
   MediaEndpoint,
@@ -31,8 +32,7 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
   private readonly codecs: readonly CodecDescription[];
-  /** An offer of ours that has no answer yet. */
-  private offered: Sdp | undefined;
+  private readonly round = new OfferRound();
   private plays = 0;
   private readonly playing = new Map<number, PlayWaiter>();
   private readonly input: AudioInput;
@@ -48,31 +48,32 @@ export class LocalEndpoint implements MediaEndpoint {
     core.onEnd = (error) => this.onEnd(error);
   }
 
-  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
-    this.check('create an offer');
-    const { direction = 'sendrecv' } = intent;
-    this.offered = this.description.offer({ codecs: this.codecs, direction });
-    return this.offered;
+  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+    this.core.assertAlive();
+    this.round.assertNoOffer();
+    const offer = this.description.offer({ codecs: this.codecs, direction });
+    this.round.offered(offer);
+    return offer;
   }
 
-  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
-    this.check('accept an offer');
-    const { direction = 'sendrecv' } = intent;
+  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+    this.core.assertAlive();
+    this.round.assertNoOffer();
     const { answer, media } = this.description.answer(offer, { codecs: this.codecs, direction });
+    this.round.settle();
     await this.core.configure(media);
     return answer;
   }
 
   async acceptAnswer(answer: Sdp): Promise<void> {
-    const { offered } = this;
-    if (offered === undefined) throw wrongState('There is no offer that this answers');
-    const media = agree(offered, answer);
-    this.offered = undefined;
+    this.core.assertAlive();
+    const media = agree(this.round.offer, answer);
+    this.round.answered();
     await this.core.configure(media);
   }
 
   async rollback(): Promise<void> {
-    this.offered = undefined;
+    this.round.settle();
   }
 
   stats(): Promise<MediaStats> {
@@ -145,11 +146,6 @@ export class LocalEndpoint implements MediaEndpoint {
     if (recorded === undefined) throw new StrowgerError('MEDIA_FAILED', 'The recording was lost');
     if ('code' in recorded) throw new StrowgerError(recorded.code, recorded.message);
     return recorded;
-  }
-
-  private check(act: string): void {
-    void this.core.api; // throws after the end
-    if (this.offered !== undefined) throw wrongState(`Cannot ${act}: ours waits for its answer`);
   }
 
   private onAudio(event: AudioEvent): void {

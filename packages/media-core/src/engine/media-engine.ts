@@ -99,7 +99,7 @@ class LocalMediaEngine implements MediaEngine {
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     const host = this.leastLoaded();
-    const allowed = request.codecs && new Set(request.codecs);
+    const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = knownCodecs(this.codecs);
     const onEvent =
       (end: 'a' | 'b') =>

@@ -1,7 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { RelayedPayload } from '../core/core-api.ts';
 import { isVoice, sameCodec } from '../sdp/codec.ts';
-import { findAudio, statedDirection } from '../sdp/negotiated-media.ts';
+import { findAudio } from '../sdp/negotiated-media.ts';
 import {
   type CodecDescription,
   type MediaDescription,
@@ -15,6 +15,7 @@ import {
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { agree, type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
+import { OfferRound } from './offer-round.ts';
 import type {
   MediaEndpoint,
   MediaIntent,
@@ -31,15 +32,13 @@ export interface RelaySideOptions {
   /** What is offered where the other end has said nothing yet. */
   codecs: readonly CodecDescription[];
   /** Encoding names that may pass; all where it is absent. */
-  allowed: ReadonlySet<string> | undefined;
+  allowed: readonly { name: string }[] | undefined;
 }
 
 /** An offer that waits until the other end's offer is answered. */
 interface PendingOffer {
   offer: Sdp;
-  line: MediaDescription;
-  /** What this offerer will do, as it says itself, less what we do not take. */
-  direction: MediaDirection;
+  /** What we take and give towards this offerer. */
   intent: MediaDirection;
   resolve(answer: Sdp): void;
   reject(error: StrowgerError): void;
@@ -52,7 +51,7 @@ interface PendingOffer {
 export class RelaySide implements MediaEndpoint {
   private readonly options: RelaySideOptions;
   private other: RelaySide | undefined;
-  private offered: Sdp | undefined;
+  private readonly round = new OfferRound();
   private pending: PendingOffer | undefined;
   /** The codecs of the other side's last description, under its numbers. */
   private theirs: readonly CodecDescription[] = [];
@@ -68,51 +67,57 @@ export class RelaySide implements MediaEndpoint {
     b.other = a;
   }
 
-  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
-    this.check('create an offer');
+  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+    const { core, description, allowed } = this.options;
+    core.assertAlive();
+    this.round.assertNoOffer();
     const pending = this.other?.pending;
-    const wanted = intent.direction ?? 'sendrecv';
-    // what the other peer says of itself, we say of ourselves: we stand in for it
-    const direction = pending ? narrowed(wanted, mirrored(pending.direction)) : wanted;
-    const codecs = pending ? this.passing(pending.line.codecs) : this.knownCodecs();
-    this.offered = this.options.description.offer({ codecs, direction });
-    return this.offered;
+    const offer = pending
+      ? description.relayedOffer(pending.offer, {
+          codecs: allowed,
+          direction: narrowed(direction, mirrored(pending.intent)),
+        })
+      : description.offer({ codecs: this.knownCodecs(), direction });
+    this.round.offered(offer);
+    return offer;
   }
 
-  async acceptOffer(offer: Sdp, asked: MediaIntent = {}): Promise<Sdp> {
-    this.check('accept an offer');
+  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+    this.options.core.assertAlive();
+    this.round.assertNoOffer();
     if (this.pending !== undefined) throw wrongState('An offer waits for its answer already');
     const line = audioLine(offer);
-    if (!this.passing(line.codecs).some(isVoice)) throw notAcceptable('No codec may pass');
-    const { direction: intent = 'sendrecv' } = asked;
+    if (!line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
+      throw notAcceptable('No codec of the offer may pass');
+    }
+    this.round.settle();
     // where the other end was negotiated before the first offer came, there is nothing to ask it
-    const isAnswered = this.options.core.agreed === undefined && this.other?.isSettled === true;
-    if (isAnswered) return this.answer({ offer, line, intent });
-    const direction = narrowed(statedDirection(line), intent);
+    const isFirst = this.options.core.agreed === undefined;
+    if (isFirst && this.other?.isSettled === true) return this.answer(offer, direction);
     return new Promise((resolve, reject) => {
-      this.pending = { offer, line, direction, intent, resolve, reject };
+      this.pending = { offer, intent: mirrored(direction), resolve, reject };
     });
   }
 
   async acceptAnswer(answer: Sdp): Promise<void> {
-    const { offered } = this;
-    if (offered === undefined) throw wrongState('There is no offer that this answers');
-    this.offered = undefined;
+    const { core } = this.options;
+    core.assertAlive();
+    const { offer } = this.round;
+    const pending = this.other?.pending;
     try {
-      const media = agree(offered, answer);
-      await this.take(media, audioLine(answer, audioIndex(offered)));
+      if (pending === undefined) await this.take(agree(offer, answer), answer);
+      else await this.other?.answerPending(pending, { relayed: offer, answerFromB: answer });
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
       throw error;
     }
-    await this.other?.answerPending();
   }
 
   async rollback(): Promise<void> {
     const refused = notAcceptable('The other end did not take the offer');
-    if (this.offered !== undefined) this.other?.refuse(refused);
+    if (this.round.isOpen) this.other?.refuse(refused);
     else this.refuse(refused);
-    this.offered = undefined;
+    this.round.settle();
   }
 
   stats(): Promise<MediaStats> {
@@ -148,43 +153,38 @@ export class RelaySide implements MediaEndpoint {
   }
 
   private get isSettled(): boolean {
-    return this.options.core.agreed !== undefined && this.offered === undefined;
-  }
-
-  private check(act: string): void {
-    void this.options.core.api; // throws after the end
-    if (this.offered !== undefined) throw wrongState(`Cannot ${act}: ours waits for its answer`);
+    return this.options.core.agreed !== undefined && !this.round.isOpen;
   }
 
   /** The other end's offer was answered: so is the one that it was made from. */
-  private async answerPending(): Promise<void> {
-    const { pending } = this;
-    if (pending === undefined) return;
+  private async answerPending(
+    { offer, intent, resolve }: PendingOffer,
+    far: { relayed: Sdp; answerFromB: Sdp },
+  ): Promise<void> {
+    const { description, allowed } = this.options;
+    const direction = mirrored(intent);
+    const made = description.relayedAnswer({ offer, ...far }, { codecs: allowed, direction });
     this.pending = undefined;
-    try {
-      pending.resolve(await this.answer(pending));
-    } catch (error) {
-      // all that `answer` throws is an error of ours; the offerer has to hear of it
-      pending.reject(error as StrowgerError);
-    }
+    await this.other?.take(made.b, far.answerFromB);
+    await this.take(made.a, offer);
+    resolve(made.answer);
   }
 
-  /** What the other end agreed on, as far as this offer has it. */
-  private async answer(asked: Pick<PendingOffer, 'offer' | 'line' | 'intent'>): Promise<Sdp> {
-    const { core, description, codecs } = this.options;
+  /** Answers with what the other end has agreed on before. */
+  private async answer(offer: Sdp, intent: MediaDirection): Promise<Sdp> {
     const beyond = this.other?.options.core.agreed;
-    const direction = beyond ? narrowed(asked.intent, beyond.direction) : asked.intent;
-    const passing = beyond ? formats(beyond) : codecs;
-    const { answer, media } = description.answer(asked.offer, { codecs: passing, direction });
-    await this.take(media, asked.line);
-    void core.api; // closed meanwhile: then there is nobody to answer for
+    const direction = beyond ? narrowed(intent, beyond.direction) : intent;
+    const wanted = { codecs: this.knownCodecs(), direction };
+    const { answer, media } = this.options.description.answer(offer, wanted);
+    await this.take(media, offer);
     return answer;
   }
 
   /** A round is complete at this end: its session and both directions of the relay follow it. */
-  private async take(media: NegotiatedMedia, line: MediaDescription): Promise<void> {
+  private async take(media: NegotiatedMedia, theirs: Sdp): Promise<void> {
     const { core } = this.options;
-    this.theirs = line.codecs;
+    if (this.round.isOpen) this.round.answered();
+    this.theirs = audioLine(theirs).codecs;
     await core.configure(media);
     const { other } = this;
     if (other === undefined || other.options.core.agreed === undefined) return;
@@ -208,17 +208,16 @@ export class RelaySide implements MediaEndpoint {
     this.pending = undefined;
   }
 
-  private passing(codecs: readonly CodecDescription[]): readonly CodecDescription[] {
+  private mayPass({ name }: CodecDescription): boolean {
     const { allowed } = this.options;
-    return codecs.filter(
-      ({ name }) => allowed === undefined || allowed.has(name) || name === TELEPHONE_EVENT,
-    );
+    return !allowed || name === TELEPHONE_EVENT || allowed.some((one) => one.name === name);
   }
 
   /** What an offer of our own accord holds: what was agreed here, else at the other end. */
   private knownCodecs(): readonly CodecDescription[] {
     const agreed = this.options.core.agreed ?? this.other?.options.core.agreed;
-    return agreed ? formats(agreed) : this.passing(this.options.codecs);
+    if (agreed) return formats(agreed);
+    return this.options.codecs.filter((codec) => this.mayPass(codec));
   }
 
   private onEnd(error: StrowgerError): void {
@@ -235,17 +234,13 @@ function formats({ receive, telephoneEvent, send }: NegotiatedMedia): CodecDescr
   return [...codecs, { name: TELEPHONE_EVENT, payloadType, clockRate: send.codec.clockRate, fmtp }];
 }
 
-function audioIndex(sdp: Sdp): number {
+/** The first open audio line: an answer has ours where the offer had it, and no other open. */
+function audioLine(sdp: Sdp): MediaDescription {
   const read = readDescription(sdp);
-  const audio = read.ok ? findAudio(read.description) : read;
-  if (!audio.ok) throw notAcceptable(audio.reason.message);
-  return audio.index;
-}
-
-function audioLine(sdp: Sdp, index = audioIndex(sdp)): MediaDescription {
-  const read = readDescription(sdp);
-  const line = read.ok ? read.description.media[index] : undefined;
-  if (line === undefined) throw notAcceptable('The audio line is missing');
+  if (!read.ok) throw notAcceptable(read.reason.message);
+  const audio = findAudio(read.description);
+  const line = audio.ok ? read.description.media[audio.index] : undefined;
+  if (line === undefined) throw notAcceptable('No audio line is open');
   return line;
 }
 

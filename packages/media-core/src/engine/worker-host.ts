@@ -39,7 +39,7 @@ export function workerHost({ entry, onDied }: WorkerHostOptions): CoreHost {
     new Promise((resolve, reject) => {
       if (state !== 'alive') return reject(state === 'closed' ? closedError() : state);
       pending.set(++calls, { resolve, reject });
-      worker.postMessage({ call: calls, method, request });
+      worker.postMessage({ call: calls, method, request }, []);
     });
   const host: CoreHost = {
     api: remoteCore(call),
