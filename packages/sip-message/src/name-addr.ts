@@ -102,8 +102,8 @@ export function readNameAddr(reader: Reader): NameAddr | Fault {
   const from = isBracketed ? reader.pos + 1 : reader.pos;
   const end = isBracketed ? endOfBracketed(reader, from) : endOfBare(reader, from);
   if (end < 0) return reader.fault('BAD_ADDRESS', 'a URI is not within < and >', from);
-  const uri = readUri(reader.text.slice(from, end));
-  if (uri instanceof Fault) return uri.moved(from + uri.at);
+  const uri = readUri(reader.text, from, end);
+  if (uri instanceof Fault) return uri;
   reader.pos = isBracketed ? end + 1 : end;
   const params = readParams(reader);
   return params instanceof Fault ? params : new NameAddr(new ReadParts(rawName, uri, params));

@@ -1,7 +1,7 @@
-import { HOST, isAll, isIn, PARAM, TOKEN } from './characters.ts';
+import { HOST, isAll, isIn, PARAM, TOKEN, VALUE } from './characters.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { escape, unescape } from './percent.ts';
-import { isSpace, quote, Reader, unquote } from './reader.ts';
+import { endOfQuoted, isSpace, quote, Reader, unquote } from './reader.ts';
 import { type Fault, SipMessageError } from './refusal.ts';
 
 /** How values are protected: quoted in header parameters, percent-escaped in URI parameters. */
@@ -180,56 +180,65 @@ export function readParams(reader: Reader): Params | Fault {
 
 /** Passes over parameters and checks them; a parameter that occurs twice is a fault. */
 function skipParams(reader: Reader): Fault | undefined {
+  const { text, end, pos: from } = reader;
   let count = 0;
   let seen = 0;
-  const from = reader.pos;
   for (;;) {
-    const before = reader.pos;
-    if (!reader.takeSeparator(SEMICOLON)) break;
+    const semicolon = skipSpaces(text, reader.pos, end);
+    if (semicolon >= end || text.charCodeAt(semicolon) !== SEMICOLON) return undefined;
     if (count++ >= DEFAULT_LIMITS.params) {
       return reader.fault('TOO_MANY_PARAMS', 'too many parameters');
     }
-    const at = reader.pos;
-    const length = reader.skip(TOKEN);
-    if (length === 0) return reader.fault('BAD_PARAM', 'a parameter has no name', before);
-    const bit = 1 << (reader.text.charCodeAt(at) + length);
-    if ((seen & bit) !== 0 && isNamedBefore(reader, from, at)) {
+    const at = skipSpaces(text, semicolon + 1, end);
+    const nameEnd = skipToken(text, at, end);
+    if (nameEnd === at) return reader.fault('BAD_PARAM', 'a parameter has no name');
+    // Letters of both cases differ by 32, and so fall on the same bit.
+    const bit = 1 << (text.charCodeAt(at) + nameEnd - at);
+    if ((seen & bit) !== 0 && isNamedBefore(text.slice(from, at - 1), text.slice(at, nameEnd))) {
       return reader.fault('DUPLICATE_PARAM', 'a parameter occurs twice', at);
     }
-    // Letters of both cases differ by 32, and so fall on the same bit.
     seen |= bit;
-    if (reader.takeSeparator(EQUALS) && !skipValue(reader)) {
-      return reader.fault('BAD_PARAM', 'a parameter has no readable value');
+    reader.pos = skipValue(text, nameEnd, end);
+    if (reader.pos < 0) {
+      return reader.fault('BAD_PARAM', 'a parameter has no readable value', nameEnd);
     }
   }
-  return undefined;
 }
 
-/** Whether the parameter name that starts at `at` occurs between `from` and there. */
-function isNamedBefore(reader: Reader, from: number, at: number): boolean {
-  const name = reader.text.slice(at, reader.pos);
-  return Params.of(reader.text.slice(from, at - 1).trimEnd(), 'header').has(name);
+/** Whether one of the parameters in the text has the name. */
+function isNamedBefore(text: string, name: string): boolean {
+  return Params.of(text.trimEnd(), 'header').has(name);
 }
 
-/** `gen-value`: token, host or quoted-string; an empty value is let pass, as phones send it. */
-function skipValue(reader: Reader): boolean {
-  const code = reader.code;
-  if (code === QUOTE) return reader.skipQuoted();
-  if (code === BRACKET) return skipBracketed(reader);
-  // A colon is no token, but `received=2001:db8::1` occurs, and so do the others.
-  while (isValueCharacter(reader.code)) reader.pos++;
-  return true;
+/**
+ * `[ EQUAL gen-value ]`: token, host or quoted-string; an empty value is let pass, as phones send
+ * it. Gives the position behind it, or -1 where it does not end.
+ */
+function skipValue(text: string, from: number, end: number): number {
+  const equals = skipSpaces(text, from, end);
+  if (equals >= end || text.charCodeAt(equals) !== EQUALS) return from;
+  let at = skipSpaces(text, equals + 1, end);
+  if (at >= end) return end;
+  const code = text.charCodeAt(at);
+  if (code === QUOTE) return endOfQuoted(text, at, end);
+  if (code === BRACKET) {
+    const close = text.indexOf(']', at);
+    return close >= 0 && close < end ? close + 1 : -1;
+  }
+  while (at < end && isIn(text.charCodeAt(at), VALUE)) at++;
+  return at;
 }
 
-function skipBracketed(reader: Reader): boolean {
-  while (!reader.atEnd && reader.code !== 0x5d) reader.pos++;
-  if (reader.atEnd) return false;
-  reader.pos++;
-  return true;
+function skipToken(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isIn(text.charCodeAt(at), TOKEN)) at++;
+  return at;
 }
 
-function isValueCharacter(code: number): boolean {
-  return isIn(code, TOKEN) || code === 0x3a || code === 0x2f || code === 0x40 || code === 0x3f;
+function skipSpaces(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isSpace(text.charCodeAt(at))) at++;
+  return at;
 }
 
 /** Takes apart what `skipParams` or the reader of URIs has passed. */

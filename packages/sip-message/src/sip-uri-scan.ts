@@ -1,4 +1,4 @@
-import { HOST, isIn, PARAM, PASSWORD, USER } from './characters.ts';
+import { DIGIT, decimal, HEADER, HOST, isIn, PARAM, PASSWORD, USER } from './characters.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Fault } from './refusal.ts';
 
@@ -8,9 +8,13 @@ const COLON = 0x3a;
 
 /** Where the parts of a well-formed SIP URI are in its text. */
 export class SipUriSpans {
-  text = '';
+  /** The URI or a longer text that it is in. */
+  readonly text: string;
+  /** Where the URI begins and ends in the text. */
+  readonly from: number;
+  readonly end: number;
   /** Behind the colon of the scheme. */
-  start = 0;
+  readonly start: number;
   /** The end of the user, -1 where there is none. */
   userEnd = -1;
   /** The `@`, -1 where there is none. */
@@ -23,94 +27,118 @@ export class SipUriSpans {
   paramsFrom = 0;
   /** The `?`, or the end. */
   paramsEnd = 0;
+
+  constructor(text: string, from: number, start: number, end: number) {
+    this.text = text;
+    this.from = from;
+    this.start = start;
+    this.end = end;
+  }
 }
 
-/** Checks a URI from behind `sip:` and finds its parts. `text` is the URI and nothing else. */
-export function scanSipUri(text: string, start: number): SipUriSpans | Fault {
-  const spans = new SipUriSpans();
-  spans.text = text;
-  spans.start = start;
+/** Checks a SIP URI of which the scheme was read, and finds its parts. */
+export function scanSipUri(spans: SipUriSpans): Fault | undefined {
+  const { text, start, end } = spans;
   const sign = text.indexOf('@', start);
-  if (sign >= 0) {
+  spans.hostFrom = start;
+  if (sign >= 0 && sign < end) {
     const fault = scanUserinfo(spans, sign);
     if (fault !== undefined) return fault;
+    spans.hostFrom = sign + 1;
   }
-  spans.hostFrom = sign < 0 ? start : sign + 1;
-  return scanAddress(spans) ?? scanRest(spans) ?? spans;
+  return scanAddress(spans) ?? scanParams(spans) ?? scanHeaders(spans);
 }
 
 function scanUserinfo(spans: SipUriSpans, sign: number): Fault | undefined {
   const { text, start } = spans;
-  const userEnd = skipEscaped(text, start, USER);
+  const userEnd = skipEscaped(text, start, sign, USER);
   if (userEnd === start) return bad(start, 'the user of a URI is empty or malformed');
-  const isPassword = text.charCodeAt(userEnd) === COLON;
-  const end = isPassword ? skipEscaped(text, userEnd + 1, PASSWORD) : userEnd;
-  if (end !== sign) return bad(end, 'a URI holds a character that has to be escaped');
   spans.userEnd = userEnd;
   spans.sign = sign;
-  return undefined;
+  if (userEnd === sign) return undefined;
+  const isPassword = text.charCodeAt(userEnd) === COLON;
+  const end = isPassword ? skipEscaped(text, userEnd + 1, sign, PASSWORD) : userEnd;
+  return end === sign ? undefined : bad(end, 'a URI holds a character that has to be escaped');
 }
 
 function scanAddress(spans: SipUriSpans): Fault | undefined {
-  const { text, hostFrom } = spans;
-  const isBracketed = text.charCodeAt(hostFrom) === 0x5b;
-  const end = isBracketed ? skipIpv6(text, hostFrom) : skipHost(text, hostFrom);
-  if (end <= hostFrom) return bad(hostFrom, 'the host of a URI is malformed');
-  spans.hostEnd = end;
-  spans.paramsFrom = end;
-  if (text.charCodeAt(end) !== COLON) return undefined;
-  let port = 0;
-  let at = end + 1;
-  for (; isDigit(text.charCodeAt(at)) && port <= 65_535; at++) {
-    port = port * 10 + text.charCodeAt(at) - 48;
-  }
-  if (at === end + 1 || port > 65_535) return bad(end + 1, 'the port of a URI is malformed');
-  spans.port = port;
+  const { text, hostFrom, end } = spans;
+  const isBracketed = hostFrom < end && text.charCodeAt(hostFrom) === 0x5b;
+  const at = isBracketed ? skipIpv6(text, hostFrom, end) : skipClass(text, hostFrom, end, HOST);
+  if (at <= hostFrom) return bad(hostFrom, 'the host of a URI is malformed');
+  spans.hostEnd = at;
   spans.paramsFrom = at;
+  if (at === end || text.charCodeAt(at) !== COLON) return undefined;
+  const portEnd = skipClass(text, at + 1, end, DIGIT);
+  const port = portEnd - at > 6 ? -1 : decimal(text.slice(at + 1, portEnd), 65_535);
+  if (port < 0) return bad(at + 1, 'the port of a URI is malformed');
+  spans.port = port;
+  spans.paramsFrom = portEnd;
   return undefined;
 }
 
-function scanRest(spans: SipUriSpans): Fault | undefined {
-  const { text } = spans;
+function scanParams(spans: SipUriSpans): Fault | undefined {
+  const { text, end } = spans;
   let at = spans.paramsFrom;
   let count = 0;
-  while (text.charCodeAt(at) === 0x3b) {
-    const nameEnd = skipEscaped(text, at + 1, PARAM);
+  while (at < end && text.charCodeAt(at) === 0x3b) {
+    const nameEnd = skipEscaped(text, at + 1, end, PARAM);
     if (nameEnd === at + 1) return bad(at + 1, 'a parameter of a URI is malformed');
     if (++count > DEFAULT_LIMITS.params) return bad(at, 'a URI has too many parameters');
-    const hasValue = text.charCodeAt(nameEnd) === 0x3d;
-    at = hasValue ? skipEscaped(text, nameEnd + 1, PARAM) : nameEnd;
+    const hasValue = nameEnd < end && text.charCodeAt(nameEnd) === 0x3d;
+    at = hasValue ? skipEscaped(text, nameEnd + 1, end, PARAM) : nameEnd;
   }
   spans.paramsEnd = at;
-  if (at === text.length || text.charCodeAt(at) === 0x3f) return undefined;
+  if (at === end || text.charCodeAt(at) === 0x3f) return undefined;
   return bad(at, 'a URI holds a character that it may not');
 }
 
-/** The position behind the characters of a class and the escapes that are there. */
-export function skipEscaped(text: string, from: number, bit: number): number {
-  let at = from;
-  for (;;) {
-    const code = text.charCodeAt(at);
-    if (isIn(code, bit)) at++;
-    else if (code === PERCENT && isHex(text, at + 1) && isHex(text, at + 2)) at += 3;
-    else return at;
+/** `headers` of RFC 3261 §25.1, from the `?` to the end. */
+function scanHeaders({ text, paramsEnd, end }: SipUriSpans): Fault | undefined {
+  let at = paramsEnd;
+  for (let count = 0; at < end; count++) {
+    const nameEnd = skipEscaped(text, at + 1, end, HEADER);
+    const isPair = nameEnd > at + 1 && nameEnd < end && text.charCodeAt(nameEnd) === 0x3d;
+    const valueEnd = isPair ? skipEscaped(text, nameEnd + 1, end, HEADER) : nameEnd;
+    const isEnded = valueEnd === end || text.charCodeAt(valueEnd) === 0x26;
+    if (!isPair || !isEnded || count >= DEFAULT_LIMITS.params) {
+      return bad(at, 'a header in a URI is malformed');
+    }
+    at = valueEnd;
   }
+  return undefined;
 }
 
-function skipHost(text: string, from: number): number {
+/** The position behind the characters of a class and the escapes that are there. */
+function skipEscaped(text: string, from: number, end: number, bit: number): number {
   let at = from;
-  while (isIn(text.charCodeAt(at), HOST)) at++;
+  while (at < end) {
+    const code = text.charCodeAt(at);
+    if (isIn(code, bit)) at++;
+    else if (code === PERCENT && at + 2 < end && isHex(text, at + 1) && isHex(text, at + 2))
+      at += 3;
+    else return at;
+  }
+  return at;
+}
+
+function skipClass(text: string, from: number, end: number, bit: number): number {
+  let at = from;
+  while (at < end && isIn(text.charCodeAt(at), bit)) at++;
   return at;
 }
 
 /** IPv6 as far as the alphabet and the number of colons tell. */
-function skipIpv6(text: string, from: number): number {
+function skipIpv6(text: string, from: number, end: number): number {
   let colons = 0;
   let at = from + 1;
-  for (; isHex(text, at) || text.charCodeAt(at) === COLON || text.charCodeAt(at) === 0x2e; at++) {
-    if (text.charCodeAt(at) === COLON) colons++;
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === COLON) colons++;
+    else if (code !== 0x2e && !isHex(text, at)) break;
   }
-  return text.charCodeAt(at) === 0x5d && colons >= 2 && colons <= 8 ? at + 1 : -1;
+  const isClosed = at < end && text.charCodeAt(at) === 0x5d;
+  return isClosed && colons >= 2 && colons <= 8 ? at + 1 : -1;
 }
 
 function isDigit(code: number): boolean {

@@ -1,14 +1,11 @@
 import { HEADER, PASSWORD, USER } from './characters.ts';
 import { formatHost, isHost } from './host-port.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
 import { Params } from './params.ts';
 import { canonical, escape, unescape } from './percent.ts';
-import { Fault, SipMessageError } from './refusal.ts';
-import { SipUriSpans, scanSipUri, skipEscaped } from './sip-uri-scan.ts';
+import { type Fault, SipMessageError } from './refusal.ts';
+import { SipUriSpans, scanSipUri } from './sip-uri-scan.ts';
 import type { Uri } from './uri.ts';
 import { areEqual } from './uri-equality.ts';
-
-const SECTION = 'RFC 3261 §19.1.1';
 
 /** What a `SipUri` is made of. */
 export interface SipUriInit {
@@ -36,7 +33,7 @@ export class SipUri {
     const spans = init instanceof SipUriSpans ? init : format(init);
     const { text, paramsFrom, paramsEnd } = spans;
     this.spans = spans;
-    this.scheme = spans.start === 5 ? 'sips' : 'sip';
+    this.scheme = spans.start - spans.from === 5 ? 'sips' : 'sip';
     this.params = Params.of(
       paramsFrom === paramsEnd ? '' : text.slice(paramsFrom, paramsEnd),
       'uri',
@@ -70,9 +67,9 @@ export class SipUri {
 
   /** The headers behind the `?`, without escapes (RFC 3261 §19.1.1). */
   get headers(): readonly (readonly [string, string])[] {
-    const { text, paramsEnd } = this.spans;
-    if (paramsEnd === text.length) return [];
-    const pairs = text.slice(paramsEnd + 1).split('&');
+    const { text, paramsEnd, end } = this.spans;
+    if (paramsEnd === end) return [];
+    const pairs = text.slice(paramsEnd + 1, end).split('&');
     return pairs.map((pair) => {
       const [name = '', value = ''] = pair.split('=').map((part) => unescape(part) ?? part);
       return [name, value];
@@ -97,20 +94,17 @@ export class SipUri {
   }
 
   toString(): string {
-    const { text, paramsFrom, paramsEnd } = this.spans;
-    if (!this.params.changed) return text;
-    return `${text.slice(0, paramsFrom)}${this.params}${text.slice(paramsEnd)}`;
+    const { text, from, paramsFrom, paramsEnd, end } = this.spans;
+    if (!this.params.changed) return text.slice(from, end);
+    return `${text.slice(from, paramsFrom)}${this.params}${text.slice(paramsEnd, end)}`;
   }
 
   /**
-   * Reads a whole URI that begins with `sip:` or `sips:`.
+   * Reads the URI at these positions, of which the scheme ends before `start`.
    * @internal
    */
-  static read(text: string, start: number): SipUri | Fault {
-    const spans = scanSipUri(text, start);
-    if (spans instanceof Fault) return spans;
-    const fault = checkHeaders(text, spans.paramsEnd);
-    return fault ?? new SipUri(spans);
+  static read(spans: SipUriSpans): SipUri | Fault {
+    return scanSipUri(spans) ?? new SipUri(spans);
   }
 }
 
@@ -121,9 +115,11 @@ function format(init: SipUriInit): SipUriSpans {
   const address = `${formatUserinfo(init)}${formatHost(init.host)}${port}`;
   const scheme = init.scheme ?? 'sip';
   const text = `${scheme}:${address}${params}${formatHeaders(init.headers ?? [])}`;
-  const spans = isHost(init.host) ? scanSipUri(text, scheme.length + 1) : undefined;
-  if (spans instanceof SipUriSpans) return spans;
-  throw new SipMessageError('BAD_URI', spans?.message ?? 'the host of a URI is malformed');
+  const spans = new SipUriSpans(text, 0, scheme.length + 1, text.length);
+  if (!isHost(init.host)) throw new SipMessageError('BAD_URI', 'the host of a URI is malformed');
+  const fault = scanSipUri(spans);
+  if (fault === undefined) return spans;
+  throw new SipMessageError('BAD_URI', fault.message);
 }
 
 function formatUserinfo({ user, password }: SipUriInit): string {
@@ -135,20 +131,4 @@ function formatUserinfo({ user, password }: SipUriInit): string {
 function formatHeaders(headers: readonly (readonly [string, string])[]): string {
   const pairs = headers.map(([name, value]) => `${escape(name, HEADER)}=${escape(value, HEADER)}`);
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
-}
-
-/** `headers` of RFC 3261 §25.1, from the `?` to the end. */
-function checkHeaders(text: string, question: number): Fault | undefined {
-  let at = question;
-  for (let count = 0; at < text.length; count++) {
-    const nameEnd = skipEscaped(text, at + 1, HEADER);
-    const valueEnd = skipEscaped(text, nameEnd + 1, HEADER);
-    const isPair = nameEnd > at + 1 && text.charCodeAt(nameEnd) === 0x3d;
-    const isEnded = valueEnd >= text.length || text.charCodeAt(valueEnd) === 0x26;
-    if (!isPair || !isEnded || count >= DEFAULT_LIMITS.params) {
-      return new Fault('BAD_URI', at, SECTION, 'a header in a URI is malformed');
-    }
-    at = valueEnd;
-  }
-  return undefined;
 }

@@ -1,6 +1,7 @@
 import { URIC, isAll, isIn, TOKEN } from './characters.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 import { SipUri } from './sip-uri.ts';
+import { SipUriSpans } from './sip-uri-scan.ts';
 import { OtherUri, TelUri } from './tel-uri.ts';
 
 /** A URI, told apart by `scheme`. */
@@ -21,24 +22,22 @@ export function uri(text: string): Uri {
 }
 
 /**
- * Reads a URI that fills the whole text.
+ * Reads a URI that fills the text from `from` to `end`; a fault has its position in the text.
  * @internal
  */
-export function readUri(text: string): Uri | Fault {
-  const start = startOfSip(text);
-  return start > 0 ? SipUri.read(text, start) : readOther(text);
+export function readUri(text: string, from = 0, end = text.length): Uri | Fault {
+  const start = startOfSip(text, from);
+  if (start > 0 && start <= end) return SipUri.read(new SipUriSpans(text, from, start, end));
+  const other = readOther(text.slice(from, end));
+  return other instanceof Fault ? other.moved(from + other.at) : other;
 }
 
 /** The position behind `sip:` or `sips:` in any case; 0 where the scheme is another. */
-function startOfSip(text: string): number {
-  const isSip =
-    (text.charCodeAt(0) | 0x20) === 0x73 &&
-    (text.charCodeAt(1) | 0x20) === 0x69 &&
-    (text.charCodeAt(2) | 0x20) === 0x70;
-  if (!isSip) return 0;
-  const next = text.charCodeAt(3);
-  if (next === 0x3a) return 4;
-  return (next | 0x20) === 0x73 && text.charCodeAt(4) === 0x3a ? 5 : 0;
+function startOfSip(text: string, from: number): number {
+  if (text.startsWith('sip:', from)) return from + 4;
+  const scheme = text.slice(from, from + 5).toLowerCase();
+  if (scheme.startsWith('sip:')) return from + 4;
+  return scheme === 'sips:' ? from + 5 : 0;
 }
 
 function readOther(text: string): Uri | Fault {
