@@ -14,9 +14,10 @@ import { dialogKey, type DialogShell } from './dialog-shell.ts';
 import type { DialogUser, MessageParts, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
-import type { LayerContext } from './layer-context.ts';
+import type { DialogStep, LayerContext } from './layer-context.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { sendRequest } from './outgoing-request.ts';
+import { checkMethod } from './status.ts';
 import { refuseUnknownOptions } from './receive-in-dialog.ts';
 import { UserAgent } from './user-agent.ts';
 
@@ -35,6 +36,10 @@ export interface DialogLayerOptions {
   /** The option tags that the owner understands, for Supported and Require; none by default. */
   readonly supported?: readonly string[] | undefined;
   readonly limits?: Partial<DialogLimits> | undefined;
+  /** For requests that are given none of their own, those in dialogs that a peer began among them. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Told of every step of every table: for logs, ladders and the coverage of tests. */
+  readonly onStep?: ((step: DialogStep) => void) | undefined;
 }
 
 /** What may exist at the same time. */
@@ -138,11 +143,18 @@ export class DialogLayer {
   /**
    * Sends a request outside of dialogs; a challenge is answered where there are credentials.
    *
-   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's.
+   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's,
+   * `BAD_METHOD` for INVITE, ACK, CANCEL and BYE.
    */
   request(options: RequestOptions, user: RequestUser): OutgoingRequest {
     this.checkOpen();
+    checkMethod(options.method);
     return sendRequest(this.context, options, user);
+  }
+
+  /** The methods of our Allow, for a 405 of the owner's. */
+  get allow(): readonly string[] {
+    return this.context.userAgent.options.allow;
   }
 
   /** The value of our Contact for messages over this hop. */
@@ -232,8 +244,9 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       supported: options.supported ?? [],
     }),
     dialogs: new Map(),
+    onStep: options.onStep,
     live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
-    digest(credentials) {
+    digest(credentials = options.credentials) {
       return credentials === undefined ? undefined : digests.get(credentials);
     },
   };

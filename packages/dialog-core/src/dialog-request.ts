@@ -33,7 +33,7 @@ export function sendDialogRequest(
       },
       onTimeout: () => {
         finish({ failure: { kind: 'timeout' } });
-        if (method !== 'BYE') dialog.giveUp({ kind: 'timeout' });
+        if (method !== 'BYE') dialog.requestTimedOut();
       },
       onTransportError: (error: StrowgerError) => finish({ failure: { kind: 'transport', error } }),
     },

@@ -28,11 +28,12 @@ import type {
   RequestUser,
 } from './dialog-user.ts';
 import type { InviteServer } from './invite-server.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
 import { ReinviteClient } from './reinvite-client.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
 import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
+import { checkMethod } from './status.ts';
 import type { SuccessAck } from './success-ack.ts';
 
 /** What a dialog starts with: text only, copied. */
@@ -99,6 +100,7 @@ export class DialogShell implements Dialog {
       initial: { name: 'early' },
       context: { role: init.role },
       perform: (output) => this.perform(output),
+      ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
     });
     context.dialogs.set(dialogKey(init.id), this);
   }
@@ -166,6 +168,7 @@ export class DialogShell implements Dialog {
   }
 
   request(method: string, parts: MessageParts, user: RequestUser): void {
+    checkMethod(method);
     if (!this.isLive) this.refuseUse('request');
     sendDialogRequest(this.context, { dialog: this, method, parts, user });
   }
@@ -214,13 +217,18 @@ export class DialogShell implements Dialog {
   }
 
   /**
-   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). What
-   * becomes of an early dialog its INVITE decides.
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). Before
+   * the ACK the INVITE decides what becomes of the dialog: our 2xx may have been overtaken.
    */
   judgeRefusal(status: number): void {
-    if (this.state === 'early') return;
+    if (this.machine.state.name !== 'confirmed') return;
     if (status === 481) this.lose({ kind: 'refused', status });
     if (status === 408) this.giveUp({ kind: 'refused', status });
+  }
+
+  /** No answer at all is a 408 (RFC 3261 §8.1.3.1). */
+  requestTimedOut(): void {
+    if (this.machine.state.name === 'confirmed') this.giveUp({ kind: 'timeout' });
   }
 
   receive(transaction: ServerTransaction): void {

@@ -101,7 +101,7 @@ export class Forks {
       id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
       role: 'uac',
       local: copied(from.toString()),
-      remote: copied(response.to.toString()),
+      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),
       localContact: request.headers.raw('Contact')[0] ?? '',

@@ -23,5 +23,10 @@ export type {
   ReinviteUser,
   RequestUser,
 } from './dialog-user.ts';
+export type { DialogStep } from './layer-context.ts';
+export { dialogTable } from './dialog-table.ts';
+export { inviteClientTable } from './invite-client-table.ts';
+export { inviteServerTable } from './invite-server-table.ts';
+export { reinviteClientTable } from './reinvite-client-table.ts';
 export type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 export type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
