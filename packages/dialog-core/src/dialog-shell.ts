@@ -1,16 +1,10 @@
 import { Machine, StrowgerError } from '@strowger/runtime';
-import {
-  NameAddr,
-  type SipRequest,
-  type SipResponse,
-  type Uri,
-  uri as parsedUri,
-} from '@strowger/sip-message';
-import type { Hop, ServerTransaction } from '@strowger/transaction-core';
+import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
 import type { CredentialSource } from './credentials.ts';
 import type { ClientRequestOptions } from './client-request.ts';
-import { copied } from './copied.ts';
 import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
+import { type DialogInit, DialogRecord } from './dialog-record.ts';
 import { sendDialogRequest } from './dialog-request.ts';
 import {
   type DialogInput,
@@ -30,30 +24,9 @@ import type {
 import type { InviteServer } from './invite-server.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import { ReinviteClient } from './reinvite-client.ts';
-import { firstContact, pinnedHop } from './peer-hop.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
-import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
 import { checkMethod } from './status.ts';
 import type { SuccessAck } from './success-ack.ts';
-
-/** What a dialog starts with: text only, copied. */
-export interface DialogInit {
-  readonly id: DialogId;
-  readonly role: 'uac' | 'uas';
-  /** From or To of our side, with tag. */
-  readonly local: string;
-  readonly remote: string;
-  readonly remoteTarget: string;
-  readonly routeSet: RouteSet;
-  readonly localContact: string;
-  readonly localSeq: number;
-  readonly remoteSeq: number;
-  readonly hop: Hop | undefined;
-  readonly credentials: CredentialSource | undefined;
-}
-
-/** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
-const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
 /** The key of the layer's table of dialogs. */
 export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
@@ -62,39 +35,21 @@ export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
 
 /** The dialog and what happens to it: the shell of `dialogTable`. */
 export class DialogShell implements Dialog {
-  readonly id: DialogId;
-  readonly role: 'uac' | 'uas';
   user: DialogUsageUser = {};
-  readonly localContact: string;
-  remoteSeq: number;
+  readonly record: DialogRecord;
   /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
   inviteServer: InviteServer | undefined;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
   private readonly context: LayerContext;
-  private readonly local: string;
-  private readonly remote: string;
   private readonly credentials: CredentialSource | undefined;
-  private target: string;
-  private routes: RouteSet;
-  private hop: Hop | undefined;
-  private localSeq: number;
   private reinviteClient: ReinviteClient | undefined;
   private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
 
-  constructor(context: LayerContext, init: DialogInit) {
+  constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
     this.context = context;
-    this.id = init.id;
-    this.role = init.role;
-    this.local = init.local;
-    this.remote = init.remote;
-    this.target = init.remoteTarget;
-    this.routes = init.routeSet;
-    this.localContact = init.localContact;
-    this.localSeq = init.localSeq;
-    this.remoteSeq = init.remoteSeq;
-    this.hop = init.hop;
-    this.credentials = init.credentials;
+    this.record = new DialogRecord(init);
+    this.credentials = credentials;
     this.machine = new Machine({
       table: dialogTable,
       initial: { name: 'early' },
@@ -103,6 +58,14 @@ export class DialogShell implements Dialog {
       ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
     });
     context.dialogs.set(dialogKey(init.id), this);
+  }
+
+  get id(): DialogId {
+    return this.record.init.id;
+  }
+
+  get role(): 'uac' | 'uas' {
+    return this.record.init.role;
   }
 
   get state(): 'early' | 'confirmed' | 'terminated' {
@@ -118,19 +81,19 @@ export class DialogShell implements Dialog {
   }
 
   get localUri(): Uri {
-    return uriOf(this.local);
+    return this.record.localUri;
   }
 
   get remoteUri(): Uri {
-    return uriOf(this.remote);
+    return this.record.remoteUri;
   }
 
   get remoteTarget(): Uri {
-    return parsedUri(this.target);
+    return this.record.remoteTarget;
   }
 
   get routeSet(): readonly NameAddr[] {
-    return parseRoutes(this.routes);
+    return this.record.routeSet;
   }
 
   /** Whether an INVITE of ours is under way (RFC 3261 §14.2). */
@@ -182,10 +145,7 @@ export class DialogShell implements Dialog {
 
   /** The INVITE was accepted. As caller, route set and target are those of the 2xx (§13.2.2.4). */
   accepted(response?: SipResponse): void {
-    if (response !== undefined) {
-      this.routes = routeSetFrom(response.headers, 'uac');
-      this.refreshTarget(response);
-    }
+    if (response !== undefined) this.record.confirmRoute(response);
     this.machine.input({ type: 'accepted' });
   }
 
@@ -247,46 +207,21 @@ export class DialogShell implements Dialog {
     this.machine.input({ type: 'byeReceived' });
   }
 
-  /** Target refresh (RFC 3261 §12.2.1.2, §12.2.2): the peer's new Contact, if it gave one. */
-  refreshTarget(message: SipRequest | SipResponse, hop?: Hop): void {
-    const contact = firstContact(message);
-    if (contact !== undefined) this.target = copied(contact.uri.toString());
-    if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
-      this.hop = pinnedHop(message, hop);
-    }
-  }
-
-  nextCSeq(): number {
-    return ++this.localSeq;
-  }
-
-  /** Builds a request in this dialog (RFC 3261 §12.2.1.1). */
+  /** Builds a request in this dialog. */
   compose(method: string, cseq: number, parts: MessageParts): SipRequest {
-    const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
-    return this.context.userAgent.request(
-      {
-        method,
-        uri: requestUri,
-        from: this.local,
-        to: this.remote,
-        callId: this.id.callId,
-        cseq,
-        route,
-        contact: WITH_CONTACT.includes(method) ? this.localContact : undefined,
-      },
-      parts,
-    );
+    return this.record.compose(this.context.userAgent, { method, cseq, parts });
   }
 
   /** Where a request in this dialog goes. */
   clientOptions(): Omit<ClientRequestOptions, 'user'> {
+    const { record, context, credentials } = this;
     return {
-      context: this.context,
-      target: addressRequest(this.routeSet, this.remoteTarget).nextHop,
-      hops: this.hop === undefined ? undefined : [this.hop],
+      context,
+      target: record.nextHop,
+      hops: record.hop === undefined ? undefined : [record.hop],
       fallback: true,
-      credentials: this.credentials,
-      nextCSeq: () => this.nextCSeq(),
+      credentials,
+      nextCSeq: () => record.nextCSeq(),
     };
   }
 
@@ -333,11 +268,4 @@ export class DialogShell implements Dialog {
   private refuseUse(verb: string): never {
     throw new StrowgerError('DIALOG_STATE', `${verb}() is not possible in a ${this.state} dialog`);
   }
-}
-
-/** The URI of a stored From or To, which we wrote ourselves. */
-function uriOf(text: string): Uri {
-  const parsed = NameAddr.parse(text);
-  if (!parsed.ok) throw new StrowgerError('BAD_ADDRESS', `unreadable address ${text}`);
-  return parsed.value.uri;
 }

@@ -1,12 +1,7 @@
 export type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
-export {
-  type DialogCounts,
-  DialogLayer,
-  type DialogLayerOptions,
-  type DialogLimits,
-  type OutgoingRequest,
-  type RequestOptions,
-} from './dialog-layer.ts';
+export { DialogLayer } from './dialog-layer.ts';
+export type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
+export type { OutgoingRequest, RequestOptions } from './outgoing-request.ts';
 export type {
   Body,
   CancelParts,

@@ -2,7 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import type { MessageSender, TransactionLayer } from '@strowger/transaction-core';
 import type { CredentialSource, DigestClient } from './credentials.ts';
 import type { DialogShell } from './dialog-shell.ts';
-import type { DialogLimits } from './dialog-layer.ts';
+import type { DialogLimits } from './layer-options.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** Something that can be dropped at once when the layer is closed. */

@@ -114,7 +114,7 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private send(): void {
-    const request = this.dialog.compose('INVITE', this.dialog.nextCSeq(), this.parts);
+    const request = this.dialog.compose('INVITE', this.dialog.record.nextCSeq(), this.parts);
     const client = new ClientRequest(request, {
       ...this.dialog.clientOptions(),
       user: {
@@ -143,7 +143,7 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private accept(response: SipResponse): void {
-    this.dialog.refreshTarget(response);
+    this.dialog.record.refreshTarget(response);
     this.ack = this.newAck();
     this.dialog.waitingAck = this.ack;
     this.user.onAccepted(response);
