@@ -9,6 +9,7 @@ import {
   type IncomingReinvite,
   type InviteOptions,
   type OutgoingInvite,
+  type OutgoingReinvite,
 } from '@strowger/dialog-core';
 
 export const SDP = { type: 'application/sdp', content: 'v=0\r\n' };
@@ -16,6 +17,8 @@ export const SDP = { type: 'application/sdp', content: 'v=0\r\n' };
 /** A user with a dialog layer on a simulated host; what it is told is written to `log`. */
 export class Phone {
   readonly log: string[] = [];
+  /** What was asked for in the dialog; each has one outcome in `log`. */
+  readonly asked: string[] = [];
   readonly host: SimulatedHost;
   readonly layer: DialogLayer;
   readonly name: string;
@@ -33,6 +36,8 @@ export class Phone {
   incoming: IncomingInvite | undefined;
   outgoing: OutgoingInvite | undefined;
   dialog: Dialog | undefined;
+  reinviting: OutgoingReinvite | undefined;
+  readonly simulation: Simulation;
 
   constructor(
     simulation: Simulation,
@@ -41,6 +46,7 @@ export class Phone {
   ) {
     const { host = simulation.network.host(name), ...rest } = options;
     this.name = name;
+    this.simulation = simulation;
     this.host = host;
     this.layer = new DialogLayer({
       runtime: host.runtime,
@@ -88,18 +94,19 @@ export class Phone {
 
   reinvite(options: { acked?: () => void } = {}): void {
     const { dialog } = this;
-    dialog?.reinvite(
+    this.reinviting = dialog?.reinvite(
       { body: SDP },
       {
         onAccepted: () => {
           this.say('reinvite accepted');
-          dialog.ack();
+          dialog?.ack();
           options.acked?.();
         },
         onRejected: (response) => this.say(`reinvite rejected ${response.status}`),
         onFailed: ({ kind }) => this.say(`reinvite failed ${kind}`),
       },
     );
+    this.asked.push('reinvite');
   }
 
   /** Sends a request in the dialog. */
@@ -115,6 +122,7 @@ export class Phone {
         onFailed: ({ kind }) => this.say(`${method} failed ${kind}`),
       },
     );
+    this.asked.push(method);
   }
 
   after(ms: number, act: () => void): void {

@@ -4,6 +4,7 @@ import { Head } from './head.ts';
 import { type HeaderKind, headerKind } from './header-kinds.ts';
 import { CONTACT, headerId, headerKey, usualName } from './header-names.ts';
 import type { HeaderTypes } from './header-types.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { refuseInjection } from './params.ts';
 import { isStar, readItems, readSingle } from './read-header.ts';
 import { Reader } from './reader.ts';
@@ -24,7 +25,7 @@ interface Field {
 }
 
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
-const NO_HEAD = new Head('', true);
+const NO_HEAD = new Head('', true, DEFAULT_LIMITS);
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -165,11 +166,8 @@ export class Headers {
    * @internal
    */
   format(): string {
-    const head = this.head;
-    if (this.order === undefined) {
-      const to = head.marks[head.size * 4 - 1] ?? head.startLineEnd;
-      return head.size === 0 ? '' : `${head.decode(head.text.slice(head.marks[0], to))}\r\n`;
-    }
+    const { head } = this;
+    if (this.order === undefined) return head.wireOfAll();
     let text = '';
     for (const field of this.order) {
       text +=
@@ -265,7 +263,7 @@ export class Headers {
       if (id === CONTACT && items.length === 0 && isStar(reader)) {
         return this.indexOfId(id, at + 1) < 0 ? '*' : this.located(starAmongOthers(reader), at);
       }
-      const fault = readItems(kind, reader, items);
+      const fault = readItems({ kind, limits: this.head.limits }, reader, items);
       if (fault !== undefined) return this.located(fault, at);
     }
     return items;
@@ -278,7 +276,7 @@ export class Headers {
     const { head } = this;
     if (fault.at < 0) return fault.moved(head.valueAt(field));
     if (head.isAscii && !head.hasFolds) return fault;
-    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.marks[field * 4 + 3] ?? 0));
+    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.endOf(field)));
   }
 
   private reader(at: number, section: string): Reader {
