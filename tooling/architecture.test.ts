@@ -89,7 +89,7 @@ const SOCKET_MODULES = [
 ];
 
 /** Words that belong to policy, not to mechanism. */
-const POLICY_WORDS = /\b(?:queues?|agents?|retryPolicy)\b/;
+const POLICY_WORDS = /\b(?:queues?|(?<!user)agents?|retryPolicy)\b/i;
 
 const packages = workspaces('packages');
 

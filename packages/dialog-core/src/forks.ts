@@ -2,6 +2,7 @@ import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { ClientRequest } from './client-request.ts';
 import { copied } from './copied.ts';
+import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
 import type { DialogEnd } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -97,19 +98,19 @@ export class Forks {
     const { from } = request;
     const localTag = copied(from.tag ?? '');
     const contact = firstContact(response);
-    const dialog = new DialogShell(this.context, {
+    const init: DialogInit = {
       id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
       role: 'uac',
       local: copied(from.toString()),
-      remote: copied(response.to.toString()),
+      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),
       localContact: request.headers.raw('Contact')[0] ?? '',
       localSeq: request.cseq.number,
       remoteSeq: -1,
       hop: this.peerHop(response),
-      credentials: this.options.credentials,
-    });
+    };
+    const dialog = new DialogShell(this.context, init, this.options.credentials);
     const fork = { dialog };
     this.byTag.set(tag, fork);
     return fork;

@@ -79,6 +79,25 @@ describe('a stream', () => {
     expect(bob.layer.metrics.keepAlives).toBe(1);
   });
 
+  it('goes on after a broken request, which is answered', async () => {
+    const bob = await open(TCP4);
+    const raw = await rawTcp(hopTo(bob, 'tcp'));
+    raw.socket.write(optionsText(VIA).replace('SIP/2.0\r\n', 'SIP/7.0\r\n'));
+    expect(await raw.text('\r\n\r\n')).toMatch(/^SIP\/2\.0 505 /);
+    raw.socket.write(optionsText(VIA, '', 'good'));
+    expect((await bob.inbox.next()).message.callId).toBe('good');
+    expect(bob.refused.all).toMatchObject([{ answered: true, transport: 'tcp' }]);
+  });
+
+  it('that cannot be followed is closed, behind the answer to what is too long', async () => {
+    const bob = await open(TCP4, { limits: { messageBytes: 4000 } });
+    const raw = await rawTcp(hopTo(bob, 'tcp'));
+    raw.socket.write(optionsText(VIA, 'x'.repeat(5000)).slice(0, 500));
+    expect(await raw.text('\r\n\r\n')).toMatch(/^SIP\/2\.0 513 /);
+    await raw.closed;
+    expect(bob.refused.all).toMatchObject([{ answered: true, refusal: { status: 513 } }]);
+  });
+
   it.each([
     ['has no Content-Length', optionsText(VIA).replace(/Content-Length: 0\r\n/, '')],
     ['is over its limit', optionsText(VIA, 'x'.repeat(5000))],
