@@ -1,6 +1,5 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MessageSender, TimerSettings } from '@strowger/transaction-core';
-import type { CredentialSource } from './credentials.ts';
+import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
 import type { DialogUser } from './dialog-user.ts';
 import type { DialogStep } from './layer-context.ts';
 
