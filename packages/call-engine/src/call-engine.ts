@@ -224,10 +224,13 @@ export class CallEngine {
     this.live.set(call.id, call);
     this.events.emit('callStarted', { call });
     void call.start(() => this.router.route(dialled));
-    void call.ended.then((record) => {
-      this.live.delete(call.id);
-      this.events.emit('callEnded', { call, record });
-    });
+    void this.awaitEnd(call);
+  }
+
+  private async awaitEnd(call: Call): Promise<void> {
+    const record = await call.ended;
+    this.live.delete(call.id);
+    this.events.emit('callEnded', { call, record });
   }
 
   private async answer(transaction: ServerTransaction): Promise<void> {

@@ -36,7 +36,7 @@ export function setStage(
   const simulation = createSimulation({ seed: 11, ...options });
   const host = simulation.network.host('pbx');
   const media = new FakeMediaBackend({ address: host.address, clock: simulation.clock });
-  const stores = memoryStores();
+  const stores = engineOptions.stores ?? memoryStores();
   const engine = new CallEngine({
     runtime: host.runtime,
     sender: host,
