@@ -8,4 +8,5 @@ export {
   SipClient,
   type SipClientEvents,
   type SipClientOptions,
+  type TransportHooks,
 } from './sip-client.ts';

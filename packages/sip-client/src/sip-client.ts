@@ -36,9 +36,16 @@ export interface SipClientOptions extends AccountOptions {
   /** Default: the real one. */
   readonly runtime?: Runtime;
   /** Other ways to the network than UDP and TCP: a simulated one. */
-  readonly connect?: (onMessage: (inbound: Inbound) => void) => ClientTransport;
+  readonly connect?: (hooks: TransportHooks) => ClientTransport;
   /** Another media backend than the engine in this process. */
   readonly openMedia?: (address: string) => MediaBackend;
+}
+
+/** What a transport tells a client. */
+export interface TransportHooks {
+  onMessage(inbound: Inbound): void;
+  /** A connection is gone. */
+  onConnectionGone(hop: Hop): void;
 }
 
 /** What a client needs of a transport. */
@@ -236,8 +243,14 @@ export class SipClient {
   private async startAll(): Promise<Stack> {
     const { account, runtime, settings: options } = this;
     let sessions: SessionManager | undefined;
-    const onMessage = (inbound: Inbound): void => sessions?.receive(inbound);
-    const transport = (options.connect ?? ((on) => this.openTransport(on)))(onMessage);
+    let registration: Registration | undefined;
+    const hooks: TransportHooks = {
+      onMessage: (inbound) => sessions?.receive(inbound),
+      onConnectionGone: (hop) => {
+        if (isSamePeer(registration?.hop, hop)) registration?.connectionLost();
+      },
+    };
+    const transport = options.connect?.(hooks) ?? this.openTransport(hooks);
     await transport.start();
     const [hop] = await transport.locate(account.server, 0);
     if (hop === undefined) throw new StrowgerError('NO_ROUTE', `no way to ${account.server}`);
@@ -252,17 +265,17 @@ export class SipClient {
     });
     const locate = async (): Promise<readonly Hop[]> => transport.locate(account.server, 0);
     const { dialogs } = sessions;
-    const registration = new Registration({ runtime, dialogs, account, locate });
+    registration = new Registration({ runtime, dialogs, account, locate });
     registration.events.on('change', (change) => this.events.emit('registration', change));
     return { transport, sessions, media, registration };
   }
 
-  private openTransport(onMessage: (inbound: Inbound) => void): ClientTransport {
+  private openTransport(hooks: TransportHooks): ClientTransport {
     const { runtime, settings: options, account } = this;
     const address = localAddress(account.server);
     const transport = account.server.params.get('transport') ?? 'udp';
     const listen = options.listen ?? [`${transport}:${address}:0`];
-    return new TransportLayer({ runtime, listen, onMessage });
+    return new TransportLayer({ runtime, listen, ...hooks });
   }
 
   private openMedia(address: string): MediaBackend {
@@ -297,6 +310,15 @@ export class SipClient {
 function localAddress(server: SipUri): string {
   if (server.host.includes(':')) return server.host === '::1' ? '[::1]' : '[::]';
   return server.host.startsWith('127.') || server.host === 'localhost' ? '127.0.0.1' : '0.0.0.0';
+}
+
+function isSamePeer(one: Hop | undefined, other: Hop): boolean {
+  return (
+    one !== undefined &&
+    one.transport === other.transport &&
+    one.address === other.address &&
+    one.port === other.port
+  );
 }
 
 function registrationRefused(change: RegistrationChange): StrowgerError {

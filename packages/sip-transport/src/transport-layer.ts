@@ -41,6 +41,8 @@ export interface TransportLayerOptions {
   onRefused?(refused: Refused): void;
   /** An error that belongs to no message. */
   onError?(error: StrowgerError): void;
+  /** A connection that was open is gone: who was reached over it has to be told a new way. */
+  onConnectionGone?(hop: Hop): void;
 }
 
 /** A bound address. */
@@ -204,6 +206,9 @@ export class TransportLayer {
     onHeard: (heard: Heard): void => this.reception.take(heard),
     onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
     onReach: (peer: Endpoint, reached: boolean): void => this.nextHops.tcpReached(peer, reached),
+    onGone: (hop: Hop): void => {
+      if (this.state === 'open') this.options.onConnectionGone?.(hop);
+    },
     onMessage: (inbound: Inbound): void => {
       if (this.state === 'open') this.options.onMessage(inbound);
     },
