@@ -16,6 +16,8 @@ export const SDP = { type: 'application/sdp', content: 'v=0\r\n' };
 /** A user with a dialog layer on a simulated host; what it is told is written to `log`. */
 export class Phone {
   readonly log: string[] = [];
+  /** What was asked for in the dialog; each has one outcome in `log`. */
+  readonly asked: string[] = [];
   readonly host: SimulatedHost;
   readonly layer: DialogLayer;
   readonly name: string;
@@ -100,6 +102,7 @@ export class Phone {
         onFailed: ({ kind }) => this.say(`reinvite failed ${kind}`),
       },
     );
+    this.asked.push('reinvite');
   }
 
   /** Sends a request in the dialog. */
@@ -115,6 +118,7 @@ export class Phone {
         onFailed: ({ kind }) => this.say(`${method} failed ${kind}`),
       },
     );
+    this.asked.push(method);
   }
 
   after(ms: number, act: () => void): void {

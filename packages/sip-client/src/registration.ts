@@ -17,7 +17,7 @@ export interface RegistrationOptions {
   readonly dialogs: DialogLayer;
   readonly account: Account;
   /** The hops to the registrar, best first. */
-  locate(): Promise<readonly Hop[]>;
+  readonly locate: () => Promise<readonly Hop[]>;
 }
 
 /** The events of a registration. */

@@ -15,6 +15,8 @@ export const WORD = 64;
 /** What a URI of a foreign scheme may hold (RFC 3986 §2), with `%`. */
 export const URIC = 128;
 export const DIGIT = 256;
+/** `token` and `host`, and what else occurs in parameters: `received=2001:db8::1`. */
+export const VALUE = 512;
 
 const ALPHANUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UNRESERVED = `${ALPHANUM}-_.!~*'()`;
@@ -28,6 +30,7 @@ const CLASSES: readonly [number, string][] = [
   [WORD, `${ALPHANUM}-.!%*_+\`'~()<>:\\"/[]?{}`],
   [URIC, `${UNRESERVED};/?:@&=+$,%[]#`],
   [DIGIT, '0123456789'],
+  [VALUE, `${ALPHANUM}-.!%*_+\`'~:/@?`],
 ];
 
 /** The class bits of each octet. */
@@ -41,7 +44,7 @@ for (const [bit, members] of CLASSES) {
 
 /** Whether the character is in the class. Characters beyond US-ASCII are in none. */
 export function isIn(code: number, bit: number): boolean {
-  return code < 128 && ((CLASS_OF[code] ?? 0) & bit) !== 0;
+  return code < 128 && ((CLASS_OF[code] as number) & bit) !== 0; // the table has 256 entries
 }
 
 /** Whether the text has one character or more and all are in the class. */

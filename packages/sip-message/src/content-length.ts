@@ -1,5 +1,4 @@
 import { CONTENT_LENGTH } from './header-names.ts';
-import { isLineFault } from './header-types.ts';
 import type { Headers } from './headers.ts';
 import { Fault } from './refusal.ts';
 
@@ -9,7 +8,7 @@ import { Fault } from './refusal.ts';
  */
 export function readContentLength(headers: Headers): number | undefined | Fault {
   const length = headers.read(CONTENT_LENGTH);
-  if (isLineFault(length)) return length.fault.moved(headers.locate(CONTENT_LENGTH, length));
+  if (length instanceof Fault) return length;
   return typeof length === 'number' ? length : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { DIGIT, TOKEN } from './characters.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import type { Fault } from './refusal.ts';
 
 /** CSeq (RFC 3261 §20.16). */
@@ -13,19 +13,16 @@ export interface CSeq {
  * Reads `1*DIGIT LWS Method`.
  * @internal
  */
-export function readCSeq(text: string): CSeq | Fault {
-  const reader = new Reader(text, 'RFC 3261 §20.16');
-  const digits = reader.take(DIGIT);
-  const number = Number(digits);
-  if (digits === '' || number > 0x7fff_ffff) {
-    return reader.fault('BAD_CSEQ', 'the number in CSeq is not within 0 to 2147483647', 0);
+export function readCSeq(reader: Reader): CSeq | Fault {
+  const from = reader.pos;
+  const number = Number(reader.take(DIGIT) || Number.NaN);
+  if (!(number <= 0x7fff_ffff)) {
+    return reader.fault('BAD_CSEQ', 'the number in CSeq is not within 0 to 2147483647', from);
   }
   const gap = reader.pos;
   reader.skipSpace();
   const at = reader.pos;
   const method = reader.take(TOKEN);
-  if (at === gap || method === '' || !reader.atEnd) {
-    return reader.fault('BAD_CSEQ', 'CSeq has no method behind its number');
-  }
-  return { number, method };
+  if (at > gap && method !== '') return { number, method };
+  return reader.fault('BAD_CSEQ', 'CSeq has no method behind its number');
 }

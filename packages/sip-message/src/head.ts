@@ -1,4 +1,5 @@
 import { decodeLatin1 } from './octets.ts';
+import { isSpace, Reader } from './reader.ts';
 
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
@@ -8,6 +9,8 @@ import { decodeLatin1 } from './octets.ts';
 export class Head {
   readonly text: string;
   readonly isAscii: boolean;
+  /** Whether some field goes over several lines. */
+  hasFolds = false;
   /** Where the start line begins: behind leading CRLFs (RFC 3261 §7.5). */
   startLineFrom = 0;
   /** Where the start line ends, its CRLF not included. */
@@ -35,7 +38,7 @@ export class Head {
   /** The value with its folds undone, each to one space, and no space around it. */
   value(field: number): string {
     const raw = this.text.slice(this.marks[field * 4 + 2], this.marks[field * 4 + 3]);
-    return trimEnd(this.decode(raw.includes('\r') ? unfold(raw) : raw));
+    return trimEnd(this.decode(this.hasFolds ? unfold(raw) : raw));
   }
 
   /** The field as it stands, folds and all, without its last CRLF. */
@@ -46,6 +49,20 @@ export class Head {
   /** Where the value begins. */
   valueAt(field: number): number {
     return this.marks[field * 4 + 2] ?? 0;
+  }
+
+  /** The field that the position is in, or -1. */
+  fieldAt(at: number): number {
+    let field = this.size - 1;
+    while (field >= 0 && (this.marks[field * 4] ?? 0) > at) field--;
+    return field;
+  }
+
+  /** A reader of the value: on the packet itself where it stands there as it is read. */
+  reader(field: number, section: string): Reader {
+    if (!this.isAscii || this.hasFolds) return new Reader(this.value(field), section);
+    const { marks, text } = this;
+    return new Reader(text, section, marks[field * 4 + 2] ?? 0, marks[field * 4 + 3] ?? 0);
   }
 
   decode(text: string): string {
@@ -69,9 +86,5 @@ function unfold(text: string): string {
     while (isSpace(text.charCodeAt(from))) from++;
     if (out !== '') out += ' ';
   }
-  return out + text.slice(from);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
+  return from === 0 ? text : out + text.slice(from);
 }

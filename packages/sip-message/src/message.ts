@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isToken } from './characters.ts';
 import type { CSeq } from './cseq.ts';
+import { VIA } from './header-names.ts';
 import { type HeaderInput, Headers } from './headers.ts';
 import type { NameAddr } from './name-addr.ts';
 import { decodeOctets } from './octets.ts';
@@ -8,7 +9,7 @@ import { refuseInjection } from './params.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { SipMessageError } from './refusal.ts';
 import type { Uri } from './uri.ts';
-import type { Via } from './via.ts';
+import { Via } from './via.ts';
 
 /** A request or a response, told apart by `kind`. */
 export type SipMessage = SipRequest | SipResponse;
@@ -28,7 +29,8 @@ abstract class Message {
 
   /** The topmost Via. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get via(): Via {
-    return present(this.headers.get('via')?.[0], 'Via');
+    const via = this.headers.readFirst(VIA);
+    return present(via instanceof Via ? via : undefined, 'Via');
   }
 
   /** From. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
@@ -57,34 +59,49 @@ abstract class Message {
   }
 }
 
+/** What a `SipRequest` is made of. */
+export interface SipRequestInit {
+  readonly method: string;
+  readonly uri: Uri;
+  readonly headers?: Iterable<readonly [string, HeaderInput]>;
+  /** Text is sent as UTF-8. */
+  readonly body?: string | Uint8Array;
+}
+
 /** A SIP request (RFC 3261 §7.1). */
 export class SipRequest extends Message {
   readonly kind = 'request';
   method: string;
   uri: Uri;
 
-  /** Throws `BAD_VALUE` for a method that is no token, and what `Headers` throws. */
-  constructor(init: {
-    method: string;
-    uri: Uri;
-    headers?: Iterable<readonly [string, HeaderInput]>;
-    body?: string | Uint8Array;
-  }) {
-    super(headersOf(init.headers), init.body);
-    if (!isToken(init.method)) throw new SipMessageError('BAD_VALUE', 'a method is no token');
+  /**
+   * Throws `BAD_VALUE` for a method that is no token, and what `Headers` throws. The parser gives
+   * the headers that it located as `located`.
+   */
+  constructor(init: SipRequestInit, located?: Headers) {
+    super(located ?? headersOf(init.headers), init.body);
+    if (located === undefined && !isToken(init.method)) {
+      throw new SipMessageError('BAD_VALUE', 'a method is no token');
+    }
     this.method = init.method;
     this.uri = init.uri;
   }
 
   /** A copy that can be changed without changing this one; both share the body's bytes. */
   clone(): SipRequest {
-    return new SipRequest({
-      method: this.method,
-      uri: this.uri,
-      headers: this.headers,
-      body: this.body,
-    });
+    return new SipRequest(this);
   }
+}
+
+/** What a `SipResponse` is made of. */
+export interface SipResponseInit {
+  /** 100 to 699. */
+  readonly status: number;
+  /** By default the registered phrase of the status. */
+  readonly reason?: string | undefined;
+  readonly headers?: Iterable<readonly [string, HeaderInput]>;
+  /** Text is sent as UTF-8. */
+  readonly body?: string | Uint8Array;
 }
 
 /** A SIP response (RFC 3261 §7.2). */
@@ -93,30 +110,23 @@ export class SipResponse extends Message {
   status: number;
   reason: string;
 
-  /** Throws `BAD_VALUE` for a status beyond 100 to 699, and what `Headers` throws. */
-  constructor(init: {
-    status: number;
-    reason?: string | undefined;
-    headers?: Iterable<readonly [string, HeaderInput]>;
-    body?: string | Uint8Array;
-  }) {
-    super(headersOf(init.headers), init.body);
+  /**
+   * Throws `BAD_VALUE` for a status beyond 100 to 699, and what `Headers` throws. The parser gives
+   * the headers that it located as `located`.
+   */
+  constructor(init: SipResponseInit, located?: Headers) {
+    super(located ?? headersOf(init.headers), init.body);
     if (!(Number.isInteger(init.status) && init.status >= 100 && init.status <= 699)) {
       throw new SipMessageError('BAD_VALUE', 'a status is not within 100 to 699');
     }
     this.status = init.status;
     this.reason = init.reason ?? reasonPhrase(init.status);
-    refuseInjection(this.reason);
+    if (located === undefined) refuseInjection(this.reason);
   }
 
   /** A copy that can be changed without changing this one; both share the body's bytes. */
   clone(): SipResponse {
-    return new SipResponse({
-      status: this.status,
-      reason: this.reason,
-      headers: this.headers,
-      body: this.body,
-    });
+    return new SipResponse(this);
   }
 }
 

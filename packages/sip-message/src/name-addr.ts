@@ -1,6 +1,6 @@
 import { isIn, TOKEN } from './characters.ts';
-import { Params, readParams, refuseInjection } from './params.ts';
-import { quote, Reader, unquote } from './reader.ts';
+import { Params, readParams } from './params.ts';
+import { isSpace, quote, Reader, unquote } from './reader.ts';
 import { Fault, type Parsed, toParsed } from './refusal.ts';
 import { readUri, type Uri } from './uri.ts';
 
@@ -10,22 +10,28 @@ const LESS = 0x3c;
 
 /** A URI with a display name and parameters: From, To, Contact, Route … (RFC 3261 §20.10). */
 export class NameAddr {
-  /** Without quotes and escapes. */
-  readonly displayName: string | undefined;
   readonly uri: Uri;
   /** The header parameters, those outside the angle brackets. */
   readonly params: Params;
 
-  /** Throws `HEADER_INJECTION`, and what `Params` throws. */
+  /** Quoted where its first character is a quote. */
+  private readonly rawName: string | undefined;
+
+  /** Throws what `Params` throws. A CR or LF is refused where the value is put into headers. */
   constructor(init: {
     displayName?: string | undefined;
     uri: Uri;
     params?: Iterable<readonly [string, (string | undefined)?]>;
   }) {
-    if (init.displayName !== undefined) refuseInjection(init.displayName);
-    this.displayName = init.displayName;
+    this.rawName = init instanceof ReadParts ? init.rawName : quoted(init.displayName);
     this.uri = init.uri;
-    this.params = init.params instanceof Params ? init.params.clone() : new Params(init.params);
+    this.params = init instanceof ReadParts ? init.params : copyOf(init.params);
+  }
+
+  /** Without quotes and escapes. */
+  get displayName(): string | undefined {
+    const raw = this.rawName;
+    return raw?.charCodeAt(0) === QUOTE ? unquote(raw) : raw;
   }
 
   /** The `tag` (RFC 3261 §19.3), undefined where there is none. */
@@ -44,7 +50,8 @@ export class NameAddr {
   /** Always with angle brackets, so that URI and header parameters cannot be confused. */
   toString(): string {
     const name = this.displayName;
-    return `${name === undefined ? '' : `${quote(name)} `}<${this.uri}>${this.params}`;
+    const shown = name === undefined ? '' : `${quote(name)} `;
+    return `${shown}<${this.uri}>${this.params}`;
   }
 
   /** Parses one value with nothing behind it. */
@@ -59,57 +66,85 @@ export class NameAddr {
   }
 }
 
+/** The parts as they were read, which nobody else holds. */
+class ReadParts {
+  readonly rawName: string | undefined;
+  readonly uri: Uri;
+  readonly params: Params;
+
+  constructor(rawName: string | undefined, uri: Uri, params: Params) {
+    this.rawName = rawName;
+    this.uri = uri;
+    this.params = params;
+  }
+}
+
+function quoted(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : quote(name);
+}
+
+/** The parameters of a value belong to it alone. */
+export function copyOf(params?: Iterable<readonly [string, (string | undefined)?]>): Params {
+  return params instanceof Params ? params.clone() : new Params(params);
+}
+
 /**
  * Reads `( name-addr / addr-spec ) *( SEMI generic-param )`.
  * @internal
  */
 export function readNameAddr(reader: Reader): NameAddr | Fault {
-  const displayName = readDisplayName(reader);
-  if (displayName instanceof Fault) return displayName;
-  const from = reader.code === LESS ? reader.pos + 1 : reader.pos;
+  const rawName = readDisplayName(reader);
+  if (rawName instanceof Fault) return rawName;
   const isBracketed = reader.code === LESS;
-  if (!isBracketed && displayName !== undefined) {
+  if (!isBracketed && rawName !== undefined) {
     return reader.fault('BAD_ADDRESS', 'a display name is not followed by <');
   }
-  const end = isBracketed ? reader.text.indexOf('>', from) : endOfBare(reader.text, from);
-  if (end < 0) return reader.fault('BAD_ADDRESS', 'an address has no closing >');
-  const uri = readUri(reader.text.slice(from, end));
-  if (uri instanceof Fault) return uri.moved(from + uri.at);
+  const from = isBracketed ? reader.pos + 1 : reader.pos;
+  const end = isBracketed ? endOfBracketed(reader, from) : endOfBare(reader, from);
+  if (end < 0) return reader.fault('BAD_ADDRESS', 'a URI is not within < and >', from);
+  const uri = readUri(reader.text, from, end);
+  if (uri instanceof Fault) return uri;
   reader.pos = isBracketed ? end + 1 : end;
   const params = readParams(reader);
-  if (params instanceof Fault) return params;
-  return new NameAddr({ displayName, uri, params });
+  return params instanceof Fault ? params : new NameAddr(new ReadParts(rawName, uri, params));
 }
 
 /** A quoted-string, or tokens up to `<`: `lwsdisp` of RFC 4475 has no space before it. */
 function readDisplayName(reader: Reader): string | undefined | Fault {
-  if (reader.code === QUOTE) {
-    const raw = reader.quotedString();
-    if (raw === undefined) return reader.fault('BAD_QUOTES', 'a quoted string does not end');
-    reader.skipSpace();
-    return unquote(raw);
-  }
   const from = reader.pos;
+  const code = reader.code;
+  if (code === LESS) return undefined;
+  if (code === QUOTE) {
+    if (!reader.skipQuoted()) return reader.fault('BAD_QUOTES', 'a quoted string does not end');
+    const raw = reader.text.slice(from, reader.pos);
+    reader.skipSpace();
+    return raw;
+  }
   let at = from;
-  while (isNameCharacter(reader.text.charCodeAt(at))) at++;
-  if (reader.text.charCodeAt(at) !== LESS) return undefined;
+  while (at < reader.end && isNameCharacter(reader.text.charCodeAt(at))) at++;
+  if (at >= reader.end || reader.text.charCodeAt(at) !== LESS) return undefined;
   reader.pos = at;
-  const name = reader.text.slice(from, at).trim();
-  return name === '' ? undefined : name;
+  return reader.text.slice(from, at).trimEnd();
 }
 
 function isNameCharacter(code: number): boolean {
-  return isIn(code, TOKEN) || code === 0x20 || code === 0x09;
+  return isIn(code, TOKEN) || isSpace(code);
+}
+
+function endOfBracketed(reader: Reader, from: number): number {
+  const end = reader.text.indexOf('>', from);
+  return end < reader.end ? end : -1;
 }
 
 /**
- * Where a URI without brackets ends: in this form `;` and `?` belong to the header, and a URI with
- * `?`, `,` or `;` in it needs brackets (RFC 3261 §20).
+ * Where a URI without brackets ends: in this form `;` and `,` belong to the header, and a URI with
+ * `?` in it needs brackets (RFC 3261 §20); -1 for such a one.
  */
-function endOfBare(text: string, from: number): number {
-  for (let i = from; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3b || code === 0x2c || code === 0x20 || code === 0x09) return i;
+function endOfBare(reader: Reader, from: number): number {
+  for (let i = from; i < reader.end; i++) {
+    const code = reader.text.charCodeAt(i);
+    if (code === 0x3f) return -1;
+    if (code === 0x3b || code === 0x2c || isSpace(code)) return i;
   }
-  return text.length;
+  return reader.end;
 }

@@ -1,7 +1,6 @@
 import { noContentLength, readContentLength } from './content-length.ts';
 import type { Head } from './head.ts';
-import { CALL_ID, CSEQ, FROM, headerKeyOf, TO, VIA } from './header-names.ts';
-import { isLineFault } from './header-types.ts';
+import { CALL_ID, CSEQ, FROM, TO, VIA } from './header-names.ts';
 import { Headers } from './headers.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { locateHead } from './locate-head.ts';
@@ -46,22 +45,25 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
   if (fault !== undefined) return fault;
   const body = readBody(bytes, head, headers, options);
   if (body instanceof Fault) return body;
-  if ('status' in start) return new SipResponse({ ...start, headers, body });
-  return new SipRequest({ ...start, headers, body });
+  return start.kind === 'response'
+    ? new SipResponse({ status: start.status, reason: start.reason, body }, headers)
+    : new SipRequest({ method: start.method, uri: start.uri, body }, headers);
 }
 
-const MANDATORY = [VIA, FROM, TO, CALL_ID, CSEQ];
-
 function checkMandatory(headers: Headers): Fault | undefined {
-  for (const id of MANDATORY) {
-    const value = headers.read(id);
-    if (value === undefined) {
-      const message = `the message has no ${headerKeyOf(id)}`;
-      return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', message);
-    }
-    if (isLineFault(value)) return value.fault.moved(headers.locate(id, value));
-  }
-  return undefined;
+  return (
+    faultOf(headers.readFirst(VIA), 'Via') ??
+    faultOf(headers.read(FROM), 'From') ??
+    faultOf(headers.read(TO), 'To') ??
+    faultOf(headers.read(CALL_ID), 'Call-ID') ??
+    faultOf(headers.read(CSEQ), 'CSeq')
+  );
+}
+
+function faultOf(value: unknown, name: string): Fault | undefined {
+  if (value instanceof Fault) return value;
+  if (value !== undefined) return undefined;
+  return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', `the message has no ${name}`);
 }
 
 /**

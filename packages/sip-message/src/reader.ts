@@ -6,25 +6,30 @@ const HTAB = 0x09;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** A position in an unfolded header value, moving forward only: reading is linear in its length. */
+/**
+ * A position in a part of a text, moving forward only, so that reading is linear. The text is either
+ * an unfolded value or the whole packet, so that no value has to be cut out to be read.
+ */
 export class Reader {
   readonly text: string;
   readonly section: string;
   pos: number;
+  readonly end: number;
 
-  constructor(text: string, section: string, pos = 0) {
+  constructor(text: string, section: string, pos = 0, end = text.length) {
     this.text = text;
     this.section = section;
     this.pos = pos;
+    this.end = end;
   }
 
-  /** The code of the character here, NaN at the end. */
+  /** The code of the character here, -1 at the end. */
   get code(): number {
-    return this.text.charCodeAt(this.pos);
+    return this.pos < this.end ? this.text.charCodeAt(this.pos) : -1;
   }
 
   get atEnd(): boolean {
-    return this.pos >= this.text.length;
+    return this.pos >= this.end;
   }
 
   fault(code: string, message: string, at = this.pos): Fault {
@@ -32,15 +37,26 @@ export class Reader {
   }
 
   skipSpace(): void {
-    let code = this.text.charCodeAt(this.pos);
-    while (code === SP || code === HTAB) code = this.text.charCodeAt(++this.pos);
+    const { text, end } = this;
+    let pos = this.pos;
+    while (pos < end && isSpace(text.charCodeAt(pos))) pos++;
+    this.pos = pos;
+  }
+
+  /** Passes over the characters of a class; gives how many there were. */
+  skip(bit: number): number {
+    const { text, end } = this;
+    const from = this.pos;
+    let pos = from;
+    while (pos < end && isIn(text.charCodeAt(pos), bit)) pos++;
+    this.pos = pos;
+    return pos - from;
   }
 
   /** Takes the characters of a class; '' where there is none. */
   take(bit: number): string {
     const from = this.pos;
-    while (isIn(this.text.charCodeAt(this.pos), bit)) this.pos++;
-    return this.text.slice(from, this.pos);
+    return this.skip(bit) === 0 ? '' : this.text.slice(from, this.pos);
   }
 
   token(): string {
@@ -60,19 +76,38 @@ export class Reader {
     return true;
   }
 
+  /** Passes over a quoted-string; false where it does not end. */
+  skipQuoted(): boolean {
+    const end = endOfQuoted(this.text, this.pos, this.end);
+    if (end < 0) return false;
+    this.pos = end;
+    return true;
+  }
+
   /** Takes a quoted-string, quotes included, as it stands; undefined where it does not end. */
   quotedString(): string | undefined {
-    const end = endOfQuoted(this.text, this.pos);
-    if (end < 0) return undefined;
-    const raw = this.text.slice(this.pos, end);
-    this.pos = end;
-    return raw;
+    const from = this.pos;
+    return this.skipQuoted() ? this.text.slice(from, this.pos) : undefined;
+  }
+
+  /** All that is left, without space at its end. */
+  rest(): string {
+    let end = this.end;
+    while (end > this.pos && isSpace(this.text.charCodeAt(end - 1))) end--;
+    const rest = this.text.slice(this.pos, end);
+    this.pos = this.end;
+    return rest;
   }
 }
 
+/** Whether the code is of a space or a tab. */
+export function isSpace(code: number): boolean {
+  return code === SP || code === HTAB;
+}
+
 /** The position behind the quoted-string that starts at `from`, or -1 where it does not end. */
-export function endOfQuoted(text: string, from: number): number {
-  for (let i = from + 1; i < text.length; i++) {
+export function endOfQuoted(text: string, from: number, end: number): number {
+  for (let i = from + 1; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) return i + 1;
     if (code === BACKSLASH) i++;
@@ -92,7 +127,9 @@ export function unquote(raw: string): string {
   return text;
 }
 
-/** The text as a quoted-string. */
+/** The text as a quoted-string. A NUL, which a peer can have quoted, becomes a space. */
 export function quote(text: string): string {
+  if (text.includes('\0')) return quote(text.replaceAll('\0', ' '));
+  if (!text.includes('\\') && !text.includes('"')) return `"${text}"`;
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -5,7 +5,9 @@ import { Fault } from './refusal.ts';
 import { readUri, type Uri } from './uri.ts';
 
 /** What the first line says (RFC 3261 §7.1, §7.2). */
-export type StartLine = { method: string; uri: Uri } | { status: number; reason: string };
+export type StartLine =
+  | { readonly kind: 'request'; readonly method: string; readonly uri: Uri }
+  | { readonly kind: 'response'; readonly status: number; readonly reason: string };
 
 /** Reads the first line of a located head. */
 export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
@@ -30,7 +32,7 @@ function readRequestLine(line: string, limits: Limits): StartLine | Fault {
     return new Fault('URI_TOO_LONG', first + 1, 'RFC 3261 §21.4.12', message).deserving(414);
   }
   const uri = readUri(line.slice(first + 1, last));
-  return uri instanceof Fault ? uri.moved(uri.at + first + 1) : { method, uri };
+  return uri instanceof Fault ? uri.moved(uri.at + first + 1) : { kind: 'request', method, uri };
 }
 
 function readStatusLine(line: string): StartLine | Fault {
@@ -38,5 +40,5 @@ function readStatusLine(line: string): StartLine | Fault {
   if (!line.startsWith('SIP/2.0 ') || status < 100 || !' '.startsWith(line.charAt(11))) {
     return new Fault('BAD_START_LINE', 0, 'RFC 3261 §7.2', 'the first line is no status line');
   }
-  return { status, reason: line.slice(12) };
+  return { kind: 'response', status, reason: line.slice(12) };
 }

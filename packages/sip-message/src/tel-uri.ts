@@ -63,11 +63,13 @@ export class OtherUri {
   readonly scheme: string;
   /** What follows the colon, as it stands. */
   readonly opaque: string;
+  private readonly spelling: string;
 
   /** Throws `HEADER_INJECTION`. */
   constructor(init: { scheme: string; opaque: string }) {
     refuseInjection(init.opaque);
     this.scheme = init.scheme.toLowerCase();
+    this.spelling = init.scheme;
     this.opaque = init.opaque;
   }
 
@@ -77,7 +79,7 @@ export class OtherUri {
   }
 
   toString(): string {
-    return `${this.scheme}:${this.opaque}`;
+    return `${this.spelling}:${this.opaque}`;
   }
 }
 

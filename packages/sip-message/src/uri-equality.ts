@@ -11,7 +11,7 @@ const NEVER_IGNORED = ['user', 'ttl', 'method', 'maddr', 'transport'];
 export function areEqual(a: Uri, b: Uri): boolean {
   if (isSip(a)) return isSip(b) && areSipEqual(a, b);
   if (isTel(a)) return isTel(b) && areTelEqual(a, b);
-  return a.scheme === b.scheme && a.toString() === b.toString();
+  return !isSip(b) && !isTel(b) && a.scheme === b.scheme && a.opaque === b.opaque;
 }
 
 function isSip(uri: Uri): uri is SipUri {

@@ -1,6 +1,7 @@
 import { URIC, isAll, isIn, TOKEN } from './characters.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 import { SipUri } from './sip-uri.ts';
+import { SipUriSpans } from './sip-uri-scan.ts';
 import { OtherUri, TelUri } from './tel-uri.ts';
 
 /** A URI, told apart by `scheme`. */
@@ -21,17 +22,31 @@ export function uri(text: string): Uri {
 }
 
 /**
- * Reads a URI that fills the whole text.
+ * Reads a URI that fills the text from `from` to `end`; a fault has its position in the text.
  * @internal
  */
-export function readUri(text: string): Uri | Fault {
+export function readUri(text: string, from = 0, end = text.length): Uri | Fault {
+  const start = startOfSip(text, from);
+  if (start > 0 && start <= end) return SipUri.read(new SipUriSpans(text, from, start, end));
+  const other = readOther(text.slice(from, end));
+  return other instanceof Fault ? other.moved(from + other.at) : other;
+}
+
+/** The position behind `sip:` or `sips:` in any case; 0 where the scheme is another. */
+function startOfSip(text: string, from: number): number {
+  if (text.startsWith('sip:', from)) return from + 4;
+  const scheme = text.slice(from, from + 5).toLowerCase();
+  if (scheme.startsWith('sip:')) return from + 4;
+  return scheme === 'sips:' ? from + 5 : 0;
+}
+
+function readOther(text: string): Uri | Fault {
   const colon = text.indexOf(':');
   if (colon < 1 || !isScheme(text, colon)) {
     return new Fault('BAD_URI', 0, SECTION, 'a URI begins with a scheme and a colon');
   }
-  const scheme = text.slice(0, colon).toLowerCase();
-  if (scheme === 'sip' || scheme === 'sips') return SipUri.read(text, scheme);
-  if (scheme === 'tel') return TelUri.read(text);
+  const scheme = text.slice(0, colon);
+  if (scheme.toLowerCase() === 'tel') return TelUri.read(text);
   const opaque = text.slice(colon + 1);
   if (!isAll(opaque, URIC)) {
     return new Fault('BAD_URI', colon + 1, SECTION, 'a URI holds a character that it may not');

@@ -1,7 +1,8 @@
 import { decimal, isToken } from './characters.ts';
-import { formatHost, isHost, parseHostPort } from './host-port.ts';
-import { Params, readParams } from './params.ts';
-import { Reader } from './reader.ts';
+import { formatHost, type HostPort, isHost, parseHostPort } from './host-port.ts';
+import { copyOf } from './name-addr.ts';
+import { type Params, readParams } from './params.ts';
+import { isSpace, Reader } from './reader.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 
 const SECTION = 'RFC 3261 §20.42';
@@ -23,15 +24,12 @@ export class Via {
     port?: number | undefined;
     params?: Iterable<readonly [string, (string | undefined)?]>;
   }) {
-    const port = init.port;
-    const isPort = port === undefined || decimal(String(port), 65_535) >= 0;
-    if (!isToken(init.transport) || !isHost(init.host) || !isPort) {
-      throw new SipMessageError('BAD_VALUE', 'a Via has a malformed transport, host or port');
-    }
-    this.transport = init.transport.toUpperCase();
-    this.host = init.host.toLowerCase();
-    this.port = port;
-    this.params = init.params instanceof Params ? init.params.clone() : new Params(init.params);
+    const isRead = init instanceof ReadParts;
+    if (!isRead) check(init);
+    this.transport = isRead ? init.transport : init.transport.toUpperCase();
+    this.host = isRead ? init.host : init.host.toLowerCase();
+    this.port = init.port;
+    this.params = isRead ? init.params : copyOf(init.params);
   }
 
   get branch(): string | undefined {
@@ -68,6 +66,27 @@ export class Via {
   }
 }
 
+/** The parts as they were read, which nobody else holds. */
+class ReadParts {
+  readonly transport: string;
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly params: Params;
+
+  constructor(transport: string, sentBy: HostPort, params: Params) {
+    this.transport = transport;
+    this.host = sentBy.host;
+    this.port = sentBy.port;
+    this.params = params;
+  }
+}
+
+function check(init: { transport: string; host: string; port?: number | undefined }): void {
+  const isPort = init.port === undefined || decimal(String(init.port), 65_535) >= 0;
+  if (isToken(init.transport) && isHost(init.host) && isPort) return;
+  throw new SipMessageError('BAD_VALUE', 'a Via has a malformed transport, host or port');
+}
+
 /**
  * Reads `via-parm`.
  * @internal
@@ -76,34 +95,41 @@ export function readVia(reader: Reader): Via | Fault {
   const transport = readProtocol(reader);
   if (transport instanceof Fault) return transport;
   const from = reader.pos;
-  const end = endOfSentBy(reader.text, from);
-  const sentBy = parseHostPort(reader.text.slice(from, end).trimEnd());
+  const end = endOfSentBy(reader);
+  const sentBy = parseHostPort(reader.text.slice(from, end));
   if (sentBy === undefined) return reader.fault('BAD_VIA', 'the sent-by of a Via is malformed');
   reader.pos = end;
   const params = readParams(reader);
-  if (params instanceof Fault) return params;
-  return new Via({ transport, host: sentBy.host, port: sentBy.port, params });
+  return params instanceof Fault ? params : new Via(new ReadParts(transport, sentBy, params));
 }
 
 /** `sent-protocol LWS`: SIP/2.0/transport, with space around the slashes. */
 function readProtocol(reader: Reader): string | Fault {
   const at = reader.pos;
-  const name = reader.token();
-  const version = reader.takeSeparator(SLASH) ? reader.token() : '';
-  const transport = reader.takeSeparator(SLASH) ? reader.token() : '';
-  if (name.toUpperCase() !== 'SIP' || version !== '2.0' || transport === '') {
+  if (reader.text.startsWith('SIP/2.0/', at)) reader.pos += 8;
+  else if (!skipSpacedProtocol(reader)) {
     return reader.fault('BAD_VIA', 'a Via does not begin with SIP/2.0/transport', at);
   }
+  const transport = reader.token().toUpperCase();
   const gap = reader.pos;
   reader.skipSpace();
-  if (reader.pos === gap) return reader.fault('BAD_VIA', 'no space follows the transport of a Via');
-  return transport;
+  if (reader.pos > gap && transport !== '') return transport;
+  return reader.fault('BAD_VIA', 'a Via has no transport, or no space behind it');
 }
 
-function endOfSentBy(text: string, from: number): number {
-  for (let i = from; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3b || code === 0x2c) return i;
+function skipSpacedProtocol(reader: Reader): boolean {
+  const name = reader.token();
+  const version = reader.takeSeparator(SLASH) ? reader.token() : '';
+  return name.toUpperCase() === 'SIP' && version === '2.0' && reader.takeSeparator(SLASH);
+}
+
+/** Where host and port end, without the space behind them. */
+function endOfSentBy(reader: Reader): number {
+  let end = reader.pos;
+  for (let i = end; i < reader.end; i++) {
+    const code = reader.text.charCodeAt(i);
+    if (code === 0x3b || code === 0x2c) break;
+    if (!isSpace(code)) end = i + 1;
   }
-  return text.length;
+  return end;
 }

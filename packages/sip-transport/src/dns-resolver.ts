@@ -35,9 +35,14 @@ export interface DnsResolver {
 /**
  * The system's name servers. Names that only the hosts file knows are found for A and AAAA. Times
  * to live are known for addresses alone: Node tells none for NAPTR and SRV.
+ *
+ * @param servers name servers to ask instead, as `192.0.2.53`, `[2001:db8::53]:5353`; the hosts
+ * file is not looked into then.
  */
-export function systemResolver(): DnsResolver {
+export function systemResolver({ servers }: { servers?: readonly string[] } = {}): DnsResolver {
   const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
+  const listed = servers === undefined ? hostsFile : async () => [];
   return {
     naptr: (name) => ask(() => resolver.resolveNaptr(name)),
     srv: (name) =>
@@ -45,8 +50,16 @@ export function systemResolver(): DnsResolver {
         const records = await resolver.resolveSrv(name);
         return records.map(({ name: target, ...record }) => ({ ...record, target }));
       }),
-    a: (name) => addresses(name, 4, () => resolver.resolve4(name, { ttl: true })),
-    aaaa: (name) => addresses(name, 6, () => resolver.resolve6(name, { ttl: true })),
+    a: (name) =>
+      addresses(
+        () => resolver.resolve4(name, { ttl: true }),
+        () => listed(name, 4),
+      ),
+    aaaa: (name) =>
+      addresses(
+        () => resolver.resolve6(name, { ttl: true }),
+        () => listed(name, 6),
+      ),
   };
 }
 
@@ -60,16 +73,15 @@ async function ask<T>(question: () => Promise<T[]>): Promise<DnsAnswer<T>> {
 }
 
 async function addresses(
-  name: string,
-  family: 4 | 6,
   question: () => Promise<{ address: string; ttl: number }[]>,
+  instead: () => Promise<LookupAddress[]>,
 ): Promise<DnsAnswer<string>> {
   try {
     const found = await question();
     const ttlMs = 1000 * Math.min(...found.map((record) => record.ttl));
     return { records: found.map((record) => record.address), ttlMs };
   } catch (error) {
-    const listed = await hostsFile(name, family);
+    const listed = await instead();
     if (listed.length === 0 && !isNothing(error)) throw error;
     return { records: listed.map((entry) => entry.address) };
   }

@@ -7,10 +7,37 @@ import type { Advertised, ListenPoint } from './listen-point.ts';
 import type { LocalAddresses } from './local-address.ts';
 
 /** A listen point, and where it is bound once it is. */
-export interface LocalPoint {
+export class LocalPoint {
   readonly point: ListenPoint;
+  readonly family: Family;
+  readonly isLoopback: boolean;
+  readonly isWildcard: boolean;
+  private bound: Endpoint;
+  private name: string;
+
+  constructor(point: ListenPoint) {
+    this.point = point;
+    this.family = familyOf(point.address) ?? 4;
+    this.isLoopback = isLoopback(point.address);
+    this.isWildcard = isWildcard(point.address);
+    this.bound = { address: point.address, port: point.port };
+    this.name = '';
+  }
+
   /** Before it is bound, the address and port that were asked for. */
-  local: Endpoint;
+  get local(): Endpoint {
+    return this.bound;
+  }
+
+  /** Names the socket in hops: stable as long as its address and port are. */
+  get flow(): string {
+    return this.name;
+  }
+
+  bind({ address, port }: Endpoint): void {
+    this.bound = { address, port };
+    this.name = `${this.point.transport}-${address}-${port}`;
+  }
 }
 
 /** Where this end can be reached, and which of its addresses serves which peer. */
@@ -26,10 +53,7 @@ export class LocalPoints {
     advertised: Advertised | undefined,
     addresses: LocalAddresses,
   ) {
-    this.all = points.map((point) => ({
-      point,
-      local: { address: point.address, port: point.port },
-    }));
+    this.all = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;
   }
@@ -38,7 +62,7 @@ export class LocalPoints {
   families(transport: Hop['transport']): readonly Family[] {
     const families = this.all
       .filter(({ point }) => point.transport === transport)
-      .map(({ point }) => familyOf(point.address) ?? 4);
+      .map(({ family }) => family);
     return [...new Set(families)];
   }
 
@@ -48,15 +72,16 @@ export class LocalPoints {
    */
   pick(hop: Hop): LocalPoint | undefined {
     const family = familyOf(hop.address);
-    const able = this.all.filter(
-      ({ point }) => point.transport === hop.transport && familyOf(point.address) === family,
-    );
-    const pinned = able.find((one) => flowOf(one) === hop.flow);
     const near = isLoopback(hop.address);
-    const fits = ({ point: { address } }: LocalPoint): boolean => isLoopback(address) === near;
-    return (
-      pinned ?? able.find(fits) ?? able.find((one) => isWildcard(one.point.address)) ?? able[0]
-    );
+    let best: LocalPoint | undefined;
+    let bestRank = 0;
+    for (const one of this.all) {
+      if (one.point.transport !== hop.transport || one.family !== family) continue;
+      if (one.flow === hop.flow) return one;
+      const rank = one.isLoopback === near ? 3 : one.isWildcard ? 2 : 1;
+      if (rank > bestRank) [best, bestRank] = [one, rank];
+    }
+    return best;
   }
 
   /** @param connected our address on the connection that the hop uses, where there is one. */
@@ -86,11 +111,6 @@ export class LocalPoints {
     const family = advertised === undefined ? undefined : familyOf(advertised.host);
     return family === undefined || family === familyOf(hop.address) ? advertised : undefined;
   }
-}
-
-/** The flow of a local UDP socket: stable as long as its address and port are. */
-export function flowOf({ point, local }: LocalPoint): string {
-  return `${point.transport}-${local.address}-${local.port}`;
 }
 
 /** None while a connection is not open yet. */

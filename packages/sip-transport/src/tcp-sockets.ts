@@ -4,7 +4,6 @@ import { StrowgerError } from '@strowger/runtime';
 import type { Connection } from './connection.ts';
 import { ConnectionTable, type ConnectionTableOptions } from './connection-table.ts';
 import type { Hop } from './hop.ts';
-import { isWildcard } from './ip-address.ts';
 import type { LocalPoint } from './local-points.ts';
 
 /** What listeners and connections need. */
@@ -40,7 +39,7 @@ export class TcpSockets {
       ),
     );
     const bound = server.address();
-    if (bound !== null && typeof bound === 'object') point.local = { address, port: bound.port };
+    if (bound !== null && typeof bound === 'object') point.bind({ address, port: bound.port });
     this.servers.add(server);
   }
 
@@ -74,7 +73,7 @@ export class TcpSockets {
     await Promise.all(released);
   }
 
-  private open(hop: Hop, { point }: LocalPoint): Connection {
-    return this.connections.open(hop, isWildcard(point.address) ? undefined : point.address);
+  private open(hop: Hop, { point, isWildcard }: LocalPoint): Connection {
+    return this.connections.open(hop, isWildcard ? undefined : point.address);
   }
 }

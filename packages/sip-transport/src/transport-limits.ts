@@ -4,11 +4,11 @@ export interface TransportLimits {
   datagramBytes: number;
   /** Longest message that is read from or written to a connection. Default 65535. */
   messageBytes: number;
-  /** Connections in all, accepted and opened. Default 4096. */
+  /** Connections in all, accepted and opened. Default 10,000. */
   connections: number;
-  /** Connections with one remote address; many phones may share one. Default 256. */
+  /** Connections with one remote address; many phones may share one. Default 1000. */
   connectionsPerPeer: number;
-  /** Connections accepted per second, and at once. Default 200. */
+  /** Connections accepted per second, and at once. Default 500. */
   acceptsPerSecond: number;
   /** What may wait in one connection until the peer reads; more is refused. Default 256 KiB. */
   queuedBytesPerConnection: number;
@@ -55,9 +55,9 @@ export interface TransportLimits {
 export const defaultLimits: Readonly<TransportLimits> = {
   datagramBytes: 1300,
   messageBytes: 65535,
-  connections: 4096,
-  connectionsPerPeer: 256,
-  acceptsPerSecond: 200,
+  connections: 10_000,
+  connectionsPerPeer: 1000,
+  acceptsPerSecond: 500,
   queuedBytesPerConnection: 262_144,
   connectTimeoutMs: 5000,
   idleTimeoutMs: 600_000,

@@ -2,7 +2,7 @@
 export interface TransportMetrics {
   /** Messages handed up. */
   received: number;
-  /** Messages handed to a socket. */
+  /** Messages for which there was a socket; those that failed afterwards included. */
   sent: number;
   /** Messages that were told to have failed. */
   failed: number;

@@ -1,6 +1,6 @@
 import { type DatagramSocket, type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { Hop } from './hop.ts';
-import { flowOf, type LocalPoint } from './local-points.ts';
+import type { LocalPoint } from './local-points.ts';
 import type { Heard } from './reception.ts';
 import { RecentSends } from './recent-sends.ts';
 import type { TransportLimits } from './transport-limits.ts';
@@ -46,7 +46,7 @@ export class UdpSockets {
       onPacket: (bytes, from) => this.hear(point, bytes, from),
       onError: (error, to) => this.blame(recent, error, to),
     });
-    point.local = socket.local;
+    point.bind(socket.local);
     this.open.set(point, { socket, recent });
   }
 
@@ -89,7 +89,7 @@ export class UdpSockets {
       transport: 'udp',
       from: { address, port },
       local: point.local,
-      flow: flowOf(point),
+      flow: point.flow,
     });
   }
 
