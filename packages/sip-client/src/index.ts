@@ -5,6 +5,7 @@ export {
   type Capabilities,
   type ClientCallOptions,
   type ClientTransport,
+  type MessageTrace,
   SipClient,
   type SipClientEvents,
   type SipClientOptions,

@@ -7,7 +7,7 @@ import {
   type Unsubscribe,
 } from '@strowger/runtime';
 import { type MediaBackend, type Session, SessionManager } from '@strowger/session-core';
-import type { SipUri } from '@strowger/sip-message';
+import type { SipMessage, SipUri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import { type Account, type AccountOptions, readAccount, targetUri } from './account.ts';
@@ -35,15 +35,28 @@ export interface SipClientOptions extends AccountOptions {
   readonly userAgent?: string;
   /** Default: the real one. */
   readonly runtime?: Runtime;
+  /** Told of every SIP message, for traces and ladders; it is not to be changed. */
+  readonly onMessage?: (trace: MessageTrace) => void;
   /** Other ways to the network than UDP and TCP: a simulated one. */
   readonly connect?: (hooks: TransportHooks) => ClientTransport;
   /** Another media backend than the engine in this process. */
   readonly openMedia?: (address: string) => MediaBackend;
 }
 
+/** A SIP message as it passed. */
+export interface MessageTrace {
+  readonly direction: 'sent' | 'received';
+  readonly message: SipMessage;
+  /** The other side. */
+  readonly hop: Hop;
+  /** Wall time in milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** What a transport tells a client. */
 export interface TransportHooks {
   onMessage(inbound: Inbound): void;
+  onSent(message: SipMessage, hop: Hop): void;
   /** A connection is gone. */
   onConnectionGone(hop: Hop): void;
 }
@@ -245,7 +258,11 @@ export class SipClient {
     let sessions: SessionManager | undefined;
     let registration: Registration | undefined;
     const hooks: TransportHooks = {
-      onMessage: (inbound) => sessions?.receive(inbound),
+      onMessage: (inbound) => {
+        this.trace('received', inbound.message, inbound.hop);
+        sessions?.receive(inbound);
+      },
+      onSent: (message, hop) => this.trace('sent', message, hop),
       onConnectionGone: (hop) => {
         if (isSamePeer(registration?.hop, hop)) registration?.connectionLost();
       },
@@ -294,6 +311,10 @@ export class SipClient {
   private async hopsTo(uri: SipUri, transport: ClientTransport): Promise<readonly Hop[]> {
     const home = uri.host === this.account.uri.host || this.settings.server !== undefined;
     return transport.locate(home ? this.account.server : uri, 0);
+  }
+
+  private trace(direction: 'sent' | 'received', message: SipMessage, hop: Hop): void {
+    this.settings.onMessage?.({ direction, message, hop, at: this.runtime.clock.wall() });
   }
 
   private onIncoming(session: Session): void {

@@ -37,6 +37,8 @@ export interface TransportLayerOptions {
   readonly limits?: Partial<TransportLimits>;
   /** Every request, and every response to what we sent. */
   onMessage(inbound: Inbound): void;
+  /** Every message that leaves, for traces; it is not to be changed. */
+  onSent?(message: SipMessage, hop: Hop): void;
   /** What was no SIP, or broken. */
   onRefused?(refused: Refused): void;
   /** An error that belongs to no message. */
@@ -158,6 +160,7 @@ export class TransportLayer {
     if (this.state !== 'open') return fail(notOpen());
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
+    this.options.onSent?.(message, hop);
     const sockets = hop.transport === 'udp' ? this.udp : this.tcp;
     sockets.send(serializeMessage(message), hop, point, fail);
   }
