@@ -1,0 +1,15 @@
+export {
+  PCMA_SILENCE,
+  PCMU_SILENCE,
+  pcmaDecode,
+  pcmaEncode,
+  pcmuDecode,
+  pcmuEncode,
+} from './g711.ts';
+export { readWav } from './read-wav.ts';
+export { Resampler, SAMPLE_RATES } from './resampler.ts';
+export { levelDbm0, toneShare } from './tone-share.ts';
+export { FULL_SCALE_DBM0, type ToneOptions, ToneSource } from './tone-source.ts';
+export type { WavFormat } from './wav-format.ts';
+export { WavReader, type WavReaderOptions } from './wav-reader.ts';
+export { WavWriter } from './wav-writer.ts';

@@ -1,0 +1,21 @@
+export { type CodecDescription, TELEPHONE_EVENT } from './codec.ts';
+export { type MediaDirection, mirrored, narrowed, receives, sends } from './direction.ts';
+export type { LocalMedia } from './local-media.ts';
+export type { Negotiated, SdpRefusal, SdpRefusalCode, SdpRefused } from './negotiated.ts';
+export type { NegotiatedEvents, NegotiatedMedia, PayloadFormat } from './negotiated-media.ts';
+export { applyAnswer, createOffer, negotiateAnswer } from './offer-answer.ts';
+export {
+  type NegotiatedRelay,
+  type PayloadTypeMap,
+  relayAnswer,
+  type RelayLocal,
+  relayOffer,
+} from './relay.ts';
+export { SDP_LIMITS } from './sdp-lines.ts';
+export type { Connection, MediaLine, Origin } from './sdp-fields.ts';
+export {
+  type MediaDescription,
+  readDescription,
+  type Sdp,
+  type SessionDescription,
+} from './session-description.ts';
