@@ -4,6 +4,7 @@ import {
   computeHa1,
   createResponse,
   type Credentials,
+  DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,
   parseUri,
@@ -104,8 +105,9 @@ export class DigestServer {
     if (algorithm === undefined || !isOffered || !this.isWellFormed(credentials, request)) {
       return { outcome: 'malformed' };
     }
-    const ha1 = (await lookup(credentials.username))?.[algorithm];
-    return this.judge(credentials, request, ha1 ?? this.stranger(algorithm));
+    const nobody = this.stranger(algorithm); // for everybody: an unknown user costs what others do
+    const ha1 = ha1For(await lookup(credentials.username), algorithm);
+    return this.judge(credentials, request, ha1 ?? nobody);
   }
 
   private judge(credentials: Credentials, request: SipRequest, ha1: string): DigestVerdict {
@@ -154,6 +156,12 @@ function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
     host === uri.host &&
     (port ?? 5060) === (uri.port ?? 5060)
   );
+}
+
+/** HA1 is the same for an algorithm and its `-sess` variant (RFC 7616 §3.4.2). */
+function ha1For(set: Ha1Set | undefined, algorithm: DigestAlgorithm): string | undefined {
+  const plain = DIGEST_ALGORITHMS.find((one) => `${one}-sess` === algorithm);
+  return set?.[algorithm] ?? (plain === undefined ? undefined : set?.[plain]);
 }
 
 function isDigest(scheme: string): boolean {
