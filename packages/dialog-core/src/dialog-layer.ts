@@ -1,13 +1,14 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { SipRequest } from '@strowger/sip-message';
 import {
+  type CredentialSource,
+  DigestClient,
   type Hop,
   type Inbound,
   type ServerTransaction,
-  TransactionLayer,
   timerSettings,
+  TransactionLayer,
 } from '@strowger/transaction-core';
-import type { CredentialSource, DigestClient } from './credentials.ts';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
 import type { DialogUser, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
 import { InviteClient } from './invite-client.ts';
@@ -175,7 +176,10 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
     onStep: options.onStep,
     live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
     digest(credentials = options.credentials) {
-      return credentials === undefined ? undefined : digests.get(credentials);
+      if (credentials === undefined) return undefined;
+      const known = digests.get(credentials) ?? new DigestClient({ runtime, credentials });
+      digests.set(credentials, known);
+      return known;
     },
   };
 }

@@ -1,7 +1,6 @@
 import { Machine, StrowgerError } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { ServerTransaction } from '@strowger/transaction-core';
-import type { CredentialSource } from './credentials.ts';
+import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
 import type { ClientRequestOptions } from './client-request.ts';
 import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
 import { type DialogInit, DialogRecord } from './dialog-record.ts';

@@ -47,7 +47,7 @@ export class Forks {
     if (response.status === 100 || tag === undefined) return undefined;
     const known = this.byTag.get(tag);
     if (known !== undefined) return known.dialog;
-    if (this.byTag.size >= this.context.limits.earlyDialogs) return undefined;
+    if (this.isFull) return undefined;
     return this.open(tag, response)?.dialog;
   }
 
@@ -65,11 +65,11 @@ export class Forks {
     return dialog;
   }
 
-  /** A 2xx after the first. */
+  /** A 2xx after the first. More forks than the limit are nobody's doing but an attacker's. */
   acceptAgain(response: SipResponse): void {
     const known = this.byTag.get(response.to.tag ?? '');
     if (known?.ack !== undefined) known.ack.repeat();
-    else this.decline(response, OTHER_FORK);
+    else if (known !== undefined || !this.isFull) this.decline(response, OTHER_FORK);
   }
 
   /** Nobody wants this 2xx: it is acknowledged, and its dialog ended with BYE (§13.2.2.4). */
@@ -82,6 +82,10 @@ export class Forks {
 
   endEarly(end: DialogEnd): void {
     for (const dialog of this.early) dialog.lose(end);
+  }
+
+  private get isFull(): boolean {
+    return this.byTag.size >= this.context.limits.earlyDialogs;
   }
 
   private confirm(response: SipResponse): Fork & { ack: SuccessAck } {

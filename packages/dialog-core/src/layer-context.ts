@@ -1,6 +1,10 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MessageSender, TransactionLayer } from '@strowger/transaction-core';
-import type { CredentialSource, DigestClient } from './credentials.ts';
+import type {
+  CredentialSource,
+  DigestClient,
+  MessageSender,
+  TransactionLayer,
+} from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
 import type { DialogLimits } from './layer-options.ts';
 import type { UserAgent } from './user-agent.ts';

@@ -1,6 +1,5 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MessageSender, TimerSettings } from '@strowger/transaction-core';
-import type { CredentialSource } from './credentials.ts';
+import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
 import type { DialogUser } from './dialog-user.ts';
 import type { DialogStep } from './layer-context.ts';
 
@@ -29,7 +28,10 @@ export interface DialogLayerOptions {
 export interface DialogLimits {
   /** Dialogs and INVITEs under way; above it a new call gets 503, and `invite` throws. Default 200,000. */
   readonly dialogs: number;
-  /** Early dialogs of one INVITE; provisionals of further forks come without one. Default 32. */
+  /**
+   * Forks of one INVITE: provisionals of further ones come without a dialog, their 2xx are ignored.
+   * Default 32.
+   */
   readonly earlyDialogs: number;
   /** How often a re-INVITE is repeated after 491. Default 10. */
   readonly glareRetries: number;

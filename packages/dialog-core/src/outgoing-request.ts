@@ -1,9 +1,8 @@
 import { NameAddr, type Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
 import { trackRequest } from './dialog-request.ts';
 import type { MessageParts, RequestUser } from './dialog-user.ts';
-import type { CredentialSource } from './credentials.ts';
 import type { LayerContext } from './layer-context.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
