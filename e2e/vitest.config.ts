@@ -1,3 +1,14 @@
-import { project } from '../vitest.base.ts';
+import { defineProject } from 'vitest/config';
+import { sourceConditions } from '../vitest.base.ts';
 
-export default project('e2e', ['*.test.ts']);
+// Real peers on fixed ports: one file after the other, and time to ring.
+export default defineProject({
+  ...sourceConditions,
+  test: {
+    name: 'e2e',
+    include: ['*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});

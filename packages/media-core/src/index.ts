@@ -1,2 +1,18 @@
 export * from './audio/index.ts';
+export type { LatenessHistogram } from './core/ticker.ts';
+export type {
+  AudioSource,
+  EndpointRequest,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaEngine,
+  MediaIntent,
+  MediaStats,
+  PcmFrame,
+  Playback,
+  Recording,
+  RelayRequest,
+} from './engine/media-backend.ts';
+export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export * from './rtp/index.ts';
 export * from './sdp/index.ts';

@@ -75,8 +75,7 @@ class SystemClock implements Clock {
 const nodeDatagrams: DatagramIo = {
   open(options) {
     const socket = createSocket({
-      type: isIPv6(options.address) ? 'udp6' : 'udp4',
-      ipv6Only: true,
+      ...(isIPv6(options.address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
       ...(options.receiveBufferBytes === undefined
         ? {}
         : { recvBufferSize: options.receiveBufferBytes }),

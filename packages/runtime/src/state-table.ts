@@ -4,8 +4,8 @@ export interface Step<S, O> {
   readonly outputs: readonly O[];
 }
 
-/** An arrow: pure, total, synchronous. */
-export type Arrow<S, I, O, C> = (state: S, input: I, context: C) => Step<S, O>;
+/** An arrow out of the state `From`: pure, total, synchronous. */
+export type Arrow<S, I, O, C, From = S> = (state: From, input: I, context: C) => Step<S, O>;
 
 /**
  * A state machine as data: for every state's name, the inputs that it takes. A missing row means
@@ -14,10 +14,11 @@ export type Arrow<S, I, O, C> = (state: S, input: I, context: C) => Step<S, O>;
 export type StateTable<S extends { name: string }, I extends { type: string }, O, C = undefined> = {
   readonly [Name in S['name']]: {
     readonly [Type in I['type']]?: Arrow<
-      Extract<S, { name: Name }>,
+      S,
       Extract<I, { type: Type }>,
       O,
-      C
+      C,
+      Extract<S, { name: Name }>
     >;
   };
 };

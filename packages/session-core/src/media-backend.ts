@@ -92,12 +92,19 @@ export interface MediaCapabilities {
   audioOut(): WritableStream<PcmFrame>;
 }
 
-/** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
+/**
+ * One RTP endpoint: it speaks offer and answer (RFC 3264), and owns everything that was negotiated.
+ * Everything rejects with a `StrowgerError`: `MEDIA_CLOSED` once it is closed, `MEDIA_WRONG_STATE`
+ * for an offer while our own is open and for an answer that nobody waits for.
+ */
 export interface MediaEndpoint extends MediaCapabilities {
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
-  /** Rejects with `MEDIA_NOT_ACCEPTABLE` where the answer does not fit our offer. */
+  /**
+   * Rejects with `MEDIA_NOT_ACCEPTABLE` where the answer does not fit our offer. Until the next
+   * offer, another answer to the same one replaces the first: that of another fork (RFC 3261 §13.2).
+   */
   acceptAnswer(answer: Sdp): Promise<void>;
   /** Our offer was refused (488, 491): what was agreed before holds again. */
   rollback(): Promise<void>;

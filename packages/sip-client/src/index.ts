@@ -1,1 +1,12 @@
-export {};
+export { type AccountOptions } from './account.ts';
+export { Call } from './call.ts';
+export type { RegistrationChange } from './registration-table.ts';
+export {
+  type Capabilities,
+  type ClientCallOptions,
+  type ClientTransport,
+  SipClient,
+  type SipClientEvents,
+  type SipClientOptions,
+  type TransportHooks,
+} from './sip-client.ts';

@@ -1,1 +1,44 @@
-export {};
+export { Challenge, type ChallengeInit } from './challenge.ts';
+export { Credentials, type CredentialsInit } from './credentials.ts';
+export { createResponse, type ResponseOptions } from './create-response.ts';
+export type { CSeq } from './cseq.ts';
+export type {
+  HeaderTypes,
+  InfoLink,
+  Reason,
+  RetryAfter,
+  TokenWithParams,
+  Warning,
+} from './header-types.ts';
+export { type HeaderInput, Headers, type HeaderValue } from './headers.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { MediaType } from './media-type.ts';
+export {
+  type SipMessage,
+  SipRequest,
+  type SipRequestInit,
+  SipResponse,
+  type SipResponseInit,
+} from './message.ts';
+export { NameAddr } from './name-addr.ts';
+export { Params, type ParamStyle } from './params.ts';
+export { type ParseOptions, parseMessage } from './parse-message.ts';
+export { reasonPhrase } from './reason-phrase.ts';
+export { type Parsed, type Refusal, SipMessageError } from './refusal.ts';
+export { serializeMessage } from './serialize-message.ts';
+export { SipUri, type SipUriInit } from './sip-uri.ts';
+export { OtherUri, TelUri } from './tel-uri.ts';
+export { parseUri, type Uri, uri } from './uri.ts';
+export { validateMessage } from './validate-message.ts';
+export { Via } from './via.ts';
+export {
+  type AnswerInput,
+  answerChallenge,
+  computeHa1,
+  DIGEST_ALGORITHMS,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  verifyCredentials,
+} from './digest.ts';
+export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';
+export { refusalResponse } from './refusal-response.ts';

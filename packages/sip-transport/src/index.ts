@@ -1,1 +1,13 @@
-export {};
+export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
+export { systemResolver } from './dns-resolver.ts';
+export type { Hop, Inbound, TransportName } from './hop.ts';
+export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
+export type { Refused } from './reception.ts';
+export {
+  type Listening,
+  type TransportCounts,
+  TransportLayer,
+  type TransportLayerOptions,
+} from './transport-layer.ts';
+export { defaultLimits, type TransportLimits } from './transport-limits.ts';
+export type { TransportMetrics } from './transport-metrics.ts';

@@ -1,1 +1,43 @@
-export * from './message-sender.ts';
+export {
+  ClientTransaction,
+  type ClientTransactionUser,
+  type RequestOptions,
+} from './client-transaction.ts';
+export {
+  type ClientContext,
+  inviteClient,
+  type InviteClientInput,
+  type InviteClientState,
+} from './invite-client.ts';
+export {
+  inviteServer,
+  type InviteServerInput,
+  type InviteServerState,
+  type ServerContext,
+} from './invite-server.ts';
+export {
+  type Hop,
+  type Inbound,
+  isReliable,
+  type MessageSender,
+  type TransportName,
+} from './message-sender.ts';
+export {
+  nonInviteClient,
+  type NonInviteClientInput,
+  type NonInviteClientState,
+} from './non-invite-client.ts';
+export {
+  nonInviteServer,
+  type NonInviteServerInput,
+  type NonInviteServerState,
+} from './non-invite-server.ts';
+export type { CancelOptions, Output, TimerName } from './outputs.ts';
+export { ServerTransaction, type ServerTransactionUser } from './server-transaction.ts';
+export { type TimerSettings, timerSettings } from './timer-settings.ts';
+export {
+  TransactionLayer,
+  type TransactionLayerOptions,
+  type TransactionUser,
+} from './transaction-layer.ts';
+export type { TransactionCounters, TransactionStep } from './transaction-shell.ts';

@@ -10,7 +10,7 @@
  * so both directions have a map, and nobody may assume that either is the identity.
  */
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
-import { mirrored } from './direction.ts';
+import { type MediaDirection, mirrored, narrowed } from './direction.ts';
 import type { LocalMedia } from './local-media.ts';
 import type { Negotiated } from './negotiated.ts';
 import {
@@ -30,6 +30,8 @@ import { readDescription, type Sdp } from './session-description.ts';
  */
 export type RelayLocal = Omit<LocalMedia, 'codecs' | 'direction' | 'ptimeMs' | 'maxptimeMs'> & {
   readonly codecs?: readonly { readonly name: string; readonly clockRate?: number }[];
+  /** What may flow on this leg beyond what the two ends want; default `sendrecv`. */
+  readonly direction?: MediaDirection;
 };
 
 /** Payload types as they must be rewritten; what is not in a map must not pass. */
@@ -74,7 +76,7 @@ export function relayOffer({
   const towardsB = {
     ...local,
     codecs,
-    direction: statedDirection(line),
+    direction: narrowed(local.direction ?? 'sendrecv', mirrored(statedDirection(line))),
     ...(ptimeMs !== undefined && { ptimeMs }),
     ...(maxptimeMs !== undefined && { maxptimeMs }),
   };
@@ -109,7 +111,7 @@ export function relayAnswer({
   const towardsA = {
     ...local,
     codecs: legs.map((leg) => leg.answered),
-    direction: mirrored(b.media.direction),
+    direction: narrowed(local.direction ?? 'sendrecv', b.media.direction),
     ...(ptimeMs !== undefined && { ptimeMs }),
     ...(maxptimeMs !== undefined && { maxptimeMs }),
   };

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { configSchema } from './config-schema.ts';
+import { ConfigError, isTrivial, readConfig, refuseUnsafe } from './config.ts';
+
+const EXAMPLE = `
+domain: pbx.example
+listen: ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]
+http: { listen: "127.0.0.1:8080" }
+media: { address: "127.0.0.1", ports: "20000-29999", codecs: [pcmu, pcma] }
+store: "sqlite:./strowger.db"            # or "memory"
+users:
+  - { user: alice, password: "…" }
+  - { user: bob, password: "…" }
+`;
+
+describe('the configuration', () => {
+  it('reads the example, as YAML and as JSON', () => {
+    const config = readConfig(EXAMPLE);
+    expect(config).toMatchObject({ domain: 'pbx.example', media: { codecs: ['pcmu', 'pcma'] } });
+    expect(readConfig(JSON.stringify(config))).toEqual(config);
+  });
+
+  it('fills in every default', () => {
+    expect(readConfig('')).toMatchObject({
+      listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
+      http: { listen: '127.0.0.1:8080' },
+      media: { address: '127.0.0.1', ports: '20000-29999', workers: 1 },
+      ringTimeoutMs: 30_000,
+      digest: ['MD5'],
+      public: [],
+    });
+  });
+
+  it.each([
+    ['domain: a\nuzers: []', 'file:2: unknown key "uzers"; allowed: domain, listen, http, media'],
+    ['\nmedia:\n  portz: "1-2"', 'file:3: media: unknown key "portz"; allowed: address, ports'],
+    [
+      'listen: ["udp:nowhere:5060"]',
+      'file:1: listen[0]: "udp:nowhere:5060" is not allowed; "udp:"',
+    ],
+    [
+      'media:\n  codecs: [opus]',
+      'file:2: media.codecs[0]: "opus" is not allowed; allowed: pcmu, pcma',
+    ],
+    [
+      'media: { ports: "20001-20002" }',
+      'file:1: media.ports: "20001-20002" is not allowed; two UDP',
+    ],
+    ['users:\n  - { user: bob }', 'file:2: users[0].password: is missing'],
+    ['users: [{ user: a, password: 1234 }]', 'users[0].password: this value is not allowed'],
+    ['ringTimeoutMs: soon', 'file:1: ringTimeoutMs: "soon" is not allowed'],
+    ['store: mysql', 'file:1: store: "mysql" is not allowed; "memory", or "sqlite:" and a file'],
+    ['a: [', 'file:1: '],
+    ['domain: a\ndomain: b', 'file:2: Map keys must be unique'],
+  ])('names line, key and what is allowed: %s', (text, message) => {
+    const read = (): unknown => readConfig(text, { file: 'file' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(message);
+  });
+
+  it('lets the environment override the file, and names the variable that is wrong', () => {
+    const env = {
+      STROWGER_DOMAIN: 'other.example',
+      STROWGER_LISTEN: 'udp:127.0.0.1:5070,tcp:[::1]:5070',
+    };
+    expect(readConfig(EXAMPLE, { env })).toMatchObject({
+      domain: 'other.example',
+      listen: ['udp:127.0.0.1:5070', 'tcp:[::1]:5070'],
+    });
+    expect(() => readConfig('', { env: { STROWGER_MEDIA_PORTS: '7' } })).toThrow(
+      'STROWGER_MEDIA_PORTS: media.ports: 7 is not allowed',
+    );
+  });
+
+  it('publishes its schema', async () => {
+    const schema = z.toJSONSchema(configSchema, { io: 'input' });
+    // `vitest -u` writes it anew
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(
+      '../config.schema.json',
+    );
+  });
+});
+
+describe('a public address', () => {
+  const open = 'listen: ["udp:0.0.0.0:5060"]\n';
+
+  it('is refused with a trivial password', () => {
+    const config = readConfig(`${open}users: [{ user: alice, password: alice2026 }]`);
+    expect(() => refuseUnsafe(config, false)).toThrow('password of "alice" is too easy to guess');
+  });
+
+  it('is refused with passwords that were made up', () => {
+    expect(() => refuseUnsafe(readConfig(open), true)).toThrow('were made up');
+  });
+
+  it('is taken with good ones; a private address with any', () => {
+    refuseUnsafe(readConfig(`${open}users: [{ user: alice, password: fk3-Wq9-zLm1 }]`), false);
+    refuseUnsafe(
+      readConfig('listen: ["udp:192.168.1.5:5060"]\nusers: [{ user: a, password: a }]'),
+      false,
+    );
+  });
+
+  it.each(['short', 'aaaaaaaaaaaa', 'alice-alice-1', 'password2026', '1234567890ab'])(
+    'does not think much of %s',
+    (password) => expect(isTrivial('alice', password)).toBe(true),
+  );
+});

@@ -1,0 +1,176 @@
+import { isIP } from 'node:net';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Config, configSchema, parseHostPort } from './config-schema.ts';
+
+/** What is wrong with a configuration, in words for the person who wrote it. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Environment variables and the keys that they override. Lists are separated by commas. */
+export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; list?: true }>> = {
+  STROWGER_DOMAIN: { path: ['domain'] },
+  STROWGER_LISTEN: { path: ['listen'], list: true },
+  STROWGER_HTTP_LISTEN: { path: ['http', 'listen'] },
+  STROWGER_MEDIA_ADDRESS: { path: ['media', 'address'] },
+  STROWGER_MEDIA_PORTS: { path: ['media', 'ports'] },
+  STROWGER_MEDIA_CODECS: { path: ['media', 'codecs'], list: true },
+  STROWGER_MEDIA_WORKERS: { path: ['media', 'workers'] },
+  STROWGER_STORE: { path: ['store'] },
+  STROWGER_PUBLIC: { path: ['public'], list: true },
+  STROWGER_DIGEST: { path: ['digest'], list: true },
+  STROWGER_RING_TIMEOUT_MS: { path: ['ringTimeoutMs'] },
+  STROWGER_MAX_CALLS: { path: ['maxCalls'] },
+  STROWGER_DRAIN_MS: { path: ['drainMs'] },
+};
+
+/**
+ * Reads a configuration, YAML or JSON, with the environment on top.
+ * @param text the file's content; an empty one gives the defaults.
+ * @throws ConfigError with a sentence for every wrong line, key or value.
+ */
+export function readConfig(
+  text: string,
+  { file = 'configuration', env = {} }: { file?: string; env?: NodeJS.ProcessEnv } = {},
+): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: true,
+  });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ message, linePos }) => {
+        return `${file}:${linePos?.[0].line ?? 1}: ${message.split('\n')[0]}`;
+      }),
+    );
+  }
+  const overridden = override(document, env);
+  const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true });
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map((issue) => {
+      const variable = overridden.get(issue.path.join('.'));
+      return `${variable ?? `${file}:${lineOf(document, lines, issue)}`}: ${explain(issue)}`;
+    }),
+  );
+}
+
+/** What is trivial to guess, or public and not to be had with a password that was made up. */
+export function refuseUnsafe(config: Config, madeUp: boolean): void {
+  const open = config.listen
+    .map((point) => (typeof point === 'string' ? point : point.at))
+    .filter((point) => isPublic(parseHostPort(point.slice(4))?.address ?? ''));
+  if (open.length === 0) return;
+  const weak = (config.users ?? []).filter(({ user, password }) => isTrivial(user, password));
+  const problems = weak.map(
+    ({ user }) =>
+      `users: the password of "${user}" is too easy to guess for ${open[0]}; ` +
+      'allowed: 10 characters or more, not the name, not a common word, not one character repeated',
+  );
+  if (madeUp) {
+    problems.push(
+      `listen: ${open[0]} is public, and the users' passwords were made up; ` +
+        'write users with passwords of your own, or listen on a loopback or private address',
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Puts the environment's values into the document; tells which key came from which variable. */
+function override(document: Document, env: NodeJS.ProcessEnv): Map<string, string> {
+  const from = new Map<string, string>();
+  for (const [variable, { path, list }] of Object.entries(ENVIRONMENT)) {
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
+    const items = value.split(',').map((item) => item.trim());
+    const scalar = /^\d+$/.test(value) ? Number(value) : value;
+    if (document.contents === null) document.contents = document.createNode({});
+    document.setIn(path, document.createNode(list === true ? items : scalar));
+    from.set(path.join('.'), variable);
+    if (list === true) items.forEach((_, index) => from.set([...path, index].join('.'), variable));
+  }
+  return from;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function lineOf(document: Document, lines: LineCounter, issue: Issue): number {
+  const keys = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') keys.push(issue.keys[0] ?? '');
+  for (let depth = keys.length; depth > 0; depth--) {
+    const path = keys.slice(0, depth).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+    const node = document.getIn(path, true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function explain(issue: Issue): string {
+  const where = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  const key = where.join('').replace(/^\./, '') || 'the whole file';
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys.map((one) => `"${one}"`).join(', ');
+    return `${key === 'the whole file' ? '' : `${key}: `}unknown key ${unknown}; allowed: ${keysAt(issue.path).join(', ')}`;
+  }
+  if (issue.code === 'invalid_value') {
+    return `${key}: ${show(issue)} is not allowed; allowed: ${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.input === undefined) return `${key}: is missing; ${issue.message}`;
+  return `${key}: ${show(issue)} is not allowed; ${issue.message}`;
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  if (path[0] === 'users') return ['user', 'password', 'digest'];
+  if (path[0] === 'listen') return ['at', 'digest'];
+  const known: Record<string, string[]> = {
+    http: ['listen'],
+    media: ['address', 'ports', 'codecs', 'workers'],
+  };
+  return known[String(path[0])] ?? Object.keys(configSchema.shape);
+}
+
+/** The value as it was written; never a password. */
+function show(issue: Issue): string {
+  if (issue.path.includes('password')) return 'this value';
+  const text = JSON.stringify(issue.input) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** Whether an address can be reached from beyond a private network (RFC 1918, 4193, 6890). */
+export function isPublic(address: string): boolean {
+  if (isIP(address) === 4) {
+    return !/^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address);
+  }
+  return !/^(::1$|f[cd]|fe[89ab])/i.test(address);
+}
+
+const COMMON = [
+  'password',
+  'passw0rd',
+  '1234567890',
+  'qwertyuiop',
+  'strowger',
+  'changeme',
+  'secret',
+];
+
+/** Whether a scanner would guess it within its first thousand tries. */
+export function isTrivial(user: string, password: string): boolean {
+  const lower = password.toLowerCase();
+  return (
+    password.length < 10 ||
+    new Set(lower).size < 5 ||
+    lower.includes(user.toLowerCase()) ||
+    COMMON.some((word) => lower.startsWith(word))
+  );
+}

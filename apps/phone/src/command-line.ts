@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** Who calls where no user is named. */
+const ANYBODY = 'sip:phone@127.0.0.1';
+
+/** What all commands share. */
+export interface CommonOptions {
+  /** `sip:alice@pbx.example`. */
+  user: string;
+  password?: string;
+  /** `127.0.0.1:5060`, or a URI. */
+  server?: string;
+  transport: 'udp' | 'tcp';
+  /** Local address and port. */
+  listen?: string;
+  json: boolean;
+}
+
+/** What a call does while it lasts. */
+export interface TalkOptions extends CommonOptions {
+  play?: PlaySource;
+  record?: string;
+  dtmf?: string;
+  durationMs?: number;
+}
+
+export type PlaySource = { type: 'tone'; frequencyHz: number } | { type: 'file'; path: string };
+
+/** What the command line asks for. */
+export type Request =
+  | { command: 'register'; options: TalkOptions }
+  | { command: 'call'; target: string; options: TalkOptions }
+  | { command: 'answer'; options: TalkOptions }
+  | { command: 'options'; target: string; options: CommonOptions };
+
+/**
+ * Reads the arguments behind `phone`. Usage errors and `--help` are commander's own exceptions
+ * (`CommanderError` with `exitCode`).
+ */
+export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv): Request {
+  let request: Request | undefined;
+  const program = new Command('phone')
+    .description('A telephone for the command line')
+    .exitOverride();
+  const take = (asked: Request): void => {
+    // not commander's defaults: those are shown in the help
+    const password = asked.options.password ?? env['STROWGER_PASSWORD'];
+    if (password !== undefined) asked.options.password = password;
+    request = asked;
+  };
+  const common = (command: Command): Command =>
+    command
+      .option('-u, --user <uri>', 'who we are (or STROWGER_USER)', env['STROWGER_USER'] ?? ANYBODY)
+      .option('-p, --password <password>', 'for the digest (or STROWGER_PASSWORD)')
+      .option('-s, --server <address>', 'where requests go first: address:port or a sip: URI')
+      .addOption(
+        new Option('-t, --transport <name>', 'of the signalling')
+          .choices(['udp', 'tcp'])
+          .default('udp'),
+      )
+      .option('-l, --listen <address:port>', 'local address, such as 127.0.0.1:5070 or [::1]:0')
+      .option('--json', 'one JSON object per line instead of words', false);
+  const talk = (command: Command): Command =>
+    common(command)
+      .option('--play <file|tone>', 'say this: FILE.wav or tone:440', readPlaySource)
+      .option('--record <file>', 'keep what is heard as FILE.wav')
+      .option('--dtmf <digits>', 'send these digits once the call is answered', readDigits)
+      .option('--duration <time>', 'hang up after this time: 10s, 1500ms, 2m', readDuration);
+
+  talk(program.command('register').description('register, and stay until interrupted')).action(
+    (options: RawTalk) => take({ command: 'register', options: fromRaw(options) }),
+  );
+  talk(program.command('call <uri>').description('call somebody')).action(
+    (target: string, options: RawTalk) =>
+      take({ command: 'call', target, options: fromRaw(options) }),
+  );
+  talk(program.command('answer').description('register and answer the next call')).action(
+    (options: RawTalk) => take({ command: 'answer', options: fromRaw(options) }),
+  );
+  common(program.command('options <uri>').description('ask what somebody can do')).action(
+    (target: string, options: CommonOptions) => take({ command: 'options', target, options }),
+  );
+  program.parse([...args], { from: 'user' });
+  if (request === undefined) throw new InvalidArgumentError('a command is needed');
+  return request;
+}
+
+type RawTalk = CommonOptions & Omit<TalkOptions, 'durationMs'> & { duration?: number };
+
+function fromRaw({ duration, ...options }: RawTalk): TalkOptions {
+  return duration === undefined ? options : { ...options, durationMs: duration };
+}
+
+/** `tone:440` or a file's name. */
+export function readPlaySource(text: string): PlaySource {
+  if (!text.startsWith('tone:')) return { type: 'file', path: text };
+  const frequencyHz = Number(text.slice('tone:'.length));
+  if (frequencyHz >= 50 && frequencyHz <= 3800) return { type: 'tone', frequencyHz };
+  throw new InvalidArgumentError('a tone is from 50 to 3800 Hz, such as tone:440');
+}
+
+/** `10s`, `1500ms`, `2m`, or seconds without a unit; in milliseconds. */
+export function readDuration(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const unit = units[match?.[2] ?? 's'];
+  if (match === null || unit === undefined) {
+    throw new InvalidArgumentError('a time is a number with ms, s, m or h, such as 10s');
+  }
+  return Math.round(Number(match[1]) * unit);
+}
+
+function readDigits(text: string): string {
+  if (/^[0-9*#A-D]{1,64}$/i.test(text)) return text.toUpperCase();
+  throw new InvalidArgumentError('digits are 0-9 * # A-D, at most 64');
+}

@@ -1,0 +1,132 @@
+import { Readable, Writable } from 'node:stream';
+import type { Call } from '@strowger/sip-client';
+import type { PcmFrame } from '@strowger/session-core';
+import type { TalkOptions } from './command-line.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
+import type { Report } from './report.ts';
+import { NO_MICROPHONE, NO_SPEAKER, openMicrophone, openSpeaker } from './sound-program.ts';
+
+/** 20 ms of 8 kHz, 16 bit. */
+const FRAME_BYTES = 320;
+
+/**
+ * Has a conversation, from the answer to the end: plays, records, sends and shows digits, hangs up
+ * when its time is over or `signal` aborts. Resolves with the exit code.
+ */
+export async function talk(
+  call: Call,
+  options: TalkOptions,
+  { report, signal }: { report: Report; signal: AbortSignal },
+): Promise<number> {
+  try {
+    await call.connected;
+  } catch {
+    return finish(call, report, 0);
+  }
+  const began = Date.now();
+  report.say({ type: 'connected', with: call.remote.uri.toString() });
+  const hangUp = (): void => void call.hangUp();
+  signal.addEventListener('abort', hangUp);
+  if (signal.aborted) hangUp();
+  const limit =
+    options.durationMs === undefined ? undefined : setTimeout(hangUp, options.durationMs);
+  const recording = options.record === undefined ? undefined : await call.record(options.record);
+  const closeSound = openSound(call, options, report);
+  void showDigits(call, report);
+  if (options.dtmf !== undefined) await call.sendDigits(options.dtmf).catch(() => undefined);
+  await call.ended;
+  clearTimeout(limit);
+  signal.removeEventListener('abort', hangUp);
+  closeSound();
+  await recording?.stop().catch(() => undefined);
+  return finish(call, report, Date.now() - began);
+}
+
+async function finish(call: Call, report: Report, talkedMs: number): Promise<number> {
+  const reason = await call.ended;
+  const stats = await call.stats();
+  report.say({ type: 'ended', reason, talkedMs, ...(stats === undefined ? {} : { stats }) });
+  return talkedMs > 0 && reason.kind === 'hungUp' ? EXIT.ok : exitCodeOf(reason);
+}
+
+async function showDigits(call: Call, report: Report): Promise<void> {
+  for await (const digit of call.digits()) report.say({ type: 'digit', digit });
+}
+
+/** What is said and where it is heard: files where they were given, else the system's devices. */
+function openSound(call: Call, options: TalkOptions, report: Report): () => void {
+  const closers: (() => void)[] = [];
+  if (options.play === undefined) closers.push(sayMicrophone(call, report));
+  else call.play(options.play);
+  if (options.record === undefined && options.play === undefined) {
+    closers.push(hearSpeaker(call, report));
+  }
+  return () => {
+    for (const close of closers) close();
+  };
+}
+
+function sayMicrophone(call: Call, report: Report): () => void {
+  const microphone = openMicrophone();
+  if (microphone === undefined) {
+    report.say({ type: 'sound', text: NO_MICROPHONE });
+    return () => {};
+  }
+  complainWhenEnded(microphone, 'microphone', report);
+  const toFrames = framesOf();
+  void Readable.toWeb(microphone.stream)
+    .pipeThrough(toFrames)
+    .pipeTo(call.audioOut())
+    .catch(() => undefined);
+  return () => microphone.stop();
+}
+
+function hearSpeaker(call: Call, report: Report): () => void {
+  const speaker = openSpeaker();
+  if (speaker === undefined) {
+    report.say({ type: 'sound', text: NO_SPEAKER });
+    return () => {};
+  }
+  complainWhenEnded(speaker, 'speaker', report);
+  const toBytes = new TransformStream<PcmFrame, Uint8Array>({
+    transform: ({ samples }, controller) =>
+      controller.enqueue(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)),
+  });
+  void call
+    .audioIn()
+    .pipeThrough(toBytes)
+    .pipeTo(Writable.toWeb(speaker.stream))
+    .catch(() => undefined);
+  return () => speaker.stop();
+}
+
+/** Raw bytes, in whatever pieces they come, as frames of 20 ms. */
+function framesOf(): TransformStream<Uint8Array, PcmFrame> {
+  let rest = Buffer.alloc(0);
+  let timestamp = 0;
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= FRAME_BYTES) {
+        const samples = new Int16Array(FRAME_BYTES / 2);
+        for (let index = 0; index < samples.length; index++) {
+          samples[index] = rest.readInt16LE(index * 2);
+        }
+        rest = rest.subarray(FRAME_BYTES);
+        controller.enqueue({ samples, sampleRate: 8000, timestamp });
+        timestamp += samples.length;
+      }
+    },
+  });
+}
+
+function complainWhenEnded(
+  program: { name: string; ended: Promise<string | undefined> },
+  what: string,
+  report: Report,
+): void {
+  void program.ended.then((complaint) => {
+    if (complaint === undefined) return;
+    report.say({ type: 'sound', text: `no ${what}: ${program.name}: ${complaint}` });
+  });
+}

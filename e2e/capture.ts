@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { background, pause, until } from './lab.ts';
+import { g711ToWav } from './sound.ts';
+
+/** Everything that crosses loopback while it runs, in a file that tshark reads. */
+export class Capture {
+  readonly file: string;
+  private readonly program: ReturnType<typeof background>;
+
+  private constructor(file: string, seconds: number) {
+    this.file = file;
+    const limit = ['-a', `duration:${seconds}`];
+    this.program = background(`${file}.log`, [
+      'dumpcap',
+      '-q',
+      '-i',
+      'lo',
+      '-B',
+      '32',
+      ...limit,
+      '-w',
+      file,
+    ]);
+  }
+
+  /** Begins to capture; resolves when nothing is missed any more. */
+  static async start(folder: string, name: string, seconds = 120): Promise<Capture> {
+    const capture = new Capture(join(folder, `${name}.pcapng`), seconds);
+    await until('dumpcap', () => /File:/.test(capture.program.output()));
+    await pause(300);
+    return capture;
+  }
+
+  async stop(): Promise<void> {
+    await pause(300);
+    await this.program.stop('SIGINT');
+  }
+
+  /** One line of fields per packet that the display filter lets through. */
+  fields(filter: string, ...fields: string[]): string[][] {
+    const output = this.tshark(
+      '-Y',
+      filter,
+      '-T',
+      'fields',
+      ...fields.flatMap((one) => ['-e', one]),
+    );
+    return output
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'));
+  }
+
+  /** How many packets the display filter lets through. */
+  count(filter: string, ...more: string[]): number {
+    return this.tshark(...more, '-Y', filter, '-T', 'fields', '-e', 'frame.number')
+      .split('\n')
+      .filter((line) => line !== '').length;
+  }
+
+  tshark(...args: string[]): string {
+    // RTP is found by itself, whether or not its SDP was captured
+    const heuristic = ['--enable-heuristic', 'rtp_udp'];
+    const run = spawnSync('tshark', ['-r', this.file, ...heuristic, ...args], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    return run.stdout;
+  }
+
+  /** The sound of a G.711 stream on the wire, independent of anybody's recorder. */
+  sound(filter: string, encoding: 'u-law' | 'a-law' = 'u-law'): string {
+    const rows = this.fields(`rtp && !rtpevent && (${filter})`, 'rtp.payload');
+    const hex = rows.map(([payload]) => (payload ?? '').replaceAll(':', '')).join('');
+    return g711ToWav(hex, `${this.file}-${hex.length}.wav`, encoding);
+  }
+}

@@ -1,0 +1,123 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pause, until } from './lab.ts';
+
+export interface LinphoneOptions {
+  folder: string;
+  name: string;
+  port: number;
+  /** Registers there, with digest. */
+  registrar: { domain: string; password: string };
+  /** A WAV file that it plays once a call begins. */
+  wav?: string;
+}
+
+/**
+ * linphonec 5.1, driven through its standard input, without a sound card (`soundcard use files`).
+ * It wants a default route and a home of its own; it drops ":5060" from URIs that it repeats.
+ */
+export class Linphone {
+  readonly uri: string;
+  /** What it heard in its last call. */
+  readonly recording: string;
+  private readonly options: LinphoneOptions;
+  private readonly home: string;
+  private program: ChildProcessWithoutNullStreams | undefined;
+  private output = '';
+  private from = 0;
+
+  constructor(options: LinphoneOptions) {
+    this.options = options;
+    this.uri = `sip:${options.name}@${options.registrar.domain}`;
+    this.home = join(options.folder, `linphone-${options.name}`);
+    this.recording = join(this.home, 'heard.wav');
+  }
+
+  async start(): Promise<this> {
+    const { registrar } = this.options;
+    mkdirSync(join(this.home, '.local/share/linphone'), { recursive: true });
+    writeFileSync(join(this.home, 'rc'), this.configuration());
+    const args = ['-c', join(this.home, 'rc'), '-l', join(this.home, 'log'), '-d', '6', '-S', '-a'];
+    const program = spawn('linphonec', args, {
+      cwd: this.home,
+      env: { ...process.env, HOME: this.home, TERM: 'dumb' },
+    });
+    this.program = program;
+    process.on('exit', () => program.kill('SIGKILL'));
+    program.stdin.on('error', () => {});
+    for (const stream of [program.stdout, program.stderr]) {
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    await this.says(/linphonec>/, 8000);
+    await this.command('soundcard use files');
+    await this.command(`record ${this.recording}`);
+    if (this.options.wav !== undefined) await this.command(`play ${this.options.wav}`);
+    await this.command(`register ${this.uri} sip:${registrar.domain} ${registrar.password}`);
+    await until(`linphone ${this.options.name} registers`, async () => {
+      this.forget();
+      await this.command('status register');
+      return /registered, identity/.test(this.output.slice(this.from));
+    });
+    return this;
+  }
+
+  /** Types a line: `call URI`, `terminate`, `pause`, `resume`, a single digit, … */
+  async command(line: string): Promise<void> {
+    this.program?.stdin.write(`${line}\n`);
+    await pause(250);
+  }
+
+  async call(uri: string): Promise<void> {
+    this.forget();
+    await this.command(`call ${uri}`);
+    await this.says(/Media streams established/, 8000);
+  }
+
+  /** Waits until it said something since `forget()`. */
+  says(pattern: RegExp, ms = 6000): Promise<RegExpExecArray> {
+    const what = `linphone says ${pattern}`;
+    return until(what, () => pattern.exec(this.output.slice(this.from)), ms);
+  }
+
+  forget(): void {
+    this.from = this.output.length;
+  }
+
+  async stop(): Promise<void> {
+    await this.command('quit');
+    this.program?.kill('SIGKILL');
+  }
+
+  private configuration(): string {
+    const { name, port } = this.options;
+    return [
+      '[sip]',
+      `sip_port=${port}`,
+      `sip_tcp_port=${port}`,
+      'sip_tls_port=-1',
+      'use_ipv6=0',
+      'guess_hostname=0',
+      `contact="${name}" <sip:${name}@127.0.0.1>`,
+      'media_encryption=none',
+      'inc_timeout=30',
+      '[net]',
+      'dns_srv_enabled=0',
+      'dns_search_enabled=0',
+      'mtu=1300',
+      'firewall_policy=0',
+      '[rtp]',
+      `audio_rtp_port=${17_000 + (port - 5100) * 4}`,
+      '[sound]',
+      'echocancellation=0',
+      'agc=0',
+      '[video]',
+      'enabled=0',
+      'capture=0',
+      'display=0',
+      '[misc]',
+      'version_check_url_root=',
+      '',
+    ].join('\n');
+  }
+}

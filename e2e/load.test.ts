@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Capture } from './capture.ts';
+import { describeWithPeers, isListening, pause, until, workFolder } from './lab.ts';
+import { Pbx } from './pbx.ts';
+import { sipp, sippInBackground } from './sipp.ts';
+import { writeTone } from './sound.ts';
+
+const here = ['-i', '127.0.0.1'];
+const register = (user: string, port: number): string[] => [
+  '127.0.0.1:5060',
+  ...here,
+  '-p',
+  String(port),
+  '-m',
+  '1',
+  '-s',
+  user,
+  '-au',
+  user,
+  '-ap',
+  `pw-${user}`,
+];
+const call = (callee: string, port: number, calls: number, rate: number): string[] => [
+  '127.0.0.1:5060',
+  ...here,
+  '-p',
+  String(port),
+  '-m',
+  String(calls),
+  '-r',
+  String(rate),
+  '-s',
+  callee,
+  '-set',
+  'caller',
+  'alice',
+  '-au',
+  'alice',
+  '-ap',
+  'pw-alice',
+];
+
+describeWithPeers(['sipp', 'ss'], 'sipp through the PBX', () => {
+  const folder = workFolder('load');
+  let pbx: Pbx;
+
+  beforeAll(async () => {
+    pbx = await Pbx.start(folder);
+  });
+  afterAll(async () => {
+    expect(await pbx.stop()).toBe(0);
+  });
+
+  it('500 calls at 25 calls/s: none failed, none left over', async () => {
+    expect(sipp(folder, 'register', register('alice', 5072)).status).toBe(0);
+    expect(sipp(folder, 'register', register('bob', 5070)).status).toBe(0);
+    const callee = sippInBackground(folder, 'callee', [...here, '-p', '5070']);
+    await until('the callee listens', () => isListening(5070));
+    const result = sipp(folder, 'caller', [...call('bob', 5072, 500, 25), '-d', '500'], 90);
+    await callee.stop('SIGKILL');
+    expect(result, result.errors).toMatchObject({ status: 0, successful: 500, failed: 0 });
+    await pbx.isQuiet();
+    const cdrs = await pbx.cdrs(1000);
+    expect(cdrs.filter(({ outcome }) => outcome === 'answered')).toHaveLength(500);
+  }, 200_000);
+});
+
+describeWithPeers(['sipp', 'dumpcap', 'tshark', 'sox'], 'the echo service', () => {
+  const folder = workFolder('echo');
+  let pbx: Pbx;
+
+  beforeAll(async () => {
+    pbx = await Pbx.start(folder);
+    writeTone(join(folder, 'tone.ulaw'), 440, 10, ['-e', 'u-law', '-t', 'raw']);
+    writeFileSync(join(folder, 'read.me'), 'tone.ulaw is what sipp streams\n');
+  });
+  afterAll(async () => {
+    expect(await pbx.stop()).toBe(0);
+  });
+
+  it('sends sipp its packets back', async () => {
+    const capture = await Capture.start(folder, 'echo');
+    const media = ['-mi', '127.0.0.1', '-mp', '6100', '-d', '3000'];
+    const result = sipp(folder, 'caller-rtp', [...call('*43', 5072, 1, 1), ...media], 40);
+    expect(result, result.errors).toMatchObject({ status: 0, successful: 1 });
+    await pause(200);
+    await capture.stop();
+    const sent = capture.fields('rtp && udp.srcport == 6100', 'rtp.payload');
+    const back = capture.fields('rtp && udp.dstport == 6100', 'rtp.payload');
+    expect(sent.length).toBeGreaterThan(100);
+    expect(back.length).toBeGreaterThan(sent.length * 0.95);
+    const known = new Set(sent.map(([payload]) => payload));
+    const same = back.filter(([payload]) => known.has(payload));
+    expect(same.length).toBeGreaterThan(sent.length * 0.9);
+  });
+});

@@ -1,0 +1,141 @@
+import type { Runtime } from '@strowger/runtime';
+import {
+  createResponse,
+  type DigestAlgorithm,
+  type SipRequest,
+  type SipResponse,
+} from '@strowger/sip-message';
+import { DigestServer, type Inbound } from '@strowger/transaction-core';
+import type { CredentialEntry, CredentialStore, Ha1Set } from './credential-store.ts';
+import { type FailureLimits, FailureTable } from './failure-table.ts';
+
+/** Why a request was not taken for its user's. */
+export type AuthenticationProblem = 'wrong' | 'replayed' | 'malformed' | 'shutOut';
+
+/** A request that did not prove who sent it. */
+export interface AuthenticationFailure {
+  readonly problem: AuthenticationProblem;
+  readonly username: string;
+  readonly method: string;
+  /** Where the request came from. */
+  readonly address: string;
+}
+
+/** Who sent a request, or the answer that asks for it. */
+export type Authentication =
+  | { readonly ok: true; readonly user: CredentialEntry }
+  | { readonly ok: false; readonly response: SipResponse };
+
+/** What an `Authenticator` is made of. */
+export interface AuthenticatorOptions {
+  readonly runtime: Runtime;
+  /** Also the domain whose users these are. */
+  readonly realm: string;
+  readonly credentials: CredentialStore;
+  /** What is offered on the listener that a request came in on, best first. */
+  algorithms(inbound: Inbound): readonly DigestAlgorithm[];
+  readonly failures: FailureLimits;
+  onFailure(failure: AuthenticationFailure): void;
+}
+
+/**
+ * Finds out which user sent a request (RFC 3261 §22, RFC 7616). A user that does not exist meets
+ * the same answers as one whose password was wrong.
+ */
+export class Authenticator {
+  private readonly options: AuthenticatorOptions;
+  private readonly digest: DigestServer;
+  private readonly failures: FailureTable;
+
+  constructor(options: AuthenticatorOptions) {
+    const { runtime, realm, failures } = options;
+    this.options = options;
+    this.digest = new DigestServer({ runtime, realm });
+    this.failures = new FailureTable(runtime.clock, failures);
+  }
+
+  /** How many failures are remembered. */
+  get remembered(): number {
+    return this.failures.size;
+  }
+
+  /** @param kind 401 for a REGISTER, 407 for everything else. */
+  async authenticate(
+    request: SipRequest,
+    inbound: Inbound,
+    kind: 401 | 407,
+  ): Promise<Authentication> {
+    const { address } = inbound.hop;
+    const claimed = this.claimedUser(request, kind);
+    const shutOutMs = this.failures.shutOutMs(address, claimed);
+    if (shutOutMs > 0) return this.shutOut(request, { address, claimed, shutOutMs });
+    const offered = this.options.algorithms(inbound);
+    let found: CredentialEntry | undefined;
+    const result = await this.digest.verify(request, kind, async (username) => {
+      found = await this.options.credentials.find(this.options.realm, username);
+      return found === undefined ? undefined : usable(found, offered);
+    });
+    if (result.outcome === 'ok' && found !== undefined) {
+      this.failures.succeeded(address, claimed);
+      return { ok: true, user: found };
+    }
+    const { outcome } = result;
+    if (outcome === 'wrong') this.failures.failed(address, claimed);
+    if (outcome === 'wrong' || outcome === 'replayed' || outcome === 'malformed') {
+      this.tell(outcome, request, { address, claimed });
+    }
+    return {
+      ok: false,
+      response: await this.challenge(request, kind, { offered, outcome, claimed }),
+    };
+  }
+
+  private async challenge(
+    request: SipRequest,
+    kind: 401 | 407,
+    { offered, outcome, claimed }: { offered: Offered; outcome: string; claimed: string },
+  ): Promise<SipResponse> {
+    if (outcome === 'malformed') return createResponse(request, 400, { reason: 'Bad Credentials' });
+    const { credentials, realm } = this.options;
+    const algorithms = (await credentials.find(realm, claimed))?.algorithms ?? offered;
+    return this.digest.challenge(kind, request, { algorithms, stale: outcome === 'stale' });
+  }
+
+  private shutOut(
+    request: SipRequest,
+    { address, claimed, shutOutMs }: { address: string; claimed: string; shutOutMs: number },
+  ): Authentication {
+    this.tell('shutOut', request, { address, claimed });
+    const headers: [string, string][] = [['Retry-After', String(Math.ceil(shutOutMs / 1000))]];
+    return { ok: false, response: createResponse(request, 403, { headers }) };
+  }
+
+  /** The user name in the credentials, else the one in From. */
+  private claimedUser(request: SipRequest, kind: 401 | 407): string {
+    const name = kind === 401 ? 'authorization' : 'proxy-authorization';
+    const credentials = request.headers
+      .get(name)
+      ?.find(({ realm }) => realm === this.options.realm);
+    if (credentials !== undefined) return credentials.username;
+    const { uri } = request.from;
+    return 'user' in uri ? (uri.user ?? '') : '';
+  }
+
+  private tell(
+    problem: AuthenticationProblem,
+    { method }: SipRequest,
+    { address, claimed: username }: { address: string; claimed: string },
+  ): void {
+    this.options.onFailure({ problem, username, method, address });
+  }
+}
+
+type Offered = readonly DigestAlgorithm[];
+
+/** No weaker algorithm than what was offered is taken, whatever HA1 values there are (RFC 8760). */
+function usable({ ha1, algorithms }: CredentialEntry, offered: Offered): Ha1Set {
+  const allowed = algorithms ?? offered;
+  return Object.fromEntries(
+    Object.entries(ha1).filter(([algorithm]) => allowed.some((one) => one === algorithm)),
+  );
+}

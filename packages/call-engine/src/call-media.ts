@@ -1,0 +1,84 @@
+import type { MediaBackend, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
+import { OfferPassing, RelayEnd } from './relay-end.ts';
+import { SharedEnd } from './shared-end.ts';
+
+/** What a call wants of its media. */
+export interface CallMediaOptions {
+  readonly backend: MediaBackend;
+  readonly label: string;
+  /** The caller's offer; without one each side is made an offer of its own. */
+  readonly offer: Sdp | undefined;
+  onEvent(event: MediaEndpointEvent): void;
+  /** A side has made an offer within the call: the other one is to be asked. */
+  onOffer(from: 'caller' | 'callee'): void;
+}
+
+/** Final statistics of both sides of a call. */
+export interface CallStats {
+  readonly caller: MediaStats;
+  readonly callee: MediaStats;
+}
+
+type Relay = Awaited<ReturnType<MediaBackend['openRelay']>>;
+
+/** The relay between a caller and whoever answers. */
+export class CallMedia {
+  readonly callerEnd: RelayEnd;
+  readonly calleeEnd: SharedEnd;
+  /** What all contacts of the callee are offered. */
+  readonly offer: Sdp;
+  /** Our answer to the caller's offer, once a contact has given its own. */
+  readonly answer: Promise<Sdp> | undefined;
+  private readonly relay: Relay;
+
+  /** Rejects with `MEDIA_NOT_ACCEPTABLE` where nothing in the caller's offer can be relayed. */
+  static async open(options: CallMediaOptions): Promise<CallMedia> {
+    const { backend, label, onEvent } = options;
+    const relay = await backend.openRelay({ label, onEvent: (_, event) => onEvent(event) });
+    try {
+      return await prepare(relay, options);
+    } catch (error) {
+      await Promise.all([relay.a.close(), relay.b.close()]);
+      throw error;
+    }
+  }
+
+  /** @internal */
+  constructor(
+    relay: Relay,
+    {
+      offer,
+      answer,
+      onOffer,
+    }: Pick<CallMediaOptions, 'onOffer'> & {
+      offer: Sdp;
+      answer: Promise<Sdp> | undefined;
+    },
+  ) {
+    const passing = new OfferPassing((from) =>
+      onOffer(from === this.callerEnd ? 'caller' : 'callee'),
+    );
+    this.relay = relay;
+    this.offer = offer;
+    this.answer = answer;
+    this.callerEnd = new RelayEnd(relay.a, passing);
+    this.calleeEnd = new SharedEnd(relay.b, passing);
+  }
+
+  /** Frees both ends. */
+  async close(): Promise<CallStats> {
+    const [caller, callee] = await Promise.all([this.relay.a.close(), this.relay.b.close()]);
+    return { caller, callee };
+  }
+}
+
+async function prepare(relay: Relay, options: CallMediaOptions): Promise<CallMedia> {
+  const { offer, onOffer } = options;
+  let refusal: unknown;
+  const answer = offer === undefined ? undefined : relay.a.acceptOffer(offer);
+  // whoever awaits the answer hears of it too; here it must not go unheard while nobody does
+  answer?.catch((error: unknown) => (refusal = error));
+  const forContacts = await relay.b.createOffer();
+  if (refusal !== undefined) throw refusal;
+  return new CallMedia(relay, { offer: forContacts, answer, onOffer });
+}

@@ -1,0 +1,34 @@
+import { SipUri, type Uri } from '@strowger/sip-message';
+import type { Inbound } from '@strowger/transaction-core';
+
+/** Which hosts are ours, and what a user of ours is called. */
+export class Domain {
+  readonly name: string;
+  private readonly hosts: ReadonlySet<string>;
+
+  /** @param aliases further names and addresses that stand for the domain. */
+  constructor(name: string, aliases: readonly string[] = []) {
+    this.name = name.toLowerCase();
+    this.hosts = new Set([this.name, ...aliases.map((alias) => alias.toLowerCase())]);
+  }
+
+  /**
+   * The user part where the URI is a SIP address of ours: of the domain, an alias, or the address
+   * that the request came in on. `undefined` for others' addresses, '' for the domain itself.
+   */
+  userOf(uri: Uri, inbound: Inbound): string | undefined {
+    if (!(uri instanceof SipUri)) return undefined;
+    const isOurs = this.hosts.has(uri.host) || uri.host === inbound.local.address;
+    return isOurs ? (uri.user ?? '') : undefined;
+  }
+
+  /** The one spelling of a user's address of record (RFC 3261 §10.3 step 5). */
+  addressOfRecord(user: string): string {
+    return this.uri(user).toString();
+  }
+
+  /** `sip:user@domain`. */
+  uri(user?: string): SipUri {
+    return new SipUri({ host: this.name, ...(user === undefined ? {} : { user }) });
+  }
+}

@@ -1,0 +1,47 @@
+import type { Hop } from '@strowger/transaction-core';
+
+/** One contact that is registered for an address of record (RFC 3261 §10.3). Plain data. */
+export interface Binding {
+  /** The contact's URI as the phone wrote it: where its requests are addressed to. */
+  readonly contact: string;
+  /** Preference from 0 to 1 (RFC 3261 §20.10). */
+  readonly q: number;
+  /** Wall time in milliseconds since 1970 from which on it is void. */
+  readonly expiresAt: number;
+  /** Call-ID and CSeq of the REGISTER that wrote it: what is older is refused. */
+  readonly callId: string;
+  readonly cseq: number;
+  /** `+sip.instance`, where the phone tells one (RFC 5626 §4.1). */
+  readonly instance?: string;
+  readonly userAgent?: string;
+  /** Where the REGISTER came from: calls go there, so that they pass a NAT on the way. */
+  readonly received: Hop;
+  /** Wall time in milliseconds since 1970 of the REGISTER that wrote it. */
+  readonly updatedAt: number;
+}
+
+/** The bindings of one address of record as they stood at one moment. */
+export interface BindingSet {
+  /** 0 for an address of record that has none; a number is never used twice in one store. */
+  readonly version: number;
+  /** In the order in which they were written; expired ones may still be among them. */
+  readonly bindings: readonly Binding[];
+}
+
+/**
+ * Who is where: the location service of RFC 3261 §10. A REGISTER is read, decided, and written as
+ * one: `replace` refuses when anybody wrote in between, and the registrar decides again.
+ */
+export interface LocationStore {
+  read(addressOfRecord: string): Promise<BindingSet>;
+  /**
+   * Puts `bindings` in the place of the whole set; none removes the address of record. Resolves
+   * with false, and changes nothing, when the set's version is not `version` any more. Rejects with
+   * `STORE_FULL` where the store has a limit.
+   */
+  replace(addressOfRecord: string, version: number, bindings: readonly Binding[]): Promise<boolean>;
+  /** Up to `limit` addresses of record with a binding that expired at `wall` or before. */
+  expired(wall: number, limit: number): Promise<readonly string[]>;
+  /** How many addresses of record have bindings. */
+  count(): Promise<number>;
+}

@@ -1,0 +1,98 @@
+import type {
+  AudioSource,
+  MediaEndpoint,
+  MediaIntent,
+  MediaStats,
+  PcmFrame,
+  Playback,
+  Recording,
+  Sdp,
+} from '@strowger/session-core';
+import { StrowgerError } from '@strowger/runtime';
+
+/** What the two ends of a call's relay share: only one side's offer is passed on at a time. */
+export class OfferPassing {
+  private readonly onOffer: (from: RelayEnd) => void;
+  private busy = false;
+
+  /** @param onOffer asks the other side, which then makes an offer of its own from this one. */
+  constructor(onOffer: (from: RelayEnd) => void) {
+    this.onOffer = onOffer;
+  }
+
+  /** Passes on what one side offers; two offers that cross would wait for each other for ever. */
+  async pass(from: RelayEnd, accept: () => Promise<Sdp>): Promise<Sdp> {
+    if (this.busy) throw new StrowgerError('MEDIA_OFFER_PENDING', 'the other side is being asked');
+    this.busy = true;
+    try {
+      const answer = accept();
+      this.onOffer(from);
+      return await answer;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/**
+ * One end of a call's relay as a session sees it. The call owns the relay: a session that ends
+ * closes nothing, and an offer from the peer is passed on to the other side.
+ */
+export class RelayEnd implements MediaEndpoint {
+  private readonly end: MediaEndpoint;
+  private readonly passing: OfferPassing;
+
+  constructor(end: MediaEndpoint, passing: OfferPassing) {
+    this.end = end;
+    this.passing = passing;
+  }
+
+  createOffer(intent?: MediaIntent): Promise<Sdp> {
+    return this.end.createOffer(intent);
+  }
+
+  acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp> {
+    return this.passing.pass(this, () => this.end.acceptOffer(offer, intent));
+  }
+
+  acceptAnswer(answer: Sdp): Promise<void> {
+    return this.end.acceptAnswer(answer);
+  }
+
+  rollback(): Promise<void> {
+    return this.end.rollback();
+  }
+
+  stats(): Promise<MediaStats> {
+    return this.end.stats();
+  }
+
+  /** Leaves the relay open; resolves with the statistics up to now. */
+  close(): Promise<MediaStats> {
+    return this.end.stats();
+  }
+
+  play(source: AudioSource): Playback {
+    return this.end.play(source);
+  }
+
+  record(path: string): Promise<Recording> {
+    return this.end.record(path);
+  }
+
+  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
+    return this.end.sendDigits(digits, options);
+  }
+
+  echo(enabled: boolean): void {
+    this.end.echo(enabled);
+  }
+
+  audioIn(): ReadableStream<PcmFrame> {
+    return this.end.audioIn();
+  }
+
+  audioOut(): WritableStream<PcmFrame> {
+    return this.end.audioOut();
+  }
+}

@@ -1,0 +1,65 @@
+import { type SipRequest, SipUri, TelUri } from '@strowger/sip-message';
+import type { Inbound } from '@strowger/transaction-core';
+import type { CredentialStore } from './credential-store.ts';
+import type { Domain } from './domain.ts';
+import type { Binding } from './location-store.ts';
+import type { Registrar } from './registrar.ts';
+import type { Service } from './service.ts';
+
+/** Where a call goes. */
+export type Destination =
+  | {
+      readonly kind: 'user';
+      readonly user: string;
+      readonly addressOfRecord: string;
+      /** Never empty. */
+      readonly bindings: readonly Binding[];
+    }
+  | { readonly kind: 'service'; readonly name: string; readonly service: Service }
+  | { readonly kind: 'refused'; readonly status: number; readonly callee?: string };
+
+/** What a `Router` is made of. */
+export interface RouterOptions {
+  readonly domain: Domain;
+  readonly registrar: Registrar;
+  readonly credentials: CredentialStore;
+  readonly services: ReadonlyMap<string, Service>;
+}
+
+/** From what was dialled to whom it is for: services, then users. */
+export class Router {
+  private readonly options: RouterOptions;
+
+  constructor(options: RouterOptions) {
+    this.options = options;
+  }
+
+  /**
+   * What was dialled: the user part of an address of ours, or a telephone number. `undefined` for
+   * an address of somebody else's: nothing is relayed there.
+   */
+  dialled(request: SipRequest, inbound: Inbound): string | undefined {
+    const { uri } = request;
+    if (uri instanceof TelUri) return uri.number.replaceAll(/[-.()]/g, '');
+    return this.options.domain.userOf(uri, inbound);
+  }
+
+  /** Resolves with where a dialled number leads (RFC 3261 §16.5). */
+  async route(dialled: string): Promise<Destination> {
+    const { domain, registrar, credentials, services } = this.options;
+    const service = services.get(dialled);
+    if (service !== undefined) return { kind: 'service', name: dialled, service };
+    const entry = await credentials.find(domain.name, dialled);
+    if (entry === undefined) return { kind: 'refused', status: 404 };
+    const addressOfRecord = domain.addressOfRecord(dialled);
+    const bindings = await registrar.lookup(addressOfRecord);
+    if (bindings.length === 0) return { kind: 'refused', status: 480, callee: addressOfRecord };
+    return { kind: 'user', user: dialled, addressOfRecord, bindings };
+  }
+}
+
+/** Whether a request may be for us at all; else the status that it deserves (RFC 3261 §8.2.2.1). */
+export function refuseScheme(request: SipRequest): number | undefined {
+  const isKnown = request.uri instanceof SipUri || request.uri instanceof TelUri;
+  return isKnown ? undefined : 416;
+}

@@ -1,0 +1,46 @@
+import type { Session } from '@strowger/session-core';
+
+/** The caller as a service meets it. */
+export interface ServiceCall {
+  /** The caller's session, not answered yet. */
+  readonly session: Session;
+  /** The user part that was dialled. */
+  readonly dialled: string;
+  /** Aborted when the call is over, for whatever reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a caller can dial that is no user: it answers, or rejects, and does what it does. When it
+ * returns, the call ends; when it throws, the call ends as failed.
+ */
+export type Service = (call: ServiceCall) => Promise<void>;
+
+/** Answers and sends back what it hears until the caller hangs up. */
+export function echo(): Service {
+  return async ({ session, signal }) => {
+    await session.answer();
+    session.media?.echo(true);
+    await aborted(signal);
+  };
+}
+
+/**
+ * Answers and plays a tone until the caller hangs up.
+ *
+ * @param frequencyHz up to half the codec's sampling rate.
+ */
+export function tone(frequencyHz: number, options: { levelDbm0?: number } = {}): Service {
+  return async ({ session, signal }) => {
+    await session.answer();
+    session.media?.play({ type: 'tone', frequencyHz, ...options });
+    await aborted(signal);
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

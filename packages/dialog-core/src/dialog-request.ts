@@ -1,0 +1,59 @@
+import type { StrowgerError } from '@strowger/runtime';
+import type { SipResponse } from '@strowger/sip-message';
+import { ClientRequest } from './client-request.ts';
+import type { DialogShell } from './dialog-shell.ts';
+import type { FailureReason, MessageParts, RequestUser } from './dialog-user.ts';
+import type { LayerContext } from './layer-context.ts';
+
+export interface DialogRequest {
+  readonly dialog: DialogShell;
+  readonly method: string;
+  readonly parts: MessageParts;
+  readonly user: RequestUser;
+}
+
+/** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
+export function sendDialogRequest(
+  context: LayerContext,
+  { dialog, method, parts, user }: DialogRequest,
+): void {
+  const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
+  const finish = trackRequest(context, user);
+  const client = new ClientRequest(request, {
+    ...dialog.clientOptions(),
+    user: {
+      onResponse: (response) => {
+        if (response.status < 200) {
+          if (response.status > 100) user.onProvisional?.(response);
+          return;
+        }
+        if (method === 'UPDATE' && response.status < 300) dialog.record.refreshTarget(response);
+        finish({ response });
+        if (method !== 'BYE') dialog.judgeRefusal(response.status);
+      },
+      onTimeout: () => {
+        finish({ failure: { kind: 'timeout' } });
+        if (method !== 'BYE') dialog.requestTimedOut();
+      },
+      onTransportError: (error: StrowgerError) => finish({ failure: { kind: 'transport', error } }),
+    },
+  });
+  client.send();
+}
+
+type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };
+
+/** Counts a request as live until its outcome, which is told once. */
+export function trackRequest(
+  { live }: LayerContext,
+  user: RequestUser,
+): (outcome: Outcome) => void {
+  const closable = { close: () => finish({ failure: { kind: 'dialogEnded' } }) };
+  live.requests.add(closable);
+  function finish(outcome: Outcome): void {
+    if (!live.requests.delete(closable)) return;
+    if ('response' in outcome) user.onResponse(outcome.response);
+    else user.onFailed(outcome.failure);
+  }
+  return finish;
+}

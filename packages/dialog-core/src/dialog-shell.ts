@@ -1,0 +1,271 @@
+import { Machine, StrowgerError } from '@strowger/runtime';
+import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
+import type { CredentialSource } from './credentials.ts';
+import type { ClientRequestOptions } from './client-request.ts';
+import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
+import { type DialogInit, DialogRecord } from './dialog-record.ts';
+import { sendDialogRequest } from './dialog-request.ts';
+import {
+  type DialogInput,
+  type DialogOutput,
+  type DialogState,
+  type DialogTableContext,
+  dialogTable,
+} from './dialog-table.ts';
+import type {
+  Body,
+  DialogEnd,
+  DialogUsageUser,
+  MessageParts,
+  ReinviteUser,
+  RequestUser,
+} from './dialog-user.ts';
+import type { InviteServer } from './invite-server.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
+import { ReinviteClient } from './reinvite-client.ts';
+import { receiveInDialog } from './receive-in-dialog.ts';
+import { checkMethod } from './status.ts';
+import type { SuccessAck } from './success-ack.ts';
+
+/** The key of the layer's table of dialogs. */
+export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
+  return `${callId}\n${localTag}\n${remoteTag}`;
+}
+
+/** The dialog and what happens to it: the shell of `dialogTable`. */
+export class DialogShell implements Dialog {
+  user: DialogUsageUser = {};
+  readonly record: DialogRecord;
+  /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
+  inviteServer: InviteServer | undefined;
+  /** The 2xx to our INVITE that waits for the owner's ACK. */
+  waitingAck: SuccessAck | undefined;
+  private readonly context: LayerContext;
+  private readonly credentials: CredentialSource | undefined;
+  private reinviteClient: ReinviteClient | undefined;
+  private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
+
+  constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
+    this.context = context;
+    this.record = new DialogRecord(init);
+    this.credentials = credentials;
+    this.machine = new Machine({
+      table: dialogTable,
+      initial: { name: 'early' },
+      context: { role: init.role },
+      perform: (output) => this.perform(output),
+      ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
+    });
+    context.dialogs.set(dialogKey(init.id), this);
+  }
+
+  get id(): DialogId {
+    return this.record.init.id;
+  }
+
+  get role(): 'uac' | 'uas' {
+    return this.record.init.role;
+  }
+
+  get state(): 'early' | 'confirmed' | 'terminated' {
+    const { name } = this.machine.state;
+    if (name === 'early') return name;
+    return this.isLive ? 'confirmed' : 'terminated';
+  }
+
+  /** Whether it is not over yet for its owner. */
+  get isLive(): boolean {
+    const { name } = this.machine.state;
+    return name !== 'ending' && name !== 'terminated';
+  }
+
+  get localUri(): Uri {
+    return this.record.localUri;
+  }
+
+  get remoteUri(): Uri {
+    return this.record.remoteUri;
+  }
+
+  get remoteTarget(): Uri {
+    return this.record.remoteTarget;
+  }
+
+  get routeSet(): readonly NameAddr[] {
+    return this.record.routeSet;
+  }
+
+  /** Whether an INVITE of ours is under way (RFC 3261 §14.2). */
+  get hasInviteUnderWay(): boolean {
+    if (this.waitingAck !== undefined || this.reinviteClient?.isUnderWay === true) return true;
+    return this.role === 'uac' && this.machine.state.name === 'early';
+  }
+
+  /** Whether a re-INVITE of ours may go out now (RFC 3261 §14.1). */
+  get isFreeForInvite(): boolean {
+    const isConfirmed = this.machine.state.name === 'confirmed';
+    return isConfirmed && this.inviteServer === undefined && this.waitingAck === undefined;
+  }
+
+  ack(body?: Body): void {
+    const waiting = this.waitingAck;
+    if (waiting !== undefined) {
+      this.waitingAck = undefined;
+      waiting.send(body);
+      this.acknowledged();
+    } else if (this.isLive) {
+      throw new StrowgerError('NOTHING_TO_ACK', 'no 2xx waits for an ACK in this dialog');
+    }
+  }
+
+  reinvite(parts: MessageParts, user: ReinviteUser): OutgoingReinvite {
+    if (this.state !== 'confirmed') this.refuseUse('reinvite');
+    if (this.reinviteClient?.isFinished === false) {
+      throw new StrowgerError('REINVITE_PENDING', 'a re-INVITE of ours has no final answer yet');
+    }
+    const client = new ReinviteClient(this.context, this, parts, user);
+    this.reinviteClient = client;
+    client.proceed();
+    return client;
+  }
+
+  request(method: string, parts: MessageParts, user: RequestUser): void {
+    checkMethod(method);
+    if (!this.isLive) this.refuseUse('request');
+    sendDialogRequest(this.context, { dialog: this, method, parts, user });
+  }
+
+  bye(parts: MessageParts = {}): void {
+    if (this.role === 'uas' && this.state === 'early') this.refuseUse('bye');
+    this.machine.input({ type: 'bye', parts });
+  }
+
+  // What follows is for the layer.
+
+  /** The INVITE was accepted. As caller, route set and target are those of the 2xx (§13.2.2.4). */
+  accepted(response?: SipResponse): void {
+    if (response !== undefined) this.record.confirmRoute(response);
+    this.machine.input({ type: 'accepted' });
+  }
+
+  /** An ACK was sent or received: what waited for it may go on. */
+  acknowledged(): void {
+    this.machine.input({ type: 'acknowledged' });
+    this.reinviteClient?.proceed();
+  }
+
+  /** The peer's INVITE is settled: ours may go out. */
+  inviteServerFinished(): void {
+    this.inviteServer = undefined;
+    this.reinviteClient?.proceed();
+  }
+
+  /** Our re-INVITE is settled; the dialog keeps nothing of it. */
+  reinviteFinished(client: ReinviteClient): void {
+    if (this.reinviteClient === client) this.reinviteClient = undefined;
+  }
+
+  /** It is over without a BYE. */
+  lose(end: DialogEnd): void {
+    this.machine.input({ type: 'lost', end });
+  }
+
+  /** It is over, and the peer is told by BYE. */
+  giveUp(end: DialogEnd): void {
+    this.machine.input({ type: 'givenUp', end });
+  }
+
+  /**
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). Before
+   * the ACK the INVITE decides what becomes of the dialog: our 2xx may have been overtaken.
+   */
+  judgeRefusal(status: number): void {
+    if (this.machine.state.name !== 'confirmed') return;
+    if (status === 481) this.lose({ kind: 'refused', status });
+    if (status === 408) this.giveUp({ kind: 'refused', status });
+  }
+
+  /** No answer at all is a 408 (RFC 3261 §8.1.3.1). */
+  requestTimedOut(): void {
+    if (this.machine.state.name === 'confirmed') this.giveUp({ kind: 'timeout' });
+  }
+
+  receive(transaction: ServerTransaction): void {
+    receiveInDialog(this.context, this, transaction);
+  }
+
+  receiveAck(ack: SipRequest): void {
+    this.inviteServer?.receiveAck(ack);
+  }
+
+  /** The BYE was answered with 200 already. */
+  receiveBye(bye: SipRequest): void {
+    if (!this.isLive) return;
+    this.inviteServer?.receiveBye(bye);
+    this.user.onBye?.(bye);
+    this.machine.input({ type: 'byeReceived' });
+  }
+
+  /** Builds a request in this dialog. */
+  compose(method: string, cseq: number, parts: MessageParts): SipRequest {
+    return this.record.compose(this.context.userAgent, { method, cseq, parts });
+  }
+
+  /** Where a request in this dialog goes. */
+  clientOptions(): Omit<ClientRequestOptions, 'user'> {
+    const { record, context, credentials } = this;
+    return {
+      context,
+      target: record.nextHop,
+      hops: record.hop === undefined ? undefined : [record.hop],
+      fallback: true,
+      credentials,
+      nextCSeq: () => record.nextCSeq(),
+    };
+  }
+
+  sendAck(ack: SipRequest): void {
+    const { target, hops } = this.clientOptions();
+    this.context.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
+  }
+
+  private perform(output: DialogOutput): void {
+    switch (output.type) {
+      case 'sendAck':
+        this.waitingAck?.send();
+        this.waitingAck = undefined;
+        return;
+      case 'sendBye':
+        return this.sendBye(output.parts);
+      case 'tell':
+        return this.tellEnd(output.end);
+      case 'release':
+        this.context.dialogs.delete(dialogKey(this.id));
+        return;
+      default:
+        output satisfies never;
+    }
+  }
+
+  private sendBye(parts: MessageParts): void {
+    const finished = (): void => {
+      this.machine.input({ type: 'byeFinished' });
+    };
+    const user: RequestUser = { onResponse: finished, onFailed: finished };
+    sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
+  }
+
+  private tellEnd(end: DialogEnd): void {
+    this.inviteServer?.close();
+    this.reinviteClient?.dialogEnded();
+    this.reinviteClient = undefined;
+    const { user } = this;
+    this.user = {};
+    user.onEnded?.(end);
+  }
+
+  private refuseUse(verb: string): never {
+    throw new StrowgerError('DIALOG_STATE', `${verb}() is not possible in a ${this.state} dialog`);
+  }
+}

@@ -1,0 +1,131 @@
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
+import type { ClientRequest } from './client-request.ts';
+import { copied } from './copied.ts';
+import type { DialogInit } from './dialog-record.ts';
+import { DialogShell } from './dialog-shell.ts';
+import type { DialogEnd } from './dialog-user.ts';
+import type { LayerContext } from './layer-context.ts';
+import type { InviteOptions } from './outgoing-invite.ts';
+import { firstContact } from './peer-hop.ts';
+import { routeSetFrom } from './route-set.ts';
+import { SuccessAck } from './success-ack.ts';
+
+interface Fork {
+  readonly dialog: DialogShell;
+  /** There once this fork has sent a 2xx. */
+  ack?: SuccessAck;
+}
+
+const OTHER_FORK: DialogEnd = { kind: 'otherForkAnswered' };
+
+/** The dialogs of one INVITE, by the tags of those who answered it (RFC 3261 §12.1.2, §13.2.2). */
+export class Forks {
+  private readonly context: LayerContext;
+  private readonly options: InviteOptions;
+  private readonly client: () => ClientRequest | undefined;
+  private readonly byTag = new Map<string, Fork>();
+
+  constructor(
+    context: LayerContext,
+    options: InviteOptions,
+    client: () => ClientRequest | undefined,
+  ) {
+    this.context = context;
+    this.options = options;
+    this.client = client;
+  }
+
+  get early(): DialogShell[] {
+    const dialogs = [...this.byTag.values()].map(({ dialog }) => dialog);
+    return dialogs.filter(({ state }) => state === 'early');
+  }
+
+  /** The early dialog of a 1xx; none without a To tag, and none beyond the limit. */
+  provisional(response: SipResponse): DialogShell | undefined {
+    const { tag } = response.to;
+    if (response.status === 100 || tag === undefined) return undefined;
+    const known = this.byTag.get(tag);
+    if (known !== undefined) return known.dialog;
+    if (this.byTag.size >= this.context.limits.earlyDialogs) return undefined;
+    return this.open(tag, response)?.dialog;
+  }
+
+  /**
+   * The dialog of the first 2xx; the owner sends its ACK. None where our BYE to the early dialog
+   * crossed the 2xx: that one is acknowledged here.
+   */
+  accept(response: SipResponse): DialogShell | undefined {
+    const { dialog, ack } = this.confirm(response);
+    if (!dialog.isLive) {
+      ack.send();
+      return undefined;
+    }
+    dialog.waitingAck = ack;
+    return dialog;
+  }
+
+  /** A 2xx after the first. */
+  acceptAgain(response: SipResponse): void {
+    const known = this.byTag.get(response.to.tag ?? '');
+    if (known?.ack !== undefined) known.ack.repeat();
+    else this.decline(response, OTHER_FORK);
+  }
+
+  /** Nobody wants this 2xx: it is acknowledged, and its dialog ended with BYE (§13.2.2.4). */
+  decline(response: SipResponse, end: DialogEnd): void {
+    const { dialog, ack } = this.confirm(response);
+    if (!dialog.isLive) return ack.send();
+    dialog.waitingAck = ack;
+    dialog.giveUp(end);
+  }
+
+  endEarly(end: DialogEnd): void {
+    for (const dialog of this.early) dialog.lose(end);
+  }
+
+  private confirm(response: SipResponse): Fork & { ack: SuccessAck } {
+    const tag = response.to.tag ?? '';
+    const { dialog } = this.byTag.get(tag) ?? this.open(tag, response);
+    const fork = { dialog, ack: new SuccessAck(dialog, this.requestSent()) };
+    this.byTag.set(tag, fork);
+    dialog.accepted(response);
+    return fork;
+  }
+
+  private open(tag: string, response: SipResponse): Fork {
+    const request = this.requestSent();
+    const { from } = request;
+    const localTag = copied(from.tag ?? '');
+    const contact = firstContact(response);
+    const init: DialogInit = {
+      id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
+      role: 'uac',
+      local: copied(from.toString()),
+      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
+      remoteTarget: copied((contact?.uri ?? request.uri).toString()),
+      routeSet: routeSetFrom(response.headers, 'uac'),
+      localContact: request.headers.raw('Contact')[0] ?? '',
+      localSeq: request.cseq.number,
+      remoteSeq: -1,
+      hop: this.peerHop(response),
+    };
+    const dialog = new DialogShell(this.context, init, this.options.credentials);
+    const fork = { dialog };
+    this.byTag.set(tag, fork);
+    return fork;
+  }
+
+  /** A peer for whom the owner named the hop is reached over it, but for proxies between. */
+  private peerHop(response: SipResponse): Hop | undefined {
+    const { hops, route } = this.options;
+    if (hops === undefined || (route?.length ?? 0) > 0) return undefined;
+    return response.headers.has('record-route') ? undefined : this.client()?.hop;
+  }
+
+  private requestSent(): SipRequest {
+    const client = this.client();
+    if (client === undefined) throw new Error('a response before the INVITE was sent');
+    return client.request;
+  }
+}

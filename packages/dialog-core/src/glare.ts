@@ -1,0 +1,39 @@
+import type { Random } from '@strowger/runtime';
+
+/** The INVITEs under way in a dialog when another one comes in. */
+export interface InvitesUnderWay {
+  /** One of ours has no final answer, or its 2xx is not acknowledged yet. */
+  readonly ours: boolean;
+  /** One of the peer's has no final answer. */
+  readonly theirs: boolean;
+  /** Our 2xx to one of the peer's waits for its ACK. */
+  readonly awaitingAck: boolean;
+}
+
+/** What an INVITE in a dialog deserves. */
+export type ReinviteVerdict = 'take' | 'requestPending' | 'serverBusy';
+
+/**
+ * RFC 3261 §14.2: 500 with Retry-After where an earlier INVITE of the peer has no final answer, 491
+ * where one of ours is under way. While our 2xx is not acknowledged the peer's offer would overtake
+ * its own ACK: 491 as well (RFC 5407 §3.1.4).
+ */
+export function judgeReinvite({ ours, theirs, awaitingAck }: InvitesUnderWay): ReinviteVerdict {
+  if (theirs) return 'serverBusy';
+  if (ours || awaitingAck) return 'requestPending';
+  return 'take';
+}
+
+/**
+ * How long to wait after a 491 (RFC 3261 §14.1), in milliseconds and steps of 10: 2.1 to 4 s for
+ * the owner of the Call-ID, 0 to 2 s for the other side.
+ */
+export function glareDelayMs(ownsCallId: boolean, random: Random): number {
+  const steps = Math.floor(random.float() * (ownsCallId ? 191 : 201));
+  return (ownsCallId ? 2100 : 0) + 10 * steps;
+}
+
+/** Seconds for Retry-After beside a 500 (RFC 3261 §14.2): 0 to 10. */
+export function retryAfterSeconds(random: Random): number {
+  return Math.floor(random.float() * 11);
+}

@@ -1,0 +1,43 @@
+import type { SipRequest } from '@strowger/sip-message';
+import type { Inbound } from '@strowger/transaction-core';
+import type { Dialog } from './dialog.ts';
+import type {
+  IncomingInviteUser,
+  IncomingReinviteUser,
+  MessageParts,
+  RefusalParts,
+} from './dialog-user.ts';
+
+/** An INVITE from a peer, outside of any dialog. */
+export interface IncomingInvite {
+  readonly request: SipRequest;
+  readonly inbound: Inbound;
+  /** The early dialog after a provisional above 100, the confirmed one after `accept`. */
+  readonly dialog: Dialog | undefined;
+  /** Whether it still waits for `accept` or `reject`. */
+  readonly pending: boolean;
+  user: IncomingInviteUser;
+  /** `progress(180)`. */
+  ring(parts?: MessageParts): void;
+  /** Sends a 1xx; ignored once a final response was sent. Throws `BAD_STATUS` for any other status. */
+  progress(status: number, parts?: MessageParts): void;
+  /**
+   * Sends 200 and repeats it until the ACK comes. Throws `INVITE_ANSWERED` unless pending: look at
+   * `pending` first, the caller may have cancelled meanwhile.
+   */
+  accept(parts?: MessageParts): Dialog;
+  /** Sends a final response from 300 to 699. Throws `INVITE_ANSWERED` and `BAD_STATUS`. */
+  reject(status: number, parts?: RefusalParts): void;
+}
+
+/** A re-INVITE from the peer of a dialog (RFC 3261 §14.2). */
+export interface IncomingReinvite {
+  readonly request: SipRequest;
+  readonly inbound: Inbound;
+  readonly pending: boolean;
+  user: IncomingReinviteUser;
+  progress(status: number, parts?: MessageParts): void;
+  /** Sends 200 and repeats it until the ACK comes. Throws `INVITE_ANSWERED` unless pending. */
+  accept(parts?: MessageParts): void;
+  reject(status: number, parts?: RefusalParts): void;
+}

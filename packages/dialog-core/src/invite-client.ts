@@ -1,0 +1,171 @@
+import { Machine } from '@strowger/runtime';
+import {
+  NameAddr,
+  type SipRequest,
+  type SipResponse,
+  SipUri,
+  type Uri,
+} from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
+import { ClientRequest } from './client-request.ts';
+import type { Dialog } from './dialog.ts';
+import type { CancelParts, OutgoingInviteUser } from './dialog-user.ts';
+import { Forks } from './forks.ts';
+import {
+  type InviteClientInput,
+  type InviteClientOutput,
+  type InviteClientState,
+  inviteClientTable,
+} from './invite-client-table.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
+import { locate } from './locate.ts';
+import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
+import { addressRequest } from './route-set.ts';
+
+/** The shell of our INVITE outside of dialogs. */
+export class InviteClient implements OutgoingInvite {
+  readonly callId: string;
+  private readonly context: LayerContext;
+  private readonly options: InviteOptions;
+  private readonly user: OutgoingInviteUser;
+  private readonly localTag: string;
+  private readonly nextHop: Uri;
+  private readonly request: SipRequest;
+  private readonly forks: Forks;
+  private client: ClientRequest | undefined;
+  private readonly machine: Machine<
+    InviteClientState,
+    InviteClientInput,
+    InviteClientOutput,
+    undefined
+  >;
+
+  constructor(context: LayerContext, options: InviteOptions, user: OutgoingInviteUser) {
+    this.context = context;
+    this.options = options;
+    this.user = user;
+    this.callId = options.callId ?? context.runtime.random.token(128);
+    this.localTag = context.runtime.random.token();
+    const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
+    const { requestUri, route, nextHop } = addressRequest(
+      options.route ?? [],
+      options.requestUri ?? to.uri,
+    );
+    this.nextHop = nextHop;
+    this.request = context.userAgent.request(
+      {
+        method: 'INVITE',
+        uri: requestUri,
+        from: options.from.withTag(this.localTag).toString(),
+        to: to.withTag(undefined).toString(),
+        callId: this.callId,
+        cseq: 1,
+        route,
+      },
+      options,
+    );
+    this.forks = new Forks(context, options, () => this.client);
+    this.machine = new Machine({
+      table: inviteClientTable,
+      initial: { name: 'locating' },
+      context: undefined,
+      perform: (output) => this.perform(output),
+      ...tellSteps<InviteClientState, InviteClientInput>(context, 'inviteClient'),
+    });
+    context.live.inviteClients.add(this);
+  }
+
+  get earlyDialogs(): readonly Dialog[] {
+    return this.forks.early;
+  }
+
+  start(): void {
+    const { hops } = this.options;
+    if (hops !== undefined) {
+      this.machine.input({ type: 'located', hops });
+      return;
+    }
+    locate(this.context.sender, this.request, this.nextHop, {
+      onHops: (found) => this.machine.input({ type: 'located', hops: found }),
+      onFailed: (error) => this.machine.input({ type: 'transportFailed', error }),
+    });
+  }
+
+  cancel(parts: CancelParts = {}): void {
+    this.machine.input({ type: 'cancel', parts });
+  }
+
+  close(): void {
+    this.machine.input({ type: 'close' });
+  }
+
+  private perform(output: InviteClientOutput): void {
+    switch (output.type) {
+      case 'send':
+        return this.send(output.hops);
+      case 'cancel':
+        return this.client?.cancel(output.parts);
+      case 'provisional':
+        return this.user.onProvisional?.(output.response, this.forks.provisional(output.response));
+      case 'accept':
+        return this.accept(output.response);
+      case 'acceptAgain':
+        return this.forks.acceptAgain(output.response);
+      case 'decline':
+        return this.forks.decline(output.response, output.end);
+      case 'endEarlyDialogs':
+        return this.forks.endEarly(output.end);
+      case 'release':
+        this.context.live.inviteClients.delete(this);
+        return;
+      case 'tellRejected':
+        return this.user.onRejected(output.response);
+      case 'tellFailed':
+        return this.user.onFailed(output.reason);
+      default:
+        output satisfies never;
+    }
+  }
+
+  private accept(response: SipResponse): void {
+    const dialog = this.forks.accept(response);
+    if (dialog === undefined) this.user.onFailed({ kind: 'cancelled' });
+    else this.user.onAccepted(response, dialog);
+  }
+
+  private send(hops: readonly Hop[]): void {
+    const { request, context } = this;
+    const [first] = hops;
+    if (first !== undefined && !request.headers.has('contact')) {
+      request.headers.set('Contact', context.userAgent.contact(first, this.isSecure));
+    }
+    let cseq = 1;
+    this.client = new ClientRequest(request, {
+      context,
+      target: this.nextHop,
+      hops,
+      credentials: this.options.credentials,
+      nextCSeq: () => ++cseq,
+      user: {
+        onResponse: (response) => this.receive(response),
+        onTimeout: () => this.machine.input({ type: 'timeout' }),
+        onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
+        onTerminated: () => this.machine.input({ type: 'transactionOver' }),
+      },
+    });
+    this.client.send();
+  }
+
+  /** RFC 3261 §8.1.1.8: a `sips` Contact where request URI or first Route is `sips`. */
+  private get isSecure(): boolean {
+    return [this.request.uri, this.nextHop].some(
+      (uri) => uri instanceof SipUri && uri.scheme === 'sips',
+    );
+  }
+
+  private receive(response: SipResponse): void {
+    const { status } = response;
+    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'refusal';
+    this.machine.input({ type, response });
+  }
+}

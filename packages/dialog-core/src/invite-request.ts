@@ -1,0 +1,158 @@
+import { StrowgerError } from '@strowger/runtime';
+import { type SipRequest, SipUri } from '@strowger/sip-message';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import { copied } from './copied.ts';
+import { DialogShell } from './dialog-shell.ts';
+import type { IncomingInviteUser, MessageParts, RefusalParts } from './dialog-user.ts';
+import type { IncomingInvite } from './incoming-invite.ts';
+import { InviteServer } from './invite-server.ts';
+import type { InviteServerOutcome } from './invite-server-table.ts';
+import type { LayerContext } from './layer-context.ts';
+import { firstContact, pinnedHop } from './peer-hop.ts';
+import { routeSetFrom } from './route-set.ts';
+import { checkProvisional, checkRefusal } from './status.ts';
+
+/** An INVITE of a peer outside of dialogs (RFC 3261 §13.3). */
+export class InviteRequest implements IncomingInvite {
+  user: IncomingInviteUser = {};
+  private readonly context: LayerContext;
+  private readonly transaction: ServerTransaction;
+  private readonly server: InviteServer;
+  private readonly contact: string;
+  private current: DialogShell | undefined;
+
+  constructor(context: LayerContext, transaction: ServerTransaction) {
+    this.context = context;
+    this.transaction = transaction;
+    this.contact = context.userAgent.contact(
+      transaction.inbound.hop,
+      isSecure(transaction.request),
+    );
+    this.server = new InviteServer({
+      context,
+      transaction,
+      localTag: transaction.localTag,
+      onTransportError: (error) => this.user.onTransportError?.(error),
+      onFinish: (outcome) => this.finish(outcome),
+    });
+  }
+
+  get request(): SipRequest {
+    return this.transaction.request;
+  }
+
+  get inbound(): Inbound {
+    return this.transaction.inbound;
+  }
+
+  get dialog(): DialogShell | undefined {
+    return this.current;
+  }
+
+  get pending(): boolean {
+    return this.server.isPending;
+  }
+
+  ring(parts?: MessageParts): void {
+    this.progress(180, parts);
+  }
+
+  progress(status: number, parts: MessageParts = {}): void {
+    checkProvisional(status);
+    if (!this.pending) return;
+    const { userAgent } = this.context;
+    if (status === 100)
+      return this.server.progress(userAgent.response(this.request, status, parts));
+    this.openDialog();
+    const full = { ...parts, ...this.dialogForming() };
+    this.server.progress(userAgent.response(this.request, status, full));
+  }
+
+  accept(parts: MessageParts = {}): DialogShell {
+    this.checkPending();
+    const full = { ...parts, ...this.dialogForming(), capabilities: true };
+    const response = this.context.userAgent.response(this.request, 200, full);
+    const dialog = this.openDialog();
+    dialog.accepted();
+    this.server.accept(response);
+    return dialog;
+  }
+
+  reject(status: number, parts: RefusalParts = {}): void {
+    checkRefusal(status);
+    this.checkPending();
+    const { localTag } = this.transaction;
+    const response = this.context.userAgent.response(this.request, status, {
+      ...parts,
+      toTag: localTag,
+    });
+    this.server.reject(response);
+  }
+
+  private dialogForming() {
+    return { toTag: this.transaction.localTag, contact: this.contact, recordRoute: true };
+  }
+
+  private openDialog(): DialogShell {
+    if (this.current !== undefined) return this.current;
+    const { request, inbound } = this;
+    const { localTag } = this.transaction;
+    const contact = firstContact(request);
+    const dialog = new DialogShell(this.context, {
+      id: {
+        callId: copied(request.callId),
+        localTag,
+        remoteTag: copied(request.from.tag ?? ''),
+      },
+      role: 'uas',
+      local: copied(request.to.withTag(localTag).toString()),
+      remote: copied(request.from.toString()),
+      remoteTarget: copied((contact?.uri ?? request.from.uri).toString()),
+      routeSet: routeSetFrom(request.headers, 'uas'),
+      localContact: this.contact,
+      localSeq: 0,
+      remoteSeq: request.cseq.number,
+      hop: pinnedHop(request, inbound.hop),
+    });
+    dialog.inviteServer = this.server;
+    this.current = dialog;
+    return dialog;
+  }
+
+  private checkPending(): void {
+    if (!this.pending) {
+      throw new StrowgerError('INVITE_ANSWERED', 'this INVITE has its final response');
+    }
+  }
+
+  private finish(outcome: InviteServerOutcome): void {
+    const dialog = this.current;
+    dialog?.inviteServerFinished();
+    switch (outcome.kind) {
+      case 'refused':
+        return dialog?.lose({ kind: 'rejected', status: outcome.status });
+      case 'cancelled':
+        this.user.onCancel?.(outcome.cancel);
+        return dialog?.lose({ kind: 'cancelled' });
+      case 'bye':
+        return this.user.onBye?.(outcome.bye);
+      case 'acknowledged':
+        dialog?.acknowledged();
+        if (dialog?.isLive === true) this.user.onAck?.(outcome.ack);
+        return;
+      case 'noAck':
+        this.user.onNoAck?.();
+        return dialog?.giveUp({ kind: 'noAck' });
+      case 'ended':
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+}
+
+/** RFC 3261 §12.1.1: our Contact is `sips` where the request URI, or the route or Contact was. */
+function isSecure(request: SipRequest): boolean {
+  const first = request.headers.get('record-route')?.[0]?.uri ?? firstContact(request)?.uri;
+  return [request.uri, first].some((uri) => uri instanceof SipUri && uri.scheme === 'sips');
+}

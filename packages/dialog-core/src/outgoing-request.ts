@@ -1,0 +1,98 @@
+import { NameAddr, type Uri } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
+import { ClientRequest } from './client-request.ts';
+import { trackRequest } from './dialog-request.ts';
+import type { MessageParts, RequestUser } from './dialog-user.ts';
+import type { CredentialSource } from './credentials.ts';
+import type { LayerContext } from './layer-context.ts';
+import { locate } from './locate.ts';
+import { addressRequest } from './route-set.ts';
+
+/** A request outside of dialogs: REGISTER, OPTIONS, MESSAGE, … */
+export interface RequestOptions extends MessageParts {
+  readonly method: string;
+  readonly requestUri: Uri;
+  readonly to: Uri | NameAddr;
+  /** A tag is added where it has none. */
+  readonly from: NameAddr;
+  readonly route?: readonly NameAddr[] | undefined;
+  readonly credentials?: CredentialSource | undefined;
+  readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Adds our Contact for the hop that is taken, with these header parameters: `''` or
+   * `';expires=300'`. For REGISTER (RFC 3261 §10.2).
+   */
+  readonly contactParams?: string | undefined;
+  /** For a series such as the REGISTERs of one contact (RFC 3261 §10.2.4); by default a random one. */
+  readonly callId?: string | undefined;
+  /** By default 1; after a challenge one more is used, see `OutgoingRequest.cseq`. */
+  readonly cseq?: number | undefined;
+}
+
+/** Our request outside of dialogs, on its way. */
+export interface OutgoingRequest {
+  readonly callId: string;
+  /** The CSeq number last used: the next of a series is higher. */
+  readonly cseq: number;
+}
+
+/** Sends a request outside of dialogs (RFC 3261 §8.1). */
+export function sendRequest(
+  context: LayerContext,
+  options: RequestOptions,
+  user: RequestUser,
+): OutgoingRequest {
+  const { method, from, credentials, requestUri, route = [] } = options;
+  const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
+  const callId = options.callId ?? context.runtime.random.token(128);
+  const addressing = addressRequest(route, requestUri);
+  let cseq = options.cseq ?? 1;
+  const request = context.userAgent.request(
+    {
+      method,
+      uri: addressing.requestUri,
+      from: from.withTag(from.tag ?? context.runtime.random.token()).toString(),
+      to: to.withTag(undefined).toString(),
+      callId,
+      cseq,
+      route: addressing.route,
+    },
+    options,
+  );
+  const finish = trackRequest(context, user);
+  const send = (hops?: readonly Hop[]): void => {
+    const [first] = hops ?? [];
+    if (first !== undefined && options.contactParams !== undefined) {
+      const contact = `${context.userAgent.contact(first)}${options.contactParams}`;
+      request.headers.set('Contact', contact);
+    }
+    new ClientRequest(request, {
+      context,
+      target: addressing.nextHop,
+      hops,
+      credentials,
+      nextCSeq: () => ++cseq,
+      user: {
+        onResponse: (response) => {
+          if (response.status >= 200) finish({ response });
+          else if (response.status > 100) user.onProvisional?.(response);
+        },
+        onTimeout: () => finish({ failure: { kind: 'timeout' } }),
+        onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
+      },
+    }).send();
+  };
+  if (options.hops !== undefined || options.contactParams === undefined) send(options.hops);
+  else {
+    locate(context.sender, request, addressing.nextHop, {
+      onHops: send,
+      onFailed: (error) => finish({ failure: { kind: 'transport', error } }),
+    });
+  }
+  return {
+    callId,
+    get cseq() {
+      return cseq;
+    },
+  };
+}

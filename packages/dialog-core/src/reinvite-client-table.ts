@@ -1,0 +1,151 @@
+import { type StateTable, type Step, type StrowgerError, to } from '@strowger/runtime';
+import type { SipResponse } from '@strowger/sip-message';
+import type { FailureReason } from './dialog-user.ts';
+
+/** Our re-INVITE (RFC 3261 §14.1), above its client transaction. */
+export type ReinviteClientState =
+  /** Another INVITE is under way in the dialog, or was until now. */
+  | { readonly name: 'waiting'; readonly refusals: number }
+  | { readonly name: 'sent'; readonly refusals: number }
+  | { readonly name: 'withdrawing' }
+  /** 491: the random delay runs. */
+  | { readonly name: 'glare'; readonly refusals: number }
+  /** Its 2xx was handed up; repeated ones get the same ACK. */
+  | { readonly name: 'accepted' }
+  /** The dialog ended meanwhile; a 2xx is still acknowledged. */
+  | { readonly name: 'orphaned' }
+  | { readonly name: 'finished' };
+
+export type ReinviteClientInput =
+  | { readonly type: 'free' }
+  | { readonly type: 'success'; readonly response: SipResponse }
+  | { readonly type: 'refusal'; readonly response: SipResponse }
+  | { readonly type: 'timeout' }
+  | { readonly type: 'transportFailed'; readonly error: StrowgerError }
+  | { readonly type: 'transactionOver' }
+  | { readonly type: 'delayOver' }
+  | { readonly type: 'withdraw' }
+  | { readonly type: 'dialogEnded' }
+  | { readonly type: 'close' };
+
+export type ReinviteClientOutput =
+  | { readonly type: 'send' }
+  | { readonly type: 'cancel' }
+  /** The delay of §14.1. */
+  | { readonly type: 'armDelay' }
+  /** 64*T1 for the answer to an INVITE whose dialog is over. */
+  | { readonly type: 'armLastWait' }
+  | { readonly type: 'disarm' }
+  | { readonly type: 'terminate' }
+  | { readonly type: 'accept'; readonly response: SipResponse }
+  /** Acknowledges a 2xx that nobody waits for any more. */
+  | { readonly type: 'acknowledge' }
+  | { readonly type: 'repeatAck' }
+  | { readonly type: 'release' }
+  | { readonly type: 'tellRejected'; readonly response: SipResponse }
+  | { readonly type: 'tellFailed'; readonly reason: FailureReason }
+  /** The dialog may not survive this status (RFC 3261 §12.2.1.2). */
+  | { readonly type: 'judge'; readonly status: number }
+  | { readonly type: 'giveUpDialog' };
+
+export interface ReinviteClientContext {
+  readonly glareRetries: number;
+}
+
+type ReinviteStep = Step<ReinviteClientState, ReinviteClientOutput>;
+
+const CANCELLED: FailureReason = { kind: 'cancelled' };
+const DIALOG_ENDED: FailureReason = { kind: 'dialogEnded' };
+
+export const reinviteClientTable: StateTable<
+  ReinviteClientState,
+  ReinviteClientInput,
+  ReinviteClientOutput,
+  ReinviteClientContext
+> = {
+  waiting: {
+    free: ({ refusals }) => to({ name: 'sent', refusals }, { type: 'send' }),
+    withdraw: () => fail(CANCELLED),
+    dialogEnded: () => fail(DIALOG_ENDED),
+    close: () => fail(DIALOG_ENDED),
+  },
+  sent: {
+    success: (_, { response }) => to({ name: 'accepted' }, { type: 'accept', response }),
+    refusal: ({ refusals }, { response }, { glareRetries }) =>
+      response.status === 491 && refusals < glareRetries
+        ? to({ name: 'glare', refusals: refusals + 1 }, { type: 'armDelay' })
+        : reject(response),
+    timeout: () => timedOut({ kind: 'timeout' }),
+    transportFailed: (_, { error }) => fail({ kind: 'transport', error }),
+    withdraw: () => to({ name: 'withdrawing' }, { type: 'cancel' }),
+    dialogEnded: () => orphan(),
+    close: () => fail(DIALOG_ENDED),
+  },
+  withdrawing: {
+    /** The peer was faster: what it accepted holds. */
+    success: (_, { response }) => to({ name: 'accepted' }, { type: 'accept', response }),
+    refusal: (_, { response }) => fail(CANCELLED, { type: 'judge', status: response.status }),
+    timeout: () => timedOut(CANCELLED),
+    transportFailed: () => fail(CANCELLED),
+    dialogEnded: () => orphan(),
+    close: () => fail(DIALOG_ENDED),
+  },
+  glare: {
+    delayOver: ({ refusals }) => to({ name: 'waiting', refusals }),
+    withdraw: () => fail(CANCELLED),
+    dialogEnded: () => fail(DIALOG_ENDED),
+    close: () => fail(DIALOG_ENDED),
+  },
+  accepted: {
+    success: (state) => to(state, { type: 'repeatAck' }),
+    transactionOver: () => to({ name: 'finished' }, { type: 'release' }),
+    close: () => to({ name: 'finished' }, { type: 'release' }),
+  },
+  orphaned: {
+    success: (state) => to(state, { type: 'disarm' }, { type: 'acknowledge' }),
+    refusal: () => forget(),
+    timeout: () => forget(),
+    transportFailed: () => forget(),
+    transactionOver: () => forget(),
+    delayOver: () => forget({ type: 'terminate' }),
+    close: () => forget(),
+  },
+  finished: {},
+};
+
+function fail(reason: FailureReason, ...after: ReinviteClientOutput[]): ReinviteStep {
+  return to(
+    { name: 'finished' },
+    { type: 'disarm' },
+    { type: 'release' },
+    { type: 'tellFailed', reason },
+    ...after,
+  );
+}
+
+/** A peer that heard the BYE answers with 487; one that is gone is not waited for. */
+function orphan(): ReinviteStep {
+  return to(
+    { name: 'orphaned' },
+    { type: 'armLastWait' },
+    { type: 'tellFailed', reason: DIALOG_ENDED },
+  );
+}
+
+function forget(...after: ReinviteClientOutput[]): ReinviteStep {
+  return to({ name: 'finished' }, { type: 'disarm' }, { type: 'release' }, ...after);
+}
+
+function reject(response: SipResponse): ReinviteStep {
+  return to(
+    { name: 'finished' },
+    { type: 'release' },
+    { type: 'tellRejected', response },
+    { type: 'judge', status: response.status },
+  );
+}
+
+/** No answer at all: the peer is gone (RFC 3261 §12.2.1.2). */
+function timedOut(reason: FailureReason): ReinviteStep {
+  return fail(reason, { type: 'giveUpDialog' });
+}

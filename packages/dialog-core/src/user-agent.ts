@@ -1,0 +1,149 @@
+import {
+  createResponse,
+  type HeaderInput,
+  SipRequest,
+  type SipResponse,
+  SipUri,
+  type Uri,
+} from '@strowger/sip-message';
+import { StrowgerError } from '@strowger/runtime';
+import type { Hop, MessageSender } from '@strowger/transaction-core';
+import type { MessageParts, RefusalParts } from './dialog-user.ts';
+
+/** Start line and the fields that a dialog or a request outside of dialogs decides. */
+export interface RequestHead {
+  readonly method: string;
+  readonly uri: Uri;
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly route: readonly string[];
+  readonly contact?: string | undefined;
+}
+
+/** What a response carries besides what it copies from its request. */
+export interface ResponseParts extends RefusalParts {
+  readonly toTag?: string | undefined;
+  readonly contact?: string | undefined;
+  /** Copies Record-Route, for a response that makes a dialog (RFC 3261 §12.1.1). */
+  readonly recordRoute?: boolean;
+  /** Says what we can: for a 2xx to INVITE (RFC 3261 §13.3.1.4). */
+  readonly capabilities?: boolean;
+}
+
+export interface UserAgentOptions {
+  readonly sender: MessageSender;
+  readonly contactUser: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly allow: readonly string[];
+  readonly supported: readonly string[];
+}
+
+/** Fields that the layer alone writes. */
+const RESERVED = new Set([
+  'via',
+  'from',
+  'to',
+  'call-id',
+  'cseq',
+  'route',
+  'record-route',
+  'content-length',
+]);
+/** Fields that the owner's value replaces instead of being added to. */
+const REPLACED = new Set(['contact', 'allow', 'supported', 'max-forwards', 'user-agent', 'server']);
+
+const SECURE: readonly string[] = ['tls', 'wss'];
+
+/** Writes the messages of one user agent: its Contact, Allow, Supported and name on each. */
+export class UserAgent {
+  readonly options: UserAgentOptions;
+
+  constructor(options: UserAgentOptions) {
+    this.options = options;
+  }
+
+  /** Our Contact for messages over this hop; `sips` where the peer asks for it (§8.1.1.8). */
+  contact(hop: Hop, secure = false): string {
+    const { host, port } = this.options.sender.sentBy(hop);
+    const params: [string, string][] = [];
+    const implied = hop.transport === 'udp' || (secure && SECURE.includes(hop.transport));
+    if (!implied) params.push(['transport', hop.transport === 'wss' ? 'ws' : hop.transport]);
+    const scheme = secure ? 'sips' : 'sip';
+    const uri = new SipUri({ scheme, user: this.options.contactUser, host, port, params });
+    return `<${uri.toString()}>`;
+  }
+
+  request(head: RequestHead, parts: MessageParts): SipRequest {
+    const headers: [string, HeaderInput][] = head.route.map((route) => ['Route', route]);
+    headers.push(
+      ['Max-Forwards', 70],
+      ['From', head.from],
+      ['To', head.to],
+      ['Call-ID', head.callId],
+      ['CSeq', `${head.cseq} ${head.method}`],
+    );
+    if (head.contact !== undefined) headers.push(['Contact', head.contact]);
+    if (head.method !== 'ACK' && head.method !== 'BYE') headers.push(...this.capabilities());
+    const { userAgent } = this.options;
+    if (userAgent !== undefined) headers.push(['User-Agent', userAgent]);
+    const { body } = parts;
+    const request = new SipRequest({
+      method: head.method,
+      uri: head.uri,
+      headers,
+      ...(body === undefined ? {} : { body: body.content }),
+    });
+    addParts(request, parts);
+    return request;
+  }
+
+  response(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
+    const headers: [string, HeaderInput][] = [];
+    if (parts.recordRoute === true) {
+      for (const route of request.headers.raw('Record-Route'))
+        headers.push(['Record-Route', route]);
+    }
+    if (parts.contact !== undefined) headers.push(['Contact', parts.contact]);
+    if (parts.capabilities === true) headers.push(...this.capabilities());
+    const { userAgent } = this.options;
+    if (userAgent !== undefined) headers.push(['Server', userAgent]);
+    const { reason, toTag, body } = parts;
+    const response = createResponse(request, status, {
+      headers,
+      ...(reason === undefined ? {} : { reason }),
+      ...(toTag === undefined ? {} : { toTag }),
+      ...(body === undefined ? {} : { body: body.content }),
+    });
+    addParts(response, parts);
+    return response;
+  }
+
+  /** The option tags of Require that we do not understand (RFC 3261 §8.2.2.3). */
+  notUnderstood(request: SipRequest): string[] {
+    const required = request.headers.get('require') ?? [];
+    if (required.length === 0) return [];
+    const known = this.options.supported.map((tag) => tag.toLowerCase());
+    return required.filter((tag) => !known.includes(tag.toLowerCase()));
+  }
+
+  private capabilities(): [string, HeaderInput][] {
+    const { allow, supported } = this.options;
+    const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
+    if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
+    return fields;
+  }
+}
+
+function addParts(message: SipRequest | SipResponse, { headers, body }: MessageParts): void {
+  if (body !== undefined) message.headers.set('Content-Type', body.type);
+  for (const [name, value] of headers ?? []) {
+    const lower = name.toLowerCase();
+    if (RESERVED.has(lower)) {
+      throw new StrowgerError('RESERVED_HEADER', `${name} is written by the dialog layer`);
+    }
+    if (REPLACED.has(lower)) message.headers.set(name, value);
+    else message.headers.append(name, value);
+  }
+}

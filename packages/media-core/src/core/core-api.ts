@@ -1,0 +1,132 @@
+import type { LatenessHistogram } from './ticker.ts';
+import type { NegotiatedMedia } from '../sdp/index.ts';
+
+/** Where an endpoint's media begins: plain data, as everything in this file. */
+export interface OpenRequest {
+  /** Chosen by the caller, unique within the core. */
+  id: number;
+  /** Local IP address and RTP's port; RTCP is on the next one. */
+  address: string;
+  port: number;
+  ssrc: number;
+  cname: string;
+  /** An end of a relay, without audio of its own. */
+  relayed: boolean;
+  settings: StreamSettings;
+}
+
+/** Settings of every stream of an engine, in milliseconds. */
+export interface StreamSettings {
+  /** Silence after which `timeout` is told. */
+  timeoutMs: number;
+  /** How long the negotiated address is waited for before another may take its place. */
+  graceMs: number;
+  /** Silence after which a new source may take the stream over. */
+  relatchAfterMs: number;
+  /** Bounds of the jitter buffer's delay. */
+  jitterMinimumMs: number;
+  jitterMaximumMs: number;
+}
+
+/** What a relay does with one payload type of one side. */
+export interface RelayedPayload {
+  from: number;
+  to: number;
+}
+
+/** What to play. */
+export type PlaySource =
+  | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  | { type: 'file'; path: string; loop?: boolean };
+
+/** Counters of one endpoint as the core has them. */
+export interface CoreStats {
+  codec?: string;
+  remote?: { address: string; port: number };
+  packetsSent: number;
+  bytesSent: number;
+  packetsReceived: number;
+  bytesReceived: number;
+  packetsLost: number;
+  packetsDiscarded: number;
+  jitterMs: number;
+  roundTripMs?: number;
+  /** Packets of sources that are not the peer's. */
+  strangers: number;
+  /** What is no RTP, or of a payload type or at a time that was not agreed. */
+  unwanted: number;
+  jitterBuffer?: {
+    targetMs: number;
+    late: number;
+    duplicates: number;
+    overflowed: number;
+    underruns: number;
+  };
+}
+
+/** What the core tells of an endpoint. */
+export type CoreEvent =
+  | { type: 'started'; remote: { address: string; port: number } }
+  | { type: 'digit'; digit: string; durationMs: number }
+  | { type: 'timeout'; silentMs: number }
+  | { type: 'failed'; code: string; message: string }
+  | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
+  | { type: 'heard'; samples: Int16Array; timestamp: number };
+
+/** An error that crosses a thread. */
+export interface CoreError {
+  code: string;
+  message: string;
+}
+
+/**
+ * Everything that media needs done: by the core in this thread or, through messages, by one in a
+ * worker thread. Rejects with `StrowgerError`.
+ */
+export interface CoreApi {
+  /** Binds both ports; `EADDRINUSE` where one is taken. */
+  open(request: OpenRequest): Promise<void>;
+  /** Something was negotiated, for the first time or anew. */
+  configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
+  /** From now on what `from` receives goes out at `to`. */
+  relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  /** A second `play` ends the first. Its end is told as `playEnded`. */
+  play(request: { id: number; play: number; source: PlaySource }): Promise<void>;
+  stopPlay(request: { id: number; play: number }): Promise<void>;
+  record(request: { id: number; path: string }): Promise<void>;
+  stopRecord(request: { id: number }): Promise<Recorded>;
+  /** Resolves when all are sent. */
+  sendDigits(request: DigitsCommand): Promise<void>;
+  echo(request: { id: number; enabled: boolean }): Promise<void>;
+  /** Allows so many `heard` events more; 0 ends listening. */
+  listen(request: { id: number; frames: number }): Promise<void>;
+  /** Queues samples at 8000 Hz; resolves when there is room for more. */
+  say(request: { id: number; samples: Int16Array }): Promise<void>;
+  /** Resolves when what was said has left; with `discard`, forgets what waits. */
+  finishSaying(request: { id: number; discard: boolean }): Promise<void>;
+  stats(request: { id: number }): Promise<CoreStats>;
+  /** Sends BYE, completes a recording and frees the ports. */
+  close(request: { id: number }): Promise<Closed>;
+  lateness(request: object): Promise<LatenessHistogram>;
+}
+
+/** A recording that was completed. */
+export interface Recorded {
+  path: string;
+  durationMs: number;
+}
+
+/** What is left of an endpoint. */
+export interface Closed {
+  stats: CoreStats;
+  /** What a recording that was under way has become. */
+  recorded?: Recorded | CoreError;
+}
+
+/** Digits to send as events. */
+export interface DigitsCommand {
+  id: number;
+  digits: string;
+  durationMs: number;
+  gapMs: number;
+}

@@ -1,0 +1,142 @@
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { AudioEndpoint } from './audio-endpoint.ts';
+import type {
+  Closed,
+  CoreApi,
+  CoreEvent,
+  CoreStats,
+  DigitsCommand,
+  OpenRequest,
+  PlaySource,
+  Recorded,
+  RelayedPayload,
+} from './core-api.ts';
+import { RelayEnd } from './relay-end.ts';
+import type { NegotiatedMedia } from '../sdp/index.ts';
+import { type LatenessHistogram, Ticker } from './ticker.ts';
+
+/** What the core needs: it runs the same in this thread and in a worker. */
+export interface MediaCoreOptions {
+  runtime: Runtime;
+  onEvent(id: number, event: CoreEvent): void;
+}
+
+/** All streams of one thread: their sockets, and one ticker for those that make audio. */
+export class MediaCore implements CoreApi {
+  private readonly options: MediaCoreOptions;
+  private readonly ticker: Ticker;
+  private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
+
+  constructor(options: MediaCoreOptions) {
+    this.options = options;
+    this.ticker = new Ticker(options.runtime.clock);
+  }
+
+  async open(request: OpenRequest): Promise<void> {
+    const { runtime } = this.options;
+    const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
+    const endpoint = request.relayed
+      ? new RelayEnd({ runtime, request, tell })
+      : new AudioEndpoint({ runtime, request, tell, ticker: this.ticker });
+    await endpoint.session.open();
+    this.endpoints.set(request.id, endpoint);
+  }
+
+  async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
+    this.endpoint(id).configure(media);
+  }
+
+  async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
+    const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
+    if (!(from instanceof RelayEnd) || !(to instanceof RelayEnd)) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'Only the ends of a relay are relayed');
+    }
+    from.relayTo(to, request.payloads);
+  }
+
+  async play(request: { id: number; play: number; source: PlaySource }): Promise<void> {
+    await this.audio(request.id).play(request.play, request.source);
+  }
+
+  async stopPlay({ id, play }: { id: number; play: number }): Promise<void> {
+    this.audio(id).stopPlay(play);
+  }
+
+  async record({ id, path }: { id: number; path: string }): Promise<void> {
+    await this.audio(id).record(path);
+  }
+
+  async stopRecord({ id }: { id: number }): Promise<Recorded> {
+    return this.audio(id).stopRecord();
+  }
+
+  async sendDigits(request: DigitsCommand): Promise<void> {
+    await this.audio(request.id).sendDigits(request);
+  }
+
+  async echo({ id, enabled }: { id: number; enabled: boolean }): Promise<void> {
+    this.audio(id).echo(enabled);
+  }
+
+  async listen({ id, frames }: { id: number; frames: number }): Promise<void> {
+    this.audio(id).listen(frames);
+  }
+
+  async say({ id, samples }: { id: number; samples: Int16Array }): Promise<void> {
+    await this.audio(id).speak(samples);
+  }
+
+  async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {
+    await this.audio(id).finishSaying(discard);
+  }
+
+  async stats({ id }: { id: number }): Promise<CoreStats> {
+    return statsOf(this.endpoint(id));
+  }
+
+  async close({ id }: { id: number }): Promise<Closed> {
+    const endpoint = this.endpoint(id);
+    this.endpoints.delete(id);
+    const recorded = await endpoint.close();
+    return { stats: statsOf(endpoint), ...(recorded && { recorded }) };
+  }
+
+  async lateness(): Promise<LatenessHistogram> {
+    return this.ticker.lateness;
+  }
+
+  private endpoint(id: number): AudioEndpoint | RelayEnd {
+    const endpoint = this.endpoints.get(id);
+    if (endpoint === undefined) {
+      throw new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
+    }
+    return endpoint;
+  }
+
+  private audio(id: number): AudioEndpoint {
+    const endpoint = this.endpoint(id);
+    if (endpoint instanceof AudioEndpoint) return endpoint;
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'The end of a relay has no audio of its own');
+  }
+}
+
+function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
+  const { session } = endpoint;
+  const remote = session.lock.target;
+  const { roundTripMs } = session.rtcp;
+  return {
+    ...(session.media && { codec: session.media.send.codec.name }),
+    ...(remote && { remote: { address: remote.address, port: remote.port } }),
+    packetsSent: session.packetsSent,
+    bytesSent: session.octetsSent,
+    packetsReceived: session.packetsReceived,
+    bytesReceived: session.octetsReceived,
+    packetsLost: session.packetsLost,
+    packetsDiscarded: 0,
+    jitterMs: session.reception?.jitterMs ?? 0,
+    ...(roundTripMs !== undefined && { roundTripMs }),
+    strangers: session.lock.strangers,
+    unwanted: session.unwanted,
+    ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
+  };
+}

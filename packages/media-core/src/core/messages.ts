@@ -1,0 +1,16 @@
+import type { CoreApi, CoreError, CoreEvent } from './core-api.ts';
+
+/** What goes to a worker: a call of the core's, numbered. */
+export type ToWorker = {
+  [Method in keyof CoreApi]: {
+    call: number;
+    method: Method;
+    request: Parameters<CoreApi[Method]>[0];
+  };
+}[keyof CoreApi];
+
+/** What comes back: the outcome of a call, or an event of an endpoint. */
+export type FromWorker =
+  | { type: 'resolved'; call: number; value: unknown }
+  | { type: 'rejected'; call: number; error: CoreError }
+  | { type: 'event'; id: number; event: CoreEvent };

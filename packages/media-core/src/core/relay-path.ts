@@ -1,0 +1,56 @@
+import type { Arrival } from '../rtp/reception.ts';
+import { type RtpHeader, timestampDistance, sequenceDistance } from '../rtp/rtp.ts';
+import type { RelayedPayload } from './core-api.ts';
+import type { RtpSession } from './rtp-session.ts';
+
+/**
+ * One direction of a relay: packets of one session go out at another as its own. Bytes in, bytes
+ * out: payload type, SSRC, sequence and timestamp are rewritten in place; losses stay losses, and a
+ * new source continues where the one before ended (as a mixer or translator that terminates RTCP on
+ * either side, RFC 3550 §7).
+ */
+export class RelayPath {
+  private readonly to: RtpSession;
+  private readonly map = new Int16Array(128).fill(-1);
+  private isAligned = false;
+  private sequenceOffset = 0;
+  private timestampOffset = 0;
+  private hasSent = false;
+  private highest: number;
+
+  constructor(to: RtpSession) {
+    this.to = to;
+    this.highest = to.runtime.random.uint32() & 0xffff;
+  }
+
+  /** Which payload type on one side is which on the other. */
+  setPayloads(payloads: readonly RelayedPayload[]): void {
+    this.map.fill(-1);
+    for (const { from, to } of payloads) this.map[from] = to;
+  }
+
+  /** The numbers of the packets to come have nothing to do with those before. */
+  realign(): void {
+    this.isAligned = false;
+  }
+
+  /** Sends a packet on, changing it. */
+  forward(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    const payloadType = this.map[header.payloadType] ?? -1;
+    if (payloadType < 0 || !this.to.sends) return;
+    if (!this.isAligned || arrival === 'restarted') this.align(header);
+    const sequence = (header.sequence + this.sequenceOffset) & 0xffff;
+    const timestamp = (header.timestamp + this.timestampOffset) >>> 0;
+    if (sequenceDistance(sequence, this.highest) > 0) this.highest = sequence;
+    this.hasSent = true;
+    this.to.forward(packet, { header, payloadType, sequence, timestamp });
+  }
+
+  /** The next number, and the timestamp that this moment has in the stream so far. */
+  private align(header: RtpHeader): void {
+    this.isAligned = true;
+    this.sequenceOffset = sequenceDistance((this.highest + 1) & 0xffff, header.sequence);
+    const start = this.hasSent ? this.to.timestampNow() : this.to.runtime.random.uint32();
+    this.timestampOffset = timestampDistance(start, header.timestamp);
+  }
+}

@@ -1,0 +1,121 @@
+import { StrowgerError } from '@strowger/runtime';
+import type { CoreApi, CoreError, CoreEvent, CoreStats, Recorded } from '../core/core-api.ts';
+import type { MediaDirection, NegotiatedMedia } from '../sdp/index.ts';
+import type { HostedEndpoint } from './core-host.ts';
+import type { MediaEndpointEvent, MediaStats } from './media-backend.ts';
+
+/** Events that concern what is played and heard. */
+export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' }>;
+
+/** What a handle is made of. */
+export interface CoreEndpointOptions {
+  readonly id: number;
+  readonly api: CoreApi;
+  readonly local: { readonly address: string; readonly port: number };
+  onEvent(event: MediaEndpointEvent): void;
+  /** Told once, when the ports are free or were lost. */
+  onGone(): void;
+}
+
+const NOTHING: CoreStats = {
+  packetsSent: 0,
+  bytesSent: 0,
+  packetsReceived: 0,
+  bytesReceived: 0,
+  packetsLost: 0,
+  packetsDiscarded: 0,
+  jitterMs: 0,
+  strangers: 0,
+  unwanted: 0,
+};
+
+/** This thread's hold on an endpoint of a core: whether it lives, and what is agreed. */
+export class CoreEndpoint implements HostedEndpoint {
+  readonly id: number;
+  readonly local: { readonly address: string; readonly port: number };
+  /** What the last completed round of offer and answer gave. */
+  agreed: NegotiatedMedia | undefined;
+  /** What `close` made of a recording that was under way. */
+  recorded: Recorded | CoreError | undefined;
+  onAudio: (event: AudioEvent) => void = () => {};
+  /** Told when it ends, whichever way, before `close` resolves. */
+  onEnd: (error: StrowgerError) => void = () => {};
+  private readonly options: CoreEndpointOptions;
+  private last: CoreStats = NOTHING;
+  private ended: StrowgerError | undefined;
+  private closed: Promise<MediaStats> | undefined;
+
+  constructor(options: CoreEndpointOptions) {
+    this.options = options;
+    this.id = options.id;
+    this.local = options.local;
+  }
+
+  get direction(): MediaDirection {
+    return this.agreed?.direction ?? 'inactive';
+  }
+
+  /** @throws StrowgerError `MEDIA_CLOSED`, `MEDIA_FAILED` after the end. */
+  assertAlive(): void {
+    if (this.ended !== undefined) throw this.ended;
+  }
+
+  /** The core. @throws StrowgerError as `assertAlive`. */
+  get api(): CoreApi {
+    this.assertAlive();
+    return this.options.api;
+  }
+
+  /** Whether it was closed or failed. */
+  get hasEnded(): boolean {
+    return this.ended !== undefined;
+  }
+
+  async configure(media: NegotiatedMedia): Promise<void> {
+    this.agreed = media;
+    await this.api.configure({ id: this.id, media });
+  }
+
+  async stats(): Promise<MediaStats> {
+    if (this.ended === undefined) this.last = await this.api.stats({ id: this.id });
+    return this.told();
+  }
+
+  close(): Promise<MediaStats> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  onCoreEvent(event: CoreEvent): void {
+    if (event.type === 'playEnded' || event.type === 'heard') this.onAudio(event);
+    else if (this.ended === undefined) this.options.onEvent(event);
+  }
+
+  /** The worker died. */
+  fail(cause: StrowgerError): void {
+    if (this.ended !== undefined) return;
+    this.ended = new StrowgerError('MEDIA_FAILED', cause.message, { cause });
+    this.onEnd(this.ended);
+    this.options.onGone();
+    this.options.onEvent({ type: 'failed', code: cause.code, message: cause.message });
+  }
+
+  private async end(): Promise<MediaStats> {
+    if (this.ended !== undefined) return this.told();
+    this.ended = new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
+    this.onEnd(this.ended);
+    try {
+      const closed = await this.options.api.close({ id: this.id });
+      this.last = closed.stats;
+      this.recorded = closed.recorded;
+    } catch {
+      // the worker died meanwhile: its sockets are closed, its last word is what was known
+    }
+    this.options.onGone();
+    return this.told();
+  }
+
+  private told(): MediaStats {
+    return { ...this.last, direction: this.direction, local: this.local };
+  }
+}

@@ -1,0 +1,148 @@
+import type { MediaDirection, Sdp } from '../sdp/index.ts';
+import type { LatenessHistogram } from '../core/ticker.ts';
+
+// What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
+// the port is satisfied by structure, and this package depends on none above it.
+
+/** What an offer or an answer shall say. */
+export interface MediaIntent {
+  /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
+  readonly direction?: MediaDirection;
+}
+
+/** What an endpoint tells; plain data. */
+export type MediaEndpointEvent =
+  /** A packet was taken from a source for the first time: media flows from there. */
+  | { type: 'started'; remote: { address: string; port: number } }
+  /** A digit was pressed (RFC 4733), told once when it ends. */
+  | { type: 'digit'; digit: string; durationMs: number }
+  /** Nothing was heard for this long though the other side may send. Told once per silence. */
+  | { type: 'timeout'; silentMs: number }
+  /** The endpoint cannot go on: its worker died. */
+  | { type: 'failed'; code: string; message: string };
+
+/** What an endpoint is opened with. */
+export interface EndpointRequest {
+  /** For logs and statistics, such as the session's id. */
+  readonly label: string;
+  /** `pcmu`, `pcma` in order of preference; default: the engine's. */
+  readonly codecs?: readonly string[];
+  onEvent(event: MediaEndpointEvent): void;
+}
+
+/** What a relay is opened with. */
+export interface RelayRequest {
+  readonly label: string;
+  /** Encoding names that may pass; default: everything that both ends agree on. */
+  readonly codecs?: readonly string[];
+  onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
+}
+
+/** Counters and measurements of one endpoint (RFC 3550 §6.4); sums since it was opened. */
+export interface MediaStats {
+  readonly codec?: string;
+  readonly direction: MediaDirection;
+  readonly local?: { readonly address: string; readonly port: number };
+  readonly remote?: { readonly address: string; readonly port: number };
+  readonly packetsSent: number;
+  /** Of payload. */
+  readonly bytesSent: number;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  readonly packetsLost: number;
+  /** Late, duplicate or overflowing packets that were received and not played. */
+  readonly packetsDiscarded: number;
+  /** Interarrival jitter of RFC 3550 in milliseconds. */
+  readonly jitterMs: number;
+  /** From RTCP, absent until the other side reported. */
+  readonly roundTripMs?: number;
+  /** Packets that were dropped because another than the peer sent them. */
+  readonly strangers: number;
+  /** Packets of the peer's that are no RTP, or whose type or time was not agreed. */
+  readonly unwanted: number;
+  /** Absent at the end of a relay, which holds nothing back. */
+  readonly jitterBuffer?: {
+    readonly targetMs: number;
+    readonly late: number;
+    readonly duplicates: number;
+    readonly overflowed: number;
+    readonly underruns: number;
+  };
+}
+
+/** 16-bit PCM, mono. */
+export interface PcmFrame {
+  readonly samples: Int16Array;
+  readonly sampleRate: number;
+  /** Samples since the stream began. */
+  readonly timestamp: number;
+}
+
+/** What can be played. */
+export type AudioSource =
+  | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  | { type: 'file'; path: string; loop?: boolean };
+
+/** Something that is being played. */
+export interface Playback {
+  /**
+   * Resolves when the last sample left, or when it was stopped, also by a newer one or by `close`.
+   * Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_FAILED`; may be left alone.
+   */
+  readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  stop(): void;
+}
+
+/** A recording under way. */
+export interface Recording {
+  /** Completes the file and resolves with what it holds. */
+  stop(): Promise<{ path: string; durationMs: number }>;
+}
+
+/** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
+export interface MediaEndpoint {
+  /** Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer. */
+  createOffer(intent?: MediaIntent): Promise<Sdp>;
+  /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
+  acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
+  /** Rejects with `MEDIA_NOT_ACCEPTABLE` where the answer does not fit our offer. */
+  acceptAnswer(answer: Sdp): Promise<void>;
+  /** Our offer was refused (488, 491): what was agreed before holds again. */
+  rollback(): Promise<void>;
+  stats(): Promise<MediaStats>;
+  /** Frees ports; resolves with the final statistics. Idempotent. */
+  close(): Promise<MediaStats>;
+  /** Replaces what is played; waits while the direction does not let us send. */
+  play(source: AudioSource): Playback;
+  /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
+  record(path: string): Promise<Recording>;
+  /**
+   * Sends digits `0-9*#A-D` as RFC 4733 events; resolves when all are sent. Durations 40–8000 ms
+   * (default 100), gaps from 40 ms (default 100). Rejects with `MEDIA_BAD_DIGITS`,
+   * `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_TOO_MANY_DIGITS`.
+   */
+  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  /** Sends back what is heard, while nothing else is played. */
+  echo(enabled: boolean): void;
+  /** What is heard, in frames at 8000 Hz. A reader that is a second behind misses frames. */
+  audioIn(): ReadableStream<PcmFrame>;
+  /** What shall be said, at any rate of `SAMPLE_RATES`; a writer that is ahead waits. */
+  audioOut(): WritableStream<PcmFrame>;
+}
+
+/** The media engine, and how it does. */
+export interface MediaEngine {
+  /** Rejects with `MEDIA_PORTS_EXHAUSTED`, `MEDIA_ADDRESS_UNAVAILABLE`, `MEDIA_CLOSED`. */
+  openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
+  /**
+   * Two endpoints whose media flows through each other, undecoded. `acceptOffer` on one end
+   * resolves once the offer that `createOffer` at the other end derives from it was answered.
+   */
+  openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** Open endpoints and bound ports: both zero after everything was closed. */
+  usage(): { endpoints: number; ports: number };
+  /** How late the packets of all streams were sent, for each worker. */
+  lateness(): Promise<LatenessHistogram[]>;
+  /** Closes every endpoint and resolves when sockets and workers are gone. */
+  close(): Promise<void>;
+}

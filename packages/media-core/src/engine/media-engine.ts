@@ -1,0 +1,239 @@
+import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
+import type { StreamSettings } from '../core/core-api.ts';
+import type { LatenessHistogram } from '../core/ticker.ts';
+import { CoreEndpoint } from './core-endpoint.ts';
+import type { CoreHost } from './core-host.ts';
+import { knownCodecs } from './known-codecs.ts';
+import { LocalDescription } from './local-description.ts';
+import { LocalEndpoint } from './local-endpoint.ts';
+import type {
+  EndpointRequest,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaEngine,
+  RelayRequest,
+} from './media-backend.ts';
+import { PortAllocator } from './port-allocator.ts';
+import { RelaySide } from './relay.ts';
+import { threadHost } from './thread-host.ts';
+import { defaultWorkerEntry, workerHost } from './worker-host.ts';
+
+/** What an engine is made with. */
+export interface MediaEngineOptions {
+  /** Local IP address that is bound and told in SDP. */
+  readonly address: string;
+  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
+  readonly ports: { readonly from: number; readonly to: number };
+  /** `pcmu`, `pcma` in order of preference; default both. */
+  readonly codecs?: readonly string[];
+  /** Threads that carry the media; 0, the default, for this one. */
+  readonly workers?: number;
+  /** The built `worker.js`, where a bundler has moved it. */
+  readonly workerEntry?: URL;
+  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
+  readonly runtime?: Runtime;
+  /** How long a pair of ports rests after its use; default 5000. */
+  readonly portRestMs?: number;
+  /** Silence after which `timeout` is told; default 30 000. */
+  readonly timeoutMs?: number;
+  /** How long the negotiated address is waited for before another is learned; default 250. */
+  readonly sourceGraceMs?: number;
+  /** Silence after which a new source may take a stream over; default 3000. */
+  readonly relatchAfterMs?: number;
+  /** Bounds of the jitter buffer's delay; default 40 to 200. */
+  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
+}
+
+/** What kind of endpoint is opened, and who hears of it. */
+interface Opening {
+  relayed: boolean;
+  onEvent(event: MediaEndpointEvent): void;
+}
+
+/**
+ * Starts the media engine: sockets are opened with endpoints, workers at once.
+ *
+ * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_UNKNOWN_CODEC`, `MEDIA_WORKER_MISSING`.
+ */
+export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
+  return new LocalMediaEngine(options);
+}
+
+class LocalMediaEngine implements MediaEngine {
+  private readonly options: MediaEngineOptions;
+  private readonly runtime: Runtime;
+  private readonly settings: StreamSettings;
+  private readonly ports: PortAllocator;
+  private readonly codecs: readonly string[];
+  private hosts: CoreHost[] = [];
+  private readonly endpoints = new Set<CoreEndpoint>();
+  private readonly opening = new Set<Promise<unknown>>();
+  private ids = 0;
+  private closed: Promise<void> | undefined;
+
+  constructor(options: MediaEngineOptions) {
+    const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
+    this.options = options;
+    this.runtime = runtime;
+    this.codecs = options.codecs ?? ['pcmu', 'pcma'];
+    knownCodecs(this.codecs);
+    const { clock, random } = runtime;
+    this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
+    this.settings = {
+      timeoutMs: options.timeoutMs ?? 30_000,
+      graceMs: options.sourceGraceMs ?? 250,
+      relatchAfterMs: options.relatchAfterMs ?? 3000,
+      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
+      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
+    };
+    for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
+    if (this.hosts.length === 0) this.hosts.push(threadHost(runtime));
+  }
+
+  async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    const codecs = knownCodecs(request.codecs ?? this.codecs);
+    const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
+    const { core, description } = await this.open(this.leastLoaded(), { relayed: false, onEvent });
+    return new LocalEndpoint({ core, description, codecs });
+  }
+
+  async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
+    const host = this.leastLoaded();
+    const allowed = request.codecs?.map((name) => ({ name }));
+    const codecs = knownCodecs(this.codecs);
+    const onEvent =
+      (end: 'a' | 'b') =>
+      (event: MediaEndpointEvent): void =>
+        request.onEvent(end, event);
+    const a = await this.open(host, { relayed: true, onEvent: onEvent('a') });
+    try {
+      const b = await this.open(host, { relayed: true, onEvent: onEvent('b') });
+      const ends = {
+        a: new RelaySide({ ...a, codecs, allowed }),
+        b: new RelaySide({ ...b, codecs, allowed }),
+      };
+      RelaySide.join(ends.a, ends.b);
+      return ends;
+    } catch (error) {
+      await a.core.close();
+      throw error;
+    }
+  }
+
+  usage(): { endpoints: number; ports: number } {
+    return { endpoints: this.endpoints.size, ports: 2 * this.ports.pairsInUse };
+  }
+
+  lateness(): Promise<LatenessHistogram[]> {
+    const alive = this.hosts.filter((host) => host.isAlive);
+    return Promise.all(alive.map((host) => host.api.lateness({})));
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
+    await Promise.allSettled(this.opening);
+    await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
+    await Promise.all(this.hosts.map((host) => host.close()));
+  }
+
+  private async open(host: CoreHost, opening: Opening) {
+    const opened = this.bind(host, opening);
+    this.opening.add(opened);
+    try {
+      return await opened;
+    } finally {
+      this.opening.delete(opened);
+    }
+  }
+
+  /** Binds the next pair of ports that nobody else on this machine has. */
+  private async bind(host: CoreHost, opening: Opening) {
+    const { address } = this.options;
+    const { random } = this.runtime;
+    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
+    for (;;) {
+      if (this.closed !== undefined) throw closedError();
+      const port = this.ports.acquire();
+      const { relayed } = opening;
+      try {
+        await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
+      } catch (error) {
+        this.ports.release(port);
+        if (codeOf(error) === 'EADDRINUSE') continue;
+        throw unavailable(address, error);
+      }
+      const core = this.register(host, { id: identity.id, port, onEvent: opening.onEvent });
+      return { core, description: new LocalDescription({ address, port, random }) };
+    }
+  }
+
+  private register(
+    host: CoreHost,
+    { id, port, onEvent }: { id: number; port: number; onEvent(event: MediaEndpointEvent): void },
+  ): CoreEndpoint {
+    const endpoint: CoreEndpoint = new CoreEndpoint({
+      id,
+      api: host.api,
+      local: { address: this.options.address, port },
+      onEvent: (event) => this.tell(onEvent, event),
+      onGone: () => {
+        host.endpoints.delete(id);
+        this.endpoints.delete(endpoint);
+        this.ports.release(port);
+      },
+    });
+    host.endpoints.set(id, endpoint);
+    this.endpoints.add(endpoint);
+    return endpoint;
+  }
+
+  /** A listener that throws is reported and harms nobody. */
+  private tell(onEvent: (event: MediaEndpointEvent) => void, event: MediaEndpointEvent): void {
+    try {
+      onEvent(event);
+    } catch (error) {
+      this.runtime.logger.error({ error, event }, 'a listener to media events threw');
+    }
+  }
+
+  /** A worker that died is replaced when it is needed: one that dies at its start, not forever. */
+  private leastLoaded(): CoreHost {
+    if (this.closed !== undefined) throw closedError();
+    this.hosts = this.hosts.map((host) => (host.isAlive ? host : this.worker()));
+    const [first, ...others] = this.hosts;
+    if (first === undefined) throw closedError();
+    return others.reduce((a, b) => (b.endpoints.size < a.endpoints.size ? b : a), first);
+  }
+
+  private worker(): CoreHost {
+    return workerHost({
+      entry: this.options.workerEntry ?? defaultWorkerEntry(),
+      onDied: (host, error) => this.bury(host, error),
+    });
+  }
+
+  private bury(dead: CoreHost, error: StrowgerError): void {
+    this.runtime.logger.error({ error }, 'a media worker died');
+    for (const endpoint of dead.endpoints.values()) endpoint.fail(error);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
+}
+
+function unavailable(address: string, cause: unknown): StrowgerError {
+  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
+    cause,
+  });
+}
+
+function closedError(): StrowgerError {
+  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
+}

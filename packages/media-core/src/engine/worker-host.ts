@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { StrowgerError } from '@strowger/runtime';
+import type { CoreApi } from '../core/core-api.ts';
+import type { FromWorker } from '../core/messages.ts';
+import type { CoreHost, HostedEndpoint } from './core-host.ts';
+
+/** A worker that died: its endpoints are gone with it. */
+export interface WorkerHostOptions {
+  /** The built `worker.js`. */
+  entry: URL;
+  /** Told once, unless it was closed. */
+  onDied(host: CoreHost, error: StrowgerError): void;
+}
+
+interface PendingCall {
+  resolve(value: unknown): void;
+  reject(error: StrowgerError): void;
+}
+
+/** The built entry of a worker: beside this module, or in `dist` when the sources run. */
+export function defaultWorkerEntry(): URL {
+  const beside = import.meta.url.endsWith('.ts') ? '../../dist/worker.js' : './worker.js';
+  return new URL(beside, import.meta.url);
+}
+
+/** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
+export function workerHost({ entry, onDied }: WorkerHostOptions): CoreHost {
+  if (!existsSync(fileURLToPath(entry))) {
+    throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
+  }
+  const worker = new Worker(entry);
+  const pending = new Map<number, PendingCall>();
+  const endpoints = new Map<number, HostedEndpoint>();
+  let calls = 0;
+  let state: 'alive' | 'closed' | StrowgerError = 'alive';
+  const call = (method: keyof CoreApi, request: unknown): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (state !== 'alive') return reject(state === 'closed' ? closedError() : state);
+      pending.set(++calls, { resolve, reject });
+      worker.postMessage({ call: calls, method, request }, []);
+    });
+  const host: CoreHost = {
+    api: remoteCore(call),
+    endpoints,
+    get isAlive() {
+      return state === 'alive';
+    },
+    async close() {
+      if (state === 'alive') state = 'closed';
+      await worker.terminate();
+    },
+  };
+  const end = (cause: unknown): void => {
+    const error = state === 'closed' ? closedError() : diedError(cause);
+    for (const one of pending.values()) one.reject(error);
+    pending.clear();
+    if (state !== 'alive') return;
+    state = error;
+    onDied(host, error);
+  };
+  worker.on('message', (message: FromWorker) => receive(message, pending, endpoints));
+  worker.on('error', end);
+  worker.on('exit', (code) => end(new Error(`The worker ended with ${code}`)));
+  return host;
+}
+
+function receive(
+  message: FromWorker,
+  pending: Map<number, PendingCall>,
+  endpoints: Map<number, HostedEndpoint>,
+): void {
+  if (message.type === 'event') {
+    endpoints.get(message.id)?.onCoreEvent(message.event);
+    return;
+  }
+  const call = pending.get(message.call);
+  pending.delete(message.call);
+  if (message.type === 'resolved') call?.resolve(message.value);
+  else call?.reject(new StrowgerError(message.error.code, message.error.message));
+}
+
+function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<unknown>): CoreApi {
+  // the worker runs the same method of the same interface: its value is of that method's type
+  const remote = <Method extends keyof CoreApi>(method: Method): CoreApi[Method] =>
+    ((request: unknown) => call(method, request)) as CoreApi[Method];
+  return {
+    open: remote('open'),
+    configure: remote('configure'),
+    relay: remote('relay'),
+    play: remote('play'),
+    stopPlay: remote('stopPlay'),
+    record: remote('record'),
+    stopRecord: remote('stopRecord'),
+    sendDigits: remote('sendDigits'),
+    echo: remote('echo'),
+    listen: remote('listen'),
+    say: remote('say'),
+    finishSaying: remote('finishSaying'),
+    stats: remote('stats'),
+    close: remote('close'),
+    lateness: remote('lateness'),
+  };
+}
+
+function closedError(): StrowgerError {
+  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
+}
+
+function diedError(cause: unknown): StrowgerError {
+  const message = `A media worker died: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new StrowgerError('MEDIA_WORKER_DIED', message, { cause });
+}

@@ -1,0 +1,42 @@
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { nodeRuntime } from '@strowger/runtime';
+import type { CoreApi, CoreError } from './core/core-api.ts';
+import { MediaCore } from './core/media-core.ts';
+import type { FromWorker, ToWorker } from './core/messages.ts';
+
+// The entry of a worker thread: a core behind a channel.
+
+if (parentPort !== null) serve(parentPort);
+
+function serve(port: MessagePort): void {
+  const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
+  const core = new MediaCore({
+    runtime: nodeRuntime(),
+    onEvent(id, event) {
+      // a frame is made for its reader only, so it moves instead of being copied
+      const transfer = event.type === 'heard' ? [event.samples.buffer as ArrayBuffer] : [];
+      tell({ type: 'event', id, event }, transfer);
+    },
+  });
+  port.on('message', (message: ToWorker) => {
+    const { call } = message;
+    perform(core, message).then(
+      (value) => tell({ type: 'resolved', call, value }),
+      (error: unknown) => tell({ type: 'rejected', call, error: plain(error) }),
+    );
+  });
+}
+
+async function perform(core: CoreApi, { method, request }: ToWorker): Promise<unknown> {
+  // the union ties each request to its method; TypeScript does not follow that through an index
+  const call = core[method] as (request: unknown) => Promise<unknown>;
+  return call.call(core, request);
+}
+
+/** Errors of the system have codes too: `EADDRINUSE`. */
+function plain(error: unknown): CoreError {
+  if (!(error instanceof Error)) return { code: 'MEDIA_FAILED', message: String(error) };
+  const { code } = error as { code?: unknown };
+  return { code: typeof code === 'string' ? code : 'MEDIA_FAILED', message: error.message };
+}

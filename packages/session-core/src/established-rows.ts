@@ -1,0 +1,161 @@
+import { to } from '@strowger/runtime';
+import { byeForMedia, dialogRows, type SessionStep, type SessionTable } from './ending-rows.ts';
+import type { MediaDirection } from './media-backend.ts';
+import type { Change, Refused, SessionInput, SessionOutput, Talk } from './session-machine.ts';
+
+/** Changes that may wait; further ones are refused with `SESSION_BUSY`. */
+const QUEUE_LIMIT = 8;
+
+type ChangeInput = Extract<SessionInput, { type: 'change' }>;
+
+/** @internal Answered, with media in place. */
+export function establish(direction: MediaDirection, ...outputs: SessionOutput[]): SessionStep {
+  return to({ name: 'established', direction, wanted: 'sendrecv', queue: [] }, ...outputs);
+}
+
+/** Rows of every state in which a negotiation is under way. */
+const busyRows = {
+  ...dialogRows,
+  change: <S extends Talk & SessionStep['next']>(state: S, { change }: ChangeInput): SessionStep =>
+    state.queue.length < QUEUE_LIMIT
+      ? to({ ...state, queue: [...state.queue, change] })
+      : to(state, { type: 'changed', change, refusal: BUSY }),
+  /** Two offers at once: the peer tries again (RFC 3261 §14.2). */
+  changeOffered: <S extends SessionStep['next']>(state: S): SessionStep =>
+    to(state, { type: 'refuseChange', status: 491 }),
+};
+
+/** @internal Hold, resume and what else changes an answered session (RFC 3261 §14). */
+export const establishedRows: Pick<
+  SessionTable,
+  | 'established'
+  | 'offeringChange'
+  | 'changing'
+  | 'applyingChange'
+  | 'reverting'
+  | 'answeringChange'
+  | 'offeringAnswer'
+  | 'awaitingChangeAnswer'
+> = {
+  established: {
+    ...dialogRows,
+    change: (state, { change }) => begin(talkOf(state), change, []),
+    changeOffered: (state, { sdp }) => {
+      const talk = talkOf(state);
+      if (sdp === undefined) {
+        const offering = { name: 'offeringAnswer', ...talk, withdrawn: false } as const;
+        return to(offering, { type: 'createOffer', direction: talk.wanted });
+      }
+      const answering = { name: 'answeringChange', ...talk, withdrawn: false } as const;
+      return to(answering, { type: 'acceptOffer', offer: sdp, direction: talk.wanted });
+    },
+  },
+  offeringChange: {
+    ...busyRows,
+    offerReady: (state, { sdp }) =>
+      to({ ...state, name: 'changing' }, { type: 'reinvite', offer: sdp }),
+    mediaRefused: (state, { code, message }) =>
+      carryOn(talkOf(state), { type: 'changed', change: state.change, refusal: { code, message } }),
+  },
+  changing: {
+    ...busyRows,
+    changeAccepted: (state, { sdp }) =>
+      sdp === undefined
+        ? revert(talkOf(state), NO_ANSWER, { type: 'ack' }, state.change)
+        : to(
+            { ...state, name: 'applyingChange' },
+            { type: 'ack' },
+            { type: 'acceptAnswer', answer: sdp },
+          ),
+    changeRefused: (state, { code, message }) =>
+      revert(talkOf(state), { code, message }, undefined, state.change),
+  },
+  applyingChange: {
+    ...busyRows,
+    answerApplied: ({ change, ...state }, { direction }) => {
+      const talk = { ...talkOf(state), direction, wanted: change?.direction ?? state.wanted };
+      return change === undefined ? carryOn(talk) : carryOn(talk, { type: 'changed', change });
+    },
+    // both sides believe different things now: there is nothing to go back to
+    mediaRefused: (_, refused) => byeForMedia(refused),
+  },
+  reverting: {
+    ...busyRows,
+    rolledBack: (state) => reverted(state),
+    mediaRefused: (state) => reverted(state),
+  },
+  answeringChange: {
+    ...busyRows,
+    answerReady: (state, { sdp, direction }) => {
+      const talk = { ...talkOf(state), direction };
+      // media has moved, the peer has taken its offer back: an offer of ours brings them together
+      if (state.withdrawn) return begin(talk, { id: 0 }, []);
+      return carryOn(talk, { type: 'acceptChange', sdp });
+    },
+    mediaRefused: (state, refused) => refuseChange(talkOf(state), state.withdrawn, refused),
+    changeWithdrawn: (state) => to({ ...state, withdrawn: true }),
+  },
+  offeringAnswer: {
+    ...busyRows,
+    offerReady: (state, { sdp }) => {
+      const talk = talkOf(state);
+      if (state.withdrawn) return revert(talk, NO_ANSWER);
+      return to({ name: 'awaitingChangeAnswer', ...talk }, { type: 'acceptChange', sdp });
+    },
+    mediaRefused: (state, refused) => refuseChange(talkOf(state), state.withdrawn, refused),
+    changeWithdrawn: (state) => to({ ...state, withdrawn: true }),
+  },
+  awaitingChangeAnswer: {
+    ...busyRows,
+    ackReceived: (state, { sdp }) => {
+      const talk = talkOf(state);
+      if (sdp === undefined) return revert(talk, NO_ANSWER);
+      return to({ name: 'applyingChange', ...talk }, { type: 'acceptAnswer', answer: sdp });
+    },
+  },
+};
+
+const BUSY: Refused = { code: 'SESSION_BUSY', message: 'too many changes are waiting' };
+const NO_ANSWER: Refused = { code: 'MEDIA_NO_ANSWER', message: 'the peer sent no answer' };
+
+function talkOf({ direction, wanted, queue }: Talk): Talk {
+  return { direction, wanted, queue };
+}
+
+function begin(talk: Talk, change: Change, outputs: readonly SessionOutput[]): SessionStep {
+  const isDone = change.direction !== undefined && change.direction === talk.wanted;
+  if (isDone) return carryOn(talk, ...outputs, { type: 'changed', change });
+  const direction = change.direction ?? talk.wanted;
+  return to({ name: 'offeringChange', ...talk, change }, ...outputs, {
+    type: 'createOffer',
+    direction,
+  });
+}
+
+/** The negotiation is over: the next change that waits, or rest. */
+function carryOn(talk: Talk, ...outputs: SessionOutput[]): SessionStep {
+  const [change, ...queue] = talk.queue;
+  if (change === undefined) return to({ name: 'established', ...talk }, ...outputs);
+  return begin({ ...talk, queue }, change, outputs);
+}
+
+function revert(talk: Talk, refusal: Refused, first?: SessionOutput, change?: Change): SessionStep {
+  const reverting = { name: 'reverting', ...talk, refusal } as const;
+  return to(
+    change === undefined ? reverting : { ...reverting, change },
+    ...(first === undefined ? [] : [first]),
+    { type: 'rollback' },
+  );
+}
+
+function reverted(state: Talk & { change?: Change; refusal: Refused }): SessionStep {
+  const { change, refusal } = state;
+  if (change === undefined) return carryOn(talkOf(state));
+  return carryOn(talkOf(state), { type: 'changed', change, refusal });
+}
+
+function refuseChange(talk: Talk, withdrawn: boolean, { code }: Refused): SessionStep {
+  if (withdrawn) return carryOn(talk);
+  const status = code === 'MEDIA_NOT_ACCEPTABLE' ? 488 : 500;
+  return carryOn(talk, { type: 'refuseChange', status });
+}

@@ -1,0 +1,103 @@
+import { StrowgerError } from '@strowger/runtime';
+import { NameAddr, parseUri, SipUri } from '@strowger/sip-message';
+import type { CredentialSource } from '@strowger/transaction-core';
+
+/** Who the client is, and how it proves it. */
+export interface AccountOptions {
+  /** The address of record, such as `sip:alice@pbx.example`. */
+  readonly uri: string;
+  readonly password?: string;
+  /** The name in the digest where it is not the user of `uri`. */
+  readonly username?: string;
+  readonly displayName?: string;
+  /**
+   * Where requests go first, such as `sip:127.0.0.1:5060;transport=tcp`: the registrar, and the
+   * proxy for calls. Default: what RFC 3263 finds for the domain of `uri`.
+   */
+  readonly server?: string;
+  /** The transport where `server` names none. Default `udp`. */
+  readonly transport?: 'udp' | 'tcp';
+  /** How long a registration shall last, in seconds, from 60 to 86,400. Default 300. */
+  readonly expiresSeconds?: number;
+}
+
+/** An account whose parts were checked. */
+export interface Account {
+  readonly uri: SipUri;
+  /** From, and To of REGISTER. */
+  readonly identity: NameAddr;
+  /** Where requests go first. */
+  readonly server: SipUri;
+  /** The request URI of REGISTER: the domain, without user (RFC 3261 §10.2). */
+  readonly registrar: SipUri;
+  readonly credentials: CredentialSource | undefined;
+  readonly expiresSeconds: number;
+}
+
+/** Checks what the application gave. Throws `BAD_ACCOUNT` with the reason. */
+export function readAccount(options: AccountOptions): Account {
+  const uri = sipUri('uri', options.uri);
+  if (uri.user === undefined) throw bad('uri', `${options.uri} has no user`);
+  const { transport = 'udp', expiresSeconds = 300, displayName } = options;
+  if (!(expiresSeconds >= 60 && expiresSeconds <= 86_400)) {
+    throw bad('expiresSeconds', 'it is a number from 60 to 86400');
+  }
+  const given = sipUri('server', options.server ?? domainOf(uri).toString());
+  const hasTransport = given.params.has('transport');
+  const server = hasTransport ? given : withTransport(given, transport);
+  return {
+    uri,
+    identity: new NameAddr({ uri, ...(displayName === undefined ? {} : { displayName }) }),
+    server,
+    registrar: domainOf(uri),
+    credentials: credentialsOf(options, uri.user),
+    expiresSeconds,
+  };
+}
+
+/** A URI that a person typed: `bob`, `bob@pbx.example` and whole URIs. Throws `BAD_TARGET`. */
+export function targetUri(text: string, account: Account): SipUri {
+  const whole = /^sips?:/i.test(text) ? text : `sip:${text}`;
+  const named = whole.includes('@') || /^sips?:/i.test(text);
+  const parsed = parseUri(named ? whole : `sip:${encodeURIComponent(text)}@${hostOf(account)}`);
+  if (!parsed.ok || !(parsed.value instanceof SipUri)) {
+    const why = parsed.ok ? 'only sip: and sips: can be called' : parsed.refusal.message;
+    throw new StrowgerError('BAD_TARGET', `${text} cannot be called: ${why}`);
+  }
+  return parsed.value;
+}
+
+function hostOf({ registrar }: Account): string {
+  return registrar.toString().replace(/^sips?:/, '');
+}
+
+function domainOf(uri: SipUri): SipUri {
+  const { scheme, host, port } = uri;
+  return new SipUri({ scheme, host, ...(port === undefined ? {} : { port }) });
+}
+
+function withTransport(uri: SipUri, transport: string): SipUri {
+  const params = uri.params.clone().set('transport', transport);
+  return uri.with({ params });
+}
+
+function credentialsOf(
+  { password, username }: AccountOptions,
+  user: string,
+): CredentialSource | undefined {
+  if (password === undefined) return undefined;
+  return () => ({ username: username ?? user, password });
+}
+
+function sipUri(key: string, text: string): SipUri {
+  const parsed = parseUri(text);
+  if (!parsed.ok) throw bad(key, parsed.refusal.message);
+  if (!(parsed.value instanceof SipUri)) throw bad(key, `${text} is no sip: URI`);
+  return parsed.value;
+}
+
+function bad(key: string, why: string): StrowgerError {
+  return new StrowgerError('BAD_ACCOUNT', `${key}: ${why}`, {
+    recovery: { kind: 'fixConfiguration', key },
+  });
+}

@@ -1,0 +1,100 @@
+import { rowsOf, step } from '@strowger/runtime';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  type RegistrationInput,
+  type RegistrationOutput,
+  type RegistrationState,
+  refreshAfterMs,
+  registrationTable,
+  retryAfterMs,
+} from './registration-table.ts';
+
+const driven = new Set<string>();
+
+function run(
+  state: RegistrationState,
+  input: RegistrationInput,
+): { next: RegistrationState; outputs: readonly RegistrationOutput[] } {
+  driven.add(`${state.name} ${input.type}`);
+  const taken = step(registrationTable, state, input, undefined);
+  if (taken === undefined) throw new Error(`${state.name} has no row for ${input.type}`);
+  return taken;
+}
+
+const registering: RegistrationState = { name: 'registering', expiresSeconds: 300, failures: 0 };
+const registered: RegistrationState = { name: 'registered', expiresSeconds: 300 };
+const waiting: RegistrationState = { name: 'waiting', expiresSeconds: 300, failures: 2 };
+
+afterAll(() => {
+  const rows = rowsOf(registrationTable).map(([state, input]) => `${state} ${input}`);
+  expect([...driven].toSorted()).toEqual(rows.toSorted());
+});
+
+describe('a registration', () => {
+  it.each<RegistrationState>([{ name: 'unregistered' }, { name: 'refused' }])(
+    'begins with a REGISTER when it is $name',
+    (state) => {
+      expect(run(state, { type: 'register', expiresSeconds: 300 })).toEqual({
+        next: registering,
+        outputs: [{ type: 'send', expiresSeconds: 300 }],
+      });
+    },
+  );
+
+  it('is refreshed before what the registrar granted runs out', () => {
+    const { next, outputs } = run(registering, { type: 'accepted', expiresSeconds: 60 });
+    expect(next).toEqual({ name: 'registered', expiresSeconds: 60 });
+    expect(outputs[0]).toEqual({ type: 'arm', delayMs: 30_000 });
+    expect(run(next, { type: 'timer' }).outputs).toEqual([{ type: 'send', expiresSeconds: 60 }]);
+    expect(refreshAfterMs(3600)).toBe(3_540_000);
+  });
+
+  it('asks for as long as the registrar wants at least (423)', () => {
+    const input = { type: 'rejected', status: 423, minExpiresSeconds: 900, jitter: 0 } as const;
+    expect(run(registering, input).outputs).toEqual([{ type: 'send', expiresSeconds: 900 }]);
+  });
+
+  it('does not repeat what will never succeed', () => {
+    const { next, outputs } = run(registering, { type: 'rejected', status: 403, jitter: 0 });
+    expect(next).toEqual({ name: 'refused' });
+    expect(outputs).toEqual([{ type: 'tell', event: { type: 'registrationFailed', status: 403 } }]);
+  });
+
+  it('waits as long as the registrar says, or longer and longer by itself', () => {
+    const busy = { type: 'rejected', status: 503, retryAfterSeconds: 7, jitter: 0 } as const;
+    expect(run(registering, busy).outputs[0]).toEqual({ type: 'arm', delayMs: 7000 });
+    const { next, outputs } = run(registering, { type: 'failed', jitter: 1 });
+    expect(next).toEqual({ name: 'waiting', expiresSeconds: 300, failures: 1 });
+    expect(outputs[0]).toEqual({ type: 'arm', delayMs: 1000 });
+    expect([0, 1, 5, 6, 50].map((failures) => retryAfterMs(failures, 1))).toEqual([
+      1000, 2000, 32_000, 60_000, 60_000,
+    ]);
+    expect(run(waiting, { type: 'timer' }).next).toEqual({ ...registering, failures: 2 });
+  });
+
+  it('begins anew when the connection is lost, or when it is told to', () => {
+    for (const state of [registered, waiting]) {
+      const { next, outputs } = run(state, { type: 'register', expiresSeconds: 300 });
+      expect(next).toEqual(registering);
+      expect(outputs).toContainEqual({ type: 'disarm' });
+    }
+    expect(run(registered, { type: 'connectionLost' }).next).toEqual(registering);
+  });
+
+  it('removes its binding when it ends, whatever the registrar says to that', () => {
+    for (const state of [registering, registered]) {
+      const { next, outputs } = run(state, { type: 'unregister' });
+      expect(next).toEqual({ name: 'unregistering' });
+      expect(outputs).toContainEqual({ type: 'send', expiresSeconds: 0 });
+    }
+    expect(run(waiting, { type: 'unregister' }).next).toEqual({ name: 'unregistered' });
+    const answers: RegistrationInput[] = [
+      { type: 'accepted', expiresSeconds: 0 },
+      { type: 'rejected', status: 500, jitter: 0 },
+      { type: 'failed', jitter: 0 },
+    ];
+    for (const answer of answers) {
+      expect(run({ name: 'unregistering' }, answer).next).toEqual({ name: 'unregistered' });
+    }
+  });
+});

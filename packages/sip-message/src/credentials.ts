@@ -1,0 +1,131 @@
+import { addBare, addQuoted, formatScheme, isDigest, readScheme } from './auth-params.ts';
+import { Params, refuseInjection } from './params.ts';
+import type { Reader } from './reader.ts';
+import { Fault, SipMessageError } from './refusal.ts';
+
+/** What Digest credentials are made of. */
+export interface CredentialsInit {
+  readonly username: string;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly uri: string;
+  /** Hexadecimal. */
+  readonly response: string;
+  readonly algorithm?: string | undefined;
+  readonly cnonce?: string | undefined;
+  /** The nonce count, 1 to 2^32 - 1. */
+  readonly nc?: number | undefined;
+  readonly qop?: string | undefined;
+  readonly opaque?: string | undefined;
+}
+
+/** Authorization or Proxy-Authorization (RFC 3261 §20.7, RFC 7616 §3.4). */
+export class Credentials {
+  /** `Digest`; another scheme only where a peer sent it. */
+  readonly scheme: string;
+  /** Every parameter, known or not. */
+  readonly params: Params;
+  /** What follows a foreign scheme that has no parameters. */
+  readonly token: string | undefined = undefined;
+
+  /** Digest credentials. Throws `HEADER_INJECTION`, and `BAD_VALUE` for what cannot be sent. */
+  constructor(init: CredentialsInit) {
+    const params = new Params();
+    addQuoted(params, 'username', init.username);
+    addQuoted(params, 'realm', init.realm);
+    addQuoted(params, 'nonce', init.nonce);
+    addQuoted(params, 'uri', init.uri);
+    addQuoted(params, 'response', init.response);
+    addBare(params, 'algorithm', init.algorithm);
+    addQuoted(params, 'cnonce', init.cnonce);
+    addQuoted(params, 'opaque', init.opaque);
+    addBare(params, 'qop', init.qop);
+    addBare(params, 'nc', init.nc === undefined ? undefined : formatNonceCount(init.nc));
+    refuseInjection(params.toString());
+    this.scheme = 'Digest';
+    this.params = params;
+  }
+
+  get username(): string {
+    return this.params.get('username') ?? '';
+  }
+
+  get realm(): string {
+    return this.params.get('realm') ?? '';
+  }
+
+  get nonce(): string {
+    return this.params.get('nonce') ?? '';
+  }
+
+  /** The digest-uri as the client wrote it. */
+  get uri(): string {
+    return this.params.get('uri') ?? '';
+  }
+
+  get response(): string {
+    return this.params.get('response') ?? '';
+  }
+
+  get algorithm(): string | undefined {
+    return this.params.get('algorithm');
+  }
+
+  get cnonce(): string | undefined {
+    return this.params.get('cnonce');
+  }
+
+  /** The nonce count; undefined where it is absent or not eight hexadecimal digits. */
+  get nc(): number | undefined {
+    const raw = this.params.get('nc');
+    return raw === undefined ? undefined : parseNonceCount(raw);
+  }
+
+  /** In lower case. */
+  get qop(): string | undefined {
+    return this.params.get('qop')?.toLowerCase();
+  }
+
+  get opaque(): string | undefined {
+    return this.params.get('opaque');
+  }
+
+  toString(): string {
+    return formatScheme(this);
+  }
+
+  /**
+   * Reads credentials.
+   * @internal
+   */
+  static read(reader: Reader): Credentials | Fault {
+    const read = readScheme(reader);
+    if (read instanceof Fault) return read;
+    if (isDigest(read.scheme)) {
+      const absent = REQUIRED.find((name) => !read.params.has(name));
+      if (absent !== undefined) {
+        return reader.fault('BAD_AUTH', `Digest credentials need ${absent}`);
+      }
+    }
+    const empty = { username: '', realm: '', nonce: '', uri: '', response: '' };
+    return Object.assign(new Credentials(empty), read);
+  }
+}
+
+const REQUIRED = ['username', 'realm', 'nonce', 'uri', 'response'];
+
+/** The nonce count as eight hexadecimal digits. Throws `BAD_VALUE` beyond 0 to 2^32 - 1. */
+export function formatNonceCount(count: number): string {
+  if (!Number.isInteger(count) || count < 0 || count > 0xffff_ffff) {
+    throw new SipMessageError('BAD_VALUE', 'a nonce count is not within 0 to 2^32 - 1');
+  }
+  return count.toString(16).padStart(8, '0');
+}
+
+function parseNonceCount(raw: string): number | undefined {
+  if (raw.length !== 8) return undefined;
+  for (const digit of raw.toLowerCase()) {
+    if (!'0123456789abcdef'.includes(digit)) return undefined;
+  }
+  return Number.parseInt(raw, 16);
+}

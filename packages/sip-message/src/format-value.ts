@@ -1,0 +1,45 @@
+import { isAll, TOKEN } from './characters.ts';
+import { quote } from './reader.ts';
+
+/**
+ * The text of a value that is no string: the plain objects above by their shape, all others by
+ * their own `toString`.
+ * @internal
+ */
+export function formatValue(value: object): string {
+  if ('number' in value && 'method' in value) return `${value.number} ${value.method}`;
+  if ('subtype' in value && 'type' in value && 'params' in value) {
+    return `${value.type}/${value.subtype}${value.params}`;
+  }
+  if ('protocol' in value) return formatReason(value);
+  if ('seconds' in value) return formatRetryAfter(value);
+  if ('agent' in value && 'code' in value && 'text' in value) {
+    return `${value.code} ${value.agent} ${quote(String(value.text))}`;
+  }
+  if ('value' in value && 'params' in value) return `${value.value}${value.params}`;
+  if ('uri' in value && 'params' in value && !('displayName' in value) && !('scheme' in value)) {
+    return `<${value.uri}>${value.params}`;
+  }
+  return String(value);
+}
+
+function formatReason(value: { protocol: unknown; cause?: unknown; text?: unknown }): string {
+  const cause = value.cause === undefined ? '' : `;cause=${value.cause}`;
+  const words = value.text === undefined ? '' : `;text=${quote(String(value.text))}`;
+  return `${value.protocol}${cause}${words}`;
+}
+
+function formatRetryAfter(value: {
+  seconds: unknown;
+  comment?: unknown;
+  durationSeconds?: unknown;
+}): string {
+  const comment = value.comment === undefined ? '' : ` (${value.comment})`;
+  const duration = value.durationSeconds === undefined ? '' : `;duration=${value.durationSeconds}`;
+  return `${value.seconds}${comment}${duration}`;
+}
+
+/** What a list of this header is joined with: token lists share a line. */
+export function joinsWithComma(value: readonly unknown[]): boolean {
+  return value.every((item) => typeof item === 'string' && isAll(item, TOKEN));
+}

@@ -1,0 +1,54 @@
+import { decimal, HOST, isAll } from './characters.ts';
+
+/** A host and, where it was given, a port. */
+export interface HostPort {
+  /** A name in lower case, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** `hostport` of RFC 3261 §25.1, space around the colon let pass (Via); undefined where malformed. */
+export function parseHostPort(text: string): HostPort | undefined {
+  const isBracketed = text.charCodeAt(0) === 0x5b;
+  const end = isBracketed ? text.indexOf(']') + 1 : text.indexOf(':');
+  if (isBracketed && end === 0) return undefined;
+  const name = (end > 0 || isBracketed ? text.slice(0, end) : end < 0 ? text : '').trimEnd();
+  const host = isBracketed ? ipv6(name.slice(1, -1)) : hostName(name);
+  if (host === undefined) return undefined;
+  const rest = end < 0 ? '' : text.slice(end).trim();
+  if (rest === '') return { host, port: undefined };
+  if (rest.charCodeAt(0) !== 0x3a) return undefined;
+  const port = decimal(rest.slice(1).trimStart(), 65_535);
+  return port < 0 ? undefined : { host, port };
+}
+
+/** The host as it is written in a URI or Via: IPv6 in brackets. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Whether the text is a host of RFC 3261 §25.1, IPv6 without brackets. */
+export function isHost(host: string): boolean {
+  return (host.includes(':') ? ipv6(host) : hostName(host)) !== undefined;
+}
+
+function hostName(text: string): string | undefined {
+  if (!isAll(text, HOST)) return undefined;
+  return text.toLowerCase();
+}
+
+/** IPv6 as far as the alphabet and the number of colons tell; a zone is let pass. */
+function ipv6(text: string): string | undefined {
+  let colons = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x3a) colons++;
+    else if (!isHexOrDot(code)) return undefined;
+  }
+  return colons >= 2 && colons <= 8 ? text.toLowerCase() : undefined;
+}
+
+function isHexOrDot(code: number): boolean {
+  const letter = code | 0x20;
+  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 102) || code === 0x2e;
+}

@@ -1,0 +1,103 @@
+import { Buffer, isAscii } from 'node:buffer';
+import { CLASS_OF, TOKEN } from './characters.ts';
+import { Head } from './head.ts';
+import { headerIdIn } from './header-names.ts';
+import { headerKind } from './header-kinds.ts';
+import type { Limits } from './limits.ts';
+import { Fault } from './refusal.ts';
+
+const CR = 13;
+const LF = 10;
+const COLON = 0x3a;
+const SECTION = 'RFC 3261 §7.3.1';
+
+/** Finds the start line, the fields and the body in one pass; parses none of them. */
+export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const head = new Head(latin1(buffer), isAscii(buffer), limits);
+  let from = 0;
+  while (buffer[from] === CR && buffer[from + 1] === LF) from += 2;
+  const end = endOfLine(head.text, from);
+  if (end < 0) return unterminated(head.text, from);
+  head.startLineFrom = from;
+  head.startLineEnd = end;
+  return locateFields(head, buffer, limits) ?? checkNul(head) ?? head;
+}
+
+function locateFields(head: Head, octets: Uint8Array, limits: Limits): Fault | undefined {
+  const { text } = head;
+  let at = head.startLineEnd + 2;
+  while (octets[at] !== CR || octets[at + 1] !== LF) {
+    let end = endOfLine(text, at);
+    while (end >= 0 && isSpace(octets[end + 2])) {
+      head.hasFolds = true;
+      end = endOfLine(text, end + 2);
+    }
+    if (end < 0) return unterminated(text, at);
+    if (head.ids.length >= limits.headers) {
+      return new Fault('TOO_MANY_HEADERS', at, SECTION, 'too many header fields');
+    }
+    if (end - at > limits.headerBytes || end > limits.headBytes) {
+      const message = 'a header field is too long';
+      return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
+    }
+    if (!addField(head, octets, at)) {
+      return new Fault('BAD_HEADER_NAME', at, SECTION, 'a header field has no name');
+    }
+    at = end + 2;
+  }
+  head.starts.push(at);
+  head.bodyFrom = at + 2;
+  return undefined;
+}
+
+/** The CR of the CRLF that ends the line; -1 where there is none, or a bare CR or LF before it. */
+function endOfLine(text: string, from: number): number {
+  const lf = text.indexOf('\n', from);
+  return lf > from && text.indexOf('\r', from) === lf - 1 ? lf - 1 : -1;
+}
+
+function addField(head: Head, octets: Uint8Array, from: number): boolean {
+  let nameEnd = from;
+  while (((CLASS_OF[octets[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
+  let colon = nameEnd;
+  while (isSpace(octets[colon])) colon++;
+  if (nameEnd === from || octets[colon] !== COLON) return false;
+  head.ids.push(headerIdIn(octets, from, nameEnd));
+  head.starts.push(from);
+  return true;
+}
+
+function isSpace(octet: number | undefined): boolean {
+  return octet === 0x20 || octet === 0x09;
+}
+
+function unterminated(text: string, at: number): Fault {
+  const isBroken = text.indexOf('\n', at) >= 0;
+  const message = isBroken ? 'a CR or LF stands alone' : 'the headers do not end with a blank line';
+  return new Fault(isBroken ? 'BARE_CR_OR_LF' : 'UNTERMINATED', at, 'RFC 3261 §7', message);
+}
+
+/**
+ * NUL occurs only as a quoted-pair (RFC 3261 §25.1), and only in the quoted strings of the headers
+ * that are read as such: what is passed on as it stands is free of it.
+ */
+function checkNul(head: Head): Fault | undefined {
+  const { text, bodyFrom } = head;
+  let at = text.indexOf('\0');
+  for (; at >= 0 && at < bodyFrom; at = text.indexOf('\0', at + 1)) {
+    const field = head.fieldAt(at);
+    const shape = field < 0 ? undefined : headerKind(head.ids[field] ?? 0)?.shape;
+    const isRead = shape !== undefined && shape !== 'text';
+    if (isRead && text.charCodeAt(at - 1) === 0x5c) continue;
+    return new Fault('NUL', at, 'RFC 3261 §25.1', 'a NUL is not in a quoted string');
+  }
+  return undefined;
+}
+
+/** `latin1Slice` is public in Node.js and absent from its types; `toString` takes twice as long. */
+function latin1(buffer: Buffer): string {
+  return (buffer as Buffer & { latin1Slice(): string }).latin1Slice();
+}

@@ -1,0 +1,150 @@
+import { isIn, TOKEN } from './characters.ts';
+import { Params, readParams } from './params.ts';
+import { isSpace, quote, Reader, unquote } from './reader.ts';
+import { Fault, type Parsed, toParsed } from './refusal.ts';
+import { readUri, type Uri } from './uri.ts';
+
+const SECTION = 'RFC 3261 §20.10';
+const QUOTE = 0x22;
+const LESS = 0x3c;
+
+/** A URI with a display name and parameters: From, To, Contact, Route … (RFC 3261 §20.10). */
+export class NameAddr {
+  readonly uri: Uri;
+  /** The header parameters, those outside the angle brackets. */
+  readonly params: Params;
+
+  /** Quoted where its first character is a quote. */
+  private readonly rawName: string | undefined;
+
+  /** Throws what `Params` throws. A CR or LF is refused where the value is put into headers. */
+  constructor(init: {
+    displayName?: string | undefined;
+    uri: Uri;
+    params?: Iterable<readonly [string, (string | undefined)?]>;
+  }) {
+    this.rawName = init instanceof ReadParts ? init.rawName : quoted(init.displayName);
+    this.uri = init.uri;
+    this.params = init instanceof ReadParts ? init.params : copyOf(init.params);
+  }
+
+  /** Without quotes and escapes. */
+  get displayName(): string | undefined {
+    const raw = this.rawName;
+    return raw?.charCodeAt(0) === QUOTE ? unquote(raw) : raw;
+  }
+
+  /** The `tag` (RFC 3261 §19.3), undefined where there is none. */
+  get tag(): string | undefined {
+    return this.params.get('tag');
+  }
+
+  /** A copy with this tag, or without one. */
+  withTag(tag: string | undefined): NameAddr {
+    const copy = new NameAddr(this);
+    if (tag === undefined) copy.params.delete('tag');
+    else copy.params.set('tag', tag);
+    return copy;
+  }
+
+  /** Always with angle brackets, so that URI and header parameters cannot be confused. */
+  toString(): string {
+    const name = this.displayName;
+    const shown = name === undefined ? '' : `${quote(name)} `;
+    return `${shown}<${this.uri}>${this.params}`;
+  }
+
+  /** Parses one value with nothing behind it. */
+  static parse(text: string): Parsed<NameAddr> {
+    const reader = new Reader(text, SECTION);
+    reader.skipSpace();
+    const result = readNameAddr(reader);
+    if (result instanceof Fault) return toParsed<NameAddr>(result);
+    reader.skipSpace();
+    if (reader.atEnd) return { ok: true, value: result };
+    return toParsed<NameAddr>(reader.fault('BAD_ADDRESS', 'something follows an address'));
+  }
+}
+
+/** The parts as they were read, which nobody else holds. */
+class ReadParts {
+  readonly rawName: string | undefined;
+  readonly uri: Uri;
+  readonly params: Params;
+
+  constructor(rawName: string | undefined, uri: Uri, params: Params) {
+    this.rawName = rawName;
+    this.uri = uri;
+    this.params = params;
+  }
+}
+
+function quoted(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : quote(name);
+}
+
+/** The parameters of a value belong to it alone. */
+export function copyOf(params?: Iterable<readonly [string, (string | undefined)?]>): Params {
+  return params instanceof Params ? params.clone() : new Params(params);
+}
+
+/**
+ * Reads `( name-addr / addr-spec ) *( SEMI generic-param )`.
+ * @internal
+ */
+export function readNameAddr(reader: Reader): NameAddr | Fault {
+  const rawName = readDisplayName(reader);
+  if (rawName instanceof Fault) return rawName;
+  const isBracketed = reader.code === LESS;
+  if (!isBracketed && rawName !== undefined) {
+    return reader.fault('BAD_ADDRESS', 'a display name is not followed by <');
+  }
+  const from = isBracketed ? reader.pos + 1 : reader.pos;
+  const end = isBracketed ? endOfBracketed(reader, from) : endOfBare(reader, from);
+  if (end < 0) return reader.fault('BAD_ADDRESS', 'a URI is not within < and >', from);
+  const uri = readUri(reader.text, from, end);
+  if (uri instanceof Fault) return uri;
+  reader.pos = isBracketed ? end + 1 : end;
+  const params = readParams(reader);
+  return params instanceof Fault ? params : new NameAddr(new ReadParts(rawName, uri, params));
+}
+
+/** A quoted-string, or tokens up to `<`: `lwsdisp` of RFC 4475 has no space before it. */
+function readDisplayName(reader: Reader): string | undefined | Fault {
+  const from = reader.pos;
+  const code = reader.code;
+  if (code === LESS) return undefined;
+  if (code === QUOTE) {
+    if (!reader.skipQuoted()) return reader.fault('BAD_QUOTES', 'a quoted string does not end');
+    const raw = reader.text.slice(from, reader.pos);
+    reader.skipSpace();
+    return raw;
+  }
+  let at = from;
+  while (at < reader.end && isNameCharacter(reader.text.charCodeAt(at))) at++;
+  if (at >= reader.end || reader.text.charCodeAt(at) !== LESS) return undefined;
+  reader.pos = at;
+  return reader.text.slice(from, at).trimEnd();
+}
+
+function isNameCharacter(code: number): boolean {
+  return isIn(code, TOKEN) || isSpace(code);
+}
+
+function endOfBracketed(reader: Reader, from: number): number {
+  const end = reader.text.indexOf('>', from);
+  return end < reader.end ? end : -1;
+}
+
+/**
+ * Where a URI without brackets ends: in this form `;` and `,` belong to the header, and a URI with
+ * `?` in it needs brackets (RFC 3261 §20); -1 for such a one.
+ */
+function endOfBare(reader: Reader, from: number): number {
+  for (let i = from; i < reader.end; i++) {
+    const code = reader.text.charCodeAt(i);
+    if (code === 0x3f) return -1;
+    if (code === 0x3b || code === 0x2c || isSpace(code)) return i;
+  }
+  return reader.end;
+}

@@ -1,0 +1,62 @@
+import { URIC, isAll, isIn, TOKEN } from './characters.ts';
+import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
+import { SipUri } from './sip-uri.ts';
+import { SipUriSpans } from './sip-uri-scan.ts';
+import { OtherUri, TelUri } from './tel-uri.ts';
+
+/** A URI, told apart by `scheme`. */
+export type Uri = SipUri | TelUri | OtherUri;
+
+const SECTION = 'RFC 3261 §19.1.1';
+
+/** Parses a URI of any scheme. Linear in its length; never throws. */
+export function parseUri(text: string): Parsed<Uri> {
+  return toParsed(readUri(text));
+}
+
+/** The URI in a literal of the program: `uri('sip:alice@example.com')`. Throws `BAD_URI`. */
+export function uri(text: string): Uri {
+  const result = readUri(text);
+  if (result instanceof Fault) throw new SipMessageError('BAD_URI', result.message);
+  return result;
+}
+
+/**
+ * Reads a URI that fills the text from `from` to `end`; a fault has its position in the text.
+ * @internal
+ */
+export function readUri(text: string, from = 0, end = text.length): Uri | Fault {
+  const start = startOfSip(text, from);
+  if (start > 0 && start <= end) return SipUri.read(new SipUriSpans(text, from, start, end));
+  const other = readOther(text.slice(from, end));
+  return other instanceof Fault ? other.moved(from + other.at) : other;
+}
+
+/** The position behind `sip:` or `sips:` in any case; 0 where the scheme is another. */
+function startOfSip(text: string, from: number): number {
+  if (text.startsWith('sip:', from)) return from + 4;
+  const scheme = text.slice(from, from + 5).toLowerCase();
+  if (scheme.startsWith('sip:')) return from + 4;
+  return scheme === 'sips:' ? from + 5 : 0;
+}
+
+function readOther(text: string): Uri | Fault {
+  const colon = text.indexOf(':');
+  if (colon < 1 || !isScheme(text, colon)) {
+    return new Fault('BAD_URI', 0, SECTION, 'a URI begins with a scheme and a colon');
+  }
+  const scheme = text.slice(0, colon);
+  if (scheme.toLowerCase() === 'tel') return TelUri.read(text);
+  const opaque = text.slice(colon + 1);
+  if (!isAll(opaque, URIC)) {
+    return new Fault('BAD_URI', colon + 1, SECTION, 'a URI holds a character that it may not');
+  }
+  return new OtherUri({ scheme, opaque });
+}
+
+function isScheme(text: string, end: number): boolean {
+  const first = text.charCodeAt(0) | 0x20;
+  if (first < 97 || first > 122) return false;
+  for (let i = 1; i < end; i++) if (!isIn(text.charCodeAt(i), TOKEN)) return false;
+  return true;
+}

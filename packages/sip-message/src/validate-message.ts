@@ -1,0 +1,42 @@
+import { isKnownMethod } from './methods.ts';
+import type { SipMessage, SipRequest } from './message.ts';
+import { Fault, type Refusal } from './refusal.ts';
+
+const MANDATORY = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
+
+/**
+ * The strictest check: every typed header that is present is well-formed, what RFC 3261 §8.1.1
+ * demands is there, and a request is consistent in itself. Undefined where all is well.
+ */
+export function validateMessage(message: SipMessage): Refusal | undefined {
+  const fault = checkHeaders(message) ?? checkRequest(message);
+  return fault === undefined ? undefined : { ...fault };
+}
+
+function checkHeaders({ headers }: SipMessage): Fault | undefined {
+  for (const id of headers.ids()) {
+    const value = headers.read(id);
+    if (value instanceof Fault) return value;
+  }
+  const absent = MANDATORY.find((name) => !headers.has(name));
+  if (absent === undefined) return undefined;
+  return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', `the message has no ${absent}`);
+}
+
+function checkRequest(message: SipMessage): Fault | undefined {
+  return message.kind === 'response' ? undefined : (checkMethod(message) ?? checkUri(message));
+}
+
+function checkMethod(request: SipRequest): Fault | undefined {
+  if (request.cseq.method === request.method) return undefined;
+  const words = 'CSeq does not name the method of the request';
+  const fault = new Fault('METHOD_MISMATCH', 0, 'RFC 3261 §8.1.1.5', words);
+  // RFC 4475 §3.1.2.18: an unknown method is told so before it is told of its CSeq.
+  return isKnownMethod(request.method) ? fault : fault.deserving(501);
+}
+
+function checkUri({ uri }: SipRequest): Fault | undefined {
+  const isSip = 'headers' in uri;
+  if (!isSip || uri.headers.length === 0) return undefined;
+  return new Fault('BAD_URI', 0, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  answerChallenge,
+  Challenge,
+  Credentials,
+  computeHa1,
+  DIGEST_ALGORITHMS,
+  type DigestAlgorithm,
+  Headers,
+  verifyCredentials,
+} from '../src/index.ts';
+
+interface Vector {
+  name: string;
+  algorithm: DigestAlgorithm;
+  username: string;
+  password: string;
+  realm: string;
+  nonce: string;
+  cnonce?: string;
+  qop?: string;
+  method: string;
+  uri: string;
+  response: string;
+}
+
+// The file holds the published examples of RFC 2617, RFC 2069 and RFC 7616 in this shape.
+const VECTORS = JSON.parse(
+  readFileSync(new URL('digest-vectors.json', import.meta.url), 'utf8'),
+) as Vector[];
+
+function answer(challenge: Challenge, over: { ha1?: string; method?: string; body?: string } = {}) {
+  const base = { username: 'alice', uri: 'sip:b', cnonce: 'c', nonceCount: 1, method: 'INVITE' };
+  const { ha1, ...rest } = over;
+  const key = ha1 === undefined ? { password: 'secret' } : { ha1 };
+  return answerChallenge(challenge, { ...base, ...rest, ...key });
+}
+
+function credentials(...args: Parameters<typeof answer>): Credentials {
+  const outcome = answer(...args);
+  if (outcome.ok) return outcome.value;
+  throw new Error(outcome.refusal.code);
+}
+
+function offering(qop: string[]): Challenge {
+  return new Challenge({ realm: 'r', nonce: 'n', qop });
+}
+
+describe('answerChallenge', () => {
+  for (const vector of VECTORS) {
+    it(`computes the published response of ${vector.name}`, () => {
+      const { realm, nonce, algorithm, qop } = vector;
+      const offered = qop === undefined ? undefined : [qop];
+      const challenge = new Challenge({ realm, nonce, algorithm, qop: offered });
+      const outcome = answerChallenge(challenge, {
+        ...vector,
+        cnonce: vector.cnonce ?? '',
+        nonceCount: 1,
+      });
+      expect(outcome.ok && outcome.value.response).toBe(vector.response);
+    });
+  }
+
+  it('prefers auth to auth-int, and takes auth-int where it stands alone', () => {
+    expect(credentials(offering(['auth-int', 'auth'])).qop).toBe('auth');
+    expect(credentials(offering(['auth-int'])).qop).toBe('auth-int');
+    const refused = answer(offering(['token']));
+    expect(refused.ok || refused.refusal.code).toBe('UNKNOWN_QOP');
+  });
+
+  it('refuses an algorithm that it does not know', () => {
+    const outcome = answer(new Challenge({ realm: 'r', nonce: 'n', algorithm: 'AKAv1-MD5' }));
+    expect(outcome.ok || outcome.refusal.code).toBe('UNKNOWN_ALGORITHM');
+  });
+
+  it('quotes what has to be quoted and leaves bare what has to be bare', () => {
+    const challenge = new Challenge({
+      realm: 'a "b"',
+      nonce: 'n',
+      qop: ['auth'],
+      algorithm: 'SHA-256',
+    });
+    expect(challenge.toString()).toBe(
+      'Digest realm="a \\"b\\"", nonce="n", algorithm=SHA-256, qop="auth"',
+    );
+    const text = credentials(challenge).toString();
+    expect(text).toContain('username="alice", realm="a \\"b\\""');
+    expect(text).toContain('qop=auth, nc=00000001');
+  });
+});
+
+describe('verifyCredentials', () => {
+  for (const algorithm of DIGEST_ALGORITHMS) {
+    for (const qop of [undefined, ['auth'], ['auth-int']]) {
+      it(`accepts its own answer and no other: ${algorithm}, qop ${qop}`, () => {
+        const challenge = new Challenge({ realm: 'r', nonce: 'n', algorithm, qop });
+        const who = { username: 'alice', realm: 'r', password: 'secret' };
+        const ha1 = computeHa1(algorithm, who);
+        const headers = new Headers([['Authorization', credentials(challenge, { body: 'x' })]]);
+        const given = headers.get('authorization')?.[0];
+        if (given === undefined) throw new Error('no credentials');
+        expect(given.toString()).toBe(headers.raw('authorization')[0]);
+        const wrong = computeHa1(algorithm, { ...who, password: 'Secret' });
+        const method = 'INVITE';
+        expect(verifyCredentials(given, { ha1, method, body: 'x' })).toBe(true);
+        expect(verifyCredentials(given, { ha1: wrong, method, body: 'x' })).toBe(false);
+        expect(verifyCredentials(given, { ha1, method: 'BYE', body: 'x' })).toBe(false);
+        const isCovered = qop?.[0] === 'auth-int';
+        expect(verifyCredentials(given, { ha1, method, body: 'y' })).toBe(!isCovered);
+      });
+    }
+  }
+});
+
+describe('Authorization', () => {
+  it.each([
+    ['Digest username="", realm="r", nonce="n", uri="u"'],
+    ['Digest'],
+    ['Digest username="alice, realm="r"'],
+    ['Digest username="a'],
+    ['Digest nonce="a", nonce="b"'],
+  ])('is malformed, not fatal: %s', (value) => {
+    expect(new Headers([['Authorization', value]]).get('authorization')).toBeUndefined();
+  });
+
+  it('keeps a scheme that is not Digest', () => {
+    const headers = new Headers([['Authorization', 'NoOneKnowsThisScheme opaque-data=here']]);
+    expect(headers.get('authorization')?.[0]?.scheme).toBe('NoOneKnowsThisScheme');
+    const other = new Headers([['Authorization', 'Basic QWxhZGRpbg==']]);
+    expect(other.get('authorization')?.[0]?.toString()).toBe('Basic QWxhZGRpbg==');
+  });
+});

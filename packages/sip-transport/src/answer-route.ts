@@ -1,0 +1,41 @@
+import { type SipMessage, Via } from '@strowger/sip-message';
+import type { Endpoint } from '@strowger/runtime';
+import type { Hop } from './hop.ts';
+import { canonicalAddress } from './ip-address.ts';
+
+/** Where a message came from, and what carries an answer back. */
+export interface Source {
+  readonly transport: 'udp' | 'tcp';
+  readonly from: Endpoint;
+  readonly flow: string;
+}
+
+/**
+ * Writes into the top Via of a request where it really came from (RFC 3261 §18.2.1, RFC 3581 §4),
+ * over whatever the peer wrote there itself.
+ */
+export function stampVia(message: SipMessage, via: Via, { from }: Source): void {
+  const asksPort = via.params.has('rport');
+  const differs = canonicalAddress(via.host) !== from.address;
+  if (!asksPort && !differs && !via.params.has('received')) return;
+  const stamped = new Via(via); // the value in the headers stays theirs
+  stamped.params.set('received', from.address);
+  if (asksPort) stamped.params.set('rport', String(from.port));
+  message.headers.removeFirst('Via');
+  message.headers.prepend('Via', stamped);
+}
+
+/**
+ * Where the answer to a request goes (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it
+ * would let anybody point our answers at others.
+ */
+export function answerHop(via: Via, { transport, from, flow }: Source): Hop {
+  const toSource = transport === 'udp' && via.params.has('rport');
+  const port = toSource ? from.port : (via.port ?? 5060);
+  return { transport, address: from.address, port, flow };
+}
+
+/** The hop that a response came over. */
+export function sourceHop({ transport, from, flow }: Source): Hop {
+  return { transport, address: from.address, port: from.port, flow };
+}

@@ -1,0 +1,43 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+
+/** The version of the Internet Protocol that an address belongs to. */
+export type Family = 4 | 6;
+
+/** The family of an IP address without brackets; `undefined` for a name. */
+export function familyOf(address: string): Family | undefined {
+  const family = isIP(address);
+  return family === 4 || family === 6 ? family : undefined;
+}
+
+/**
+ * The one spelling under which an address is compared (RFC 5952): `2001:DB8::0:1` and
+ * `2001:db8::1` are the same peer. Names come back in lower case.
+ */
+export function canonicalAddress(address: string): string {
+  if (isIPv4(address)) return address;
+  const [plain = '', zone] = address.split('%', 2);
+  if (!isIPv6(plain)) return address.toLowerCase();
+  const canonical = new URL(`http://[${plain}]`).hostname.slice(1, -1);
+  return zone === undefined ? canonical : `${canonical}%${zone}`;
+}
+
+/** Whether a socket bound to it hears on every local address of its family. */
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** Whether it never leaves this machine. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
+}
+
+/** The loopback addresses that `localhost` stands for without asking DNS (RFC 6761 §6.3). */
+export function localhostAddress(family: Family): string {
+  return family === 4 ? '127.0.0.1' : '::1';
+}
+
+/** Whether a name is `localhost` or below it (RFC 6761 §6.3). */
+export function isLocalhost(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === 'localhost' || lower.endsWith('.localhost');
+}

@@ -1,0 +1,123 @@
+import type { Endpoint } from '@strowger/runtime';
+import type { Via } from '@strowger/sip-message';
+import { BoundedTable } from './bounded-table.ts';
+import type { Hop } from './hop.ts';
+import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
+import type { Advertised, ListenPoint } from './listen-point.ts';
+import type { LocalAddresses } from './local-address.ts';
+
+/** A listen point, and where it is bound once it is. */
+export class LocalPoint {
+  readonly point: ListenPoint;
+  readonly family: Family;
+  readonly isLoopback: boolean;
+  readonly isWildcard: boolean;
+  private bound: Endpoint;
+  private name: string;
+
+  constructor(point: ListenPoint) {
+    this.point = point;
+    this.family = familyOf(point.address) ?? 4;
+    this.isLoopback = isLoopback(point.address);
+    this.isWildcard = isWildcard(point.address);
+    this.bound = { address: point.address, port: point.port };
+    this.name = '';
+  }
+
+  /** Before it is bound, the address and port that were asked for. */
+  get local(): Endpoint {
+    return this.bound;
+  }
+
+  /** Names the socket in hops: stable as long as its address and port are. */
+  get flow(): string {
+    return this.name;
+  }
+
+  bind({ address, port }: Endpoint): void {
+    this.bound = { address, port };
+    this.name = `${this.point.transport}-${address}-${port}`;
+  }
+}
+
+/** Where this end can be reached, and which of its addresses serves which peer. */
+export class LocalPoints {
+  readonly all: readonly LocalPoint[];
+  private readonly advertised: Advertised | undefined;
+  private readonly addresses: LocalAddresses;
+  /** What was told to peers as our own; a Via that names anything else is not ours. */
+  private readonly told = new BoundedTable<string, true>(1000);
+
+  constructor(
+    points: readonly ListenPoint[],
+    advertised: Advertised | undefined,
+    addresses: LocalAddresses,
+  ) {
+    this.all = points.map((point) => new LocalPoint(point));
+    this.advertised = advertised;
+    this.addresses = addresses;
+  }
+
+  /** The families in which a transport is carried, in the order of the listen points. */
+  families(transport: Hop['transport']): readonly Family[] {
+    const families = this.all
+      .filter(({ point }) => point.transport === transport)
+      .map(({ family }) => family);
+    return [...new Set(families)];
+  }
+
+  /**
+   * The point to reach a peer from: the one that the hop is pinned to, else one that is on loopback
+   * as the peer is or is not; `undefined` when the transport or family is not carried.
+   */
+  pick(hop: Hop): LocalPoint | undefined {
+    const family = familyOf(hop.address);
+    const near = isLoopback(hop.address);
+    let best: LocalPoint | undefined;
+    let bestRank = 0;
+    for (const one of this.all) {
+      if (one.point.transport !== hop.transport || one.family !== family) continue;
+      if (one.flow === hop.flow) return one;
+      const rank = one.isLoopback === near ? 3 : one.isWildcard ? 2 : 1;
+      if (rank > bestRank) [best, bestRank] = [one, rank];
+    }
+    return best;
+  }
+
+  /** @param connected our address on the connection that the hop uses, where there is one. */
+  sentBy(hop: Hop, connected: string | undefined): { host: string; port: number } {
+    const chosen = this.pick(hop) ?? this.all.find(({ point }) => point.transport === 'udp');
+    const local = chosen?.local ?? this.all[0]?.local ?? { address: '', port: 0 };
+    const advertised = this.advertisedFor(chosen, hop);
+    const bound = isWildcard(local.address)
+      ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
+      : local.address;
+    const told = { host: advertised?.host ?? bound, port: advertised?.port ?? local.port };
+    this.told.set(key(told.host, told.port), true);
+    return told;
+  }
+
+  /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */
+  isOurs(via: Via): boolean {
+    const host = canonicalAddress(via.host);
+    const port = via.port ?? 5060;
+    const bound = this.all.some(({ local }) => local.address === host && local.port === port);
+    return bound || this.told.get(key(host, port)) === true;
+  }
+
+  /** An advertised address serves its own family only; a name serves both. */
+  private advertisedFor(chosen: LocalPoint | undefined, hop: Hop): Advertised | undefined {
+    const advertised = chosen?.point.advertised ?? this.advertised;
+    const family = advertised === undefined ? undefined : familyOf(advertised.host);
+    return family === undefined || family === familyOf(hop.address) ? advertised : undefined;
+  }
+}
+
+/** None while a connection is not open yet. */
+function ownAddress(connected: string | undefined): string | undefined {
+  return connected === undefined || isWildcard(connected) ? undefined : connected;
+}
+
+function key(host: string, port: number): string {
+  return `${canonicalAddress(host)} ${port}`;
+}

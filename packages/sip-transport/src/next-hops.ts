@@ -1,0 +1,72 @@
+import type { Clock, Endpoint, Random } from '@strowger/runtime';
+import type { Uri } from '@strowger/sip-message';
+import { DnsCache } from './dns-cache.ts';
+import type { DnsResolver } from './dns-resolver.ts';
+import type { Hop } from './hop.ts';
+import { familyOf } from './ip-address.ts';
+import type { LocalPoints } from './local-points.ts';
+import { RefusedPeers } from './refused-peers.ts';
+import { ServerLocation } from './server-location.ts';
+import { preferTcp } from './size-rule.ts';
+import type { TransportLimits } from './transport-limits.ts';
+
+/** What finding the next hop needs. */
+export interface NextHopsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: TransportLimits;
+  readonly points: LocalPoints;
+  readonly resolver: DnsResolver;
+}
+
+/** The hops to a URI: located by RFC 3263, ordered by the size rule of RFC 3261 §18.1.1. */
+export class NextHops {
+  private readonly options: NextHopsOptions;
+  private readonly dns: DnsCache;
+  private readonly location: ServerLocation;
+  private readonly refused: RefusedPeers;
+
+  constructor(options: NextHopsOptions) {
+    const { clock, random, limits, points, resolver } = options;
+    this.options = options;
+    this.dns = new DnsCache(clock, resolver, limits);
+    this.refused = new RefusedPeers(clock, limits.tcpRefusedMs, limits.tcpRefusedPeers);
+    this.location = new ServerLocation({
+      resolver: this.dns,
+      random,
+      families: (transport) => points.families(transport),
+      maxHops: limits.hops,
+    });
+  }
+
+  /** Rejects with `NO_ROUTE`. */
+  locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
+    const located = this.location.locate(target);
+    if (sizeBytes <= this.options.limits.datagramBytes) return located;
+    const takesTcp = (hop: Hop): boolean => this.takesTcp(hop);
+    if (located instanceof Promise) return located.then((hops) => preferTcp(hops, takesTcp));
+    return preferTcp(located, takesTcp);
+  }
+
+  /** A peer took, or did not take, a connection. */
+  tcpReached(peer: Endpoint, reached: boolean): void {
+    if (reached) this.refused.remove(peer);
+    else this.refused.add(peer);
+  }
+
+  /** What is remembered. */
+  counts(): { dnsEntries: number; tcpRefusedPeers: number } {
+    return { dnsEntries: this.dns.size, tcpRefusedPeers: this.refused.size };
+  }
+
+  /** Forgets everything; what is being looked up fails. */
+  close(): void {
+    this.dns.close();
+    this.refused.clear();
+  }
+
+  private takesTcp(hop: Hop): boolean {
+    const families = this.options.points.families('tcp');
+    return families.some((family) => family === familyOf(hop.address)) && !this.refused.has(hop);
+  }
+}

@@ -1,0 +1,247 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
+import {
+  type Refusal,
+  type SipMessage,
+  type SipResponse,
+  serializeMessage,
+  type Uri,
+  type Via,
+} from '@strowger/sip-message';
+import { type DnsResolver, systemResolver } from './dns-resolver.ts';
+import type { Hop, Inbound } from './hop.ts';
+import {
+  type Advertised,
+  checkListenPoint,
+  type ListenPoint,
+  parseListenPoint,
+} from './listen-point.ts';
+import { LocalAddresses } from './local-address.ts';
+import { LocalPoints } from './local-points.ts';
+import { NextHops } from './next-hops.ts';
+import { type Heard, Reception, type Refused } from './reception.ts';
+import { TcpSockets } from './tcp-sockets.ts';
+import { defaultLimits, type TransportLimits } from './transport-limits.ts';
+import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
+import { UdpSockets } from './udp-sockets.ts';
+
+/** What a layer is made of. */
+export interface TransportLayerOptions {
+  readonly runtime: Runtime;
+  /** Where it hears and sends from: what it listens on is what it can reach. At least one. */
+  readonly listen: readonly (ListenPoint | string)[];
+  /** What peers are told instead of the bound addresses, where these are not what they see. */
+  readonly advertised?: Advertised;
+  /** Default: the system's name servers. */
+  readonly resolver?: DnsResolver;
+  readonly limits?: Partial<TransportLimits>;
+  /** Every request, and every response to what we sent. */
+  onMessage(inbound: Inbound): void;
+  /** What was no SIP, or broken. */
+  onRefused?(refused: Refused): void;
+  /** An error that belongs to no message. */
+  onError?(error: StrowgerError): void;
+  /** A connection that was open is gone: who was reached over it has to be told a new way. */
+  onConnectionGone?(hop: Hop): void;
+}
+
+/** A bound address. */
+export interface Listening extends Endpoint {
+  readonly transport: 'udp' | 'tcp';
+}
+
+/** What a layer holds at the moment: all zero after `close()`. */
+export interface TransportCounts {
+  /** Connections whose sockets are not released. */
+  readonly connections: number;
+  /** Bytes that wait in them. */
+  readonly waitingBytes: number;
+  /** UDP sockets and TCP listeners. */
+  readonly sockets: number;
+  /** Source addresses that are kept account of. */
+  readonly sources: number;
+  /** Peers remembered as refusing TCP. */
+  readonly tcpRefusedPeers: number;
+  /** Answers of DNS that are remembered. */
+  readonly dnsEntries: number;
+}
+
+/**
+ * SIP over UDP and TCP, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
+ * of transaction-core's `MessageSender`.
+ */
+export class TransportLayer {
+  /** What happened since the layer was made. */
+  readonly metrics: Readonly<TransportMetrics>;
+  private readonly options: TransportLayerOptions;
+  private readonly counters = newMetrics();
+  private readonly points: LocalPoints;
+  private readonly nextHops: NextHops;
+  private readonly reception: Reception;
+  private readonly udp: UdpSockets;
+  private readonly tcp: TcpSockets;
+  private state: 'new' | 'open' | 'closed' = 'new';
+  private starting: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+
+  /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
+  constructor(options: TransportLayerOptions) {
+    const { runtime, advertised, resolver = systemResolver() } = options;
+    const { clock, random } = runtime;
+    const limits = { ...defaultLimits, ...options.limits };
+    const metrics = this.counters;
+    const shared = { runtime, clock, random, limits, metrics, ...this.signals };
+    this.options = options;
+    this.metrics = metrics;
+    this.points = new LocalPoints(listenPoints(options), advertised, new LocalAddresses(clock));
+    this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
+    this.reception = new Reception(shared);
+    this.udp = new UdpSockets(shared);
+    this.tcp = new TcpSockets(shared);
+  }
+
+  /** Where it listens, once it is started: port 0 has become the system's choice. */
+  get listening(): readonly Listening[] {
+    return this.points.all.map(({ point, local }) => ({ transport: point.transport, ...local }));
+  }
+
+  /** Binds every listen point. Rejects with `LISTEN_FAILED`, and then holds none of them. */
+  start(): Promise<void> {
+    this.starting ??= this.bindAll();
+    return this.starting;
+  }
+
+  /**
+   * Lets what was sent leave and closes everything. Resolves when the sockets are released, and
+   * their ports can be bound again. May be called twice.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * The hops for a request to this URI, best first (RFC 3263), TCP before UDP where `sizeBytes` is
+   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Rejects
+   * with `NO_ROUTE` when there is none: an unknown name, a transport, family or scheme that is not
+   * carried (`sips` never travels in the clear).
+   */
+  locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
+    return this.nextHops.locate(target, sizeBytes);
+  }
+
+  /**
+   * Host (IPv6 without brackets) and port for our Via and Contact in messages over this hop: the
+   * advertised ones, else the bound ones that the peer can reach.
+   */
+  sentBy(hop: Hop): { readonly host: string; readonly port: number } {
+    const connection = hop.transport === 'tcp' ? this.tcp.connections.find(hop) : undefined;
+    return this.points.sentBy(hop, connection?.local.address);
+  }
+
+  /**
+   * Sends without waiting. `failed` is called at most once and never from within `send`: when the
+   * message surely did not leave (`CONNECT_FAILED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
+   * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`,
+   * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
+   */
+  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
+    const point = this.points.pick(hop);
+    const fail = (error: StrowgerError): void => {
+      this.counters.failed++;
+      queueMicrotask(() => failed(error));
+    };
+    if (this.state !== 'open') return fail(notOpen());
+    if (point === undefined) return fail(unsupported(hop));
+    this.counters.sent++;
+    const sockets = hop.transport === 'udp' ? this.udp : this.tcp;
+    sockets.send(serializeMessage(message), hop, point, fail);
+  }
+
+  /** What it holds at the moment. */
+  counts(): TransportCounts {
+    return {
+      connections: this.tcp.connections.size,
+      waitingBytes: this.tcp.connections.waitingBytes,
+      sockets: this.udp.size + this.tcp.size,
+      sources: this.reception.sources,
+      ...this.nextHops.counts(),
+    };
+  }
+
+  private async bindAll(): Promise<void> {
+    for (const point of this.points.all) {
+      try {
+        await (point.point.transport === 'udp' ? this.udp : this.tcp).bind(point);
+      } catch (cause) {
+        await this.release();
+        throw listenFailed(point.point, cause);
+      }
+    }
+    if (this.state === 'new') this.state = 'open';
+  }
+
+  private async closeAll(): Promise<void> {
+    this.state = 'closed';
+    await this.starting?.catch(() => {}); // told to whoever started it
+    await setImmediate(); // a datagram leaves a turn after it was sent
+    await this.release();
+  }
+
+  private async release(): Promise<void> {
+    this.nextHops.close();
+    await Promise.all([this.udp.close(), this.tcp.close()]);
+    this.nextHops.close();
+    this.reception.clear();
+  }
+
+  /** What the parts report, and to whom it goes. */
+  private readonly signals = {
+    isOurs: (via: Via): boolean => this.points.isOurs(via),
+    answer: (response: SipResponse, hop: Hop): void => this.send(response, hop, () => {}),
+    onHeard: (heard: Heard): void => this.reception.take(heard),
+    onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
+    onReach: (peer: Endpoint, reached: boolean): void => this.nextHops.tcpReached(peer, reached),
+    onGone: (hop: Hop): void => {
+      if (this.state === 'open') this.options.onConnectionGone?.(hop);
+    },
+    onMessage: (inbound: Inbound): void => {
+      if (this.state === 'open') this.options.onMessage(inbound);
+    },
+    onRefused: (refused: Refused): void => this.options.onRefused?.(refused),
+    onError: (error: StrowgerError): void => this.options.onError?.(error),
+  };
+}
+
+function listenPoints({ listen }: TransportLayerOptions): ListenPoint[] {
+  if (listen.length === 0) {
+    throw new StrowgerError('BAD_LISTEN_POINT', 'a transport needs at least one listen point', {
+      recovery: { kind: 'fixConfiguration', key: 'listen' },
+    });
+  }
+  return listen.map((one) =>
+    typeof one === 'string' ? parseListenPoint(one) : checkListenPoint(one),
+  );
+}
+
+function listenFailed({ transport, address, port }: ListenPoint, cause: unknown): StrowgerError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `cannot listen on ${transport} ${address} port ${port}: ${why}`;
+  return new StrowgerError('LISTEN_FAILED', message, {
+    cause,
+    recovery: { kind: 'fixConfiguration', key: 'listen' },
+  });
+}
+
+function notOpen(): StrowgerError {
+  return new StrowgerError('TRANSPORT_CLOSED', 'the transport is not open');
+}
+
+function unsupported({ transport, address }: Hop): StrowgerError {
+  const what = `${transport} to ${address} is not carried: no listen point is of its kind`;
+  return new StrowgerError('TRANSPORT_UNSUPPORTED', what);
+}

@@ -1,0 +1,87 @@
+/** Every bound of the transport layer. Bytes are bytes, durations milliseconds. */
+export interface TransportLimits {
+  /** Requests longer than this try TCP before UDP (RFC 3261 §18.1.1). Default 1300. */
+  datagramBytes: number;
+  /** Longest message that is read from or written to a connection. Default 65535. */
+  messageBytes: number;
+  /** Connections in all, accepted and opened. Default 10,000. */
+  connections: number;
+  /** Connections with one remote address; many phones may share one. Default 1000. */
+  connectionsPerPeer: number;
+  /** Connections accepted per second, and at once. Default 500. */
+  acceptsPerSecond: number;
+  /** What may wait in one connection until the peer reads; more is refused. Default 256 KiB. */
+  queuedBytesPerConnection: number;
+  /** A connection that is not open by then has failed. Default 5 s. */
+  connectTimeoutMs: number;
+  /** A connection on which nothing moved for this long is closed. Default 10 min. */
+  idleTimeoutMs: number;
+  /** A message of which a part arrived has to be whole by then. Default 10 s. */
+  partialMessageMs: number;
+  /** An accepted connection has to bring its first message by then. Default 30 s. */
+  firstMessageMs: number;
+  /** How long a connection that closes lets what waits drain to a slow peer. Default 1 s. */
+  closeMs: number;
+  /** How long a peer that refused TCP is sent long requests by UDP at once. Default 5 min. */
+  tcpRefusedMs: number;
+  /** How many such peers are remembered. Default 1000. */
+  tcpRefusedPeers: number;
+  /**
+   * Messages per second, and at once, that one source address may send; what is over is dropped
+   * and counted. Many phones behind one NAT share an address. Default 0: no limit.
+   */
+  messagesPerSecondPerSource: number;
+  /** How many source addresses are kept account of. Default 10,000. */
+  sources: number;
+  /** Hops that `locate` gives at most. Default 16. */
+  hops: number;
+  /** Answers of DNS that are remembered. Default 1000. */
+  dnsEntries: number;
+  /** Questions to DNS that may be under way; more are refused. Default 200. */
+  dnsPending: number;
+  /** A question without an answer by then has failed. Default 5 s. */
+  dnsTimeoutMs: number;
+  /** How long an answer is kept whose time to live is unknown. Default 60 s. */
+  dnsDefaultTtlMs: number;
+  /** How long an answer is kept at most. Default 1 h. */
+  dnsMaxTtlMs: number;
+  /** How long "there is none" is kept. Default 30 s. */
+  dnsNegativeTtlMs: number;
+  /** Kernel receive buffer of a UDP socket; the system may grant less. Default 1 MiB. */
+  receiveBufferBytes: number;
+}
+
+/** The limits that hold where none are given. */
+export const defaultLimits: Readonly<TransportLimits> = {
+  datagramBytes: 1300,
+  messageBytes: 65535,
+  connections: 10_000,
+  connectionsPerPeer: 1000,
+  acceptsPerSecond: 500,
+  queuedBytesPerConnection: 262_144,
+  connectTimeoutMs: 5000,
+  idleTimeoutMs: 600_000,
+  partialMessageMs: 10_000,
+  firstMessageMs: 30_000,
+  closeMs: 1000,
+  tcpRefusedMs: 300_000,
+  tcpRefusedPeers: 1000,
+  messagesPerSecondPerSource: 0,
+  sources: 10_000,
+  hops: 16,
+  dnsEntries: 1000,
+  dnsPending: 200,
+  dnsTimeoutMs: 5000,
+  dnsDefaultTtlMs: 60_000,
+  dnsMaxTtlMs: 3_600_000,
+  dnsNegativeTtlMs: 30_000,
+  receiveBufferBytes: 1_048_576,
+};
+
+/** What the limits mean for framer and parser: headers alone may not be longer than a message. */
+export function parserLimits({ messageBytes }: TransportLimits): {
+  messageBytes: number;
+  headBytes: number;
+} {
+  return { messageBytes, headBytes: messageBytes };
+}

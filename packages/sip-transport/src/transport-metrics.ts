@@ -1,0 +1,49 @@
+/** What happened since the layer was made; every number only grows. */
+export interface TransportMetrics {
+  /** Messages handed up. */
+  received: number;
+  /** Messages for which there was a socket; those that failed afterwards included. */
+  sent: number;
+  /** Messages that were told to have failed. */
+  failed: number;
+  /** Messages that are no SIP, or broken. */
+  refused: number;
+  /** Refused requests that were answered with the status they deserve. */
+  refusalsAnswered: number;
+  /** Messages over the limit of their source. */
+  droppedByAdmission: number;
+  /** Responses whose top Via is not ours (RFC 3261 §18.1.2). */
+  droppedStrayResponses: number;
+  /** CRLF keep-alives (RFC 5626 §3.5.1). */
+  keepAlives: number;
+  connectionsAccepted: number;
+  connectionsOpened: number;
+  /** Connections turned away because of a limit. */
+  connectionsRefused: number;
+  /** Connections that did not open: refused by the peer, or too late. */
+  connectsFailed: number;
+  /** Connections closed because nothing moved. */
+  idleTimeouts: number;
+  /** Connections closed because a message was not whole, or none came, in time. */
+  slowTimeouts: number;
+}
+
+/** All zero. */
+export function newMetrics(): TransportMetrics {
+  return {
+    received: 0,
+    sent: 0,
+    failed: 0,
+    refused: 0,
+    refusalsAnswered: 0,
+    droppedByAdmission: 0,
+    droppedStrayResponses: 0,
+    keepAlives: 0,
+    connectionsAccepted: 0,
+    connectionsOpened: 0,
+    connectionsRefused: 0,
+    connectsFailed: 0,
+    idleTimeouts: 0,
+    slowTimeouts: 0,
+  };
+}

@@ -1,0 +1,108 @@
+import { type DatagramSocket, type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
+import type { Hop } from './hop.ts';
+import type { LocalPoint } from './local-points.ts';
+import type { Heard } from './reception.ts';
+import { RecentSends } from './recent-sends.ts';
+import type { TransportLimits } from './transport-limits.ts';
+import type { TransportMetrics } from './transport-metrics.ts';
+
+/** What a UDP datagram holds at most: 65,535 bytes less the headers of IPv4 and UDP. */
+const LARGEST = 65_507;
+
+/** What the sockets need. */
+export interface UdpSocketsOptions {
+  readonly runtime: Runtime;
+  readonly limits: TransportLimits;
+  readonly metrics: TransportMetrics;
+  onHeard(heard: Heard): void;
+  /** An error that belongs to no message. */
+  onError(error: StrowgerError): void;
+}
+
+interface Open {
+  readonly socket: DatagramSocket;
+  readonly recent: RecentSends;
+}
+
+/** The UDP sockets of a layer: each hears and sends. */
+export class UdpSockets {
+  private readonly options: UdpSocketsOptions;
+  private readonly open = new Map<LocalPoint, Open>();
+
+  constructor(options: UdpSocketsOptions) {
+    this.options = options;
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** Binds a point; rejects with the system's error. */
+  async bind(point: LocalPoint): Promise<void> {
+    const recent = new RecentSends(this.options.runtime.clock);
+    const socket = await this.options.runtime.datagrams.open({
+      ...point.point,
+      receiveBufferBytes: this.options.limits.receiveBufferBytes,
+      onPacket: (bytes, from) => this.hear(point, bytes, from),
+      onError: (error, to) => this.blame(recent, error, to),
+    });
+    point.bind(socket.local);
+    this.open.set(point, { socket, recent });
+  }
+
+  /** Sends one datagram; `failed` is called at most once. */
+  send(
+    bytes: Uint8Array,
+    hop: Hop,
+    point: LocalPoint,
+    failed: (error: StrowgerError) => void,
+  ): void {
+    const from = this.open.get(point);
+    if (from === undefined) {
+      failed(new StrowgerError('TRANSPORT_CLOSED', 'the socket is not open'));
+      return;
+    }
+    if (bytes.length > LARGEST) {
+      failed(new StrowgerError('MESSAGE_TOO_LARGE', `${bytes.length} bytes fit no datagram`));
+      return;
+    }
+    const to = { address: hop.address, port: hop.port };
+    from.recent.add(to, failed);
+    from.socket.send(bytes, to);
+  }
+
+  /** Resolves when the ports are free. */
+  async close(): Promise<void> {
+    const open = [...this.open.values()];
+    this.open.clear();
+    await Promise.all(open.map(({ socket }) => socket.close()));
+  }
+
+  private hear(point: LocalPoint, bytes: Uint8Array, from: Endpoint): void {
+    if (isKeepAlive(bytes)) {
+      this.options.metrics.keepAlives++;
+      return;
+    }
+    const { address, port } = from;
+    this.options.onHeard({
+      bytes,
+      transport: 'udp',
+      from: { address, port },
+      local: point.local,
+      flow: point.flow,
+    });
+  }
+
+  private blame(recent: RecentSends, cause: Error, to: Endpoint | undefined): void {
+    const failed = to === undefined ? undefined : recent.blame(to);
+    const where = to === undefined ? '' : ` to ${to.address} port ${to.port}`;
+    const error = new StrowgerError('SEND_FAILED', `cannot send${where}`, { cause });
+    if (failed === undefined) this.options.onError(error);
+    else failed(error);
+  }
+}
+
+/** What phones send to keep a NAT's binding: nothing, zeros, or line ends. */
+function isKeepAlive(bytes: Uint8Array): boolean {
+  return bytes.length <= 4 && bytes.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0);
+}

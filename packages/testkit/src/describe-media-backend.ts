@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import type {
+  MediaBackend,
+  MediaDirection,
+  MediaEndpoint,
+  MediaEndpointEvent,
+} from '@strowger/session-core';
+import { StrowgerError } from '@strowger/runtime';
+
+/** What a compliance suite needs of a test runner: vitest, `node:test` and others have it. */
+export interface TestRunner {
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+}
+
+const nothing = (): void => {};
+
+type Make = () => MediaBackend | Promise<MediaBackend>;
+
+/**
+ * What every media backend promises to session-core. `make` gives a fresh backend that speaks
+ * `pcmu` and `pcma` and whose endpoints reach each other; the suite closes it.
+ */
+export function describeMediaBackend(runner: TestRunner, name: string, make: Make): void {
+  const story: Story = (title, body) => runner.it(title, () => withBackend(make, body));
+  runner.describe(`${name} as a media backend`, () => {
+    describeResources(story);
+    describeOfferAnswer(story);
+    describeRefusals(story);
+    describeRelay(story);
+    describeDigits(story);
+  });
+}
+
+type Story = (title: string, body: (backend: MediaBackend) => Promise<void>) => void;
+
+function describeResources(story: Story): void {
+  story('counts an endpoint while it is open, and nothing afterwards', async (backend) => {
+    assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
+    const endpoint = await open(backend);
+    assert.equal(backend.usage().endpoints, 1);
+    assert.ok(backend.usage().ports > 0);
+    await endpoint.close();
+    assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
+  });
+
+  story('closes an endpoint once, and tells the final statistics every time', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    const [first, second] = await Promise.all([caller.close(), caller.close()]);
+    assert.deepEqual(second, first);
+    assert.deepEqual(await caller.close(), first);
+    assert.equal(first.codec, 'pcmu');
+    await callee.close();
+  });
+
+  story('refuses every negotiation on a closed endpoint', async (backend) => {
+    const other = await open(backend);
+    const offer = await other.createOffer();
+    const endpoint = await open(backend);
+    await endpoint.close();
+    await rejects(endpoint.createOffer(), 'MEDIA_CLOSED');
+    await rejects(endpoint.acceptOffer(offer), 'MEDIA_CLOSED');
+    await rejects(endpoint.acceptAnswer(offer), 'MEDIA_CLOSED');
+  });
+
+  story('survives being closed in the middle of a negotiation', async (backend) => {
+    const caller = await open(backend);
+    const callee = await open(backend);
+    const offer = await caller.createOffer();
+    const answering = callee.acceptOffer(offer);
+    const closing = Promise.all([callee.close(), caller.close()]);
+    await answering.catch((error: unknown) => assert.ok(StrowgerError.isInstance(error)));
+    await closing;
+  });
+
+  story('closes every endpoint with the backend', async (backend) => {
+    await open(backend);
+    await backend.openRelay({ label: 'relay', onEvent() {} });
+    await backend.close();
+    assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
+    await rejects(open(backend));
+  });
+}
+
+function describeOfferAnswer(story: Story): void {
+  story('agrees on a codec and an address by offer and answer', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    const one = await caller.stats();
+    const two = await callee.stats();
+    assert.deepEqual([one.codec, two.codec], ['pcmu', 'pcmu']);
+    assert.deepEqual([one.direction, two.direction], ['sendrecv', 'sendrecv']);
+    assert.deepEqual(one.remote, two.local);
+    assert.deepEqual(two.remote, one.local);
+  });
+
+  const views: [MediaDirection, MediaDirection][] = [
+    ['sendrecv', 'sendrecv'],
+    ['sendonly', 'recvonly'],
+    ['recvonly', 'sendonly'],
+    ['inactive', 'inactive'],
+  ];
+  for (const [offered, seen] of views) {
+    story(`answers ${offered} with ${seen}, and takes it back`, async (backend) => {
+      const [caller, callee] = await connected(backend);
+      await negotiate(caller, callee, offered);
+      assert.equal((await caller.stats()).direction, offered);
+      assert.equal((await callee.stats()).direction, seen);
+      await negotiate(callee, caller, 'sendrecv');
+      assert.equal((await caller.stats()).direction, 'sendrecv');
+      assert.equal((await callee.stats()).direction, 'sendrecv');
+    });
+  }
+
+  story('narrows an answer to what its owner intends', async (backend) => {
+    const caller = await open(backend);
+    const callee = await open(backend);
+    const offer = await caller.createOffer();
+    await caller.acceptAnswer(await callee.acceptOffer(offer, { direction: 'sendonly' }));
+    assert.equal((await callee.stats()).direction, 'sendonly');
+    assert.equal((await caller.stats()).direction, 'recvonly');
+  });
+
+  story('keeps what was agreed when an offer is rolled back', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    await caller.createOffer({ direction: 'inactive' });
+    await caller.rollback();
+    assert.equal((await caller.stats()).direction, 'sendrecv');
+    await negotiate(callee, caller, 'sendonly');
+    assert.equal((await caller.stats()).direction, 'recvonly');
+    await negotiate(caller, callee, 'sendrecv');
+    assert.equal((await caller.stats()).direction, 'sendrecv');
+  });
+
+  story('takes another answer to the same offer: a fork that answers later', async (backend) => {
+    const caller = await open(backend);
+    const early = await open(backend);
+    const winner = await open(backend, ['pcma']);
+    const offer = await caller.createOffer();
+    await caller.acceptAnswer(await early.acceptOffer(offer));
+    await caller.acceptAnswer(await winner.acceptOffer(offer));
+    assert.equal((await caller.stats()).codec, 'pcma');
+    assert.deepEqual((await caller.stats()).remote, (await winner.stats()).local);
+  });
+}
+
+function describeRefusals(story: Story): void {
+  story('refuses an offer in which nothing fits, and stays usable', async (backend) => {
+    const caller = await open(backend, ['pcmu']);
+    const callee = await open(backend, ['pcma']);
+    await rejects(callee.acceptOffer(await caller.createOffer()), 'MEDIA_NOT_ACCEPTABLE');
+    await negotiate(callee, await open(backend), 'sendrecv');
+    assert.equal((await callee.stats()).codec, 'pcma');
+  });
+
+  story('refuses an answer that names nothing of the offer', async (backend) => {
+    const caller = await open(backend, ['pcmu']);
+    const callee = await open(backend, ['pcma']);
+    const foreign = await (await open(backend, ['pcma'])).createOffer();
+    await caller.createOffer();
+    await rejects(caller.acceptAnswer(await callee.acceptOffer(foreign)), 'MEDIA_NOT_ACCEPTABLE');
+  });
+
+  story('refuses what is no session description', async (backend) => {
+    const endpoint = await open(backend);
+    for (const nonsense of ['', 'hello', 'v=0\r\n', 'v=0\r\nm=audio x y z\r\n']) {
+      await rejects(endpoint.acceptOffer(nonsense), 'MEDIA_NOT_ACCEPTABLE');
+    }
+    await endpoint.createOffer();
+    await rejects(endpoint.acceptAnswer('nonsense'), 'MEDIA_NOT_ACCEPTABLE');
+  });
+
+  story('refuses an answer that nobody asked for, and a second open offer', async (backend) => {
+    const caller = await open(backend);
+    const callee = await open(backend);
+    const offer = await caller.createOffer();
+    const answer = await callee.acceptOffer(offer);
+    await rejects(callee.acceptAnswer(answer));
+    await rejects(caller.createOffer());
+    await caller.acceptAnswer(answer);
+  });
+}
+
+function describeRelay(story: Story): void {
+  story('answers on one end of a relay once the far side has answered', async (backend) => {
+    const { near, far, relay } = await relayed(backend);
+    const answering = relay.a.acceptOffer(await near.createOffer());
+    const forward = await relay.b.createOffer();
+    assert.equal(await isSettled(answering), false);
+    await relay.b.acceptAnswer(await far.acceptOffer(forward));
+    await near.acceptAnswer(await answering);
+    assert.equal((await near.stats()).codec, 'pcmu');
+    assert.equal((await far.stats()).codec, 'pcmu');
+    assert.deepEqual((await near.stats()).remote, (await relay.a.stats()).local);
+    assert.deepEqual((await far.stats()).remote, (await relay.b.stats()).local);
+  });
+
+  story('offers on a relay only what the near side speaks', async (backend) => {
+    const { far, relay } = await relayed(backend);
+    const near = await open(backend, ['pcma']);
+    const answering = relay.a.acceptOffer(await near.createOffer());
+    await relay.b.acceptAnswer(await far.acceptOffer(await relay.b.createOffer()));
+    await near.acceptAnswer(await answering);
+    assert.equal((await far.stats()).codec, 'pcma');
+  });
+
+  story('passes hold through a relay, and resumes', async (backend) => {
+    const { near, far, relay } = await relayed(backend);
+    for (const direction of ['sendrecv', 'sendonly', 'sendrecv'] as const) {
+      const answering = relay.a.acceptOffer(await near.createOffer({ direction }));
+      await relay.b.acceptAnswer(await far.acceptOffer(await relay.b.createOffer()));
+      await near.acceptAnswer(await answering);
+      assert.equal((await near.stats()).direction, direction);
+      const seen = direction === 'sendonly' ? 'recvonly' : 'sendrecv';
+      assert.equal((await far.stats()).direction, seen);
+    }
+  });
+
+  story('refuses on one end of a relay what the far side refused', async (backend) => {
+    const { near, relay } = await relayed(backend);
+    const answering = relay.a.acceptOffer(await near.createOffer());
+    const refused = rejects(answering, 'MEDIA_NOT_ACCEPTABLE');
+    await relay.b.createOffer();
+    await relay.b.rollback();
+    await refused;
+  });
+
+  story('leaves nobody waiting when one end of a relay closes', async (backend) => {
+    const { near, relay } = await relayed(backend);
+    const refused = rejects(relay.a.acceptOffer(await near.createOffer()));
+    await relay.b.close();
+    await refused;
+    await Promise.all([relay.a.close(), near.close()]);
+  });
+}
+
+function describeDigits(story: Story): void {
+  story('carries digits to the other side, where it can carry digits', async (backend) => {
+    const heard: string[] = [];
+    let complete = nothing;
+    const all = new Promise<void>((resolve) => (complete = resolve));
+    const caller = await open(backend);
+    const callee = await open(backend, undefined, (event) => {
+      if (event.type !== 'digit') return;
+      heard.push(event.digit);
+      if (heard.length === 3) complete();
+    });
+    await negotiate(caller, callee, 'sendrecv');
+    if (await isUnsupported(caller.sendDigits('1#5', { durationMs: 60, gapMs: 60 }))) return;
+    await all;
+    assert.deepEqual(heard, ['1', '#', '5']);
+  });
+}
+
+async function withBackend(
+  make: Make,
+  body: (backend: MediaBackend) => Promise<void>,
+): Promise<void> {
+  const backend = await make();
+  try {
+    await body(backend);
+  } finally {
+    await backend.close();
+  }
+  assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 }, 'nothing is left open');
+}
+
+async function open(
+  backend: MediaBackend,
+  codecs: readonly string[] = ['pcmu', 'pcma'],
+  onEvent: (event: MediaEndpointEvent) => void = nothing,
+): Promise<MediaEndpoint> {
+  return backend.openEndpoint({ label: 'compliance', codecs, onEvent });
+}
+
+async function connected(backend: MediaBackend): Promise<[MediaEndpoint, MediaEndpoint]> {
+  const caller = await open(backend);
+  const callee = await open(backend);
+  await negotiate(caller, callee, 'sendrecv');
+  return [caller, callee];
+}
+
+async function relayed(backend: MediaBackend): Promise<{
+  near: MediaEndpoint;
+  far: MediaEndpoint;
+  relay: { a: MediaEndpoint; b: MediaEndpoint };
+}> {
+  const relay = await backend.openRelay({ label: 'relay', onEvent() {} });
+  return { near: await open(backend), far: await open(backend), relay };
+}
+
+async function negotiate(
+  from: MediaEndpoint,
+  to: MediaEndpoint,
+  direction: MediaDirection,
+): Promise<void> {
+  await from.acceptAnswer(await to.acceptOffer(await from.createOffer({ direction })));
+}
+
+async function rejects(promise: Promise<unknown>, code?: string): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(StrowgerError.isInstance(error), `a StrowgerError, not ${String(error)}`);
+    if (code !== undefined) assert.equal(error.code, code);
+    return true;
+  });
+}
+
+/** Whether it is settled after everything that waits in this turn has run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  void (async () => {
+    await promise.catch(() => {});
+    settled = true;
+  })();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+async function isUnsupported(promise: Promise<void>): Promise<boolean> {
+  try {
+    await promise;
+    return false;
+  } catch (error) {
+    if (StrowgerError.isInstance(error) && error.code === 'MEDIA_UNSUPPORTED') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,308 @@
+import type {
+  AudioSource,
+  MediaDirection,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaIntent,
+  MediaStats,
+  PcmFrame,
+  Playback,
+  Recording,
+  Sdp,
+} from '@strowger/session-core';
+import { type Clock, StrowgerError } from '@strowger/runtime';
+import { FakeAudio } from './fake-audio.ts';
+import type { FakeMediaOperation, FakeMediaWire } from './fake-media.ts';
+import { FakeTraffic } from './fake-traffic.ts';
+import {
+  type FakeDescription,
+  hears,
+  mirror,
+  narrow,
+  readFakeSdp,
+  sends,
+  writeFakeSdp,
+} from './fake-sdp.ts';
+
+/** @internal What an endpoint needs of its backend. */
+export interface FakeMediaHost {
+  readonly wire: FakeMediaWire;
+  readonly clock: Clock | undefined;
+  pass(operation: FakeMediaOperation): Promise<void>;
+  remove(endpoint: FakeMediaEndpoint): void;
+}
+
+/** @internal */
+export interface FakeEndpointSetup {
+  readonly id: number;
+  readonly label: string;
+  readonly codecs: readonly string[];
+  readonly local: { readonly address: string; readonly port: number };
+  onEvent(event: MediaEndpointEvent): void;
+}
+
+interface Agreement {
+  readonly codecs: readonly string[];
+  /** As seen from here. */
+  readonly direction: MediaDirection;
+  readonly remote: { readonly address: string; readonly port: number };
+}
+
+/** An offer that this end of a relay took and that the other end has to pass on. */
+interface WaitingOffer {
+  readonly offer: FakeDescription;
+  readonly allowed: MediaDirection;
+  answered(byFarSide: FakeDescription): void;
+  refused(error: StrowgerError): void;
+}
+
+/** One endpoint of the fake backend. Tests make it speak through `tell`. */
+export class FakeMediaEndpoint implements MediaEndpoint {
+  readonly label: string;
+  readonly local: { readonly address: string; readonly port: number };
+  private readonly host: FakeMediaHost;
+  private readonly setup: FakeEndpointSetup;
+  private readonly audio = new FakeAudio((frame) => this.send((peer) => peer.hearFrame(frame)));
+  private readonly traffic: FakeTraffic;
+  private version = 0;
+  private agreement: Agreement | undefined;
+  /** Our newest offer, and whether somebody still owes the answer to it. */
+  private offer: { description: FakeDescription; open: boolean } | undefined;
+  private waiting: WaitingOffer | undefined;
+  private other: FakeMediaEndpoint | undefined;
+  private heard = false;
+  private echoing = false;
+  private final: Promise<MediaStats> | undefined;
+
+  constructor(host: FakeMediaHost, setup: FakeEndpointSetup) {
+    this.host = host;
+    this.setup = setup;
+    this.label = setup.label;
+    this.local = setup.local;
+    this.traffic = new FakeTraffic(host.clock);
+    host.wire.set(key(this.local), this);
+  }
+
+  /** The direction that is agreed now, as seen from here; `inactive` before the first agreement. */
+  get direction(): MediaDirection {
+    return this.agreement?.direction ?? 'inactive';
+  }
+
+  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
+    await this.pass('createOffer');
+    if (this.offer?.open === true) throw wrongState('an offer is open');
+    const inherited = this.other?.waiting?.offer;
+    const codecs = this.setup.codecs.filter((codec) => inherited?.codecs.includes(codec) ?? true);
+    if (codecs.length === 0) throw notAcceptable('the ends of the relay have no codec in common');
+    const direction = narrow(intent.direction ?? 'sendrecv', inherited?.direction ?? 'sendrecv');
+    this.offer = { description: this.describe(codecs, direction), open: true };
+    return writeFakeSdp(this.offer.description);
+  }
+
+  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
+    await this.pass('acceptOffer');
+    if (this.offer?.open === true || this.waiting) throw wrongState('an offer is open');
+    const description = readFakeSdp(offer);
+    if (description === undefined) throw notAcceptable('no session description');
+    const codecs = description.codecs.filter((codec) => this.setup.codecs.includes(codec));
+    if (codecs.length === 0) throw notAcceptable('no codec in common');
+    const allowed = narrow(mirror(description.direction), intent.direction ?? 'sendrecv');
+    if (this.other === undefined) return this.answer(description, codecs, allowed);
+    return this.waitForOtherEnd(description, allowed);
+  }
+
+  async acceptAnswer(answer: Sdp): Promise<void> {
+    await this.pass('acceptAnswer');
+    if (this.offer === undefined) throw wrongState('there is no offer to answer');
+    const { description } = this.offer;
+    const theirs = readFakeSdp(answer);
+    const codecs = theirs?.codecs.filter((codec) => description.codecs.includes(codec)) ?? [];
+    if (theirs === undefined || codecs.length === 0)
+      throw notAcceptable('nothing that was offered');
+    this.offer = { description, open: false };
+    this.agree(codecs, narrow(description.direction, mirror(theirs.direction)), theirs);
+    this.other?.waiting?.answered(theirs);
+  }
+
+  async rollback(): Promise<void> {
+    await this.pass('rollback');
+    if (this.offer?.open !== true) return;
+    this.offer = undefined;
+    this.other?.waiting?.refused(notAcceptable('the other end of the relay was refused'));
+  }
+
+  async stats(): Promise<MediaStats> {
+    return this.final ?? this.measure();
+  }
+
+  close(): Promise<MediaStats> {
+    this.final ??= this.shut();
+    return this.final;
+  }
+
+  play(source: AudioSource): Playback {
+    if (source.type === 'file') throw unsupported('playing files');
+    return this.audio.tone(this.host.clock);
+  }
+
+  record(_path: string): Promise<Recording> {
+    return Promise.reject(unsupported('recording'));
+  }
+
+  async sendDigits(digits: string, options: { durationMs?: number } = {}): Promise<void> {
+    if (this.final !== undefined) throw closed();
+    for (const digit of digits) {
+      this.send((peer) => peer.hearDigit(digit, options.durationMs ?? 100));
+    }
+  }
+
+  echo(enabled: boolean): void {
+    this.echoing = enabled;
+  }
+
+  audioIn(): ReadableStream<PcmFrame> {
+    return this.audio.readable();
+  }
+
+  audioOut(): WritableStream<PcmFrame> {
+    return this.audio.writable();
+  }
+
+  /** Makes the endpoint tell its owner something, such as a failure or a digit. */
+  tell(event: MediaEndpointEvent): void {
+    if (this.final === undefined) this.setup.onEvent(event);
+  }
+
+  /** @internal */
+  joinRelay(other: FakeMediaEndpoint): void {
+    this.other = other;
+    other.other = this;
+  }
+
+  /** @internal A digit came over the wire. */
+  hearDigit(digit: string, durationMs: number): void {
+    this.tell({ type: 'digit', digit, durationMs });
+    this.other?.send((peer) => peer.hearDigit(digit, durationMs));
+  }
+
+  /** @internal A frame came over the wire. */
+  hearFrame(frame: PcmFrame): void {
+    this.audio.heard(frame);
+    if (this.echoing) this.send((peer) => peer.hearFrame(frame));
+    this.other?.send((peer) => peer.hearFrame(frame));
+  }
+
+  private async pass(operation: FakeMediaOperation): Promise<void> {
+    if (this.final !== undefined) throw closed();
+    await this.host.pass(operation);
+    if (this.final !== undefined) throw closed();
+  }
+
+  private answer(
+    offer: FakeDescription,
+    codecs: readonly string[],
+    direction: MediaDirection,
+  ): Sdp {
+    this.offer = undefined;
+    const answer = writeFakeSdp(this.describe(codecs, direction));
+    this.agree(codecs, direction, offer);
+    return answer;
+  }
+
+  private waitForOtherEnd(offer: FakeDescription, allowed: MediaDirection): Promise<Sdp> {
+    if (this.other?.final !== undefined) return Promise.reject(otherEndGone());
+    return new Promise((resolve, reject) => {
+      const refused = (error: StrowgerError): void => {
+        this.waiting = undefined;
+        reject(error);
+      };
+      const answered = (byFarSide: FakeDescription): void => {
+        const codecs = offer.codecs.filter((codec) => byFarSide.codecs.includes(codec));
+        if (codecs.length === 0) return refused(notAcceptable('no codec in common'));
+        this.waiting = undefined;
+        resolve(this.answer(offer, codecs, narrow(allowed, byFarSide.direction)));
+      };
+      this.waiting = { offer, allowed, answered, refused };
+    });
+  }
+
+  private describe(codecs: readonly string[], direction: MediaDirection): FakeDescription {
+    this.version++;
+    return { id: this.setup.id, version: this.version, ...this.local, codecs, direction };
+  }
+
+  private agree(
+    codecs: readonly string[],
+    direction: MediaDirection,
+    { address, port }: FakeDescription,
+  ): void {
+    const before = this.peer;
+    this.agreement = { codecs, direction, remote: { address, port } };
+    before?.refresh();
+    this.refresh();
+    this.peer?.refresh();
+  }
+
+  private get peer(): FakeMediaEndpoint | undefined {
+    const remote = this.agreement?.remote;
+    return remote && this.host.wire.get(key(remote));
+  }
+
+  /** Whether packets leave here, and whether anybody's come in. */
+  private refresh(): void {
+    const { peer } = this;
+    const alive = this.final === undefined;
+    const hearing = alive && peer !== undefined && peer.sendsTo(this) && hears(this.direction);
+    this.traffic.change(alive && sends(this.direction), hearing);
+    if (!hearing || this.heard) return;
+    this.heard = true;
+    this.tell({ type: 'started', remote: peer.local });
+  }
+
+  private sendsTo(peer: FakeMediaEndpoint): boolean {
+    return this.final === undefined && sends(this.direction) && this.peer === peer;
+  }
+
+  private send(deliver: (peer: FakeMediaEndpoint) => void): void {
+    const { peer } = this;
+    if (peer?.final === undefined && peer && this.sendsTo(peer) && hears(peer.direction)) {
+      deliver(peer);
+    }
+  }
+
+  private async shut(): Promise<MediaStats> {
+    const { peer } = this;
+    const last = this.measure();
+    this.host.remove(this);
+    this.host.wire.delete(key(this.local));
+    this.audio.close();
+    this.waiting?.refused(closed());
+    this.other?.waiting?.refused(otherEndGone());
+    queueMicrotask(() => peer?.refresh());
+    return last;
+  }
+
+  private measure(): MediaStats {
+    const codec = this.agreement?.codecs[0];
+    const remote = this.agreement?.remote;
+    return {
+      ...(codec === undefined ? {} : { codec }),
+      direction: this.direction,
+      local: this.local,
+      ...(remote === undefined ? {} : { remote }),
+      ...this.traffic.counters(),
+      packetsLost: 0,
+      packetsDiscarded: 0,
+      jitterMs: 0,
+    };
+  }
+}
+
+const key = ({ address, port }: { address: string; port: number }): string => `${address} ${port}`;
+const closed = (): StrowgerError => new StrowgerError('MEDIA_CLOSED', 'the endpoint is closed');
+const wrongState = (why: string): StrowgerError => new StrowgerError('MEDIA_WRONG_STATE', why);
+const notAcceptable = (why: string): StrowgerError =>
+  new StrowgerError('MEDIA_NOT_ACCEPTABLE', why);
+const otherEndGone = (): StrowgerError => notAcceptable('the other end of the relay is gone');
+const unsupported = (what: string): StrowgerError =>
+  new StrowgerError('MEDIA_UNSUPPORTED', `the fake backend lacks ${what}`);

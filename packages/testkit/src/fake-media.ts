@@ -1,0 +1,137 @@
+import type {
+  EndpointRequest,
+  MediaBackend,
+  MediaEndpoint,
+  RelayRequest,
+} from '@strowger/session-core';
+import { type Clock, StrowgerError } from '@strowger/runtime';
+import { FakeMediaEndpoint, type FakeMediaHost } from './fake-media-endpoint.ts';
+
+/** What a fake backend can be told to delay or to refuse. */
+export type FakeMediaOperation =
+  | 'openEndpoint'
+  | 'openRelay'
+  | 'createOffer'
+  | 'acceptOffer'
+  | 'acceptAnswer'
+  | 'rollback';
+
+/** Options of a `FakeMediaBackend`. */
+export interface FakeMediaOptions {
+  /** Default `192.0.2.1`. Backends that share a `wire` need different ones. */
+  readonly address?: string;
+  /** Encoding names in order of preference; default `pcmu`, `pcma`. */
+  readonly codecs?: readonly string[];
+  /** Counts packets (one in 20 ms) by this clock; without it the counters stay 0. */
+  readonly clock?: Clock;
+  /** How long every operation takes by `clock`, in milliseconds; default 0: one promise turn. */
+  readonly delayMs?: number;
+  /** Where media meets: give the same map to two backends and their endpoints hear each other. */
+  readonly wire?: FakeMediaWire;
+}
+
+const nothing = (): void => {};
+
+/** Open endpoints by `address port`. */
+export type FakeMediaWire = Map<string, FakeMediaEndpoint>;
+
+/**
+ * A media backend without a network: it makes and takes session descriptions, keeps the states of
+ * offer and answer (RFC 3264), lets digits and audio frames pass between endpoints on one `wire`,
+ * and does on command what real media does by accident: being slow, refusing, dying. The same
+ * calls give the same descriptions, byte for byte.
+ */
+export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
+  readonly address: string;
+  readonly wire: FakeMediaWire;
+  readonly clock: Clock | undefined;
+  private readonly codecs: readonly string[];
+  private readonly delayMs: number;
+  private readonly open = new Set<FakeMediaEndpoint>();
+  private readonly failures = new Map<FakeMediaOperation, StrowgerError[]>();
+  private readonly gates = new Map<FakeMediaOperation, Promise<void>>();
+  private opened = 0;
+  private closed = false;
+
+  constructor(options: FakeMediaOptions = {}) {
+    this.address = options.address ?? '192.0.2.1';
+    this.codecs = options.codecs ?? ['pcmu', 'pcma'];
+    this.clock = options.clock;
+    this.delayMs = options.delayMs ?? 0;
+    this.wire = options.wire ?? new Map();
+  }
+
+  /** The open endpoints, oldest first. */
+  get endpoints(): readonly FakeMediaEndpoint[] {
+    return [...this.open];
+  }
+
+  async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    await this.pass('openEndpoint');
+    return this.add(request);
+  }
+
+  async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
+    await this.pass('openRelay');
+    const end = (name: 'a' | 'b'): FakeMediaEndpoint =>
+      this.add({ ...request, onEvent: (event) => request.onEvent(name, event) });
+    const a = end('a');
+    const b = end('b');
+    a.joinRelay(b);
+    return { a, b };
+  }
+
+  usage(): { endpoints: number; ports: number } {
+    return { endpoints: this.open.size, ports: this.open.size };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  /** The next such operation rejects with `error`; several calls queue up. */
+  failNext(
+    operation: FakeMediaOperation,
+    error = new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'refused on command'),
+  ): void {
+    this.failures.set(operation, [...(this.failures.get(operation) ?? []), error]);
+  }
+
+  /** Such operations wait until the function that this returns is called. */
+  pause(operation: FakeMediaOperation): () => void {
+    let release = nothing;
+    this.gates.set(operation, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.gates.delete(operation);
+      release();
+    };
+  }
+
+  /** @internal What every operation goes through first. */
+  async pass(operation: FakeMediaOperation): Promise<void> {
+    if (this.closed) throw new StrowgerError('MEDIA_CLOSED', 'the backend is closed');
+    await this.gates.get(operation);
+    const { clock, delayMs } = this;
+    if (clock !== undefined && delayMs > 0) {
+      await new Promise<void>((resolve) => clock.arm(delayMs, resolve));
+    }
+    const error = this.failures.get(operation)?.shift();
+    if (error !== undefined) throw error;
+  }
+
+  /** @internal */
+  remove(endpoint: FakeMediaEndpoint): void {
+    this.open.delete(endpoint);
+  }
+
+  private add(request: EndpointRequest): FakeMediaEndpoint {
+    if (this.closed) throw new StrowgerError('MEDIA_CLOSED', 'the backend is closed');
+    this.opened++;
+    const local = { address: this.address, port: 10000 + 2 * (this.opened % 20000) };
+    const codecs = request.codecs ?? this.codecs;
+    const endpoint = new FakeMediaEndpoint(this, { ...request, codecs, local, id: this.opened });
+    this.open.add(endpoint);
+    return endpoint;
+  }
+}

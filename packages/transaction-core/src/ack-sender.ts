@@ -1,0 +1,51 @@
+import type { StrowgerError } from '@strowger/runtime';
+import type { SipRequest } from '@strowger/sip-message';
+import type { RequestOptions } from './client-transaction.ts';
+import { MAGIC_COOKIE } from './matching.ts';
+import type { Hop } from './message-sender.ts';
+import { locateHops, withVia } from './next-hop.ts';
+import type { TransactionSurroundings } from './transaction-shell.ts';
+
+/** Sends the ACKs to 2xx, which belong to no transaction (RFC 3261 §13.2.2.4). */
+export class AckSender {
+  private readonly around: TransactionSurroundings;
+  /** How an ACK left, for as long as its owner keeps it. */
+  private readonly sent = new WeakMap<SipRequest, { message: SipRequest; hop: Hop }>();
+
+  constructor(around: TransactionSurroundings) {
+    this.around = around;
+  }
+
+  send(ack: SipRequest, { hops, target }: RequestOptions): void {
+    const before = this.sent.get(ack);
+    if (before !== undefined) {
+      this.around.counters.retransmissionsSent++;
+      this.around.sender.send(before.message, before.hop, (error) => this.failed(error));
+      return;
+    }
+    const located = hops ?? locateHops(this.around.sender, ack, target);
+    if (located instanceof Promise) {
+      located.then(
+        (found) => this.tryHops(ack, found),
+        (error: unknown) => this.failed(error),
+      );
+    } else this.tryHops(ack, located);
+  }
+
+  private tryHops(ack: SipRequest, [hop, ...others]: readonly Hop[]): void {
+    if (hop === undefined) return;
+    const { random } = this.around.runtime;
+    const branch = MAGIC_COOKIE + random.token();
+    const message = withVia(ack, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
+    this.sent.set(ack, { message, hop });
+    this.around.sender.send(message, hop, (error) => {
+      this.failed(error);
+      this.tryHops(ack, others);
+    });
+  }
+
+  private failed(error: StrowgerError | unknown): void {
+    this.around.counters.transportErrors++;
+    this.around.runtime.logger.warn({ error }, 'ACK could not be sent');
+  }
+}

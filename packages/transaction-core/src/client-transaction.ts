@@ -1,0 +1,226 @@
+import { StrowgerError } from '@strowger/runtime';
+import { createResponse, type SipRequest, type SipResponse, type Uri } from '@strowger/sip-message';
+import { ackForFailure, cancelFor } from './ack.ts';
+import { clientKey, MAGIC_COOKIE } from './matching.ts';
+import type { Hop } from './message-sender.ts';
+import type { CancelOptions } from './outputs.ts';
+import { locateHops, withVia } from './next-hop.ts';
+import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
+
+/** What the owner of a client transaction has to hear. */
+export interface ClientTransactionUser {
+  /**
+   * Every provisional response, the final one, and for an INVITE each 2xx for 64*T1 after the first
+   * (RFC 6026 §7.2). The ACK to a 2xx is the owner's.
+   */
+  onResponse(response: SipResponse, transaction: ClientTransaction): void;
+  /** No final response: of all the hops none answered, or none did within 64*T1 of the CANCEL. */
+  onTimeout(): void;
+  /** No hop could be reached (or none was found: `NO_ROUTE`). */
+  onTransportError(error: StrowgerError): void;
+  /** The transaction is over and forgotten; told once, last. */
+  onTerminated?(): void;
+}
+
+/** Where a request goes. */
+export interface RequestOptions {
+  /** The next hop's URI; by default the topmost Route's, else the request URI (RFC 3261 §8.1.2). */
+  readonly target?: Uri;
+  /** The hops themselves, best first: nothing is located. */
+  readonly hops?: readonly Hop[];
+}
+
+/** What the layer does for its client transactions. */
+export interface ClientTransactionOwner {
+  /** Files an attempt so that responses find it. */
+  add(key: string, attempt: TransactionShell): void;
+  remove(key: string): void;
+  /** Files a transaction that has sent nothing yet. */
+  addWaiting(transaction: ClientTransaction): void;
+  removeWaiting(transaction: ClientTransaction): void;
+  /** Calls back soon, unless the layer is closed. */
+  soon(act: () => void): void;
+}
+
+/**
+ * A request of ours and its responses (RFC 3261 §17.1), over as many hops as it takes: each further
+ * hop is a transaction of its own with a new branch (RFC 3263 §4.3), the owner sees one. Made by
+ * the `TransactionLayer`.
+ */
+export class ClientTransaction {
+  private readonly around: TransactionSurroundings;
+  private readonly owner: ClientTransactionOwner;
+  private readonly user: ClientTransactionUser;
+  private readonly given: SipRequest;
+  private sent: SipRequest | undefined;
+  private hopsLeft: Hop[] = [];
+  private attempt: TransactionShell | undefined;
+  private attempts = 0;
+  /** `settled`: the owner had a final response; `abandoned`: no further hop is tried. */
+  private progress: 'open' | 'abandoned' | 'settled' = 'open';
+
+  /** @internal */
+  constructor(
+    request: SipRequest,
+    user: ClientTransactionUser,
+    { around, owner }: { around: TransactionSurroundings; owner: ClientTransactionOwner },
+  ) {
+    this.given = request;
+    this.user = user;
+    this.around = around;
+    this.owner = owner;
+  }
+
+  /** The request as it was sent last, our Via included; before that as it was given. */
+  get request(): SipRequest {
+    return this.sent ?? this.given;
+  }
+
+  /** The hop that was tried last; `undefined` before the first. */
+  get hop(): Hop | undefined {
+    return this.attempt?.hop;
+  }
+
+  /**
+   * Cancels an INVITE: at once after a provisional response, else when one comes (RFC 3261 §9.1).
+   * The final response still comes to `onResponse`, a 200 if that won the race; where nothing was
+   * sent yet it is a 487 of our own. Without effect after a final response.
+   */
+  cancel(options: CancelOptions = {}): void {
+    if (this.given.method !== 'INVITE' || this.progress !== 'open') return;
+    this.progress = 'abandoned';
+    if (this.attempt !== undefined) {
+      this.attempt.input({ type: 'cancel', options });
+      return;
+    }
+    this.progress = 'settled';
+    this.owner.removeWaiting(this);
+    const cancelled = createResponse(this.given, 487);
+    this.owner.soon(() => {
+      this.user.onResponse(cancelled, this);
+      this.user.onTerminated?.();
+    });
+  }
+
+  /** Forgets the transaction without a word on the wire; nothing but `onTerminated` is told. */
+  terminate(): void {
+    this.progress = 'settled';
+    this.owner.removeWaiting(this);
+    if (this.attempt !== undefined) this.attempt.input({ type: 'terminate' });
+    else this.owner.soon(() => this.user.onTerminated?.());
+  }
+
+  /** @internal */
+  start({ hops, target }: RequestOptions): void {
+    this.owner.addWaiting(this);
+    const located = hops ?? locateHops(this.around.sender, this.given, target);
+    if (!(located instanceof Promise)) return this.tryHops(located);
+    located.then(
+      (found) => this.tryHops(found),
+      (error: unknown) => this.fail(noRoute(error)),
+    );
+  }
+
+  private tryHops(hops: readonly Hop[]): void {
+    if (this.progress !== 'open') return;
+    this.hopsLeft = [...hops];
+    this.tryNext(noRoute());
+  }
+
+  private tryNext(error: StrowgerError): void {
+    const hop = this.hopsLeft.shift();
+    if (hop === undefined) return this.fail(error);
+    const branch = MAGIC_COOKIE + this.around.runtime.random.token();
+    const request = withVia(this.given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
+    this.sent = request;
+    const attempt = this.send(request, hop);
+    this.attempt = attempt;
+    this.owner.removeWaiting(this);
+    attempt.input({ type: 'start' });
+  }
+
+  private fail(error: StrowgerError): void {
+    if (this.progress === 'settled') return;
+    this.progress = 'settled';
+    this.owner.soon(() => {
+      this.owner.removeWaiting(this);
+      this.user.onTransportError(error);
+      this.user.onTerminated?.();
+    });
+  }
+
+  private send(request: SipRequest, hop: Hop): TransactionShell {
+    const key = clientKey(request);
+    const machine = request.method === 'INVITE' ? 'inviteClient' : 'nonInviteClient';
+    const context = {
+      request,
+      reliable: hop.transport !== 'udp',
+      timers: this.around.timers,
+      buildAck: (response: SipResponse) => ackForFailure(request, response),
+    };
+    const attempt = new TransactionShell({ machine, context }, hop, {
+      around: this.around,
+      tell: (output) => this.tell(output, attempt, key),
+    });
+    this.attempts++;
+    this.owner.add(key, attempt);
+    return attempt;
+  }
+
+  private tell(output: Told, attempt: TransactionShell, key: string): void {
+    if (output.type === 'release') return this.released(key);
+    if (output.type === 'sendCancel') return this.sendCancel(attempt, output.options);
+    // an attempt that was given up for the next hop only absorbs what still comes
+    if (attempt !== this.attempt) return;
+    switch (output.type) {
+      case 'tellResponse':
+        return this.receive(output.response);
+      case 'tellTimeout':
+        // RFC 3263 §4.3: a hop that never answered has failed, one that did has not
+        if (!output.heard && this.mayTryNext()) return this.tryNext(noRoute());
+        return this.settle(() => this.user.onTimeout());
+      case 'tellTransportError':
+        if (this.mayTryNext()) return this.tryNext(output.error);
+        return this.settle(() => this.user.onTransportError(output.error));
+    }
+  }
+
+  private receive(response: SipResponse): void {
+    if (response.status === 503 && this.mayTryNext()) return this.tryNext(noRoute());
+    if (response.status >= 200) this.progress = 'settled';
+    this.user.onResponse(response, this);
+  }
+
+  private mayTryNext(): boolean {
+    return this.progress === 'open' && this.hopsLeft.length > 0;
+  }
+
+  /** An ACK that could not be sent is no second outcome: the owner has its final response. */
+  private settle(told: () => void): void {
+    if (this.progress === 'settled') return;
+    this.progress = 'settled';
+    told();
+  }
+
+  private released(key: string): void {
+    this.owner.remove(key);
+    this.attempts--;
+    if (this.attempts > 0) return;
+    this.owner.soon(() => {
+      if (this.attempts === 0) this.user.onTerminated?.();
+    });
+  }
+
+  private sendCancel({ hop }: TransactionShell, { headers }: CancelOptions): void {
+    const { around, owner, request } = this;
+    const cancel = cancelFor(request, headers);
+    const nobody = { onResponse() {}, onTimeout() {}, onTransportError() {} };
+    const transaction = new ClientTransaction(cancel, nobody, { around, owner });
+    transaction.send(cancel, hop).input({ type: 'start' });
+  }
+}
+
+function noRoute(cause?: unknown): StrowgerError {
+  if (StrowgerError.isInstance(cause)) return cause;
+  return new StrowgerError('NO_ROUTE', 'no hop left to try', { cause });
+}

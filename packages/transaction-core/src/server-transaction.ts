@@ -1,0 +1,156 @@
+import type { StrowgerError } from '@strowger/runtime';
+import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import { hasMagicCookie } from './matching.ts';
+import type { Inbound } from './message-sender.ts';
+import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
+
+/** What the owner of a server transaction wants to hear; all of it may be left out. */
+export interface ServerTransactionUser {
+  /**
+   * A CANCEL came before a final response and got its 200 (RFC 3261 §9.2). Answer the INVITE with
+   * 487; where this is absent the transaction does that itself.
+   */
+  onCancel?(cancel: SipRequest): void;
+  /**
+   * No ACK came to our failure (timer H), or the client has given up on a request that we left
+   * unanswered for 64*T1 (RFC 4320 §4.2). The transaction is over.
+   */
+  onTimeout?(): void;
+  /** A response could not be sent. An INVITE's transaction lives on (RFC 6026 §7.1). */
+  onTransportError?(error: StrowgerError): void;
+  /** The transaction is over and forgotten; told once, last. */
+  onTerminated?(): void;
+}
+
+/** What the layer does for its server transactions. */
+export interface ServerTransactionOwner {
+  onRequest(transaction: ServerTransaction): void;
+  onAck(ack: SipRequest, inbound: Inbound): void;
+  onReleased(transaction: ServerTransaction): void;
+}
+
+/** One request that came in, and its responses (RFC 3261 §17.2). Made by the `TransactionLayer`. */
+export class ServerTransaction {
+  /** The request as it was received; never to be changed. */
+  readonly request: SipRequest;
+  /** How the request came in. */
+  readonly inbound: Inbound;
+  /** Set by the owner within `onRequest`. */
+  user: ServerTransactionUser = {};
+  private readonly around: TransactionSurroundings;
+  private readonly owner: ServerTransactionOwner;
+  private readonly shell: TransactionShell;
+  private tag: string | undefined;
+
+  /** @internal */
+  constructor(
+    request: SipRequest,
+    inbound: Inbound,
+    { around, owner }: { around: TransactionSurroundings; owner: ServerTransactionOwner },
+  ) {
+    this.request = request;
+    this.inbound = inbound;
+    this.around = around;
+    this.owner = owner;
+    const machine = request.method === 'INVITE' ? 'inviteServer' : 'nonInviteServer';
+    const { transport } = inbound.hop;
+    const context = {
+      reliable: transport !== 'udp',
+      timers: around.timers,
+      buildTrying: () => createResponse(request, 100),
+    };
+    this.shell = new TransactionShell({ machine, context }, inbound.hop, {
+      around,
+      tell: (output) => this.tell(output),
+    });
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** `trying`, `proceeding`, `completed`, `confirmed`, `accepted` or `terminated`. */
+  get state(): string {
+    return this.shell.state;
+  }
+
+  /** The To tag of our responses: the request's own within a dialog, else made when first needed. */
+  get localTag(): string {
+    this.tag ??= this.request.to.tag ?? this.around.runtime.random.token();
+    return this.tag;
+  }
+
+  /**
+   * Sends a response. One above 100 without a To tag is given `localTag` (RFC 3261 §8.2.6.2). What
+   * comes too late is dropped: a second final response, anything after the end. To other requests
+   * than INVITE no provisional but 100 is sent, and that by the transaction itself when it is time,
+   * and no 408 ever (RFC 4320 §4).
+   */
+  respond(response: SipResponse): void {
+    const { status } = response;
+    if (status > 100) this.fixTag(response);
+    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
+    if (this.shell.input({ type, response }) !== 'refused') return;
+    const { callId, method } = this.request;
+    this.around.runtime.logger.debug({ callId, method, status }, 'response came too late');
+  }
+
+  /** @internal */
+  start(): void {
+    this.shell.input({ type: 'request' });
+  }
+
+  /** @internal The same request came once more. */
+  receiveAgain(): void {
+    this.around.counters.retransmissionsAbsorbed++;
+    this.shell.input({ type: 'request' });
+  }
+
+  /** @internal Whether the ACK was this transaction's. */
+  receiveAck(ack: SipRequest, inbound: Inbound): boolean {
+    if (this.method !== 'INVITE') return false;
+    // an ACK of RFC 2543 shares its branch with nothing: only the tag tells (§17.2.3)
+    if (!hasMagicCookie(ack) && ack.to.tag !== this.tag) return false;
+    if (this.state === 'confirmed') this.around.counters.retransmissionsAbsorbed++;
+    this.shell.input({ type: 'ack', ack, inbound });
+    return true;
+  }
+
+  /** @internal */
+  receiveCancel(cancel: SipRequest): void {
+    if (this.method === 'INVITE') this.shell.input({ type: 'cancel', cancel });
+  }
+
+  /** @internal */
+  close(): void {
+    this.shell.close();
+  }
+
+  private fixTag(response: SipResponse): void {
+    const tag = response.to.tag;
+    if (tag === undefined) response.headers.set('To', response.to.withTag(this.localTag));
+    else this.tag ??= tag;
+  }
+
+  private tell(output: Told): void {
+    switch (output.type) {
+      case 'tellRequest':
+        return this.owner.onRequest(this);
+      case 'tellAck':
+        return this.owner.onAck(output.ack, output.inbound);
+      case 'tellCancel':
+        if (this.user.onCancel !== undefined) return this.user.onCancel(output.cancel);
+        return this.respond(createResponse(this.request, 487));
+      case 'tellTimeout':
+        return this.user.onTimeout?.();
+      case 'tellTransportError':
+        return this.user.onTransportError?.(output.error);
+      case 'release':
+        this.owner.onReleased(this);
+        return;
+      case 'tellResponse':
+      case 'sendCancel':
+        return; // outputs of client transactions
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import { type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
+import {
+  createResponse,
+  type SipRequest,
+  type SipResponse,
+  validateMessage,
+} from '@strowger/sip-message';
+import { AckSender } from './ack-sender.ts';
+import {
+  ClientTransaction,
+  type ClientTransactionOwner,
+  type ClientTransactionUser,
+  type RequestOptions,
+} from './client-transaction.ts';
+import { cancelFits, cancelledKeys, clientKey, mergeKey, serverKey } from './matching.ts';
+import type { Inbound, MessageSender } from './message-sender.ts';
+import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts';
+import { type TimerSettings, timerSettings } from './timer-settings.ts';
+import type {
+  TransactionCounters,
+  TransactionShell,
+  TransactionStep,
+  TransactionSurroundings,
+} from './transaction-shell.ts';
+
+/** What the layer above has to hear: there is one such owner. */
+export interface TransactionUser {
+  /** Every new request but ACK and CANCEL. Answer with `transaction.respond`, now or later. */
+  onRequest(transaction: ServerTransaction): void;
+  /** An ACK that ends no transaction of ours: the ACK to a 2xx, and each copy of it. */
+  onAck(ack: SipRequest, inbound: Inbound): void;
+  /** A response that belongs to no transaction (any more). */
+  onStrayResponse(response: SipResponse, inbound: Inbound): void;
+}
+
+/** What a `TransactionLayer` is made of. */
+export interface TransactionLayerOptions {
+  readonly runtime: Pick<Runtime, 'clock' | 'random' | 'logger'>;
+  readonly sender: MessageSender;
+  readonly user: TransactionUser;
+  readonly timers?: Partial<TimerSettings>;
+  /** Live transactions at most, client and server together; 100 000 by default. */
+  readonly maxTransactions?: number;
+  /**
+   * What to do with a second copy of a request over another path: a user agent answers 482 (RFC 3261
+   * §8.2.2.2, the default), a proxy passes it on.
+   */
+  readonly mergedRequests?: 'refuse' | 'pass';
+  /** Told of every step of every transaction: for logs, ladders and the coverage of tests. */
+  readonly onStep?: (step: TransactionStep) => void;
+}
+
+/**
+ * All transactions of one element (RFC 3261 §17): matches messages to them, makes new ones, keeps
+ * a bound on them. Without IO: messages come in by `receive` and leave by the `MessageSender`.
+ */
+export class TransactionLayer {
+  /** What happened since the layer was made. */
+  readonly counters: Readonly<TransactionCounters>;
+  private readonly around: TransactionSurroundings;
+  private readonly user: TransactionUser;
+  private readonly options: TransactionLayerOptions;
+  private readonly acks: AckSender;
+  private readonly clients = new Map<string, TransactionShell>();
+  private readonly waiting = new Set<ClientTransaction>();
+  private readonly servers = new Map<string, ServerTransaction>();
+  private readonly merged = new Map<string, ServerTransaction>();
+  private readonly soon = new Set<Timer>();
+  private closed = false;
+
+  constructor(options: TransactionLayerOptions) {
+    const { runtime, sender, user, timers, onStep } = options;
+    this.options = options;
+    this.user = user;
+    const counters = newCounters();
+    this.counters = counters;
+    this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep };
+    this.acks = new AckSender(this.around);
+  }
+
+  /** Takes what the transport heard. Never throws for what a peer sent. */
+  receive(inbound: Inbound): void {
+    if (this.closed) return;
+    const { message } = inbound;
+    if (message.kind === 'response') this.receiveResponse(message, inbound);
+    else this.receiveRequest(message, inbound);
+  }
+
+  /**
+   * Sends a request of any method but ACK and CANCEL in a client transaction of its own. The request
+   * is copied; our Via is added. The user hears nothing before this has returned.
+   *
+   * @throws StrowgerError `CLOSED` after `close()`.
+   */
+  request(
+    request: SipRequest,
+    user: ClientTransactionUser,
+    options: RequestOptions = {},
+  ): ClientTransaction {
+    if (this.closed) throw new StrowgerError('CLOSED', 'the transaction layer is closed');
+    const { around } = this;
+    const transaction = new ClientTransaction(request, user, { around, owner: this.clientOwner });
+    if (this.isFull()) {
+      const error = new StrowgerError('TOO_MANY_TRANSACTIONS', 'the limit is reached');
+      this.later(() => {
+        user.onTransportError(error);
+        user.onTerminated?.();
+      });
+    } else transaction.start(options);
+    return transaction;
+  }
+
+  /**
+   * Sends the ACK to a 2xx, outside any transaction (RFC 3261 §13.2.2.4). Given the same object once
+   * more it leaves byte for byte as before, over the same hop, as a retransmitted 2xx demands.
+   */
+  sendAck(ack: SipRequest, options: RequestOptions = {}): void {
+    if (!this.closed) this.acks.send(ack, options);
+  }
+
+  /** Sends a response without a transaction (RFC 3261 §8.2.7). */
+  respondStateless(inbound: Inbound, response: SipResponse): void {
+    if (!this.closed) this.around.sender.send(response, inbound.hop, () => this.countError());
+  }
+
+  /** What lives at this moment: zeros when all is over. */
+  counts(): { clientTransactions: number; serverTransactions: number } {
+    return {
+      clientTransactions: this.clients.size + this.waiting.size,
+      serverTransactions: this.servers.size,
+    };
+  }
+
+  /** Forgets every transaction and frees every timer; nobody is told. Idempotent. */
+  close(): void {
+    this.closed = true;
+    for (const attempt of this.clients.values()) attempt.close();
+    for (const transaction of this.servers.values()) transaction.close();
+    for (const timer of this.soon) timer.cancel();
+    for (const live of [this.clients, this.waiting, this.servers, this.merged, this.soon]) {
+      live.clear();
+    }
+  }
+
+  private receiveResponse(response: SipResponse, inbound: Inbound): void {
+    const attempt = this.clients.get(clientKey(response));
+    if (attempt === undefined) return this.user.onStrayResponse(response, inbound);
+    const { status } = response;
+    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
+    if (attempt.state === 'completed') this.around.counters.retransmissionsAbsorbed++;
+    attempt.input({ type, response });
+  }
+
+  private receiveRequest(request: SipRequest, inbound: Inbound): void {
+    const key = serverKey(request);
+    const known = this.servers.get(key);
+    if (request.method === 'ACK') {
+      if (known?.receiveAck(request, inbound) === true) return;
+      // an ACK outside any dialog acknowledges nothing, and an ACK is never answered
+      if (request.to.tag !== undefined) this.user.onAck(request, inbound);
+      return;
+    }
+    if (known !== undefined) return known.receiveAgain();
+    const refused = this.refuse(request);
+    if (refused !== undefined) {
+      this.around.counters.requestsRefused++;
+      return this.respondStateless(inbound, refused);
+    }
+    if (request.method === 'CANCEL') return this.receiveCancel(key, request, inbound);
+    this.open(key, request, inbound).start();
+  }
+
+  /** The answer to a request that the user shall not see, `undefined` for all others. */
+  private refuse(request: SipRequest): SipResponse | undefined {
+    const refusal = validateMessage(request);
+    if (refusal !== undefined) {
+      const reason = refusal.message.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 120);
+      return createResponse(request, refusal.status, { reason, toTag: statelessTag(request) });
+    }
+    if (this.isFull()) {
+      const headers: [string, string][] = [['Retry-After', '10']];
+      return createResponse(request, 503, { headers, toTag: statelessTag(request) });
+    }
+    if (request.method !== 'CANCEL' && this.isMerged(request)) {
+      return createResponse(request, 482, { toTag: statelessTag(request) });
+    }
+    return undefined;
+  }
+
+  private isMerged(request: SipRequest): boolean {
+    if (this.options.mergedRequests === 'pass') return false;
+    const key = mergeKey(request);
+    return key !== undefined && this.merged.has(key);
+  }
+
+  private open(
+    key: string,
+    request: SipRequest,
+    inbound: Inbound,
+    onRequest = (transaction: ServerTransaction): void => this.user.onRequest(transaction),
+  ): ServerTransaction {
+    const merge = request.method === 'CANCEL' ? undefined : mergeKey(request);
+    const owner: ServerTransactionOwner = {
+      onRequest,
+      onAck: (ack, ackInbound) => this.user.onAck(ack, ackInbound),
+      onReleased: (transaction) => {
+        this.servers.delete(key);
+        if (merge !== undefined && this.merged.get(merge) === transaction) {
+          this.merged.delete(merge);
+        }
+        this.later(() => transaction.user.onTerminated?.());
+      },
+    };
+    const transaction = new ServerTransaction(request, inbound, { around: this.around, owner });
+    this.servers.set(key, transaction);
+    if (merge !== undefined) this.merged.set(merge, transaction);
+    return transaction;
+  }
+
+  /** RFC 3261 §9.2: 481 or 200 here, the INVITE's own answer by its owner. */
+  private receiveCancel(key: string, cancel: SipRequest, inbound: Inbound): void {
+    const meant = this.findCancelled(cancel);
+    const status = meant === undefined ? 481 : 200;
+    const answer = (transaction: ServerTransaction): void =>
+      transaction.respond(
+        createResponse(cancel, status, meant === undefined ? {} : { toTag: meant.localTag }),
+      );
+    this.open(key, cancel, inbound, answer).start();
+    meant?.receiveCancel(cancel);
+  }
+
+  private findCancelled(cancel: SipRequest): ServerTransaction | undefined {
+    for (const key of cancelledKeys(cancel)) {
+      const found = this.servers.get(key);
+      if (found !== undefined && cancelFits(cancel, found.request)) return found;
+    }
+    return undefined;
+  }
+
+  private get clientOwner(): ClientTransactionOwner {
+    return {
+      add: (key, attempt) => this.clients.set(key, attempt),
+      remove: (key) => this.clients.delete(key),
+      addWaiting: (transaction) => this.waiting.add(transaction),
+      removeWaiting: (transaction) => this.waiting.delete(transaction),
+      soon: (act) => this.later(act),
+    };
+  }
+
+  private later(act: () => void): void {
+    if (this.closed) return;
+    const timer = this.around.runtime.clock.arm(0, () => {
+      this.soon.delete(timer);
+      act();
+    });
+    this.soon.add(timer);
+  }
+
+  private isFull(): boolean {
+    const live = this.clients.size + this.waiting.size + this.servers.size;
+    return live >= (this.options.maxTransactions ?? 100_000);
+  }
+
+  private countError(): void {
+    this.around.counters.transportErrors++;
+  }
+}
+
+function newCounters(): TransactionCounters {
+  return {
+    retransmissionsSent: 0,
+    retransmissionsAbsorbed: 0,
+    timeouts: 0,
+    transportErrors: 0,
+    requestsRefused: 0,
+  };
+}
+
+/** The same tag for every copy of a request that leaves no state behind (RFC 3261 §8.2.7). */
+function statelessTag(request: SipRequest): string {
+  let hash = 0x811c9dc5;
+  for (const character of serverKey(request)) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return `s${(hash >>> 0).toString(36)}`;
+}

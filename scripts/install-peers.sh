@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs every peer that the tests in e2e/ run against, on Debian 12, as root: phones, proxies,
+# load generators, capture tools. No service is started. The one list of Debian packages.
+set -euo pipefail
+packages=(
+  sip-tester              # sipp: load, digest, RTP streams
+  baresip-core            # a phone
+  linphone-cli            # a phone
+  linphone-common
+  twinkle-console         # a phone
+  kamailio                # sanity checks of what we send; the bench's proxy
+  sipsak
+  tshark                  # captures (dumpcap) and their analysis
+  sox libsox-fmt-all      # tones and recordings
+  pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle
+  iproute2 procps util-linux  # private network namespaces for the tests
+)
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+made=
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod +x "$policy"
+  made=1
+fi
+trap '[ -z "$made" ] || rm -f "$policy"' EXIT
+apt-get -o DPkg::Lock::Timeout=600 -qq update
+apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends "${packages[@]}" < /dev/null > /tmp/strowger-peers.log 2>&1 ||
+  { tail -n 20 /tmp/strowger-peers.log; exit 1; }

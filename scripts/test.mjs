@@ -1,0 +1,74 @@
+// Every check, one after the other, and one line at the end that sums them up:
+// `N passed, N failed, N skipped`. Arguments go to vitest and leave the other checks out.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const rest = process.argv.slice(2);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const folder = mkdtempSync(join(tmpdir(), 'strowger-test-'));
+
+if (rest.length > 0) {
+  vitest('vitest', rest);
+} else {
+  check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
+  check('format', 'biome', ['format', '.']);
+  check('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only', '--concurrency=2']);
+  check('types of tooling', 'tsc', ['-p', 'tooling']);
+  check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
+  vitest('packages, apps and tooling', ['--project', '!e2e']);
+  vitest('real peers', ['--project', 'e2e'], alone());
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed > 0 ? 1 : 0);
+
+function check(name, command, args) {
+  const began = Date.now();
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  totals[status === 0 ? 'passed' : 'failed']++;
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`);
+}
+
+function vitest(name, args, [command, ...prefix] = ['vitest']) {
+  console.log(`\n${name}`);
+  const report = join(folder, `${name.replaceAll(/\W/g, '-')}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawnSync(command, [...prefix, 'run', ...reporters, ...args], {
+    stdio: 'inherit',
+  });
+  try {
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    totals.passed += result.numPassedTests;
+    totals.failed += result.numFailedTests;
+    totals.skipped += result.numPendingTests + result.numTodoTests;
+    // a file that does not even load has no failed test
+    if (status !== 0 && result.numFailedTests === 0) totals.failed++;
+  } catch {
+    totals.failed++;
+  }
+}
+
+/**
+ * How to run the peers in a network of their own, where only loopback and one private address
+ * exist, every port is free and every process ends with the run. Needs root on Linux; elsewhere
+ * they run on this machine's own loopback.
+ */
+function alone() {
+  const inNamespace = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  if (spawnSync('unshare', [...inNamespace, 'ip', 'link', 'set', 'lo', 'up']).status !== 0) {
+    console.log('no network namespace here: the peers run on the loopback of this machine');
+    return ['vitest'];
+  }
+  const network = [
+    'ip link set lo up',
+    'ip link add v0 type veth peer name v1',
+    'ip addr add 10.77.0.1/24 dev v0',
+    'ip link set v0 up',
+    'ip link set v1 up',
+    'ip route add default dev v0', // linphone wants one; it leads nowhere
+  ].join('; ');
+  return ['unshare', ...inNamespace, 'sh', '-c', `${network}; exec "$@"`, 'sh', 'vitest'];
+}
