@@ -230,8 +230,8 @@ describe('an offer and its answer', () => {
   });
 });
 
-const offer = (direction: MediaDirection) => createOffer({ ...alice, direction });
-const answer = (direction: MediaDirection) => createOffer({ ...bob, direction });
+const offering = (direction: MediaDirection) => createOffer({ ...alice, direction });
+const answering = (direction: MediaDirection) => createOffer({ ...bob, direction });
 
 describe('direction', () => {
   it.each<[offered: string, ours: MediaDirection, answer: MediaDirection, hold: boolean]>([
@@ -264,18 +264,21 @@ describe('direction', () => {
   });
 
   it('tells in an answer whether we are held, or only got what we asked for', () => {
-    expect(applied(offer('sendrecv'), answer('sendonly'))).toMatchObject({
+    expect(applied(offering('sendrecv'), answering('sendonly'))).toMatchObject({
       direction: 'recvonly',
       hold: true,
     });
-    expect(applied(offer('sendonly'), answer('recvonly'))).toMatchObject({
+    expect(applied(offering('sendonly'), answering('recvonly'))).toMatchObject({
       direction: 'sendonly',
       hold: false,
     });
-    expect(applied(offer('sendonly'), answer('inactive')).hold).toBe(true);
-    expect(applied(offer('inactive'), answer('inactive')).hold).toBe(false);
-    const zero = answer('sendrecv').replace('c=IN IP4 192.0.2.2', 'c=IN IP4 0.0.0.0');
-    expect(applied(offer('sendrecv'), zero)).toMatchObject({ direction: 'recvonly', hold: true });
+    expect(applied(offering('sendonly'), answering('inactive')).hold).toBe(true);
+    expect(applied(offering('inactive'), answering('inactive')).hold).toBe(false);
+    const zero = answering('sendrecv').replace('c=IN IP4 192.0.2.2', 'c=IN IP4 0.0.0.0');
+    expect(applied(offering('sendrecv'), zero)).toMatchObject({
+      direction: 'recvonly',
+      hold: true,
+    });
   });
 });
 
