@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toneShare, WavReader } from '@strowger/media-core';
+import { readWav, toneShare } from '@strowger/media-core';
 import { type Call, SipClient } from '@strowger/sip-client';
 import { SqliteStores } from '@strowger/store-sqlite';
 import { Ladder } from './ladder.ts';
@@ -110,18 +110,14 @@ async function judge(heard: Heard): Promise<number> {
 
 /** For how many seconds a tone dominates a recording. */
 async function secondsOf(file: string, hz: number): Promise<number> {
-  const reader = await WavReader.open(file);
-  try {
-    const samples = new Int16Array(WINDOW);
-    let windows = 0;
-    while ((await reader.read(samples)) === samples.length) {
-      const loud = samples.some((sample) => Math.abs(sample) > 500);
-      if (loud && toneShare(samples, 8000, hz) > 0.5) windows++;
-    }
-    return (windows * WINDOW) / 8000;
-  } finally {
-    await reader.close();
+  const { samples } = await readWav(file);
+  let windows = 0;
+  for (let at = 0; at + WINDOW <= samples.length; at += WINDOW) {
+    const part = samples.subarray(at, at + WINDOW);
+    const loud = part.some((sample) => Math.abs(sample) > 500);
+    if (loud && toneShare(part, 8000, hz) > 0.5) windows++;
   }
+  return (windows * WINDOW) / 8000;
 }
 
 async function collectDigits(call: Call): Promise<string> {

@@ -79,7 +79,7 @@ export interface ClientCallOptions {
   readonly signal?: AbortSignal;
   /** How long it may ring, in milliseconds. Default 60,000. */
   readonly ringTimeoutMs?: number;
-  readonly headers?: Iterable<[name: string, value: string]>;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 /** The answer to OPTIONS (RFC 3261 §11.2). */
