@@ -1,6 +1,6 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import { type Session, SessionManager } from '@strowger/session-core';
-import { createResponse } from '@strowger/sip-message';
+import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import { type Admitted, Doorkeeper } from './admission.ts';
 import { type AuthenticationFailure, Authenticator } from './authenticator.ts';
@@ -59,6 +59,8 @@ export class CallEngine {
   /** Calls whose caller is being asked who it is. */
   private admitting = 0;
   private isDraining = false;
+  /** How a request came in, for as long as it lives. */
+  private readonly inbounds = new WeakMap<SipRequest, Inbound>();
 
   constructor(options: CallEngineOptions) {
     const { runtime, stores, media } = options;
@@ -95,6 +97,7 @@ export class CallEngine {
 
   /** Takes a message from the transport. */
   receive(inbound: Inbound): void {
+    if (inbound.message.kind === 'request') this.inbounds.set(inbound.message, inbound);
     this.sessions.receive(inbound);
   }
 
@@ -139,13 +142,15 @@ export class CallEngine {
 
   /** What lives now. */
   counts(): CallEngineCounts {
-    const { dialogs, clientTransactions, serverTransactions } = this.sessions.dialogs.counts();
+    const counts = this.sessions.counts();
+    const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
     return {
       calls: this.live.size,
-      sessions: this.sessions.sessions().length,
+      sessions,
       dialogs,
       transactions: clientTransactions + serverTransactions,
-      ...this.options.media.usage(),
+      endpoints,
+      ports,
       timers: this.runtime.clock.armedTimers,
     };
   }
@@ -180,22 +185,27 @@ export class CallEngine {
 
   private async admit(session: Session): Promise<void> {
     if (this.refuseWhenFull(session)) return;
-    const { request, inbound } = session;
-    if (request === undefined || inbound === undefined) return;
+    const { request } = session;
+    const inbound = request && this.inbounds.get(request);
+    if (request === undefined || inbound === undefined) return session.reject(500);
     this.admitting++;
     const admission = await this.doorkeeper.admit(request, inbound).finally(() => {
       this.admitting--;
     });
-    if (session.state !== 'initializing' || this.refuseWhenFull(session)) return;
+    // the caller may have given up while it was looked up
+    if (session.endReason !== undefined || this.refuseWhenFull(session)) return;
     if (admission.ok) return this.startCall(session, admission);
     if ('status' in admission) return session.reject(admission.status);
-    rejectWith(session, admission.response);
+    const { status, headers } = admission.response;
+    session.reject(status, {
+      headers: SAID_WITH_REFUSALS.flatMap((name) => fields(headers, name)),
+    });
   }
 
   private refuseWhenFull(session: Session): boolean {
     const isFull = this.live.size + this.admitting >= this.settings.maxCalls;
     if (!isFull && !this.isDraining) return false;
-    session.reject(503, { headers: [['Retry-After', String(RETRY_AFTER_SECONDS)]] });
+    session.reject(503, { headers: [['Retry-After', RETRY_AFTER_SECONDS]] });
     return true;
   }
 
@@ -239,6 +249,7 @@ export class CallEngine {
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
       allow: ALLOWED,
+      limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
     });
@@ -270,4 +281,10 @@ export class CallEngine {
       onFailure: (failure) => this.events.emit('authenticationFailed', failure),
     });
   }
+}
+
+const SAID_WITH_REFUSALS = ['Proxy-Authenticate', 'Retry-After'];
+
+function fields(headers: Headers, name: string): [string, string][] {
+  return headers.raw(name).map((value) => [name, value]);
 }

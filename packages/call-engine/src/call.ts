@@ -13,6 +13,7 @@ import { type CallParties, CallTimeline } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
 import type { ContactLeg, ContactLegs, ContactLegUser } from './contact-leg.ts';
+import { passInfo } from './info-passing.ts';
 import { recordLegs } from './record-legs.ts';
 import type { Destination } from './router.ts';
 import type { Service } from './service.ts';
@@ -91,7 +92,10 @@ export class Call {
 
   /** @internal Sends the call on its way. */
   async start(route: () => Promise<Destination>): Promise<void> {
-    this.caller.onEnded((ending) => this.input({ type: 'callerEnded', ending }));
+    this.caller.follow({
+      onAnswered: () => this.input({ type: 'callerAnswered' }),
+      onEnded: (ending) => this.input({ type: 'callerEnded', ending }),
+    });
     try {
       this.destination = await route();
     } catch (error) {
@@ -203,13 +207,11 @@ export class Call {
   }
 
   private answerCaller(winner: number): void {
-    this.connect(winner).then(
-      () => this.input({ type: 'callerAnswered' }),
-      (error: unknown) => {
-        this.report(error, 'a call could not be answered');
-        this.input({ type: 'broken', reason: 'mediaFailed' });
-      },
-    );
+    this.connect(winner).catch((error: unknown) => {
+      if (this.state !== 'answering') return; // it was told why
+      this.report(error, 'a call could not be answered');
+      this.input({ type: 'broken', reason: 'mediaFailed' });
+    });
   }
 
   private async connect(winner: number): Promise<void> {
@@ -222,18 +224,19 @@ export class Call {
   }
 
   /** One side holds, resumes or moves: the other side is asked with an offer made from it. */
-  private passOffer(from: 'caller' | 'callee'): void {
+  private passOffer(from: 'caller' | 'callee'): () => void {
     const { state } = this.machine;
-    if (state.name !== 'connected') return;
+    if (state.name !== 'connected') {
+      throw new StrowgerError('MEDIA_OFFER_PENDING', 'the call is not connected yet');
+    }
     const other = from === 'caller' ? this.legs[state.winner] : this.caller;
-    other?.renegotiate();
+    return () => other?.renegotiate();
   }
 
   private runService(): void {
     const { destination } = this;
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
-    this.caller.onConnected(() => this.input({ type: 'callerAnswered' }));
     const { signal } = this.over;
     serve(destination.service, { session, dialled: destination.name, signal }).then(
       () => this.input({ type: 'serviceDone' }),
@@ -247,6 +250,12 @@ export class Call {
 
   private tellAnswered(): void {
     this.timeline.answers();
+    const { state } = this.machine;
+    const winner = state.name === 'connected' ? this.legs[state.winner] : undefined;
+    if (winner !== undefined) {
+      passInfo(this.caller.session, winner.session);
+      passInfo(winner.session, this.caller.session);
+    }
     this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
     this.context.onAnswered(this);
   }

@@ -1,6 +1,14 @@
 import type { MediaEndpoint, MediaStats, Sdp, Session } from '@strowger/session-core';
-import { endingOf } from './leg-ending.ts';
+import { StrowgerError } from '@strowger/runtime';
 import type { LegEnding } from './call-table.ts';
+import { endingOf } from './leg-ending.ts';
+import { followSession } from './session-following.ts';
+
+/** Told about the caller's session; each once at most. */
+export interface CallerLegUser {
+  onAnswered(): void;
+  onEnded(ending: LegEnding): void;
+}
 
 /** The call's session with the caller. */
 export class CallerLeg {
@@ -12,7 +20,7 @@ export class CallerLeg {
 
   /** The caller's offer; absent where the INVITE has none. */
   get offer(): Sdp | undefined {
-    return this.session.remoteOffer;
+    return this.session.offer;
   }
 
   /** The caller's address. */
@@ -20,13 +28,11 @@ export class CallerLeg {
     return this.session.remote.uri.toString();
   }
 
-  onEnded(told: (ending: LegEnding) => void): void {
-    void this.session.ended.then((reason) => told(endingOf(reason)));
-  }
-
-  /** Told once, when the caller's call is established; never where it is not. */
-  onConnected(told: () => void): void {
-    this.session.connected.then(told, () => {});
+  follow(user: CallerLegUser): void {
+    followSession(this.session, {
+      onAnswered: () => user.onAnswered(),
+      onEnding: (reason) => user.onEnded(endingOf(reason)),
+    });
   }
 
   ring(): void {
@@ -34,18 +40,23 @@ export class CallerLeg {
   }
 
   /** Rings with the callee's early media, by an answer that the relay has already made. */
-  ringWithMedia(endpoint: MediaEndpoint, answer: Sdp): void {
-    void this.session.progress(183, { endpoint, answer });
+  ringWithMedia(endpoint: MediaEndpoint, sdp: Sdp): void {
+    this.session.progress(183, { withMedia: true, endpoint, sdp }).catch(() => {}); // it has ended
   }
 
-  /** Answers with what the relay answers; resolves once the caller's call is established. */
-  answer(endpoint: MediaEndpoint, answer: Sdp | undefined): Promise<void> {
-    return this.session.answer({ endpoint, ...(answer === undefined ? {} : { answer }) });
+  /** Answers with what the relay answers, or lets it make an offer where the caller made none. */
+  answer(endpoint: MediaEndpoint, sdp: Sdp | undefined): Promise<void> {
+    return this.session.answer({ endpoint, ...(sdp === undefined ? {} : { sdp }) });
   }
 
-  /** Refuses the call, or hangs up where it was answered meanwhile. */
+  /** Refuses the call, or hangs up where it was answered or given up meanwhile. */
   reject(status: number, reason?: string): void {
-    this.session.reject(status, reason === undefined ? {} : { reason });
+    try {
+      this.session.reject(status, reason === undefined ? {} : { reason });
+    } catch (error) {
+      if (!StrowgerError.isInstance(error) || error.code !== 'SESSION_STATE') throw error;
+      this.hangUp(41);
+    }
   }
 
   /** @param cause Q.850. */
@@ -58,8 +69,8 @@ export class CallerLeg {
     this.session.renegotiate().catch(() => {}); // the relay tells the other side
   }
 
-  /** The session's own media, where it has some. */
-  async stats(): Promise<MediaStats | undefined> {
-    return this.session.media?.stats().catch(() => undefined);
+  /** Final statistics of the session's own media, where it had some. */
+  async closeMedia(): Promise<MediaStats | undefined> {
+    return this.session.media?.close().catch(() => undefined);
   }
 }

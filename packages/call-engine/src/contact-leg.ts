@@ -5,6 +5,7 @@ import type { CallMedia } from './call-media.ts';
 import type { LegEnding } from './call-table.ts';
 import { endingOf, refusalOf } from './leg-ending.ts';
 import type { Binding } from './location-store.ts';
+import { followSession } from './session-following.ts';
 import type { ContactEnd } from './shared-end.ts';
 
 /** Told how a contact takes the call: `onRefused` once, or `onAnswered` and then `onEnded`. */
@@ -74,24 +75,22 @@ export class ContactLeg {
     session.on('progress', ({ status, withMedia }) => {
       if (status >= 180) user.onRinging(withMedia);
     });
-    session.connected.then(
-      () => {
+    followSession(session, {
+      onAnswered: () => {
         this.status = 200;
         user.onAnswered();
       },
-      () => {}, // told by `ended`
-    );
-    void session.ended.then((reason) => {
-      if (this.status === 200) return user.onEnded(endingOf(reason));
-      this.status = reason.status;
-      user.onRefused(refusalOf(reason));
+      onEnding: (reason) => {
+        if (this.status === 200) return user.onEnded(endingOf(reason));
+        this.status = reason.status;
+        user.onRefused(refusalOf(reason));
+      },
     });
   }
 
   /** Ends it, with CANCEL or BYE as it stands. @param why `elsewhere`: another contact answered. */
   hangUp(why: 'elsewhere' | 'over'): void {
-    const elsewhere = { sip: 200, text: 'Call completed elsewhere' };
-    void this.session.hangUp({ reason: why === 'elsewhere' ? elsewhere : { cause: 16 } });
+    void this.session.hangUp({ reason: why === 'elsewhere' ? ELSEWHERE : { cause: 16 } });
   }
 
   /** Asks the contact anew, with an offer that the relay makes from the other side's. */
@@ -99,6 +98,9 @@ export class ContactLeg {
     this.session.renegotiate().catch(() => {}); // the relay tells the other side
   }
 }
+
+/** Lets the phone know that the call was not missed (RFC 3326 §2). */
+const ELSEWHERE = { sip: 200, text: 'Call completed elsewhere' };
 
 /** A contact as it goes into a Request-URI: without method and headers (RFC 3261 §19.1.5). */
 function requestUri(contact: string): SipUri | undefined {

@@ -14,7 +14,7 @@ export async function recordLegs(call: {
   readonly status: number;
 }): Promise<readonly CallLegRecord[]> {
   const { caller, legs, stats, status } = call;
-  const media = stats?.caller ?? (await caller.stats());
+  const media = stats?.caller ?? (await caller.closeMedia());
   return [
     { role: 'caller', callId: caller.session.callId, remote: caller.remote, status, ...of(media) },
     ...legs.map((leg) => ({

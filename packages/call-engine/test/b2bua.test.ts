@@ -78,7 +78,24 @@ describe('a call to a user', () => {
     await stage.simulation.run(5000);
     call.dialog?.bye();
     await stage.simulation.run(1000);
-    expect(stage.simulation.ladder().slice(before)).toMatchInlineSnapshot();
+    expect(stage.simulation.ladder().slice(before)).toMatchInlineSnapshot(`
+      "
+       20000 alice --> pbx  INVITE
+       20010 pbx --> alice  407
+       20020 alice --> pbx  ACK
+       20020 alice --> pbx  INVITE
+       20030 pbx --> bob  INVITE
+       20040 bob --> pbx  180
+       20050 pbx --> alice  180
+       21040 bob --> pbx  200
+       21050 pbx --> bob  ACK
+       21050 pbx --> alice  200
+       21060 alice --> pbx  ACK
+       25000 alice --> pbx  BYE
+       25010 pbx --> bob  BYE
+       25010 pbx --> alice  200
+       25020 bob --> pbx  200"
+    `);
     await stage.strike();
   });
 

@@ -69,6 +69,7 @@ export function setStage(
     return made;
   }
   async function strike(): Promise<void> {
+    await engine.drain({ deadlineMs: 0 });
     await simulation.run(60_000);
     const layers = Object.fromEntries(phones.map((one) => [one.host.name, one.layer]));
     await engine.close();
