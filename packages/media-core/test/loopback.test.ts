@@ -10,6 +10,8 @@ import {
   type PcmFrame,
   readWav,
   toneShare,
+  ToneSource,
+  WavWriter,
 } from '../src/index.ts';
 import { buildWorker } from './build-worker.ts';
 
@@ -144,6 +146,24 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     await writer.write({ samples, sampleRate: 16_000, timestamp: 0 });
     await writer.close();
     expect(hearsTone((await heard).subarray(3200, 6400), 800)).toBe(true);
+  });
+
+  it('play a file to its end', async () => {
+    start();
+    const [a, b] = [await side('a'), await side('b')];
+    await connect(a.endpoint, b.endpoint);
+    const path = join(folder, `played-${workers}.wav`);
+    const writer = await WavWriter.create(path);
+    const tone = new Int16Array(4000);
+    new ToneSource({ frequencyHz: 660 }).read(tone);
+    writer.write(tone);
+    await writer.close();
+    const heard = hear(b.endpoint, 30);
+    const { finished } = a.endpoint.play({ type: 'file', path });
+    expect(await finished).toEqual({ playedMs: 500, stopped: false });
+    expect(hearsTone((await heard).subarray(1600, 4000), 660)).toBe(true);
+    const missing = a.endpoint.play({ type: 'file', path: join(folder, 'missing.wav') });
+    await expect(missing.finished).rejects.toMatchObject({ code: 'WAV_UNREADABLE' });
   });
 
   it('leave no port behind when all is closed', async () => {

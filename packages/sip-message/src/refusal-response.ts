@@ -18,7 +18,7 @@ export function refusalResponse(bytes: Uint8Array, refusal: Refusal): SipRespons
   const { startLineFrom } = head;
   const isSilent = ['SIP/', 'ACK '].some((start) => head.text.startsWith(start, startLineFrom));
   const received = Headers.of(head);
-  const via = received.readFirst(VIA);
+  const via = received.readTopVia();
   if (isSilent || via === undefined || via instanceof Fault) return undefined;
   const headers = new Headers();
   for (const id of COPIED) headers.adopt(received, id);

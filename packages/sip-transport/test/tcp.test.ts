@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { nodeRuntime, VirtualClock } from '@strowger/runtime';
 import { createResponse, type SipRequest, uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
+import type { Hop } from '../src/hop.ts';
 import {
   failure,
   hopTo,
@@ -167,8 +168,9 @@ describe('a peer that takes no connection', () => {
     expect(await first()).toBe('tcp');
   });
 
-  it('that drops an open connection is connected to anew', async () => {
-    const alice = await open(TCP4);
+  it('that drops an open connection is connected to anew, and the owner is told', async () => {
+    const gone: Hop[] = [];
+    const alice = await open(TCP4, { onConnectionGone: (hop) => gone.push(hop) });
     const { hop, peers } = await rawTcpServer();
     alice.layer.send(options(alice, hop, '', 'one'), hop, mustLeave);
     const first = await peers.next();
@@ -176,6 +178,7 @@ describe('a peer that takes no connection', () => {
     first.socket.end();
     await first.closed;
     await until(() => alice.layer.counts().connections === 0);
+    expect(gone).toMatchObject([{ transport: 'tcp', address: hop.address, port: hop.port }]);
     alice.layer.send(options(alice, hop, '', 'two'), hop, mustLeave);
     await (await peers.next()).text('Call-ID: two');
     expect(alice.layer.metrics.connectionsOpened).toBe(2);

@@ -2,6 +2,7 @@ import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { WavWriter } from '../audio/index.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { JitterBuffer, type PayloadDecoder } from '../rtp/jitter-buffer.ts';
+import type { Arrival } from '../rtp/reception.ts';
 import { type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import { openSource, SpokenQueue } from './audio-sources.ts';
@@ -33,6 +34,12 @@ export interface AudioEndpointOptions {
   tell(event: CoreEvent): void;
 }
 
+interface OwnPacket {
+  readonly packet: Uint8Array;
+  /** Behind the header of `packet`. */
+  readonly payload: Uint8Array;
+}
+
 /** An RTP session whose audio begins and ends here: sources, sinks, digits, in frames. */
 export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
@@ -49,9 +56,9 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private frame = 160;
   private heard = new Int16Array(160);
   private said = new Int16Array(160);
-  private packets: Uint8Array[] = [];
+  private packets: OwnPacket[] = [];
   private packetAt = 0;
-  private readonly eventPackets: Uint8Array[];
+  private readonly eventPackets: OwnPacket[];
   private timestamp: number;
   private heardSamples = 0;
   private marker = true;
@@ -76,7 +83,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.digits = new DigitListener(clock, tellDigit, () => SAMPLE_RATE);
     this.player = new Player((event) => options.tell(event));
     this.timestamp = random.uint32();
-    this.eventPackets = buffers(RTP_HEADER_LENGTH + EVENT_LENGTH);
+    this.eventPackets = ownPackets(EVENT_LENGTH);
   }
 
   /** Takes over what was negotiated; the stream runs from the first time on. */
@@ -87,15 +94,16 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
       this.decoders[payloadType] = BYTE_CODECS[codec.name];
     }
     this.session.configure(media);
+    if (media.telephoneEvent === undefined) this.events.clear();
     this.setPeriod(media.ptimeMs);
     this.options.ticker.add(this);
   }
 
-  onRtp(packet: Uint8Array, header: RtpHeader): void {
+  onRtp(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     if (header.payloadType === this.session.media?.telephoneEvent?.receivePayloadType) {
       this.digits.receive(packet, header);
     } else {
-      this.jitter.push(packet, header);
+      this.jitter.push(packet, header, arrival === 'misordered');
     }
   }
 
@@ -153,7 +161,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     return new Promise((resolve, reject) => {
       const done = (sent: boolean): void => {
         if (sent) resolve();
-        else reject(new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed'));
+        else
+          reject(new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed or lost its events'));
       };
       const request = { digits, duration: durationMs * perMs, gap: gapMs * perMs, done };
       if (this.events.send(request)) return;
@@ -205,7 +214,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.frame = frame;
     this.heard = new Int16Array(frame);
     this.said = new Int16Array(frame);
-    this.packets = buffers(RTP_HEADER_LENGTH + frame);
+    this.packets = ownPackets(frame);
   }
 
   private hear(): void {
@@ -220,25 +229,30 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   private say(): void {
-    const { session } = this;
-    const events = session.media?.telephoneEvent;
-    if (events !== undefined) {
-      const packet = this.eventPackets[this.packetAt++ % PACKETS] as Uint8Array; // PACKETS made
-      const step = this.events.next(this.timestamp, this.frame, packet.subarray(RTP_HEADER_LENGTH));
-      if (step.kind === 'packet') {
-        const { first: marker, timestamp } = step;
-        session.send(packet, { marker, payloadType: events.sendPayloadType, timestamp });
-        return;
-      }
-    }
-    const { codec, marker, timestamp } = this;
-    if (session.media === undefined || codec === undefined) return;
-    const packet = this.packets[this.packetAt++ % PACKETS] as Uint8Array; // PACKETS were made
-    const payload = packet.subarray(RTP_HEADER_LENGTH);
+    const { session, codec, marker, timestamp } = this;
+    if (session.media === undefined || this.sayEvent(session.media) || codec === undefined) return;
+    const { packet, payload } = this.nextOf(this.packets);
     if (this.fillSaid()) codec.encode(this.said, payload);
     else payload.fill(codec.silence);
     this.marker = false;
     session.send(packet, { marker, payloadType: session.media.send.payloadType, timestamp });
+  }
+
+  /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
+  private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
+    if (telephoneEvent === undefined || this.events.isIdle) return false;
+    const { packet, payload } = this.nextOf(this.eventPackets);
+    const step = this.events.next(this.timestamp, this.frame, payload);
+    if (step.kind !== 'packet') return false;
+    const { first: marker, timestamp } = step;
+    const payloadType = telephoneEvent.sendPayloadType;
+    this.session.send(packet, { marker, payloadType, timestamp });
+    return true;
+  }
+
+  private nextOf(packets: readonly OwnPacket[]): OwnPacket {
+    this.packetAt = (this.packetAt + 1) % PACKETS;
+    return packets[this.packetAt] as OwnPacket; // in range: PACKETS were made
   }
 
   /** What is played goes before what a program says, that before the echo; else silence. */
@@ -251,6 +265,10 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 }
 
-function buffers(length: number): Uint8Array[] {
-  return Array.from({ length: PACKETS }, () => new Uint8Array(length));
+/** Packets that are used again and again, so that sending makes no garbage. */
+function ownPackets(payloadLength: number): OwnPacket[] {
+  return Array.from({ length: PACKETS }, () => {
+    const packet = new Uint8Array(RTP_HEADER_LENGTH + payloadLength);
+    return { packet, payload: packet.subarray(RTP_HEADER_LENGTH) };
+  });
 }

@@ -145,9 +145,13 @@ export class RtpSession {
 
   /** Says BYE and frees both ports. Idempotent. */
   async close(): Promise<void> {
-    if (!this.closed) this.rtcp.stop();
-    this.closed = true;
     this.silence?.cancel();
+    if (!this.closed) {
+      this.rtcp.stop();
+      this.closed = true;
+      // a socket that closes at once forgets what it has not handed to the kernel: the BYE
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await Promise.all([this.rtp?.close(), this.control?.close()]);
   }
 

@@ -11,5 +11,7 @@ export interface HostedEndpoint {
 export interface CoreHost {
   readonly api: CoreApi;
   readonly endpoints: Map<number, HostedEndpoint>;
+  /** `false` once its worker died. */
+  readonly isAlive: boolean;
   close(): Promise<void>;
 }

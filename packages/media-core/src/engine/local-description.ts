@@ -21,8 +21,6 @@ import {
 export interface LocalDescriptionOptions {
   address: string;
   port: number;
-  ssrc: number;
-  cname: string;
   random: Random;
 }
 

@@ -65,7 +65,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
   private readonly codecs: readonly string[];
-  private readonly hosts: CoreHost[] = [];
+  private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
   private readonly opening = new Set<Promise<unknown>>();
   private ids = 0;
@@ -125,7 +125,8 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   lateness(): Promise<LatenessHistogram[]> {
-    return Promise.all(this.hosts.map((host) => host.api.lateness({})));
+    const alive = this.hosts.filter((host) => host.isAlive);
+    return Promise.all(alive.map((host) => host.api.lateness({})));
   }
 
   close(): Promise<void> {
@@ -166,8 +167,7 @@ class LocalMediaEngine implements MediaEngine {
         throw unavailable(address, error);
       }
       const core = this.register(host, { id: identity.id, port, onEvent: opening.onEvent });
-      const { ssrc, cname } = identity;
-      return { core, description: new LocalDescription({ address, port, ssrc, cname, random }) };
+      return { core, description: new LocalDescription({ address, port, random }) };
     }
   }
 
@@ -200,8 +200,10 @@ class LocalMediaEngine implements MediaEngine {
     }
   }
 
+  /** A worker that died is replaced when it is needed: one that dies at its start, not forever. */
   private leastLoaded(): CoreHost {
     if (this.closed !== undefined) throw closedError();
+    this.hosts = this.hosts.map((host) => (host.isAlive ? host : this.worker()));
     const [first, ...others] = this.hosts;
     if (first === undefined) throw closedError();
     return others.reduce((a, b) => (b.endpoints.size < a.endpoints.size ? b : a), first);
@@ -210,14 +212,12 @@ class LocalMediaEngine implements MediaEngine {
   private worker(): CoreHost {
     return workerHost({
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
-      onDied: (host, error) => this.replace(host, error),
+      onDied: (host, error) => this.bury(host, error),
     });
   }
 
-  /** The endpoints of a dead worker fail; a new worker takes what comes next. */
-  private replace(dead: CoreHost, error: StrowgerError): void {
-    this.runtime.logger.error({ error }, 'a media worker died and is replaced');
-    if (this.closed === undefined) this.hosts[this.hosts.indexOf(dead)] = this.worker();
+  private bury(dead: CoreHost, error: StrowgerError): void {
+    this.runtime.logger.error({ error }, 'a media worker died');
     for (const endpoint of dead.endpoints.values()) endpoint.fail(error);
   }
 }

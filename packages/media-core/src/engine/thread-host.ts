@@ -7,5 +7,10 @@ export function threadHost(runtime: Runtime): CoreHost {
   const endpoints = new Map<number, HostedEndpoint>();
   const onEvent: ConstructorParameters<typeof MediaCore>[0]['onEvent'] = (id, event) =>
     endpoints.get(id)?.onCoreEvent(event);
-  return { api: new MediaCore({ runtime, onEvent }), endpoints, close: async () => {} };
+  return {
+    api: new MediaCore({ runtime, onEvent }),
+    endpoints,
+    isAlive: true,
+    close: async () => {},
+  };
 }

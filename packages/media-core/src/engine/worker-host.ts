@@ -44,6 +44,9 @@ export function workerHost({ entry, onDied }: WorkerHostOptions): CoreHost {
   const host: CoreHost = {
     api: remoteCore(call),
     endpoints,
+    get isAlive() {
+      return state === 'alive';
+    },
     async close() {
       if (state === 'alive') state = 'closed';
       await worker.terminate();

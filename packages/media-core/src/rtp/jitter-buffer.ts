@@ -4,7 +4,9 @@ import { type RtpHeader, sequenceDistance, timestampDistance } from './rtp.ts';
 const SLOTS = 64;
 /** A delay that was longer than needed for this long shrinks by a frame. */
 const SHRINK_AFTER_MS = 4000;
-/** No packet of ours is longer. */
+/** So many packets that are too late show that the delay of the network has changed. */
+const LATE_IN_ROW = 5;
+/** No packet that is played is longer. */
 const LONGEST_PACKET_MS = 240;
 
 /** Settings of the buffer, in milliseconds. */
@@ -63,6 +65,7 @@ export class JitterBuffer {
   private silentSamples = 0;
   private leastSpare = Number.POSITIVE_INFINITY;
   private watchedSamples = 0;
+  private lateInRow = 0;
   private late = 0;
   private duplicates = 0;
   private overflowed = 0;
@@ -85,18 +88,14 @@ export class JitterBuffer {
     return this.late + this.duplicates + this.overflowed;
   }
 
-  /** Puts a packet in; it must not change afterwards. */
-  push(packet: Uint8Array, header: RtpHeader): void {
+  /** Puts a packet in, which must not change afterwards; one out of order never moves the rest. */
+  push(packet: Uint8Array, header: RtpHeader, isMisordered = false): void {
     const length = header.payloadEnd - header.payloadStart;
     if (length === 0 || length > this.decoded.length) return;
-    if (this.isOutOfTouch(header)) this.resume(header);
+    if (!isMisordered && this.isOutOfTouch(header)) this.resume(header);
     const lateBy = -(timestampDistance(header.timestamp, this.cursor) + length - 1);
-    if (lateBy > 0) {
-      this.late++;
-      this.delayMore(lateBy);
-      return;
-    }
-    this.store(packet, header);
+    if (lateBy > 0 && isMisordered) this.late++;
+    else if (lateBy <= 0 || this.catchUp(lateBy, header)) this.store(packet, header);
   }
 
   /** Fills `out` with the next samples; `false` where nothing was there and all is silence. */
@@ -139,7 +138,7 @@ export class JitterBuffer {
     if (ahead > this.options.clockRate + this.target) return true;
     if (ahead < -this.options.clockRate) return true;
     if (this.waiting === 0) return this.silentSamples > this.samples(this.options.maximumMs);
-    return Math.abs(sequenceDistance(header.sequence, this.head)) >= SLOTS;
+    return sequenceDistance(header.sequence, this.head) >= SLOTS;
   }
 
   /** This packet plays after the target delay from now. */
@@ -151,15 +150,27 @@ export class JitterBuffer {
     this.silentSamples = 0;
   }
 
-  private delayMore(samples: number): void {
-    const more = Math.min(samples, this.samples(this.options.maximumMs) - this.target);
-    if (more <= 0) return;
-    this.target += more;
-    this.cursor = (this.cursor - more) >>> 0;
-    this.forgetWatch();
+  /**
+   * A packet came late: the next ones shall wait by so much longer, where that is allowed. When
+   * several in a row are too late for that, the way here has changed: the delay starts anew, and
+   * this one is the first (`true`).
+   */
+  private catchUp(lateBy: number, header: RtpHeader): boolean {
+    this.lateInRow++;
+    if (lateBy <= this.samples(this.options.maximumMs) - this.target) {
+      this.target += lateBy;
+      this.cursor = (this.cursor - lateBy) >>> 0;
+      this.forgetWatch();
+    } else if (this.lateInRow >= LATE_IN_ROW) {
+      this.resume(header);
+      return true;
+    }
+    this.late++;
+    return false;
   }
 
   private store(packet: Uint8Array, header: RtpHeader): void {
+    this.lateInRow = 0;
     const slot = this.slot(header.sequence);
     if (slot.packet !== undefined) {
       this.duplicates++;
@@ -221,7 +232,8 @@ export class JitterBuffer {
     this.watchedSamples += frame;
     if (this.watchedSamples < this.samples(SHRINK_AFTER_MS)) return;
     const least = Math.max(frame, this.samples(this.options.minimumMs));
-    if (this.leastSpare >= least && this.decodedStart === this.decodedEnd) {
+    if (this.leastSpare >= least) {
+      this.decodedStart = this.decodedEnd;
       this.cursor = (this.cursor + frame) >>> 0;
       this.target = Math.max(this.samples(this.options.minimumMs), this.target - frame);
     }

@@ -76,8 +76,9 @@ export class SourceLock {
       return this.take(this.locked, packet.ssrc, now);
     }
     const isNegotiated = matches(this.negotiated, from);
-    const silentMs = now - this.heardAt;
-    if (silentMs >= this.options.relatchAfterMs && packet.ssrc !== this.lockedSsrc) {
+    const hasFallenSilent =
+      this.locked !== undefined && now - this.heardAt >= this.options.relatchAfterMs;
+    if (hasFallenSilent && packet.ssrc !== this.lockedSsrc) {
       return isNegotiated ? this.take(from, packet.ssrc, now) : this.tryOut(from, packet, now);
     }
     if (isNegotiated && this.open !== 'none') return this.take(from, packet.ssrc, now);

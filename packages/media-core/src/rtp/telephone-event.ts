@@ -134,7 +134,7 @@ const GAP: EventStep = { kind: 'gap' };
  * first timestamp, the last three with the end bit, then a gap.
  */
 export class EventSender {
-  private readonly queue: DigitsRequest[] = [];
+  private readonly waiting: DigitsRequest[] = [];
   private readonly limit: number;
   private at = 0;
   private phase: 'start' | 'on' | 'end' | 'gap' = 'start';
@@ -146,16 +146,20 @@ export class EventSender {
     this.limit = limit;
   }
 
-  /** Queues digits; `false` where too many wait. */
+  get isIdle(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Takes digits to send after those before; `false` where too many wait. */
   send(request: DigitsRequest): boolean {
-    if (this.queue.length >= this.limit) return false;
-    this.queue.push(request);
+    if (this.waiting.length >= this.limit) return false;
+    this.waiting.push(request);
     return true;
   }
 
   /** What goes at the stream's timestamp `now`; an event's payload is written into `payload`. */
   next(now: number, frame: number, payload: Uint8Array): EventStep {
-    const [request] = this.queue;
+    const [request] = this.waiting;
     if (request === undefined) return IDLE;
     if (this.phase === 'gap') {
       const ended = (this.timestamp + request.duration) >>> 0;
@@ -172,11 +176,12 @@ export class EventSender {
     return { kind: 'packet', first, timestamp: this.timestamp };
   }
 
-  /** Gives up what is queued. */
+  /** Gives up what waits. */
   clear(): void {
-    for (const request of this.queue.splice(0)) request.done(false);
+    for (const request of this.waiting.splice(0)) request.done(false);
     this.phase = 'start';
     this.at = 0;
+    this.endsSent = 0;
   }
 
   private writePacket(
@@ -199,7 +204,7 @@ export class EventSender {
     this.at++;
     if (this.at < request.digits.length) return;
     this.at = 0;
-    this.queue.shift();
+    this.waiting.shift();
     request.done(true);
   }
 }

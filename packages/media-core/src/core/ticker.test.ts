@@ -1,0 +1,103 @@
+import { type Clock, VirtualClock } from '@strowger/runtime';
+import { describe, expect, it } from 'vitest';
+import { Ticker } from './ticker.ts';
+
+function stream(clock: Clock, periodMs = 20) {
+  const ticks: { at: number; skipped: number }[] = [];
+  return { periodMs, ticks, tick: (skipped: number) => ticks.push({ at: clock.now(), skipped }) };
+}
+
+/** A clock whose timers fire late, as a busy thread's do. */
+function lateClock(clock: VirtualClock, lateMs: (at: number) => number): Clock {
+  return {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    arm: (delay, fire) => clock.arm(delay + lateMs(clock.now() + delay), fire),
+    get armedTimers() {
+      return clock.armedTimers;
+    },
+  };
+}
+
+describe('the ticker', () => {
+  it('serves every slot at its millisecond for ten minutes', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(clock);
+    const one = stream(clock);
+    ticker.add(one);
+    clock.advance(600_000);
+    expect(one.ticks).toHaveLength(30_000);
+    expect(
+      one.ticks.every(({ at, skipped }, index) => at === 1 + index * 20 && skipped === 0),
+    ).toBe(true);
+    expect(ticker.lateness.counts).toEqual([30_000, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('serves streams of several periods that began at several times', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(clock);
+    const streams = Array.from({ length: 50 }, (_, at) => stream(clock, 10 * ((at % 6) + 1)));
+    for (const one of streams) {
+      ticker.add(one);
+      clock.advance(1);
+    }
+    clock.advance(6000);
+    for (const { ticks, periodMs } of streams) {
+      const steps = ticks.slice(1).map(({ at }, index) => at - (ticks[index]?.at ?? 0));
+      expect(new Set(steps)).toEqual(new Set([periodMs]));
+    }
+  });
+
+  it('does not add up lateness', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(lateClock(clock, () => 7));
+    const one = stream(clock);
+    ticker.add(one);
+    clock.advance(60_000);
+    expect(one.ticks.every(({ at }, index) => at === 8 + index * 20)).toBe(true);
+    expect(ticker.lateness.counts[4]).toBe(one.ticks.length);
+  });
+
+  it('skips the slots that a block has missed, and never bursts', () => {
+    const clock = new VirtualClock();
+    const blocked = (at: number): number => (at > 100 && at < 150 ? 1010 : 0);
+    const ticker = new Ticker(lateClock(clock, blocked));
+    const one = stream(clock);
+    ticker.add(one);
+    clock.advance(3000);
+    const jump = one.ticks.findIndex(({ skipped }) => skipped > 0);
+    expect(one.ticks[jump]).toEqual({ at: 1111, skipped: 50 });
+    expect(one.ticks[jump + 1]).toEqual({ at: 1121, skipped: 0 });
+    expect(ticker.lateness.skipped).toBe(50);
+  });
+
+  it('sleeps when nothing is left, and wakes for the next', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(clock);
+    const one = stream(clock);
+    ticker.add(one);
+    clock.advance(100);
+    ticker.remove(one);
+    expect(clock.armedTimers).toBe(0);
+    clock.advance(10_000);
+    ticker.add(one);
+    clock.advance(1);
+    expect(one.ticks.at(-1)).toEqual({ at: 10_101, skipped: 0 });
+    expect(one.ticks).toHaveLength(6);
+  });
+
+  it('bears a stream that leaves in its own slot, or takes another along', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(clock);
+    const other = stream(clock);
+    const leaving = {
+      periodMs: 20,
+      tick: () => [leaving, other].forEach((one) => ticker.remove(one)),
+    };
+    ticker.add(leaving);
+    ticker.add(other);
+    clock.advance(100);
+    expect(other.ticks).toEqual([]);
+    expect(clock.armedTimers).toBe(0);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { JitterBuffer } from './jitter-buffer.ts';
+import { emptyRtpHeader } from './rtp.ts';
+
+const FRAME = 4;
+const OPTIONS = { clockRate: 200, minimumMs: 40, maximumMs: 200 };
+
+/** A stream at 200 Hz, four samples in a packet: each sample has its packet's number. */
+function story(options = OPTIONS) {
+  const buffer = new JitterBuffer(options);
+  const out = new Int16Array(FRAME);
+  const decode = (payload: Uint8Array, _: number, samples: Int16Array): void =>
+    samples.set(payload);
+  return {
+    buffer,
+    push(...numbers: number[]) {
+      for (const number of numbers) {
+        const payload = new Uint8Array(FRAME).fill(number & 0xff);
+        buffer.push(payload, {
+          ...emptyRtpHeader(),
+          sequence: number & 0xffff,
+          timestamp: (number * FRAME) >>> 0,
+          payloadEnd: FRAME,
+        });
+      }
+    },
+    /** Reads so many frames: each as its only value, or all values where they differ. */
+    read(frames: number): (number | number[])[] {
+      return Array.from({ length: frames }, () => {
+        buffer.read(out, decode);
+        return new Set(out).size === 1 ? (out[0] ?? 0) : [...out];
+      });
+    },
+  };
+}
+
+describe('the jitter buffer', () => {
+  it('plays in order, after its delay', () => {
+    const { push, read } = story();
+    push(1, 3, 2);
+    expect(read(6)).toEqual([0, 0, 1, 2, 3, 0]);
+  });
+
+  it('leaves a gap for what is lost', () => {
+    const { push, read } = story();
+    push(1, 2, 4);
+    expect(read(6)).toEqual([0, 0, 1, 2, 0, 4]);
+  });
+
+  it('plays a duplicate once', () => {
+    const { buffer, push, read } = story();
+    push(1, 2, 2, 1);
+    expect(read(5)).toEqual([0, 0, 1, 2, 0]);
+    expect(buffer.stats.duplicates).toBe(2);
+  });
+
+  it('drops what comes late, and waits longer from then on', () => {
+    const { buffer, push, read } = story();
+    push(1, 2);
+    expect(read(5)).toEqual([0, 0, 1, 2, 0]);
+    push(3);
+    expect(buffer.stats).toMatchObject({ late: 1, targetMs: 45 });
+    push(4);
+    expect(read(2)).toEqual([
+      [0, 4, 4, 4],
+      [4, 0, 0, 0],
+    ]);
+  });
+
+  it('never waits longer than its maximum', () => {
+    const { buffer, push, read } = story();
+    for (let number = 1; number < 100; number++) {
+      push(number);
+      read(number % 10 === 0 ? 5 : 1);
+    }
+    expect(buffer.stats.targetMs).toBeLessThanOrEqual(200);
+  });
+
+  it('goes on across the wrap of sequence and timestamp', () => {
+    const { push, read } = story();
+    push(2 ** 30 - 1, 2 ** 30, 2 ** 30 + 1);
+    expect(read(5)).toEqual([0, 0, 255, 0, 1]);
+  });
+
+  it('follows a timestamp that jumps', () => {
+    const { push, read } = story();
+    push(1, 2);
+    read(4);
+    push(100_000, 100_001);
+    expect(read(4)).toEqual([0, 0, 100_000 & 0xff, 100_001 & 0xff]);
+  });
+
+  it('takes up again after a pause, with its delay', () => {
+    const { push, read } = story();
+    push(1, 2);
+    read(30);
+    push(29, 30);
+    expect(read(4)).toEqual([0, 0, 29, 30]);
+  });
+
+  it('starts anew when the network has become slower than its maximum', () => {
+    const { buffer, push, read } = story();
+    push(1, 2);
+    const played: unknown[] = [];
+    for (let number = 3; number < 30; number++) {
+      if (number > 20) push(number - 18);
+      played.push(...read(1));
+    }
+    expect(buffer.stats.late).toBeLessThan(6);
+    expect(played.slice(-2)).not.toEqual([0, 0]);
+  });
+
+  it('is not moved by a packet from long ago', () => {
+    const { buffer, push, read } = story();
+    push(101, 102);
+    const old = { ...emptyRtpHeader(), sequence: 20, timestamp: 80, payloadEnd: FRAME };
+    buffer.push(new Uint8Array(FRAME), old, true);
+    expect(read(4)).toEqual([0, 0, 101, 102]);
+    expect(buffer.stats.late).toBe(1);
+  });
+
+  it('holds a second at most, whatever is pushed', () => {
+    const { buffer, push } = story();
+    push(...Array.from({ length: 1000 }, (_, at) => at));
+    expect(buffer.stats.overflowed).toBeGreaterThan(900);
+  });
+
+  it('shortens a delay that was longer than needed for seconds', () => {
+    const { buffer, push, read } = story();
+    push(1, 2);
+    read(9);
+    push(3, 4, 5, 6, 7, 8, 9);
+    const grown = buffer.stats.targetMs;
+    for (let number = 10; number < 900; number++) {
+      push(number);
+      read(1);
+    }
+    expect(buffer.stats.targetMs).toBeLessThan(grown);
+    expect(buffer.stats.targetMs).toBeGreaterThanOrEqual(40);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { SourceLock } from './source-lock.ts';
+
+const SDP = { address: '10.0.0.1', port: 4000 };
+const NATTED = { address: '192.0.2.9', port: 31_000 };
+const STRANGER = { address: '203.0.113.66', port: 6666 };
+const OPTIONS = { graceMs: 250, relatchAfterMs: 3000 };
+
+function story() {
+  const lock = new SourceLock(OPTIONS);
+  let sequence = 0;
+  /** Sends so many packets in a row at `now`; returns how many were taken. */
+  const packets = (from: typeof SDP, count: number, now: number, ssrc = 1): number => {
+    let taken = 0;
+    for (let at = 0; at < count; at++)
+      if (lock.admit(from, { ssrc, sequence: ++sequence }, now)) taken++;
+    return taken;
+  };
+  return { lock, packets };
+}
+
+describe('locking on to the source', () => {
+  it('takes nothing and has nowhere to send before anything was negotiated', () => {
+    const { lock, packets } = story();
+    expect(packets(STRANGER, 200, 0)).toBe(0);
+    expect(lock.target).toBe(undefined);
+    expect(lock.strangers).toBe(200);
+  });
+
+  it('sends to the negotiated address, and locks on to it with its first packet', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    expect(lock.target).toEqual(SDP);
+    expect(packets(SDP, 1, 10)).toBe(1);
+    expect(packets(STRANGER, 200, 1000)).toBe(0);
+    expect(packets(SDP, 1, 1010)).toBe(1);
+  });
+
+  it('learns another source where the negotiated address is silent', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    expect(packets(NATTED, 20, 100)).toBe(0);
+    expect(packets(NATTED, 4, 300)).toBe(1);
+    expect(lock.target).toEqual(NATTED);
+    expect(packets(STRANGER, 200, 400)).toBe(0);
+    expect(packets(NATTED, 5, 420)).toBe(5);
+  });
+
+  it('needs packets in a row from one source to learn it', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    for (let round = 0; round < 50; round++) {
+      expect(packets(STRANGER, 1, 500 + round) + packets(NATTED, 1, 500 + round)).toBe(0);
+    }
+    expect(lock.isLocked).toBe(false);
+  });
+
+  it('gives way once to the negotiated address', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    packets(STRANGER, 4, 300);
+    expect(lock.target).toEqual(STRANGER);
+    expect(packets(SDP, 1, 320)).toBe(1);
+    expect(packets(STRANGER, 200, 340, 7)).toBe(0);
+    expect(lock.target).toEqual(SDP);
+  });
+
+  it('learns anew after a renegotiation, but not while the old source speaks', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    packets(SDP, 1, 10);
+    lock.renegotiate(SDP, 5000);
+    packets(SDP, 1, 5010);
+    expect(packets(STRANGER, 50, 5020)).toBe(0);
+  });
+
+  it('moves with a new negotiated address at once', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    packets(SDP, 1, 10);
+    lock.renegotiate(NATTED, 1000);
+    expect(lock.target).toEqual(NATTED);
+    expect(packets(NATTED, 1, 1010)).toBe(1);
+    expect(packets(SDP, 5, 1020)).toBe(0);
+  });
+
+  it('follows a consistent new source with a new SSRC after silence only', () => {
+    const { lock, packets } = story();
+    lock.renegotiate(SDP, 0);
+    packets(SDP, 1, 10);
+    expect(packets(NATTED, 10, 2000, 2)).toBe(0);
+    expect(packets(NATTED, 10, 3100, 1)).toBe(0);
+    expect(packets(NATTED, 4, 3200, 2)).toBe(1);
+    expect(lock.target).toEqual(NATTED);
+  });
+
+  it('takes RTCP from the host of the source alone', () => {
+    const { lock, packets } = story();
+    expect(lock.admitsControl(SDP, undefined)).toBe(false);
+    lock.renegotiate(SDP, 0);
+    expect(lock.admitsControl({ ...SDP, port: 4001 }, undefined)).toBe(true);
+    packets(NATTED, 4, 300);
+    expect(lock.admitsControl({ ...NATTED, port: 99 }, undefined)).toBe(true);
+    expect(lock.admitsControl(STRANGER, undefined)).toBe(false);
+  });
+});

@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createMediaEngine, type MediaEndpointEvent } from '../src/index.ts';
+import { buildWorker } from './build-worker.ts';
+
+let folder = '';
+let mortal: URL;
+
+/** A worker that dies when an endpoint of it shall echo. */
+const MORTAL = `
+import { parentPort } from 'node:worker_threads';
+import './worker.mjs';
+parentPort.on('message', ({ method }) => { if (method === 'echo') throw new Error('struck down'); });
+`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'strowger-media-'));
+  await buildWorker(folder);
+  await writeFile(join(folder, 'mortal.mjs'), MORTAL);
+  mortal = pathToFileURL(join(folder, 'mortal.mjs'));
+}, 60_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('tells the endpoints of a worker that died, frees their ports, and takes a new worker', async () => {
+  const engine = createMediaEngine({
+    address: '127.0.0.1',
+    ports: { from: 23_000, to: 23_099 },
+    workers: 1,
+    workerEntry: mortal,
+  });
+  let tell: (event: MediaEndpointEvent) => void = () => {};
+  const told = new Promise<MediaEndpointEvent>((resolve) => (tell = resolve));
+  const endpoint = await engine.openEndpoint({ label: 'x', onEvent: (event) => tell(event) });
+  const playback = endpoint.play({ type: 'tone', frequencyHz: 440 });
+  endpoint.echo(true);
+  expect(await told).toMatchObject({ type: 'failed', code: 'MEDIA_WORKER_DIED' });
+  await expect(playback.finished).rejects.toMatchObject({ code: 'MEDIA_FAILED' });
+  await expect(endpoint.createOffer()).rejects.toMatchObject({ code: 'MEDIA_FAILED' });
+  expect(engine.usage()).toEqual({ endpoints: 0, ports: 0 });
+  expect(await endpoint.close()).toMatchObject({ packetsSent: 0 });
+
+  const next = await engine.openEndpoint({ label: 'y', onEvent() {} });
+  expect(await next.createOffer()).toContain('m=audio');
+  await engine.close();
+  expect(engine.usage()).toEqual({ endpoints: 0, ports: 0 });
+});
+
+it('says so when the worker was not built', () => {
+  const options = { address: '127.0.0.1', ports: { from: 23_000, to: 23_099 }, workers: 1 };
+  const workerEntry = new URL('nowhere.mjs', mortal);
+  expect(() => createMediaEngine({ ...options, workerEntry })).toThrow(
+    expect.objectContaining({ code: 'MEDIA_WORKER_MISSING' }),
+  );
+});
