@@ -99,12 +99,12 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options.ticker.add(this);
   }
 
-  onRtp(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    if (header.payloadType === this.session.media?.telephoneEvent?.receivePayloadType) {
-      this.digits.receive(packet, header);
-    } else {
-      this.jitter.push(packet, header, arrival === 'misordered');
-    }
+  onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    this.jitter.push(packet, header, arrival === 'misordered');
+  }
+
+  onTelephoneEvent(packet: Uint8Array, header: RtpHeader): void {
+    this.digits.receive(packet, header);
   }
 
   onSourceChanged(): void {
@@ -155,7 +155,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
 
   sendDigits({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
     const perMs = SAMPLE_RATE / 1000;
-    if (this.session.media?.telephoneEvent === undefined) {
+    if (this.session.agreed?.media.telephoneEvent === undefined) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     return new Promise((resolve, reject) => {
@@ -230,12 +230,13 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
 
   private say(): void {
     const { session, codec, marker, timestamp } = this;
-    if (session.media === undefined || this.sayEvent(session.media) || codec === undefined) return;
+    const media = session.agreed?.media;
+    if (media === undefined || this.sayEvent(media) || codec === undefined) return;
     const { packet, payload } = this.nextOf(this.packets);
     if (this.fillSaid()) codec.encode(this.said, payload);
     else payload.fill(codec.silence);
     this.marker = false;
-    session.send(packet, { marker, payloadType: session.media.send.payloadType, timestamp });
+    session.sender.send(packet, { marker, payloadType: media.send.payloadType, timestamp });
   }
 
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
@@ -246,7 +247,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     if (step.kind !== 'packet') return false;
     const { first: marker, timestamp } = step;
     const payloadType = telephoneEvent.sendPayloadType;
-    this.session.send(packet, { marker, payloadType, timestamp });
+    this.session.sender.send(packet, { marker, payloadType, timestamp });
     return true;
   }
 
