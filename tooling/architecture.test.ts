@@ -88,8 +88,9 @@ const SOCKET_MODULES = [
   'perf_hooks',
 ];
 
-/** Words that belong to policy, not to mechanism. */
-const POLICY_WORDS = /\b(?:queues?|agents?|retryPolicy)\b/;
+/** Words that belong to policy, not to mechanism (a queue of data, a user agent are no policy). */
+const POLICY_WORDS =
+  /\b(?:callQueues?|ringGroups?|huntGroups?|agents|Agent|retryPolicy|voicemail)\b/;
 
 const packages = workspaces('packages');
 

@@ -1,6 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import {
   createResponse,
+  DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   type SipRequest,
   type SipResponse,
@@ -35,6 +36,7 @@ export interface AuthenticatorOptions {
   /** What is offered on the listener that a request came in on, best first. */
   algorithms(inbound: Inbound): readonly DigestAlgorithm[];
   readonly failures: FailureLimits;
+  readonly nonceLifetimeMs?: number;
   onFailure(failure: AuthenticationFailure): void;
 }
 
@@ -48,9 +50,13 @@ export class Authenticator {
   private readonly failures: FailureTable;
 
   constructor(options: AuthenticatorOptions) {
-    const { runtime, realm, failures } = options;
+    const { runtime, realm, failures, nonceLifetimeMs } = options;
     this.options = options;
-    this.digest = new DigestServer({ runtime, realm });
+    this.digest = new DigestServer({
+      runtime,
+      realm,
+      ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
+    });
     this.failures = new FailureTable(runtime.clock, failures);
   }
 
@@ -71,9 +77,13 @@ export class Authenticator {
     if (shutOutMs > 0) return this.shutOut(request, { address, claimed, shutOutMs });
     const offered = this.options.algorithms(inbound);
     let found: CredentialEntry | undefined;
-    const result = await this.digest.verify(request, kind, async (username) => {
+    const lookup = async (username: string): Promise<Ha1Set | undefined> => {
       found = await this.options.credentials.find(this.options.realm, username);
       return found === undefined ? undefined : usable(found, offered);
+    };
+    // every algorithm is worth a computation: what was not offered to this user is wrong, not odd
+    const result = await this.digest.verify(request, kind, lookup, {
+      algorithms: DIGEST_ALGORITHMS,
     });
     if (result.outcome === 'ok' && found !== undefined) {
       this.failures.succeeded(address, claimed);
@@ -95,7 +105,6 @@ export class Authenticator {
     kind: 401 | 407,
     { offered, outcome, claimed }: { offered: Offered; outcome: string; claimed: string },
   ): Promise<SipResponse> {
-    if (outcome === 'malformed') return createResponse(request, 400, { reason: 'Bad Credentials' });
     const { credentials, realm } = this.options;
     const algorithms = (await credentials.find(realm, claimed))?.algorithms ?? offered;
     return this.digest.challenge(kind, request, { algorithms, stale: outcome === 'stale' });

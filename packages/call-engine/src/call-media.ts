@@ -9,8 +9,8 @@ export interface CallMediaOptions {
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
   onEvent(event: MediaEndpointEvent): void;
-  /** A side has made an offer within the call: the other one is to be asked. */
-  onOffer(from: 'caller' | 'callee'): void;
+  /** A side has made an offer within the call: gives what asks the other one, or throws. */
+  onOffer(from: 'caller' | 'callee'): () => void;
 }
 
 /** Final statistics of both sides of a call. */

@@ -1,4 +1,4 @@
-import { rowsOf, step } from '@strowger/runtime';
+import { rowsOf, type Step, step } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import { type CallInput, type CallOutput, type CallState, callTable } from './call-table.ts';
 
@@ -7,7 +7,7 @@ function play(...inputs: CallInput[]): { state: CallState; outputs: CallOutput[]
   let state: CallState = { name: 'routing' };
   const outputs: CallOutput[] = [];
   for (const input of inputs) {
-    const taken = step(callTable, state, input, undefined);
+    const taken: Step<CallState, CallOutput> | undefined = step(callTable, state, input, undefined);
     if (taken === undefined) continue;
     state = taken.next;
     outputs.push(...taken.outputs);

@@ -1,4 +1,4 @@
-import { causeOfStatus, type MediaStats } from '@strowger/session-core';
+import { causeOfStatus } from '@strowger/session-core';
 import type { Clock } from '@strowger/runtime';
 import type { CallLegRecord, CallRecord } from './call-record.ts';
 import type { CallEnding } from './call-table.ts';
@@ -37,13 +37,18 @@ export class CallTimeline {
     return this.started.wall;
   }
 
-  /** The record of the call, which ends now. */
+  /** The end of the call, now. */
+  ends(): Moment {
+    return this.now();
+  }
+
+  /** The record of a call that ended at `ended`. */
   record(
     ending: CallEnding,
+    ended: Moment,
     call: CallParties & { id: string; callee?: string; legs: readonly CallLegRecord[] },
   ): CallRecord {
     const { started, ringing, answered } = this;
-    const ended = this.now();
     const { outcome, status, by: endedBy, reason, cause = causeOfStatus(status) } = ending;
     return {
       ...call,
@@ -64,24 +69,12 @@ export class CallTimeline {
   }
 }
 
-interface Moment {
+/** One moment by both clocks, in milliseconds. */
+export interface Moment {
   readonly wall: number;
   readonly monotonic: number;
 }
 
 function elapsed(from: Moment, to: Moment): number {
   return Math.round(to.monotonic - from.monotonic);
-}
-
-/** One leg of the record. */
-export function legRecord(
-  leg: Omit<CallLegRecord, 'status' | 'media'>,
-  status: number | undefined,
-  media: MediaStats | undefined,
-): CallLegRecord {
-  return {
-    ...leg,
-    ...(status === undefined ? {} : { status }),
-    ...(media === undefined ? {} : { media }),
-  };
 }

@@ -12,8 +12,8 @@ import {
 import { type CallParties, CallTimeline } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
-import type { ContactLeg, ContactLegs } from './contact-leg.ts';
-import type { Binding } from './location-store.ts';
+import type { ContactLeg, ContactLegs, ContactLegUser } from './contact-leg.ts';
+import { passInfo } from './info-passing.ts';
 import { recordLegs } from './record-legs.ts';
 import type { Destination } from './router.ts';
 import type { Service } from './service.ts';
@@ -92,7 +92,10 @@ export class Call {
 
   /** @internal Sends the call on its way. */
   async start(route: () => Promise<Destination>): Promise<void> {
-    this.caller.onEnded((ending) => this.input({ type: 'callerEnded', ending }));
+    this.caller.follow({
+      onAnswered: () => this.input({ type: 'callerAnswered' }),
+      onEnded: (ending) => this.input({ type: 'callerEnded', ending }),
+    });
     try {
       this.destination = await route();
     } catch (error) {
@@ -129,10 +132,10 @@ export class Call {
         return this.caller.reject(output.status, output.reason);
       case 'endLegs':
         return this.legs.forEach((leg, index) => {
-          if (index !== output.except) leg.end(output.why);
+          if (index !== output.except) leg.hangUp(output.why);
         });
       case 'endLeg':
-        return this.legs[output.leg]?.end(output.why);
+        return this.legs[output.leg]?.hangUp(output.why);
       case 'endCaller':
         return this.caller.hangUp(output.cause);
       case 'runService':
@@ -150,15 +153,143 @@ export class Call {
   }
 
   private callContacts(): void {
-    if (this.destination?.kind !== 'user') return;
-    const { addressOfRecord, bindings } = this.destination;
-    this.openMedia().then(
-      (media) => {
-        this.media = media;
-        if (this.state !== 'ringing') return void media.close();
-        this.legs = bindings.map((binding, leg) => this.callContact(binding, leg, media));
+    const { destination } = this;
+    if (destination?.kind !== 'user') return;
+    CallMedia.open({
+      backend: this.context.media,
+      label: this.id,
+      offer: this.caller.offer,
+      onEvent: (event) => {
+        if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
       },
+      onOffer: (from) => this.passOffer(from),
+    }).then(
+      (media) => this.mediaOpened(media, destination),
       (error: unknown) => this.mediaRefused(error),
     );
   }
+
+  private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
+    this.media = media;
+    // the caller may have given up meanwhile, and the record is written then
+    if (this.state !== 'ringing') return void media.close();
+    this.legs = bindings.map((binding, leg) => {
+      const user: ContactLegUser = {
+        onRinging: (hasMedia) => this.input({ type: 'legRinging', leg, hasMedia }),
+        onAnswered: () => this.input({ type: 'legAnswered', leg }),
+        onRefused: (refusal) => this.input({ type: 'legRefused', leg, ...refusal }),
+        onEnded: (ending) => this.input({ type: 'legEnded', leg, ending }),
+      };
+      return this.contacts.call(binding, media, { to, user });
+    });
+  }
+
+  private mediaRefused(error: unknown): void {
+    const isRefusal = StrowgerError.isInstance(error) && error.code === 'MEDIA_NOT_ACCEPTABLE';
+    if (isRefusal) return this.input({ type: 'refused', status: 488 });
+    this.report(error, 'a call has no media');
+    this.input({ type: 'broken', reason: 'mediaFailed' });
+  }
+
+  private ring(leg: number, hasMedia: boolean): void {
+    this.timeline.rings();
+    const end = this.legs[leg]?.end;
+    const { media } = this;
+    if (!hasMedia || end?.isHeard !== true || media?.answer === undefined) {
+      return this.caller.ring();
+    }
+    media.answer.then(
+      (answer) => {
+        if (this.state === 'ringing') this.caller.ringWithMedia(media.callerEnd, answer);
+      },
+      () => {}, // told where the call is answered
+    );
+  }
+
+  private answerCaller(winner: number): void {
+    this.connect(winner).catch((error: unknown) => {
+      if (this.state !== 'answering') return; // it was told why
+      this.report(error, 'a call could not be answered');
+      this.input({ type: 'broken', reason: 'mediaFailed' });
+    });
+  }
+
+  private async connect(winner: number): Promise<void> {
+    const { media } = this;
+    const leg = this.legs[winner];
+    if (media === undefined || leg === undefined) return;
+    await media.calleeEnd.elect(leg.end);
+    const answer = await media.answer;
+    if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);
+  }
+
+  /** One side holds, resumes or moves: the other side is asked with an offer made from it. */
+  private passOffer(from: 'caller' | 'callee'): () => void {
+    const { state } = this.machine;
+    if (state.name !== 'connected') {
+      throw new StrowgerError('MEDIA_OFFER_PENDING', 'the call is not connected yet');
+    }
+    const other = from === 'caller' ? this.legs[state.winner] : this.caller;
+    return () => other?.renegotiate();
+  }
+
+  private runService(): void {
+    const { destination } = this;
+    if (destination?.kind !== 'service') return;
+    const { session } = this.caller;
+    const { signal } = this.over;
+    serve(destination.service, { session, dialled: destination.name, signal }).then(
+      () => this.input({ type: 'serviceDone' }),
+      (error: unknown) => {
+        if (this.state === 'ended') return; // it was cut short by the end of the call
+        this.report(error, 'a service failed');
+        this.input({ type: 'broken', reason: 'serviceFailed' });
+      },
+    );
+  }
+
+  private tellAnswered(): void {
+    this.timeline.answers();
+    const { state } = this.machine;
+    const winner = state.name === 'connected' ? this.legs[state.winner] : undefined;
+    if (winner !== undefined) {
+      passInfo(this.caller.session, winner.session);
+      passInfo(winner.session, this.caller.session);
+    }
+    this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
+    this.context.onAnswered(this);
+  }
+
+  private async finish(ending: CallEnding): Promise<void> {
+    this.timer?.cancel();
+    this.over.abort();
+    const end = this.timeline.ends();
+    const stats = await this.media?.close().catch(() => undefined);
+    const { caller, legs, destination, id, parties } = this;
+    const callee = calleeOf(destination);
+    const record = this.timeline.record(ending, end, {
+      id,
+      ...parties,
+      ...(callee === undefined ? {} : { callee }),
+      legs: await recordLegs({ caller, legs, stats, status: ending.status }),
+    });
+    await this.context.cdrs.write(record);
+    this.resolveEnded(record);
+  }
+
+  private report(error: unknown, message: string): void {
+    this.context.runtime.logger.error({ err: error, call: this.id }, message);
+  }
+}
+
+type UserDestination = Extract<Destination, { kind: 'user' }>;
+
+/** Also where a service throws before it has returned a promise. */
+async function serve(service: Service, call: Parameters<Service>[0]): Promise<void> {
+  await service(call);
+}
+
+function calleeOf(destination: Destination | undefined): string | undefined {
+  if (destination?.kind === 'user') return destination.to.toString();
+  return destination?.kind === 'service' ? destination.name : destination?.callee;
 }

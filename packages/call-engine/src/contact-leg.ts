@@ -1,23 +1,112 @@
-import type { EndReason, Session } from '@strowger/session-core';
+import type { Session, SessionManager } from '@strowger/session-core';
+import { type NameAddr, parseUri, SipUri } from '@strowger/sip-message';
 import type { LegRefusal } from './best-response.ts';
+import type { CallMedia } from './call-media.ts';
 import type { LegEnding } from './call-table.ts';
+import { endingOf, refusalOf } from './leg-ending.ts';
+import type { Binding } from './location-store.ts';
+import { followSession } from './session-following.ts';
 import type { ContactEnd } from './shared-end.ts';
 
+/** Told how a contact takes the call: `onRefused` once, or `onAnswered` and then `onEnded`. */
+export interface ContactLegUser {
+  /** @param hasMedia whether it came with early media. */
+  onRinging(hasMedia: boolean): void;
+  onAnswered(): void;
+  onRefused(refusal: LegRefusal): void;
+  onEnded(ending: LegEnding): void;
+}
+
+/** What sessions with contacts are made from. */
+export interface ContactLegsOptions {
+  readonly manager: SessionManager;
+  /** The caller as the callee sees it. */
+  readonly from: NameAddr;
+  /** Of the caller's INVITE. */
+  readonly maxForwards: number;
+}
+
+/** Makes the call's sessions with the callee's contacts. */
+export class ContactLegs {
+  private readonly options: ContactLegsOptions;
+
+  constructor(options: ContactLegsOptions) {
+    this.options = options;
+  }
+
+  /** Calls one contact, over the way that its REGISTER came. */
+  call(
+    binding: Binding,
+    media: CallMedia,
+    { to, user }: { to: SipUri; user: ContactLegUser },
+  ): ContactLeg {
+    const { manager, from, maxForwards } = this.options;
+    const end = media.calleeEnd.contact();
+    const session = manager.call({
+      to,
+      from,
+      requestUri: requestUri(binding.contact),
+      hops: [binding.received],
+      headers: [['Max-Forwards', maxForwards - 1]],
+      endpoint: end,
+      offer: media.offer,
+    });
+    return new ContactLeg(session, { end, contact: binding.contact, user });
+  }
+}
+
 /** The call's session with one contact of the callee. */
-export interface ContactLeg {
+export class ContactLeg {
   readonly session: Session;
   readonly end: ContactEnd;
+  /** The contact's URI. */
+  readonly contact: string;
+  /** What its INVITE got in the end; absent until then. */
+  status: number | undefined;
+
+  /** @internal Made by `ContactLegs.call`. */
+  constructor(
+    session: Session,
+    { end, contact, user }: { end: ContactEnd; contact: string; user: ContactLegUser },
+  ) {
+    this.session = session;
+    this.end = end;
+    this.contact = contact;
+    session.on('progress', ({ status, withMedia }) => {
+      if (status >= 180) user.onRinging(withMedia);
+    });
+    followSession(session, {
+      onAnswered: () => {
+        this.status = 200;
+        user.onAnswered();
+      },
+      onEnding: (reason) => {
+        if (this.status === 200) return user.onEnded(endingOf(reason));
+        this.status = reason.status;
+        user.onRefused(refusalOf(reason));
+      },
+    });
+  }
+
+  /** Ends it, with CANCEL or BYE as it stands. @param why `elsewhere`: another contact answered. */
+  hangUp(why: 'elsewhere' | 'over'): void {
+    void this.session.hangUp({ reason: why === 'elsewhere' ? ELSEWHERE : { cause: 16 } });
+  }
+
+  /** Asks the contact anew, with an offer that the relay makes from the other side's. */
+  renegotiate(): void {
+    this.session.renegotiate().catch(() => {}); // the relay tells the other side
+  }
 }
 
-/** How a contact that had not answered refused. */
-export function refusalOf(reason: EndReason): LegRefusal {
-  const text = reason.kind === 'rejected' ? reason.text : undefined;
-  return { status: reason.status, ...(text === undefined ? {} : { reason: text }) };
-}
+/** Lets the phone know that the call was not missed (RFC 3326 §2). */
+const ELSEWHERE = { sip: 200, text: 'Call completed elsewhere' };
 
-/** How a session ended, for the other side of the call. */
-export function endingOf(reason: EndReason): LegEnding {
-  const { kind, cause } = reason;
-  if (kind === 'hungUp' || kind === 'cancelled') return { kind: 'hungUp', cause };
-  return { kind: 'broken', cause, reason: kind };
+/** A contact as it goes into a Request-URI: without method and headers (RFC 3261 §19.1.5). */
+function requestUri(contact: string): SipUri | undefined {
+  const uri = parseUri(contact);
+  if (!uri.ok || !(uri.value instanceof SipUri)) return undefined;
+  const plain = uri.value.with({ headers: [] });
+  plain.params.delete('method');
+  return plain;
 }

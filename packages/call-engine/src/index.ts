@@ -1,6 +1,24 @@
+export type { AuthenticationFailure, AuthenticationProblem } from './authenticator.ts';
+export { Call } from './call.ts';
+export { CallEngine, type CallEngineCounts, type CallEngineEvents } from './call-engine.ts';
+export type {
+  CallEngineOptions,
+  DigestOptions,
+  RegistrationLimits,
+} from './call-engine-options.ts';
 export type { CallEnder, CallLegRecord, CallOutcome, CallRecord } from './call-record.ts';
+export {
+  type CallEnding,
+  type CallInput,
+  type CallOutput,
+  type CallState,
+  callTable,
+  type LegEnding,
+} from './call-table.ts';
+export type { CallParties } from './call-timeline.ts';
 export type { CdrStore } from './cdr-store.ts';
 export type { CredentialEntry, CredentialStore, Ha1Set } from './credential-store.ts';
+export type { FailureLimits } from './failure-table.ts';
 export type { Binding, BindingSet, LocationStore } from './location-store.ts';
 export {
   MemoryCdrStore,
@@ -9,3 +27,7 @@ export {
   memoryStores,
   type Stores,
 } from './memory-stores.ts';
+export type { ExpiryLimits } from './register-request.ts';
+export { Registrar, type RegistrarOptions, type RegistrationChange } from './registrar.ts';
+export { echo, type Service, type ServiceCall, tone } from './service.ts';
+export type { LegRefusal } from './best-response.ts';

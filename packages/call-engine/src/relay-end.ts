@@ -12,21 +12,25 @@ import { StrowgerError } from '@strowger/runtime';
 
 /** What the two ends of a call's relay share: only one side's offer is passed on at a time. */
 export class OfferPassing {
-  private readonly onOffer: (from: RelayEnd) => void;
+  private readonly onOffer: (from: RelayEnd) => () => void;
   private busy = false;
 
-  /** @param onOffer asks the other side, which then makes an offer of its own from this one. */
-  constructor(onOffer: (from: RelayEnd) => void) {
+  /**
+   * @param onOffer gives what asks the other side, which then makes an offer of its own from this
+   * one; throws where it cannot be asked.
+   */
+  constructor(onOffer: (from: RelayEnd) => () => void) {
     this.onOffer = onOffer;
   }
 
   /** Passes on what one side offers; two offers that cross would wait for each other for ever. */
   async pass(from: RelayEnd, accept: () => Promise<Sdp>): Promise<Sdp> {
     if (this.busy) throw new StrowgerError('MEDIA_OFFER_PENDING', 'the other side is being asked');
+    const ask = this.onOffer(from);
     this.busy = true;
     try {
       const answer = accept();
-      this.onOffer(from);
+      ask();
       return await answer;
     } finally {
       this.busy = false;

@@ -10,8 +10,8 @@ import type { Service } from './service.ts';
 export type Destination =
   | {
       readonly kind: 'user';
-      readonly user: string;
-      readonly addressOfRecord: string;
+      /** The address of record. */
+      readonly to: SipUri;
       /** Never empty. */
       readonly bindings: readonly Binding[];
     }
@@ -54,7 +54,7 @@ export class Router {
     const addressOfRecord = domain.addressOfRecord(dialled);
     const bindings = await registrar.lookup(addressOfRecord);
     if (bindings.length === 0) return { kind: 'refused', status: 480, callee: addressOfRecord };
-    return { kind: 'user', user: dialled, addressOfRecord, bindings };
+    return { kind: 'user', to: domain.uri(dialled), bindings };
   }
 }
 

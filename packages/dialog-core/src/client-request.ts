@@ -1,7 +1,11 @@
 import type { StrowgerError } from '@strowger/runtime';
 import type { SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { ClientTransaction, Hop } from '@strowger/transaction-core';
-import type { CredentialSource, DigestClient } from './credentials.ts';
+import type {
+  ClientTransaction,
+  CredentialSource,
+  DigestClient,
+  Hop,
+} from '@strowger/transaction-core';
 import type { CancelParts } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -41,9 +45,9 @@ export class ClientRequest {
 
   constructor(request: SipRequest, options: ClientRequestOptions) {
     this.options = options;
-    this.sent = request;
     this.hops = options.hops;
     this.digest = options.context.digest(options.credentials);
+    this.sent = this.digest?.prepare(request) ?? request;
   }
 
   /** As it was last sent. */

@@ -1,91 +1,25 @@
-import { type Runtime, StrowgerError } from '@strowger/runtime';
-import type { NameAddr, SipRequest, Uri } from '@strowger/sip-message';
+import { StrowgerError } from '@strowger/runtime';
+import type { SipRequest } from '@strowger/sip-message';
 import {
+  type CredentialSource,
+  DigestClient,
   type Hop,
   type Inbound,
-  type MessageSender,
   type ServerTransaction,
-  type TimerSettings,
-  TransactionLayer,
   timerSettings,
+  TransactionLayer,
 } from '@strowger/transaction-core';
-import type { CredentialSource, DigestClient } from './credentials.ts';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
-import type { DialogUser, MessageParts, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import type { DialogUser, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import type { LayerContext } from './layer-context.ts';
+import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
-import { sendRequest } from './outgoing-request.ts';
+import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
 import { refuseUnknownOptions } from './receive-in-dialog.ts';
+import { checkMethod } from './status.ts';
 import { UserAgent } from './user-agent.ts';
-
-/** What a `DialogLayer` is made of. */
-export interface DialogLayerOptions {
-  readonly runtime: Runtime;
-  readonly sender: MessageSender;
-  readonly user: DialogUser;
-  readonly timers?: Partial<TimerSettings> | undefined;
-  /** The user part of our Contact; none by default. */
-  readonly contactUser?: string | undefined;
-  /** The value of User-Agent and Server; none by default. */
-  readonly userAgent?: string | undefined;
-  /** The methods of Allow; by default INVITE, ACK, CANCEL, BYE and OPTIONS. */
-  readonly allow?: readonly string[] | undefined;
-  /** The option tags that the owner understands, for Supported and Require; none by default. */
-  readonly supported?: readonly string[] | undefined;
-  readonly limits?: Partial<DialogLimits> | undefined;
-}
-
-/** What may exist at the same time. */
-export interface DialogLimits {
-  /** Dialogs and INVITEs under way; above it a new call gets 503, and `invite` throws. Default 200,000. */
-  readonly dialogs: number;
-  /** Early dialogs of one INVITE; provisionals of further forks come without one. Default 32. */
-  readonly earlyDialogs: number;
-  /** How often a re-INVITE is repeated after 491. Default 10. */
-  readonly glareRetries: number;
-}
-
-/** A request outside of dialogs: REGISTER, OPTIONS, MESSAGE, … */
-export interface RequestOptions extends MessageParts {
-  readonly method: string;
-  readonly requestUri: Uri;
-  readonly to: Uri | NameAddr;
-  /** A tag is added where it has none. */
-  readonly from: NameAddr;
-  readonly route?: readonly NameAddr[] | undefined;
-  readonly credentials?: CredentialSource | undefined;
-  readonly hops?: readonly Hop[] | undefined;
-  /**
-   * Adds our Contact for the hop that is taken, with these header parameters: `''` or
-   * `';expires=300'`. For REGISTER (RFC 3261 §10.2).
-   */
-  readonly contactParams?: string | undefined;
-  /** For a series such as the REGISTERs of one contact (RFC 3261 §10.2.4); by default a random one. */
-  readonly callId?: string | undefined;
-  /** By default 1; after a challenge one more is used, see `OutgoingRequest.cseq`. */
-  readonly cseq?: number | undefined;
-}
-
-/** Our request outside of dialogs, on its way. */
-export interface OutgoingRequest {
-  readonly callId: string;
-  /** The CSeq number last used: the next of a series is higher. */
-  readonly cseq: number;
-}
-
-/** Live objects by kind: all zero when everything has ended. */
-export interface DialogCounts {
-  /** Early, confirmed, and waiting for the answer to their BYE. */
-  readonly dialogs: number;
-  /** Incoming and outgoing INVITEs whose transaction lives, re-INVITEs too. */
-  readonly invites: number;
-  /** Our other requests without a final answer. */
-  readonly requests: number;
-  readonly clientTransactions: number;
-  readonly serverTransactions: number;
-}
 
 /** Requests that make no sense outside of a dialog (RFC 3261 §15.1.2, RFC 3262, 3311, 6086). */
 const ONLY_IN_DIALOGS: readonly string[] = ['BYE', 'PRACK', 'UPDATE', 'INFO'];
@@ -138,11 +72,18 @@ export class DialogLayer {
   /**
    * Sends a request outside of dialogs; a challenge is answered where there are credentials.
    *
-   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's.
+   * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's,
+   * `BAD_METHOD` for INVITE, ACK, CANCEL and BYE.
    */
   request(options: RequestOptions, user: RequestUser): OutgoingRequest {
     this.checkOpen();
+    checkMethod(options.method);
     return sendRequest(this.context, options, user);
+  }
+
+  /** The methods of our Allow, for a 405 of the owner's. */
+  get allow(): readonly string[] {
+    return this.context.userAgent.options.allow;
   }
 
   /** The value of our Contact for messages over this hop. */
@@ -232,9 +173,13 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       supported: options.supported ?? [],
     }),
     dialogs: new Map(),
+    onStep: options.onStep,
     live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
-    digest(credentials) {
-      return credentials === undefined ? undefined : digests.get(credentials);
+    digest(credentials = options.credentials) {
+      if (credentials === undefined) return undefined;
+      const known = digests.get(credentials) ?? new DigestClient({ runtime, credentials });
+      digests.set(credentials, known);
+      return known;
     },
   };
 }

@@ -17,7 +17,7 @@ export function sendDialogRequest(
   context: LayerContext,
   { dialog, method, parts, user }: DialogRequest,
 ): void {
-  const request = dialog.compose(method, dialog.nextCSeq(), parts);
+  const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
   const finish = trackRequest(context, user);
   const client = new ClientRequest(request, {
     ...dialog.clientOptions(),
@@ -27,13 +27,13 @@ export function sendDialogRequest(
           if (response.status > 100) user.onProvisional?.(response);
           return;
         }
-        if (method === 'UPDATE' && response.status < 300) dialog.refreshTarget(response);
+        if (method === 'UPDATE' && response.status < 300) dialog.record.refreshTarget(response);
         finish({ response });
         if (method !== 'BYE') dialog.judgeRefusal(response.status);
       },
       onTimeout: () => {
         finish({ failure: { kind: 'timeout' } });
-        if (method !== 'BYE') dialog.giveUp({ kind: 'timeout' });
+        if (method !== 'BYE') dialog.requestTimedOut();
       },
       onTransportError: (error: StrowgerError) => finish({ failure: { kind: 'transport', error } }),
     },

@@ -1,16 +1,9 @@
 import { Machine, StrowgerError } from '@strowger/runtime';
-import {
-  NameAddr,
-  type SipRequest,
-  type SipResponse,
-  type Uri,
-  uri as parsedUri,
-} from '@strowger/sip-message';
-import type { Hop, ServerTransaction } from '@strowger/transaction-core';
-import type { CredentialSource } from './credentials.ts';
+import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
 import type { ClientRequestOptions } from './client-request.ts';
-import { copied } from './copied.ts';
 import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
+import { type DialogInit, DialogRecord } from './dialog-record.ts';
 import { sendDialogRequest } from './dialog-request.ts';
 import {
   type DialogInput,
@@ -28,31 +21,11 @@ import type {
   RequestUser,
 } from './dialog-user.ts';
 import type { InviteServer } from './invite-server.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
 import { ReinviteClient } from './reinvite-client.ts';
-import { firstContact, pinnedHop } from './peer-hop.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
-import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
+import { checkMethod } from './status.ts';
 import type { SuccessAck } from './success-ack.ts';
-
-/** What a dialog starts with: text only, copied. */
-export interface DialogInit {
-  readonly id: DialogId;
-  readonly role: 'uac' | 'uas';
-  /** From or To of our side, with tag. */
-  readonly local: string;
-  readonly remote: string;
-  readonly remoteTarget: string;
-  readonly routeSet: RouteSet;
-  readonly localContact: string;
-  readonly localSeq: number;
-  readonly remoteSeq: number;
-  readonly hop: Hop | undefined;
-  readonly credentials: CredentialSource | undefined;
-}
-
-/** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
-const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
 /** The key of the layer's table of dialogs. */
 export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
@@ -61,46 +34,37 @@ export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
 
 /** The dialog and what happens to it: the shell of `dialogTable`. */
 export class DialogShell implements Dialog {
-  readonly id: DialogId;
-  readonly role: 'uac' | 'uas';
   user: DialogUsageUser = {};
-  readonly localContact: string;
-  remoteSeq: number;
+  readonly record: DialogRecord;
   /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
   inviteServer: InviteServer | undefined;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
   private readonly context: LayerContext;
-  private readonly local: string;
-  private readonly remote: string;
   private readonly credentials: CredentialSource | undefined;
-  private target: string;
-  private routes: RouteSet;
-  private hop: Hop | undefined;
-  private localSeq: number;
   private reinviteClient: ReinviteClient | undefined;
   private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
 
-  constructor(context: LayerContext, init: DialogInit) {
+  constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
     this.context = context;
-    this.id = init.id;
-    this.role = init.role;
-    this.local = init.local;
-    this.remote = init.remote;
-    this.target = init.remoteTarget;
-    this.routes = init.routeSet;
-    this.localContact = init.localContact;
-    this.localSeq = init.localSeq;
-    this.remoteSeq = init.remoteSeq;
-    this.hop = init.hop;
-    this.credentials = init.credentials;
+    this.record = new DialogRecord(init);
+    this.credentials = credentials;
     this.machine = new Machine({
       table: dialogTable,
       initial: { name: 'early' },
       context: { role: init.role },
       perform: (output) => this.perform(output),
+      ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
     });
     context.dialogs.set(dialogKey(init.id), this);
+  }
+
+  get id(): DialogId {
+    return this.record.init.id;
+  }
+
+  get role(): 'uac' | 'uas' {
+    return this.record.init.role;
   }
 
   get state(): 'early' | 'confirmed' | 'terminated' {
@@ -116,19 +80,19 @@ export class DialogShell implements Dialog {
   }
 
   get localUri(): Uri {
-    return uriOf(this.local);
+    return this.record.localUri;
   }
 
   get remoteUri(): Uri {
-    return uriOf(this.remote);
+    return this.record.remoteUri;
   }
 
   get remoteTarget(): Uri {
-    return parsedUri(this.target);
+    return this.record.remoteTarget;
   }
 
   get routeSet(): readonly NameAddr[] {
-    return parseRoutes(this.routes);
+    return this.record.routeSet;
   }
 
   /** Whether an INVITE of ours is under way (RFC 3261 §14.2). */
@@ -166,6 +130,7 @@ export class DialogShell implements Dialog {
   }
 
   request(method: string, parts: MessageParts, user: RequestUser): void {
+    checkMethod(method);
     if (!this.isLive) this.refuseUse('request');
     sendDialogRequest(this.context, { dialog: this, method, parts, user });
   }
@@ -179,10 +144,7 @@ export class DialogShell implements Dialog {
 
   /** The INVITE was accepted. As caller, route set and target are those of the 2xx (§13.2.2.4). */
   accepted(response?: SipResponse): void {
-    if (response !== undefined) {
-      this.routes = routeSetFrom(response.headers, 'uac');
-      this.refreshTarget(response);
-    }
+    if (response !== undefined) this.record.confirmRoute(response);
     this.machine.input({ type: 'accepted' });
   }
 
@@ -214,13 +176,18 @@ export class DialogShell implements Dialog {
   }
 
   /**
-   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). What
-   * becomes of an early dialog its INVITE decides.
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). Before
+   * the ACK the INVITE decides what becomes of the dialog: our 2xx may have been overtaken.
    */
   judgeRefusal(status: number): void {
-    if (this.state === 'early') return;
+    if (this.machine.state.name !== 'confirmed') return;
     if (status === 481) this.lose({ kind: 'refused', status });
     if (status === 408) this.giveUp({ kind: 'refused', status });
+  }
+
+  /** No answer at all is a 408 (RFC 3261 §8.1.3.1). */
+  requestTimedOut(): void {
+    if (this.machine.state.name === 'confirmed') this.giveUp({ kind: 'timeout' });
   }
 
   receive(transaction: ServerTransaction): void {
@@ -239,46 +206,21 @@ export class DialogShell implements Dialog {
     this.machine.input({ type: 'byeReceived' });
   }
 
-  /** Target refresh (RFC 3261 §12.2.1.2, §12.2.2): the peer's new Contact, if it gave one. */
-  refreshTarget(message: SipRequest | SipResponse, hop?: Hop): void {
-    const contact = firstContact(message);
-    if (contact !== undefined) this.target = copied(contact.uri.toString());
-    if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
-      this.hop = pinnedHop(message, hop);
-    }
-  }
-
-  nextCSeq(): number {
-    return ++this.localSeq;
-  }
-
-  /** Builds a request in this dialog (RFC 3261 §12.2.1.1). */
+  /** Builds a request in this dialog. */
   compose(method: string, cseq: number, parts: MessageParts): SipRequest {
-    const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
-    return this.context.userAgent.request(
-      {
-        method,
-        uri: requestUri,
-        from: this.local,
-        to: this.remote,
-        callId: this.id.callId,
-        cseq,
-        route,
-        contact: WITH_CONTACT.includes(method) ? this.localContact : undefined,
-      },
-      parts,
-    );
+    return this.record.compose(this.context.userAgent, { method, cseq, parts });
   }
 
   /** Where a request in this dialog goes. */
   clientOptions(): Omit<ClientRequestOptions, 'user'> {
+    const { record, context, credentials } = this;
     return {
-      context: this.context,
-      target: addressRequest(this.routeSet, this.remoteTarget).nextHop,
-      hops: this.hop === undefined ? undefined : [this.hop],
+      context,
+      target: record.nextHop,
+      hops: record.hop === undefined ? undefined : [record.hop],
       fallback: true,
-      credentials: this.credentials,
-      nextCSeq: () => this.nextCSeq(),
+      credentials,
+      nextCSeq: () => record.nextCSeq(),
     };
   }
 
@@ -325,11 +267,4 @@ export class DialogShell implements Dialog {
   private refuseUse(verb: string): never {
     throw new StrowgerError('DIALOG_STATE', `${verb}() is not possible in a ${this.state} dialog`);
   }
-}
-
-/** The URI of a stored From or To, which we wrote ourselves. */
-function uriOf(text: string): Uri {
-  const parsed = NameAddr.parse(text);
-  if (!parsed.ok) throw new StrowgerError('BAD_ADDRESS', `unreadable address ${text}`);
-  return parsed.value.uri;
 }

@@ -67,7 +67,6 @@ export const dialogTable: StateTable<DialogState, DialogInput, DialogOutput, Dia
   },
   ending: {
     byeFinished: () => to({ name: 'terminated' }, { type: 'release' }),
-    lost: () => to({ name: 'terminated' }, { type: 'release' }),
   },
   terminated: {},
 };

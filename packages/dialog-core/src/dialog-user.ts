@@ -126,7 +126,7 @@ export interface RequestUser {
 export interface DialogUsageUser {
   /** The peer wants to change the session; without this method it gets 488. */
   onReinvite?(reinvite: IncomingReinvite): void;
-  /** INFO, MESSAGE, OPTIONS, UPDATE, …: CSeq and Require were checked. Answer it; else 501 is sent. */
+  /** INFO, MESSAGE, OPTIONS, UPDATE, …: CSeq and Require were checked. Without this method: 405. */
   onRequest?(transaction: ServerTransaction): void;
   /** The peer's BYE; 200 was sent. `onEnded` follows. */
   onBye?(bye: SipRequest): void;

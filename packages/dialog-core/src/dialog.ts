@@ -41,7 +41,10 @@ export interface Dialog {
    * `DIALOG_STATE` unless confirmed, `REINVITE_PENDING` while another of ours has no final answer.
    */
   reinvite(parts: MessageParts, user: ReinviteUser): OutgoingReinvite;
-  /** Sends any other request in the dialog. Throws `DIALOG_STATE` when it is terminated. */
+  /**
+   * Sends any other request in the dialog. Throws `DIALOG_STATE` when it is terminated, and
+   * `BAD_METHOD` for INVITE, ACK, CANCEL and BYE.
+   */
   request(method: string, parts: MessageParts, user: RequestUser): void;
   /**
    * Ends the dialog (RFC 3261 §15). As callee it waits for the ACK, as caller it acknowledges a

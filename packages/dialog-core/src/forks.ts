@@ -2,6 +2,7 @@ import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { ClientRequest } from './client-request.ts';
 import { copied } from './copied.ts';
+import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
 import type { DialogEnd } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -46,7 +47,7 @@ export class Forks {
     if (response.status === 100 || tag === undefined) return undefined;
     const known = this.byTag.get(tag);
     if (known !== undefined) return known.dialog;
-    if (this.byTag.size >= this.context.limits.earlyDialogs) return undefined;
+    if (this.isFull) return undefined;
     return this.open(tag, response)?.dialog;
   }
 
@@ -64,11 +65,11 @@ export class Forks {
     return dialog;
   }
 
-  /** A 2xx after the first. */
+  /** A 2xx after the first. More forks than the limit are nobody's doing but an attacker's. */
   acceptAgain(response: SipResponse): void {
     const known = this.byTag.get(response.to.tag ?? '');
     if (known?.ack !== undefined) known.ack.repeat();
-    else this.decline(response, OTHER_FORK);
+    else if (known !== undefined || !this.isFull) this.decline(response, OTHER_FORK);
   }
 
   /** Nobody wants this 2xx: it is acknowledged, and its dialog ended with BYE (§13.2.2.4). */
@@ -81,6 +82,10 @@ export class Forks {
 
   endEarly(end: DialogEnd): void {
     for (const dialog of this.early) dialog.lose(end);
+  }
+
+  private get isFull(): boolean {
+    return this.byTag.size >= this.context.limits.earlyDialogs;
   }
 
   private confirm(response: SipResponse): Fork & { ack: SuccessAck } {
@@ -97,19 +102,19 @@ export class Forks {
     const { from } = request;
     const localTag = copied(from.tag ?? '');
     const contact = firstContact(response);
-    const dialog = new DialogShell(this.context, {
+    const init: DialogInit = {
       id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
       role: 'uac',
       local: copied(from.toString()),
-      remote: copied(response.to.toString()),
+      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),
       localContact: request.headers.raw('Contact')[0] ?? '',
       localSeq: request.cseq.number,
       remoteSeq: -1,
       hop: this.peerHop(response),
-      credentials: this.options.credentials,
-    });
+    };
+    const dialog = new DialogShell(this.context, init, this.options.credentials);
     const fork = { dialog };
     this.byTag.set(tag, fork);
     return fork;

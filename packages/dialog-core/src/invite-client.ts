@@ -17,7 +17,7 @@ import {
   type InviteClientState,
   inviteClientTable,
 } from './invite-client-table.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
 import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
@@ -70,6 +70,7 @@ export class InviteClient implements OutgoingInvite {
       initial: { name: 'locating' },
       context: undefined,
       perform: (output) => this.perform(output),
+      ...tellSteps<InviteClientState, InviteClientInput>(context, 'inviteClient'),
     });
     context.live.inviteClients.add(this);
   }

@@ -113,7 +113,6 @@ export class InviteRequest implements IncomingInvite {
       localSeq: 0,
       remoteSeq: request.cseq.number,
       hop: pinnedHop(request, inbound.hop),
-      credentials: undefined,
     });
     dialog.inviteServer = this.server;
     this.current = dialog;

@@ -9,7 +9,7 @@ import {
   type InviteServerState,
   inviteServerTable,
 } from './invite-server-table.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
 
 export interface InviteServerOptions {
   readonly context: LayerContext;
@@ -38,6 +38,7 @@ export class InviteServer {
       initial: { name: 'pending' },
       context: options.context.timers,
       perform: (output) => this.perform(output),
+      ...tellSteps<InviteServerState, InviteServerInput>(options.context, 'inviteServer'),
     });
     options.context.live.inviteServers.add(this);
     options.transaction.user = {

@@ -1,8 +1,12 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MessageSender, TransactionLayer } from '@strowger/transaction-core';
-import type { CredentialSource, DigestClient } from './credentials.ts';
+import type {
+  CredentialSource,
+  DigestClient,
+  MessageSender,
+  TransactionLayer,
+} from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
-import type { DialogLimits } from './dialog-layer.ts';
+import type { DialogLimits } from './layer-options.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** Something that can be dropped at once when the layer is closed. */
@@ -17,6 +21,14 @@ export interface LiveObjects {
   readonly requests: Set<Closable>;
 }
 
+/** One step of one table, for logs and for the coverage of tests. */
+export interface DialogStep {
+  readonly machine: 'dialog' | 'inviteClient' | 'inviteServer' | 'reinviteClient';
+  readonly from: string;
+  readonly input: string;
+  readonly to: string;
+}
+
 /** What the parts of one layer share. */
 export interface LayerContext {
   readonly runtime: Runtime;
@@ -27,6 +39,19 @@ export interface LayerContext {
   readonly userAgent: UserAgent;
   readonly dialogs: Map<string, DialogShell>;
   readonly live: LiveObjects;
+  readonly onStep: ((step: DialogStep) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
+}
+
+/** The `onStep` of a machine; nothing where nobody listens. */
+export function tellSteps<S extends { name: string }, I extends { type: string }>(
+  { onStep }: LayerContext,
+  machine: DialogStep['machine'],
+): { onStep?(from: S, input: I, to: S): void } {
+  if (onStep === undefined) return {};
+  return {
+    onStep: (from, input, to) =>
+      onStep({ machine, from: from.name, input: input.type, to: to.name }),
+  };
 }

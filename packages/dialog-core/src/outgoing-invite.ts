@@ -1,6 +1,5 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
-import type { CredentialSource } from './credentials.ts';
+import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { CancelParts, MessageParts } from './dialog-user.ts';
 

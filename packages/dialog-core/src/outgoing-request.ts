@@ -1,12 +1,39 @@
-import { NameAddr } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import { NameAddr, type Uri } from '@strowger/sip-message';
+import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
-import type { OutgoingRequest, RequestOptions } from './dialog-layer.ts';
 import { trackRequest } from './dialog-request.ts';
-import type { RequestUser } from './dialog-user.ts';
+import type { MessageParts, RequestUser } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
+
+/** A request outside of dialogs: REGISTER, OPTIONS, MESSAGE, … */
+export interface RequestOptions extends MessageParts {
+  readonly method: string;
+  readonly requestUri: Uri;
+  readonly to: Uri | NameAddr;
+  /** A tag is added where it has none. */
+  readonly from: NameAddr;
+  readonly route?: readonly NameAddr[] | undefined;
+  readonly credentials?: CredentialSource | undefined;
+  readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Adds our Contact for the hop that is taken, with these header parameters: `''` or
+   * `';expires=300'`. For REGISTER (RFC 3261 §10.2).
+   */
+  readonly contactParams?: string | undefined;
+  /** For a series such as the REGISTERs of one contact (RFC 3261 §10.2.4); by default a random one. */
+  readonly callId?: string | undefined;
+  /** By default 1; after a challenge one more is used, see `OutgoingRequest.cseq`. */
+  readonly cseq?: number | undefined;
+}
+
+/** Our request outside of dialogs, on its way. */
+export interface OutgoingRequest {
+  readonly callId: string;
+  /** The CSeq number last used: the next of a series is higher. */
+  readonly cseq: number;
+}
 
 /** Sends a request outside of dialogs (RFC 3261 §8.1). */
 export function sendRequest(

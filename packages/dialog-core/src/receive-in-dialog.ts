@@ -11,19 +11,20 @@ export function receiveInDialog(
   transaction: ServerTransaction,
 ): void {
   const { request, method } = transaction;
+  const { userAgent } = context;
   if (!dialog.isLive && method !== 'BYE') return refuse(context, transaction, 481);
-  if (request.cseq.number <= dialog.remoteSeq) return refuse(context, transaction, 500);
-  dialog.remoteSeq = request.cseq.number;
+  if (!dialog.record.takeCSeq(request.cseq.number)) return refuse(context, transaction, 500);
   if (refuseUnknownOptions(context, transaction)) return;
   if (method === 'BYE') {
-    transaction.respond(context.userAgent.response(request, 200));
+    transaction.respond(userAgent.response(request, 200));
     dialog.receiveBye(request);
   } else if (method === 'INVITE') {
     receiveReinvite(context, dialog, transaction);
   } else if (dialog.user.onRequest === undefined) {
-    refuse(context, transaction, 501);
+    const headers: [string, string][] = [['Allow', userAgent.options.allow.join(', ')]];
+    transaction.respond(userAgent.response(request, 405, { headers }));
   } else {
-    if (method === 'UPDATE') dialog.refreshTarget(request, transaction.inbound.hop);
+    if (method === 'UPDATE') dialog.record.refreshTarget(request, transaction.inbound.hop);
     dialog.user.onRequest(transaction);
   }
 }

@@ -31,8 +31,12 @@ export type ReinviteClientInput =
 export type ReinviteClientOutput =
   | { readonly type: 'send' }
   | { readonly type: 'cancel' }
+  /** The delay of §14.1. */
   | { readonly type: 'armDelay' }
-  | { readonly type: 'disarmDelay' }
+  /** 64*T1 for the answer to an INVITE whose dialog is over. */
+  | { readonly type: 'armLastWait' }
+  | { readonly type: 'disarm' }
+  | { readonly type: 'terminate' }
   | { readonly type: 'accept'; readonly response: SipResponse }
   /** Acknowledges a 2xx that nobody waits for any more. */
   | { readonly type: 'acknowledge' }
@@ -74,7 +78,7 @@ export const reinviteClientTable: StateTable<
     timeout: () => timedOut({ kind: 'timeout' }),
     transportFailed: (_, { error }) => fail({ kind: 'transport', error }),
     withdraw: () => to({ name: 'withdrawing' }, { type: 'cancel' }),
-    dialogEnded: () => to({ name: 'orphaned' }, { type: 'tellFailed', reason: DIALOG_ENDED }),
+    dialogEnded: () => orphan(),
     close: () => fail(DIALOG_ENDED),
   },
   withdrawing: {
@@ -83,7 +87,7 @@ export const reinviteClientTable: StateTable<
     refusal: (_, { response }) => fail(CANCELLED, { type: 'judge', status: response.status }),
     timeout: () => timedOut(CANCELLED),
     transportFailed: () => fail(CANCELLED),
-    dialogEnded: () => to({ name: 'orphaned' }, { type: 'tellFailed', reason: DIALOG_ENDED }),
+    dialogEnded: () => orphan(),
     close: () => fail(DIALOG_ENDED),
   },
   glare: {
@@ -98,12 +102,13 @@ export const reinviteClientTable: StateTable<
     close: () => to({ name: 'finished' }, { type: 'release' }),
   },
   orphaned: {
-    success: (state) => to(state, { type: 'acknowledge' }),
-    refusal: () => to({ name: 'finished' }, { type: 'release' }),
-    timeout: () => to({ name: 'finished' }, { type: 'release' }),
-    transportFailed: () => to({ name: 'finished' }, { type: 'release' }),
-    transactionOver: () => to({ name: 'finished' }, { type: 'release' }),
-    close: () => to({ name: 'finished' }, { type: 'release' }),
+    success: (state) => to(state, { type: 'disarm' }, { type: 'acknowledge' }),
+    refusal: () => forget(),
+    timeout: () => forget(),
+    transportFailed: () => forget(),
+    transactionOver: () => forget(),
+    delayOver: () => forget({ type: 'terminate' }),
+    close: () => forget(),
   },
   finished: {},
 };
@@ -111,11 +116,24 @@ export const reinviteClientTable: StateTable<
 function fail(reason: FailureReason, ...after: ReinviteClientOutput[]): ReinviteStep {
   return to(
     { name: 'finished' },
-    { type: 'disarmDelay' },
+    { type: 'disarm' },
     { type: 'release' },
     { type: 'tellFailed', reason },
     ...after,
   );
+}
+
+/** A peer that heard the BYE answers with 487; one that is gone is not waited for. */
+function orphan(): ReinviteStep {
+  return to(
+    { name: 'orphaned' },
+    { type: 'armLastWait' },
+    { type: 'tellFailed', reason: DIALOG_ENDED },
+  );
+}
+
+function forget(...after: ReinviteClientOutput[]): ReinviteStep {
+  return to({ name: 'finished' }, { type: 'disarm' }, { type: 'release' }, ...after);
 }
 
 function reject(response: SipResponse): ReinviteStep {

@@ -5,7 +5,7 @@ import type { OutgoingReinvite } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { MessageParts, ReinviteUser } from './dialog-user.ts';
 import { glareDelayMs } from './glare.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
 import {
   type ReinviteClientContext,
   type ReinviteClientInput,
@@ -42,6 +42,7 @@ export class ReinviteClient implements OutgoingReinvite {
       initial: { name: 'waiting', refusals: 0 },
       context: tableContext,
       perform: (output) => this.perform(output),
+      ...tellSteps<ReinviteClientState, ReinviteClientInput>(context, 'reinviteClient'),
     });
     context.live.inviteClients.add(this);
   }
@@ -82,8 +83,12 @@ export class ReinviteClient implements OutgoingReinvite {
       case 'cancel':
         return this.client?.cancel({});
       case 'armDelay':
-        return this.armDelay();
-      case 'disarmDelay':
+        return this.arm(glareDelayMs(this.dialog.role === 'uac', this.context.runtime.random));
+      case 'armLastWait':
+        return this.arm(64 * this.context.timers.t1Ms);
+      case 'terminate':
+        return this.client?.terminate();
+      case 'disarm':
         return this.delay?.cancel();
       case 'accept':
         return this.accept(output.response);
@@ -102,14 +107,14 @@ export class ReinviteClient implements OutgoingReinvite {
       case 'judge':
         return this.dialog.judgeRefusal(output.status);
       case 'giveUpDialog':
-        return this.dialog.giveUp({ kind: 'timeout' });
+        return this.dialog.requestTimedOut();
       default:
         output satisfies never;
     }
   }
 
   private send(): void {
-    const request = this.dialog.compose('INVITE', this.dialog.nextCSeq(), this.parts);
+    const request = this.dialog.compose('INVITE', this.dialog.record.nextCSeq(), this.parts);
     const client = new ClientRequest(request, {
       ...this.dialog.clientOptions(),
       user: {
@@ -130,8 +135,7 @@ export class ReinviteClient implements OutgoingReinvite {
     this.machine.input({ type: response.status < 300 ? 'success' : 'refusal', response });
   }
 
-  private armDelay(): void {
-    const delayMs = glareDelayMs(this.dialog.role === 'uac', this.context.runtime.random);
+  private arm(delayMs: number): void {
     this.delay = this.context.runtime.clock.arm(delayMs, () => {
       this.machine.input({ type: 'delayOver' });
       this.proceed();
@@ -139,7 +143,7 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private accept(response: SipResponse): void {
-    this.dialog.refreshTarget(response);
+    this.dialog.record.refreshTarget(response);
     this.ack = this.newAck();
     this.dialog.waitingAck = this.ack;
     this.user.onAccepted(response);

@@ -45,7 +45,7 @@ export class ReinviteServer implements IncomingReinvite {
   progress(status: number, parts: MessageParts = {}): void {
     checkProvisional(status);
     if (!this.pending) return;
-    const contact = status > 100 ? this.dialog.localContact : undefined;
+    const contact = status > 100 ? this.dialog.record.init.localContact : undefined;
     this.server.progress(
       this.context.userAgent.response(this.request, status, { ...parts, contact }),
     );
@@ -53,8 +53,8 @@ export class ReinviteServer implements IncomingReinvite {
 
   accept(parts: MessageParts = {}): void {
     this.checkPending();
-    this.dialog.refreshTarget(this.request, this.inbound.hop);
-    const contact = this.dialog.localContact;
+    this.dialog.record.refreshTarget(this.request, this.inbound.hop);
+    const contact = this.dialog.record.init.localContact;
     const full = { ...parts, contact, capabilities: true };
     this.server.accept(this.context.userAgent.response(this.request, 200, full));
   }

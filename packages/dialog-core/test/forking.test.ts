@@ -97,6 +97,21 @@ describe('an INVITE that forks', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('is not flooded by 2xx of ever new forks', async () => {
+    const simulation = createSimulation({ seed: 2 });
+    const alice = new Phone(simulation, 'alice', { limits: { earlyDialogs: 3 } });
+    const proxy = new ScriptedHost(simulation, 'proxy');
+    alice.call('proxy');
+    await simulation.run(20);
+    for (let fork = 0; fork < 50; fork++) proxy.answer('INVITE', 200, { tag: `fork${fork}` });
+    await simulation.run(20);
+    expect(proxy.all('ACK')).toHaveLength(3);
+    expect(alice.layer.counts().dialogs).toBe(3);
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('takes route set and target from the 2xx, not from the 180', async () => {
     const { simulation, alice, proxy } = forkedCall();
     alice.call('proxy');

@@ -110,6 +110,26 @@ describe('loss', () => {
   });
 });
 
+describe('a request that overtakes our 2xx', () => {
+  it('does not end the dialog with its 481', async () => {
+    const simulation = createSimulation({ seed: 4 });
+    const alice = new Phone(simulation, 'alice');
+    const bob = new Phone(simulation, 'bob');
+    bob.onInvite = (invite) => {
+      simulation.network.partition('alice', 'bob');
+      bob.answer(invite);
+      simulation.network.heal('alice', 'bob');
+      bob.ask('INFO');
+    };
+    alice.call('bob');
+    await simulation.run(3000);
+    expect(bob.log).toEqual(['INFO 481', 'ACK']);
+    bob.dialog?.bye();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
+  });
+});
+
 describe('BYE of the callee', () => {
   it('waits for the ACK (RFC 3261 §15)', async () => {
     const simulation = createSimulation({ seed: 4 });

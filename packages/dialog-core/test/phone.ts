@@ -9,6 +9,7 @@ import {
   type IncomingReinvite,
   type InviteOptions,
   type OutgoingInvite,
+  type OutgoingReinvite,
 } from '@strowger/dialog-core';
 
 export const SDP = { type: 'application/sdp', content: 'v=0\r\n' };
@@ -35,6 +36,8 @@ export class Phone {
   incoming: IncomingInvite | undefined;
   outgoing: OutgoingInvite | undefined;
   dialog: Dialog | undefined;
+  reinviting: OutgoingReinvite | undefined;
+  readonly simulation: Simulation;
 
   constructor(
     simulation: Simulation,
@@ -43,6 +46,7 @@ export class Phone {
   ) {
     const { host = simulation.network.host(name), ...rest } = options;
     this.name = name;
+    this.simulation = simulation;
     this.host = host;
     this.layer = new DialogLayer({
       runtime: host.runtime,
@@ -90,12 +94,12 @@ export class Phone {
 
   reinvite(options: { acked?: () => void } = {}): void {
     const { dialog } = this;
-    dialog?.reinvite(
+    this.reinviting = dialog?.reinvite(
       { body: SDP },
       {
         onAccepted: () => {
           this.say('reinvite accepted');
-          dialog.ack();
+          dialog?.ack();
           options.acked?.();
         },
         onRejected: (response) => this.say(`reinvite rejected ${response.status}`),

@@ -2,7 +2,16 @@ import { createResponse } from '@strowger/sip-message';
 import { createSimulation } from '@strowger/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Phone } from './phone.ts';
+import {
+  type DialogStep,
+  dialogTable,
+  type IncomingReinvite,
+  inviteClientTable,
+  inviteServerTable,
+  reinviteClientTable,
+} from '@strowger/dialog-core';
+import { rowsOf } from '@strowger/runtime';
+import { Phone, SDP } from './phone.ts';
 
 const VERBS = [
   'cancel',
@@ -11,10 +20,12 @@ const VERBS = [
   'ring',
   'bye',
   'reinvite',
+  'withdraw',
   'info',
   'earlyBye',
 ] as const;
-type Verb = (typeof VERBS)[number];
+const DISASTERS = ['partition', 'heal', 'drop', 'close'] as const;
+type Verb = (typeof VERBS)[number] | (typeof DISASTERS)[number];
 
 interface Act {
   readonly at: number;
@@ -22,11 +33,22 @@ interface Act {
   readonly verb: Verb;
 }
 
-const act: fc.Arbitrary<Act> = fc.record({
-  at: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 40_000 })),
-  byCaller: fc.boolean(),
-  verb: fc.constantFrom(...VERBS),
-});
+/** Close together, so that messages cross, and far apart, so that timers run out. */
+const time = fc.oneof(
+  fc.integer({ min: 0, max: 400 }),
+  fc.integer({ min: 0, max: 8 }).map((n) => 1000 + 10 * n),
+  fc.integer({ min: 0, max: 40_000 }),
+);
+const actOf = (...verbs: readonly Verb[]): fc.Arbitrary<Act> =>
+  fc.record({ at: time, byCaller: fc.boolean(), verb: fc.constantFrom(...verbs) });
+
+/** A call that is answered most of the time, then what may happen to it. */
+const story = (act: fc.Arbitrary<Act>): fc.Arbitrary<Act[]> =>
+  fc
+    .tuple(fc.boolean(), fc.array(act, { maxLength: 14 }))
+    .map(([answered, acts]) =>
+      answered ? [{ at: 200, byCaller: false, verb: 'answer' as const }, ...acts] : acts,
+    );
 
 /** Does what is possible at that moment; a misuse that throws is part of the story. */
 function perform(phone: Phone, verb: Verb): void {
@@ -53,6 +75,16 @@ function perform(phone: Phone, verb: Verb): void {
     case 'info':
       if (dialog?.state === 'confirmed') phone.ask('INFO');
       return;
+    case 'withdraw':
+      return phone.reinviting?.withdraw();
+    case 'partition':
+      return phone.simulation.network.partition('alice', 'bob');
+    case 'heal':
+      return phone.simulation.network.heal('alice', 'bob');
+    case 'drop':
+      return phone.host.dropConnections();
+    case 'close':
+      return phone.layer.close();
     default:
       verb satisfies never;
   }
@@ -66,31 +98,35 @@ function tolerate(code: string, use: () => void): void {
   }
 }
 
-async function run(seed: number, acts: readonly Act[]) {
-  const simulation = createSimulation({
-    seed,
-    loss: 0.1,
-    duplicate: 0.05,
-    reorder: 0.05,
-    jitterMs: 30,
-  });
-  const alice = new Phone(simulation, 'alice');
-  const bob = new Phone(simulation, 'bob');
+interface Settings {
+  readonly seed: number;
+  readonly acts: readonly Act[];
+  readonly transport?: 'udp' | 'tcp';
+  onStep?(step: DialogStep): void;
+}
+
+async function run({ seed, acts, transport = 'udp', onStep = () => {} }: Settings) {
+  const loss = { loss: 0.1, duplicate: 0.05, reorder: 0.05, jitterMs: 30 };
+  const simulation = createSimulation({ seed, ...loss });
+  const alice = new Phone(simulation, 'alice', { onStep });
+  const bob = new Phone(simulation, 'bob', { onStep });
   bob.onInvite = () => {};
   for (const phone of [alice, bob]) {
     phone.onRequest = (transaction) =>
       transaction.respond(createResponse(transaction.request, 200));
+    phone.onReinvite = (reinvite) => takeReinvite(phone, reinvite);
   }
-  alice.call('bob');
+  alice.call('bob', { hops: [bob.host.hop(transport)] });
   for (const { at, byCaller, verb } of acts) {
     const phone = byCaller ? alice : bob;
     phone.after(at, () => perform(phone, verb));
   }
-  alice.after(50_000, () => {
-    alice.outgoing?.cancel();
-    alice.dialog?.bye();
+  alice.after(130_000, () => {
+    perform(alice, 'heal');
+    perform(alice, 'cancel');
+    perform(alice, 'bye');
   });
-  alice.after(90_000, () => {
+  alice.after(180_000, () => {
     for (const verb of ['reject', 'bye'] as const) perform(bob, verb);
   });
   await simulation.runUntilQuiet();
@@ -99,28 +135,92 @@ async function run(seed: number, acts: readonly Act[]) {
   return { alice: alice.log, bob: bob.log, asked, ladder: simulation.ladder() };
 }
 
+/** At once, later, or not at all: as this phone's chance has it. */
+function takeReinvite(phone: Phone, reinvite: IncomingReinvite): void {
+  const chance = phone.host.runtime.random.float();
+  if (chance < 0.5) return reinvite.accept({ body: SDP });
+  if (chance < 0.7) return reinvite.reject(488);
+  reinvite.progress(183);
+  phone.after(500, () => {
+    if (reinvite.pending) reinvite.accept({ body: SDP });
+  });
+}
+
+const count = (log: string[], what: RegExp) => log.filter((one) => what.test(one)).length;
+
+/** Rows that these calls have no way to, or take only once in thousands: other ladders do. */
+const TAKEN_ELSEWHERE = [
+  'inviteClient locating cancel',
+  'inviteClient locating close',
+  'inviteClient locating transportFailed',
+  'inviteClient calling transportFailed',
+  'inviteClient cancelling transportFailed',
+  'inviteClient cancelling close',
+  'reinviteClient withdrawing timeout',
+  'reinviteClient withdrawing transportFailed',
+  'reinviteClient withdrawing dialogEnded',
+  'reinviteClient withdrawing close',
+  'reinviteClient glare withdraw',
+  'reinviteClient glare dialogEnded',
+  'reinviteClient glare close',
+  'reinviteClient orphaned timeout',
+  'reinviteClient orphaned transportFailed',
+  'reinviteClient orphaned delayOver',
+  'reinviteClient orphaned close',
+];
+
+const OUTCOME = /^(reinvite|INFO) (\d|accepted|rejected|failed)/;
+const seeds = fc.integer({ min: 1, max: 1_000_000 });
+
 describe('random calls at 10 % loss', () => {
+  const taken = new Set<string>();
+  const onStep = ({ machine, from, input }: DialogStep): void => {
+    taken.add(`${machine} ${from} ${input}`);
+  };
+
   it('have one outcome each and leave nothing behind', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 1_000_000 }),
-        fc.array(act, { maxLength: 12 }),
-        async (seed, acts) => {
-          const { alice, bob, asked } = await run(seed, acts);
-          const count = (log: string[], what: RegExp) => log.filter((one) => what.test(one)).length;
-          expect(count(alice, /^(accepted|rejected|failed)/)).toBe(1);
-          expect(count(alice, /^ended/)).toBeLessThanOrEqual(1);
-          expect(count(bob, /^ended/)).toBeLessThanOrEqual(1);
-          if (count(alice, /^accepted/) === 1) expect(count(alice, /^ended/)).toBe(1);
-          expect(count(bob, /^ACK$/)).toBeLessThanOrEqual(1);
-          // every 2xx is acknowledged, at the latest when it is repeated, and nobody is lost
-          expect([...alice, ...bob].join()).not.toMatch(/no ?ack|timeout|transport/i);
-          const outcomes = count([...alice, ...bob], /^(reinvite|INFO) (\d|accepted|rej|failed)/);
-          expect(outcomes).toBe(asked.length);
-        },
-      ),
-      { numRuns: 300, seed: 42 },
+      fc.asyncProperty(seeds, story(actOf(...VERBS)), async (seed, acts) => {
+        const { alice, bob, asked } = await run({ seed, acts, onStep });
+        const all = [...alice, ...bob];
+        expect(count(alice, /^(accepted|rejected|failed)/)).toBe(1);
+        expect(count(bob, /^ACK$/)).toBeLessThanOrEqual(1);
+        for (const log of [alice, bob]) expect(count(log, /^ended/)).toBeLessThanOrEqual(1);
+        if (count(alice, /^accepted/) === 1) expect(count(alice, /^ended/)).toBe(1);
+        // every 2xx is acknowledged, at the latest when it is repeated, and nobody is lost
+        expect(all.join()).not.toMatch(/no ?ack|timeout|transport/i);
+        expect(count(all, OUTCOME)).toBe(asked.length);
+      }),
+      { numRuns: 600, seed: 42 },
     );
+  });
+
+  it('survive partitions, broken connections and layers that close', async () => {
+    const act = actOf(...VERBS, ...DISASTERS);
+    const transport = fc.constantFrom('udp' as const, 'tcp' as const);
+    await fc.assert(
+      fc.asyncProperty(seeds, story(act), transport, async (seed, acts, over) => {
+        const { alice, bob, asked } = await run({ seed, acts, transport: over, onStep });
+        expect(count(alice, /^(accepted|rejected|failed)/)).toBe(1);
+        for (const log of [alice, bob]) expect(count(log, /^ended/)).toBeLessThanOrEqual(1);
+        expect(count([...alice, ...bob], OUTCOME)).toBe(asked.length);
+      }),
+      { numRuns: 600, seed: 43 },
+    );
+  });
+
+  it('take the rows of the tables', () => {
+    const tables = {
+      dialog: dialogTable,
+      inviteClient: inviteClientTable,
+      inviteServer: inviteServerTable,
+      reinviteClient: reinviteClientTable,
+    };
+    const rows = Object.entries(tables).flatMap(([machine, table]) =>
+      rowsOf(table).map((row) => `${machine} ${row.join(' ')}`),
+    );
+    const never = rows.filter((row) => !taken.has(row) && !TAKEN_ELSEWHERE.includes(row));
+    expect(never).toEqual([]);
   });
 
   it('replay to the millisecond', async () => {
@@ -131,6 +231,6 @@ describe('random calls at 10 % loss', () => {
       { at: 3005, byCaller: false, verb: 'reinvite' },
       { at: 20_000, byCaller: false, verb: 'bye' },
     ];
-    expect(await run(11, acts)).toEqual(await run(11, acts));
+    expect(await run({ seed: 11, acts })).toEqual(await run({ seed: 11, acts }));
   });
 });

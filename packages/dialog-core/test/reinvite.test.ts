@@ -259,6 +259,18 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('under way when the dialog ends is given up where the peer is gone', async () => {
+    const { simulation, alice, peer } = await establishWithScript();
+    alice.reinvite();
+    await simulation.run(20);
+    peer.answer('INVITE', 183);
+    await simulation.run(20);
+    alice.dialog?.bye();
+    await simulation.runUntilQuiet();
+    expect(alice.log).toEqual(['reinvite failed dialogEnded', 'ended bye local']);
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('is refused where it cannot be', async () => {
     const { simulation, alice, bob } = await establish();
     alice.reinvite();

@@ -101,7 +101,12 @@ function acceptAnswer({ rang, answer }: Inviting, sdp: Sdp | undefined): Session
   if (applying === last) return to({ name: 'accepting', rang, late: false }, ack);
   if (applying !== undefined) return to({ name: 'accepting', rang, late: false, next: last }, ack);
   if (applied?.sdp === last) return establish(applied.direction, ack);
-  return to({ name: 'accepting', rang, late: false }, ack, { type: 'acceptAnswer', answer: last });
+  const apply: SessionOutput = { type: 'acceptAnswer', answer: last };
+  return to<SessionMachineState, SessionOutput>(
+    { name: 'accepting', rang, late: false },
+    ack,
+    apply,
+  );
 }
 
 /** The 2xx to an INVITE without offer has one; the ACK takes our answer (RFC 3261 §13.2.1). */

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import type { MediaDirection, MediaStats, Sdp } from './media-backend.ts';
 import type { EndReason, PeerReason } from './end-reason.ts';
 
@@ -25,7 +26,7 @@ export type LocalMedia =
 /** A provisional response to be sent. */
 export interface Progress {
   readonly status: number;
-  readonly reason?: string;
+  readonly headers?: HeaderFields;
 }
 
 /** What an answered session knows. */

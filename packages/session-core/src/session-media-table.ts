@@ -77,11 +77,6 @@ export const sessionMediaTable: Table = {
   },
 };
 
-/** The public name of a state of the media table. */
-export function sessionMediaStateOf(state: SessionMediaMachineState): SessionMediaState {
-  return state.name;
-}
-
 function settled(direction: MediaDirection, heard: boolean): SettledMediaState {
   if (direction !== 'sendrecv') return { name: 'paused', heard };
   return { name: heard ? 'active' : 'configured' };

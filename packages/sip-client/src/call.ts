@@ -1,3 +1,4 @@
+import { Emitter } from '@strowger/runtime';
 import type {
   AudioSource,
   EndReason,
@@ -14,10 +15,12 @@ import type { NameAddr } from '@strowger/sip-message';
 export class Call {
   /** Everything else: the layer below. */
   readonly session: Session;
+  private finalStats: MediaStats | undefined;
 
   /** @internal Calls come from `SipClient`. */
   constructor(session: Session) {
     this.session = session;
+    session.on('terminated', ({ stats }) => (this.finalStats = stats));
   }
 
   get id(): string {
@@ -37,7 +40,7 @@ export class Call {
     return this.session.state;
   }
 
-  /** Resolves when it is answered and audio may flow; rejects with `CALL_ENDED` when it is not. */
+  /** Resolves when it is answered and audio may flow; rejects with `SESSION_ENDED` when it is not. */
   get connected(): Promise<void> {
     return this.session.connected;
   }
@@ -52,7 +55,7 @@ export class Call {
     this.session.ring();
   }
 
-  /** Answers an incoming call. Rejects with `CALL_ENDED` when the caller gave up meanwhile. */
+  /** Answers an incoming call. Rejects with `SESSION_ENDED` when the caller gave up meanwhile. */
   answer(): Promise<void> {
     return this.session.answer();
   }
@@ -81,12 +84,16 @@ export class Call {
     return this.session.sendDigits(digits, options);
   }
 
-  /** Digits as they are heard, until the call ends. */
+  /** Digits as they are heard, until the call ends. At most 1000 wait for a slow reader. */
   async *digits(): AsyncGenerator<string, void, void> {
+    const heard = new Emitter<{ digit: string }>();
     const stop = new AbortController();
+    const leave = this.session.on('digit', ({ digit }) => heard.emit('digit', digit));
     void this.ended.then(() => stop.abort());
-    for await (const event of this.session.iterate('digit', { signal: stop.signal })) {
-      yield event.digit;
+    try {
+      yield* heard.iterate('digit', { signal: stop.signal });
+    } finally {
+      leave();
     }
   }
 
@@ -111,7 +118,7 @@ export class Call {
   }
 
   /** Packets, loss, jitter and round trip so far; after the end, the final ones. */
-  stats(): Promise<MediaStats | undefined> {
-    return this.session.stats();
+  async stats(): Promise<MediaStats | undefined> {
+    return this.finalStats ?? (await this.session.media?.stats());
   }
 }

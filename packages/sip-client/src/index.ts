@@ -5,7 +5,9 @@ export {
   type Capabilities,
   type ClientCallOptions,
   type ClientTransport,
+  type MessageTrace,
   SipClient,
   type SipClientEvents,
   type SipClientOptions,
+  type TransportHooks,
 } from './sip-client.ts';

@@ -7,7 +7,7 @@ import {
   type Unsubscribe,
 } from '@strowger/runtime';
 import { type MediaBackend, type Session, SessionManager } from '@strowger/session-core';
-import type { SipUri } from '@strowger/sip-message';
+import type { SipMessage, SipUri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import { type Account, type AccountOptions, readAccount, targetUri } from './account.ts';
@@ -35,10 +35,30 @@ export interface SipClientOptions extends AccountOptions {
   readonly userAgent?: string;
   /** Default: the real one. */
   readonly runtime?: Runtime;
+  /** Told of every SIP message, for traces and ladders; it is not to be changed. */
+  readonly onMessage?: (trace: MessageTrace) => void;
   /** Other ways to the network than UDP and TCP: a simulated one. */
-  readonly connect?: (onMessage: (inbound: Inbound) => void) => ClientTransport;
+  readonly connect?: (hooks: TransportHooks) => ClientTransport;
   /** Another media backend than the engine in this process. */
   readonly openMedia?: (address: string) => MediaBackend;
+}
+
+/** A SIP message as it passed. */
+export interface MessageTrace {
+  readonly direction: 'sent' | 'received';
+  readonly message: SipMessage;
+  /** The other side. */
+  readonly hop: Hop;
+  /** Wall time in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What a transport tells a client. */
+export interface TransportHooks {
+  onMessage(inbound: Inbound): void;
+  onSent(message: SipMessage, hop: Hop): void;
+  /** A connection is gone. */
+  onConnectionGone(hop: Hop): void;
 }
 
 /** What a client needs of a transport. */
@@ -59,7 +79,7 @@ export interface ClientCallOptions {
   readonly signal?: AbortSignal;
   /** How long it may ring, in milliseconds. Default 60,000. */
   readonly ringTimeoutMs?: number;
-  readonly headers?: Iterable<[name: string, value: string]>;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 /** The answer to OPTIONS (RFC 3261 §11.2). */
@@ -236,8 +256,18 @@ export class SipClient {
   private async startAll(): Promise<Stack> {
     const { account, runtime, settings: options } = this;
     let sessions: SessionManager | undefined;
-    const onMessage = (inbound: Inbound): void => sessions?.receive(inbound);
-    const transport = (options.connect ?? ((on) => this.openTransport(on)))(onMessage);
+    let registration: Registration | undefined;
+    const hooks: TransportHooks = {
+      onMessage: (inbound) => {
+        this.trace('received', inbound.message, inbound.hop);
+        sessions?.receive(inbound);
+      },
+      onSent: (message, hop) => this.trace('sent', message, hop),
+      onConnectionGone: (hop) => {
+        if (isSamePeer(registration?.hop, hop)) registration?.connectionLost();
+      },
+    };
+    const transport = options.connect?.(hooks) ?? this.openTransport(hooks);
     await transport.start();
     const [hop] = await transport.locate(account.server, 0);
     if (hop === undefined) throw new StrowgerError('NO_ROUTE', `no way to ${account.server}`);
@@ -252,17 +282,17 @@ export class SipClient {
     });
     const locate = async (): Promise<readonly Hop[]> => transport.locate(account.server, 0);
     const { dialogs } = sessions;
-    const registration = new Registration({ runtime, dialogs, account, locate });
+    registration = new Registration({ runtime, dialogs, account, locate });
     registration.events.on('change', (change) => this.events.emit('registration', change));
     return { transport, sessions, media, registration };
   }
 
-  private openTransport(onMessage: (inbound: Inbound) => void): ClientTransport {
+  private openTransport(hooks: TransportHooks): ClientTransport {
     const { runtime, settings: options, account } = this;
     const address = localAddress(account.server);
     const transport = account.server.params.get('transport') ?? 'udp';
     const listen = options.listen ?? [`${transport}:${address}:0`];
-    return new TransportLayer({ runtime, listen, onMessage });
+    return new TransportLayer({ runtime, listen, ...hooks });
   }
 
   private openMedia(address: string): MediaBackend {
@@ -283,6 +313,10 @@ export class SipClient {
     return transport.locate(home ? this.account.server : uri, 0);
   }
 
+  private trace(direction: 'sent' | 'received', message: SipMessage, hop: Hop): void {
+    this.settings.onMessage?.({ direction, message, hop, at: this.runtime.clock.wall() });
+  }
+
   private onIncoming(session: Session): void {
     const call = new Call(session);
     if (this.listeners > 0) {
@@ -297,6 +331,15 @@ export class SipClient {
 function localAddress(server: SipUri): string {
   if (server.host.includes(':')) return server.host === '::1' ? '[::1]' : '[::]';
   return server.host.startsWith('127.') || server.host === 'localhost' ? '127.0.0.1' : '0.0.0.0';
+}
+
+function isSamePeer(one: Hop | undefined, other: Hop): boolean {
+  return (
+    one !== undefined &&
+    one.transport === other.transport &&
+    one.address === other.address &&
+    one.port === other.port
+  );
 }
 
 function registrationRefused(change: RegistrationChange): StrowgerError {

@@ -1,5 +1,5 @@
 import { TOKEN, isAll } from './characters.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { MAX_PARAMS } from './limits.ts';
 import { Params } from './params.ts';
 import { quote, type Reader } from './reader.ts';
 import { Fault, SipMessageError } from './refusal.ts';
@@ -60,7 +60,7 @@ export function addBare(params: Params, name: string, value: string | undefined)
 export function readAuthParams(reader: Reader): Params | Fault {
   const params = new Params();
   do {
-    if (params.size >= DEFAULT_LIMITS.params) {
+    if (params.size >= MAX_PARAMS) {
       return reader.fault('TOO_MANY_PARAMS', 'too many parameters');
     }
     const at = reader.pos;

@@ -1,4 +1,4 @@
-import { DIGIT, TOKEN } from './characters.ts';
+import { TOKEN } from './characters.ts';
 import type { Reader } from './reader.ts';
 import type { Fault } from './refusal.ts';
 
@@ -15,8 +15,8 @@ export interface CSeq {
  */
 export function readCSeq(reader: Reader): CSeq | Fault {
   const from = reader.pos;
-  const number = Number(reader.take(DIGIT) || Number.NaN);
-  if (!(number <= 0x7fff_ffff)) {
+  const number = reader.decimal(0x7fff_ffff);
+  if (number < 0) {
     return reader.fault('BAD_CSEQ', 'the number in CSeq is not within 0 to 2147483647', from);
   }
   const gap = reader.pos;

@@ -1,10 +1,10 @@
+import type { Limits } from './limits.ts';
 import { decodeLatin1 } from './octets.ts';
 import { isSpace, Reader } from './reader.ts';
 
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
- * header field is, four small integers per field: name from, name to, value from, field to (without
- * the last CRLF). Shared by all copies of the message; never changed once it is located.
+ * header field begins. Shared by all copies of the message; never changed once it is located.
  */
 export class Head {
   readonly text: string;
@@ -19,11 +19,14 @@ export class Head {
   bodyFrom = 0;
   /** The identity of each field's name, 0 for unknown ones. */
   readonly ids: number[] = [];
-  readonly marks: number[] = [];
+  /** Where each field begins, and at last where the blank line does. */
+  readonly starts: number[] = [];
+  readonly limits: Limits;
 
-  constructor(text: string, isAscii: boolean) {
+  constructor(text: string, isAscii: boolean, limits: Limits) {
     this.text = text;
     this.isAscii = isAscii;
+    this.limits = limits;
   }
 
   get size(): number {
@@ -32,37 +35,51 @@ export class Head {
 
   /** The name as the peer spelt it. */
   name(field: number): string {
-    return this.text.slice(this.marks[field * 4], this.marks[field * 4 + 1]);
+    const from = this.starts[field] ?? 0;
+    return trimEnd(this.text.slice(from, this.text.indexOf(':', from)));
   }
 
   /** The value with its folds undone, each to one space, and no space around it. */
   value(field: number): string {
-    const raw = this.text.slice(this.marks[field * 4 + 2], this.marks[field * 4 + 3]);
+    const raw = this.text.slice(this.valueAt(field), this.endOf(field));
     return trimEnd(this.decode(this.hasFolds ? unfold(raw) : raw));
   }
 
   /** The field as it stands, folds and all, without its last CRLF. */
   wire(field: number): string {
-    return this.decode(this.text.slice(this.marks[field * 4], this.marks[field * 4 + 3]));
+    return this.decode(this.text.slice(this.starts[field], this.endOf(field)));
   }
 
-  /** Where the value begins. */
+  /** All fields as they stand, each with its CRLF. */
+  wireOfAll(): string {
+    return this.decode(this.text.slice(this.starts[0], this.starts[this.size]));
+  }
+
+  /** Where the value begins; where the field ends, if it has none. */
   valueAt(field: number): number {
-    return this.marks[field * 4 + 2] ?? 0;
+    const { text } = this;
+    const end = this.endOf(field);
+    let at = text.indexOf(':', this.starts[field]) + 1;
+    while (at < end && isSpace(text.charCodeAt(at))) at++;
+    return at;
+  }
+
+  /** Where the field ends, its last CRLF not included. */
+  endOf(field: number): number {
+    return (this.starts[field + 1] ?? 2) - 2;
   }
 
   /** The field that the position is in, or -1. */
   fieldAt(at: number): number {
     let field = this.size - 1;
-    while (field >= 0 && (this.marks[field * 4] ?? 0) > at) field--;
+    while (field >= 0 && (this.starts[field] ?? 0) > at) field--;
     return field;
   }
 
   /** A reader of the value: on the packet itself where it stands there as it is read. */
   reader(field: number, section: string): Reader {
     if (!this.isAscii || this.hasFolds) return new Reader(this.value(field), section);
-    const { marks, text } = this;
-    return new Reader(text, section, marks[field * 4 + 2] ?? 0, marks[field * 4 + 3] ?? 0);
+    return new Reader(this.text, section, this.valueAt(field), this.endOf(field));
   }
 
   decode(text: string): string {

@@ -24,8 +24,8 @@ export function upTo(max: number): (reader: Reader) => number | Fault {
 
 function readNumber(reader: Reader, max: number): number | Fault {
   const from = reader.pos;
-  const value = Number(reader.take(DIGIT) || Number.NaN);
-  if (value <= max) return value;
+  const value = reader.decimal(max);
+  if (value >= 0) return value;
   return reader.fault('BAD_NUMBER', `a number is not within 0 to ${max}`, from);
 }
 

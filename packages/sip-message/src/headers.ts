@@ -2,12 +2,14 @@ import { isToken } from './characters.ts';
 import { formatValue, joinsWithComma } from './format-value.ts';
 import { Head } from './head.ts';
 import { type HeaderKind, headerKind } from './header-kinds.ts';
-import { CONTACT, headerId, headerKey, usualName } from './header-names.ts';
+import { CONTACT, headerId, headerKey, usualName, VIA } from './header-names.ts';
 import type { HeaderTypes } from './header-types.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { refuseInjection } from './params.ts';
 import { isStar, readItems, readSingle } from './read-header.ts';
 import { Reader } from './reader.ts';
 import { Fault, SipMessageError } from './refusal.ts';
+import { readVia } from './via.ts';
 
 /** What `headers.get(name)` gives: by the table `HeaderTypes`, else the raw values. */
 export type HeaderValue<N extends string> =
@@ -23,8 +25,10 @@ interface Field {
   readonly value: string;
 }
 
+const COMMA = 0x2c;
+const EMPTY_SLOTS = Array.from<unknown>({ length: CONTACT + 1 });
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
-const NO_HEAD = new Head('', true);
+const NO_HEAD = new Head('', true, DEFAULT_LIMITS);
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -36,8 +40,8 @@ export class Headers {
   /** A number is a field of the head; undefined while all of them stand there in their order. */
   private order: (number | Field)[] | undefined;
   /** What was read, by identity. */
-  private typed: unknown[] = [];
-  private firsts: unknown[] = [];
+  private typed: unknown[] | undefined;
+  private firstVia: unknown;
 
   /** Throws what `append` throws. */
   constructor(entries: Iterable<readonly [string, HeaderInput]> = NO_ENTRIES) {
@@ -65,10 +69,11 @@ export class Headers {
   /** The values of each field of this name, unfolded, lists not taken apart. */
   raw(name: string): string[] {
     const id = headerId(name);
-    const key = name.toLowerCase();
     const values: string[] = [];
-    for (const field of this.fields()) {
-      if (this.isNamed(field, id, key)) values.push(this.value(field));
+    const key = id === 0 ? name.toLowerCase() : '';
+    for (let at = this.indexOfId(id, 0); at >= 0; at = this.indexOfId(id, at + 1)) {
+      const field = this.order === undefined ? at : (this.order[at] ?? 0);
+      if (id !== 0 || this.name(field).toLowerCase() === key) values.push(this.value(field));
     }
     return values;
   }
@@ -165,11 +170,8 @@ export class Headers {
    * @internal
    */
   format(): string {
-    const head = this.head;
-    if (this.order === undefined) {
-      const to = head.marks[head.size * 4 - 1] ?? head.startLineEnd;
-      return head.size === 0 ? '' : `${head.decode(head.text.slice(head.marks[0], to))}\r\n`;
-    }
+    const { head } = this;
+    if (this.order === undefined) return head.wireOfAll();
     let text = '';
     for (const field of this.order) {
       text +=
@@ -184,38 +186,36 @@ export class Headers {
    * @internal
    */
   read(id: number): unknown {
-    const known = this.typed[id];
+    const known = this.typed?.[id];
     if (known !== undefined) return known;
     const kind = headerKind(id);
     const first = this.indexOfId(id, 0);
     if (kind === undefined || first < 0) return undefined;
     const isOne = kind.shape === 'single' || kind.shape === 'text';
     const value = isOne ? this.readOne(kind, id, first) : this.readAll(kind, id, first);
+    // Room for the headers that every message has, so that the first reads do not make it grow.
+    this.typed ??= EMPTY_SLOTS.slice();
     this.typed[id] = value;
     return value;
   }
 
   /**
-   * The first value of a list, read alone.
+   * The topmost Via, read alone: a Via, a Fault with its position in the packet, or undefined.
    * @internal
    */
-  readFirst(id: number): unknown {
-    const known = this.typed[id];
-    if (known !== undefined) return known instanceof Fault ? known : firstOf(known);
-    const cached = this.firsts[id];
-    if (cached !== undefined) return cached;
-    const kind = headerKind(id);
-    const at = this.indexOfId(id, 0);
-    if (kind === undefined || at < 0) return undefined;
-    const reader = this.reader(at, kind.section);
+  readTopVia(): unknown {
+    const known = this.typed?.[VIA];
+    if (known !== undefined) return Array.isArray(known) ? known[0] : known;
+    if (this.firstVia !== undefined) return this.firstVia;
+    const at = this.indexOfId(VIA, 0);
+    if (at < 0) return undefined;
+    const reader = this.reader(at, 'RFC 3261 §20.42');
+    const via = readVia(reader);
     reader.skipSpace();
-    const value = kind.read(reader);
-    reader.skipSpace();
-    const isWhole = reader.atEnd || reader.code === 0x2c || value instanceof Fault;
-    const result = isWhole
-      ? value
-      : reader.fault('BAD_HEADER', 'a value does not end as it should');
-    return (this.firsts[id] = result instanceof Fault ? this.located(result, at) : result);
+    const isWhole = via instanceof Fault || reader.atEnd || reader.code === COMMA;
+    const result = isWhole ? via : reader.fault('BAD_VIA', 'a Via does not end where it should');
+    this.firstVia = result instanceof Fault ? this.located(result, at) : result;
+    return this.firstVia;
   }
 
   /**
@@ -265,7 +265,7 @@ export class Headers {
       if (id === CONTACT && items.length === 0 && isStar(reader)) {
         return this.indexOfId(id, at + 1) < 0 ? '*' : this.located(starAmongOthers(reader), at);
       }
-      const fault = readItems(kind, reader, items);
+      const fault = readItems({ kind, limits: this.head.limits }, reader, items);
       if (fault !== undefined) return this.located(fault, at);
     }
     return items;
@@ -278,7 +278,7 @@ export class Headers {
     const { head } = this;
     if (fault.at < 0) return fault.moved(head.valueAt(field));
     if (head.isAscii && !head.hasFolds) return fault;
-    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.marks[field * 4 + 3] ?? 0));
+    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.endOf(field)));
   }
 
   private reader(at: number, section: string): Reader {
@@ -300,8 +300,8 @@ export class Headers {
 
   private own(name: string): (number | Field)[] {
     const id = headerId(name);
-    this.typed[id] = undefined;
-    this.firsts[id] = undefined;
+    if (this.typed !== undefined) this.typed[id] = undefined;
+    if (id === VIA) this.firstVia = undefined;
     this.order ??= this.head.ids.map((_, field) => field);
     return this.order;
   }
@@ -329,10 +329,6 @@ export class Headers {
   private value(field: number | Field): string {
     return typeof field === 'number' ? this.head.value(field) : field.value;
   }
-}
-
-function firstOf(values: unknown): unknown {
-  return Array.isArray(values) ? values[0] : values;
 }
 
 function rawOrAbsent(values: string[]): string[] | undefined {

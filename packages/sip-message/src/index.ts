@@ -13,7 +13,13 @@ export type {
 export { type HeaderInput, Headers, type HeaderValue } from './headers.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { MediaType } from './media-type.ts';
-export { type SipMessage, SipRequest, SipResponse } from './message.ts';
+export {
+  type SipMessage,
+  SipRequest,
+  type SipRequestInit,
+  SipResponse,
+  type SipResponseInit,
+} from './message.ts';
 export { NameAddr } from './name-addr.ts';
 export { Params, type ParamStyle } from './params.ts';
 export { type ParseOptions, parseMessage } from './parse-message.ts';
@@ -35,3 +41,4 @@ export {
   verifyCredentials,
 } from './digest.ts';
 export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';
+export { refusalResponse } from './refusal-response.ts';

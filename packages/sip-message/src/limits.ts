@@ -14,8 +14,6 @@ export interface Limits {
   readonly vias: number;
   /** Values of any other header that is a list: Contact, Route, Record-Route … Default 128. */
   readonly values: number;
-  /** Parameters of one value or URI. Default 128. */
-  readonly params: number;
 }
 
 /** The bounds that hold where nothing else is said. */
@@ -27,8 +25,10 @@ export const DEFAULT_LIMITS: Limits = {
   uriBytes: 4_096,
   vias: 70,
   values: 128,
-  params: 128,
 };
+
+/** Parameters of one value or URI: a fixed bound. */
+export const MAX_PARAMS = 128;
 
 /** The bound on a whole message on a stream, where nothing else is said. */
 export const STREAM_MESSAGE_BYTES = 262_144;

@@ -16,7 +16,7 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const head = new Head(latin1(buffer), isAscii(buffer));
+  const head = new Head(latin1(buffer), isAscii(buffer), limits);
   let from = 0;
   while (buffer[from] === CR && buffer[from + 1] === LF) from += 2;
   const end = endOfLine(head.text, from);
@@ -43,11 +43,12 @@ function locateFields(head: Head, octets: Uint8Array, limits: Limits): Fault | u
       const message = 'a header field is too long';
       return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
     }
-    if (!addField(head, octets, at, end)) {
+    if (!addField(head, octets, at)) {
       return new Fault('BAD_HEADER_NAME', at, SECTION, 'a header field has no name');
     }
     at = end + 2;
   }
+  head.starts.push(at);
   head.bodyFrom = at + 2;
   return undefined;
 }
@@ -58,17 +59,14 @@ function endOfLine(text: string, from: number): number {
   return lf > from && text.indexOf('\r', from) === lf - 1 ? lf - 1 : -1;
 }
 
-function addField(head: Head, octets: Uint8Array, from: number, end: number): boolean {
+function addField(head: Head, octets: Uint8Array, from: number): boolean {
   let nameEnd = from;
   while (((CLASS_OF[octets[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
-  let value = nameEnd;
-  while (isSpace(octets[value])) value++;
-  if (nameEnd === from || octets[value] !== COLON) return false;
-  value++;
-  while (isSpace(octets[value])) value++;
+  let colon = nameEnd;
+  while (isSpace(octets[colon])) colon++;
+  if (nameEnd === from || octets[colon] !== COLON) return false;
   head.ids.push(headerIdIn(octets, from, nameEnd));
-  // The value of an empty field must not begin behind its end.
-  head.marks.push(from, nameEnd, value < end ? value : end, end);
+  head.starts.push(from);
   return true;
 }
 

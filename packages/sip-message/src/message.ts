@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isToken } from './characters.ts';
 import type { CSeq } from './cseq.ts';
-import { VIA } from './header-names.ts';
 import { type HeaderInput, Headers } from './headers.ts';
 import type { NameAddr } from './name-addr.ts';
 import { decodeOctets } from './octets.ts';
@@ -29,7 +28,7 @@ abstract class Message {
 
   /** The topmost Via. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get via(): Via {
-    const via = this.headers.readFirst(VIA);
+    const via = this.headers.readTopVia();
     return present(via instanceof Via ? via : undefined, 'Via');
   }
 

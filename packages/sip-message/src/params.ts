@@ -1,5 +1,5 @@
 import { HOST, isAll, isIn, PARAM, TOKEN, VALUE } from './characters.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { MAX_PARAMS } from './limits.ts';
 import { escape, unescape } from './percent.ts';
 import { endOfQuoted, isSpace, quote, Reader, unquote } from './reader.ts';
 import { type Fault, SipMessageError } from './refusal.ts';
@@ -186,7 +186,7 @@ function skipParams(reader: Reader): Fault | undefined {
   for (;;) {
     const semicolon = skipSpaces(text, reader.pos, end);
     if (semicolon >= end || text.charCodeAt(semicolon) !== SEMICOLON) return undefined;
-    if (count++ >= DEFAULT_LIMITS.params) {
+    if (count++ >= MAX_PARAMS) {
       return reader.fault('TOO_MANY_PARAMS', 'too many parameters');
     }
     const at = skipSpaces(text, semicolon + 1, end);

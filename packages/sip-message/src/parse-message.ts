@@ -1,6 +1,6 @@
 import { noContentLength, readContentLength } from './content-length.ts';
 import type { Head } from './head.ts';
-import { CALL_ID, CSEQ, FROM, TO, VIA } from './header-names.ts';
+import { CALL_ID, CSEQ, FROM, TO } from './header-names.ts';
 import { Headers } from './headers.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { locateHead } from './locate-head.ts';
@@ -52,7 +52,7 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
 
 function checkMandatory(headers: Headers): Fault | undefined {
   return (
-    faultOf(headers.readFirst(VIA), 'Via') ??
+    faultOf(headers.readTopVia(), 'Via') ??
     faultOf(headers.read(FROM), 'From') ??
     faultOf(headers.read(TO), 'To') ??
     faultOf(headers.read(CALL_ID), 'Call-ID') ??

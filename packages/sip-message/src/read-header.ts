@@ -1,5 +1,5 @@
 import type { HeaderKind } from './header-kinds.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { Reader } from './reader.ts';
 import { Fault } from './refusal.ts';
 
@@ -15,13 +15,17 @@ export function readSingle(kind: HeaderKind, reader: Reader): unknown {
 }
 
 /** Reads the values of one field of a list into `items`. */
-export function readItems(kind: HeaderKind, reader: Reader, items: unknown[]): Fault | undefined {
+export function readItems(
+  { kind, limits }: { kind: HeaderKind; limits: Limits },
+  reader: Reader,
+  items: unknown[],
+): Fault | undefined {
   reader.skipSpace();
   if (reader.atEnd) {
     const isFault = !kind.canBeEmpty;
     return isFault ? reader.fault('EMPTY_HEADER', `${kind.key} has no value`) : undefined;
   }
-  const max = kind.key === 'via' ? DEFAULT_LIMITS.vias : DEFAULT_LIMITS.values;
+  const max = kind.key === 'via' ? limits.vias : limits.values;
   for (;;) {
     if (items.length >= max) return reader.fault('TOO_MANY_VALUES', `${kind.key} is too long`);
     const item = kind.read(reader);

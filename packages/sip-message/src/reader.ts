@@ -59,6 +59,19 @@ export class Reader {
     return this.skip(bit) === 0 ? '' : this.text.slice(from, this.pos);
   }
 
+  /** Takes the digits of a number; -1 where there are none or it is above the bound. */
+  decimal(max: number): number {
+    const from = this.pos;
+    let value = 0;
+    for (; this.pos < this.end; this.pos++) {
+      const digit = this.text.charCodeAt(this.pos) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      if (value > max) return -1;
+    }
+    return this.pos > from ? value : -1;
+  }
+
   token(): string {
     return this.take(TOKEN);
   }

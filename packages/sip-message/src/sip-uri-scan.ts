@@ -1,5 +1,5 @@
 import { DIGIT, decimal, HEADER, HOST, isIn, PARAM, PASSWORD, USER } from './characters.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { MAX_PARAMS } from './limits.ts';
 import { Fault } from './refusal.ts';
 
 const SECTION = 'RFC 3261 §19.1.1';
@@ -84,7 +84,7 @@ function scanParams(spans: SipUriSpans): Fault | undefined {
   while (at < end && text.charCodeAt(at) === 0x3b) {
     const nameEnd = skipEscaped(text, at + 1, end, PARAM);
     if (nameEnd === at + 1) return bad(at + 1, 'a parameter of a URI is malformed');
-    if (++count > DEFAULT_LIMITS.params) return bad(at, 'a URI has too many parameters');
+    if (++count > MAX_PARAMS) return bad(at, 'a URI has too many parameters');
     const hasValue = nameEnd < end && text.charCodeAt(nameEnd) === 0x3d;
     at = hasValue ? skipEscaped(text, nameEnd + 1, end, PARAM) : nameEnd;
   }
@@ -101,7 +101,7 @@ function scanHeaders({ text, paramsEnd, end }: SipUriSpans): Fault | undefined {
     const isPair = nameEnd > at + 1 && nameEnd < end && text.charCodeAt(nameEnd) === 0x3d;
     const valueEnd = isPair ? skipEscaped(text, nameEnd + 1, end, HEADER) : nameEnd;
     const isEnded = valueEnd === end || text.charCodeAt(valueEnd) === 0x26;
-    if (!isPair || !isEnded || count >= DEFAULT_LIMITS.params) {
+    if (!isPair || !isEnded || count >= MAX_PARAMS) {
       return bad(at, 'a header in a URI is malformed');
     }
     at = valueEnd;

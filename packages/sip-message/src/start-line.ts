@@ -11,28 +11,44 @@ export type StartLine =
 
 /** Reads the first line of a located head. */
 export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
-  const line = head.decode(head.text.slice(head.startLineFrom, head.startLineEnd));
-  return line.startsWith('SIP/') ? readStatusLine(line) : readRequestLine(line, limits);
+  const { text, startLineFrom, startLineEnd } = head;
+  if (head.isAscii && !text.startsWith('SIP/', startLineFrom)) {
+    return readRequestLine(text, startLineFrom, startLineEnd, limits.uriBytes);
+  }
+  const line = head.decode(text.slice(startLineFrom, startLineEnd));
+  return line.startsWith('SIP/')
+    ? readStatusLine(line)
+    : readRequestLine(line, 0, line.length, limits.uriBytes);
 }
 
-function readRequestLine(line: string, limits: Limits): StartLine | Fault {
-  const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
-  const method = line.slice(0, first);
-  const version = line.slice(last + 1).toUpperCase();
-  if (first < 1 || last === first || !isToken(method) || !version.startsWith('SIP/')) {
-    return new Fault('BAD_START_LINE', 0, 'RFC 3261 §7.1', 'the first line is no request line');
+/** Reads `Method SP Request-URI SP SIP-Version`. */
+function readRequestLine(
+  text: string,
+  from: number,
+  end: number,
+  maxUriBytes: number,
+): StartLine | Fault {
+  const first = text.indexOf(' ', from);
+  const last = text.lastIndexOf(' ', end - 1);
+  const method = text.slice(from, first);
+  if (first <= from || last <= first || !isToken(method) || !isVersion(text, last + 1)) {
+    return new Fault('BAD_START_LINE', from, 'RFC 3261 §7.1', 'the first line is no request line');
   }
-  if (version !== 'SIP/2.0') {
+  if (last + 8 !== end || !text.startsWith('2.0', last + 5)) {
     const message = 'the SIP version is not 2.0';
     return new Fault('BAD_VERSION', last + 1, 'RFC 3261 §21.5.6', message).deserving(505);
   }
-  if (last - first - 1 > limits.uriBytes) {
+  if (last - first - 1 > maxUriBytes) {
     const message = 'the Request-URI is too long';
     return new Fault('URI_TOO_LONG', first + 1, 'RFC 3261 §21.4.12', message).deserving(414);
   }
-  const uri = readUri(line.slice(first + 1, last));
-  return uri instanceof Fault ? uri.moved(uri.at + first + 1) : { kind: 'request', method, uri };
+  const uri = readUri(text, first + 1, last);
+  return uri instanceof Fault ? uri : { kind: 'request', method, uri };
+}
+
+/** The version is compared without regard to case (RFC 3261 §7.1). */
+function isVersion(text: string, at: number): boolean {
+  return text.startsWith('SIP/', at) || text.slice(at, at + 4).toUpperCase() === 'SIP/';
 }
 
 function readStatusLine(line: string): StartLine | Fault {

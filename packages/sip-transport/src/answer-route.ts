@@ -1,4 +1,4 @@
-import type { SipMessage, Via } from '@strowger/sip-message';
+import { type SipMessage, Via } from '@strowger/sip-message';
 import type { Endpoint } from '@strowger/runtime';
 import type { Hop } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
@@ -18,10 +18,11 @@ export function stampVia(message: SipMessage, via: Via, { from }: Source): void 
   const asksPort = via.params.has('rport');
   const differs = canonicalAddress(via.host) !== from.address;
   if (!asksPort && !differs && !via.params.has('received')) return;
-  via.params.set('received', from.address);
-  if (asksPort) via.params.set('rport', String(from.port));
+  const stamped = new Via(via); // the value in the headers stays theirs
+  stamped.params.set('received', from.address);
+  if (asksPort) stamped.params.set('rport', String(from.port));
   message.headers.removeFirst('Via');
-  message.headers.prepend('Via', via);
+  message.headers.prepend('Via', stamped);
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ConnectionTableOptions {
   onUnframed(refusal: Refusal, heard: Heard): void;
   /** A peer took, or did not take, a connection that we opened. */
   onReach(peer: Endpoint, reached: boolean): void;
+  /** A connection that was open is gone, whoever closed it. */
+  onGone(hop: Hop): void;
 }
 
 /**
@@ -134,7 +136,10 @@ export class ConnectionTable {
       this.byFlow.delete(connection.id);
       const key = peerKey(connection.remote.address, connection.remote.port);
       if (this.byPeer.get(key) === connection) this.byPeer.delete(key);
-      if (!failedToOpen) return;
+      if (!failedToOpen) {
+        this.options.onGone({ transport: 'tcp', ...connection.remote, flow: connection.id });
+        return;
+      }
       this.options.metrics.connectsFailed++;
       this.options.onReach(connection.remote, false);
     },

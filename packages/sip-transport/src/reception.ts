@@ -2,6 +2,7 @@ import type { Clock, Endpoint } from '@strowger/runtime';
 import {
   parseMessage,
   type Refusal,
+  refusalResponse,
   type SipMessage,
   type SipResponse,
   type Via,
@@ -71,11 +72,19 @@ export class Reception {
     else this.refuse(parsed.refusal, heard);
   }
 
-  /** Counts a message that is refused, and tells of it. */
+  /** Answers a message that is refused, where that can be done, counts it and tells of it. */
   refuse(refusal: Refusal, heard: Heard): void {
     const { metrics, onRefused } = this.options;
     metrics.refused++;
-    onRefused({ refusal, transport: heard.transport, from: heard.from, answered: false });
+    const response = refusalResponse(heard.bytes, refusal);
+    if (response !== undefined) {
+      const { via } = response;
+      metrics.refusalsAnswered++;
+      stampVia(response, via, heard);
+      this.options.answer(response, answerHop(via, heard));
+    }
+    const { transport, from } = heard;
+    onRefused({ refusal, transport, from, answered: response !== undefined });
   }
 
   clear(): void {

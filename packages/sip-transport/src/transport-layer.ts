@@ -37,10 +37,14 @@ export interface TransportLayerOptions {
   readonly limits?: Partial<TransportLimits>;
   /** Every request, and every response to what we sent. */
   onMessage(inbound: Inbound): void;
+  /** Every message that leaves, for traces; it is not to be changed. */
+  onSent?(message: SipMessage, hop: Hop): void;
   /** What was no SIP, or broken. */
   onRefused?(refused: Refused): void;
   /** An error that belongs to no message. */
   onError?(error: StrowgerError): void;
+  /** A connection that was open is gone: who was reached over it has to be told a new way. */
+  onConnectionGone?(hop: Hop): void;
 }
 
 /** A bound address. */
@@ -156,6 +160,7 @@ export class TransportLayer {
     if (this.state !== 'open') return fail(notOpen());
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
+    this.options.onSent?.(message, hop);
     const sockets = hop.transport === 'udp' ? this.udp : this.tcp;
     sockets.send(serializeMessage(message), hop, point, fail);
   }
@@ -204,6 +209,9 @@ export class TransportLayer {
     onHeard: (heard: Heard): void => this.reception.take(heard),
     onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
     onReach: (peer: Endpoint, reached: boolean): void => this.nextHops.tcpReached(peer, reached),
+    onGone: (hop: Hop): void => {
+      if (this.state === 'open') this.options.onConnectionGone?.(hop);
+    },
     onMessage: (inbound: Inbound): void => {
       if (this.state === 'open') this.options.onMessage(inbound);
     },

@@ -1,6 +1,6 @@
 import { nodeRuntime } from '@strowger/runtime';
 import { type Uri, uri } from '@strowger/sip-message';
-import { describeTransport, type TransportArena } from '@strowger/testkit/describe-transport';
+import { describeTransport, type TransportArena } from '@strowger/testkit';
 import { describe, it } from 'vitest';
 import { type Inbound, TransportLayer } from '../src/index.ts';
 

@@ -123,21 +123,25 @@ describe('connections', () => {
 });
 
 describe('what waits in a connection', () => {
-  it('is refused beyond the limit while the peer does not read', async () => {
+  /** A peer that reads nothing, and a layer that has sent it all that may wait. */
+  const stuck = async () => {
     const { clock, party, metrics } = await limited({ queuedBytesPerConnection: 100_000 });
     const { hop, peers } = await rawTcpServer();
     party.layer.send(options(party, hop), hop, mustLeave);
     const peer = await peers.next();
     peer.socket.pause();
-    const body = 'x'.repeat(50_000);
     const codes: string[] = [];
-    const fill = (): void =>
-      party.layer.send(options(party, hop, body), hop, (e) => codes.push(e.code));
+    const request = options(party, hop, 'x'.repeat(50_000));
     // the system's own buffers take some megabytes first
     for (let n = 0; n < 2000 && !codes.includes('CONNECTION_FULL'); n++) {
-      fill();
+      party.layer.send(request, hop, (error) => codes.push(error.code));
       await new Promise((resolve) => setImmediate(resolve));
     }
+    return { clock, party, metrics, codes };
+  };
+
+  it('is refused beyond the limit while the peer does not read', async () => {
+    const { clock, party, metrics, codes } = await stuck();
     expect(codes).toContain('CONNECTION_FULL');
     expect(party.layer.counts().waitingBytes).toBeLessThanOrEqual(100_000);
     expect(party.layer.counts().waitingBytes).toBeGreaterThan(0);
@@ -147,6 +151,35 @@ describe('what waits in a connection', () => {
     await until(() => party.layer.counts().connections === 0);
     expect(metrics.idleTimeouts).toBe(1);
     await until(() => codes.includes('CONNECTION_CLOSED'));
+  });
+
+  it('does not hold up the closing of the layer for longer than it may', async () => {
+    const { clock, party, codes } = await stuck();
+    const closed = party.layer.close();
+    await until(() => party.layer.counts().sockets === 0);
+    expect(party.layer.counts().connections).toBe(1);
+    clock.advance(defaultLimits.closeMs);
+    await closed;
+    expect(party.layer.counts().connections).toBe(0);
+    await until(() => codes.includes('CONNECTION_CLOSED'));
+  });
+});
+
+describe('the receive buffer of a UDP socket', () => {
+  it('is asked for when it is opened', async () => {
+    const runtime = nodeRuntime();
+    const asked: (number | undefined)[] = [];
+    const datagrams: typeof runtime.datagrams = {
+      open: (wish) => {
+        asked.push(wish.receiveBufferBytes);
+        return runtime.datagrams.open(wish);
+      },
+    };
+    await open(['udp:127.0.0.1:0'], {
+      runtime: { ...runtime, datagrams },
+      limits: { receiveBufferBytes: 65_536 },
+    });
+    expect(asked).toEqual([65_536]);
   });
 });
 

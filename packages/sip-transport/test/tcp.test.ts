@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { nodeRuntime, VirtualClock } from '@strowger/runtime';
 import { createResponse, type SipRequest, uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
+import type { Hop } from '../src/hop.ts';
 import {
   failure,
   hopTo,
@@ -79,6 +80,25 @@ describe('a stream', () => {
     expect(bob.layer.metrics.keepAlives).toBe(1);
   });
 
+  it('goes on after a broken request, which is answered', async () => {
+    const bob = await open(TCP4);
+    const raw = await rawTcp(hopTo(bob, 'tcp'));
+    raw.socket.write(optionsText(VIA).replace('SIP/2.0\r\n', 'SIP/7.0\r\n'));
+    expect(await raw.text('\r\n\r\n')).toMatch(/^SIP\/2\.0 505 /);
+    raw.socket.write(optionsText(VIA, '', 'good'));
+    expect((await bob.inbox.next()).message.callId).toBe('good');
+    expect(bob.refused.all).toMatchObject([{ answered: true, transport: 'tcp' }]);
+  });
+
+  it('that cannot be followed is closed, behind the answer to what is too long', async () => {
+    const bob = await open(TCP4, { limits: { messageBytes: 4000 } });
+    const raw = await rawTcp(hopTo(bob, 'tcp'));
+    raw.socket.write(optionsText(VIA, 'x'.repeat(5000)).slice(0, 500));
+    expect(await raw.text('\r\n\r\n')).toMatch(/^SIP\/2\.0 513 /);
+    await raw.closed;
+    expect(bob.refused.all).toMatchObject([{ answered: true, refusal: { status: 513 } }]);
+  });
+
   it.each([
     ['has no Content-Length', optionsText(VIA).replace(/Content-Length: 0\r\n/, '')],
     ['is over its limit', optionsText(VIA, 'x'.repeat(5000))],
@@ -148,8 +168,9 @@ describe('a peer that takes no connection', () => {
     expect(await first()).toBe('tcp');
   });
 
-  it('that drops an open connection is connected to anew', async () => {
-    const alice = await open(TCP4);
+  it('that drops an open connection is connected to anew, and the owner is told', async () => {
+    const gone: Hop[] = [];
+    const alice = await open(TCP4, { onConnectionGone: (hop) => gone.push(hop) });
     const { hop, peers } = await rawTcpServer();
     alice.layer.send(options(alice, hop, '', 'one'), hop, mustLeave);
     const first = await peers.next();
@@ -157,6 +178,7 @@ describe('a peer that takes no connection', () => {
     first.socket.end();
     await first.closed;
     await until(() => alice.layer.counts().connections === 0);
+    expect(gone).toMatchObject([{ transport: 'tcp', address: hop.address, port: hop.port }]);
     alice.layer.send(options(alice, hop, '', 'two'), hop, mustLeave);
     await (await peers.next()).text('Call-ID: two');
     expect(alice.layer.metrics.connectionsOpened).toBe(2);

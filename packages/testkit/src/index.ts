@@ -16,3 +16,4 @@ export {
 export { type HostOptions, SimulatedHost } from './simulation-host.ts';
 export type { LadderEntry } from './simulation-ladder.ts';
 export { type LinkSettings, type RefusedPacket, SimulatedNetwork } from './simulation-network.ts';
+export { describeTransport, type TransportArena, type TransportEnd } from './describe-transport.ts';

@@ -1,6 +1,7 @@
 import { type Random, type Runtime, StrowgerError } from '@strowger/runtime';
 import {
   parseMessage,
+  refusalResponse,
   type SipMessage,
   type SipRequest,
   serializeMessage,
@@ -129,6 +130,8 @@ export class SimulatedHost implements MessageSender {
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
       this.network.refuse(this.name, parsed.refusal);
+      const answer = refusalResponse(bytes, parsed.refusal);
+      if (answer !== undefined) this.send(answer, hop, () => {});
       return;
     }
     const message = parsed.value;

@@ -51,7 +51,7 @@ export class ClientTransaction {
   private readonly around: TransactionSurroundings;
   private readonly owner: ClientTransactionOwner;
   private readonly user: ClientTransactionUser;
-  private readonly given: SipRequest;
+  private given: SipRequest;
   private sent: SipRequest | undefined;
   private hopsLeft: Hop[] = [];
   private attempt: TransactionShell | undefined;
@@ -124,15 +124,16 @@ export class ClientTransaction {
   private tryHops(hops: readonly Hop[]): void {
     if (this.progress !== 'open') return;
     this.hopsLeft = [...hops];
-    this.tryNext(noRoute());
+    this.tryNext();
   }
 
-  private tryNext(error: StrowgerError): void {
+  private tryNext(): void {
     const hop = this.hopsLeft.shift();
-    if (hop === undefined) return this.fail(error);
+    if (hop === undefined) return this.fail(noRoute());
     const branch = MAGIC_COOKIE + this.around.runtime.random.token();
     const request = withVia(this.given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
+    if (this.hopsLeft.length === 0) this.given = request; // one copy less while we linger
     const attempt = this.send(request, hop);
     this.attempt = attempt;
     this.owner.removeWaiting(this);
@@ -177,16 +178,16 @@ export class ClientTransaction {
         return this.receive(output.response);
       case 'tellTimeout':
         // RFC 3263 §4.3: a hop that never answered has failed, one that did has not
-        if (!output.heard && this.mayTryNext()) return this.tryNext(noRoute());
+        if (!output.heard && this.mayTryNext()) return this.tryNext();
         return this.settle(() => this.user.onTimeout());
       case 'tellTransportError':
-        if (this.mayTryNext()) return this.tryNext(output.error);
+        if (this.mayTryNext()) return this.tryNext();
         return this.settle(() => this.user.onTransportError(output.error));
     }
   }
 
   private receive(response: SipResponse): void {
-    if (response.status === 503 && this.mayTryNext()) return this.tryNext(noRoute());
+    if (response.status === 503 && this.mayTryNext()) return this.tryNext();
     if (response.status >= 200) this.progress = 'settled';
     this.user.onResponse(response, this);
   }

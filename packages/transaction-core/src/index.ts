@@ -3,6 +3,14 @@ export {
   type ClientTransactionUser,
   type RequestOptions,
 } from './client-transaction.ts';
+export { type CredentialSource, DigestClient } from './digest-client.ts';
+export {
+  DigestServer,
+  type DigestServerOptions,
+  type DigestVerdict,
+  type Ha1Lookup,
+  type Ha1Set,
+} from './digest-server.ts';
 export {
   type ClientContext,
   inviteClient,

@@ -2,11 +2,17 @@ import { rowsOf } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import { inviteClient, inviteServer, nonInviteClient, nonInviteServer } from '../src/index.ts';
 import { driven } from './two-elements.ts';
-import './stories/transaction-timing.ts';
-import './stories/cancel.ts';
-import './stories/failover.ts';
-import './stories/matching.ts';
-import './stories/endings.ts';
+import { timingStories } from './stories/transaction-timing.ts';
+import { cancelStories } from './stories/cancel.ts';
+import { failoverStories } from './stories/failover.ts';
+import { matchingStories } from './stories/matching.ts';
+import { endingStories } from './stories/endings.ts';
+
+timingStories();
+cancelStories();
+failoverStories();
+matchingStories();
+endingStories();
 
 describe('the four tables', () => {
   it('have no row that none of these stories has driven', () => {

@@ -1,10 +1,5 @@
-import {
-  createResponse,
-  type HeaderInput,
-  SipRequest,
-  type SipResponse,
-  uri,
-} from '@strowger/sip-message';
+import { StrowgerError } from '@strowger/runtime';
+import { createResponse, type HeaderInput, SipRequest, uri } from '@strowger/sip-message';
 import { createSimulation, type SimulatedHost, type SimulationOptions } from '@strowger/testkit';
 import {
   type ClientTransaction,
@@ -24,11 +19,15 @@ export interface Element {
   readonly host: SimulatedHost;
   readonly layer: TransactionLayer;
   readonly heard: string[];
+  /** The client transactions, oldest first. */
+  readonly sent: ClientTransaction[];
   /** The server transactions, oldest first. */
   readonly incoming: ServerTransaction[];
   /** What to do with a new request; nothing by default. */
   serve: (transaction: ServerTransaction) => void;
   send(method: string, to: string, options?: SendOptions): ClientTransaction;
+  /** From now on nothing leaves this element: every message fails at once. */
+  unplug(): void;
 }
 
 export interface SendOptions extends RequestOptions {
@@ -80,6 +79,7 @@ function makeElement(
   const host = simulation.network.host(name);
   const heard: string[] = [];
   const incoming: ServerTransaction[] = [];
+  const sent: ClientTransaction[] = [];
   const note = (what: string): void => void heard.push(`${simulation.clock.now()} ${what}`);
   const layer = new TransactionLayer({
     runtime: host.runtime,
@@ -104,21 +104,28 @@ function makeElement(
     layer,
     heard,
     incoming,
+    sent,
     serve: () => {},
-    send: (method, to, { headers, onResponse, ...options } = {}) =>
-      layer.request(
+    unplug: () => {
+      host.send = (_message, _hop, failed) => failed(new StrowgerError('UNPLUGGED', 'no network'));
+    },
+    send: (method, to, { headers, onResponse, ...options } = {}) => {
+      const transaction = layer.request(
         requestOf(method, to, headers),
         {
-          onResponse: (response: SipResponse, transaction) => {
+          onResponse: (response, of) => {
             note(String(response.status));
-            onResponse?.(response, transaction);
+            onResponse?.(response, of);
           },
           onTimeout: () => note('timeout'),
           onTransportError: (error) => note(error.code),
           onTerminated: () => note('over'),
         },
         options,
-      ),
+      );
+      sent.push(transaction);
+      return transaction;
+    },
   };
   return element;
 }

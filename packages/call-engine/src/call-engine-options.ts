@@ -1,0 +1,80 @@
+import type { Runtime } from '@strowger/runtime';
+import type { MediaBackend } from '@strowger/session-core';
+import type { DigestAlgorithm } from '@strowger/sip-message';
+import type { Inbound, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { FailureLimits } from './failure-table.ts';
+import type { Stores } from './memory-stores.ts';
+import type { ExpiryLimits } from './register-request.ts';
+import type { Service } from './service.ts';
+
+/** What a `CallEngine` is made of. */
+export interface CallEngineOptions {
+  readonly runtime: Runtime;
+  readonly sender: MessageSender;
+  readonly media: MediaBackend;
+  readonly stores: Stores;
+  /** The domain of the users, and the realm of their digests. */
+  readonly domain: string;
+  /**
+   * Further names and addresses that stand for the domain. The address that a request came in on
+   * always does.
+   */
+  readonly aliases?: readonly string[];
+  /** By the user part that is dialled, such as `*43`. They go before users of the same name. */
+  readonly services?: Readonly<Record<string, Service>>;
+  /** Services and users that a caller who is no user of ours may reach; nobody by default. */
+  readonly publicAccess?: readonly string[];
+  readonly digest?: DigestOptions;
+  readonly registration?: Partial<RegistrationLimits>;
+  /** How long contacts ring before the caller gets 480; default 30 000. */
+  readonly ringTimeoutMs?: number;
+  /** How long a call may last; default 12 hours. */
+  readonly maxCallMs?: number;
+  /** Calls at the same time; beyond it a caller gets 503 with Retry-After. Default 10 000. */
+  readonly maxCalls?: number;
+  /** The value of Server and User-Agent; none by default. */
+  readonly userAgent?: string;
+  readonly timers?: Partial<TimerSettings>;
+}
+
+/** What users are asked to prove themselves with. */
+export interface DigestOptions {
+  /**
+   * What is offered, best first. Default MD5 alone: of the phones in use some give up, or take the
+   * wrong one, when there are two. A user's own setting goes before it.
+   */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** What is offered on the listener that a request came in on; `undefined` for the default. */
+  algorithmsFor?(inbound: Inbound): readonly DigestAlgorithm[] | undefined;
+  /** How long a nonce may be used; the default is the `DigestServer`'s. */
+  readonly nonceLifetimeMs?: number;
+  /** Default: 20 failures of a user name from one address within a minute. */
+  readonly failures?: Partial<FailureLimits>;
+}
+
+/** What a registration may be. */
+export interface RegistrationLimits extends ExpiryLimits {
+  /** Contacts of one user; default 10. */
+  readonly maxContacts: number;
+}
+
+/** The options with every default filled in. */
+export function settingsOf(options: CallEngineOptions) {
+  const { digest = {}, registration = {} } = options;
+  return {
+    ringTimeoutMs: options.ringTimeoutMs ?? 30_000,
+    maxCallMs: options.maxCallMs ?? 43_200_000,
+    maxCalls: options.maxCalls ?? 10_000,
+    expiry: {
+      minSeconds: registration.minSeconds ?? 60,
+      maxSeconds: registration.maxSeconds ?? 7200,
+      defaultSeconds: registration.defaultSeconds ?? 3600,
+    },
+    maxContacts: registration.maxContacts ?? 10,
+    failures: { failures: 20, windowMs: 60_000, entries: 10_000, ...digest.failures },
+    algorithms: (inbound: Inbound) =>
+      digest.algorithmsFor?.(inbound) ?? digest.algorithms ?? DEFAULT_ALGORITHMS,
+  };
+}
+
+const DEFAULT_ALGORITHMS: readonly DigestAlgorithm[] = ['MD5'];

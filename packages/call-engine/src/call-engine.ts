@@ -1,0 +1,290 @@
+import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
+import { type Session, SessionManager } from '@strowger/session-core';
+import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import { type Admitted, Doorkeeper } from './admission.ts';
+import { type AuthenticationFailure, Authenticator } from './authenticator.ts';
+import { Call, type CallContext } from './call.ts';
+import { type CallEngineOptions, settingsOf } from './call-engine-options.ts';
+import type { CallRecord } from './call-record.ts';
+import { CallerLeg } from './caller-leg.ts';
+import { CdrWriter } from './cdr-writer.ts';
+import { ContactLegs } from './contact-leg.ts';
+import { Domain } from './domain.ts';
+import type { Binding } from './location-store.ts';
+import { ALLOWED, NonCallRequests } from './non-call-requests.ts';
+import { Registrar, type RegistrationChange } from './registrar.ts';
+import { Router } from './router.ts';
+
+/** What a `CallEngine` tells. */
+export interface CallEngineEvents {
+  registered: { readonly addressOfRecord: string; readonly binding: Binding };
+  unregistered: { readonly addressOfRecord: string; readonly binding: Binding };
+  callStarted: { readonly call: Call };
+  callAnswered: { readonly call: Call };
+  /** Told once the record is written. */
+  callEnded: { readonly call: Call; readonly record: CallRecord };
+  authenticationFailed: AuthenticationFailure;
+}
+
+/** What lives in an engine; all zero when it has come to rest. */
+export interface CallEngineCounts {
+  readonly calls: number;
+  readonly sessions: number;
+  readonly dialogs: number;
+  readonly transactions: number;
+  readonly endpoints: number;
+  readonly ports: number;
+  /** Armed timers of the runtime's clock. */
+  readonly timers: number;
+}
+
+/** Seconds after which a caller who met a full or draining engine may try again. */
+const RETRY_AFTER_SECONDS = 10;
+
+/** A PBX without its sockets: registrar, routing, B2BUA, services, records. */
+export class CallEngine {
+  /** The sessions of all calls. */
+  readonly sessions: SessionManager;
+  private readonly options: CallEngineOptions;
+  private readonly settings: ReturnType<typeof settingsOf>;
+  private readonly runtime: Runtime;
+  private readonly events: Emitter<CallEngineEvents>;
+  private readonly registrar: Registrar;
+  private readonly router: Router;
+  private readonly doorkeeper: Doorkeeper;
+  private readonly requests: NonCallRequests;
+  private readonly context: CallContext;
+  private readonly live = new Map<string, Call>();
+  /** Calls whose caller is being asked who it is. */
+  private admitting = 0;
+  private isDraining = false;
+  /** How a request came in, for as long as it lives. */
+  private readonly inbounds = new WeakMap<SipRequest, Inbound>();
+
+  constructor(options: CallEngineOptions) {
+    const { runtime, stores, media } = options;
+    this.options = options;
+    this.runtime = runtime;
+    this.settings = settingsOf(options);
+    this.events = new Emitter((error) =>
+      runtime.logger.error({ err: error }, 'a listener of the call engine threw'),
+    );
+    const domain = new Domain(options.domain, options.aliases);
+    const { credentials } = stores;
+    this.registrar = this.makeRegistrar();
+    const authenticator = this.makeAuthenticator(domain);
+    const services = new Map(Object.entries(options.services ?? {}));
+    this.router = new Router({ domain, registrar: this.registrar, credentials, services });
+    const publicAccess = new Set(options.publicAccess);
+    this.doorkeeper = new Doorkeeper({ domain, router: this.router, authenticator, publicAccess });
+    this.requests = new NonCallRequests({ domain, authenticator, registrar: this.registrar });
+    this.context = {
+      runtime,
+      media,
+      cdrs: new CdrWriter(runtime, stores.cdrs),
+      ringTimeoutMs: this.settings.ringTimeoutMs,
+      maxCallMs: this.settings.maxCallMs,
+      onAnswered: (call) => this.events.emit('callAnswered', { call }),
+    };
+    this.sessions = this.makeSessions();
+  }
+
+  /** Begins to look after registrations, those of an earlier process among them. */
+  start(): void {
+    this.registrar.start();
+  }
+
+  /** Takes a message from the transport. */
+  receive(inbound: Inbound): void {
+    if (inbound.message.kind === 'request') this.inbounds.set(inbound.message, inbound);
+    this.sessions.receive(inbound);
+  }
+
+  /** The calls that are going on, the oldest first. */
+  calls(): readonly Call[] {
+    return [...this.live.values()];
+  }
+
+  /** The call of this id, while it goes on. */
+  call(id: string): Call | undefined {
+    return this.live.get(id);
+  }
+
+  on<T extends keyof CallEngineEvents>(
+    type: T,
+    listener: (event: CallEngineEvents[T]) => void,
+  ): Unsubscribe {
+    return this.events.on(type, listener);
+  }
+
+  once<T extends keyof CallEngineEvents>(
+    type: T,
+    listener: (event: CallEngineEvents[T]) => void,
+  ): Unsubscribe {
+    return this.events.once(type, listener);
+  }
+
+  off<T extends keyof CallEngineEvents>(
+    type: T,
+    listener: (event: CallEngineEvents[T]) => void,
+  ): void {
+    this.events.off(type, listener);
+  }
+
+  /** The events of one type as they come, until `signal` aborts. */
+  iterate<T extends keyof CallEngineEvents>(
+    type: T,
+    options?: { signal?: AbortSignal; limit?: number },
+  ): AsyncGenerator<CallEngineEvents[T], void, void> {
+    return this.events.iterate(type, options);
+  }
+
+  /** What lives now. */
+  counts(): CallEngineCounts {
+    const counts = this.sessions.counts();
+    const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
+    return {
+      calls: this.live.size,
+      sessions,
+      dialogs,
+      transactions: clientTransactions + serverTransactions,
+      endpoints,
+      ports,
+      timers: this.runtime.clock.armedTimers,
+    };
+  }
+
+  /** Whether new calls are refused because the engine drains. */
+  get draining(): boolean {
+    return this.isDraining;
+  }
+
+  /**
+   * Takes no new call, waits for those that go on, ends with BYE what is left at the deadline, and
+   * resolves when every record is written. Registrations go on being answered.
+   */
+  async drain({ deadlineMs }: { deadlineMs: number }): Promise<void> {
+    this.isDraining = true;
+    if (deadlineMs <= 0) this.hangUpAll('draining');
+    const timer = this.runtime.clock.arm(deadlineMs, () => this.hangUpAll('draining'));
+    while (this.live.size > 0) await Promise.all(this.calls().map(({ ended }) => ended));
+    timer.cancel();
+  }
+
+  /** Drains at once, then drops what is left and frees every timer. Stores and media stay open. */
+  async close(): Promise<void> {
+    await this.drain({ deadlineMs: 0 });
+    this.registrar.close();
+    await this.sessions.close({ deadlineMs: 0 });
+  }
+
+  private hangUpAll(reason: string): void {
+    for (const call of this.calls()) call.hangUp(reason);
+  }
+
+  private async admit(session: Session): Promise<void> {
+    if (this.refuseWhenFull(session)) return;
+    const { request } = session;
+    const inbound = request && this.inbounds.get(request);
+    if (request === undefined || inbound === undefined) return session.reject(500);
+    this.admitting++;
+    const admission = await this.doorkeeper.admit(request, inbound).finally(() => {
+      this.admitting--;
+    });
+    // the caller may have given up while it was looked up
+    if (session.endReason !== undefined || this.refuseWhenFull(session)) return;
+    if (admission.ok) return this.startCall(session, admission);
+    if ('status' in admission) return session.reject(admission.status);
+    const { status, headers } = admission.response;
+    session.reject(status, {
+      headers: SAID_WITH_REFUSALS.flatMap((name) => fields(headers, name)),
+    });
+  }
+
+  private refuseWhenFull(session: Session): boolean {
+    const isFull = this.live.size + this.admitting >= this.settings.maxCalls;
+    if (!isFull && !this.isDraining) return false;
+    session.reject(503, { headers: [['Retry-After', RETRY_AFTER_SECONDS]] });
+    return true;
+  }
+
+  private startCall(session: Session, { from, dialled, maxForwards }: Admitted): void {
+    const { displayName } = from;
+    const call = new Call(this.context, {
+      id: this.runtime.random.token(128),
+      parties: {
+        caller: from.uri.toString(),
+        dialled,
+        ...(displayName === undefined ? {} : { callerName: displayName }),
+      },
+      caller: new CallerLeg(session),
+      contacts: new ContactLegs({ manager: this.sessions, from, maxForwards }),
+    });
+    this.live.set(call.id, call);
+    this.events.emit('callStarted', { call });
+    void call.start(() => this.router.route(dialled));
+    void call.ended.then((record) => {
+      this.live.delete(call.id);
+      this.events.emit('callEnded', { call, record });
+    });
+  }
+
+  private async answer(transaction: ServerTransaction): Promise<void> {
+    try {
+      transaction.respond(await this.requests.answer(transaction));
+    } catch (error) {
+      const { method } = transaction;
+      this.runtime.logger.error({ err: error, method }, 'a request could not be answered');
+      transaction.respond(createResponse(transaction.request, 500));
+    }
+  }
+
+  private makeSessions(): SessionManager {
+    const { runtime, sender, media, userAgent, timers } = this.options;
+    return new SessionManager({
+      runtime,
+      sender,
+      media,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...(timers === undefined ? {} : { timers }),
+      allow: ALLOWED,
+      limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
+      onIncoming: (session) => this.admit(session),
+      onRequest: (transaction) => void this.answer(transaction),
+    });
+  }
+
+  private makeRegistrar(): Registrar {
+    const { expiry, maxContacts } = this.settings;
+    const { location } = this.options.stores;
+    const { runtime } = this;
+    const onChange = (change: RegistrationChange): void => this.tellRegistrations(change);
+    return new Registrar({ runtime, location, expiry, maxContacts, onChange });
+  }
+
+  private tellRegistrations({ addressOfRecord, added, removed }: RegistrationChange): void {
+    for (const binding of added) this.events.emit('registered', { addressOfRecord, binding });
+    for (const binding of removed) this.events.emit('unregistered', { addressOfRecord, binding });
+  }
+
+  private makeAuthenticator({ name: realm }: Domain): Authenticator {
+    const { algorithms, failures } = this.settings;
+    const { nonceLifetimeMs } = this.options.digest ?? {};
+    return new Authenticator({
+      runtime: this.runtime,
+      realm,
+      credentials: this.options.stores.credentials,
+      algorithms,
+      failures,
+      ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
+      onFailure: (failure) => this.events.emit('authenticationFailed', failure),
+    });
+  }
+}
+
+const SAID_WITH_REFUSALS = ['Proxy-Authenticate', 'Retry-After'];
+
+function fields(headers: Headers, name: string): [string, string][] {
+  return headers.raw(name).map((value) => [name, value]);
+}

@@ -1,0 +1,90 @@
+import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
+import type { Authenticator } from './authenticator.ts';
+import type { Domain } from './domain.ts';
+import type { Registrar } from './registrar.ts';
+
+/** What is done with requests that are no calls. */
+export interface NonCallRequestsOptions {
+  readonly domain: Domain;
+  readonly authenticator: Authenticator;
+  readonly registrar: Registrar;
+}
+
+/** The methods that the engine takes, for Allow (RFC 3261 §20.5). */
+export const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'REGISTER'];
+
+/** Methods that are known and that nothing is done with (RFC 3261 §8.2.1: 405, not 501). */
+const KNOWN = [
+  'MESSAGE',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'PUBLISH',
+  'REFER',
+  'UPDATE',
+  'PRACK',
+  'INFO',
+  'BYE',
+];
+
+/** REGISTER, OPTIONS and the rest, outside of dialogs. */
+export class NonCallRequests {
+  private readonly options: NonCallRequestsOptions;
+
+  constructor(options: NonCallRequestsOptions) {
+    this.options = options;
+  }
+
+  /** Resolves with the answer. */
+  answer(transaction: ServerTransaction): Promise<SipResponse> {
+    const { method } = transaction;
+    if (method === 'REGISTER') return this.register(transaction);
+    if (method === 'OPTIONS') return this.tellOptions(transaction);
+    return this.refuse(transaction);
+  }
+
+  /** RFC 3261 §10.3 steps 1 to 5; the rest is the registrar's. */
+  private async register({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+    const { domain, authenticator, registrar } = this.options;
+    const isOurs = domain.userOf(request.uri, inbound) !== undefined;
+    const user = domain.userOf(request.to.uri, inbound);
+    if (!isOurs || user === undefined) return createResponse(request, 404);
+    const proof = await authenticator.authenticate(request, inbound, 401);
+    if (!proof.ok) return proof.response;
+    if (user !== proof.user.username) return createResponse(request, 403);
+    return registrar.register(domain.addressOfRecord(user), request, inbound);
+  }
+
+  /** OPTIONS to the domain itself is answered to everybody: it asks whether we live (§11). */
+  private async tellOptions({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+    const { domain, authenticator } = this.options;
+    const user = domain.userOf(request.uri, inbound);
+    if (user !== '') {
+      const proof = await authenticator.authenticate(request, inbound, 407);
+      if (!proof.ok) return proof.response;
+      if (user === undefined) return createResponse(request, 404);
+    }
+    return createResponse(request, 200, {
+      headers: [
+        ['Allow', ALLOWED.join(', ')],
+        ['Accept', 'application/sdp'],
+        ['Accept-Encoding', 'identity'],
+        ['Supported', ''],
+      ],
+    });
+  }
+
+  private async refuse({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+    const { domain, authenticator } = this.options;
+    if (domain.userOf(request.from.uri, inbound) !== undefined) {
+      const proof = await authenticator.authenticate(request, inbound, 407);
+      if (!proof.ok) return proof.response;
+    }
+    return refuseMethod(request);
+  }
+}
+
+function refuseMethod(request: SipRequest): SipResponse {
+  const status = KNOWN.includes(request.method) ? 405 : 501;
+  return createResponse(request, status, { headers: [['Allow', ALLOWED.join(', ')]] });
+}

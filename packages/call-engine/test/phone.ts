@@ -1,0 +1,248 @@
+import {
+  type Dialog,
+  DialogLayer,
+  type IncomingInvite,
+  type OutgoingInvite,
+} from '@strowger/dialog-core';
+import {
+  createResponse,
+  NameAddr,
+  type SipRequest,
+  type SipResponse,
+  uri,
+} from '@strowger/sip-message';
+import type { SimulatedHost, Simulation } from '@strowger/testkit';
+
+const CREDENTIALS_OF = (username: string, password: string) => () => ({ username, password });
+
+/** What a test phone is made with. */
+export interface PhoneOptions {
+  readonly password?: string;
+  /** Contact addresses of one user on several hosts; default: the user's name. */
+  readonly host?: string;
+}
+
+/** How an outgoing call of a phone goes. */
+export interface PhoneCall {
+  readonly invite: OutgoingInvite;
+  dialog: Dialog | undefined;
+  /** The final status, or why there is none. */
+  outcome: number | string | undefined;
+  /** Provisionals that came, and whether with a description: `180`, `183+`. */
+  readonly progress: string[];
+  final: SipResponse | undefined;
+}
+
+/** A phone of a user, on real dialogs; what it hears and how its dialogs end stands in `log`. */
+export class Phone {
+  readonly name: string;
+  readonly layer: DialogLayer;
+  readonly host: SimulatedHost;
+  readonly log: string[] = [];
+  readonly calls: PhoneCall[] = [];
+  /** The dialogs of answered calls, incoming and outgoing. */
+  readonly dialogs: Dialog[] = [];
+  readonly invites: IncomingInvite[] = [];
+  readonly reinvites: string[] = [];
+  /** What it does with a call; by default it rings, and answers after a second. */
+  onInvite: (invite: IncomingInvite) => void = (invite) => {
+    invite.ring();
+    this.after(1000, () => this.answer(invite));
+  };
+  private readonly simulation: Simulation;
+  private readonly credentials: () => { username: string; password: string };
+  private cseq = 1;
+
+  constructor(simulation: Simulation, name: string, options: PhoneOptions = {}) {
+    const { password = `pw-${name}`, host = name } = options;
+    this.simulation = simulation;
+    this.name = name;
+    this.host = simulation.network.host(host);
+    this.credentials = CREDENTIALS_OF(name, password);
+    this.layer = new DialogLayer({
+      runtime: this.host.runtime,
+      sender: this.host,
+      contactUser: name,
+      user: {
+        onInvite: (invite) => this.receive(invite),
+        onRequest: () => {},
+      },
+    });
+    this.host.receive = (inbound) => this.layer.receive(inbound);
+  }
+
+  get address(): NameAddr {
+    return new NameAddr({ displayName: this.name.toUpperCase(), uri: uri(`sip:${this.name}@pbx`) });
+  }
+
+  /** Registers for `seconds`; resolves with the final status. */
+  register(seconds = 3600): Promise<number> {
+    return new Promise((resolve) => {
+      const request = this.layer.request(
+        {
+          method: 'REGISTER',
+          requestUri: uri('sip:pbx'),
+          to: uri(`sip:${this.name}@pbx`),
+          from: this.address,
+          contactParams: `;expires=${seconds}`,
+          callId: `register-${this.host.name}`,
+          cseq: this.cseq,
+          credentials: this.credentials,
+        },
+        {
+          onResponse: ({ status }) => {
+            this.cseq = request.cseq + 1;
+            resolve(status);
+          },
+          onFailed: () => resolve(0),
+        },
+      );
+    });
+  }
+
+  call(
+    number: string,
+    options: { from?: NameAddr; body?: string | null; headers?: [string, string][] } = {},
+  ): PhoneCall {
+    const { from = this.address, body = sdp(this.host.address), headers = [] } = options;
+    const progress: string[] = [];
+    const call: PhoneCall = {
+      progress,
+      dialog: undefined,
+      outcome: undefined,
+      final: undefined,
+      invite: this.layer.invite(
+        {
+          to: uri(`sip:${number}@pbx`),
+          from,
+          headers,
+          credentials: this.credentials,
+          ...(body === null ? {} : { body: { type: 'application/sdp', content: body } }),
+        },
+        {
+          onProvisional: ({ status, body: { length } }) => {
+            if (status > 100) progress.push(length > 0 ? `${status}+` : String(status));
+          },
+          onAccepted: (response, dialog) => {
+            Object.assign(call, { outcome: 200, dialog, final: response });
+            this.own(dialog);
+            const late =
+              body === null
+                ? { type: 'application/sdp', content: sdp(this.host.address) }
+                : undefined;
+            dialog.ack(late);
+          },
+          onRejected: (response) => {
+            Object.assign(call, { outcome: response.status, final: response });
+          },
+          onFailed: ({ kind }) => {
+            call.outcome = kind;
+          },
+        },
+      ),
+    };
+    this.calls.push(call);
+    return call;
+  }
+
+  answer(invite: IncomingInvite): void {
+    if (!invite.pending) return;
+    const content = sdp(this.host.address);
+    this.own(invite.accept({ body: { type: 'application/sdp', content } }));
+  }
+
+  /** Rings with early media. */
+  ringWithMedia(invite: IncomingInvite): void {
+    const body = { type: 'application/sdp', content: sdp(this.host.address) };
+    invite.progress(183, { body });
+  }
+
+  /** Puts the other side on hold, or takes it back; resolves with the direction it answers. */
+  hold(dialog: Dialog, direction = 'sendonly'): Promise<string> {
+    const body = { type: 'application/sdp', content: sdp(this.host.address, direction) };
+    return new Promise((resolve) => {
+      dialog.reinvite(
+        { body },
+        {
+          onAccepted: (response) => {
+            dialog.ack();
+            resolve(directionOf(response));
+          },
+          onRejected: ({ status }) => resolve(String(status)),
+          onFailed: ({ kind }) => resolve(kind),
+        },
+      );
+    });
+  }
+
+  /** Sends an INFO in the dialog; resolves with its final status. */
+  info(dialog: Dialog, type: string, content: string): Promise<number> {
+    return new Promise((resolve) => {
+      dialog.request(
+        'INFO',
+        { body: { type, content } },
+        { onResponse: ({ status }) => resolve(status), onFailed: () => resolve(0) },
+      );
+    });
+  }
+
+  after(ms: number, act: () => void): void {
+    this.simulation.clock.arm(ms, act);
+  }
+
+  close(): void {
+    this.layer.close();
+  }
+
+  private receive(invite: IncomingInvite): void {
+    this.invites.push(invite);
+    invite.user = {
+      onCancel: (cancel) => this.log.push(`CANCEL ${cancel.headers.raw('Reason').join()}`.trim()),
+    };
+    this.onInvite(invite);
+  }
+
+  private own(dialog: Dialog): void {
+    this.dialogs.push(dialog);
+    dialog.user = {
+      onReinvite: (reinvite) => {
+        const offered = directionOf(reinvite.request);
+        this.reinvites.push(offered);
+        const content = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
+        reinvite.accept({ body: { type: 'application/sdp', content } });
+      },
+      onRequest: (transaction) => {
+        const { request } = transaction;
+        this.log.push(`${request.method} ${request.text()}`);
+        transaction.respond(createResponse(request, 200));
+      },
+      onBye: (bye) => this.log.push(`BYE ${bye.headers.raw('Reason').join()}`.trim()),
+      onEnded: (end) => this.log.push(`ended ${end.kind}`),
+    };
+  }
+}
+
+const MIRROR: Readonly<Record<string, string>> = {
+  sendonly: 'recvonly',
+  recvonly: 'sendonly',
+  inactive: 'inactive',
+};
+
+/** A description as a phone writes it. */
+export function sdp(address: string, direction = 'sendrecv', codec = '0 PCMU/8000'): string {
+  return [
+    'v=0',
+    `o=- 1 1 IN IP4 ${address}`,
+    's=-',
+    `c=IN IP4 ${address}`,
+    't=0 0',
+    `m=audio 4000 RTP/AVP ${codec.split(' ')[0]}`,
+    `a=rtpmap:${codec}`,
+    `a=${direction}`,
+    '',
+  ].join('\r\n');
+}
+
+function directionOf(message: SipRequest | SipResponse): string {
+  return /^a=(sendrecv|sendonly|recvonly|inactive)/mu.exec(message.text())?.[1] ?? 'none';
+}

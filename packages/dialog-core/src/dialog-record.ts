@@ -1,0 +1,127 @@
+import {
+  NameAddr,
+  type SipRequest,
+  type SipResponse,
+  type Uri,
+  uri as parsedUri,
+} from '@strowger/sip-message';
+import { StrowgerError } from '@strowger/runtime';
+import type { Hop } from '@strowger/transaction-core';
+import { copied } from './copied.ts';
+import type { DialogId } from './dialog.ts';
+import type { MessageParts } from './dialog-user.ts';
+import { firstContact, pinnedHop } from './peer-hop.ts';
+import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
+import type { UserAgent } from './user-agent.ts';
+
+/** What a dialog starts with: text only, copied. */
+export interface DialogInit {
+  readonly id: DialogId;
+  readonly role: 'uac' | 'uas';
+  /** From or To of our side, with tag. */
+  readonly local: string;
+  readonly remote: string;
+  readonly remoteTarget: string;
+  readonly routeSet: RouteSet;
+  readonly localContact: string;
+  readonly localSeq: number;
+  /** -1 before the first request of the peer. */
+  readonly remoteSeq: number;
+  readonly hop: Hop | undefined;
+}
+
+/** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
+const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
+
+/** The state of a dialog as RFC 3261 §12 lists it, in text and numbers, and the requests made of it. */
+export class DialogRecord {
+  readonly init: DialogInit;
+  private target: string;
+  private routes: RouteSet;
+  private pinned: Hop | undefined;
+  private localSeq: number;
+  private remoteSeq: number;
+
+  constructor(init: DialogInit) {
+    this.init = init;
+    this.target = init.remoteTarget;
+    this.routes = init.routeSet;
+    this.pinned = init.hop;
+    this.localSeq = init.localSeq;
+    this.remoteSeq = init.remoteSeq;
+  }
+
+  get localUri(): Uri {
+    return uriOf(this.init.local);
+  }
+
+  get remoteUri(): Uri {
+    return uriOf(this.init.remote);
+  }
+
+  get remoteTarget(): Uri {
+    return parsedUri(this.target);
+  }
+
+  get routeSet(): readonly NameAddr[] {
+    return parseRoutes(this.routes);
+  }
+
+  /** The hop that requests are pinned to, where they do not follow route set and target. */
+  get hop(): Hop | undefined {
+    return this.pinned;
+  }
+
+  /** The URI that the next hop is found from. */
+  get nextHop(): Uri {
+    return addressRequest(this.routeSet, this.remoteTarget).nextHop;
+  }
+
+  nextCSeq(): number {
+    return ++this.localSeq;
+  }
+
+  /** Takes the number of a request of the peer; false where it is out of order (§12.2.2). */
+  takeCSeq(number: number): boolean {
+    if (number <= this.remoteSeq) return false;
+    this.remoteSeq = number;
+    return true;
+  }
+
+  /** Route set and target of the 2xx replace those of the 1xx (RFC 3261 §13.2.2.4). */
+  confirmRoute(response: SipResponse): void {
+    this.routes = routeSetFrom(response.headers, 'uac');
+    this.refreshTarget(response);
+  }
+
+  /** Target refresh (RFC 3261 §12.2.1.2, §12.2.2): the peer's new Contact, if it gave one. */
+  refreshTarget(message: SipRequest | SipResponse, hop?: Hop): void {
+    const contact = firstContact(message);
+    if (contact !== undefined) this.target = copied(contact.uri.toString());
+    if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
+      this.pinned = pinnedHop(message, hop);
+    }
+  }
+
+  /** Builds a request in this dialog (RFC 3261 §12.2.1.1). */
+  compose(
+    userAgent: UserAgent,
+    { method, cseq, parts }: { method: string; cseq: number; parts: MessageParts },
+  ): SipRequest {
+    const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
+    const { local, remote, id, localContact } = this.init;
+    const contact = WITH_CONTACT.includes(method) ? localContact : undefined;
+    const { callId } = id;
+    return userAgent.request(
+      { method, uri: requestUri, from: local, to: remote, callId, cseq, route, contact },
+      parts,
+    );
+  }
+}
+
+/** The URI of a stored From or To, which we wrote ourselves. */
+function uriOf(text: string): Uri {
+  const parsed = NameAddr.parse(text);
+  if (!parsed.ok) throw new StrowgerError('BAD_ADDRESS', `unreadable address ${text}`);
+  return parsed.value.uri;
+}

@@ -1,0 +1,50 @@
+import type { Runtime } from '@strowger/runtime';
+import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { DialogUser } from './dialog-user.ts';
+import type { DialogStep } from './layer-context.ts';
+
+/** What a `DialogLayer` is made of. */
+export interface DialogLayerOptions {
+  readonly runtime: Runtime;
+  readonly sender: MessageSender;
+  readonly user: DialogUser;
+  readonly timers?: Partial<TimerSettings> | undefined;
+  /** The user part of our Contact; none by default. */
+  readonly contactUser?: string | undefined;
+  /** The value of User-Agent and Server; none by default. */
+  readonly userAgent?: string | undefined;
+  /** The methods of Allow; by default INVITE, ACK, CANCEL, BYE and OPTIONS. */
+  readonly allow?: readonly string[] | undefined;
+  /** The option tags that the owner understands, for Supported and Require; none by default. */
+  readonly supported?: readonly string[] | undefined;
+  readonly limits?: Partial<DialogLimits> | undefined;
+  /** For requests that are given none of their own, those in dialogs that a peer began among them. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Told of every step of every table: for logs, ladders and the coverage of tests. */
+  readonly onStep?: ((step: DialogStep) => void) | undefined;
+}
+
+/** What may exist at the same time. */
+export interface DialogLimits {
+  /** Dialogs and INVITEs under way; above it a new call gets 503, and `invite` throws. Default 200,000. */
+  readonly dialogs: number;
+  /**
+   * Forks of one INVITE: provisionals of further ones come without a dialog, their 2xx are ignored.
+   * Default 32.
+   */
+  readonly earlyDialogs: number;
+  /** How often a re-INVITE is repeated after 491. Default 10. */
+  readonly glareRetries: number;
+}
+
+/** Live objects by kind: all zero when everything has ended. */
+export interface DialogCounts {
+  /** Early, confirmed, and waiting for the answer to their BYE. */
+  readonly dialogs: number;
+  /** Incoming and outgoing INVITEs whose transaction lives, re-INVITEs too. */
+  readonly invites: number;
+  /** Our other requests without a final answer. */
+  readonly requests: number;
+  readonly clientTransactions: number;
+  readonly serverTransactions: number;
+}

@@ -1,0 +1,39 @@
+import { SipRequest, uri } from '@strowger/sip-message';
+import type { TransportName } from '@strowger/transaction-core';
+import { describe, expect, it } from 'vitest';
+import { UserAgent } from './user-agent.ts';
+
+const userAgent = (host: string, contactUser?: string): UserAgent =>
+  new UserAgent({
+    sender: { locate: () => [], sentBy: () => ({ host, port: 5062 }), send() {} },
+    contactUser,
+    userAgent: undefined,
+    allow: ['INVITE'],
+    supported: ['timer'],
+  });
+const hop = (transport: TransportName) => ({ transport, address: '192.0.2.1', port: 5060 });
+
+describe('our Contact', () => {
+  it.each([
+    ['udp', false, '<sip:me@192.0.2.9:5062>'],
+    ['tcp', false, '<sip:me@192.0.2.9:5062;transport=tcp>'],
+    ['tls', false, '<sip:me@192.0.2.9:5062;transport=tls>'],
+    ['tls', true, '<sips:me@192.0.2.9:5062>'],
+    ['ws', false, '<sip:me@192.0.2.9:5062;transport=ws>'],
+    ['wss', false, '<sip:me@192.0.2.9:5062;transport=ws>'],
+  ] as const)('over %s (sips: %s) is %s', (transport, secure, contact) => {
+    expect(userAgent('192.0.2.9', 'me').contact(hop(transport), secure)).toBe(contact);
+  });
+
+  it('has brackets around IPv6, and no user where there is none', () => {
+    expect(userAgent('2001:db8::9').contact(hop('udp'))).toBe('<sip:[2001:db8::9]:5062>');
+  });
+});
+
+describe('Require', () => {
+  it('is compared without regard to case', () => {
+    const headers: [string, string][] = [['Require', 'Timer, 100rel']];
+    const request = new SipRequest({ method: 'INVITE', uri: uri('sip:a@b'), headers });
+    expect(userAgent('192.0.2.9').notUnderstood(request)).toEqual(['100rel']);
+  });
+});

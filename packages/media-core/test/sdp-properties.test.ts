@@ -1,0 +1,174 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  applyAnswer,
+  type CodecDescription,
+  createOffer,
+  type LocalMedia,
+  type MediaDirection,
+  mirrored,
+  narrowed,
+  negotiateAnswer,
+  readDescription,
+  relayAnswer,
+  relayOffer,
+} from '../src/index.ts';
+
+const VOICES: readonly CodecDescription[] = [
+  { name: 'pcmu', payloadType: 0, clockRate: 8000 },
+  { name: 'pcma', payloadType: 8, clockRate: 8000 },
+  { name: 'opus', payloadType: 96, clockRate: 48_000, channels: 2, fmtp: 'useinbandfec=1' },
+  { name: 'ilbc', payloadType: 97, clockRate: 8000, fmtp: 'mode=30' },
+];
+const DIGITS: readonly CodecDescription[] = [
+  { name: 'telephone-event', payloadType: 101, clockRate: 8000, fmtp: '0-15' },
+  { name: 'telephone-event', payloadType: 102, clockRate: 48_000, fmtp: '0-16' },
+];
+const DIRECTIONS: readonly MediaDirection[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+const anyLocal: fc.Arbitrary<LocalMedia> = fc
+  .record({
+    voices: fc.shuffledSubarray([...VOICES], { minLength: 1 }),
+    digits: fc.shuffledSubarray([...DIGITS]),
+    numbers: fc.uniqueArray(fc.integer({ min: 98, max: 127 }), { minLength: 6, maxLength: 6 }),
+    address: fc.oneof(fc.ipV4(), fc.ipV6()),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    direction: fc.constantFrom(...DIRECTIONS),
+    sessionId: fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
+    version: fc.nat(),
+    rtcpMux: fc.boolean(),
+  })
+  .filter(({ address }) => !/^(0\.|[0:]+$|22[4-9]|23\d|255|ff)/i.test(address))
+  .map(({ voices, digits, numbers, ...local }) => ({
+    ...local,
+    codecs: [...voices, ...digits].map((codec, i) =>
+      codec.payloadType < 96 ? codec : { ...codec, payloadType: numbers[i] ?? 127 },
+    ),
+  }));
+
+/** Lines that mean something, in any order and number, among others that mean nothing. */
+const anyLine = fc.oneof(
+  fc.constantFrom(
+    'v=0',
+    'o=- 1 1 IN IP4 192.0.2.9',
+    's=-',
+    't=0 0',
+    'c=IN IP4 192.0.2.9',
+    'c=IN IP4 0.0.0.0',
+    'c=IN IP6 ::1',
+    'm=audio 5004 RTP/AVP 0 8 101',
+    'm=audio 5004/2 RTP/AVPF 8 96',
+    'm=audio 0 RTP/AVP 0',
+    'm=audio 5006 RTP/SAVP 0',
+    'm=video 5008 RTP/AVP 31',
+    'm=image 5010 udptl t38',
+    'a=rtpmap:101 telephone-event/8000',
+    'a=rtpmap:96 opus/48000/2',
+    'a=fmtp:101 0-15',
+    'a=sendonly',
+    'a=inactive',
+    'a=rtcp:1 IN IP4 192.0.2.9',
+    'a=rtcp-mux',
+    'a=ptime:30',
+  ),
+  fc.string({ unit: 'binary' }).map((text) => `a=${text}`),
+  fc.string(),
+);
+const anyDescription = fc.oneof(
+  fc.uint8Array({ maxLength: 400 }).map((bytes) => new TextDecoder().decode(bytes)),
+  fc
+    .tuple(fc.boolean(), fc.array(anyLine, { maxLength: 20 }))
+    .map(([isFramed, lines]) =>
+      [...(isFramed ? ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 't=0 0'] : []), ...lines].join(
+        '\r\n',
+      ),
+    ),
+);
+
+function lineCount(sdp: string): number {
+  const read = readDescription(sdp);
+  return read.ok ? read.description.media.length : -1;
+}
+
+describe('whatever comes in', () => {
+  it('is answered by a value, with as many media lines', () => {
+    fc.assert(
+      fc.property(anyDescription, anyLocal, (offer, local) => {
+        const outcome = negotiateAnswer({ offer, local });
+        if (outcome.ok) expect(lineCount(outcome.answer)).toBe(lineCount(offer));
+        else expect(outcome.reason.section).toMatch(/^RFC \d+ §/);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is taken as an answer, or refused, by a value', () => {
+    fc.assert(
+      fc.property(anyDescription, anyLocal, (answer, local) => {
+        const offer = createOffer(local);
+        expect(typeof applyAnswer({ offer, answer }).ok).toBe('boolean');
+        expect(typeof relayAnswer({ offer, answerFromB: answer, local }).ok).toBe('boolean');
+        expect(typeof relayOffer({ offer: answer, local }).ok).toBe('boolean');
+        createOffer(local, { previous: answer });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('both sides of a round', () => {
+  it('agree on codec, numbers, digits, direction and ports', () => {
+    fc.assert(
+      fc.property(anyLocal, anyLocal, (alice, bob) => {
+        const offer = createOffer(alice);
+        const answered = negotiateAnswer({ offer, local: bob });
+        if (!answered.ok) {
+          expect(answered.reason.code).toBe('NO_COMMON_CODEC');
+          return;
+        }
+        const applied = applyAnswer({ offer, answer: answered.answer });
+        if (!applied.ok) throw new Error(applied.reason.message);
+        const [a, b] = [applied.media, answered.media];
+        expect(a.send.codec.name).toBe(b.send.codec.name);
+        expect(b.receive.map((one) => one.payloadType)).toContain(a.send.payloadType);
+        expect(a.receive.map((one) => one.payloadType)).toContain(b.send.payloadType);
+        expect(a.telephoneEvent?.sendPayloadType).toBe(b.telephoneEvent?.receivePayloadType);
+        expect(b.telephoneEvent?.sendPayloadType).toBe(a.telephoneEvent?.receivePayloadType);
+        expect(a.direction).toBe(mirrored(b.direction));
+        expect(b.direction).toBe(narrowed(bob.direction, alice.direction));
+        expect([a.remote.port, b.remote.port]).toEqual([bob.port, alice.port]);
+        expect(a.rtcpMux).toBe(b.rtcpMux);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('understand each other through a relay', () => {
+    const place = { address: '198.51.100.1', port: 4000, sessionId: '1', version: 1 };
+    fc.assert(
+      fc.property(anyLocal, anyLocal, (alice, bob) => {
+        const offer = createOffer(alice);
+        const relayed = relayOffer({ offer, local: place });
+        if (!relayed.ok) throw new Error(relayed.reason.message);
+        // As a side does that answers under numbers of its own.
+        const answerFromB = createOffer({ ...bob, direction: 'sendrecv' });
+        const relay = relayAnswer({ offer, answerFromB, local: place });
+        if (!relay.ok) {
+          expect(relay.reason.code).toBe('NO_COMMON_CODEC');
+          return;
+        }
+        const applied = applyAnswer({ offer, answer: relay.answer });
+        if (!applied.ok) throw new Error(applied.reason.message);
+        const sent = applied.media.send;
+        const name = bob.codecs.find(
+          (codec) => codec.payloadType === relay.payloadTypeMap.fromA.get(sent.payloadType),
+        )?.name;
+        expect(name).toBe(sent.codec.name);
+        for (const number of relay.payloadTypeMap.fromB.values()) {
+          expect(alice.codecs.map((codec) => codec.payloadType)).toContain(number);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

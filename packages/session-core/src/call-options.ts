@@ -1,0 +1,42 @@
+import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
+import type { NameAddr, Uri } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
+import type { MediaEndpoint, Sdp } from './media-backend.ts';
+
+/** How to place a call. */
+export interface CallOptions {
+  readonly to: Uri | NameAddr;
+  readonly from: NameAddr;
+  /** By default the URI of `to`. */
+  readonly requestUri?: Uri | undefined;
+  readonly route?: InviteOptions['route'];
+  readonly credentials?: InviteOptions['credentials'];
+  readonly headers?: HeaderFields | undefined;
+  /** Encoding names in order of preference; default: the backend's. */
+  readonly codecs?: readonly string[] | undefined;
+  /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
+  readonly ringTimeoutMs?: number | undefined;
+  /** Bring your own: a relay's end. The session never closes it; its events go to `takeMediaEvent`. */
+  readonly endpoint?: MediaEndpoint | undefined;
+  /** An offer that `endpoint` has already made, when several calls share it: the first answer wins. */
+  readonly offer?: Sdp | undefined;
+  /** No offer in the INVITE: the 200 brings one and the ACK takes our answer. */
+  readonly lateOffer?: boolean | undefined;
+  /** Where to send the INVITE without a look-up. */
+  readonly hops?: readonly Hop[] | undefined;
+  /** By default a random one. */
+  readonly callId?: string | undefined;
+}
+
+/** How to answer a call, or prepare to. */
+export interface AnswerOptions {
+  readonly codecs?: readonly string[] | undefined;
+  /** Bring your own: a relay's end. The session never closes it. */
+  readonly endpoint?: MediaEndpoint | undefined;
+  /** The answer that `endpoint` has already made to `session.offer`. */
+  readonly sdp?: Sdp | undefined;
+  /** For the 200. */
+  readonly headers?: HeaderFields | undefined;
+}

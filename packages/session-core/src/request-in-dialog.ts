@@ -1,0 +1,53 @@
+import { createResponse } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
+import { digitOf, type InfoDigit, isDigitInfo } from './info-digit.ts';
+
+/** @internal The methods that sessions take. */
+export const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO'] as const;
+
+/** Methods of RFCs that this stack knows and sessions do not take. */
+const KNOWN = ['REGISTER', 'PRACK', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH'];
+
+/** @internal Answers a request within a dialog that is no INVITE, BYE or ACK. */
+export function answerInDialog(
+  transaction: ServerTransaction,
+  onDigit: (digit: InfoDigit) => void,
+): void {
+  if (transaction.method === 'OPTIONS') return answerOptions(transaction);
+  if (transaction.method === 'INFO') return answerInfo(transaction, onDigit);
+  refuseMethod(transaction);
+}
+
+/** @internal What we can do (RFC 3261 §11.2). */
+export function answerOptions(transaction: ServerTransaction): void {
+  respond(transaction, 200, [
+    ['Allow', ALLOWED.join(', ')],
+    ['Accept', 'application/sdp'],
+  ]);
+}
+
+/** @internal 405 for a method that we know (RFC 3261 §21.4.6), 501 for all others (§21.5.2). */
+export function refuseMethod(transaction: ServerTransaction): void {
+  const status = KNOWN.includes(transaction.method) ? 405 : 501;
+  respond(transaction, status, [['Allow', ALLOWED.join(', ')]]);
+}
+
+/** INFO without a body, or with a digit, is fine; other bodies are not understood (RFC 6086 §4.2). */
+function answerInfo(transaction: ServerTransaction, onDigit: (digit: InfoDigit) => void): void {
+  const { request } = transaction;
+  if (request.body.length === 0) return respond(transaction, 200);
+  if (!isDigitInfo(request)) {
+    return respond(transaction, 415, [['Accept', 'application/dtmf-relay, application/dtmf']]);
+  }
+  const digit = digitOf(request);
+  respond(transaction, digit === undefined ? 400 : 200);
+  if (digit !== undefined) onDigit(digit);
+}
+
+function respond(
+  transaction: ServerTransaction,
+  status: number,
+  headers: [string, string][] = [],
+): void {
+  transaction.respond(createResponse(transaction.request, status, { headers }));
+}

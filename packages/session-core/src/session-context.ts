@@ -1,0 +1,45 @@
+import type { Dialog } from '@strowger/dialog-core';
+import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
+import type { NameAddr, SipRequest } from '@strowger/sip-message';
+import type { MediaBackend, Sdp } from './media-backend.ts';
+import type { MediaLink } from './media-link.ts';
+import type { Session } from './session.ts';
+import type { SessionEventDetails, SessionEvents } from './session-events.ts';
+import type { SessionMachineState } from './session-machine.ts';
+import type { SessionId } from './session-state.ts';
+import type { Signalling } from './signalling.ts';
+
+/** @internal What a session needs of its manager. */
+export interface SessionContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backend: MediaBackend;
+  emit<T extends keyof SessionEventDetails>(
+    session: Session,
+    type: T,
+    details: SessionEventDetails[T],
+  ): void;
+  listen<T extends keyof SessionEvents>(
+    id: SessionId,
+    type: T,
+    listener: (event: SessionEvents[T]) => void,
+  ): Unsubscribe;
+  onDialog(session: Session, dialog: Dialog, exists: boolean): void;
+  onGone(session: Session): void;
+  /** Told the row of every step, for row coverage. */
+  onStep?: ((state: string, input: string) => void) | undefined;
+}
+
+/** @internal What a session is made of. */
+export interface SessionSetup {
+  readonly id: SessionId;
+  readonly callId: string;
+  readonly direction: 'incoming' | 'outgoing';
+  readonly remote: NameAddr;
+  readonly request?: SipRequest | undefined;
+  readonly offer?: Sdp | undefined;
+  readonly ringTimeoutMs?: number | undefined;
+  readonly initial: SessionMachineState;
+  /** Gives the parts what they start with. */
+  prepare(signalling: Signalling, link: MediaLink): void;
+}

@@ -1,0 +1,339 @@
+import {
+  type Dialog,
+  type DialogCounts,
+  DialogLayer,
+  type IncomingInvite,
+} from '@strowger/dialog-core';
+import { Emitter, type Runtime, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { NameAddr } from '@strowger/sip-message';
+import type {
+  Inbound,
+  MessageSender,
+  ServerTransaction,
+  TimerSettings,
+} from '@strowger/transaction-core';
+import type { CallOptions } from './call-options.ts';
+import { CallLinks } from './call-links.ts';
+import type { MediaBackend } from './media-backend.ts';
+import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
+import { Session } from './session.ts';
+import type { SessionContext, SessionSetup } from './session-context.ts';
+import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
+import { type SessionId, sessionId } from './session-state.ts';
+import { hasForeignBody, sdpOf } from './sip-body.ts';
+
+/** What a `SessionManager` is made of. */
+export interface SessionManagerOptions {
+  readonly runtime: Runtime;
+  readonly sender: MessageSender;
+  readonly media: MediaBackend;
+  /**
+   * A call comes in: ring, answer, reject, challenge, now or later. What this throws, or rejects
+   * with, is logged and the call gets 500. Without it every call gets 480.
+   */
+  readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
+  /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
+  readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
+  readonly contactUser?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly timers?: Partial<TimerSettings> | undefined;
+  readonly limits?: Partial<SessionLimits> | undefined;
+  /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
+  readonly allow?: readonly string[] | undefined;
+  /** Told the row of every step of every session: for row coverage and diagrams. */
+  readonly onStep?: ((state: string, input: string) => void) | undefined;
+}
+
+/** Bounds of a manager. */
+export interface SessionLimits {
+  /** Sessions at the same time; above it an incoming call gets 503, `call` throws. Default 100,000. */
+  readonly sessions: number;
+  /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
+  readonly answerMs: number;
+}
+
+/** Live objects by kind: all zero when everything has ended. */
+export interface SessionCounts extends DialogCounts {
+  readonly sessions: number;
+  readonly endpoints: number;
+  readonly ports: number;
+}
+
+const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
+const CLOSE_DEADLINE_MS = 5000;
+const CLOSE_LOOK_MS = 50;
+
+/** The owner of all sessions of one user agent: calls out, calls in, and what they belong to. */
+export class SessionManager {
+  readonly dialogs: DialogLayer;
+  private readonly options: SessionManagerOptions;
+  private readonly limits: SessionLimits;
+  private readonly live = new Map<SessionId, Session>();
+  private readonly byDialog = new Map<string, Session>();
+  private readonly links = new CallLinks<Session>();
+  private readonly emitter: Emitter<SessionEvents>;
+  private readonly ownEmitters = new Map<SessionId, Emitter<SessionEvents>>();
+  private readonly context: SessionContext;
+  private seq = 0;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: SessionManagerOptions) {
+    const { runtime, sender, contactUser, userAgent, timers, allow = [] } = options;
+    this.options = options;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.emitter = new Emitter((error) => this.report(error));
+    this.dialogs = new DialogLayer({
+      runtime,
+      sender,
+      contactUser,
+      userAgent,
+      timers,
+      allow: [...new Set([...ALLOWED, ...allow])],
+      user: {
+        onInvite: (invite) => this.takeInvite(invite),
+        onRequest: (transaction) => this.takeRequest(transaction),
+      },
+    });
+    this.context = this.contextOfSessions();
+  }
+
+  /** Takes a message from the transport. */
+  receive(inbound: Inbound): void {
+    this.dialogs.receive(inbound);
+  }
+
+  /**
+   * Places a call; the session begins at once, the INVITE follows when media has made its offer.
+   * Throws `CLOSED` after `close()`, `TOO_MANY_SESSIONS` at the limit.
+   */
+  call(options: CallOptions): Session {
+    this.checkOpen();
+    const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
+    const callId = options.callId ?? this.options.runtime.random.token(128);
+    const given = endpoint !== undefined;
+    const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
+    const session = this.open({
+      id: this.newId(),
+      callId,
+      direction: 'outgoing',
+      remote: options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to }),
+      ringTimeoutMs,
+      initial: { name: 'created', plan },
+      prepare: (signalling, link) => {
+        signalling.plan(this.dialogs, options, callId);
+        link.codecs = options.codecs;
+        if (endpoint !== undefined) link.bring(endpoint);
+      },
+    });
+    this.followSignal(session, options.signal);
+    return session;
+  }
+
+  /** The live sessions, oldest first. */
+  sessions(): Session[] {
+    return [...this.live.values()];
+  }
+
+  get(id: SessionId): Session | undefined {
+    return this.live.get(id);
+  }
+
+  /** The session of a dialog, early ones too; the tags in either order. Constant time. */
+  findSessionForDialog(callId: string, fromTag: string, toTag: string): Session | undefined {
+    return (
+      this.byDialog.get(keyOf(callId, fromTag, toTag)) ??
+      this.byDialog.get(keyOf(callId, toTag, fromTag))
+    );
+  }
+
+  /**
+   * Says that a session is a leg of the application's call `callId`; a session belongs to one call
+   * at most. Throws `NO_SESSION` when it does not live.
+   */
+  linkSessionToCall(id: SessionId, callId: string): void {
+    const session = this.live.get(id);
+    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
+    this.links.link(session, callId);
+  }
+
+  /** The live sessions that were linked to this call, in the order of linking. */
+  getSessionsForCall(callId: string): Session[] {
+    return this.links.of(callId);
+  }
+
+  /** Listens to all sessions. Told after the state was committed and the outputs were performed. */
+  on<T extends keyof SessionEvents>(
+    type: T,
+    listener: (event: SessionEvents[T]) => void,
+  ): Unsubscribe {
+    return this.emitter.on(type, listener);
+  }
+
+  /** Listens to all sessions, once. */
+  once<T extends keyof SessionEvents>(
+    type: T,
+    listener: (event: SessionEvents[T]) => void,
+  ): Unsubscribe {
+    return this.emitter.once(type, listener);
+  }
+
+  off<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void): void {
+    this.emitter.off(type, listener);
+  }
+
+  counts(): SessionCounts {
+    const sessions = this.live.size;
+    return { sessions, ...this.options.media.usage(), ...this.dialogs.counts() };
+  }
+
+  /**
+   * Ends everything: BYE, CANCEL, 503; at the deadline (default 5000 ms) without waiting for the
+   * peers. Resolves when nothing of this manager is left; the media backend is its owner's.
+   */
+  close(options: { deadlineMs?: number } = {}): Promise<void> {
+    this.closing ??= this.shut(options.deadlineMs ?? CLOSE_DEADLINE_MS);
+    return this.closing;
+  }
+
+  private async shut(deadlineMs: number): Promise<void> {
+    const { clock } = this.options.runtime;
+    const end = clock.now() + deadlineMs;
+    for (const session of this.sessions()) {
+      if (session.isUnanswered) session.reject(503);
+      else void session.hangUp();
+    }
+    while (this.isBusy() && clock.now() < end) {
+      await new Promise<void>((resolve) => clock.arm(CLOSE_LOOK_MS, resolve));
+    }
+    this.dialogs.close();
+    await Promise.all(this.sessions().map(({ ended }) => ended));
+  }
+
+  private isBusy(): boolean {
+    const { dialogs, invites } = this.dialogs.counts();
+    return this.live.size + dialogs + invites > 0;
+  }
+
+  private takeInvite(invite: IncomingInvite): void {
+    if (this.closing !== undefined || this.live.size >= this.limits.sessions) {
+      return invite.reject(503, { headers: [['Retry-After', '10']] });
+    }
+    if (hasForeignBody(invite.request)) {
+      return invite.reject(415, { headers: [['Accept', 'application/sdp']] });
+    }
+    const { request } = invite;
+    const offer = sdpOf(request);
+    const described = offer === undefined ? {} : { offer };
+    const session = this.open({
+      id: this.newId(),
+      callId: request.callId,
+      direction: 'incoming',
+      remote: request.from,
+      request,
+      offer,
+      ringTimeoutMs: this.limits.answerMs,
+      initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },
+      prepare: (signalling) => signalling.take(invite),
+    });
+    void this.announce(session);
+  }
+
+  private async announce(session: Session): Promise<void> {
+    const { onIncoming } = this.options;
+    if (onIncoming === undefined) return session.reject(480);
+    try {
+      await onIncoming(session);
+    } catch (error) {
+      this.report(error);
+      if (session.isUnanswered) session.reject(500);
+    }
+  }
+
+  private takeRequest(transaction: ServerTransaction): void {
+    const { onRequest } = this.options;
+    if (onRequest !== undefined) onRequest(transaction);
+    else if (transaction.method === 'OPTIONS') answerOptions(transaction);
+    else refuseMethod(transaction);
+  }
+
+  private open(setup: SessionSetup): Session {
+    const session = new Session(this.context, setup);
+    this.live.set(session.id, session);
+    session.start();
+    return session;
+  }
+
+  private followSignal(session: Session, signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const abort = (): void => void session.hangUp();
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void session.ended.then(() => signal.removeEventListener('abort', abort));
+  }
+
+  private checkOpen(): void {
+    if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
+    if (this.live.size < this.limits.sessions) return;
+    throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.live.size} sessions`);
+  }
+
+  private newId(): SessionId {
+    return sessionId(this.options.runtime.random.token());
+  }
+
+  private contextOfSessions(): SessionContext {
+    const { runtime, media, onStep } = this.options;
+    return {
+      clock: runtime.clock,
+      logger: runtime.logger,
+      backend: media,
+      onStep,
+      emit: (session, type, details) => this.emit(session, type, details),
+      listen: (id, type, listener) => this.listen(id, type, listener),
+      onDialog: (session, dialog, exists) => this.mapDialog(session, dialog, exists),
+      onGone: (session) => {
+        this.live.delete(session.id);
+        this.ownEmitters.delete(session.id);
+        this.links.unlink(session);
+      },
+    };
+  }
+
+  private listen<T extends keyof SessionEvents>(
+    id: SessionId,
+    type: T,
+    listener: (event: SessionEvents[T]) => void,
+  ): Unsubscribe {
+    if (!this.live.has(id)) return () => {};
+    const own = this.ownEmitters.get(id) ?? new Emitter((error) => this.report(error));
+    this.ownEmitters.set(id, own);
+    return own.on(type, listener);
+  }
+
+  private emit<T extends keyof SessionEventDetails>(
+    { id, callId }: Session,
+    type: T,
+    details: SessionEventDetails[T],
+  ): void {
+    const at = this.options.runtime.clock.wall();
+    const head = { type, seq: ++this.seq, at, sessionId: id, callId };
+    // `details` are those of `type`, which the compiler cannot follow through the generic
+    const event = { ...details, ...head } as SessionEvent as SessionEvents[T];
+    this.emitter.emit(type, event);
+    this.ownEmitters.get(id)?.emit(type, event);
+  }
+
+  private mapDialog(session: Session, { id }: Dialog, exists: boolean): void {
+    const key = keyOf(id.callId, id.localTag, id.remoteTag);
+    if (exists) this.byDialog.set(key, session);
+    else if (this.byDialog.get(key) === session) this.byDialog.delete(key);
+  }
+
+  private report(error: unknown): void {
+    this.options.runtime.logger.error({ err: error }, 'the application threw');
+  }
+}
+
+function keyOf(callId: string, oneTag: string, otherTag: string): string {
+  return `${callId}\n${oneTag}\n${otherTag}`;
+}

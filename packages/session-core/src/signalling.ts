@@ -1,0 +1,267 @@
+import type {
+  Dialog,
+  DialogEnd,
+  DialogLayer,
+  FailureReason,
+  HeaderFields,
+  IncomingInvite,
+  IncomingReinvite,
+  OutgoingInvite,
+} from '@strowger/dialog-core';
+import type { SipResponse } from '@strowger/sip-message';
+import type { CallOptions } from './call-options.ts';
+import {
+  cancelled,
+  dialogLost,
+  type EndReason,
+  hungUp,
+  rejected,
+  timeout,
+  transportFailed,
+} from './end-reason.ts';
+import type { InfoDigit } from './info-digit.ts';
+import { answerInDialog } from './request-in-dialog.ts';
+import type { SessionInput, SessionOutput } from './session-machine.ts';
+import { hasForeignBody, reasonFields, reasonOf, sdpBody, sdpOf } from './sip-body.ts';
+
+/** @internal What the signalling of a session tells its session. */
+export interface SignallingUser {
+  input(input: SessionInput): void;
+  onProgress(response: SipResponse): void;
+  onDigit(digit: InfoDigit): void;
+  onChangeOffered(withOffer: boolean): void;
+  /** A dialog of the session exists, or no longer does. */
+  onDialog(dialog: Dialog, exists: boolean): void;
+}
+
+type SignallingOutput = Exclude<
+  SessionOutput,
+  {
+    type:
+      | 'openMedia'
+      | 'createOffer'
+      | 'acceptOffer'
+      | 'acceptAnswer'
+      | 'rollback'
+      | 'closeMedia'
+      | 'prepared'
+      | 'changed';
+  }
+>;
+
+/** @internal A session's INVITE and dialog: outputs of the table out, what the peer does back. */
+export class Signalling {
+  dialog: Dialog | undefined;
+  /** For the 200 and for refusals; set before the input that sends them. */
+  headers: HeaderFields = [];
+  reason: string | undefined;
+  private readonly user: SignallingUser;
+  private readonly watched = new Set<Dialog>();
+  private outgoing: OutgoingInvite | undefined;
+  private incoming: IncomingInvite | undefined;
+  private reinvite: IncomingReinvite | undefined;
+  private placeCall: ((offer: string | undefined) => OutgoingInvite) | undefined;
+
+  constructor(user: SignallingUser) {
+    this.user = user;
+  }
+
+  /** Our call, once the table says `invite`. */
+  plan(dialogs: DialogLayer, options: CallOptions, callId: string): void {
+    const { to, from, requestUri, route, credentials, headers, hops } = options;
+    this.placeCall = (offer) => {
+      const body = offer === undefined ? undefined : sdpBody(offer);
+      const invite = { to, from, requestUri, route, credentials, headers, hops, callId, body };
+      return dialogs.invite(invite, {
+        onProvisional: (response, dialog) => this.provisional(response, dialog),
+        onAccepted: (response, dialog) => {
+          this.adopt(dialog);
+          this.user.input({ type: 'accepted', ...described(sdpOf(response)) });
+        },
+        onRejected: (response) => this.over(refusedBy(response)),
+        onFailed: (reason) => this.over(failedBy(reason)),
+      });
+    };
+  }
+
+  /** A call that came in. */
+  take(invite: IncomingInvite): void {
+    this.incoming = invite;
+    const cancelledBy = (request: Parameters<typeof reasonOf>[0]): void =>
+      this.user.input({ type: 'cancelReceived', why: reasonOf(request) });
+    invite.user = {
+      onCancel: cancelledBy,
+      onBye: cancelledBy,
+      onAck: (ack) => this.user.input({ type: 'ackReceived', ...described(sdpOf(ack)) }),
+    };
+  }
+
+  perform(output: SignallingOutput): void {
+    switch (output.type) {
+      case 'invite':
+        return this.invite(output.offer);
+      case 'cancel':
+        return this.outgoing?.cancel({ headers: reasonFields(output.why) });
+      case 'ack':
+        return this.dialog?.ack(output.answer === undefined ? undefined : sdpBody(output.answer));
+      case 'sendProgress':
+        return this.progress(output);
+      case 'accept':
+        return this.accept(output.sdp);
+      case 'refuse':
+        return this.refuse(output.status);
+      case 'bye':
+        return this.dialog?.bye({ headers: reasonFields(output.why) });
+      case 'reinvite':
+        return this.sendReinvite(output.offer);
+      case 'acceptChange':
+        if (this.reinvite?.pending === true) this.reinvite.accept({ body: sdpBody(output.sdp) });
+        return;
+      case 'refuseChange':
+        if (this.reinvite?.pending === true) this.reinvite.reject(output.status);
+        return;
+      default:
+        output satisfies never;
+    }
+  }
+
+  /** What cannot be sent (a full layer, a header that is not ours to set) ends the call. */
+  private invite(offer: string | undefined): void {
+    try {
+      this.outgoing = this.placeCall?.(offer);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.over(rejected('local', 503, { text }));
+    }
+  }
+
+  private provisional(response: SipResponse, dialog: Dialog | undefined): void {
+    if (dialog !== undefined) this.watch(dialog);
+    const { status } = response;
+    this.user.input({ type: 'provisional', status, ...described(sdpOf(response)) });
+    if (status > 100) this.user.onProgress(response);
+  }
+
+  private progress({ progress, sdp }: Extract<SessionOutput, { type: 'sendProgress' }>): void {
+    const parts = sdp === undefined ? {} : { body: sdpBody(sdp) };
+    this.incoming?.progress(progress.status, { ...parts, headers: progress.headers });
+    const dialog = this.incoming?.dialog;
+    if (dialog !== undefined) this.watch(dialog);
+  }
+
+  private accept(sdp: string): void {
+    if (this.incoming?.pending !== true) return;
+    this.adopt(this.incoming.accept({ headers: this.headers, body: sdpBody(sdp) }));
+  }
+
+  private refuse(status: number): void {
+    if (this.incoming?.pending !== true) return;
+    this.incoming.reject(status, { headers: this.headers, reason: this.reason });
+  }
+
+  private sendReinvite(offer: string): void {
+    this.dialog?.reinvite(
+      { body: sdpBody(offer) },
+      {
+        onAccepted: (response) =>
+          this.user.input({ type: 'changeAccepted', ...described(sdpOf(response)) }),
+        onRejected: ({ status, reason }) => this.changeRefused(`${status} ${reason}`),
+        onFailed: ({ kind }) => this.changeRefused(kind),
+      },
+    );
+  }
+
+  private changeRefused(message: string): void {
+    this.user.input({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
+  }
+
+  private adopt(dialog: Dialog): void {
+    this.dialog = dialog;
+    this.watch(dialog);
+    dialog.user = {
+      ...dialog.user,
+      onReinvite: (reinvite) => this.takeReinvite(reinvite),
+      onBye: (bye) => this.user.input({ type: 'byeReceived', why: reasonOf(bye) }),
+    };
+  }
+
+  /** Early dialogs too take INFO and OPTIONS, and are found by their id. */
+  private watch(dialog: Dialog): void {
+    if (this.watched.has(dialog)) return;
+    this.watched.add(dialog);
+    this.user.onDialog(dialog, true);
+    dialog.user = {
+      onRequest: (transaction) => answerInDialog(transaction, this.user.onDigit),
+      onEnded: (end) => {
+        this.watched.delete(dialog);
+        this.user.onDialog(dialog, false);
+        if (dialog === this.dialog) {
+          this.user.input({ type: 'dialogEnded', reason: endedBy(end) });
+        }
+      },
+    };
+  }
+
+  private takeReinvite(reinvite: IncomingReinvite): void {
+    if (hasForeignBody(reinvite.request)) {
+      return reinvite.reject(415, { headers: [['Accept', 'application/sdp']] });
+    }
+    this.reinvite = reinvite;
+    reinvite.user = {
+      onCancel: () => this.user.input({ type: 'changeWithdrawn' }),
+      onAck: (ack) => this.user.input({ type: 'ackReceived', ...described(sdpOf(ack)) }),
+    };
+    const sdp = sdpOf(reinvite.request);
+    this.user.input({ type: 'changeOffered', ...described(sdp) });
+    if (reinvite.pending) this.user.onChangeOffered(sdp !== undefined);
+  }
+
+  private over(reason: EndReason): void {
+    this.user.input({ type: 'inviteOver', reason });
+  }
+}
+
+function described(sdp: string | undefined): { sdp?: string } {
+  return sdp === undefined ? {} : { sdp };
+}
+
+function refusedBy(response: SipResponse): EndReason {
+  const { status, reason } = response;
+  const contact = response.headers.get('contact');
+  const moved = status < 400 && Array.isArray(contact);
+  const contacts = moved ? contact.map(({ uri }) => uri.toString()) : undefined;
+  return rejected('remote', status, {
+    text: reason,
+    ...reasonOf(response),
+    ...(contacts === undefined ? {} : { contacts }),
+  });
+}
+
+function failedBy(failure: FailureReason): EndReason {
+  if (failure.kind === 'timeout') return timeout('invite');
+  return failure.kind === 'transport' ? transportFailed(failure.error) : cancelled('local');
+}
+
+function endedBy(end: DialogEnd): EndReason {
+  switch (end.kind) {
+    case 'bye':
+      return hungUp(end.by);
+    case 'rejected':
+      return rejected('remote', end.status);
+    case 'cancelled':
+    case 'otherForkAnswered':
+      return cancelled('remote');
+    case 'refused':
+      return end.status === 408 ? timeout('dialog') : dialogLost(end.status);
+    case 'timeout':
+      return timeout('dialog');
+    case 'noAck':
+      return timeout('ack');
+    case 'transport':
+      return transportFailed(end.error);
+    case 'closed':
+      return hungUp('local');
+    default:
+      return end satisfies never;
+  }
+}

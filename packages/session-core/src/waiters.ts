@@ -1,0 +1,74 @@
+import { StrowgerError } from '@strowger/runtime';
+import type { EndReason } from './end-reason.ts';
+import type { Refused } from './session-machine.ts';
+
+/** @internal A promise and the means to settle it; a rejection nobody waits for harms nothing. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => {};
+  reject: (error: StrowgerError) => void = () => {};
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => {});
+  }
+}
+
+/** @internal Who waits for what in a session. */
+export class Waiters {
+  readonly connected = new Deferred<void>();
+  readonly ended = new Deferred<EndReason>();
+  private preparing = new Deferred<void>();
+  private readonly changes = new Map<number, Deferred<void>>();
+  private changeCount = 0;
+  private end: EndReason | undefined;
+
+  /** Waits for our description of an incoming call. */
+  prepared(): Promise<void> {
+    return this.preparing.promise;
+  }
+
+  settlePrepared(refusal: Refused | undefined): void {
+    settle(this.preparing, refusal);
+    this.preparing = new Deferred();
+  }
+
+  change(): { id: number; done: Promise<void> } {
+    const id = ++this.changeCount;
+    const waiter = new Deferred<void>();
+    if (this.end !== undefined) waiter.reject(endedError(this.end));
+    else this.changes.set(id, waiter);
+    return { id, done: waiter.promise };
+  }
+
+  settleChange(id: number, refusal: Refused | undefined): void {
+    const waiter = this.changes.get(id);
+    this.changes.delete(id);
+    if (waiter !== undefined) settle(waiter, refusal);
+  }
+
+  /** Nothing of this will happen any more. */
+  fail(reason: EndReason): void {
+    this.end = reason;
+    const error = endedError(reason);
+    this.connected.reject(error);
+    this.preparing.reject(error);
+    for (const waiter of this.changes.values()) waiter.reject(error);
+    this.changes.clear();
+  }
+}
+
+function settle(waiter: Deferred<void>, refusal: Refused | undefined): void {
+  if (refusal === undefined) waiter.resolve();
+  else waiter.reject(new StrowgerError(refusal.code, refusal.message));
+}
+
+function endedError(reason: EndReason): StrowgerError {
+  const { kind, status } = reason;
+  return new StrowgerError('SESSION_ENDED', `the session has ended: ${kind} (${status})`, {
+    cause: reason,
+  });
+}

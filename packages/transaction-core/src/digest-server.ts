@@ -1,0 +1,169 @@
+import type { Runtime } from '@strowger/runtime';
+import {
+  Challenge,
+  computeHa1,
+  createResponse,
+  type Credentials,
+  DIGEST_ALGORITHMS,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  parseUri,
+  type SipRequest,
+  type SipResponse,
+  verifyCredentials,
+} from '@strowger/sip-message';
+import { DigestNonces } from './digest-nonce.ts';
+
+/** What a server keeps of a user instead of a password: HA1 by algorithm (`computeHa1`). */
+export type Ha1Set = Partial<Record<DigestAlgorithm, string>>;
+
+/** What a `DigestServer` is made of. */
+export interface DigestServerOptions {
+  readonly runtime: Pick<Runtime, 'clock' | 'random'>;
+  readonly realm: string;
+  /** What is offered, best first, each in a header of its own (RFC 8760 §2.3); default MD5 alone. */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** Default `auth`. With `auth-int` alone the body is protected too. */
+  readonly qop?: readonly ('auth' | 'auth-int')[];
+  /** How long a nonce is good, in milliseconds; default 300 000. */
+  readonly nonceLifetimeMs?: number;
+  /** How many used nonces are remembered at most; default 100 000. */
+  readonly maxNonces?: number;
+}
+
+/**
+ * What a request proved. `missing`: no credentials for our realm; `stale`: right, but the nonce is
+ * old: challenge again with `stale`; `replayed`: the nonce count was used before; `malformed`: not
+ * what RFC 7616 §3.4 asks for, or for another URI (answer 400 or challenge again).
+ */
+export type DigestVerdict =
+  | { readonly outcome: 'ok'; readonly username: string }
+  | { readonly outcome: 'missing' | 'stale' | 'wrong' | 'replayed' | 'malformed' };
+
+/** Who a name belongs to; `undefined` for nobody. */
+export type Ha1Lookup = (username: string) => Ha1Set | undefined | Promise<Ha1Set | undefined>;
+
+/**
+ * Challenges requests and judges the answers (RFC 3261 §22, RFC 7616, RFC 8760). An unknown user
+ * costs the same work and gives the same answer as a wrong password.
+ */
+export class DigestServer {
+  readonly realm: string;
+  private readonly algorithms: readonly DigestAlgorithm[];
+  private readonly qop: readonly string[];
+  private readonly nonces: DigestNonces;
+  /** The HA1 of nobody: what an unknown user's answer is compared with. */
+  private readonly nobody: string;
+
+  constructor(options: DigestServerOptions) {
+    const { runtime, realm, nonceLifetimeMs = 300_000, maxNonces = 100_000 } = options;
+    this.realm = realm;
+    this.algorithms = options.algorithms ?? ['MD5'];
+    this.qop = options.qop ?? ['auth'];
+    this.nonces = new DigestNonces({ runtime, lifetimeMs: nonceLifetimeMs, maxUsed: maxNonces });
+    this.nobody = runtime.random.token(160);
+  }
+
+  /** How many used nonces are remembered. */
+  counts(): { nonces: number } {
+    return { nonces: this.nonces.size };
+  }
+
+  /** The challenge to a request: 401 as its destination, 407 as a proxy (RFC 3261 §22.1). */
+  challenge(
+    kind: 401 | 407,
+    request: SipRequest,
+    options: { stale?: boolean; algorithms?: readonly DigestAlgorithm[] } = {},
+  ): SipResponse {
+    const name = kind === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+    const nonce = this.nonces.issue();
+    const { realm, qop } = this;
+    const stale = options.stale === true ? true : undefined;
+    const headers = (options.algorithms ?? this.algorithms).map(
+      (algorithm): [string, Challenge] => [
+        name,
+        new Challenge({ realm, nonce, algorithm, qop, stale }),
+      ],
+    );
+    return createResponse(request, kind, { headers });
+  }
+
+  /** Judges the credentials of a request; never rejects unless `lookup` does. */
+  async verify(
+    request: SipRequest,
+    kind: 401 | 407,
+    lookup: Ha1Lookup,
+    options: { algorithms?: readonly DigestAlgorithm[] } = {},
+  ): Promise<DigestVerdict> {
+    const name = kind === 401 ? 'authorization' : 'proxy-authorization';
+    const all = request.headers.get(name);
+    if (all === undefined) return { outcome: request.headers.has(name) ? 'malformed' : 'missing' };
+    const credentials = all.find(({ scheme, realm }) => isDigest(scheme) && realm === this.realm);
+    if (credentials === undefined) return { outcome: 'missing' };
+    const algorithm = digestAlgorithm(credentials.algorithm);
+    const isOffered = (options.algorithms ?? this.algorithms).some((one) => one === algorithm);
+    if (algorithm === undefined || !isOffered || !this.isWellFormed(credentials, request)) {
+      return { outcome: 'malformed' };
+    }
+    const nobody = this.stranger(algorithm); // for everybody: an unknown user costs what others do
+    const ha1 = ha1For(await lookup(credentials.username), algorithm);
+    return this.judge(credentials, request, ha1 ?? nobody);
+  }
+
+  private judge(credentials: Credentials, request: SipRequest, ha1: string): DigestVerdict {
+    const { method, body } = request;
+    // the nonce is looked at only after the digest: a count that was not proved uses nothing up
+    if (!verifyCredentials(credentials, { ha1, method, body })) return { outcome: 'wrong' };
+    switch (this.nonces.use(credentials.nonce, credentials.nc)) {
+      case 'fresh':
+        return { outcome: 'ok', username: credentials.username };
+      case 'replayed':
+        return { outcome: 'replayed' };
+      case 'expired':
+      case 'foreign': // ours from before a restart, as far as we can tell: the digest is right
+        return { outcome: 'stale' };
+    }
+  }
+
+  private isWellFormed(credentials: Credentials, request: SipRequest): boolean {
+    const { qop, nc, cnonce } = credentials;
+    // without qop it is a client of RFC 2069: RFC 3261 §22.4 lets it pass where auth would do
+    const isQopRight =
+      qop === undefined
+        ? this.qop.includes('auth')
+        : this.qop.includes(qop) && cnonce !== undefined && nc !== undefined && nc > 0;
+    return isQopRight && isSameResource(credentials.uri, request);
+  }
+
+  private stranger(algorithm: DigestAlgorithm): string {
+    const { realm, nobody } = this;
+    return computeHa1(algorithm, { username: nobody, realm, password: nobody });
+  }
+}
+
+/**
+ * Whether the digest was made for this request's URI. Phones leave URI parameters out of one or the
+ * other, so these are not compared (RFC 7616 §3.4.6 leaves equivalence to the server).
+ */
+function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
+  if (digestUri === uri.toString()) return true;
+  const parsed = parseUri(digestUri);
+  if (!parsed.ok || !('host' in parsed.value) || !('host' in uri)) return false;
+  const { scheme, user, host, port } = parsed.value;
+  return (
+    scheme === uri.scheme &&
+    user === uri.user &&
+    host === uri.host &&
+    (port ?? 5060) === (uri.port ?? 5060)
+  );
+}
+
+/** HA1 is the same for an algorithm and its `-sess` variant (RFC 7616 §3.4.2). */
+function ha1For(set: Ha1Set | undefined, algorithm: DigestAlgorithm): string | undefined {
+  const plain = DIGEST_ALGORITHMS.find((one) => `${one}-sess` === algorithm);
+  return set?.[algorithm] ?? (plain === undefined ? undefined : set?.[plain]);
+}
+
+function isDigest(scheme: string): boolean {
+  return scheme.toLowerCase() === 'digest';
+}
