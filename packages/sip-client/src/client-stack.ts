@@ -85,14 +85,24 @@ export class ClientStack {
 
   /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
   async close(): Promise<void> {
-    for (const session of this.sessions.sessions()) {
+    await Promise.all([this.endCalls(), this.registration.close(CLOSE_MS)]);
+    // what is left waits for messages that no longer concern anybody (RFC 6026 timers L and M)
+    await this.sessions.close({ deadlineMs: 0 });
+    await this.media.close();
+    await this.transport.close();
+  }
+
+  private async endCalls(): Promise<void> {
+    const live = this.sessions.sessions();
+    for (const session of live) {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
     }
-    await this.registration.close(CLOSE_MS);
-    await this.sessions.close({ deadlineMs: CLOSE_MS });
-    await this.media.close();
-    await this.transport.close();
+    let over = (): void => {};
+    const isLate = new Promise<void>((resolve) => (over = resolve));
+    const deadline = this.options.runtime.clock.arm(CLOSE_MS, over);
+    await Promise.race([isLate, Promise.all(live.map(({ ended }) => ended))]);
+    deadline.cancel();
   }
 
   private async locate(uri: SipUri): Promise<readonly Hop[]> {

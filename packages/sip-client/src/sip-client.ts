@@ -115,7 +115,7 @@ export class SipClient {
 
   /**
    * Ends every call, unregisters, ends the readers of `incoming()`, and resolves when all sockets
-   * are released. Peers that do not answer hold it up for four seconds at most.
+   * are released. Peers that do not answer hold it up for two seconds at most.
    */
   close(): Promise<void> {
     this.closing ??= this.closeAll();
