@@ -94,6 +94,7 @@ export class ClientStack {
 
   private async endCalls(): Promise<void> {
     const live = this.sessions.sessions();
+    if (live.length === 0) return;
     for (const session of live) {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();

@@ -70,7 +70,7 @@ export class Registration {
 
   /** Removes the binding; resolves when that was answered, or nothing was to be removed. */
   async unregister(): Promise<void> {
-    if (this.closed || this.state === 'unregistered' || this.state === 'refused') return;
+    if (this.closed || this.isOver) return;
     const gone = this.next(({ type }) => type === 'unregistered');
     this.take({ type: 'unregister' });
     await gone;
@@ -86,18 +86,22 @@ export class Registration {
 
   /** Unregisters, for `deadlineMs` at most. Afterwards nothing is sent, and no timer is armed. */
   async close(deadlineMs: number): Promise<void> {
+    if (this.isOver) return this.stop();
     const deadline = this.options.runtime.clock.arm(deadlineMs, () => this.stop());
     await this.unregister();
     deadline.cancel();
     this.stop();
   }
 
+  private get isOver(): boolean {
+    return this.state === 'unregistered' || this.state === 'refused';
+  }
+
   private stop(): void {
     if (this.closed) return;
     this.closed = true;
     this.timer?.cancel();
-    const isOver = this.state === 'unregistered' || this.state === 'refused';
-    if (!isOver) this.events.emit('change', { type: 'unregistered' });
+    if (!this.isOver) this.events.emit('change', { type: 'unregistered' });
   }
 
   /** The first change after which it is clear what becomes of a `register`. */
