@@ -34,7 +34,7 @@ export interface CallEngineCounts {
   readonly transactions: number;
   readonly endpoints: number;
   readonly ports: number;
-  /** Armed timers of the runtime's clock. */
+  /** Armed timers of the runtime's clock, but for the registrar's sweep, which never rests. */
   readonly timers: number;
 }
 
@@ -143,7 +143,7 @@ export class CallEngine {
       transactions: clientTransactions + serverTransactions,
       endpoints,
       ports,
-      timers: this.runtime.clock.armedTimers,
+      timers: this.runtime.clock.armedTimers - this.parts.registrar.standingTimers,
     };
   }
 

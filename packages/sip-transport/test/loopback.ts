@@ -128,8 +128,9 @@ export async function rawUdp(address = '127.0.0.1'): Promise<RawUdp> {
   socket.bind(0, address);
   await once(socket, 'listening');
   onTestFinished(() => void socket.close());
-  const send = (data: string | Uint8Array, to: Hop): void =>
-    void socket.send(data, to.port, to.address);
+  const send = (data: string | Uint8Array, to: Hop): void => {
+    socket.send(data, to.port, to.address);
+  };
   return { socket, port: socket.address().port, inbox, send };
 }
 
