@@ -7,7 +7,9 @@ import { runCommand } from './commands.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { jsonReport, wordReport } from './report.ts';
 
-process.exitCode = await main();
+const code = await main();
+// all is closed: an alarm that the clock may still have set for a cancelled timer is not waited for
+process.stdout.write('', () => process.exit(code));
 
 async function main(): Promise<number> {
   let request: Request;

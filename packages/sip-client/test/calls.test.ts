@@ -358,3 +358,27 @@ describe('OPTIONS', () => {
     await finish(all);
   });
 });
+
+describe('a network that loses, doubles and reorders', () => {
+  it.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+    'changes nothing for those who register and talk (seed %d)',
+    async (seed) => {
+      const all = scene({ seed, loss: 0.1, duplicate: 0.05, reorder: 0.1 });
+      const { simulation, registrar, alice, bob } = all;
+      onCall(bob, (call) => {
+        call.ring();
+        void call.answer();
+      });
+      await during(simulation, Promise.all([alice.client.register(), bob.client.register()]));
+      const call = await during(simulation, alice.client.call('sip:bob@bob'));
+      await during(simulation, call.connected);
+      await during(simulation, call.hold());
+      await during(simulation, call.resume());
+      await during(simulation, call.hangUp());
+      expect(await call.ended).toMatchObject({ kind: 'hungUp', by: 'local' });
+      await during(simulation, Promise.all([alice, bob].map(({ client }) => client.unregister())));
+      expect(registrar.bindings.size).toBe(0);
+      await finish(all);
+    },
+  );
+});
