@@ -14,6 +14,14 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}) {
   return { child, ended, output: () => output };
 }
 
+/** Whether nobody answers there any more. */
+function isSilent(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => false,
+    () => true,
+  );
+}
+
 describe("the README's commands", () => {
   it('npm start runs the PBX, with passwords that it made up, until it is told to stop', async () => {
     const env = { STROWGER_STORE: 'memory', STROWGER_LISTEN: 'udp:127.0.0.1:5062' };
@@ -21,6 +29,15 @@ describe("the README's commands", () => {
     await until('ready', () => start.output().includes('ready: register alice, bob'), 50_000);
     expect(start.output()).toMatch(/user alice, password \w{16} \(made up; shown only now\)/);
     expect((await fetch('http://127.0.0.1:8080/health')).status).toBe(200);
+    start.child.kill('SIGTERM');
+    await start.ended; // npm's own code tells of the signal
+    await until('the PBX has ended', () => isSilent('http://127.0.0.1:8080/health'));
+  });
+
+  it('the PBX drains on SIGTERM and exits 0', async () => {
+    const env = { STROWGER_STORE: 'memory', STROWGER_LISTEN: 'udp:127.0.0.1:5062' };
+    const start = run(process.execPath, ['scripts/run.mjs', 'start'], env);
+    await until('ready', () => start.output().includes('ready: '), 50_000);
     start.child.kill('SIGTERM');
     expect(await start.ended).toBe(0);
   });

@@ -40,7 +40,7 @@ async function demo(): Promise<number> {
     say('\nthe call detail record');
     say(JSON.stringify(cdr, null, 2));
     say('\nthe sound');
-    return judge(heard);
+    return await judge(heard);
   } finally {
     await Promise.all([alice.close(), bob.close()]);
     await pbx.stop();
