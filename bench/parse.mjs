@@ -13,8 +13,8 @@ const parsers = {
     return ({ bytes }) => {
       const parsed = parseMessage(bytes);
       if (!parsed.ok) throw new Error(parsed.refusal.message);
-      const { via, callId, from, to, cseq } = parsed.value;
-      return `${via.branch}${callId}${from.tag}${to.tag}${cseq.number}`.length;
+      const { branch, callId, fromTag, toTag, cseq } = parsed.value;
+      return `${branch}${callId}${fromTag}${toTag}${cseq.number}`.length;
     };
   },
   'strowger-all': async () => {
