@@ -1,3 +1,4 @@
+import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
 import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
@@ -240,12 +241,13 @@ export class Headers extends FieldList {
     }
   }
 
-  /** The identities of the known headers that are present. */
-  ids(): Set<number> {
-    const ids = new Set<number>();
-    for (const field of this.fields()) ids.add(this.id(field));
-    ids.delete(0);
-    return ids;
+  /**
+   * The identities of the headers that have to be read to know that they are well-formed.
+   * @internal
+   */
+  doubtful(): readonly number[] {
+    if (this.order === undefined) return doubtfulHeaders(this.received);
+    return [...new Set(this.order.map((field) => this.id(field)))];
   }
 
   /** The values that can be told from where they are; undefined for all others. */
