@@ -10,7 +10,7 @@ const ID_MASK = 2 ** ID_BITS - 1;
 const NO_BODY = new Uint8Array(0);
 const COLON = 0x3a;
 /** Room for the fields of most messages, so that the list does not grow while it is filled. */
-const EMPTY_FIELDS = Array.from({ length: 26 }, () => 0);
+const EMPTY_FIELDS = Array.from({ length: 24 }, () => 0);
 
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
@@ -24,16 +24,11 @@ export class Head {
   hasFolds = false;
   /** Where the start line begins: behind leading CRLFs (RFC 3261 §7.5). */
   startLineFrom = 0;
-  /** Where the start line ends, its CRLF not included. */
-  startLineEnd = 0;
   /** Where the body begins and ends. */
   bodyFrom = 0;
   bodyEnd = 0;
   /** How many fields there are. */
   size = 0;
-  /** Bits of the identities below 32 that occur, and of those that occur again. */
-  seen = 0;
-  repeated = 0;
   /** Where the parameters of a plain topmost Via, From and To begin, else -1 (plain-octets.ts). */
   viaParams = -1;
   fromParams = -1;
@@ -56,10 +51,11 @@ export class Head {
   /** Adds a field behind the others; its position has to be below `MAX_HEAD_BYTES`. */
   add(id: number, from: number): void {
     this.fields[this.size++] = (from << ID_BITS) | id;
-    if (id === 0 || id > 31) return;
-    const bit = 1 << id;
-    this.repeated |= this.seen & bit;
-    this.seen |= bit;
+  }
+
+  /** Where the start line ends, its CRLF not included. */
+  get startLineEnd(): number {
+    return this.startOf(0) - 2;
   }
 
   /** Ends the list of fields at the blank line. */

@@ -1,3 +1,4 @@
+import type { CSeq } from './cseq.ts';
 import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
@@ -37,6 +38,9 @@ export class Headers extends FieldList {
   /** What was read, by identity. */
   private typed: unknown[] | undefined;
   private firstVia: unknown;
+  /** What was read from the packet while nothing is changed. */
+  private callId: string | undefined;
+  private cseq: CSeq | undefined;
 
   /** Throws what `append` throws. The parser gives what it received, and nothing else. */
   constructor(
@@ -47,6 +51,8 @@ export class Headers extends FieldList {
     super(received, order);
     this.typed = undefined;
     this.firstVia = undefined;
+    this.callId = undefined;
+    this.cseq = undefined;
     if (entries === NO_ENTRIES) return;
     for (const [name, value] of entries) this.append(name, value);
   }
@@ -180,11 +186,9 @@ export class Headers extends FieldList {
   read(id: number): unknown {
     const known = this.typed?.[id];
     if (known !== undefined) return known;
-    const value = this.readPlain(id) ?? this.readWhole(id);
-    if (value === undefined) return undefined;
-    this.typed ??= EMPTY_SLOTS.slice();
-    this.typed[id] = value;
-    return value;
+    const value = this.order === undefined ? this.readPlain(id) : undefined;
+    if (value !== undefined) return value;
+    return this.readWhole(id);
   }
 
   /**
@@ -250,19 +254,28 @@ export class Headers extends FieldList {
     return [...new Set(this.order.map((field) => this.id(field)))];
   }
 
-  /** The values that can be told from where they are; undefined for all others. */
+  /** The values of the packet that can be told from where they are; undefined for all others. */
   private readPlain(id: number): unknown {
-    if (this.order !== undefined) return undefined;
     const { text, octets, callId, cseq, contentLength } = this.received;
-    if (id === CALL_ID && callId >= 0) return text.slice(callId, text.indexOf('\r', callId));
-    if (id === CSEQ && cseq >= 0) return plainCSeqValue(text, octets, cseq);
+    if (id === CALL_ID && callId >= 0) {
+      this.callId ??= text.slice(callId, text.indexOf('\r', callId));
+      return this.callId;
+    }
+    if (id === CSEQ && cseq >= 0) {
+      this.cseq ??= plainCSeqValue(text, octets, cseq);
+      return this.cseq;
+    }
     return id === CONTENT_LENGTH && contentLength >= 0 ? contentLength : undefined;
   }
 
   private readWhole(id: number): unknown {
     const kind = headerKind(id);
     const first = this.indexOfId(id, 0);
-    return kind === undefined || first < 0 ? undefined : readFields(this, kind, first);
+    if (kind === undefined || first < 0) return undefined;
+    const value = readFields(this, kind, first);
+    this.typed ??= EMPTY_SLOTS.slice();
+    this.typed[id] = value;
+    return value;
   }
 
   private own(name: string): (number | Field)[] {

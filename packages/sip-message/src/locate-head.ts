@@ -1,4 +1,4 @@
-import { Buffer, isAscii } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { TOKEN } from './characters.ts';
 import { Head } from './head.ts';
 import { headerKind } from './header-kinds.ts';
@@ -24,14 +24,13 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
   const end = endOfLine(head.text, from);
   if (end < 0) return unterminated(head.text, from);
   head.startLineFrom = from;
-  head.startLineEnd = end;
-  return locateFields(head, limits) ?? checkNul(head) ?? head;
+  return locateFields(head, end + 2, limits) ?? checkNul(head) ?? head;
 }
 
-function locateFields(head: Head, limits: Limits): Fault | undefined {
+function locateFields(head: Head, from: number, limits: Limits): Fault | undefined {
   const { text, octets } = head;
   const maxEnd = Math.min(limits.headBytes, MAX_HEAD_BYTES);
-  let at = head.startLineEnd + 2;
+  let at = from;
   while (octets[at] !== CR || octets[at + 1] !== LF) {
     let end = endOfLine(text, at);
     while (end >= 0 && isSpace(octets[end + 2])) {

@@ -1,23 +1,28 @@
 import { COMPACT, headerId, headerKeyOf } from './header-names.ts';
 
 const COLON = 0x3a;
-const LOWER_CASE = 0x20;
 
 /** The long names as octets, chained by first and third letter, so that none has to be cut out. */
 const CHAIN_OF = new Uint8Array(32 * 32);
-const NEXT: number[] = [0];
-const SPELLINGS: Uint8Array[] = [new Uint8Array(0)];
-for (let id = 1; headerKeyOf(id) !== ''; id++) {
+const NEXT = new Uint8Array(128);
+/** The letters of all names in a row, and where in them each name is. */
+const LETTERS = new Uint8Array(2048);
+const BEGINS = new Uint16Array(128);
+const LENGTHS = new Uint8Array(128);
+for (let id = 1; headerKeyOf(id) !== ''; id++) addName(id, headerKeyOf(id));
+
+function addName(id: number, name: string): void {
+  const begin = (BEGINS[id - 1] ?? 0) + (LENGTHS[id - 1] ?? 0);
+  BEGINS[id] = begin;
+  LENGTHS[id] = name.length;
+  for (let i = 0; i < name.length; i++) LETTERS[begin + i] = name.charCodeAt(i);
   // A colon stands behind the shortest name.
-  const name = Uint8Array.from(`${headerKeyOf(id)}:`, (char) => char.charCodeAt(0));
-  const slot = slotOf(name[0], name[2]);
-  // Behind those that are there: the names of every day come first in the list.
+  const slot = slotOf(name.charCodeAt(0), `${name}:`.charCodeAt(2));
   let last = CHAIN_OF[slot] ?? 0;
-  while ((NEXT[last] ?? 0) !== 0) last = NEXT[last] ?? 0;
   if (last === 0) CHAIN_OF[slot] = id;
-  else NEXT[last] = id;
-  NEXT.push(0);
-  SPELLINGS.push(name.subarray(0, -1));
+  // Behind those that are there: the names of every day come first in the list.
+  while ((NEXT[last] ?? 0) !== 0) last = NEXT[last] ?? 0;
+  if (last !== 0) NEXT[last] = id;
 }
 
 const COMPACT_IDS = new Uint8Array(256);
@@ -40,16 +45,23 @@ export function headerIdAt(octets: Uint8Array, from: number): number {
 
 /** How many letters the long name has. */
 export function nameLength(id: number): number {
-  return SPELLINGS[id]?.length ?? 0;
+  return LENGTHS[id] ?? 0;
 }
 
-function isSpelling(octets: Uint8Array, from: number, id: number): boolean {
-  const spelling = SPELLINGS[id];
-  if (spelling === undefined) return false;
-  const { length } = spelling;
-  let i = 0;
-  // Setting this bit makes letters lower case. It also makes a hyphen of CR, behind which in a field
-  // whose lines were checked stands LF, which it makes no letter.
-  while (i < length && ((octets[from + i] ?? 0) | LOWER_CASE) === spelling[i]) i++;
-  return i === length && octets[from + length] === COLON;
+const isSpelling = createIsSpelling();
+
+/** Constants of a function, as in `createPassClass`. */
+function createIsSpelling(): (octets: Uint8Array, from: number, id: number) => boolean {
+  const letters = LETTERS;
+  const begins = BEGINS;
+  const lengths = LENGTHS;
+  return (octets, from, id) => {
+    const begin = begins[id] ?? 0;
+    const length = lengths[id] ?? 0;
+    let i = 0;
+    // Setting this bit makes letters lower case. It also makes a hyphen of CR, behind which in a
+    // field whose lines were checked stands LF, which it makes no letter.
+    while (i < length && ((octets[from + i] ?? 0) | 0x20) === letters[begin + i]) i++;
+    return i === length && octets[from + length] === COLON;
+  };
 }

@@ -19,12 +19,17 @@ export interface ParseOptions {
   readonly framed?: boolean;
 }
 
+const NO_OPTIONS: ParseOptions = {};
+
 /**
  * Parses one message. The start line, Via, From, To, Call-ID, CSeq and Content-Length are checked;
  * all other headers are located, and parsed when they are asked for. The message refers to the
  * bytes: they must not be changed, and the message should not outlive its transaction.
  */
-export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Parsed<SipMessage> {
+export function parseMessage(
+  bytes: Uint8Array,
+  options: ParseOptions = NO_OPTIONS,
+): Parsed<SipMessage> {
   return toParsed(readMessage(bytes, limitsOf(options.limits, options.framed), options));
 }
 

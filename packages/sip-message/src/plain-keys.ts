@@ -8,38 +8,43 @@ import { plainCallId, plainCSeq, plainNameAddr, plainNumber, plainSentBy } from 
 
 const COMMA = 0x2c;
 const MAX_LENGTH = 99_999_999;
-const ONLY_ONCE = (1 << FROM) | (1 << TO) | (1 << CALL_ID) | (1 << CSEQ) | (1 << CONTENT_LENGTH);
-
 /**
  * Notes in the head where the keys of transactions and dialogs are, as far as their headers are
  * plain and occur once: of these, nobody has to check or read the rest.
  */
 export function locateKeys(head: Head): void {
-  if ((head.repeated & ONLY_ONCE) !== 0) return;
-  let isTopmost = true;
+  let seen = 0;
   for (let field = 0; field < head.size; field++) {
     const id = head.id(field);
     if (id === 0 || id > CONTENT_LENGTH) continue;
-    const from = head.valueAt(field);
-    const end = head.endOf(field);
-    if (id === VIA) {
-      if (isTopmost) head.viaParams = viaParams(head.octets, from, end);
-      isTopmost = false;
-    } else {
-      locateKey(head, id, from, end);
-    }
+    const isFirst = (seen & (1 << id)) === 0;
+    seen |= 1 << id;
+    // Of the others only one may be there, so that it does not matter what this one holds.
+    if (!isFirst && id !== VIA) forgetKey(head, id);
+    else if (isFirst) locateKey(head, id, field);
   }
 }
 
-function locateKey(head: Head, id: number, from: number, end: number): void {
+function locateKey(head: Head, id: number, field: number): void {
   const { octets } = head;
-  if (id === FROM) head.fromParams = addressParams(octets, from, end);
+  const from = head.valueAt(field);
+  const end = head.endOf(field);
+  if (id === VIA) head.viaParams = viaParams(octets, from, end);
+  else if (id === FROM) head.fromParams = addressParams(octets, from, end);
   else if (id === TO) head.toParams = addressParams(octets, from, end);
   else if (id === CALL_ID) head.callId = plainCallId(octets, from) === end ? from : NOT_PLAIN;
   else if (id === CSEQ) head.cseq = plainCSeq(octets, from) === end ? from : NOT_PLAIN;
   else if (id === CONTENT_LENGTH && plainNumber(octets, from, MAX_LENGTH) === end) {
     head.contentLength = plainDecimal(octets, from, end);
   }
+}
+
+function forgetKey(head: Head, id: number): void {
+  if (id === FROM) head.fromParams = NOT_PLAIN;
+  else if (id === TO) head.toParams = NOT_PLAIN;
+  else if (id === CALL_ID) head.callId = NOT_PLAIN;
+  else if (id === CSEQ) head.cseq = NOT_PLAIN;
+  else if (id === CONTENT_LENGTH) head.contentLength = NOT_PLAIN;
 }
 
 function viaParams(octets: Uint8Array, from: number, fieldEnd: number): number {
