@@ -36,32 +36,36 @@ function slotOf(first = 0, third = 0): number {
 }
 
 /** The identity of the known name that stands here with a colon right behind it, else 0. */
-export function headerIdAt(octets: Uint8Array, from: number): number {
-  if (octets[from + 1] === COLON) return COMPACT_IDS[octets[from] ?? 0] ?? 0;
-  let id = CHAIN_OF[slotOf(octets[from], octets[from + 2])] ?? 0;
-  for (; id !== 0; id = NEXT[id] ?? 0) if (isSpelling(octets, from, id)) return id;
-  return 0;
+export const headerIdAt = createHeaderIdAt();
+
+/** The tables are constants of a function, as in `createPassClass`. */
+function createHeaderIdAt(): (octets: Uint8Array, from: number) => number {
+  const compactIds = COMPACT_IDS;
+  const chainOf = CHAIN_OF;
+  const next = NEXT;
+  const letters = LETTERS;
+  const begins = BEGINS;
+  const lengths = LENGTHS;
+  return (octets, from) => {
+    if (octets[from + 1] === COLON) return compactIds[octets[from] ?? 0] ?? 0;
+    let id = chainOf[slotOf(octets[from], octets[from + 2])] ?? 0;
+    for (; id !== 0; id = next[id] ?? 0) {
+      const begin = begins[id] ?? 0;
+      const length = lengths[id] ?? 0;
+      if (octets[from + length] !== COLON) continue;
+      // Setting this bit makes letters lower case. It also makes a hyphen of CR, behind which in a
+      // field whose lines were checked stands LF, which it makes no letter.
+      let difference = 0;
+      for (let i = 0; i < length; i++) {
+        difference |= ((octets[from + i] ?? 0) | 0x20) ^ (letters[begin + i] ?? 0);
+      }
+      if (difference === 0) return id;
+    }
+    return 0;
+  };
 }
 
 /** How many letters the long name has. */
 export function nameLength(id: number): number {
   return LENGTHS[id] ?? 0;
-}
-
-const isSpelling = createIsSpelling();
-
-/** Constants of a function, as in `createPassClass`. */
-function createIsSpelling(): (octets: Uint8Array, from: number, id: number) => boolean {
-  const letters = LETTERS;
-  const begins = BEGINS;
-  const lengths = LENGTHS;
-  return (octets, from, id) => {
-    const begin = begins[id] ?? 0;
-    const length = lengths[id] ?? 0;
-    let i = 0;
-    // Setting this bit makes letters lower case. It also makes a hyphen of CR, behind which in a
-    // field whose lines were checked stands LF, which it makes no letter.
-    while (i < length && ((octets[from + i] ?? 0) | 0x20) === letters[begin + i]) i++;
-    return i === length && octets[from + length] === COLON;
-  };
 }
