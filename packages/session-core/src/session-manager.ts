@@ -61,7 +61,6 @@ export interface SessionCounts extends DialogCounts {
 
 const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
 const CLOSE_DEADLINE_MS = 5000;
-const CLOSE_LOOK_MS = 50;
 
 /** The owner of all sessions of one user agent: calls out, calls in, and what they belong to. */
 export class SessionManager {
@@ -196,22 +195,25 @@ export class SessionManager {
   }
 
   private async shut(deadlineMs: number): Promise<void> {
-    const { clock } = this.options.runtime;
-    const end = clock.now() + deadlineMs;
     for (const session of this.sessions()) {
       if (session.isUnanswered) session.reject(503);
       else void session.hangUp();
     }
-    while (this.isBusy() && clock.now() < end) {
-      await new Promise<void>((resolve) => clock.arm(CLOSE_LOOK_MS, resolve));
-    }
+    const ended = Promise.all(this.sessions().map((session) => session.ended));
+    if (this.live.size > 0) await this.orDeadline(ended, deadlineMs);
     this.dialogs.close();
-    await Promise.all(this.sessions().map(({ ended }) => ended));
+    await ended;
   }
 
-  private isBusy(): boolean {
-    const { dialogs, invites } = this.dialogs.counts();
-    return this.live.size + dialogs + invites > 0;
+  /** What has ended needs no more of the dialogs than what the peer may repeat. */
+  private orDeadline(ended: Promise<unknown>, deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.runtime.clock.arm(deadlineMs, resolve);
+      void ended.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   private takeInvite(invite: IncomingInvite): void {
