@@ -1,6 +1,7 @@
 import type { MediaBackend, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 /** What a call wants of its media. */
 export interface CallMediaOptions {
@@ -9,6 +10,8 @@ export interface CallMediaOptions {
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
   onEvent(event: MediaEndpointEvent): void;
+  /** Neither side has been heard for as long as the backend waits. */
+  onDead(): void;
   /** A side has made an offer within the call: gives what asks the other one, or throws. */
   onOffer(from: 'caller' | 'callee'): () => void;
 }
@@ -33,8 +36,20 @@ export class CallMedia {
 
   /** Rejects with `MEDIA_NOT_ACCEPTABLE` where nothing in the caller's offer can be relayed. */
   static async open(options: CallMediaOptions): Promise<CallMedia> {
-    const { backend, label, onEvent } = options;
-    const relay = await backend.openRelay({ label, onEvent: (_, event) => onEvent(event) });
+    const { backend, label } = options;
+    let watch: SilenceWatch | undefined;
+    const relay = await backend.openRelay({
+      label,
+      onEvent: (end, event) => {
+        options.onEvent(event);
+        if (event.type !== 'timeout') return;
+        void watch?.isDead(end).then(
+          (dead) => dead && options.onDead(),
+          () => {}, // closed meanwhile
+        );
+      },
+    });
+    watch = new SilenceWatch((end) => relay[end].stats());
     try {
       return await prepare(relay, options);
     } catch (error) {

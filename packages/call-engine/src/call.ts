@@ -162,6 +162,7 @@ export class Call {
       onEvent: (event) => {
         if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
       },
+      onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
     }).then(
       (media) => this.mediaOpened(media, destination),
@@ -235,6 +236,7 @@ export class Call {
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
     const { signal } = this.over;
+    session.on('mediaSilent', () => this.input({ type: 'broken', reason: 'mediaTimeout' }));
     serve(destination.service, { session, dialled: destination.name, signal }).then(
       () => this.input({ type: 'serviceDone' }),
       (error: unknown) => {

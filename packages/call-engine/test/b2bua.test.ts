@@ -257,6 +257,25 @@ describe('a call to a user', () => {
     await stage.strike();
   });
 
+  it('ends when neither side is heard any more, but not while one is', async () => {
+    const stage = setStage();
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    alice.call('bob');
+    await stage.simulation.run(3000);
+    const silence = { type: 'timeout', silentMs: 30_000 } as const;
+    stage.media.endpoints[0]?.tell(silence);
+    await stage.simulation.run(1000);
+    expect(stage.records).toEqual([]);
+    stage.media.endpoints[1]?.tell(silence);
+    await stage.simulation.run(1000);
+    expect([alice.log.length, bob.log.length]).toEqual([2, 2]);
+    expect(stage.records).toMatchObject([
+      { outcome: 'answered', endedBy: 'engine', reason: 'mediaTimeout' },
+    ]);
+    await stage.strike();
+  });
+
   it('whose offer cannot be relayed gets 488', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');

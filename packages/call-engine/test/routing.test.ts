@@ -18,6 +18,17 @@ describe('what is dialled', () => {
     await stage.strike();
   });
 
+  it('may be a service, which does not outlive a phone that is gone', async () => {
+    const stage = setStage({}, { services: { '*43': echo() } });
+    const alice = await stage.registered('alice');
+    alice.call('*43');
+    await stage.simulation.run(3000);
+    stage.media.endpoints[0]?.tell({ type: 'timeout', silentMs: 30_000 });
+    await stage.simulation.run(1000);
+    expect(stage.records).toMatchObject([{ outcome: 'answered', reason: 'mediaTimeout' }]);
+    await stage.strike();
+  });
+
   it('may be a service, which talks until somebody hangs up', async () => {
     const stage = setStage({}, { services: { '*43': echo(), '*60': tone(440) } });
     const alice = await stage.registered('alice');
