@@ -44,6 +44,7 @@ type InviteClientStep = Step<InviteClientState, InviteClientOutput>;
 const CANCELLED = { kind: 'cancelled' } as const;
 const OTHER_FORK: DialogEnd = { kind: 'otherForkAnswered' };
 
+/** What becomes of an INVITE of ours: early dialogs, forks, CANCEL and its race (RFC 3261 §13.2). */
 export const inviteClientTable: StateTable<
   InviteClientState,
   InviteClientInput,

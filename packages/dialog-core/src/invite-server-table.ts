@@ -51,6 +51,7 @@ const REFRESH_MS = 60_000;
 
 type InviteServerStep = Step<InviteServerState, InviteServerOutput>;
 
+/** What becomes of a peer's INVITE: progress, one final answer, CANCEL (RFC 3261 §13.3). */
 export const inviteServerTable: StateTable<
   InviteServerState,
   InviteServerInput,

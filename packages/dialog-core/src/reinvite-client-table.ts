@@ -57,6 +57,7 @@ type ReinviteStep = Step<ReinviteClientState, ReinviteClientOutput>;
 const CANCELLED: FailureReason = { kind: 'cancelled' };
 const DIALOG_ENDED: FailureReason = { kind: 'dialogEnded' };
 
+/** What becomes of a re-INVITE of ours: answered, refused, glare and its delay (RFC 3261 §14.1). */
 export const reinviteClientTable: StateTable<
   ReinviteClientState,
   ReinviteClientInput,

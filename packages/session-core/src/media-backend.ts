@@ -21,6 +21,7 @@ export type MediaEndpointEvent =
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
 
+/** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
   readonly label: string;
@@ -29,6 +30,7 @@ export interface EndpointRequest {
   onEvent(event: MediaEndpointEvent): void;
 }
 
+/** What a relay is opened with; its events name the end that they are of. */
 export interface RelayRequest {
   readonly label: string;
   /** Limits what may pass; default: everything that both ends agree on. */
@@ -63,16 +65,19 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
+/** What can be played: a sine tone (level in dBm0, ITU-T G.711), or a WAV file. */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
   | { type: 'file'; path: string; loop?: boolean };
 
+/** A tone or file that is being played. */
 export interface Playback {
   /** Resolves when the last sample left, or when it was stopped. */
   readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
   stop(): void;
 }
 
+/** A file that is being recorded. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
   stop(): Promise<{ path: string; durationMs: number }>;
