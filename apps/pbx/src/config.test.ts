@@ -73,6 +73,14 @@ describe('the configuration', () => {
     );
   });
 
+  it.each([
+    ['media: 5', 'file:1: media: 5 is not allowed'],
+    ['[]', 'file:1: the whole file: [] is not allowed'],
+  ])('says what is wrong with %s though a variable would go into it', (text, message) => {
+    const env = { STROWGER_MEDIA_PORTS: '20000-20099' };
+    expect(() => readConfig(text, { file: 'file', env })).toThrow(message);
+  });
+
   it('publishes its schema', async () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input' });
     // `vitest -u` writes it anew

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema, parseHostPort } from './config-schema.ts';
 
@@ -95,11 +95,20 @@ function override(document: Document, env: NodeJS.ProcessEnv): Map<string, strin
     const items = value.split(',').map((item) => item.trim());
     const scalar = /^\d+$/.test(value) ? Number(value) : value;
     if (document.contents === null) document.contents = document.createNode({});
+    if (!hasRoomFor(document, path)) continue; // the schema says what is wrong there
     document.setIn(path, document.createNode(list === true ? items : scalar));
     from.set(path.join('.'), variable);
     if (list === true) items.forEach((_, index) => from.set([...path, index].join('.'), variable));
   }
   return from;
+}
+
+/** Whether every part of the document above this path is a map, or absent. */
+function hasRoomFor(document: Document, path: readonly string[]): boolean {
+  return path.every((_, depth) => {
+    const parent = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
+    return parent === undefined || isMap(parent);
+  });
 }
 
 type Issue = z.core.$ZodIssue;

@@ -30,8 +30,7 @@ async function main(): Promise<number> {
     const { config: file } = values;
     const text = file === undefined ? '' : readFileSync(file, 'utf8');
     const config = readConfig(text, { env: process.env, ...(file === undefined ? {} : { file }) });
-    const level = process.env['LOG_LEVEL'] ?? 'warn';
-    const logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
+    const logger = pino({ level: logLevel() }, pino.destination({ dest: 2, sync: true }));
     const pbx = await startPbx(config, logger);
     process.stdout.write(`${pbx.banner}\n`);
     await toldToStop();
@@ -41,6 +40,13 @@ async function main(): Promise<number> {
     process.stderr.write(`${inWords(error)}\n`);
     return isMisuse(error) ? 2 : 1;
   }
+}
+
+function logLevel(): string {
+  const level = process.env['LOG_LEVEL'] || 'warn';
+  const allowed = [...Object.keys(pino.levels.values), 'silent'];
+  if (allowed.includes(level)) return level;
+  throw new ConfigError([`LOG_LEVEL: "${level}" is not allowed; allowed: ${allowed.join(', ')}`]);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
