@@ -26,13 +26,14 @@ interface Round {
   readonly expected_local_answer?: string;
 }
 
-const folder =
-  process.env['STROWGER_CASES'] ?? join(import.meta.dirname, '../../../../shared/cases');
+const fallback = join(import.meta.dirname, '../../../../shared/cases');
+const folder = process.env['STROWGER_CASES'] ?? fallback;
 const file = join(folder, 'sdp_offer_answer', 'index.json');
 const isThere = existsSync(file);
 if (!isThere) {
   const reason = `sdp_offer_answer is skipped: ${file} is not there (STROWGER_CASES)`;
-  if (process.env['CI'] === 'true') throw new Error(reason);
+  const isMeantToBeThere = process.env['STROWGER_CASES'] !== undefined || existsSync(fallback);
+  if (process.env['CI'] === 'true' && isMeantToBeThere) throw new Error(reason);
   console.warn(reason);
 }
 // The file is the suite's own; a case of another form fails the test that reads it.

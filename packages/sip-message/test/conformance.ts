@@ -14,12 +14,14 @@ const FALLBACK = fileURLToPath(new URL('../../../../shared/cases', import.meta.u
 
 /**
  * The cases of a suite with their bytes; none, with a printed reason, where the folder is absent.
- * With `CI=true` that is an error.
+ * With `CI=true` that is an error, unless there is no folder of such files at all.
  */
 export function conformanceCases(suite: string): { item: Case; bytes: Buffer }[] {
-  const root = `${process.env['STROWGER_CASES'] ?? FALLBACK}/${suite}`;
+  const folder = process.env['STROWGER_CASES'];
+  const root = `${folder ?? FALLBACK}/${suite}`;
   if (!existsSync(root)) {
-    if (process.env['CI'] === 'true') throw new Error(`${root} is absent`);
+    const isMeantToBeThere = folder !== undefined || existsSync(FALLBACK);
+    if (process.env['CI'] === 'true' && isMeantToBeThere) throw new Error(`${root} is absent`);
     console.log(`conformance suite ${suite} skipped: ${root} is absent (set STROWGER_CASES)`);
     return [];
   }
