@@ -13,7 +13,7 @@ import { Stranger } from './stranger.ts';
 const registrar = (name: string) => ({ domain: '127.0.0.1:5060', password: `pw-${name}` });
 
 describeWithPeers(
-  ['kamailio', 'sipp', 'baresip', 'dumpcap', 'tshark', 'sox'],
+  ['kamailio', 'sipp', 'baresip', 'dumpcap', 'tshark', 'sox', 'ss'],
   'what crosses the wire',
   () => {
     const folder = workFolder('wire');

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 
 const rest = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** Suites that were left out for want of a program, with its name. */
+const wanting = new Set();
 const folder = mkdtempSync(join(tmpdir(), 'strowger-test-'));
 
 if (rest.length > 0) {
@@ -21,6 +23,7 @@ if (rest.length > 0) {
   vitest('real peers', ['--project', 'e2e'], alone());
 }
 rmSync(folder, { recursive: true, force: true });
+for (const suite of wanting) console.log(`skipped: ${suite}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed > 0 ? 1 : 0);
 
@@ -44,10 +47,19 @@ function vitest(name, args, [command, ...prefix] = ['vitest']) {
     totals.passed += result.numPassedTests;
     totals.failed += result.numFailedTests;
     totals.skipped += result.numPendingTests + result.numTodoTests;
+    noteMissingPeers(result);
     // a file that does not even load has no failed test
     if (status !== 0 && result.numFailedTests === 0) totals.failed++;
   } catch {
     totals.failed++;
+  }
+}
+
+/** `describeWithPeers` names what is missing in the title of a suite that it skips. */
+function noteMissingPeers({ testResults }) {
+  for (const { status, ancestorTitles } of testResults.flatMap((one) => one.assertionResults)) {
+    const suite = ancestorTitles.find((title) => title.includes(' not installed: '));
+    if (status !== 'passed' && suite !== undefined) wanting.add(suite);
   }
 }
 
