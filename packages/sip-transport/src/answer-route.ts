@@ -1,11 +1,11 @@
 import { type SipMessage, Via } from '@strowger/sip-message';
 import type { Endpoint } from '@strowger/runtime';
-import type { Hop } from './hop.ts';
-import { canonicalAddress } from './ip-address.ts';
+import { defaultPort, type Hop, isSecure, type TransportName } from './hop.ts';
+import { canonicalAddress, familyOf } from './ip-address.ts';
 
 /** Where a message came from, and what carries an answer back. */
 export interface Source {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
   readonly from: Endpoint;
   readonly flow: string;
 }
@@ -31,8 +31,10 @@ export function stampVia(message: SipMessage, via: Via, { from }: Source): void 
  */
 export function answerHop(via: Via, { transport, from, flow }: Source): Hop {
   const toSource = transport === 'udp' && via.params.has('rport');
-  const port = toSource ? from.port : (via.port ?? 5060);
-  return { transport, address: from.address, port, flow };
+  const port = toSource ? from.port : (via.port ?? defaultPort(transport));
+  const isNamed = isSecure(transport) && familyOf(via.host) === undefined;
+  const host = isNamed ? { host: via.host } : {}; // a new connection has to be with that name
+  return { transport, address: from.address, port, flow, ...host };
 }
 
 /** The hop that a response came over. */

@@ -1,6 +1,7 @@
 export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
 export { systemResolver } from './dns-resolver.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
+export type { PeerIdentity } from './peer-identity.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
 export type { Refused } from './reception.ts';
 export {
@@ -10,4 +11,5 @@ export {
   type TransportLayerOptions,
 } from './transport-layer.ts';
 export { defaultLimits, type TransportLimits } from './transport-limits.ts';
+export type { TlsCertificate, TlsCertificates, TlsSettings } from './tls-contexts.ts';
 export type { TransportMetrics } from './transport-metrics.ts';

@@ -1,7 +1,7 @@
 import type { Endpoint } from '@strowger/runtime';
 import type { Via } from '@strowger/sip-message';
 import { BoundedTable } from './bounded-table.ts';
-import type { Hop } from './hop.ts';
+import { defaultPort, type Hop, transportOf } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
 import type { LocalAddresses } from './local-address.ts';
@@ -12,6 +12,8 @@ export class LocalPoint {
   readonly family: Family;
   readonly isLoopback: boolean;
   readonly isWildcard: boolean;
+  /** Whether others can connect to it, or send to it. */
+  readonly serves: boolean;
   private bound: Endpoint;
   private name: string;
 
@@ -20,6 +22,7 @@ export class LocalPoint {
     this.family = familyOf(point.address) ?? 4;
     this.isLoopback = isLoopback(point.address);
     this.isWildcard = isWildcard(point.address);
+    this.serves = point.clientOnly !== true;
     this.bound = { address: point.address, port: point.port };
     this.name = '';
   }
@@ -92,7 +95,9 @@ export class LocalPoints {
     const bound = isWildcard(local.address)
       ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
       : local.address;
-    const told = { host: advertised?.host ?? bound, port: advertised?.port ?? local.port };
+    // who cannot be connected to names no port of its own
+    const port = chosen?.serves === false ? defaultPort(hop.transport) : local.port;
+    const told = { host: advertised?.host ?? bound, port: advertised?.port ?? port };
     this.told.set(key(told.host, told.port), true);
     return told;
   }
@@ -100,7 +105,7 @@ export class LocalPoints {
   /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */
   isOurs(via: Via): boolean {
     const host = canonicalAddress(via.host);
-    const port = via.port ?? 5060;
+    const port = via.port ?? defaultPort(transportOf(via.transport) ?? 'udp');
     const bound = this.all.some(({ local }) => local.address === host && local.port === port);
     return bound || this.told.get(key(host, port)) === true;
   }

@@ -1,4 +1,4 @@
-import type { Clock, Endpoint, Random } from '@strowger/runtime';
+import type { Clock, Random } from '@strowger/runtime';
 import type { Uri } from '@strowger/sip-message';
 import { DnsCache } from './dns-cache.ts';
 import type { DnsResolver } from './dns-resolver.ts';
@@ -49,9 +49,10 @@ export class NextHops {
   }
 
   /** A peer took, or did not take, a connection. */
-  tcpReached(peer: Endpoint, reached: boolean): void {
-    if (reached) this.refused.remove(peer);
-    else this.refused.add(peer);
+  reached(hop: Hop, reached: boolean): void {
+    if (hop.transport !== 'tcp') return;
+    if (reached) this.refused.remove(hop);
+    else this.refused.add(hop);
   }
 
   /** What is remembered. */

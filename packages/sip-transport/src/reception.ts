@@ -9,7 +9,8 @@ import {
 } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
-import type { Hop, Inbound } from './hop.ts';
+import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
+import type { PeerIdentity } from './peer-identity.ts';
 import { parserLimits, type TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -17,12 +18,14 @@ import type { TransportMetrics } from './transport-metrics.ts';
 export interface Heard extends Source {
   readonly bytes: Uint8Array;
   readonly local: Endpoint;
+  /** Who the peer proved to be. */
+  readonly peer?: PeerIdentity;
 }
 
 /** What was refused, from whom. */
 export interface Refused {
   readonly refusal: Refusal;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
   readonly from: Endpoint;
   /** Whether the peer was told. */
   readonly answered: boolean;
@@ -65,7 +68,7 @@ export class Reception {
       return;
     }
     const parsed = parseMessage(heard.bytes, {
-      framed: heard.transport === 'tcp',
+      framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
       limits: this.parserLimits,
     });
     if (parsed.ok) this.deliver(parsed.value, heard);
@@ -101,6 +104,7 @@ export class Reception {
     if (message.kind === 'request') stampVia(message, via, heard);
     const hop = message.kind === 'request' ? answerHop(via, heard) : sourceHop(heard);
     metrics.received++;
-    onMessage({ message, hop, local: heard.local });
+    const { local, peer } = heard;
+    onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });
   }
 }

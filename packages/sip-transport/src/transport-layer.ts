@@ -9,7 +9,7 @@ import {
   type Via,
 } from '@strowger/sip-message';
 import { type DnsResolver, systemResolver } from './dns-resolver.ts';
-import type { Hop, Inbound } from './hop.ts';
+import { type Hop, type Inbound, isSecure, type TransportName } from './hop.ts';
 import {
   type Advertised,
   checkListenPoint,
@@ -20,7 +20,8 @@ import { LocalAddresses } from './local-address.ts';
 import { LocalPoints } from './local-points.ts';
 import { NextHops } from './next-hops.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
-import { TcpSockets } from './tcp-sockets.ts';
+import { StreamSockets } from './stream-sockets.ts';
+import { type TlsCertificates, TlsContexts, type TlsSettings } from './tls-contexts.ts';
 import { defaultLimits, type TransportLimits } from './transport-limits.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
 import { UdpSockets } from './udp-sockets.ts';
@@ -32,6 +33,8 @@ export interface TransportLayerOptions {
   readonly listen: readonly (ListenPoint | string)[];
   /** What peers are told instead of the bound addresses, where these are not what they see. */
   readonly advertised?: Advertised;
+  /** Certificates, and how TLS is spoken. */
+  readonly tls?: TlsSettings;
   /** Default: the system's name servers. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
@@ -49,7 +52,7 @@ export interface TransportLayerOptions {
 
 /** A bound address. */
 export interface Listening extends Endpoint {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
 }
 
 /** What a layer holds at the moment: all zero after `close()`. */
@@ -58,7 +61,7 @@ export interface TransportCounts {
   readonly connections: number;
   /** Bytes that wait in them. */
   readonly waitingBytes: number;
-  /** UDP sockets and TCP listeners. */
+  /** UDP sockets and listeners. */
   readonly sockets: number;
   /** Source addresses that are kept account of. */
   readonly sources: number;
@@ -69,7 +72,7 @@ export interface TransportCounts {
 }
 
 /**
- * SIP over UDP and TCP, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
+ * SIP over UDP, TCP and TLS, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
  * of transaction-core's `MessageSender`.
  */
 export class TransportLayer {
@@ -81,30 +84,35 @@ export class TransportLayer {
   private readonly nextHops: NextHops;
   private readonly reception: Reception;
   private readonly udp: UdpSockets;
-  private readonly tcp: TcpSockets;
+  private readonly streams: StreamSockets;
+  private readonly tls: TlsContexts;
   private state: 'new' | 'open' | 'closed' = 'new';
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
-  /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
+  /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`; opens nothing yet. */
   constructor(options: TransportLayerOptions) {
     const { runtime, advertised, resolver = systemResolver() } = options;
     const { clock, random } = runtime;
     const limits = { ...defaultLimits, ...options.limits };
     const metrics = this.counters;
-    const shared = { runtime, clock, random, limits, metrics, ...this.signals };
+    const points = listenPoints(options);
+    this.tls = tlsContexts(options, points);
+    const shared = { runtime, clock, random, limits, metrics, tls: this.tls, ...this.signals };
     this.options = options;
     this.metrics = metrics;
-    this.points = new LocalPoints(listenPoints(options), advertised, new LocalAddresses(clock));
+    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock));
     this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
-    this.tcp = new TcpSockets(shared);
+    this.streams = new StreamSockets(shared);
   }
 
   /** Where it listens, once it is started: port 0 has become the system's choice. */
   get listening(): readonly Listening[] {
-    return this.points.all.map(({ point, local }) => ({ transport: point.transport, ...local }));
+    return this.points.all
+      .filter(({ serves }) => serves)
+      .map(({ point, local }) => ({ transport: point.transport, ...local }));
   }
 
   /** Binds every listen point. Rejects with `LISTEN_FAILED`, and then holds none of them. */
@@ -141,13 +149,13 @@ export class TransportLayer {
    * advertised ones, else the bound ones that the peer can reach.
    */
   sentBy(hop: Hop): { readonly host: string; readonly port: number } {
-    const connection = hop.transport === 'tcp' ? this.tcp.connections.find(hop) : undefined;
+    const connection = hop.transport === 'udp' ? undefined : this.streams.connections.find(hop);
     return this.points.sentBy(hop, connection?.local.address);
   }
 
   /**
    * Sends without waiting. `failed` is called at most once and never from within `send`: when the
-   * message surely did not leave (`CONNECT_FAILED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
+   * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
    * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`,
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
    */
@@ -161,16 +169,24 @@ export class TransportLayer {
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
     this.options.onSent?.(message, hop);
-    const sockets = hop.transport === 'udp' ? this.udp : this.tcp;
+    const sockets = hop.transport === 'udp' ? this.udp : this.streams;
     sockets.send(serializeMessage(message), hop, point, fail);
+  }
+
+  /**
+   * Later TLS handshakes use these certificates; connections that are open live on. Throws
+   * `BAD_CERTIFICATE`, and then nothing has changed.
+   */
+  reloadCertificates(certificates: TlsCertificates): void {
+    this.tls.reload(certificates);
   }
 
   /** What it holds at the moment. */
   counts(): TransportCounts {
     return {
-      connections: this.tcp.connections.size,
-      waitingBytes: this.tcp.connections.waitingBytes,
-      sockets: this.udp.size + this.tcp.size,
+      connections: this.streams.connections.size,
+      waitingBytes: this.streams.connections.waitingBytes,
+      sockets: this.udp.size + this.streams.size,
       sources: this.reception.sources,
       ...this.nextHops.counts(),
     };
@@ -179,7 +195,7 @@ export class TransportLayer {
   private async bindAll(): Promise<void> {
     for (const point of this.points.all) {
       try {
-        await (point.point.transport === 'udp' ? this.udp : this.tcp).bind(point);
+        await (point.point.transport === 'udp' ? this.udp : this.streams).bind(point);
       } catch (cause) {
         await this.release();
         throw listenFailed(point.point, cause);
@@ -197,7 +213,7 @@ export class TransportLayer {
 
   private async release(): Promise<void> {
     this.nextHops.close();
-    await Promise.all([this.udp.close(), this.tcp.close()]);
+    await Promise.all([this.udp.close(), this.streams.close()]);
     this.nextHops.close();
     this.reception.clear();
   }
@@ -208,7 +224,7 @@ export class TransportLayer {
     answer: (response: SipResponse, hop: Hop): void => this.send(response, hop, () => {}),
     onHeard: (heard: Heard): void => this.reception.take(heard),
     onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
-    onReach: (peer: Endpoint, reached: boolean): void => this.nextHops.tcpReached(peer, reached),
+    onReach: (hop: Hop, reached: boolean): void => this.nextHops.reached(hop, reached),
     onGone: (hop: Hop): void => {
       if (this.state === 'open') this.options.onConnectionGone?.(hop);
     },
@@ -229,6 +245,17 @@ function listenPoints({ listen }: TransportLayerOptions): ListenPoint[] {
   return listen.map((one) =>
     typeof one === 'string' ? parseListenPoint(one) : checkListenPoint(one),
   );
+}
+
+/** A point that others connect to by TLS needs something to show them. */
+function tlsContexts({ tls = {} }: TransportLayerOptions, points: ListenPoint[]): TlsContexts {
+  const contexts = new TlsContexts(tls);
+  const bare = points.find((one) => isSecure(one.transport) && one.clientOnly !== true);
+  if (bare === undefined || contexts.canServe) return contexts;
+  const what = `${bare.transport} needs a certificate, or \`clientOnly\``;
+  throw new StrowgerError('BAD_CERTIFICATE', what, {
+    recovery: { kind: 'fixConfiguration', key: 'tls' },
+  });
 }
 
 function listenFailed({ transport, address, port }: ListenPoint, cause: unknown): StrowgerError {

@@ -18,6 +18,8 @@ export interface TransportLimits {
   idleTimeoutMs: number;
   /** A message of which a part arrived has to be whole by then. Default 10 s. */
   partialMessageMs: number;
+  /** An accepted connection has to agree on TLS and WebSocket by then. Default 10 s. */
+  handshakeMs: number;
   /** An accepted connection has to bring its first message by then. Default 30 s. */
   firstMessageMs: number;
   /** How long a connection that closes lets what waits drain to a slow peer. Default 1 s. */
@@ -62,6 +64,7 @@ export const defaultLimits: Readonly<TransportLimits> = {
   connectTimeoutMs: 5000,
   idleTimeoutMs: 600_000,
   partialMessageMs: 10_000,
+  handshakeMs: 10_000,
   firstMessageMs: 30_000,
   closeMs: 1000,
   tcpRefusedMs: 300_000,

@@ -20,6 +20,8 @@ export interface TransportMetrics {
   connectionsOpened: number;
   /** Connections turned away because of a limit. */
   connectionsRefused: number;
+  /** Accepted sockets on which TLS or WebSocket was not agreed upon. */
+  handshakesFailed: number;
   /** Connections that did not open: refused by the peer, or too late. */
   connectsFailed: number;
   /** Connections closed because nothing moved. */
@@ -42,6 +44,7 @@ export function newMetrics(): TransportMetrics {
     connectionsAccepted: 0,
     connectionsOpened: 0,
     connectionsRefused: 0,
+    handshakesFailed: 0,
     connectsFailed: 0,
     idleTimeouts: 0,
     slowTimeouts: 0,

@@ -89,7 +89,7 @@ describe('connections', () => {
     await party.inbox.next();
     clock.advance(defaultLimits.partialMessageMs - 1);
     raw.socket.write('IONS');
-    raw.socket.write(`${optionsText(VIA, '', 'never whole')}`.slice(7, 40));
+    raw.socket.write(optionsText(VIA, '', 'never whole').slice(7, 40));
     expect(metrics.slowTimeouts).toBe(0);
     clock.advance(1);
     await raw.closed;

@@ -10,6 +10,7 @@ import {
   type Refused,
   TransportLayer,
   type TransportLayerOptions,
+  type TransportName,
 } from '../src/index.ts';
 import { Arrivals } from './arrivals.ts';
 
@@ -23,7 +24,7 @@ export interface Party {
 
 /** Starts a layer on loopback; it is closed, and checked to hold nothing, when the test ends. */
 export async function open(
-  listen: string[],
+  listen: TransportLayerOptions['listen'],
   over: Partial<TransportLayerOptions> = {},
 ): Promise<Party> {
   const inbox = new Arrivals<Inbound>();
@@ -49,7 +50,7 @@ export async function open(
 }
 
 /** Where a layer hears on a transport. */
-export function hopTo({ layer }: Party, transport: 'udp' | 'tcp'): Hop {
+export function hopTo({ layer }: Party, transport: TransportName): Hop {
   const point = layer.listening.find((one) => one.transport === transport);
   if (point === undefined) throw new Error(`it does not listen on ${transport}`);
   return point;
@@ -128,8 +129,9 @@ export async function rawUdp(address = '127.0.0.1'): Promise<RawUdp> {
   socket.bind(0, address);
   await once(socket, 'listening');
   onTestFinished(() => void socket.close());
-  const send = (data: string | Uint8Array, to: Hop): void =>
-    void socket.send(data, to.port, to.address);
+  const send = (data: string | Uint8Array, to: Hop): void => {
+    socket.send(data, to.port, to.address);
+  };
   return { socket, port: socket.address().port, inbox, send };
 }
 
