@@ -1,27 +1,56 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Clock } from '@strowger/runtime';
+import { type ClientOptions, WebSocket } from 'ws';
 import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
 import type { Channel } from './channel.ts';
-import { type Hop, isSecure } from './hop.ts';
+import { type Hop, isSecure, isWebSocket } from './hop.ts';
 import { familyOf } from './ip-address.ts';
 import { identityOf, speaksFor } from './peer-identity.ts';
 import { StreamChannel } from './stream-channel.ts';
 import type { TlsContexts } from './tls-contexts.ts';
 import type { TransportLimits } from './transport-limits.ts';
+import { WebSocketChannel } from './web-socket-channel.ts';
+import type { WebSocketSettings } from './web-socket-door.ts';
 
 /** What connections that we open are made with. */
 export interface ClientChannelOptions {
+  readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly tls: TlsContexts;
+  readonly webSocket: WebSocketSettings;
 }
 
 /** Starts to connect to a hop; what fails is told by the channel. */
 export function openChannel(
   hop: Hop,
   localAddress: string | undefined,
-  { limits, tls }: ClientChannelOptions,
+  options: ClientChannelOptions,
 ): Channel {
-  return new StreamChannel(openSocket(hop, localAddress, tls), limits);
+  const socket = openSocket(hop, localAddress, options.tls);
+  const { clock, limits } = options;
+  if (!isWebSocket(hop.transport)) return new StreamChannel(socket, limits);
+  const webSocket = openWebSocket(hop, socket, options);
+  return new WebSocketChannel({ webSocket, socket, clock, limits });
+}
+
+/** RFC 7118 §4: it has to be SIP that both sides speak then; ws fails where the server does not. */
+function openWebSocket(hop: Hop, socket: Socket, options: ClientChannelOptions): WebSocket {
+  const { limits, webSocket } = options;
+  const { connectPath = '/', connectOrigin } = webSocket;
+  const name = hop.host ?? hop.address;
+  const host = familyOf(name) === 6 ? `[${name}]` : name;
+  // newer than its type declarations: a flood of fragments is refused by ws itself
+  const bounds: ClientOptions & { maxFragments: number } = {
+    createConnection: () => socket,
+    perMessageDeflate: false,
+    autoPong: false,
+    followRedirects: false,
+    maxPayload: limits.messageBytes,
+    maxFragments: limits.fragments,
+    ...(connectOrigin === undefined ? {} : { origin: connectOrigin }),
+  };
+  return new WebSocket(`${hop.transport}://${host}:${hop.port}${connectPath}`, ['sip'], bounds);
 }
 
 function openSocket(hop: Hop, localAddress: string | undefined, tls: TlsContexts): Socket {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Clock, type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
 import type { Refusal } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
@@ -97,7 +98,8 @@ export class ConnectionTable {
     if (this.accepts.admits('') && this.places.take(address)) return { address, port };
     this.options.metrics.connectionsRefused++;
     socket.on('error', () => {});
-    socket.resetAndDestroy();
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket.resetAndDestroy();
     return undefined;
   }
 

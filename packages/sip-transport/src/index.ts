@@ -12,4 +12,5 @@ export {
 } from './transport-layer.ts';
 export { defaultLimits, type TransportLimits } from './transport-limits.ts';
 export type { TlsCertificate, TlsCertificates, TlsSettings } from './tls-contexts.ts';
+export type { WebSocketSettings } from './web-socket-door.ts';
 export type { TransportMetrics } from './transport-metrics.ts';

@@ -36,6 +36,11 @@ export function localhostAddress(family: Family): string {
   return family === 4 ? '127.0.0.1' : '::1';
 }
 
+/** Whether a name stands for no host: a WebSocket client's own (RFC 7118 §5.2, RFC 6761 §6.4). */
+export function isInvalid(name: string): boolean {
+  return name.toLowerCase().endsWith('.invalid');
+}
+
 /** Whether a name is `localhost` or below it (RFC 6761 §6.3). */
 export function isLocalhost(name: string): boolean {
   const lower = name.toLowerCase();

@@ -1,5 +1,7 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { StrowgerError } from '@strowger/runtime';
-import { defaultPort, type TransportName, transportOf } from './hop.ts';
+import { defaultPort, isWebSocket, type TransportName, transportOf } from './hop.ts';
 import { canonicalAddress, familyOf } from './ip-address.ts';
 
 /** The host and port that peers are told to reach us at, instead of the bound ones. */
@@ -22,9 +24,14 @@ export interface ListenPoint {
   readonly advertised?: Advertised;
   /** Nobody can connect here: it only opens connections. Default false; not for UDP. */
   readonly clientOnly?: boolean;
+  /**
+   * For `ws` and `wss`: an HTTP server of yours whose port is used, beside what it serves itself.
+   * It stays yours to start and to close. Address and port are then what peers reach it at.
+   */
+  readonly server?: HttpServer | HttpsServer;
 }
 
-const FORM = /^(udp|tcp|tls):(?:\[([\w.%]*:[\w.:%]*)\]|([0-9.]+))(?::(\d{1,5}))?$/i;
+const FORM = /^(udp|tcp|tls|ws|wss):(?:\[([\w.%]*:[\w.:%]*)\]|([0-9.]+))(?::(\d{1,5}))?$/i;
 
 /**
  * Reads `udp:127.0.0.1:5060`, `tls:[::1]:0`; the transport's own port when there is none. Throws
@@ -43,14 +50,21 @@ export function parseListenPoint(text: string): ListenPoint {
 }
 
 /** The same point with its address in canonical spelling, or `BAD_LISTEN_POINT`. */
-export function checkListenPoint(point: ListenPoint, text = JSON.stringify(point)): ListenPoint {
+export function checkListenPoint(point: ListenPoint, text = textOf(point)): ListenPoint {
   const known = transportOf(point.transport) !== undefined;
-  const possible = known && !(point.transport === 'udp' && point.clientOnly === true);
+  const possible =
+    known &&
+    !(point.transport === 'udp' && point.clientOnly === true) &&
+    !(point.server !== undefined && !isWebSocket(point.transport));
   const port = Number.isInteger(point.port) && point.port >= 0 && point.port <= 65535;
   if (possible && port && familyOf(point.address) !== undefined) {
     return { ...point, address: canonicalAddress(point.address) };
   }
   throw badListenPoint(text);
+}
+
+function textOf({ transport, address, port }: ListenPoint): string {
+  return JSON.stringify({ transport, address, port });
 }
 
 function badListenPoint(text: string): StrowgerError {

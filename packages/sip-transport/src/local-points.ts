@@ -1,7 +1,7 @@
-import type { Endpoint } from '@strowger/runtime';
+import type { Endpoint, Random } from '@strowger/runtime';
 import type { Via } from '@strowger/sip-message';
 import { BoundedTable } from './bounded-table.ts';
-import { defaultPort, type Hop, transportOf } from './hop.ts';
+import { defaultPort, type Hop, isWebSocket, transportOf } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
 import type { LocalAddresses } from './local-address.ts';
@@ -48,6 +48,7 @@ export class LocalPoints {
   readonly all: readonly LocalPoint[];
   private readonly advertised: Advertised | undefined;
   private readonly addresses: LocalAddresses;
+  private readonly nameless: string;
   /** What was told to peers as our own; a Via that names anything else is not ours. */
   private readonly told = new BoundedTable<string, true>(1000);
 
@@ -55,10 +56,12 @@ export class LocalPoints {
     points: readonly ListenPoint[],
     advertised: Advertised | undefined,
     addresses: LocalAddresses,
+    random: Random,
   ) {
     this.all = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;
+    this.nameless = `${random.token(48)}.invalid`;
   }
 
   /** The families in which a transport is carried, in the order of the listen points. */
@@ -92,9 +95,7 @@ export class LocalPoints {
     const chosen = this.pick(hop) ?? this.all.find(({ point }) => point.transport === 'udp');
     const local = chosen?.local ?? this.all[0]?.local ?? { address: '', port: 0 };
     const advertised = this.advertisedFor(chosen, hop);
-    const bound = isWildcard(local.address)
-      ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
-      : local.address;
+    const bound = this.hostFor(chosen, hop, connected);
     // who cannot be connected to names no port of its own
     const port = chosen?.serves === false ? defaultPort(hop.transport) : local.port;
     const told = { host: advertised?.host ?? bound, port: advertised?.port ?? port };
@@ -108,6 +109,14 @@ export class LocalPoints {
     const port = via.port ?? defaultPort(transportOf(via.transport) ?? 'udp');
     const bound = this.all.some(({ local }) => local.address === host && local.port === port);
     return bound || this.told.get(key(host, port)) === true;
+  }
+
+  private hostFor(point: LocalPoint | undefined, hop: Hop, connected: string | undefined): string {
+    // RFC 7118 §5.2: a client that nobody can connect to has a name that leads nowhere
+    if (point?.serves === false && isWebSocket(hop.transport)) return this.nameless;
+    const address = point?.local.address ?? '';
+    if (point !== undefined && !point.isWildcard) return address;
+    return ownAddress(connected) ?? this.addresses.towards(hop.address);
   }
 
   /** An advertised address serves its own family only; a name serves both. */

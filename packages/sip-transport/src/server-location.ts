@@ -13,6 +13,7 @@ import {
   canonicalAddress,
   type Family,
   familyOf,
+  isInvalid,
   isLocalhost,
   localhostAddress,
 } from './ip-address.ts';
@@ -172,6 +173,7 @@ export class ServerLocation {
     if (isLocalhost(target.host)) {
       return families.map((family) => hop(target, localhostAddress(family)));
     }
+    if (isInvalid(target.host)) return [];
     const family = familyOf(target.host);
     if (family === undefined) return undefined;
     if (!families.includes(family)) return [];

@@ -1,18 +1,19 @@
 import { once } from 'node:events';
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer, isIPv6, type Server } from 'node:net';
 import { StrowgerError } from '@strowger/runtime';
 import { openChannel } from './client-channel.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionTable, type ConnectionTableOptions } from './connection-table.ts';
-import type { Hop } from './hop.ts';
+import { type Hop, isWebSocket } from './hop.ts';
 import type { LocalPoint } from './local-points.ts';
-import { StreamChannel } from './stream-channel.ts';
+import { StreamDoors } from './stream-doors.ts';
 import type { TlsContexts } from './tls-contexts.ts';
+import type { WebSocketSettings } from './web-socket-door.ts';
 
 /** What listeners and connections need. */
 export interface StreamSocketsOptions extends ConnectionTableOptions {
   readonly tls: TlsContexts;
+  readonly webSocket: WebSocketSettings;
   /** What a listener suffers while it listens. */
   onError(error: StrowgerError): void;
 }
@@ -22,10 +23,12 @@ export class StreamSockets {
   readonly connections: ConnectionTable;
   private readonly options: StreamSocketsOptions;
   private readonly servers = new Set<Server>();
+  private readonly doors: StreamDoors;
 
   constructor(options: StreamSocketsOptions) {
     this.options = options;
     this.connections = new ConnectionTable(options);
+    this.doors = new StreamDoors({ ...options, connections: this.connections });
   }
 
   get size(): number {
@@ -34,13 +37,17 @@ export class StreamSockets {
 
   /** Binds a point, unless it only connects; rejects with the system's error. */
   async bind(point: LocalPoint): Promise<void> {
-    const { address, port, transport } = point.point;
+    const { address, port, transport, server: shared } = point.point;
     if (!point.serves) {
       point.bind({ address, port: 0 });
       return;
     }
-    const take = transport === 'tls' ? this.tlsDoor() : this.tcpDoor();
-    const server = createServer(take);
+    if (shared !== undefined) {
+      point.bind({ address, port: boundPort(shared) ?? port });
+      this.doors.share(shared, transport);
+      return;
+    }
+    const server = createServer(this.doors.open(transport));
     server.listen({ host: address, port, ipv6Only: isIPv6(address) });
     await once(server, 'listening');
     server.on('error', (cause) =>
@@ -48,8 +55,7 @@ export class StreamSockets {
         new StrowgerError('ACCEPT_FAILED', 'cannot accept a connection', { cause }),
       ),
     );
-    const bound = server.address();
-    if (bound !== null && typeof bound === 'object') point.bind({ address, port: bound.port });
+    point.bind({ address, port: boundPort(server) ?? port });
     this.servers.add(server);
   }
 
@@ -64,7 +70,7 @@ export class StreamSockets {
     failed: (error: StrowgerError) => void,
   ): void {
     try {
-      const connection = this.connections.find(hop) ?? this.open(hop, point);
+      const connection = this.connectionFor(hop, point);
       connection.send(bytes, failed);
     } catch (error) {
       if (!StrowgerError.isInstance(error)) throw error;
@@ -79,45 +85,29 @@ export class StreamSockets {
     const released = servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
+    this.doors.close();
     await this.connections.close();
     await Promise.all(released);
     this.options.tls.close();
   }
 
-  private tcpDoor(): (socket: Socket) => void {
-    return (socket) => {
-      const remote = this.connections.admits(socket);
-      if (remote === undefined) return;
-      const channel = new StreamChannel(socket, this.options.limits);
-      this.connections.accept({ transport: 'tcp', channel, remote });
-    };
-  }
-
-  /** Sockets are admitted before any of the work of a handshake is done for them. */
-  private tlsDoor(): (socket: Socket) => void {
-    const { tls, limits } = this.options;
-    const terminator = createTlsServer(tls.serverOptions);
-    tls.attach(terminator);
-    terminator.on('secureConnection', (socket) => {
-      socket.disableRenegotiation();
-      const { remoteAddress: address = '', remotePort: port = 0 } = socket;
-      if (!this.connections.finishHandshake(socket)) {
-        socket.destroy();
-        return;
-      }
-      const channel = new StreamChannel(socket, limits);
-      this.connections.accept({ transport: 'tls', channel, remote: { address, port } });
-    });
-    return (socket) => {
-      const remote = this.connections.admits(socket);
-      if (remote === undefined) return;
-      this.connections.beginHandshake(socket, remote);
-      terminator.emit('connection', socket);
-    };
+  /** Who connected by WebSocket cannot be connected to (RFC 7118 §5.2): its flow or none. */
+  private connectionFor(hop: Hop, point: LocalPoint): Connection {
+    if (hop.flow === undefined || !isWebSocket(hop.transport)) {
+      return this.connections.find(hop) ?? this.open(hop, point);
+    }
+    const pinned = this.connections.pinned(hop);
+    if (pinned !== undefined) return pinned;
+    throw new StrowgerError('CONNECTION_CLOSED', `the WebSocket of ${hop.address} is closed`);
   }
 
   private open(hop: Hop, { point, isWildcard }: LocalPoint): Connection {
     const localAddress = isWildcard ? undefined : point.address;
     return this.connections.open(hop, () => openChannel(hop, localAddress, this.options));
   }
+}
+
+function boundPort(server: Server): number | undefined {
+  const bound = server.address();
+  return bound !== null && typeof bound === 'object' ? bound.port : undefined;
 }

@@ -25,6 +25,7 @@ import { type TlsCertificates, TlsContexts, type TlsSettings } from './tls-conte
 import { defaultLimits, type TransportLimits } from './transport-limits.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
 import { UdpSockets } from './udp-sockets.ts';
+import type { WebSocketSettings } from './web-socket-door.ts';
 
 /** What a layer is made of. */
 export interface TransportLayerOptions {
@@ -35,6 +36,8 @@ export interface TransportLayerOptions {
   readonly advertised?: Advertised;
   /** Certificates, and how TLS is spoken. */
   readonly tls?: TlsSettings;
+  /** Who may speak SIP over a WebSocket, and where. */
+  readonly webSocket?: WebSocketSettings;
   /** Default: the system's name servers. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
@@ -72,7 +75,7 @@ export interface TransportCounts {
 }
 
 /**
- * SIP over UDP, TCP and TLS, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
+ * SIP over UDP, TCP, TLS and WebSocket, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
  * of transaction-core's `MessageSender`.
  */
 export class TransportLayer {
@@ -98,10 +101,12 @@ export class TransportLayer {
     const metrics = this.counters;
     const points = listenPoints(options);
     this.tls = tlsContexts(options, points);
-    const shared = { runtime, clock, random, limits, metrics, tls: this.tls, ...this.signals };
+    const { tls } = this;
+    const { webSocket = {} } = options;
+    const shared = { runtime, clock, random, limits, metrics, tls, webSocket, ...this.signals };
     this.options = options;
     this.metrics = metrics;
-    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock));
+    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock), random);
     this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
@@ -236,21 +241,29 @@ export class TransportLayer {
   };
 }
 
-function listenPoints({ listen }: TransportLayerOptions): ListenPoint[] {
+function listenPoints({ listen, webSocket }: TransportLayerOptions): ListenPoint[] {
   if (listen.length === 0) {
     throw new StrowgerError('BAD_LISTEN_POINT', 'a transport needs at least one listen point', {
       recovery: { kind: 'fixConfiguration', key: 'listen' },
     });
   }
-  return listen.map((one) =>
+  const points = listen.map((one) =>
     typeof one === 'string' ? parseListenPoint(one) : checkListenPoint(one),
   );
+  if (webSocket?.path === undefined && points.some(({ server }) => server !== undefined)) {
+    throw new StrowgerError('BAD_LISTEN_POINT', 'beside an HTTP server SIP needs its own path', {
+      recovery: { kind: 'fixConfiguration', key: 'webSocket.path' },
+    });
+  }
+  return points;
 }
 
 /** A point that others connect to by TLS needs something to show them. */
 function tlsContexts({ tls = {} }: TransportLayerOptions, points: ListenPoint[]): TlsContexts {
   const contexts = new TlsContexts(tls);
-  const bare = points.find((one) => isSecure(one.transport) && one.clientOnly !== true);
+  const bare = points.find(
+    (one) => isSecure(one.transport) && one.clientOnly !== true && !one.server,
+  );
   if (bare === undefined || contexts.canServe) return contexts;
   const what = `${bare.transport} needs a certificate, or \`clientOnly\``;
   throw new StrowgerError('BAD_CERTIFICATE', what, {

@@ -4,6 +4,10 @@ export interface TransportLimits {
   datagramBytes: number;
   /** Longest message that is read from or written to a connection. Default 65535. */
   messageBytes: number;
+  /** Fragments of one WebSocket message. Default 64. */
+  fragments: number;
+  /** Pings per second that are answered on one WebSocket. Default 10. */
+  pingsPerSecond: number;
   /** Connections in all, accepted and opened. Default 10,000. */
   connections: number;
   /** Connections with one remote address; many phones may share one. Default 1000. */
@@ -57,6 +61,8 @@ export interface TransportLimits {
 export const defaultLimits: Readonly<TransportLimits> = {
   datagramBytes: 1300,
   messageBytes: 65535,
+  fragments: 64,
+  pingsPerSecond: 10,
   connections: 10_000,
   connectionsPerPeer: 1000,
   acceptsPerSecond: 500,

@@ -42,3 +42,7 @@ describeTransport({ describe, it }, 'TCP over IPv4', () => arena('tcp', '127.0.0
 describeTransport({ describe, it }, 'TCP over IPv6', () => arena('tcp', '[::1]'));
 describeTransport({ describe, it }, 'TLS over IPv4', () => arena('tls', '127.0.0.1'));
 describeTransport({ describe, it }, 'TLS over IPv6', () => arena('tls', '[::1]'));
+describeTransport({ describe, it }, 'WS over IPv4', () => arena('ws', '127.0.0.1'));
+describeTransport({ describe, it }, 'WS over IPv6', () => arena('ws', '[::1]'));
+describeTransport({ describe, it }, 'WSS over IPv4', () => arena('wss', '127.0.0.1'));
+describeTransport({ describe, it }, 'WSS over IPv6', () => arena('wss', '[::1]'));
