@@ -24,6 +24,8 @@ export interface ConnectionTableOptions {
   onUnframed(refusal: Refusal, heard: Heard): void;
   /** A peer took, or did not take, a connection that we opened. */
   onReach(hop: Hop, reached: boolean): void;
+  /** A peer answered a ping on this flow. */
+  onPong(flow: string): void;
   /** A connection that was open is gone, whoever closed it. */
   onGone(hop: Hop): void;
 }
@@ -163,7 +165,9 @@ export class ConnectionTable {
     onMessage: (bytes, connection) => this.options.onHeard(heardFrom(connection, bytes)),
     onRefused: (refusal, bytes, connection) =>
       this.options.onUnframed(refusal, heardFrom(connection, bytes)),
-    onKeepAlive: () => {},
+    onKeepAlive: (kind, connection) => {
+      if (kind === 'pong') this.options.onPong(connection.id);
+    },
     onOpen: (connection) => {
       this.options.metrics.connectionsOpened++;
       this.options.onReach(connection.hop, true);

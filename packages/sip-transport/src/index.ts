@@ -2,6 +2,7 @@ export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resol
 export { systemResolver } from './dns-resolver.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
+export type { FlowGone, KeepAlive } from './keep-alives.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
 export type { Refused } from './reception.ts';
 export {

@@ -46,3 +46,30 @@ export function isLocalhost(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'localhost' || lower.endsWith('.localhost');
 }
+
+/** The bytes of an IP address, 4 or 16, most significant first; `undefined` for a name. */
+export function addressBytes(address: string): Uint8Array | undefined {
+  const plain = canonicalAddress(address).split('%', 1)[0] ?? '';
+  const family = familyOf(plain);
+  if (family === undefined) return undefined;
+  if (family === 4) return Uint8Array.from(plain.split('.').map(Number));
+  const [before = [], after = []] = plain.split('::').map((half) => groupsOf(half));
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  const groups = [...before, ...zeros, ...after];
+  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** The canonical spelling of an address of 4 or 16 bytes; `undefined` for any other length. */
+export function addressFrom(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return undefined;
+  const groups = Array.from({ length: 8 }, (_, index) => {
+    const [high = 0, low = 0] = bytes.subarray(index * 2);
+    return ((high << 8) | low).toString(16);
+  });
+  return canonicalAddress(groups.join(':'));
+}
+
+function groupsOf(half: string): number[] {
+  return half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16));
+}

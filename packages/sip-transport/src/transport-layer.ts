@@ -17,10 +17,12 @@ import {
   parseListenPoint,
 } from './listen-point.ts';
 import { LocalAddresses } from './local-address.ts';
-import { LocalPoints } from './local-points.ts';
+import { type FlowGone, type KeepAlive, KeepAlives } from './keep-alives.ts';
+import { type LocalPoint, LocalPoints } from './local-points.ts';
 import { NextHops } from './next-hops.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
 import { StreamSockets } from './stream-sockets.ts';
+import { StunAgent } from './stun-agent.ts';
 import { type TlsCertificates, TlsContexts, type TlsSettings } from './tls-contexts.ts';
 import { defaultLimits, type TransportLimits } from './transport-limits.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
@@ -51,6 +53,8 @@ export interface TransportLayerOptions {
   onError?(error: StrowgerError): void;
   /** A connection that was open is gone: who was reached over it has to be told a new way. */
   onConnectionGone?(hop: Hop): void;
+  /** The same, and of flows whose pings (`keepAlive`) are not answered as they should be. */
+  onFlowGone?(gone: FlowGone): void;
 }
 
 /** A bound address. */
@@ -68,6 +72,8 @@ export interface TransportCounts {
   readonly sockets: number;
   /** Source addresses that are kept account of. */
   readonly sources: number;
+  /** Flows that are kept alive. */
+  readonly keepAlives: number;
   /** Peers remembered as refusing TCP. */
   readonly tcpRefusedPeers: number;
   /** Answers of DNS that are remembered. */
@@ -89,6 +95,8 @@ export class TransportLayer {
   private readonly udp: UdpSockets;
   private readonly streams: StreamSockets;
   private readonly tls: TlsContexts;
+  private readonly stun: StunAgent;
+  private readonly keepAlives: KeepAlives;
   private state: 'new' | 'open' | 'closed' = 'new';
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -111,6 +119,13 @@ export class TransportLayer {
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
     this.streams = new StreamSockets(shared);
+    this.stun = new StunAgent({
+      ...shared,
+      send: (bytes, to, point) => this.udp.sendRaw(bytes, to, point),
+    });
+    const { points: local, stun } = this;
+    const { connections } = this.streams;
+    this.keepAlives = new KeepAlives({ ...shared, points: local, stun, connections });
   }
 
   /** Where it listens, once it is started: port 0 has become the system's choice. */
@@ -179,6 +194,21 @@ export class TransportLayer {
   }
 
   /**
+   * Pings a peer over the flow that this hop uses, and tells `onFlowGone` when it does not answer:
+   * STUN over UDP, CRLF over TCP and TLS, pings of WebSocket (RFC 5626 §4.4, RFC 7118 §6). For
+   * peers that are known to answer: those with `outbound`, `Flow-Timer` or `keep` (RFC 6223).
+   *
+   * @param everyMs the longest time between two; each is drawn from 80 to 100 % of it. Default:
+   * `limits.streamPingMs`, over UDP `limits.stunPingMs`.
+   *
+   * Throws `CONNECTION_CLOSED`, `TRANSPORT_UNSUPPORTED`, `TOO_MANY_KEEP_ALIVES`. Stops by itself
+   * when the flow is gone.
+   */
+  keepAlive(hop: Hop, everyMs?: number): KeepAlive {
+    return this.keepAlives.start(hop, everyMs);
+  }
+
+  /**
    * Later TLS handshakes use these certificates; connections that are open live on. Throws
    * `BAD_CERTIFICATE`, and then nothing has changed.
    */
@@ -192,7 +222,8 @@ export class TransportLayer {
       connections: this.streams.connections.size,
       waitingBytes: this.streams.connections.waitingBytes,
       sockets: this.udp.size + this.streams.size,
-      sources: this.reception.sources,
+      sources: this.reception.sources + this.stun.sources,
+      keepAlives: this.keepAlives.size,
       ...this.nextHops.counts(),
     };
   }
@@ -217,6 +248,8 @@ export class TransportLayer {
   }
 
   private async release(): Promise<void> {
+    this.keepAlives.close();
+    this.stun.close();
     this.nextHops.close();
     await Promise.all([this.udp.close(), this.streams.close()]);
     this.nextHops.close();
@@ -229,8 +262,15 @@ export class TransportLayer {
     answer: (response: SipResponse, hop: Hop): void => this.send(response, hop, () => {}),
     onHeard: (heard: Heard): void => this.reception.take(heard),
     onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
+    onStun: (bytes: Uint8Array, from: Endpoint, point: LocalPoint): void =>
+      this.stun.take(bytes, from, point),
+    onPong: (flow: string): void => this.keepAlives.answered(flow),
+    onFlowGone: (gone: FlowGone): void => {
+      if (this.state === 'open') this.options.onFlowGone?.(gone);
+    },
     onReach: (hop: Hop, reached: boolean): void => this.nextHops.reached(hop, reached),
     onGone: (hop: Hop): void => {
+      this.keepAlives.gone(hop);
       if (this.state === 'open') this.options.onConnectionGone?.(hop);
     },
     onMessage: (inbound: Inbound): void => {

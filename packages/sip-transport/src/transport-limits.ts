@@ -37,6 +37,19 @@ export interface TransportLimits {
    * and counted. Many phones behind one NAT share an address. Default 0: no limit.
    */
   messagesPerSecondPerSource: number;
+  /**
+   * STUN Binding requests per second, and at once, that are answered to one source address; the
+   * answer is longer than the shortest request. Default 50; 0 answers none.
+   */
+  stunPerSecondPerSource: number;
+  /** The longest time between pings on a connection (RFC 5626 §4.4.1). Default 120 s. */
+  streamPingMs: number;
+  /** A ping without an answer by then is a flow that failed (RFC 5626 §4.4.1). Default 10 s. */
+  pongMs: number;
+  /** The longest time between pings over UDP (RFC 5626 §4.4.2). Default 29 s. */
+  stunPingMs: number;
+  /** Flows that are kept alive. Default 10,000. */
+  keepAlives: number;
   /** How many source addresses are kept account of. Default 10,000. */
   sources: number;
   /** Hops that `locate` gives at most. Default 16. */
@@ -76,6 +89,11 @@ export const defaultLimits: Readonly<TransportLimits> = {
   tcpRefusedMs: 300_000,
   tcpRefusedPeers: 1000,
   messagesPerSecondPerSource: 0,
+  stunPerSecondPerSource: 50,
+  streamPingMs: 120_000,
+  pongMs: 10_000,
+  stunPingMs: 29_000,
+  keepAlives: 10_000,
   sources: 10_000,
   hops: 16,
   dnsEntries: 1000,

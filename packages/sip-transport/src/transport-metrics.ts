@@ -14,8 +14,10 @@ export interface TransportMetrics {
   droppedByAdmission: number;
   /** Responses whose top Via is not ours (RFC 3261 §18.1.2). */
   droppedStrayResponses: number;
-  /** CRLF keep-alives (RFC 5626 §3.5.1). */
+  /** Keep-alives that came: CRLF (RFC 5626 §3.5.1), and the pings and pongs of WebSocket. */
   keepAlives: number;
+  /** STUN Binding requests that were answered (RFC 5626 §8). */
+  stunAnswered: number;
   connectionsAccepted: number;
   connectionsOpened: number;
   /** Connections turned away because of a limit. */
@@ -41,6 +43,7 @@ export function newMetrics(): TransportMetrics {
     droppedByAdmission: 0,
     droppedStrayResponses: 0,
     keepAlives: 0,
+    stunAnswered: 0,
     connectionsAccepted: 0,
     connectionsOpened: 0,
     connectionsRefused: 0,
