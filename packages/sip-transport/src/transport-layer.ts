@@ -9,6 +9,7 @@ import {
   type Via,
 } from '@strowger/sip-message';
 import { type DnsResolver, systemResolver } from './dns-resolver.ts';
+import { FlowTokens } from './flow-tokens.ts';
 import { type Hop, type Inbound, isSecure, type TransportName } from './hop.ts';
 import {
   type Advertised,
@@ -40,6 +41,8 @@ export interface TransportLayerOptions {
   readonly tls?: TlsSettings;
   /** Who may speak SIP over a WebSocket, and where. */
   readonly webSocket?: WebSocketSettings;
+  /** At least 16 secret bytes, for layers that read each other's flow tokens. Default: of chance. */
+  readonly flowTokenKey?: Uint8Array;
   /** Default: the system's name servers. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
@@ -97,11 +100,12 @@ export class TransportLayer {
   private readonly tls: TlsContexts;
   private readonly stun: StunAgent;
   private readonly keepAlives: KeepAlives;
+  private readonly tokens: FlowTokens;
   private state: 'new' | 'open' | 'closed' = 'new';
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
-  /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`; opens nothing yet. */
+  /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `BAD_FLOW_TOKEN_KEY`; opens nothing yet. */
   constructor(options: TransportLayerOptions) {
     const { runtime, advertised, resolver = systemResolver() } = options;
     const { clock, random } = runtime;
@@ -116,6 +120,7 @@ export class TransportLayer {
     this.metrics = metrics;
     this.points = new LocalPoints(points, advertised, new LocalAddresses(clock), random);
     this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
+    this.tokens = new FlowTokens(options.flowTokenKey ?? random.bytes(32));
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
     this.streams = new StreamSockets(shared);
@@ -209,6 +214,28 @@ export class TransportLayer {
   }
 
   /**
+   * A text for Path or Record-Route that leads back over the flow of this hop (RFC 5626 §5.2): the
+   * one that it is pinned to, else the one that it would take. None where no connection is open.
+   */
+  flowToken(hop: Hop): string | undefined {
+    const flow = this.flowOf(hop);
+    return flow === undefined ? undefined : this.tokens.write({ ...hop, flow });
+  }
+
+  /**
+   * The hop that a token was made for; `undefined` where it was forged (answer 403). What is sent
+   * over it takes another connection where that flow is gone: ask `isFlowOpen` first (answer 430).
+   */
+  hopOf(token: string): Hop | undefined {
+    return this.tokens.read(token);
+  }
+
+  /** Whether the very flow that a hop is pinned to can still be used. */
+  isFlowOpen(hop: Hop): boolean {
+    return hop.flow !== undefined && this.flowOf(hop) === hop.flow;
+  }
+
+  /**
    * Later TLS handshakes use these certificates; connections that are open live on. Throws
    * `BAD_CERTIFICATE`, and then nothing has changed.
    */
@@ -226,6 +253,13 @@ export class TransportLayer {
       keepAlives: this.keepAlives.size,
       ...this.nextHops.counts(),
     };
+  }
+
+  private flowOf(hop: Hop): string | undefined {
+    if (hop.transport === 'udp') return this.points.pick(hop)?.flow;
+    const { connections } = this.streams;
+    const isPinned = hop.flow !== undefined;
+    return (isPinned ? connections.pinned(hop) : connections.find(hop))?.id;
   }
 
   private async bindAll(): Promise<void> {
