@@ -13,9 +13,16 @@ export interface Source {
 /**
  * Writes into the top Via of a request where it really came from (RFC 3261 §18.2.1, RFC 3581 §4),
  * over whatever the peer wrote there itself.
+ *
+ * @param forceRport as if every peer had asked for `rport`.
  */
-export function stampVia(message: SipMessage, via: Via, { from }: Source): void {
-  const asksPort = via.params.has('rport');
+export function stampVia(
+  message: SipMessage,
+  via: Via,
+  { from }: Source,
+  forceRport = false,
+): void {
+  const asksPort = forceRport || via.params.has('rport');
   const differs = canonicalAddress(via.host) !== from.address;
   if (!asksPort && !differs && !via.params.has('received')) return;
   const stamped = new Via(via); // the value in the headers stays theirs
@@ -29,8 +36,8 @@ export function stampVia(message: SipMessage, via: Via, { from }: Source): void 
  * Where the answer to a request goes (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it
  * would let anybody point our answers at others.
  */
-export function answerHop(via: Via, { transport, from, flow }: Source): Hop {
-  const toSource = transport === 'udp' && via.params.has('rport');
+export function answerHop(via: Via, { transport, from, flow }: Source, forceRport = false): Hop {
+  const toSource = transport === 'udp' && (forceRport || via.params.has('rport'));
   const port = toSource ? from.port : (via.port ?? defaultPort(transport));
   const isNamed = isSecure(transport) && familyOf(via.host) === undefined;
   const host = isNamed ? { host: via.host } : {}; // a new connection has to be with that name

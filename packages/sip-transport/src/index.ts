@@ -11,6 +11,7 @@ export {
   TransportLayer,
   type TransportLayerOptions,
 } from './transport-layer.ts';
+export type { TargetChange, TargetOutcome } from './target-health.ts';
 export { defaultLimits, type TransportLimits } from './transport-limits.ts';
 export type { TlsCertificate, TlsCertificates, TlsSettings } from './tls-contexts.ts';
 export type { WebSocketSettings } from './web-socket-door.ts';

@@ -4,6 +4,7 @@ import { BoundedTable } from './bounded-table.ts';
 import { defaultPort, type Hop, isWebSocket, transportOf } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
+import type { LocalNetworks } from './local-networks.ts';
 import type { LocalAddresses } from './local-address.ts';
 
 /** A listen point, and where it is bound once it is. */
@@ -49,6 +50,7 @@ export class LocalPoints {
   private readonly advertised: Advertised | undefined;
   private readonly addresses: LocalAddresses;
   private readonly nameless: string;
+  private readonly networks: LocalNetworks | undefined;
   /** What was told to peers as our own; a Via that names anything else is not ours. */
   private readonly told = new BoundedTable<string, true>(1000);
 
@@ -57,10 +59,12 @@ export class LocalPoints {
     advertised: Advertised | undefined,
     addresses: LocalAddresses,
     random: Random,
+    networks?: LocalNetworks,
   ) {
     this.all = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;
+    this.networks = networks;
     this.nameless = `${random.token(48)}.invalid`;
   }
 
@@ -121,6 +125,7 @@ export class LocalPoints {
 
   /** An advertised address serves its own family only; a name serves both. */
   private advertisedFor(chosen: LocalPoint | undefined, hop: Hop): Advertised | undefined {
+    if (this.networks?.has(hop.address) === true) return undefined;
     const advertised = chosen?.point.advertised ?? this.advertised;
     const family = advertised === undefined ? undefined : familyOf(advertised.host);
     return family === undefined || family === familyOf(hop.address) ? advertised : undefined;

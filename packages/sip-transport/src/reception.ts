@@ -36,6 +36,8 @@ export interface ReceptionOptions {
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  /** Whether answers go where requests came from, asked or not. */
+  readonly forceRport: boolean;
   /** Whether we wrote this Via. */
   isOurs(via: Via): boolean;
   answer(response: SipResponse, hop: Hop): void;
@@ -77,14 +79,14 @@ export class Reception {
 
   /** Answers a message that is refused, where that can be done, counts it and tells of it. */
   refuse(refusal: Refusal, heard: Heard): void {
-    const { metrics, onRefused } = this.options;
+    const { metrics, onRefused, forceRport } = this.options;
     metrics.refused++;
     const response = refusalResponse(heard.bytes, refusal);
     if (response !== undefined) {
       const { via } = response;
       metrics.refusalsAnswered++;
-      stampVia(response, via, heard);
-      this.options.answer(response, answerHop(via, heard));
+      stampVia(response, via, heard, forceRport);
+      this.options.answer(response, answerHop(via, heard, forceRport));
     }
     const { transport, from } = heard;
     onRefused({ refusal, transport, from, answered: response !== undefined });
@@ -95,14 +97,14 @@ export class Reception {
   }
 
   private deliver(message: SipMessage, heard: Heard): void {
-    const { metrics, onMessage, isOurs } = this.options;
+    const { metrics, onMessage, isOurs, forceRport } = this.options;
     const { via } = message;
     if (message.kind === 'response' && !isOurs(via)) {
       metrics.droppedStrayResponses++;
       return;
     }
-    if (message.kind === 'request') stampVia(message, via, heard);
-    const hop = message.kind === 'request' ? answerHop(via, heard) : sourceHop(heard);
+    if (message.kind === 'request') stampVia(message, via, heard, forceRport);
+    const hop = message.kind === 'request' ? answerHop(via, heard, forceRport) : sourceHop(heard);
     metrics.received++;
     const { local, peer } = heard;
     onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });

@@ -17,6 +17,7 @@ import {
   type ListenPoint,
   parseListenPoint,
 } from './listen-point.ts';
+import { LocalNetworks } from './local-networks.ts';
 import { LocalAddresses } from './local-address.ts';
 import { type FlowGone, type KeepAlive, KeepAlives } from './keep-alives.ts';
 import { type LocalPoint, LocalPoints } from './local-points.ts';
@@ -24,6 +25,7 @@ import { NextHops } from './next-hops.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
 import { StreamSockets } from './stream-sockets.ts';
 import { StunAgent } from './stun-agent.ts';
+import type { TargetChange, TargetOutcome } from './target-health.ts';
 import { type TlsCertificates, TlsContexts, type TlsSettings } from './tls-contexts.ts';
 import { defaultLimits, type TransportLimits } from './transport-limits.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
@@ -37,6 +39,16 @@ export interface TransportLayerOptions {
   readonly listen: readonly (ListenPoint | string)[];
   /** What peers are told instead of the bound addresses, where these are not what they see. */
   readonly advertised?: Advertised;
+  /**
+   * Networks whose peers are told the bound addresses and never the advertised ones, such as
+   * `10.0.0.0/8`, `fd00::/8`; this machine is one of them then. Default: all are told the same.
+   */
+  readonly localNetworks?: readonly string[];
+  /**
+   * Whether every request is taken as if its Via asked for `rport` (RFC 3581): answers go where it
+   * came from, for phones behind a NAT that do not ask. Default false.
+   */
+  readonly forceRport?: boolean;
   /** Certificates, and how TLS is spoken. */
   readonly tls?: TlsSettings;
   /** Who may speak SIP over a WebSocket, and where. */
@@ -58,6 +70,8 @@ export interface TransportLayerOptions {
   onConnectionGone?(hop: Hop): void;
   /** The same, and of flows whose pings (`keepAlive`) are not answered as they should be. */
   onFlowGone?(gone: FlowGone): void;
+  /** A target failed so often that others are tried first, or it is well again. */
+  onTargetChange?(change: TargetChange): void;
 }
 
 /** A bound address. */
@@ -79,6 +93,8 @@ export interface TransportCounts {
   readonly keepAlives: number;
   /** Peers remembered as refusing TCP. */
   readonly tcpRefusedPeers: number;
+  /** Targets whose failures are remembered. */
+  readonly targets: number;
   /** Answers of DNS that are remembered. */
   readonly dnsEntries: number;
 }
@@ -105,20 +121,31 @@ export class TransportLayer {
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
-  /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `BAD_FLOW_TOKEN_KEY`; opens nothing yet. */
+  /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `BAD_FLOW_TOKEN_KEY`, `BAD_NETWORK`; opens nothing yet. */
   constructor(options: TransportLayerOptions) {
-    const { runtime, advertised, resolver = systemResolver() } = options;
+    const { runtime, advertised, localNetworks, resolver = systemResolver() } = options;
+    const networks = localNetworks === undefined ? undefined : new LocalNetworks(localNetworks);
     const { clock, random } = runtime;
     const limits = { ...defaultLimits, ...options.limits };
     const metrics = this.counters;
     const points = listenPoints(options);
     this.tls = tlsContexts(options, points);
     const { tls } = this;
-    const { webSocket = {} } = options;
-    const shared = { runtime, clock, random, limits, metrics, tls, webSocket, ...this.signals };
+    const { webSocket = {}, forceRport = false } = options;
+    const shared = {
+      runtime,
+      clock,
+      random,
+      limits,
+      metrics,
+      tls,
+      webSocket,
+      forceRport,
+      ...this.signals,
+    };
     this.options = options;
     this.metrics = metrics;
-    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock), random);
+    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock), random, networks);
     this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
     this.tokens = new FlowTokens(options.flowTokenKey ?? random.bytes(32));
     this.reception = new Reception(shared);
@@ -167,6 +194,17 @@ export class TransportLayer {
    */
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
     return this.nextHops.locate(target, sizeBytes);
+  }
+
+  /**
+   * Tells how a request over this hop came out, so that `locate` gives targets that fail last:
+   * `'failed'` when no answer came, `'unavailable'` for 503, `'ok'` for any other answer
+   * (RFC 3263 §4.3). Connections that do not open are noticed without it.
+   *
+   * @param retryAfterMs what the Retry-After of a 503 says (RFC 3261 §21.5.4).
+   */
+  report(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void {
+    this.nextHops.report(hop, outcome, retryAfterMs);
   }
 
   /**
@@ -302,6 +340,7 @@ export class TransportLayer {
     onFlowGone: (gone: FlowGone): void => {
       if (this.state === 'open') this.options.onFlowGone?.(gone);
     },
+    onTargetChange: (change: TargetChange): void => this.options.onTargetChange?.(change),
     onReach: (hop: Hop, reached: boolean): void => this.nextHops.reached(hop, reached),
     onGone: (hop: Hop): void => {
       this.keepAlives.gone(hop);

@@ -52,6 +52,16 @@ export interface TransportLimits {
   keepAlives: number;
   /** How many source addresses are kept account of. Default 10,000. */
   sources: number;
+  /** Targets whose failures are remembered. Default 1000. */
+  targets: number;
+  /** Failures of a target in a row, after which others are tried first. Default 3. */
+  targetFailures: number;
+  /** A failure is forgotten when no other follows by then. Default 60 s. */
+  targetFailuresMs: number;
+  /** How long others are tried first; twice as long each time that it fails again. Default 30 s. */
+  targetAvoidMs: number;
+  /** The longest of these times, whatever a Retry-After says. Default 10 min. */
+  targetAvoidMaxMs: number;
   /** Hops that `locate` gives at most. Default 16. */
   hops: number;
   /** Answers of DNS that are remembered. Default 1000. */
@@ -95,6 +105,11 @@ export const defaultLimits: Readonly<TransportLimits> = {
   stunPingMs: 29_000,
   keepAlives: 10_000,
   sources: 10_000,
+  targets: 1000,
+  targetFailures: 3,
+  targetFailuresMs: 60_000,
+  targetAvoidMs: 30_000,
+  targetAvoidMaxMs: 600_000,
   hops: 16,
   dnsEntries: 1000,
   dnsPending: 200,
