@@ -44,6 +44,16 @@ export class LocalPoint {
   }
 }
 
+/** What is known of where this end can be reached. */
+export interface LocalPointsOptions {
+  readonly points: readonly ListenPoint[];
+  readonly advertised: Advertised | undefined;
+  readonly addresses: LocalAddresses;
+  /** Whose peers are told nothing that is advertised. */
+  readonly networks: LocalNetworks | undefined;
+  readonly random: Random;
+}
+
 /** Where this end can be reached, and which of its addresses serves which peer. */
 export class LocalPoints {
   readonly all: readonly LocalPoint[];
@@ -54,13 +64,7 @@ export class LocalPoints {
   /** What was told to peers as our own; a Via that names anything else is not ours. */
   private readonly told = new BoundedTable<string, true>(1000);
 
-  constructor(
-    points: readonly ListenPoint[],
-    advertised: Advertised | undefined,
-    addresses: LocalAddresses,
-    random: Random,
-    networks?: LocalNetworks,
-  ) {
+  constructor({ points, advertised, addresses, networks, random }: LocalPointsOptions) {
     this.all = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;

@@ -101,27 +101,22 @@ export class StreamDoors {
   }
 
   private webSockets(transport: TransportName, isOurs: boolean): WebSocketDoor {
-    const { connections, limits, webSocket: settings } = this.options;
+    const { limits, webSocket: settings } = this.options;
+    // one of ours was admitted before its first byte was read
     const admits = (socket: Socket): boolean =>
-      isOurs ? !socket.destroyed : connections.admits(socket) !== undefined;
+      isOurs ? !socket.destroyed : this.begins(socket) !== undefined;
     return new WebSocketDoor({
       settings,
       limits,
       admits,
-      onOpen: (webSocket, socket) => this.upgraded({ transport, webSocket, socket, isOurs }),
+      onOpen: (webSocket, socket) => this.upgraded(transport, webSocket, socket),
     });
   }
 
-  private upgraded(from: {
-    transport: TransportName;
-    webSocket: WebSocket;
-    socket: Socket;
-    isOurs: boolean;
-  }): void {
+  private upgraded(transport: TransportName, webSocket: WebSocket, socket: Socket): void {
     const { connections, clock, limits } = this.options;
-    const { transport, webSocket, socket, isOurs } = from;
     const remote = remoteOf(socket);
-    if (isOurs && !connections.finishHandshake(socket)) {
+    if (!connections.finishHandshake(socket)) {
       webSocket.terminate();
       return;
     }
@@ -130,13 +125,17 @@ export class StreamDoors {
   }
 
   private handshake(begin: Door): Door {
-    const { connections } = this.options;
     return (socket) => {
-      const remote = connections.admits(socket);
-      if (remote === undefined) return;
-      connections.beginHandshake(socket, remote);
-      begin(socket);
+      if (this.begins(socket) !== undefined) begin(socket);
     };
+  }
+
+  /** Gives a socket a place and a deadline; nothing where there is no place. */
+  private begins(socket: Socket): Endpoint | undefined {
+    const { connections } = this.options;
+    const remote = connections.admits(socket);
+    if (remote !== undefined) connections.beginHandshake(socket, remote);
+    return remote;
   }
 }
 

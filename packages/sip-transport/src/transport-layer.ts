@@ -145,7 +145,8 @@ export class TransportLayer {
     };
     this.options = options;
     this.metrics = metrics;
-    this.points = new LocalPoints(points, advertised, new LocalAddresses(clock), random, networks);
+    const addresses = new LocalAddresses(clock);
+    this.points = new LocalPoints({ points, advertised, addresses, networks, random });
     this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
     this.tokens = new FlowTokens(options.flowTokenKey ?? random.bytes(32));
     this.reception = new Reception(shared);

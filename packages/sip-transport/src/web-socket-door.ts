@@ -67,7 +67,8 @@ export class WebSocketDoor {
     const why = this.refusal(request);
     if (why !== undefined) {
       socket.on('error', () => {});
-      socket.end(`HTTP/1.1 ${why}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.write(`HTTP/1.1 ${why}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.destroySoon();
       return;
     }
     if (!this.options.admits(socket)) return;

@@ -438,6 +438,18 @@ describe('an HTTP server of somebody else', () => {
     expect(bob.layer.metrics.connectionsRefused).toBe(1);
   });
 
+  it('gives a place back where no WebSocket comes of a request', async () => {
+    const { port, bob } = await shared(false);
+    for (const headers of ['', 'Sec-WebSocket-Protocol: sip\r\n']) {
+      const raw = await rawTcp({ transport: 'tcp', address: '127.0.0.1', port });
+      const upgrade = 'Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
+      raw.socket.write(`GET /sip HTTP/1.1\r\n${upgrade}${headers}\r\n`);
+      expect(await raw.text('\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+      await raw.closed;
+      await until(() => bob.layer.counts().connections === 0);
+    }
+  });
+
   it('needs a path for SIP', async () => {
     const http = await httpServer();
     const point = { transport: 'ws', address: '127.0.0.1', port: 0, server: http } as const;
