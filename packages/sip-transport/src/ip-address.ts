@@ -26,6 +26,13 @@ export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
 
+/** Whether it is one host's: neither multicast nor broadcast, nor the address of nobody. */
+export function isUnicast(address: string): boolean {
+  if (address.includes(':')) return address !== '::' && !/^ff/i.test(address);
+  const first = Number.parseInt(address, 10);
+  return first > 0 && first < 224;
+}
+
 /** Whether it never leaves this machine. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (isIPv4(address) && address.startsWith('127.'));

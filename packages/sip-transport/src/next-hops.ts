@@ -1,3 +1,4 @@
+import { StrowgerError } from '@strowger/runtime';
 import type { Uri } from '@strowger/sip-message';
 import { DnsCache } from './dns-cache.ts';
 import type { DnsResolver } from './dns-resolver.ts';
@@ -34,14 +35,15 @@ export class NextHops {
       random,
       families: (transport) => points.families(transport),
       maxHops: limits.hops,
+      maxQuestions: limits.dnsQuestions,
     });
   }
 
   /** Rejects with `NO_ROUTE`. */
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
     const located = this.location.locate(target);
-    if (located instanceof Promise) return located.then((hops) => this.inOrder(hops, sizeBytes));
-    return this.inOrder(located, sizeBytes);
+    if (!(located instanceof Promise)) return this.inOrder(located, sizeBytes);
+    return this.inTime(located).then((hops) => this.inOrder(hops, sizeBytes));
   }
 
   /** How a request to a hop came out. */
@@ -71,6 +73,20 @@ export class NextHops {
     this.dns.close();
     this.refused.clear();
     this.health.clear();
+  }
+
+  private inTime(located: Promise<readonly Hop[]>): Promise<readonly Hop[]> {
+    const { clock, limits } = this.options;
+    return new Promise((resolve, reject) => {
+      const late = (): void =>
+        reject(
+          new StrowgerError('NO_ROUTE', 'DNS takes too long', {
+            recovery: { kind: 'retry', afterMs: 5000 },
+          }),
+        );
+      const timer = clock.arm(limits.dnsLookupMs, late);
+      void located.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   private inOrder(hops: readonly Hop[], sizeBytes: number): readonly Hop[] {

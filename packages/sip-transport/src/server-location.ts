@@ -15,8 +15,10 @@ import {
   familyOf,
   isInvalid,
   isLocalhost,
+  isUnicast,
   localhostAddress,
 } from './ip-address.ts';
+import { LookupBudget } from './lookup-budget.ts';
 import { orderSrv } from './srv-order.ts';
 
 /** A name and port that addresses have to be found for. */
@@ -36,6 +38,8 @@ export interface ServerLocationOptions {
   families(transport: TransportName): readonly Family[];
   /** Hops found at most. */
   maxHops: number;
+  /** Questions asked at most for one target. */
+  maxQuestions: number;
 }
 
 /** What a URI asks for. */
@@ -89,25 +93,29 @@ export class ServerLocation {
         },
       );
     }
-    return near.length > 0 ? near : this.some(near, target);
+    return near.every(({ address }) => isUnicast(address)) && near.length > 0
+      ? near
+      : this.some(near, target);
   }
 
   private async search(wish: Wish): Promise<readonly Hop[]> {
-    if (wish.port !== undefined) return this.addresses(this.direct(wish));
+    const { maxQuestions } = this.options;
+    const resolver = new LookupBudget(this.options.resolver, maxQuestions);
+    if (wish.port !== undefined) return this.addresses(this.direct(wish), resolver);
     const targets =
       wish.transport === undefined
-        ? await this.byNaptr(wish)
-        : await this.bySrv(wish.host, wish.transport);
-    if (targets === undefined) return this.addresses(this.direct(wish));
-    const found = await answered(targets.map((one) => this.addresses(one)));
+        ? await this.byNaptr(wish, resolver)
+        : await this.bySrv(wish.host, wish.transport, resolver);
+    if (targets === undefined) return this.addresses(this.direct(wish), resolver);
+    const found = await answered(targets.map((one) => this.addresses(one, resolver)));
     return found.flat();
   }
 
   /** RFC 3263 §4.1: NAPTR says which transports, SRV where; without NAPTR all SRVs are asked. */
-  private async byNaptr(wish: Wish): Promise<readonly Target[] | undefined> {
+  private async byNaptr(wish: Wish, resolver: DnsResolver): Promise<readonly Target[] | undefined> {
     const { host } = wish;
     // servers that know no NAPTR answer it with a failure: as good as none
-    const { records } = await this.options.resolver.naptr(host).catch(() => ({ records: [] }));
+    const { records } = await resolver.naptr(host).catch(() => ({ records: [] }));
     const usable = this.usable(wish);
     const questions = records
       .filter(({ flags }) => flags.toLowerCase() === 's')
@@ -125,7 +133,9 @@ export class ServerLocation {
     const answers = await answered(
       questions
         .slice(0, this.options.maxHops)
-        .map(([name, transport]) => this.srv(name, transport ?? 'udp', host)),
+        .map(([name, transport]) =>
+          this.srv(name, { transport: transport ?? 'udp', domain: host }, resolver),
+        ),
     );
     const known = answers.filter((answer) => answer !== undefined);
     return known.length === 0 ? undefined : known.flat().slice(0, this.options.maxHops);
@@ -134,29 +144,30 @@ export class ServerLocation {
   private async bySrv(
     host: string,
     transport: TransportName,
+    resolver: DnsResolver,
   ): Promise<readonly Target[] | undefined> {
     const service = SRV_SERVICES[transport];
-    return service === undefined ? undefined : this.srv(`${service}.${host}`, transport, host);
+    if (service === undefined) return undefined;
+    return this.srv(`${service}.${host}`, { transport, domain: host }, resolver);
   }
 
   /** `undefined` where there is no record; none where the service is decidedly not offered. */
   private async srv(
     name: string,
-    transport: TransportName,
-    domain: string,
+    common: Pick<Target, 'transport' | 'domain'>,
+    resolver: DnsResolver,
   ): Promise<readonly Target[] | undefined> {
-    const { records } = await this.options.resolver.srv(name);
+    const { records } = await resolver.srv(name);
     if (records.length === 0) return undefined;
     return orderSrv(records, () => this.options.random.float())
-      .filter(({ target }) => target !== '.' && target !== '')
+      .filter(({ target, port }) => target !== '.' && target !== '' && port > 0)
       .slice(0, this.options.maxHops)
-      .map(({ target, port }) => ({ transport, domain, host: target.replace(/\.$/, ''), port }));
+      .map(({ target, port }) => ({ ...common, host: target.replace(/\.$/, ''), port }));
   }
 
-  private async addresses(target: Target): Promise<readonly Hop[]> {
+  private async addresses(target: Target, resolver: DnsResolver): Promise<readonly Hop[]> {
     const near = this.withoutDns(target);
     if (near !== undefined) return near;
-    const { resolver } = this.options;
     const answers = await answered(
       this.options
         .families(target.transport)
@@ -181,8 +192,9 @@ export class ServerLocation {
   }
 
   private async some(hops: readonly Hop[], target: Uri): Promise<readonly Hop[]> {
-    if (hops.length === 0) throw noRoute(target, 'it has no address that is within reach');
-    return hops.slice(0, this.options.maxHops);
+    const usable = hops.filter(({ address }) => isUnicast(address));
+    if (usable.length === 0) throw noRoute(target, 'it has no address that is within reach');
+    return usable.slice(0, this.options.maxHops);
   }
 
   /** The host itself, over the transport asked for, else the usual one (RFC 3263 §4.1). */

@@ -17,6 +17,7 @@ import {
   type ListenPoint,
   parseListenPoint,
 } from './listen-point.ts';
+import { isUnicast } from './ip-address.ts';
 import { LocalNetworks } from './local-networks.ts';
 import { LocalAddresses } from './local-address.ts';
 import { type FlowGone, type KeepAlive, KeepAlives } from './keep-alives.ts';
@@ -220,7 +221,7 @@ export class TransportLayer {
   /**
    * Sends without waiting. `failed` is called at most once and never from within `send`: when the
    * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
-   * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`,
+   * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`,
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
    */
   send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
@@ -230,6 +231,7 @@ export class TransportLayer {
       queueMicrotask(() => failed(error));
     };
     if (this.state !== 'open') return fail(notOpen());
+    if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
     this.options.onSent?.(message, hop);
@@ -396,6 +398,10 @@ function listenFailed({ transport, address, port }: ListenPoint, cause: unknown)
 
 function notOpen(): StrowgerError {
   return new StrowgerError('TRANSPORT_CLOSED', 'the transport is not open');
+}
+
+function notOneHost({ address }: Hop): StrowgerError {
+  return new StrowgerError('ADDRESS_REFUSED', `${address} is not the address of one host`);
 }
 
 function unsupported({ transport, address }: Hop): StrowgerError {

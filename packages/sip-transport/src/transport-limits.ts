@@ -68,6 +68,10 @@ export interface TransportLimits {
   dnsEntries: number;
   /** Questions to DNS that may be under way; more are refused. Default 200. */
   dnsPending: number;
+  /** Questions to DNS for one target. Default 20. */
+  dnsQuestions: number;
+  /** A target for which no hop is found by then has none. Default 5 s. */
+  dnsLookupMs: number;
   /** A question without an answer by then has failed. Default 5 s. */
   dnsTimeoutMs: number;
   /** How long an answer is kept whose time to live is unknown. Default 60 s. */
@@ -113,6 +117,8 @@ export const defaultLimits: Readonly<TransportLimits> = {
   hops: 16,
   dnsEntries: 1000,
   dnsPending: 200,
+  dnsQuestions: 20,
+  dnsLookupMs: 5000,
   dnsTimeoutMs: 5000,
   dnsDefaultTtlMs: 60_000,
   dnsMaxTtlMs: 3_600_000,
