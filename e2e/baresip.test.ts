@@ -15,6 +15,8 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
   const bob = phone('bob', 5120, 880);
   const carol = phone('carol', 5140, 1320, 'manual');
   let pbx: Pbx;
+  /** How many records there were before the test. */
+  let known = 0;
 
   beforeAll(async () => {
     pbx = await Pbx.start(folder, { ringTimeoutMs: 3000 });
@@ -23,16 +25,21 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
 
   afterAll(async () => {
     for (const one of [alice, bob, carol]) await one.stop();
+    await pbx.isQuiet();
     expect(await pbx.stop()).toBe(0);
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    known = (await pbx.cdrs(1000)).length;
     for (const one of [alice, bob, carol]) one.forget();
   });
 
+  /** The record of the call that ended just now. */
   const lastCdr = async (): Promise<CallRecord> => {
-    await pbx.isQuiet(45_000);
-    const [cdr] = await pbx.cdrs(1);
+    const { [0]: cdr } = await until('a CDR', async () => {
+      const cdrs = await pbx.cdrs(1000);
+      return cdrs.length > known ? cdrs : undefined;
+    });
     if (cdr === undefined) throw new Error('there is no CDR');
     return cdr;
   };
@@ -95,8 +102,8 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     const heard = (from: number, to: number): number =>
       listen(
         capture.sound(
-          `udp.dstport == ${port} && frame.time_relative > ${began + from} && ` +
-            `frame.time_relative < ${began + to}`,
+          `udp.dstport == ${port} && frame.time_relative > ${(began + from).toFixed(3)} && ` +
+            `frame.time_relative < ${(began + to).toFixed(3)}`,
         ),
       ).heardFor(440);
     expect(heard(0, 1.8), 'before').toBeGreaterThan(1.2);

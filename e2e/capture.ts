@@ -66,6 +66,7 @@ export class Capture {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });
+    if (run.status !== 0) throw new Error(`tshark ${args.join(' ')}: ${run.stderr}`);
     return run.stdout;
   }
 

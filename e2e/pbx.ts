@@ -52,7 +52,7 @@ export class Pbx {
 
   /** Waits until nothing of any call is left. */
   async isQuiet(ms = 40_000): Promise<void> {
-    const kinds = ['calls', 'sessions', 'dialogs', 'transactions', 'endpoints', 'ports'];
+    const kinds = ['calls', 'sessions', 'dialogs', 'transactions', 'endpoints', 'ports', 'timers'];
     await until(
       'nothing is left over in the PBX',
       async () => {

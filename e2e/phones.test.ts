@@ -37,6 +37,8 @@ describeWithPeers(['sipp', 'sipsak', 'baresip'], 'what is offered by default', (
       'sip:bob@127.0.0.1:5060',
       '-C',
       'sip:bob@127.0.0.1:5999',
+      '-u',
+      'bob',
       '-a',
       'pw-bob',
       '-x',

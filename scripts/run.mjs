@@ -105,14 +105,24 @@ function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** A long-running program: it gets the signals that this process gets, and its exit code is ours. */
+/**
+ * A long-running program: it gets the signals that this process gets, and its exit code is ours.
+ * npm passes a signal to the shell between us, which dies of it without a word: an orphan ends too.
+ */
 function foreground(command, args) {
   const child = spawn(command, args.map(String), { cwd: root, env, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
   }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 250);
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
+      clearInterval(watch);
       process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
       resolve();
     });

@@ -93,7 +93,7 @@ async function open(
       await transport.close();
       await media.close();
       await http.close();
-      await closeStores();
+      closeStores();
     },
   };
 }

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-/** Who calls where no user is named. */
-const ANYBODY = 'sip:phone@127.0.0.1';
+/** A day: what a timer of Node can count is not much more. */
+const LONGEST_MS = 86_400_000;
 
 /** What all commands share. */
 export interface CommonOptions {
-  /** `sip:alice@pbx.example`. */
-  user: string;
+  /** `sip:alice@pbx.example`; without it we are nobody in particular. */
+  user?: string;
   password?: string;
   /** `127.0.0.1:5060`, or a URI. */
   server?: string;
@@ -28,7 +28,7 @@ export type PlaySource = { type: 'tone'; frequencyHz: number } | { type: 'file';
 
 /** What the command line asks for. */
 export type Request =
-  | { command: 'register'; options: TalkOptions }
+  | { command: 'register'; options: CommonOptions }
   | { command: 'call'; target: string; options: TalkOptions }
   | { command: 'answer'; options: TalkOptions }
   | { command: 'options'; target: string; options: CommonOptions };
@@ -44,13 +44,14 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
     .exitOverride();
   const take = (asked: Request): void => {
     // not commander's defaults: those are shown in the help
-    const password = asked.options.password ?? env['STROWGER_PASSWORD'];
+    const { user = env['STROWGER_USER'], password = env['STROWGER_PASSWORD'] } = asked.options;
+    if (user !== undefined) asked.options.user = user;
     if (password !== undefined) asked.options.password = password;
     request = asked;
   };
   const common = (command: Command): Command =>
     command
-      .option('-u, --user <uri>', 'who we are (or STROWGER_USER)', env['STROWGER_USER'] ?? ANYBODY)
+      .option('-u, --user <uri>', 'who we are, such as sip:alice@pbx.example (or STROWGER_USER)')
       .option('-p, --password <password>', 'for the digest (or STROWGER_PASSWORD)')
       .option('-s, --server <address>', 'where requests go first: address:port or a sip: URI')
       .addOption(
@@ -67,16 +68,18 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
       .option('--dtmf <digits>', 'send these digits once the call is answered', readDigits)
       .option('--duration <time>', 'hang up after this time: 10s, 1500ms, 2m', readDuration);
 
-  talk(program.command('register').description('register, and stay until interrupted')).action(
-    (options: RawTalk) => take({ command: 'register', options: fromRaw(options) }),
+  common(program.command('register').description('register, and stay until interrupted')).action(
+    (options: CommonOptions) => take({ command: 'register', options }),
   );
   talk(program.command('call <uri>').description('call somebody')).action(
     (target: string, options: RawTalk) =>
       take({ command: 'call', target, options: fromRaw(options) }),
   );
-  talk(program.command('answer').description('register and answer the next call')).action(
-    (options: RawTalk) => take({ command: 'answer', options: fromRaw(options) }),
-  );
+  talk(
+    program
+      .command('answer')
+      .description('answer the next call, registered where there is a password or server'),
+  ).action((options: RawTalk) => take({ command: 'answer', options: fromRaw(options) }));
   common(program.command('options <uri>').description('ask what somebody can do')).action(
     (target: string, options: CommonOptions) => take({ command: 'options', target, options }),
   );
@@ -107,7 +110,9 @@ export function readDuration(text: string): number {
   if (match === null || unit === undefined) {
     throw new InvalidArgumentError('a time is a number with ms, s, m or h, such as 10s');
   }
-  return Math.round(Number(match[1]) * unit);
+  const ms = Math.round(Number(match[1]) * unit);
+  if (ms > LONGEST_MS) throw new InvalidArgumentError('a time is a day at most');
+  return ms;
 }
 
 function readDigits(text: string): string {

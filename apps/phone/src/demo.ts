@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import { readWav, toneShare } from '@strowger/media-core';
 import { type Call, SipClient } from '@strowger/sip-client';
-import { SqliteStores } from '@strowger/store-sqlite';
+import { demoPassword, startPbx } from './demo-pbx.ts';
 import { Ladder } from './ladder.ts';
 
 const ALICE_HZ = 440;
@@ -19,15 +17,14 @@ process.exitCode = await demo();
 /** Two phones talk through the PBX; resolves with 0 only if each heard the other. */
 async function demo(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'strowger-demo-'));
-  const sipPort = await freePort();
-  const database = join(folder, 'strowger.db');
-  const pbx = await startPbx(folder, database, sipPort);
+  const pbx = await startPbx(folder);
+  say(pbx.banner);
   const ladder = new Ladder('pbx');
   const phone = (user: string): SipClient =>
     new SipClient({
       uri: `sip:${user}@pbx.example`,
-      password: `demo-${user}`,
-      server: `sip:127.0.0.1:${sipPort}`,
+      password: demoPassword(user),
+      server: `sip:127.0.0.1:${pbx.sipPort}`,
       onMessage: (trace) => ladder.add(user, trace),
     });
   const alice = phone('alice');
@@ -37,16 +34,16 @@ async function demo(): Promise<number> {
     await Promise.all([alice.register(), bob.register()]);
     const heard = await talk(alice, bob, folder);
     await Promise.all([alice.close(), bob.close()]);
-    const cdr = await untilWritten(database);
+    const cdr = await pbx.callDetailRecord();
     say('\nthe ladder, as the phones saw it');
     say(ladder.toString());
     say('\nthe call detail record');
     say(JSON.stringify(cdr, null, 2));
     say('\nthe sound');
-    return judge(heard);
+    return await judge(heard);
   } finally {
     await Promise.all([alice.close(), bob.close()]);
-    await stop(pbx);
+    await pbx.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -90,7 +87,7 @@ async function talk(alice: SipClient, bob: SipClient, folder: string): Promise<H
   say('bob hangs up');
   await ringing.hangUp();
   await calling.ended;
-  await calls.return();
+  await calls.return?.();
   return { ...heard, digitsAtBob: await digitsAtBob, digitsAtAlice: await digitsAtAlice };
 }
 
@@ -124,71 +121,6 @@ async function collectDigits(call: Call): Promise<string> {
   let digits = '';
   for await (const digit of call.digits()) digits += digit;
   return digits;
-}
-
-async function startPbx(folder: string, database: string, sipPort: number): Promise<ChildProcess> {
-  const httpPort = await freePort();
-  const file = join(folder, 'pbx.json');
-  const config = {
-    domain: 'pbx.example',
-    listen: [`udp:127.0.0.1:${sipPort}`],
-    http: { listen: `127.0.0.1:${httpPort}` },
-    store: `sqlite:${database}`,
-    users: ['alice', 'bob'].map((user) => ({ user, password: `demo-${user}` })),
-  };
-  writeFileSync(file, JSON.stringify(config));
-  const program = fileURLToPath(new URL('../../pbx/dist/main.js', import.meta.url));
-  const pbx = spawn(process.execPath, [program, '--config', file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  process.on('exit', () => pbx.kill('SIGKILL'));
-  await new Promise<void>((resolve, reject) => {
-    pbx.once('exit', (code) => reject(new Error(`the PBX ended with ${code}`)));
-    pbx.stdout.once('data', (banner: Buffer) => {
-      say(banner.toString().trim());
-      resolve();
-    });
-  });
-  return pbx;
-}
-
-function stop(pbx: ChildProcess): Promise<void> {
-  if (pbx.exitCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    pbx.once('exit', () => resolve());
-    pbx.kill('SIGTERM');
-  });
-}
-
-/** The record of the one call, which is written soon after it ended. */
-async function untilWritten(database: string): Promise<unknown> {
-  const stores = SqliteStores.open({ path: database });
-  try {
-    for (let tries = 0; tries < 50; tries++) {
-      const [record] = await stores.cdrs.recent(1);
-      if (record !== undefined) return record;
-      await pause(100);
-    }
-    throw new Error('no call detail record was written');
-  } finally {
-    stores.close();
-  }
-}
-
-/** A TCP port that nobody uses; the same number is free for UDP on any but a busy machine. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function say(text: string): void {

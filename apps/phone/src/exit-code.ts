@@ -1,3 +1,4 @@
+import { StrowgerError } from '@strowger/runtime';
 import type { EndReason } from '@strowger/session-core';
 
 /** What the phone's exit code says. */
@@ -46,3 +47,18 @@ export function exitCodeOfStatus(status: number): number {
   if (status === 488 || status === 606) return EXIT.media;
   return EXIT.refused;
 }
+
+/** The exit code for what the client threw or rejected with. */
+export function exitCodeOfError(error: unknown): number {
+  if (!StrowgerError.isInstance(error)) return EXIT.failed;
+  const { code, cause } = error;
+  if (code === 'REGISTRATION_REFUSED') {
+    const status = typeof cause === 'object' && cause && 'status' in cause ? cause.status : 0;
+    return exitCodeOfStatus(Number(status));
+  }
+  if (code.startsWith('BAD_')) return EXIT.usage;
+  if (code.startsWith('MEDIA_') || code.startsWith('WAV_')) return EXIT.media;
+  return NETWORK.has(code) ? EXIT.network : EXIT.failed;
+}
+
+const NETWORK = new Set(['LISTEN_FAILED', 'NO_ROUTE', 'NO_ANSWER', 'UNREGISTERED']);

@@ -4,6 +4,8 @@ import type { EndReason, MediaStats } from '@strowger/session-core';
 export type PhoneEvent =
   | { type: 'registered'; expiresSeconds: number }
   | { type: 'registrationFailed'; status?: number; retryMs?: number }
+  /** Where we can be called directly. */
+  | { type: 'listening'; contact: string }
   | { type: 'calling'; target: string }
   | { type: 'incoming'; from: string }
   | { type: 'ringing'; seconds: number }
@@ -51,6 +53,8 @@ function inWords(event: Exclude<PhoneEvent, { type: 'ringing' }>): string {
         event.retryMs === undefined ? 'giving up' : `again in ${Math.ceil(event.retryMs / 1000)} s`;
       return `not registered: ${why}; ${next}`;
     }
+    case 'listening':
+      return `listening at ${event.contact}`;
     case 'calling':
       return `calling ${event.target}`;
     case 'incoming':

@@ -1,4 +1,6 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** 8 kHz, 16 bit, mono, little endian: what all of these programs can read and write. */
@@ -50,9 +52,18 @@ export const NO_SPEAKER =
   'no speaker: none of play (sox), aplay (alsa-utils), ffplay (ffmpeg) is installed';
 
 function firstInstalled(candidates: [string, string[]][]): [string, string[]] | undefined {
-  return candidates.find(
-    ([name]) => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0,
-  );
+  return candidates.find(([name]) => isInstalled(name));
+}
+
+function isInstalled(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 type Child =

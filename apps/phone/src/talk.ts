@@ -11,13 +11,9 @@ const FRAME_BYTES = 320;
 
 /**
  * Has a conversation, from the answer to the end: plays, records, sends and shows digits, hangs up
- * when its time is over or `signal` aborts. Resolves with the exit code.
+ * when its time is over. Resolves with the exit code; rejects where the recording cannot be written.
  */
-export async function talk(
-  call: Call,
-  options: TalkOptions,
-  { report, signal }: { report: Report; signal: AbortSignal },
-): Promise<number> {
+export async function talk(call: Call, options: TalkOptions, report: Report): Promise<number> {
   try {
     await call.connected;
   } catch {
@@ -25,21 +21,24 @@ export async function talk(
   }
   const began = Date.now();
   report.say({ type: 'connected', with: call.remote.uri.toString() });
+  const { durationMs, record, dtmf } = options;
   const hangUp = (): void => void call.hangUp();
-  signal.addEventListener('abort', hangUp);
-  if (signal.aborted) hangUp();
-  const limit =
-    options.durationMs === undefined ? undefined : setTimeout(hangUp, options.durationMs);
-  const recording = options.record === undefined ? undefined : await call.record(options.record);
-  const closeSound = openSound(call, options, report);
+  const limit = durationMs === undefined ? undefined : setTimeout(hangUp, durationMs);
   void showDigits(call, report);
-  if (options.dtmf !== undefined) await call.sendDigits(options.dtmf).catch(() => undefined);
-  await call.ended;
-  clearTimeout(limit);
-  signal.removeEventListener('abort', hangUp);
-  closeSound();
-  await recording?.stop().catch(() => undefined);
-  return finish(call, report, Date.now() - began);
+  let code: number | undefined;
+  try {
+    const recording = record === undefined ? undefined : await call.record(record);
+    const failed = (): void => void (code = EXIT.media);
+    const closeSound = openSound(call, options, { report, failed });
+    if (dtmf !== undefined) await call.sendDigits(dtmf).catch(() => undefined); // it was hung up
+    await call.ended;
+    closeSound();
+    await recording?.stop().catch(() => undefined); // it ended with the call
+  } finally {
+    clearTimeout(limit);
+  }
+  const outcome = await finish(call, report, Date.now() - began);
+  return code ?? outcome;
 }
 
 async function finish(call: Call, report: Report, talkedMs: number): Promise<number> {
@@ -54,13 +53,21 @@ async function showDigits(call: Call, report: Report): Promise<void> {
 }
 
 /** What is said and where it is heard: files where they were given, else the system's devices. */
-function openSound(call: Call, options: TalkOptions, report: Report): () => void {
+function openSound(
+  call: Call,
+  options: TalkOptions,
+  { report, failed }: { report: Report; failed: () => void },
+): () => void {
   const closers: (() => void)[] = [];
   if (options.play === undefined) closers.push(sayMicrophone(call, report));
-  else call.play(options.play);
-  if (options.record === undefined && options.play === undefined) {
-    closers.push(hearSpeaker(call, report));
+  else {
+    call.play(options.play).finished.catch((error: Error) => {
+      report.say({ type: 'error', message: error.message });
+      failed();
+      void call.hangUp();
+    });
   }
+  if (options.record === undefined) closers.push(hearSpeaker(call, report));
   return () => {
     for (const close of closers) close();
   };
@@ -121,12 +128,12 @@ function framesOf(): TransformStream<Uint8Array, PcmFrame> {
 }
 
 function complainWhenEnded(
-  program: { name: string; ended: Promise<string | undefined> },
+  { name, ended }: { name: string; ended: Promise<string | undefined> },
   what: string,
   report: Report,
 ): void {
-  void program.ended.then((complaint) => {
-    if (complaint === undefined) return;
-    report.say({ type: 'sound', text: `no ${what}: ${program.name}: ${complaint}` });
-  });
+  const complain = (why: string | undefined): void => {
+    if (why !== undefined) report.say({ type: 'sound', text: `no ${what}: ${name}: ${why}` });
+  };
+  void ended.then(complain);
 }

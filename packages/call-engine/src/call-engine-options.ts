@@ -58,8 +58,19 @@ export interface RegistrationLimits extends ExpiryLimits {
   readonly maxContacts: number;
 }
 
-/** The options with every default filled in. */
-export function settingsOf(options: CallEngineOptions) {
+/** What the options come to with every default filled in. */
+export interface EngineSettings {
+  readonly ringTimeoutMs: number;
+  readonly maxCallMs: number;
+  readonly maxCalls: number;
+  readonly expiry: ExpiryLimits;
+  readonly maxContacts: number;
+  readonly failures: FailureLimits;
+  algorithms(inbound: Inbound): readonly DigestAlgorithm[];
+}
+
+/** Fills in every default. */
+export function settingsOf(options: CallEngineOptions): EngineSettings {
   const { digest = {}, registration = {} } = options;
   return {
     ringTimeoutMs: options.ringTimeoutMs ?? 30_000,

@@ -2,19 +2,18 @@ import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import { type Session, SessionManager } from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
-import { type Admitted, Doorkeeper } from './admission.ts';
-import { type AuthenticationFailure, Authenticator } from './authenticator.ts';
+import type { Admitted } from './admission.ts';
+import type { AuthenticationFailure } from './authenticator.ts';
 import { Call, type CallContext } from './call.ts';
-import { type CallEngineOptions, settingsOf } from './call-engine-options.ts';
+import { type CallEngineOptions, type EngineSettings, settingsOf } from './call-engine-options.ts';
 import type { CallRecord } from './call-record.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { CdrWriter } from './cdr-writer.ts';
 import { ContactLegs } from './contact-leg.ts';
-import { Domain } from './domain.ts';
+import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
-import { ALLOWED, NonCallRequests } from './non-call-requests.ts';
-import { Registrar, type RegistrationChange } from './registrar.ts';
-import { Router } from './router.ts';
+import { ALLOWED } from './non-call-requests.ts';
+import type { RegistrationChange } from './registrar.ts';
 
 /** What a `CallEngine` tells. */
 export interface CallEngineEvents {
@@ -35,25 +34,23 @@ export interface CallEngineCounts {
   readonly transactions: number;
   readonly endpoints: number;
   readonly ports: number;
-  /** Armed timers of the runtime's clock. */
+  /** Armed timers of the runtime's clock, but for the registrar's sweep, which never rests. */
   readonly timers: number;
 }
 
 /** Seconds after which a caller who met a full or draining engine may try again. */
 const RETRY_AFTER_SECONDS = 10;
+const LAST_WORDS_MS = 1000;
 
 /** A PBX without its sockets: registrar, routing, B2BUA, services, records. */
 export class CallEngine {
   /** The sessions of all calls. */
   readonly sessions: SessionManager;
   private readonly options: CallEngineOptions;
-  private readonly settings: ReturnType<typeof settingsOf>;
+  private readonly settings: EngineSettings;
   private readonly runtime: Runtime;
   private readonly events: Emitter<CallEngineEvents>;
-  private readonly registrar: Registrar;
-  private readonly router: Router;
-  private readonly doorkeeper: Doorkeeper;
-  private readonly requests: NonCallRequests;
+  private readonly parts: EngineParts;
   private readonly context: CallContext;
   private readonly live = new Map<string, Call>();
   /** Calls whose caller is being asked who it is. */
@@ -70,15 +67,10 @@ export class CallEngine {
     this.events = new Emitter((error) =>
       runtime.logger.error({ err: error }, 'a listener of the call engine threw'),
     );
-    const domain = new Domain(options.domain, options.aliases);
-    const { credentials } = stores;
-    this.registrar = this.makeRegistrar();
-    const authenticator = this.makeAuthenticator(domain);
-    const services = new Map(Object.entries(options.services ?? {}));
-    this.router = new Router({ domain, registrar: this.registrar, credentials, services });
-    const publicAccess = new Set(options.publicAccess);
-    this.doorkeeper = new Doorkeeper({ domain, router: this.router, authenticator, publicAccess });
-    this.requests = new NonCallRequests({ domain, authenticator, registrar: this.registrar });
+    this.parts = enginePartsOf(options, this.settings, {
+      onRegistration: (change) => this.tellRegistrations(change),
+      onFailure: (failure) => this.events.emit('authenticationFailed', failure),
+    });
     this.context = {
       runtime,
       media,
@@ -92,7 +84,7 @@ export class CallEngine {
 
   /** Begins to look after registrations, those of an earlier process among them. */
   start(): void {
-    this.registrar.start();
+    this.parts.registrar.start();
   }
 
   /** Takes a message from the transport. */
@@ -151,7 +143,7 @@ export class CallEngine {
       transactions: clientTransactions + serverTransactions,
       endpoints,
       ports,
-      timers: this.runtime.clock.armedTimers,
+      timers: this.runtime.clock.armedTimers - this.parts.registrar.standingTimers,
     };
   }
 
@@ -166,17 +158,39 @@ export class CallEngine {
    */
   async drain({ deadlineMs }: { deadlineMs: number }): Promise<void> {
     this.isDraining = true;
-    if (deadlineMs <= 0) this.hangUpAll('draining');
     const timer = this.runtime.clock.arm(deadlineMs, () => this.hangUpAll('draining'));
-    while (this.live.size > 0) await Promise.all(this.calls().map(({ ended }) => ended));
+    await this.allEnded();
     timer.cancel();
+    await this.lastWords();
   }
 
-  /** Drains at once, then drops what is left and frees every timer. Stores and media stay open. */
+  /**
+   * Hangs up what is left, writes its records, drops what is still under way and frees every timer.
+   * Stores and media stay open.
+   */
   async close(): Promise<void> {
-    await this.drain({ deadlineMs: 0 });
-    this.registrar.close();
+    this.isDraining = true;
+    this.hangUpAll('closing');
+    await this.allEnded();
+    this.parts.registrar.close();
     await this.sessions.close({ deadlineMs: 0 });
+  }
+
+  private async allEnded(): Promise<void> {
+    while (this.live.size > 0) await Promise.all(this.calls().map(({ ended }) => ended));
+  }
+
+  /** Gives the peers a moment to answer the BYEs, so that none is left with half a call. */
+  private async lastWords(): Promise<void> {
+    const sessions = this.sessions.sessions();
+    if (sessions.length === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.runtime.clock.arm(LAST_WORDS_MS, resolve);
+      void Promise.all(sessions.map(({ ended }) => ended)).finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   private hangUpAll(reason: string): void {
@@ -189,7 +203,7 @@ export class CallEngine {
     const inbound = request && this.inbounds.get(request);
     if (request === undefined || inbound === undefined) return session.reject(500);
     this.admitting++;
-    const admission = await this.doorkeeper.admit(request, inbound).finally(() => {
+    const admission = await this.parts.doorkeeper.admit(request, inbound).finally(() => {
       this.admitting--;
     });
     // the caller may have given up while it was looked up
@@ -223,16 +237,19 @@ export class CallEngine {
     });
     this.live.set(call.id, call);
     this.events.emit('callStarted', { call });
-    void call.start(() => this.router.route(dialled));
-    void call.ended.then((record) => {
-      this.live.delete(call.id);
-      this.events.emit('callEnded', { call, record });
-    });
+    void call.start(() => this.parts.router.route(dialled));
+    void this.awaitEnd(call);
+  }
+
+  private async awaitEnd(call: Call): Promise<void> {
+    const record = await call.ended;
+    this.live.delete(call.id);
+    this.events.emit('callEnded', { call, record });
   }
 
   private async answer(transaction: ServerTransaction): Promise<void> {
     try {
-      transaction.respond(await this.requests.answer(transaction));
+      transaction.respond(await this.parts.requests.answer(transaction));
     } catch (error) {
       const { method } = transaction;
       this.runtime.logger.error({ err: error, method }, 'a request could not be answered');
@@ -255,31 +272,9 @@ export class CallEngine {
     });
   }
 
-  private makeRegistrar(): Registrar {
-    const { expiry, maxContacts } = this.settings;
-    const { location } = this.options.stores;
-    const { runtime } = this;
-    const onChange = (change: RegistrationChange): void => this.tellRegistrations(change);
-    return new Registrar({ runtime, location, expiry, maxContacts, onChange });
-  }
-
   private tellRegistrations({ addressOfRecord, added, removed }: RegistrationChange): void {
     for (const binding of added) this.events.emit('registered', { addressOfRecord, binding });
     for (const binding of removed) this.events.emit('unregistered', { addressOfRecord, binding });
-  }
-
-  private makeAuthenticator({ name: realm }: Domain): Authenticator {
-    const { algorithms, failures } = this.settings;
-    const { nonceLifetimeMs } = this.options.digest ?? {};
-    return new Authenticator({
-      runtime: this.runtime,
-      realm,
-      credentials: this.options.stores.credentials,
-      algorithms,
-      failures,
-      ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
-      onFailure: (failure) => this.events.emit('authenticationFailed', failure),
-    });
   }
 }
 

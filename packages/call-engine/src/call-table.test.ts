@@ -19,11 +19,14 @@ const two: CallInput = { type: 'routedToContacts', legs: 2 };
 const answered = (leg: number): CallInput => ({ type: 'legAnswered', leg });
 const refused = (leg: number, status: number): CallInput => ({ type: 'legRefused', leg, status });
 const up: CallInput = { type: 'callerAnswered' };
-const callerGone: CallInput = { type: 'callerEnded', ending: { kind: 'hungUp', cause: 16 } };
+const callerGone: CallInput = {
+  type: 'callerEnded',
+  ending: { kind: 'hungUp', status: 200, cause: 16 },
+};
 const legGone = (leg: number): CallInput => ({
   type: 'legEnded',
   leg,
-  ending: { kind: 'hungUp', cause: 16 },
+  ending: { kind: 'hungUp', status: 200, cause: 16 },
 });
 
 const ending = (...inputs: CallInput[]): object | undefined => {

@@ -47,8 +47,10 @@ export type CallInput =
 
 /** How a session ended, as far as the other leg is concerned. */
 export interface LegEnding {
-  /** The peer hung up or cancelled, or something broke. */
-  readonly kind: 'hungUp' | 'broken';
+  /** The peer hung up or cancelled, a service refused, or something broke. */
+  readonly kind: 'hungUp' | 'refused' | 'broken';
+  /** The SIP status that fits. */
+  readonly status: number;
   readonly cause?: number;
   readonly reason?: string;
 }
@@ -143,7 +145,10 @@ export const callTable: StateTable<CallState, CallInput, CallOutput> = {
       isAnswered ? hungUp('caller', ending) : givenUp(ending),
     serviceDone: ({ isAnswered }) => {
       if (!isAnswered) return rejected({ status: 480 }, 'engine');
-      return after(hungUp('engine', { kind: 'hungUp' }), { type: 'endCaller', cause: 16 });
+      return after(hungUp('engine', { kind: 'hungUp', status: 200 }), {
+        type: 'endCaller',
+        cause: 16,
+      });
     },
     broken: ({ isAnswered }, { reason }) =>
       isAnswered ? after(broken(reason), { type: 'endCaller', cause: 41 }) : failed(500, reason),
@@ -173,9 +178,13 @@ function after(last: S, ...outputs: CallOutput[]): S {
 
 function rejected(refusal: LegRefusal, by: CallEnder): S {
   const { status } = refusal;
-  const isBusy = status === 486 || status === 600;
-  const outcome = isBusy ? 'busy' : status >= 500 && status < 600 ? 'failed' : 'rejected';
+  const outcome = outcomeOf(status);
   return after(end({ outcome, status, by }), { type: 'rejectCaller', ...refusal });
+}
+
+function outcomeOf(status: number): CallOutcome {
+  if (status === 486 || status === 600) return 'busy';
+  return status >= 500 && status < 600 ? 'failed' : 'rejected';
 }
 
 function failed(status: number, reason: string): S {
@@ -183,9 +192,11 @@ function failed(status: number, reason: string): S {
   return after(end(ending), { type: 'rejectCaller', status });
 }
 
-function givenUp({ kind, reason }: LegEnding): S {
+/** The caller's session ended before it was answered. */
+function givenUp({ kind, status, reason }: LegEnding): S {
   if (kind === 'hungUp') return end({ outcome: 'cancelled', status: 487, by: 'caller' });
-  return end({ outcome: 'failed', status: 487, cause: 41, by: 'engine', ...optional({ reason }) });
+  const outcome = kind === 'refused' ? outcomeOf(status) : 'failed';
+  return end({ outcome, status, by: 'engine', ...optional({ reason }) });
 }
 
 function hungUp(by: CallEnder, { kind, cause, reason }: LegEnding): S {

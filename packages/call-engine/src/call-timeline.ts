@@ -59,7 +59,10 @@ export class CallTimeline {
       endedAt: ended.wall,
       durationMs: elapsed(started, ended),
       billableMs: answered === undefined ? 0 : elapsed(answered, ended),
-      ...{ outcome, status, cause, endedBy },
+      outcome,
+      status,
+      cause,
+      endedBy,
       ...(reason === undefined ? {} : { reason }),
     };
   }

@@ -193,17 +193,14 @@ export class Call {
 
   private ring(leg: number, hasMedia: boolean): void {
     this.timeline.rings();
-    const end = this.legs[leg]?.end;
-    const { media } = this;
-    if (!hasMedia || end?.isHeard !== true || media?.answer === undefined) {
-      return this.caller.ring();
-    }
-    media.answer.then(
-      (answer) => {
-        if (this.state === 'ringing') this.caller.ringWithMedia(media.callerEnd, answer);
-      },
-      () => {}, // told where the call is answered
-    );
+    const isHeard = hasMedia && this.legs[leg]?.end.isHeard === true;
+    if (!isHeard || this.media?.answer === undefined) return this.caller.ring();
+    void this.ringWithMedia(this.media);
+  }
+
+  private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
+    const sdp = await answer?.catch(() => undefined); // told where the call is answered
+    if (sdp !== undefined && this.state === 'ringing') this.caller.ringWithMedia(callerEnd, sdp);
   }
 
   private answerCaller(winner: number): void {

@@ -9,7 +9,8 @@ export function refusalOf(reason: EndReason): LegRefusal {
 }
 
 /** How a session ended, for the other side of the call. */
-export function endingOf({ kind, cause }: EndReason): LegEnding {
-  if (kind === 'hungUp' || kind === 'cancelled') return { kind: 'hungUp', cause };
-  return { kind: 'broken', cause, reason: kind };
+export function endingOf({ kind, status, cause, by }: EndReason): LegEnding {
+  if (kind === 'hungUp' || kind === 'cancelled') return { kind: 'hungUp', status, cause };
+  if (kind === 'rejected' && by === 'local') return { kind: 'refused', status, cause };
+  return { kind: 'broken', status, cause, reason: kind };
 }

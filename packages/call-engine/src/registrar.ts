@@ -80,6 +80,11 @@ export class Registrar {
     );
   }
 
+  /** Timers that are armed for as long as the registrar runs. */
+  get standingTimers(): number {
+    return this.timer === undefined ? 0 : 1;
+  }
+
   /** Begins to look after bindings that run out, those of an earlier process among them. */
   start(): void {
     if (this.timer === undefined && !this.isClosed) this.arm();

@@ -20,6 +20,8 @@ interface Proof {
   readonly username: string;
   readonly password?: string;
   readonly nc?: number;
+  /** What the digest is made for; default: the Request-URI. */
+  readonly digestUri?: string;
 }
 
 /** A PBX with alice and bob, and a peer that writes its requests by hand. */
@@ -71,7 +73,7 @@ interface Asking {
 
 function addProof(
   request: SipRequest,
-  { challenge, username, password = `pw-${username}`, nc = 1 }: Proof,
+  { challenge, username, password = `pw-${username}`, nc = 1, digestUri }: Proof,
 ) {
   const isProxy = challenge.status === 407;
   const [asked] = challenge.headers.get(isProxy ? 'proxy-authenticate' : 'www-authenticate') ?? [];
@@ -80,7 +82,7 @@ function addProof(
     username,
     password,
     method: request.method,
-    uri: request.uri,
+    uri: digestUri ?? request.uri,
     cnonce: 'cnonce',
     nonceCount: nc,
   });
@@ -145,6 +147,18 @@ describe('who may register', () => {
     }
     expect(statuses).toEqual([200, 401, 200]);
     expect(on.failures.map(({ problem }) => problem)).toEqual(['replayed']);
+    await on.stage.strike();
+  });
+
+  it('may leave the user out of the URI of the digest, as sipp does, but not name another', async () => {
+    const target = 'sip:bob@pbx';
+    const statuses = [];
+    for (const digestUri of ['sip:pbx', 'sip:bob@pbx', 'sip:eve@pbx', 'sip:elsewhere']) {
+      const challenge = await on.send('OPTIONS', { target });
+      const proof = { challenge, username: 'alice', digestUri };
+      statuses.push((await on.send('OPTIONS', { target, proof })).status);
+    }
+    expect(statuses).toEqual([200, 200, 407, 407]);
     await on.stage.strike();
   });
 

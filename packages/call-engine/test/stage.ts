@@ -36,7 +36,7 @@ export function setStage(
   const simulation = createSimulation({ seed: 11, ...options });
   const host = simulation.network.host('pbx');
   const media = new FakeMediaBackend({ address: host.address, clock: simulation.clock });
-  const stores = memoryStores();
+  const stores = engineOptions.stores ?? memoryStores();
   const engine = new CallEngine({
     runtime: host.runtime,
     sender: host,
@@ -69,8 +69,9 @@ export function setStage(
     return made;
   }
   async function strike(): Promise<void> {
-    await engine.drain({ deadlineMs: 0 });
+    const drained = engine.drain({ deadlineMs: 0 });
     await simulation.run(60_000);
+    await drained;
     const layers = Object.fromEntries(phones.map((one) => [one.host.name, one.layer]));
     await engine.close();
     simulation.assertQuiet({ engine, ...layers });

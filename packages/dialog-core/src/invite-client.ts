@@ -33,12 +33,7 @@ export class InviteClient implements OutgoingInvite {
   private readonly request: SipRequest;
   private readonly forks: Forks;
   private client: ClientRequest | undefined;
-  private readonly machine: Machine<
-    InviteClientState,
-    InviteClientInput,
-    InviteClientOutput,
-    undefined
-  >;
+  private readonly machine: Machine<InviteClientState, InviteClientInput, InviteClientOutput>;
 
   constructor(context: LayerContext, options: InviteOptions, user: OutgoingInviteUser) {
     this.context = context;

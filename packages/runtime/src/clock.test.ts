@@ -42,6 +42,16 @@ describe('the system clock', () => {
     expect(clock.armedTimers).toBe(0);
   });
 
+  it('lets a process end once the last timer is cancelled', async () => {
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const { clock } = nodeRuntime();
+    const timers = [clock.arm(60_000, () => {}), clock.arm(30_000, () => {})];
+    for (const timer of timers) timer.cancel();
+    const after = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    expect(after).toBeLessThanOrEqual(before);
+    await new Promise<void>((resolve) => clock.arm(2, resolve)); // and it still rings
+  });
+
   it('arms anew from within a timer', async () => {
     const { clock } = nodeRuntime();
     await new Promise<void>((resolve) => clock.arm(1, () => clock.arm(0, resolve)));

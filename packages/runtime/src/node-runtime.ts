@@ -28,7 +28,8 @@ export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
 
 /** One `setTimeout` drives the whole wheel. */
 class SystemClock implements Clock {
-  private readonly wheel = new TimerWheel(performance.now());
+  // no alarm keeps a process alive that waits for nothing
+  private readonly wheel = new TimerWheel(performance.now(), () => this.clearAlarm());
   private alarm: NodeJS.Timeout | undefined;
   private alarmAt = Number.POSITIVE_INFINITY;
 
@@ -60,6 +61,11 @@ class SystemClock implements Clock {
     if (next === undefined) return;
     const delay = Math.min(Math.max(Math.ceil(next - performance.now()), 1), 0x7fffffff);
     this.alarm = setTimeout(() => this.ring(), delay);
+  }
+
+  private clearAlarm(): void {
+    clearTimeout(this.alarm);
+    if (this.alarmAt !== Number.NEGATIVE_INFINITY) this.alarmAt = Number.POSITIVE_INFINITY;
   }
 
   private ring(): void {

@@ -42,9 +42,12 @@ export class TimerWheel {
   private count = 0;
   private readonly slots: Entry[] = Array.from({ length: LEVELS * SLOTS }, () => new Entry());
   private readonly overflow = new Entry();
+  private readonly onEmpty: () => void;
 
-  constructor(startMs = 0) {
+  /** @param onEmpty called whenever the last armed timer fired or was cancelled. */
+  constructor(startMs = 0, onEmpty: () => void = () => {}) {
     this.tick = Math.floor(startMs);
+    this.onEmpty = onEmpty;
   }
 
   /** How many timers are armed. */
@@ -67,6 +70,7 @@ export class TimerWheel {
     unlink(entry);
     entry.wheel = undefined;
     this.count--;
+    if (this.count === 0) this.onEmpty();
   }
 
   /**

@@ -1,6 +1,6 @@
 import { to } from '@strowger/runtime';
 import { byeForMedia, dialogRows, type SessionStep, type SessionTable } from './ending-rows.ts';
-import type { MediaDirection } from './media-backend.ts';
+import type { MediaDirection, Sdp } from './media-backend.ts';
 import type { Change, Refused, SessionInput, SessionOutput, Talk } from './session-machine.ts';
 
 /** Changes that may wait; further ones are refused with `SESSION_BUSY`. */
@@ -33,6 +33,7 @@ export const establishedRows: Pick<
   | 'changing'
   | 'applyingChange'
   | 'reverting'
+  | 'yielding'
   | 'answeringChange'
   | 'offeringAnswer'
   | 'awaitingChangeAnswer'
@@ -40,15 +41,7 @@ export const establishedRows: Pick<
   established: {
     ...dialogRows,
     change: (state, { change }) => begin(talkOf(state), change, []),
-    changeOffered: (state, { sdp }) => {
-      const talk = talkOf(state);
-      if (sdp === undefined) {
-        const offering = { name: 'offeringAnswer', ...talk, withdrawn: false } as const;
-        return to(offering, { type: 'createOffer', direction: talk.wanted });
-      }
-      const answering = { name: 'answeringChange', ...talk, withdrawn: false } as const;
-      return to(answering, { type: 'acceptOffer', offer: sdp, direction: talk.wanted });
-    },
+    changeOffered: (state, { sdp }) => answerChange(talkOf(state), sdp),
   },
   offeringChange: {
     ...busyRows,
@@ -67,8 +60,24 @@ export const establishedRows: Pick<
             { type: 'ack' },
             { type: 'acceptAnswer', answer: sdp },
           ),
+    // the layer lets it through only while ours waits after a 491 (RFC 3261 §14.1): theirs first
+    changeOffered: (state, { sdp }) => {
+      const talk = { ...talkOf(state), queue: [state.change, ...state.queue] };
+      const offer = sdp === undefined ? {} : { offer: sdp };
+      return to<SessionStep['next'], SessionOutput>(
+        { name: 'yielding', ...talk, ...offer, withdrawn: false },
+        { type: 'withdraw' },
+        { type: 'rollback' },
+      );
+    },
     changeRefused: (state, { code, message }) =>
       revert(talkOf(state), { code, message }, undefined, state.change),
+  },
+  yielding: {
+    ...busyRows,
+    rolledBack: (state) => yielded(state),
+    mediaRefused: (state) => yielded(state),
+    changeWithdrawn: (state) => to({ ...state, withdrawn: true }),
   },
   applyingChange: {
     ...busyRows,
@@ -120,6 +129,22 @@ const NO_ANSWER: Refused = { code: 'MEDIA_NO_ANSWER', message: 'the peer sent no
 
 function talkOf({ direction, wanted, queue }: Talk): Talk {
   return { direction, wanted, queue };
+}
+
+/** Answers the peer's offer, or makes ours where it has none. */
+function answerChange(talk: Talk, offer: Sdp | undefined): SessionStep {
+  const direction = talk.wanted;
+  if (offer === undefined) {
+    const offering = { name: 'offeringAnswer', ...talk, withdrawn: false } as const;
+    return to(offering, { type: 'createOffer', direction });
+  }
+  const answering = { name: 'answeringChange', ...talk, withdrawn: false } as const;
+  return to(answering, { type: 'acceptOffer', offer, direction });
+}
+
+function yielded(state: Talk & { offer?: Sdp; withdrawn: boolean }): SessionStep {
+  if (state.withdrawn) return carryOn(talkOf(state));
+  return answerChange(talkOf(state), state.offer);
 }
 
 function begin(talk: Talk, change: Change, outputs: readonly SessionOutput[]): SessionStep {

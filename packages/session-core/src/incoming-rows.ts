@@ -27,8 +27,6 @@ const refuseBeforeAnswer = {
   hangUp: (): SessionStep => endNow(rejected('local', 480), { type: 'refuse', status: 480 }),
   cancelReceived: (_: object, { why }: Extract<RejectInput, { type: 'cancelReceived' }>) =>
     endNow(cancelled('remote', why)),
-  inviteOver: (_: object, { reason }: Extract<RejectInput, { type: 'inviteOver' }>) =>
-    endNow(reason),
   ringTimeout: (): SessionStep => endNow(timeout('ring'), { type: 'refuse', status: 480 }),
   mediaFailed: (_: object, refused: Refused): SessionStep => refuseForMedia(refused),
 };
@@ -57,8 +55,11 @@ export const incomingRows: Pick<SessionTable, 'incoming' | 'answering' | 'awaiti
     mediaOpened: (state) => to(state, describe(state.offer)),
     answerReady: (state, { sdp, direction }) => prepared(state, { stage: 'ready', sdp, direction }),
     offerReady: (state, { sdp }) => prepared(state, { stage: 'ready', sdp, direction: 'sendrecv' }),
-    mediaRefused: ({ wish: _, ...state }, { code, message }) =>
-      to({ ...state, media: { stage: 'none' } }, { type: 'prepared', refusal: { code, message } }),
+    mediaRefused: (state, { code, message }) =>
+      to(
+        { ...withoutWish(state), media: { stage: 'none' } },
+        { type: 'prepared', refusal: { code, message } },
+      ),
   },
   answering: {
     ...refuseBeforeAnswer,
@@ -94,19 +95,23 @@ function describe(offer: Sdp | undefined): SessionOutput {
 }
 
 function prepared(state: Incoming, media: Ready): SessionStep {
-  const { wish, ...rest } = state;
-  if (wish === undefined) return to({ ...rest, media }, { type: 'prepared' });
-  return progressWith(rest, media, wish);
+  const { wish } = state;
+  if (wish === undefined) return to({ ...state, media }, { type: 'prepared' });
+  return progressWith(state, media, wish);
+}
+
+function withoutWish({ offer, alerted, media }: Incoming): Incoming {
+  return { name: 'incoming', alerted, media, ...(offer === undefined ? {} : { offer }) };
 }
 
 /** A provisional response with our answer: early media (RFC 3960). */
 function progressWith(
-  { wish: _, ...state }: Incoming,
+  state: Incoming,
   media: Ready,
   progress: NonNullable<Incoming['wish']>,
 ): SessionStep {
   return to(
-    { ...state, media, alerted: true },
+    { ...withoutWish(state), media, alerted: true },
     { type: 'sendProgress', progress, sdp: media.sdp },
     { type: 'prepared' },
   );
@@ -114,8 +119,10 @@ function progressWith(
 
 function accept({ offer }: Answering, { sdp, direction }: Ready): SessionStep {
   const accepted: SessionOutput = { type: 'accept', sdp };
-  if (offer === undefined) return to({ name: 'awaitingAnswer' }, accepted);
-  return establish(direction, accepted);
+  const ready: SessionOutput = { type: 'prepared' };
+  if (offer === undefined)
+    return to<SessionMachineState, SessionOutput>({ name: 'awaitingAnswer' }, ready, accepted);
+  return establish(direction, ready, accepted);
 }
 
 function refuseForMedia({ code, message }: Refused): SessionStep {

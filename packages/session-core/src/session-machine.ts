@@ -81,6 +81,8 @@ export type SessionMachineState =
   | ({ readonly name: 'applyingChange'; readonly change?: Change } & Talk)
   /** Our offer led to nothing and is being rolled back. */
   | ({ readonly name: 'reverting'; readonly change?: Change; readonly refusal: Refused } & Talk)
+  /** The peer's re-INVITE came while ours waited after a 491: our offer is rolled back first. */
+  | ({ readonly name: 'yielding'; readonly offer?: Sdp; readonly withdrawn: boolean } & Talk)
   /** The peer's re-INVITE: its offer is being answered. `withdrawn`: it was cancelled meanwhile. */
   | ({ readonly name: 'answeringChange'; readonly withdrawn: boolean } & Talk)
   /** The peer's re-INVITE has no offer: ours is being made. */
@@ -171,6 +173,8 @@ export type SessionOutput =
   | { readonly type: 'refuse'; readonly status: number }
   | { readonly type: 'bye'; readonly why: PeerReason }
   | { readonly type: 'reinvite'; readonly offer: Sdp }
+  /** Takes our re-INVITE back, which waits to be repeated. */
+  | { readonly type: 'withdraw' }
   | { readonly type: 'acceptChange'; readonly sdp: Sdp }
   | { readonly type: 'refuseChange'; readonly status: number }
   /** Our description for an incoming call is ready, or could not be made. */

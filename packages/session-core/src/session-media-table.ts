@@ -1,6 +1,5 @@
 import { type StateTable, to } from '@strowger/runtime';
 import type { MediaDirection } from './media-backend.ts';
-import type { SessionMediaState } from './session-state.ts';
 
 /** What is known in each state of a session's media. */
 export type SessionMediaMachineState =

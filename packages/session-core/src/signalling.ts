@@ -7,6 +7,7 @@ import type {
   IncomingInvite,
   IncomingReinvite,
   OutgoingInvite,
+  OutgoingReinvite,
 } from '@strowger/dialog-core';
 import type { SipResponse } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
@@ -60,6 +61,8 @@ export class Signalling {
   private outgoing: OutgoingInvite | undefined;
   private incoming: IncomingInvite | undefined;
   private reinvite: IncomingReinvite | undefined;
+  private ours: OutgoingReinvite | undefined;
+  private turn = 0;
   private placeCall: ((offer: string | undefined) => OutgoingInvite) | undefined;
 
   constructor(user: SignallingUser) {
@@ -114,6 +117,10 @@ export class Signalling {
         return this.dialog?.bye({ headers: reasonFields(output.why) });
       case 'reinvite':
         return this.sendReinvite(output.offer);
+      case 'withdraw': {
+        this.turn++;
+        return this.ours?.withdraw();
+      }
       case 'acceptChange':
         if (this.reinvite?.pending === true) this.reinvite.accept({ body: sdpBody(output.sdp) });
         return;
@@ -160,19 +167,21 @@ export class Signalling {
   }
 
   private sendReinvite(offer: string): void {
-    this.dialog?.reinvite(
+    // what is told of a re-INVITE that was withdrawn concerns nobody
+    const turn = ++this.turn;
+    const told = (input: SessionInput): void => {
+      if (this.turn === turn) this.user.input(input);
+    };
+    const refused = (message: string): void =>
+      told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
+    this.ours = this.dialog?.reinvite(
       { body: sdpBody(offer) },
       {
-        onAccepted: (response) =>
-          this.user.input({ type: 'changeAccepted', ...described(sdpOf(response)) }),
-        onRejected: ({ status, reason }) => this.changeRefused(`${status} ${reason}`),
-        onFailed: ({ kind }) => this.changeRefused(kind),
+        onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
+        onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
+        onFailed: ({ kind }) => refused(kind),
       },
     );
-  }
-
-  private changeRefused(message: string): void {
-    this.user.input({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
   }
 
   private adopt(dialog: Dialog): void {

@@ -55,20 +55,14 @@ export function readAccount(options: AccountOptions): Account {
   };
 }
 
-/** A URI that a person typed: `bob`, `bob@pbx.example` and whole URIs. Throws `BAD_TARGET`. */
-export function targetUri(text: string, account: Account): SipUri {
-  const whole = /^sips?:/i.test(text) ? text : `sip:${text}`;
-  const named = whole.includes('@') || /^sips?:/i.test(text);
-  const parsed = parseUri(named ? whole : `sip:${encodeURIComponent(text)}@${hostOf(account)}`);
-  if (!parsed.ok || !(parsed.value instanceof SipUri)) {
-    const why = parsed.ok ? 'only sip: and sips: can be called' : parsed.refusal.message;
-    throw new StrowgerError('BAD_TARGET', `${text} cannot be called: ${why}`);
-  }
-  return parsed.value;
-}
-
-function hostOf({ registrar }: Account): string {
-  return registrar.toString().replace(/^sips?:/, '');
+/** What a person typed: `bob`, `*43`, `bob@pbx.example`, whole URIs. Throws `BAD_TARGET`. */
+export function targetUri(text: string, { registrar }: Account): SipUri {
+  const hasScheme = /^[a-z][\w+.-]*:/i.test(text);
+  if (!hasScheme && !text.includes('@') && text !== '') return registrar.with({ user: text });
+  const parsed = parseUri(hasScheme ? text : `sip:${text}`);
+  if (parsed.ok && parsed.value instanceof SipUri) return parsed.value;
+  const why = parsed.ok ? 'only sip: and sips: can be called' : parsed.refusal.message;
+  throw new StrowgerError('BAD_TARGET', `${text} cannot be called: ${why}`);
 }
 
 function domainOf(uri: SipUri): SipUri {

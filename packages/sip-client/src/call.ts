@@ -1,4 +1,4 @@
-import { Emitter } from '@strowger/runtime';
+import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
   EndReason,
@@ -10,6 +10,10 @@ import type {
   SessionState,
 } from '@strowger/session-core';
 import type { NameAddr } from '@strowger/sip-message';
+import { Inbox } from './inbox.ts';
+
+/** How many digits may wait for one slow reader. */
+const WAITING_DIGITS = 1000;
 
 /** A telephone call: one session, with what a program does with it. */
 export class Call {
@@ -50,75 +54,119 @@ export class Call {
     return this.session.ended;
   }
 
-  /** Tells the caller that it rings (180). */
+  /**
+   * Tells the caller that it rings (180); nothing where the caller gave up. Throws `SESSION_STATE`
+   * for a call that is no incoming one, or was answered.
+   */
   ring(): void {
-    this.session.ring();
+    if (!this.isOver) this.session.ring();
   }
 
-  /** Answers an incoming call. Rejects with `SESSION_ENDED` when the caller gave up meanwhile. */
+  /**
+   * Answers an incoming call. Rejects with `SESSION_ENDED` when the caller gave up or no media
+   * fits; may be left alone. Throws `SESSION_STATE` as `ring` does.
+   */
   answer(): Promise<void> {
-    return this.session.answer();
+    return this.isOver ? this.connected : this.session.answer();
   }
 
-  /** Refuses an incoming call; default 486 Busy Here. */
+  /**
+   * Refuses an incoming call with a status from 300 to 699; default 486 Busy Here. Nothing where
+   * the caller gave up. Throws `SESSION_STATE` as `ring` does, `BAD_STATUS`.
+   */
   reject(status = 486): void {
-    this.session.reject(status);
+    if (!this.isOver) this.session.reject(status);
   }
 
-  /** Ends it, whatever its state: CANCEL, BYE or a refusal. */
+  /** Ends it, whatever its state: CANCEL, BYE or a refusal. Resolves when it is over. */
   hangUp(): Promise<void> {
     return this.session.hangUp();
   }
 
-  /** Puts the other side on hold; resolves when it agreed. */
-  hold(): Promise<void> {
-    return this.session.hold();
+  /**
+   * Puts the other side on hold; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
+   * `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
+   */
+  async hold(): Promise<void> {
+    await this.session.hold();
   }
 
-  resume(): Promise<void> {
-    return this.session.resume();
+  /** Takes the other side back; rejects as `hold` does. */
+  async resume(): Promise<void> {
+    await this.session.resume();
   }
 
-  /** Sends digits `0-9*#A-D` as RFC 4733 events; resolves when they are sent. */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
-    return this.session.sendDigits(digits, options);
+  /**
+   * Sends digits `0-9*#A-D` as RFC 4733 events, 100 ms each with gaps of 100 ms by default; resolves
+   * when they are sent. Rejects with `NO_MEDIA` before the answer and after the end, and with
+   * what media says: `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_CLOSED`.
+   */
+  async sendDigits(
+    digits: string,
+    options?: { durationMs?: number; gapMs?: number },
+  ): Promise<void> {
+    await this.session.sendDigits(digits, options);
   }
 
-  /** Digits as they are heard, until the call ends. At most 1000 wait for a slow reader. */
-  async *digits(): AsyncGenerator<string, void, void> {
-    const heard = new Emitter<{ digit: string }>();
-    const stop = new AbortController();
-    const leave = this.session.on('digit', ({ digit }) => heard.emit('digit', digit));
-    void this.ended.then(() => stop.abort());
-    try {
-      yield* heard.iterate('digit', { signal: stop.signal });
-    } finally {
-      leave();
-    }
+  /** Digits as they are heard from now on, until the call ends; at most 1000 wait to be read. */
+  digits(): AsyncIterableIterator<string, void, void> {
+    const heard = new Inbox<string>(WAITING_DIGITS);
+    const unsubscribe = this.session.on('digit', ({ digit }) => void heard.push(digit));
+    const stop = (): void => {
+      unsubscribe();
+      heard.end();
+    };
+    void this.ended.then(stop);
+    return {
+      next: () => heard.next(),
+      return: () => {
+        stop();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
-  /** Plays a tone or a WAV file to the other side. */
+  /** Plays a tone or a WAV file to the other side. Throws `NO_MEDIA`. */
   play(source: AudioSource): Playback {
     return this.session.play(source);
   }
 
-  /** Records what is heard into a WAV file. */
-  record(path: string): Promise<Recording> {
+  /** Records what is heard into a WAV file. Rejects with `NO_MEDIA`, and where it cannot write. */
+  async record(path: string): Promise<Recording> {
     return this.session.record(path);
   }
 
-  /** What is heard, in frames of 20 ms. */
+  /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */
+  echo(enabled: boolean): void {
+    this.session.echo(enabled);
+  }
+
+  /** What is heard, in frames of 20 ms; it ends with the call. Throws `NO_MEDIA`. */
   audioIn(): ReadableStream<PcmFrame> {
     return this.session.audioIn();
   }
 
-  /** What is said, in frames of any length; written faster than real time it makes one wait. */
+  /** What is said, in frames of any length; whoever is ahead of time waits. Throws `NO_MEDIA`. */
   audioOut(): WritableStream<PcmFrame> {
     return this.session.audioOut();
   }
 
-  /** Packets, loss, jitter and round trip so far; after the end, the final ones. */
+  /** Packets, loss, jitter and round trip so far, after the end the final ones; none without media. */
   async stats(): Promise<MediaStats | undefined> {
-    return this.finalStats ?? (await this.session.media?.stats());
+    try {
+      return this.finalStats ?? (await this.session.media?.stats());
+    } catch (error) {
+      const isEnding = StrowgerError.isInstance(error) && error.code === 'MEDIA_CLOSED';
+      if (!isEnding) throw error;
+      await this.ended;
+      return this.finalStats;
+    }
+  }
+
+  private get isOver(): boolean {
+    return this.state === 'terminating' || this.state === 'terminated';
   }
 }

@@ -1,46 +1,61 @@
 import type { Call } from './call.ts';
+import { Inbox } from './inbox.ts';
 
 /** Calls that wait for somebody who asked for them. */
 export class IncomingCalls {
-  private readonly waiting: Call[] = [];
+  private readonly readers = new Set<Inbox<Call>>();
   private readonly limit: number;
-  private readers = 0;
-  private wake = (): void => {};
 
-  /** @param limit calls that may ring unheard at once. */
+  /** @param limit calls that may wait for one reader. */
   constructor(limit: number) {
     this.limit = limit;
   }
 
+  get hasReader(): boolean {
+    return this.readers.size > 0;
+  }
+
   /** Whether somebody will take a call; else the caller is to be refused. */
   offer(call: Call): boolean {
-    if (this.readers === 0 || this.waiting.length >= this.limit) return false;
-    this.waiting.push(call);
-    void call.ended.then(() => this.forget(call)); // the caller gave up while it waited
-    this.wake();
+    const inboxes = [...this.readers];
+    const idle = inboxes.filter(({ isAwaited }) => isAwaited);
+    const taker = [...idle, ...inboxes].find((inbox) => inbox.push(call));
+    if (taker === undefined) return false;
+    void call.ended.then(() => taker.remove(call)); // the caller gave up while it waited
     return true;
   }
 
-  /** The calls as they come, until `signal` aborts; what then still waits is refused. */
-  async *read(signal?: AbortSignal): AsyncGenerator<Call, void, void> {
-    this.readers++;
-    const stop = (): void => this.wake();
-    signal?.addEventListener('abort', stop);
-    try {
-      while (signal?.aborted !== true) {
-        const call = this.waiting.shift();
-        if (call !== undefined) yield call;
-        else await new Promise<void>((resolve) => (this.wake = resolve));
-      }
-    } finally {
-      signal?.removeEventListener('abort', stop);
-      this.readers--;
-      if (this.readers === 0) for (const call of this.waiting.splice(0)) call.reject(480);
-    }
+  /** The calls from now on, until `signal` aborts or the reader returns. */
+  read(signal?: AbortSignal): AsyncIterableIterator<Call, void, void> {
+    const inbox = new Inbox<Call>(this.limit);
+    const leave = (): void => {
+      signal?.removeEventListener('abort', leave);
+      this.leave(inbox);
+    };
+    this.readers.add(inbox);
+    signal?.addEventListener('abort', leave);
+    if (signal?.aborted === true) leave();
+    return {
+      next: () => inbox.next(),
+      return: () => {
+        leave();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
-  private forget(call: Call): void {
-    const index = this.waiting.indexOf(call);
-    if (index >= 0) this.waiting.splice(index, 1);
+  /** Ends every reader. */
+  close(): void {
+    for (const inbox of this.readers) this.leave(inbox);
+  }
+
+  /** What still waited is offered to other readers, or refused. */
+  private leave(inbox: Inbox<Call>): void {
+    this.readers.delete(inbox);
+    inbox.end();
+    for (const call of inbox.empty()) if (!this.offer(call)) call.reject(480);
   }
 }

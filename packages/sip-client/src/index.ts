@@ -1,13 +1,13 @@
-export { type AccountOptions } from './account.ts';
+export type { AccountOptions } from './account.ts';
 export { Call } from './call.ts';
+export type { Capabilities } from './capabilities.ts';
 export type { RegistrationChange } from './registration-table.ts';
-export {
-  type Capabilities,
-  type ClientCallOptions,
-  type ClientTransport,
-  type MessageTrace,
-  SipClient,
-  type SipClientEvents,
-  type SipClientOptions,
-  type TransportHooks,
-} from './sip-client.ts';
+export { SipClient } from './sip-client.ts';
+export type {
+  ClientCallOptions,
+  ClientTransport,
+  MessageTrace,
+  SipClientEvents,
+  SipClientOptions,
+  TransportHooks,
+} from './sip-client-options.ts';

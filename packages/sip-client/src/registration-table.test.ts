@@ -46,12 +46,16 @@ describe('a registration', () => {
     expect(next).toEqual({ name: 'registered', expiresSeconds: 60 });
     expect(outputs[0]).toEqual({ type: 'arm', delayMs: 30_000 });
     expect(run(next, { type: 'timer' }).outputs).toEqual([{ type: 'send', expiresSeconds: 60 }]);
-    expect(refreshAfterMs(3600)).toBe(3_540_000);
+    expect([1, 3600, 2 ** 32].map(refreshAfterMs)).toEqual([500, 3_540_000, 86_400_000]);
   });
 
   it('asks for as long as the registrar wants at least (423)', () => {
     const input = { type: 'rejected', status: 423, minExpiresSeconds: 900, jitter: 0 } as const;
-    expect(run(registering, input).outputs).toEqual([{ type: 'send', expiresSeconds: 900 }]);
+    const { next, outputs } = run(registering, input);
+    expect(outputs).toEqual([{ type: 'send', expiresSeconds: 900 }]);
+    expect(next).toEqual({ name: 'registering', expiresSeconds: 900, failures: 1 });
+    const more = { ...input, minExpiresSeconds: 901 };
+    expect(run({ ...registering, failures: 5 }, more).next.name).toBe('waiting');
   });
 
   it('does not repeat what will never succeed', () => {
@@ -72,26 +76,52 @@ describe('a registration', () => {
     expect(run(waiting, { type: 'timer' }).next).toEqual({ ...registering, failures: 2 });
   });
 
-  it('begins anew when the connection is lost, or when it is told to', () => {
+  it('begins anew when it is told to', () => {
     for (const state of [registered, waiting]) {
       const { next, outputs } = run(state, { type: 'register', expiresSeconds: 300 });
       expect(next).toEqual(registering);
       expect(outputs).toContainEqual({ type: 'disarm' });
     }
-    expect(run(registered, { type: 'connectionLost' }).next).toEqual(registering);
+  });
+
+  it('begins anew within a second when the connection is lost, later when it was lost again', () => {
+    const lost = { type: 'connectionLost', jitter: 0 } as const;
+    expect(run(registered, lost).outputs[0]).toEqual({ type: 'arm', delayMs: 500 });
+    expect(run(registered, { ...lost, jitter: 1 }).outputs[0]).toEqual({
+      type: 'arm',
+      delayMs: 1000,
+    });
+    const again = run({ ...registering, failures: 3 }, lost);
+    expect(again.outputs[0]).toEqual({ type: 'arm', delayMs: 4000 });
+  });
+
+  it('lets the REGISTER that is under way finish before it removes its binding', () => {
+    const stopping: RegistrationState = { name: 'stopping' };
+    expect(run(registering, { type: 'unregister' })).toEqual({ next: stopping, outputs: [] });
+    expect(run(stopping, { type: 'accepted', expiresSeconds: 300 })).toEqual({
+      next: { name: 'unregistering' },
+      outputs: [{ type: 'send', expiresSeconds: 0 }],
+    });
+    const failures: RegistrationInput[] = [
+      { type: 'rejected', status: 403, jitter: 0 },
+      { type: 'failed', jitter: 0 },
+      { type: 'connectionLost', jitter: 0 },
+    ];
+    for (const failure of failures) {
+      expect(run(stopping, failure).next).toEqual({ name: 'unregistered' });
+    }
   });
 
   it('removes its binding when it ends, whatever the registrar says to that', () => {
-    for (const state of [registering, registered]) {
-      const { next, outputs } = run(state, { type: 'unregister' });
-      expect(next).toEqual({ name: 'unregistering' });
-      expect(outputs).toContainEqual({ type: 'send', expiresSeconds: 0 });
-    }
+    const { next, outputs } = run(registered, { type: 'unregister' });
+    expect(next).toEqual({ name: 'unregistering' });
+    expect(outputs).toEqual([{ type: 'disarm' }, { type: 'send', expiresSeconds: 0 }]);
     expect(run(waiting, { type: 'unregister' }).next).toEqual({ name: 'unregistered' });
     const answers: RegistrationInput[] = [
       { type: 'accepted', expiresSeconds: 0 },
       { type: 'rejected', status: 500, jitter: 0 },
       { type: 'failed', jitter: 0 },
+      { type: 'connectionLost', jitter: 0 },
     ];
     for (const answer of answers) {
       expect(run({ name: 'unregistering' }, answer).next).toEqual({ name: 'unregistered' });

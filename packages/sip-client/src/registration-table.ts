@@ -8,6 +8,8 @@ export type RegistrationState =
   | { name: 'registered'; expiresSeconds: number }
   /** The last REGISTER failed and may succeed later. */
   | { name: 'waiting'; expiresSeconds: number; failures: number }
+  /** It shall end, but a REGISTER is under way: one at a time (RFC 3261 §10.2). */
+  | { name: 'stopping' }
   | { name: 'unregistering' }
   /** The registrar said no for good: wrong password, no such user. */
   | { name: 'refused' };
@@ -28,7 +30,7 @@ export type RegistrationInput =
   | { type: 'failed'; jitter: number }
   | { type: 'timer' }
   /** The connection over which we can be reached is gone, or the network changed. */
-  | { type: 'connectionLost' }
+  | { type: 'connectionLost'; jitter: number }
   | { type: 'unregister' };
 
 /** What follows. */
@@ -49,9 +51,13 @@ export type RegistrationChange =
 /** The answers after which the same request will never succeed (RFC 3261 §10.2.7, §21.4). */
 const FINAL = new Set([400, 401, 402, 403, 404, 405, 407, 410, 416, 420, 485]);
 
+/** How often in a row a registrar may ask for a longer time (423) before it is made to wait. */
+const MAX_LONGER = 5;
+
 /**
  * A registration that is kept alive (RFC 3261 §10.2): refreshed in time, repeated with growing
- * delays where it failed, anew at once where the connection was lost.
+ * delays where it failed, and within a second where the connection was lost: not at once, since all
+ * phones of an exchange that starts anew lose theirs in the same moment.
  */
 export const registrationTable: StateTable<
   RegistrationState,
@@ -69,7 +75,9 @@ export const registrationTable: StateTable<
       ),
     rejected: ({ expiresSeconds, failures }, input) => {
       const { status, minExpiresSeconds = 0, retryAfterSeconds, jitter } = input;
-      if (status === 423 && minExpiresSeconds > expiresSeconds) return begin(minExpiresSeconds);
+      if (status === 423 && minExpiresSeconds > expiresSeconds && failures < MAX_LONGER) {
+        return send({ expiresSeconds: minExpiresSeconds, failures: failures + 1 });
+      }
       if (FINAL.has(status)) {
         const event: RegistrationChange = { type: 'registrationFailed', status };
         return to({ name: 'refused' }, { type: 'tell', event });
@@ -79,31 +87,41 @@ export const registrationTable: StateTable<
     },
     failed: ({ expiresSeconds, failures }, { jitter }) =>
       wait({ expiresSeconds, failures, jitter }),
-    unregister: () => to({ name: 'unregistering' }, { type: 'send', expiresSeconds: 0 }),
+    connectionLost: ({ expiresSeconds, failures }, { jitter }) =>
+      wait({ expiresSeconds, failures, jitter }),
+    unregister: () => to({ name: 'stopping' }),
   },
   registered: {
     timer: ({ expiresSeconds }) => begin(expiresSeconds),
-    connectionLost: ({ expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
+    connectionLost: ({ expiresSeconds }, { jitter }) =>
+      wait({ expiresSeconds, failures: 0, jitter }),
     register: (_, { expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     unregister: () =>
       to({ name: 'unregistering' }, { type: 'disarm' }, { type: 'send', expiresSeconds: 0 }),
   },
   waiting: {
-    timer: ({ expiresSeconds, failures }) =>
-      to({ name: 'registering', expiresSeconds, failures }, { type: 'send', expiresSeconds }),
+    timer: ({ expiresSeconds, failures }) => send({ expiresSeconds, failures }),
     register: (_, { expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     unregister: () => gone({ type: 'disarm' }),
+  },
+  stopping: {
+    accepted: () => to({ name: 'unregistering' }, { type: 'send', expiresSeconds: 0 }),
+    rejected: () => gone(),
+    failed: () => gone(),
+    connectionLost: () => gone(),
   },
   unregistering: {
     accepted: () => gone(),
     rejected: () => gone(),
     failed: () => gone(),
+    connectionLost: () => gone(),
   },
 };
 
-/** Half of a short time, or a minute before the end of a long one. */
+/** Half of a short time, or a minute before the end of a long one; once a day at least. */
 export function refreshAfterMs(expiresSeconds: number): number {
-  return Math.max(1, expiresSeconds > 120 ? expiresSeconds - 60 : expiresSeconds / 2) * 1000;
+  const seconds = expiresSeconds > 120 ? expiresSeconds - 60 : expiresSeconds / 2;
+  return Math.min(86_400, seconds) * 1000;
 }
 
 /** 1 s, 2 s, 4 s … 60 s, each between half and all of it. */
@@ -112,11 +130,18 @@ export function retryAfterMs(failures: number, jitter: number): number {
 }
 
 function begin(expiresSeconds: number, ...first: RegistrationOutput[]) {
-  const state: RegistrationState = { name: 'registering', expiresSeconds, failures: 0 };
-  return to<RegistrationState, RegistrationOutput>(state, ...first, {
-    type: 'send',
-    expiresSeconds,
-  });
+  return send({ expiresSeconds, failures: 0 }, ...first);
+}
+
+function send(
+  { expiresSeconds, failures }: { expiresSeconds: number; failures: number },
+  ...first: RegistrationOutput[]
+) {
+  return to<RegistrationState, RegistrationOutput>(
+    { name: 'registering', expiresSeconds, failures },
+    ...first,
+    { type: 'send', expiresSeconds },
+  );
 }
 
 function wait(why: {

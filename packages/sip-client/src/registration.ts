@@ -1,8 +1,8 @@
-import type { DialogLayer } from '@strowger/dialog-core';
-import { Emitter, Machine, type Runtime, type Timer } from '@strowger/runtime';
-import type { SipResponse } from '@strowger/sip-message';
+import type { DialogLayer, OutgoingRequest } from '@strowger/dialog-core';
+import { Emitter, Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
 import type { Hop } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
+import { notRegistered, readAnswer } from './register-answer.ts';
 import {
   type RegistrationChange,
   type RegistrationInput,
@@ -16,7 +16,7 @@ export interface RegistrationOptions {
   readonly runtime: Runtime;
   readonly dialogs: DialogLayer;
   readonly account: Account;
-  /** The hops to the registrar, best first. */
+  /** The hops to the registrar, best first; rejects where there is none. */
   readonly locate: () => Promise<readonly Hop[]>;
 }
 
@@ -27,17 +27,21 @@ export interface RegistrationEvents {
 
 /** The shell of `registrationTable`: sends the REGISTERs of one contact (RFC 3261 §10.2). */
 export class Registration {
-  readonly events = new Emitter<RegistrationEvents>();
+  readonly events: Emitter<RegistrationEvents>;
   private readonly options: RegistrationOptions;
   private readonly machine: Machine<RegistrationState, RegistrationInput, RegistrationOutput>;
   private readonly callId: string;
-  private cseq = 1;
+  private last: OutgoingRequest | undefined;
+  private hops: readonly Hop[] = [];
+  private attempts = 0;
   private timer: Timer | undefined;
-  private usedHop: Hop | undefined;
+  private closed = false;
 
   constructor(options: RegistrationOptions) {
+    const { random, logger } = options.runtime;
     this.options = options;
-    this.callId = options.runtime.random.token(128);
+    this.events = new Emitter((error) => logger.error({ error }, 'a listener threw'));
+    this.callId = random.token(128);
     this.machine = new Machine<RegistrationState, RegistrationInput, RegistrationOutput>({
       table: registrationTable,
       initial: { name: 'unregistered' },
@@ -50,27 +54,71 @@ export class Registration {
     return this.machine.state.name;
   }
 
-  /** The hop that the last REGISTER took: the way by which we are reached. */
-  get hop(): Hop | undefined {
-    return this.usedHop;
+  /**
+   * Registers, or registers anew. Resolves when the registrar accepted; rejects with
+   * `REGISTRATION_REFUSED` where it never will, `UNREGISTERED` when it was ended meanwhile.
+   */
+  async register(): Promise<{ expiresSeconds: number }> {
+    if (this.state === 'stopping' || this.state === 'unregistering') await this.unregister();
+    if (this.closed) throw new StrowgerError('CLOSED', 'this client is closed');
+    const outcome = this.outcome();
+    this.take({ type: 'register', expiresSeconds: this.options.account.expiresSeconds });
+    const change = await outcome;
+    if (change.type === 'registered') return { expiresSeconds: change.expiresSeconds };
+    throw notRegistered(change);
   }
 
-  register(): void {
-    this.machine.input({ type: 'register', expiresSeconds: this.options.account.expiresSeconds });
+  /** Removes the binding; resolves when that was answered, or nothing was to be removed. */
+  async unregister(): Promise<void> {
+    if (this.closed || this.isOver) return;
+    const gone = this.next(({ type }) => type === 'unregistered');
+    this.take({ type: 'unregister' });
+    await gone;
   }
 
-  unregister(): void {
-    this.machine.input({ type: 'unregister' });
+  /** A connection is gone: perhaps the one over which we can be reached. */
+  connectionLost({ transport, address, port }: Hop): void {
+    const isOurs = this.hops.some(
+      (hop) => hop.transport === transport && hop.address === address && hop.port === port,
+    );
+    if (isOurs) this.take({ type: 'connectionLost', jitter: this.jitter() });
   }
 
-  /** The connection to the registrar is gone. */
-  connectionLost(): void {
-    this.machine.input({ type: 'connectionLost' });
+  /** Unregisters, for `deadlineMs` at most. Afterwards nothing is sent, and no timer is armed. */
+  async close(deadlineMs: number): Promise<void> {
+    if (this.isOver) return this.stop();
+    const deadline = this.options.runtime.clock.arm(deadlineMs, () => this.stop());
+    await this.unregister();
+    deadline.cancel();
+    this.stop();
   }
 
-  /** Forgets the timer: nothing is sent any more. */
-  close(): void {
+  private get isOver(): boolean {
+    return this.state === 'unregistered' || this.state === 'refused';
+  }
+
+  private stop(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.timer?.cancel();
+    if (!this.isOver) this.events.emit('change', { type: 'unregistered' });
+  }
+
+  /** The first change after which it is clear what becomes of a `register`. */
+  private outcome(): Promise<RegistrationChange> {
+    return this.next(
+      (change) => change.type !== 'registrationFailed' || change.retryMs === undefined,
+    );
+  }
+
+  private next(isWanted: (change: RegistrationChange) => boolean): Promise<RegistrationChange> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.events.on('change', (change) => {
+        if (!isWanted(change)) return;
+        unsubscribe();
+        resolve(change);
+      });
+    });
   }
 
   private perform(output: RegistrationOutput): void {
@@ -81,7 +129,7 @@ export class Registration {
       case 'arm':
         this.timer?.cancel();
         this.timer = this.options.runtime.clock.arm(output.delayMs, () =>
-          this.machine.input({ type: 'timer' }),
+          this.take({ type: 'timer' }),
         );
         return;
       case 'disarm':
@@ -95,30 +143,40 @@ export class Registration {
     }
   }
 
+  /** Never rejects: what goes wrong is an input. */
   private async send(expiresSeconds: number): Promise<void> {
-    const { account, dialogs, locate } = this.options;
-    let hops: readonly Hop[];
+    const attempt = ++this.attempts;
+    const isCurrent = (): boolean => attempt === this.attempts && !this.closed;
+    /** An answer that was given up, as its connection was lost, is nobody's any more. */
+    const answer = (input: RegistrationInput): void => {
+      if (isCurrent()) this.take(input);
+    };
     try {
-      hops = await locate();
+      const hops = await this.options.locate();
+      if (isCurrent()) this.request(hops, expiresSeconds, answer);
     } catch {
-      this.failed();
-      return;
+      answer({ type: 'failed', jitter: this.jitter() });
     }
+  }
+
+  private request(
+    hops: readonly Hop[],
+    expiresSeconds: number,
+    answer: (input: RegistrationInput) => void,
+  ): void {
+    const { account, dialogs } = this.options;
     const [hop] = hops;
-    if (hop === undefined) {
-      this.failed();
-      return;
-    }
-    this.usedHop = hop;
+    if (hop === undefined) return answer({ type: 'failed', jitter: this.jitter() });
+    this.hops = hops;
     const contact = dialogs.contact(hop);
-    const request = dialogs.request(
+    this.last = dialogs.request(
       {
         method: 'REGISTER',
         requestUri: account.registrar,
         to: account.identity,
         from: account.identity,
         callId: this.callId,
-        cseq: this.cseq,
+        cseq: (this.last?.cseq ?? 0) + 1,
         hops,
         credentials: account.credentials,
         headers: [
@@ -127,48 +185,18 @@ export class Registration {
         ],
       },
       {
-        onResponse: (response) => {
-          this.cseq = request.cseq + 1;
-          this.answered(response, contact, expiresSeconds);
-        },
-        onFailed: () => {
-          this.cseq = request.cseq + 1;
-          this.failed();
-        },
+        onResponse: (response) =>
+          answer(readAnswer(response, { contact, asked: expiresSeconds, jitter: this.jitter() })),
+        onFailed: () => answer({ type: 'failed', jitter: this.jitter() }),
       },
     );
   }
 
-  private answered(response: SipResponse, contact: string, asked: number): void {
-    if (response.status >= 200 && response.status < 300) {
-      this.machine.input({
-        type: 'accepted',
-        expiresSeconds: grantedSeconds(response, contact) ?? asked,
-      });
-      return;
-    }
-    const minExpiresSeconds = response.headers.get('min-expires');
-    const retryAfterSeconds = response.headers.get('retry-after')?.seconds;
-    this.machine.input({
-      type: 'rejected',
-      status: response.status,
-      jitter: this.options.runtime.random.float(),
-      ...(minExpiresSeconds === undefined ? {} : { minExpiresSeconds }),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    });
+  private take(input: RegistrationInput): void {
+    if (!this.closed) this.machine.input(input);
   }
 
-  private failed(): void {
-    this.machine.input({ type: 'failed', jitter: this.options.runtime.random.float() });
+  private jitter(): number {
+    return this.options.runtime.random.float();
   }
-}
-
-/** What the registrar granted to this contact (RFC 3261 §10.2.4). */
-function grantedSeconds(response: SipResponse, contact: string): number | undefined {
-  const contacts = response.headers.get('contact');
-  const expires = response.headers.get('expires');
-  if (contacts === undefined || contacts === '*') return expires;
-  const ours = contacts.find(({ uri }) => contact.includes(uri.toString())) ?? contacts[0];
-  const granted = Number(ours?.params.get('expires'));
-  return Number.isSafeInteger(granted) && granted > 0 ? granted : expires;
 }

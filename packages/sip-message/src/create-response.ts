@@ -1,5 +1,6 @@
 import { CALL_ID, CSEQ, FROM, headerId, TO, VIA } from './header-names.ts';
-import { type HeaderInput, Headers } from './headers.ts';
+import type { HeaderInput } from './header-input.ts';
+import { Headers } from './headers.ts';
 import { type SipRequest, SipResponse } from './message.ts';
 
 /** What a response has beyond what follows from its request. */

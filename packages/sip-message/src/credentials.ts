@@ -1,5 +1,6 @@
 import { addBare, addQuoted, formatScheme, isDigest, readScheme } from './auth-params.ts';
-import { Params, refuseInjection } from './params.ts';
+import { refuseInjection } from './injection.ts';
+import { Params } from './params.ts';
 import type { Reader } from './reader.ts';
 import { Fault, SipMessageError } from './refusal.ts';
 

@@ -1,41 +1,100 @@
+import { isAscii } from 'node:buffer';
 import type { Limits } from './limits.ts';
+import { nameLength } from './name-at.ts';
 import { decodeLatin1 } from './octets.ts';
 import { isSpace, Reader } from './reader.ts';
 
+/** The identity of a field's name shares a small integer with its position: fewer bytes to keep. */
+const ID_BITS = 7;
+const ID_MASK = 2 ** ID_BITS - 1;
+const NO_BODY = new Uint8Array(0);
+const COLON = 0x3a;
+/** Room for the fields of most messages, so that the list does not grow while it is filled. */
+const EMPTY_FIELDS = Array.from({ length: 24 }, () => 0);
+
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
- * header field begins. Shared by all copies of the message; never changed once it is located.
+ * header field begins. Shared by all copies of the message; never changed once it is parsed.
  */
 export class Head {
   readonly text: string;
-  readonly isAscii: boolean;
+  readonly octets: Uint8Array;
+  readonly limits: Limits;
   /** Whether some field goes over several lines. */
   hasFolds = false;
   /** Where the start line begins: behind leading CRLFs (RFC 3261 §7.5). */
   startLineFrom = 0;
-  /** Where the start line ends, its CRLF not included. */
-  startLineEnd = 0;
-  /** Where the body begins. */
+  /** Where the body begins and ends. */
   bodyFrom = 0;
-  /** The identity of each field's name, 0 for unknown ones. */
-  readonly ids: number[] = [];
-  /** Where each field begins, and at last where the blank line does. */
-  readonly starts: number[] = [];
-  readonly limits: Limits;
+  bodyEnd = 0;
+  /** How many fields there are. */
+  size = 0;
+  /** Where the parameters of a plain topmost Via, From and To begin, else -1 (plain-octets.ts). */
+  viaParams = -1;
+  fromParams = -1;
+  toParams = -1;
+  /** Where a plain Call-ID and CSeq begin, else -1. */
+  callId = -1;
+  cseq = -1;
+  /** The number in a plain Content-Length, else -1. */
+  contentLength = -1;
 
-  constructor(text: string, isAscii: boolean, limits: Limits) {
+  private readonly fields: number[] = EMPTY_FIELDS.slice();
+  private ascii: boolean | undefined = undefined;
+
+  constructor(text: string, octets: Uint8Array, limits: Limits) {
     this.text = text;
-    this.isAscii = isAscii;
+    this.octets = octets;
     this.limits = limits;
   }
 
-  get size(): number {
-    return this.ids.length;
+  /** Adds a field behind the others; its position has to be below `MAX_HEAD_BYTES`. */
+  add(id: number, from: number): void {
+    this.fields[this.size++] = (from << ID_BITS) | id;
+  }
+
+  /** Where the start line ends, its CRLF not included. */
+  get startLineEnd(): number {
+    return this.startOf(0) - 2;
+  }
+
+  /** Ends the list of fields at the blank line. */
+  close(at: number): void {
+    this.fields[this.size] = at << ID_BITS;
+    this.bodyFrom = at + 2;
+  }
+
+  /** The identity of the field's name, 0 for an unknown one. */
+  id(field: number): number {
+    return (this.fields[field] ?? 0) & ID_MASK;
+  }
+
+  /** Where the field begins; where the blank line does, behind the last. */
+  startOf(field: number): number {
+    return (this.fields[field] ?? 0) >> ID_BITS;
+  }
+
+  /** The first field of this identity from here on, or -1. */
+  indexOf(id: number, from: number): number {
+    for (let field = from; field < this.size; field++) if (this.id(field) === id) return field;
+    return -1;
+  }
+
+  /** Whether the head is US-ASCII alone, as nearly all are. */
+  get isAscii(): boolean {
+    this.ascii ??= isAscii(this.octets.subarray(0, this.bodyFrom));
+    return this.ascii;
+  }
+
+  /** The octets of the body, a view of the packet. */
+  get body(): Uint8Array {
+    const { bodyFrom, bodyEnd } = this;
+    return bodyFrom === bodyEnd ? NO_BODY : this.octets.subarray(bodyFrom, bodyEnd);
   }
 
   /** The name as the peer spelt it. */
   name(field: number): string {
-    const from = this.starts[field] ?? 0;
+    const from = this.startOf(field);
     return trimEnd(this.text.slice(from, this.text.indexOf(':', from)));
   }
 
@@ -47,32 +106,31 @@ export class Head {
 
   /** The field as it stands, folds and all, without its last CRLF. */
   wire(field: number): string {
-    return this.decode(this.text.slice(this.starts[field], this.endOf(field)));
+    return this.decode(this.text.slice(this.startOf(field), this.endOf(field)));
   }
 
   /** All fields as they stand, each with its CRLF. */
   wireOfAll(): string {
-    return this.decode(this.text.slice(this.starts[0], this.starts[this.size]));
+    return this.decode(this.text.slice(this.startOf(0), this.startOf(this.size)));
   }
 
   /** Where the value begins; where the field ends, if it has none. */
   valueAt(field: number): number {
-    const { text } = this;
-    const end = this.endOf(field);
-    let at = text.indexOf(':', this.starts[field]) + 1;
-    while (at < end && isSpace(text.charCodeAt(at))) at++;
+    const { octets } = this;
+    let at = this.colonOf(field) + 1;
+    while (isSpace(octets[at] ?? 0)) at++;
     return at;
   }
 
   /** Where the field ends, its last CRLF not included. */
   endOf(field: number): number {
-    return (this.starts[field + 1] ?? 2) - 2;
+    return this.startOf(field + 1) - 2;
   }
 
   /** The field that the position is in, or -1. */
   fieldAt(at: number): number {
     let field = this.size - 1;
-    while (field >= 0 && (this.starts[field] ?? 0) > at) field--;
+    while (field >= 0 && this.startOf(field) > at) field--;
     return field;
   }
 
@@ -80,6 +138,17 @@ export class Head {
   reader(field: number, section: string): Reader {
     if (!this.isAscii || this.hasFolds) return new Reader(this.value(field), section);
     return new Reader(this.text, section, this.valueAt(field), this.endOf(field));
+  }
+
+  private colonOf(field: number): number {
+    const { octets } = this;
+    const from = this.startOf(field);
+    const second = octets[from + 1] ?? 0;
+    if (second === COLON) return from + 1;
+    // A compact form has space here; of a long name this is the end.
+    const usual = from + nameLength(this.id(field));
+    const isUsual = octets[usual] === COLON && !isSpace(second);
+    return isUsual ? usual : this.text.indexOf(':', from);
   }
 
   decode(text: string): string {

@@ -74,7 +74,7 @@ const NAMES = [
 ] as const;
 
 /** Compact forms (RFC 3261 §7.3.3 and the IANA registry). */
-const COMPACT: Readonly<Record<string, string>> = {
+export const COMPACT: Readonly<Record<string, string>> = {
   v: 'via',
   f: 'from',
   t: 'to',
@@ -122,39 +122,6 @@ export function headerKey(name: string): string {
 /** The lower-case name of an identity. */
 export function headerKeyOf(id: number): string {
   return LOWER[id] ?? '';
-}
-
-/** The names as octets, chained by length and first letter, so that none has to be cut out. */
-const CHAIN_OF = new Uint8Array(32 * 32);
-const NEXT: number[] = [0];
-const SPELLINGS: Uint8Array[] = [new Uint8Array(0)];
-const CHAIN_IDS: number[] = [0];
-for (const [name, id] of ID_OF) {
-  if (name !== name.toLowerCase()) continue;
-  const slot = slotOf(name.charCodeAt(0), name.length);
-  NEXT.push(CHAIN_OF[slot] ?? 0);
-  CHAIN_OF[slot] = SPELLINGS.length;
-  SPELLINGS.push(Uint8Array.from(name, (char) => char.charCodeAt(0)));
-  CHAIN_IDS.push(id);
-}
-
-function slotOf(first: number, length: number): number {
-  return ((length & 31) << 5) | (first & 31);
-}
-
-/** The identity of the name in these octets, which have to be those of a token. */
-export function headerIdIn(octets: Uint8Array, from: number, to: number): number {
-  const length = to - from;
-  let link = CHAIN_OF[slotOf(octets[from] ?? 0, length)] ?? 0;
-  for (; link !== 0; link = NEXT[link] ?? 0) {
-    const spelling = SPELLINGS[link];
-    if (spelling === undefined || spelling.length !== length) continue;
-    let i = 0;
-    // In a token, setting this bit changes letters to lower case and nothing else that matters.
-    while (i < length && ((octets[from + i] ?? 0) | 0x20) === spelling[i]) i++;
-    if (i === length) return CHAIN_IDS[link] ?? 0;
-  }
-  return 0;
 }
 
 /** A known name that the program spells in lower case is sent in its usual spelling. */

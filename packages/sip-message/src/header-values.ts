@@ -1,6 +1,6 @@
 import { DIGIT, isAll, WORD } from './characters.ts';
 import type { InfoLink, Reason, RetryAfter, TokenWithParams, Warning } from './header-types.ts';
-import { readParams } from './params.ts';
+import { readParams } from './read-params.ts';
 import { type Reader, unquote } from './reader.ts';
 import { Fault } from './refusal.ts';
 import { readUri } from './uri.ts';

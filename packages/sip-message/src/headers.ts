@@ -1,52 +1,58 @@
-import { isToken } from './characters.ts';
-import { formatValue, joinsWithComma } from './format-value.ts';
-import { Head } from './head.ts';
-import { type HeaderKind, headerKind } from './header-kinds.ts';
-import { CONTACT, headerId, headerKey, usualName, VIA } from './header-names.ts';
+import type { CSeq } from './cseq.ts';
+import { doubtfulHeaders } from './doubtful-headers.ts';
+import { type Field, FieldList } from './field-list.ts';
+import type { Head } from './head.ts';
+import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
+import { headerKind } from './header-kinds.ts';
+import {
+  CALL_ID,
+  CONTENT_LENGTH,
+  CSEQ,
+  FROM,
+  headerId,
+  headerKey,
+  TO,
+  VIA,
+} from './header-names.ts';
 import type { HeaderTypes } from './header-types.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { refuseInjection } from './params.ts';
-import { isStar, readItems, readSingle } from './read-header.ts';
-import { Reader } from './reader.ts';
-import { Fault, SipMessageError } from './refusal.ts';
-import { readVia } from './via.ts';
+import { plainCSeqValue } from './plain-keys.ts';
+import { readFields, readFirstVia } from './read-fields.ts';
+import { Fault } from './refusal.ts';
+import { readRequestUri } from './start-line.ts';
+import type { Uri } from './uri.ts';
 
 /** What `headers.get(name)` gives: by the table `HeaderTypes`, else the raw values. */
 export type HeaderValue<N extends string> =
   Lowercase<N> extends keyof HeaderTypes ? HeaderTypes[Lowercase<N>] : string[];
 
-/** What a header can be set to: text, a number, a typed value, or several of them. */
-export type HeaderInput = string | number | object | readonly (string | number | object)[];
-
-/** A field that was added here. */
-interface Field {
-  readonly id: number;
-  readonly name: string;
-  readonly value: string;
-}
-
-const COMMA = 0x2c;
-const EMPTY_SLOTS = Array.from<unknown>({ length: CONTACT + 1 });
+/** Room for the headers that every message has, so that the first reads do not make it grow. */
+const EMPTY_SLOTS = Array.from<unknown>({ length: CSEQ + 1 });
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
-const NO_HEAD = new Head('', true, DEFAULT_LIMITS);
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
  * forms are the long ones. Fields that came from the wire and are not touched are sent again byte
  * for byte.
  */
-export class Headers {
-  private head: Head;
-  /** A number is a field of the head; undefined while all of them stand there in their order. */
-  private order: (number | Field)[] | undefined;
+export class Headers extends FieldList {
   /** What was read, by identity. */
   private typed: unknown[] | undefined;
   private firstVia: unknown;
+  /** What was read from the packet while nothing is changed. */
+  private callId: string | undefined;
+  private cseq: CSeq | undefined;
 
-  /** Throws what `append` throws. */
-  constructor(entries: Iterable<readonly [string, HeaderInput]> = NO_ENTRIES) {
-    this.head = NO_HEAD;
-    this.order = undefined;
+  /** Throws what `append` throws. The parser gives what it received, and nothing else. */
+  constructor(
+    entries: Iterable<readonly [string, HeaderInput]> = NO_ENTRIES,
+    received?: Head,
+    order?: (number | Field)[],
+  ) {
+    super(received, order);
+    this.typed = undefined;
+    this.firstVia = undefined;
+    this.callId = undefined;
+    this.cseq = undefined;
     if (entries === NO_ENTRIES) return;
     for (const [name, value] of entries) this.append(name, value);
   }
@@ -72,7 +78,7 @@ export class Headers {
     const values: string[] = [];
     const key = id === 0 ? name.toLowerCase() : '';
     for (let at = this.indexOfId(id, 0); at >= 0; at = this.indexOfId(id, at + 1)) {
-      const field = this.order === undefined ? at : (this.order[at] ?? 0);
+      const field = this.fieldAt(at);
       if (id !== 0 || this.name(field).toLowerCase() === key) values.push(this.value(field));
     }
     return values;
@@ -154,15 +160,7 @@ export class Headers {
 
   /** A copy that can be changed without changing this one. */
   clone(): Headers {
-    const copy = new Headers();
-    copy.head = this.head;
-    copy.order = this.order?.slice();
-    return copy;
-  }
-
-  /** How many fields there are. */
-  get size(): number {
-    return this.order?.length ?? this.head.size;
+    return new Headers(NO_ENTRIES, this.received, this.order?.slice());
   }
 
   /**
@@ -170,7 +168,7 @@ export class Headers {
    * @internal
    */
   format(): string {
-    const { head } = this;
+    const head = this.received;
     if (this.order === undefined) return head.wireOfAll();
     let text = '';
     for (const field of this.order) {
@@ -188,15 +186,9 @@ export class Headers {
   read(id: number): unknown {
     const known = this.typed?.[id];
     if (known !== undefined) return known;
-    const kind = headerKind(id);
-    const first = this.indexOfId(id, 0);
-    if (kind === undefined || first < 0) return undefined;
-    const isOne = kind.shape === 'single' || kind.shape === 'text';
-    const value = isOne ? this.readOne(kind, id, first) : this.readAll(kind, id, first);
-    // Room for the headers that every message has, so that the first reads do not make it grow.
-    this.typed ??= EMPTY_SLOTS.slice();
-    this.typed[id] = value;
-    return value;
+    const value = this.order === undefined ? this.readPlain(id) : undefined;
+    if (value !== undefined) return value;
+    return this.readWhole(id);
   }
 
   /**
@@ -209,13 +201,28 @@ export class Headers {
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;
-    const reader = this.reader(at, 'RFC 3261 §20.42');
-    const via = readVia(reader);
-    reader.skipSpace();
-    const isWhole = via instanceof Fault || reader.atEnd || reader.code === COMMA;
-    const result = isWhole ? via : reader.fault('BAD_VIA', 'a Via does not end where it should');
-    this.firstVia = result instanceof Fault ? this.located(result, at) : result;
+    this.firstVia = readFirstVia(this, at);
     return this.firstVia;
+  }
+
+  /**
+   * Where the parameters of the topmost Via, From or To begin if these are those of the packet and
+   * plain, else -1.
+   * @internal
+   */
+  plainParams(id: number): number {
+    if (this.order !== undefined) return -1;
+    const { viaParams, fromParams, toParams } = this.received;
+    if (id === VIA) return viaParams;
+    return id === FROM ? fromParams : id === TO ? toParams : -1;
+  }
+
+  /**
+   * The Request-URI of the packet, which its parser found to be plain.
+   * @internal
+   */
+  readRequestUri(): Uri {
+    return readRequestUri(this.received);
   }
 
   /**
@@ -223,9 +230,7 @@ export class Headers {
    * @internal
    */
   static of(head: Head): Headers {
-    const headers = new Headers();
-    headers.head = head;
-    return headers;
+    return new Headers(NO_ENTRIES, head);
   }
 
   /**
@@ -240,139 +245,47 @@ export class Headers {
     }
   }
 
-  /** The identities of the known headers that are present. */
-  ids(): Set<number> {
-    const ids = new Set<number>();
-    for (const field of this.fields()) ids.add(this.id(field));
-    ids.delete(0);
-    return ids;
+  /**
+   * The identities of the headers that have to be read to know that they are well-formed.
+   * @internal
+   */
+  doubtful(): readonly number[] {
+    if (this.order === undefined) return doubtfulHeaders(this.received);
+    return [...new Set(this.order.map((field) => this.id(field)))];
   }
 
-  private readOne(kind: HeaderKind, id: number, at: number): unknown {
-    const second = this.indexOfId(id, at + 1);
-    if (second >= 0) {
-      const message = `${kind.key} occurs more than once`;
-      return this.located(new Fault('DUPLICATE_HEADER', -1, kind.section, message), second);
+  /** The values of the packet that can be told from where they are; undefined for all others. */
+  private readPlain(id: number): unknown {
+    const { text, octets, callId, cseq, contentLength } = this.received;
+    if (id === CALL_ID && callId >= 0) {
+      this.callId ??= text.slice(callId, text.indexOf('\r', callId));
+      return this.callId;
     }
-    const value = readSingle(kind, this.reader(at, kind.section));
-    return value instanceof Fault ? this.located(value, at) : value;
-  }
-
-  private readAll(kind: HeaderKind, id: number, from: number): unknown {
-    const items: unknown[] = [];
-    for (let at = from; at >= 0; at = this.indexOfId(id, at + 1)) {
-      const reader = this.reader(at, kind.section);
-      if (id === CONTACT && items.length === 0 && isStar(reader)) {
-        return this.indexOfId(id, at + 1) < 0 ? '*' : this.located(starAmongOthers(reader), at);
-      }
-      const fault = readItems({ kind, limits: this.head.limits }, reader, items);
-      if (fault !== undefined) return this.located(fault, at);
+    if (id === CSEQ && cseq >= 0) {
+      this.cseq ??= plainCSeqValue(text, octets, cseq);
+      return this.cseq;
     }
-    return items;
+    return id === CONTENT_LENGTH && contentLength >= 0 ? contentLength : undefined;
   }
 
-  /** The fault at its position in the packet, or within the value where that was set here. */
-  private located(fault: Fault, at: number): Fault {
-    const field = this.order === undefined ? at : this.order[at];
-    if (typeof field !== 'number') return fault.at < 0 ? fault.moved(0) : fault;
-    const { head } = this;
-    if (fault.at < 0) return fault.moved(head.valueAt(field));
-    if (head.isAscii && !head.hasFolds) return fault;
-    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.endOf(field)));
-  }
-
-  private reader(at: number, section: string): Reader {
-    const field = this.order === undefined ? at : (this.order[at] ?? 0);
-    if (typeof field === 'number') return this.head.reader(field, section);
-    return new Reader(field.value.trim(), section);
-  }
-
-  private indexOfId(id: number, from: number): number {
-    const { order } = this;
-    if (order === undefined) return this.head.ids.indexOf(id, from);
-    for (let at = from; at < order.length; at++) if (this.id(order[at] ?? 0) === id) return at;
-    return -1;
-  }
-
-  private fields(): readonly (number | Field)[] {
-    return this.order ?? this.head.ids.map((_, field) => field);
+  private readWhole(id: number): unknown {
+    const kind = headerKind(id);
+    const first = this.indexOfId(id, 0);
+    if (kind === undefined || first < 0) return undefined;
+    const value = readFields(this, kind, first);
+    this.typed ??= EMPTY_SLOTS.slice();
+    this.typed[id] = value;
+    return value;
   }
 
   private own(name: string): (number | Field)[] {
     const id = headerId(name);
     if (this.typed !== undefined) this.typed[id] = undefined;
     if (id === VIA) this.firstVia = undefined;
-    this.order ??= this.head.ids.map((_, field) => field);
-    return this.order;
-  }
-
-  private indexOf(name: string): number {
-    const id = headerId(name);
-    if (id !== 0) return this.indexOfId(id, 0);
-    const key = name.toLowerCase();
-    return this.fields().findIndex((field) => this.isNamed(field, id, key));
-  }
-
-  private isNamed(field: number | Field, id: number, key: string): boolean {
-    if (this.id(field) !== id) return false;
-    return id !== 0 || this.name(field).toLowerCase() === key;
-  }
-
-  private id(field: number | Field): number {
-    return typeof field === 'number' ? (this.head.ids[field] ?? 0) : field.id;
-  }
-
-  private name(field: number | Field): string {
-    return typeof field === 'number' ? this.head.name(field) : field.name;
-  }
-
-  private value(field: number | Field): string {
-    return typeof field === 'number' ? this.head.value(field) : field.value;
+    return this.ownOrder();
   }
 }
 
 function rawOrAbsent(values: string[]): string[] | undefined {
   return values.length === 0 ? undefined : values;
-}
-
-function starAmongOthers(reader: Reader): Fault {
-  return reader.fault('BAD_CONTACT', 'Contact: * stands beside other values');
-}
-
-function fieldsOf(name: string, value: HeaderInput): Field[] {
-  if (!isToken(name)) {
-    throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
-  }
-  const id = headerId(name);
-  const texts = textsOf(value);
-  return texts.map((text) => {
-    refuseInjection(text);
-    return { id, name: id === 0 ? name : usualName(id, name), value: text };
-  });
-}
-
-function textsOf(value: HeaderInput): string[] {
-  if (!Array.isArray(value)) return [textOf(value)];
-  if (value.length > 0 && joinsWithComma(value)) return [value.join(', ')];
-  return value.map(textOf);
-}
-
-function textOf(value: string | number | object): string {
-  return typeof value === 'object' ? formatValue(value) : String(value);
-}
-
-/** The comma behind the first value, outside quotes and angle brackets; -1 where there is none. */
-function endOfFirst(value: string): number {
-  let isQuoted = false;
-  let isBracketed = false;
-  for (let i = 0; i < value.length; i++) {
-    const char = value.charAt(i);
-    if (isQuoted && char === '\\') i++;
-    else if (char === '"' && !isBracketed) isQuoted = !isQuoted;
-    else if (isQuoted) continue;
-    else if (char === '<') isBracketed = true;
-    else if (char === '>') isBracketed = false;
-    else if (char === ',' && !isBracketed) return i;
-  }
-  return -1;
 }

@@ -10,7 +10,8 @@ export type {
   TokenWithParams,
   Warning,
 } from './header-types.ts';
-export { type HeaderInput, Headers, type HeaderValue } from './headers.ts';
+export type { HeaderInput } from './header-input.ts';
+export { Headers, type HeaderValue } from './headers.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { MediaType } from './media-type.ts';
 export {

@@ -2,7 +2,7 @@
 export interface Limits {
   /** Bytes of a whole message (513 beyond). Default 65,535 for datagrams, 262,144 when `framed`. */
   readonly messageBytes: number;
-  /** Bytes of start line and headers together (513 beyond). Default 65,536. */
+  /** Bytes of start line and headers together (513 beyond). Default 65,536, at most 16,777,212. */
   readonly headBytes: number;
   /** Header fields, each line with its continuations counted once. Default 256. */
   readonly headers: number;
@@ -29,6 +29,9 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Parameters of one value or URI: a fixed bound. */
 export const MAX_PARAMS = 128;
+
+/** Positions in a head fit in 24 bits. */
+export const MAX_HEAD_BYTES = 2 ** 24 - 4;
 
 /** The bound on a whole message on a stream, where nothing else is said. */
 export const STREAM_MESSAGE_BYTES = 262_144;

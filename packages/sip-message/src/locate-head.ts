@@ -1,9 +1,11 @@
-import { Buffer, isAscii } from 'node:buffer';
-import { CLASS_OF, TOKEN } from './characters.ts';
+import { Buffer } from 'node:buffer';
+import { TOKEN } from './characters.ts';
 import { Head } from './head.ts';
-import { headerIdIn } from './header-names.ts';
 import { headerKind } from './header-kinds.ts';
-import type { Limits } from './limits.ts';
+import { headerId } from './header-names.ts';
+import { type Limits, MAX_HEAD_BYTES } from './limits.ts';
+import { headerIdAt } from './name-at.ts';
+import { passClass } from './plain-octets.ts';
 import { Fault } from './refusal.ts';
 
 const CR = 13;
@@ -16,19 +18,19 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const head = new Head(latin1(buffer), isAscii(buffer), limits);
+  const head = new Head(latin1(buffer), buffer, limits);
   let from = 0;
   while (buffer[from] === CR && buffer[from + 1] === LF) from += 2;
   const end = endOfLine(head.text, from);
   if (end < 0) return unterminated(head.text, from);
   head.startLineFrom = from;
-  head.startLineEnd = end;
-  return locateFields(head, buffer, limits) ?? checkNul(head) ?? head;
+  return locateFields(head, end + 2, limits) ?? checkNul(head) ?? head;
 }
 
-function locateFields(head: Head, octets: Uint8Array, limits: Limits): Fault | undefined {
-  const { text } = head;
-  let at = head.startLineEnd + 2;
+function locateFields(head: Head, from: number, limits: Limits): Fault | undefined {
+  const { text, octets } = head;
+  const maxEnd = Math.min(limits.headBytes, MAX_HEAD_BYTES);
+  let at = from;
   while (octets[at] !== CR || octets[at + 1] !== LF) {
     let end = endOfLine(text, at);
     while (end >= 0 && isSpace(octets[end + 2])) {
@@ -36,20 +38,21 @@ function locateFields(head: Head, octets: Uint8Array, limits: Limits): Fault | u
       end = endOfLine(text, end + 2);
     }
     if (end < 0) return unterminated(text, at);
-    if (head.ids.length >= limits.headers) {
+    if (head.size >= limits.headers) {
       return new Fault('TOO_MANY_HEADERS', at, SECTION, 'too many header fields');
     }
-    if (end - at > limits.headerBytes || end > limits.headBytes) {
+    if (end - at > limits.headerBytes || end > maxEnd) {
       const message = 'a header field is too long';
       return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
     }
-    if (!addField(head, octets, at)) {
+    const id = headerIdAt(octets, at);
+    if (id === 0 && !isNamed(octets, at)) {
       return new Fault('BAD_HEADER_NAME', at, SECTION, 'a header field has no name');
     }
+    head.add(id === 0 ? spacedId(head, at) : id, at);
     at = end + 2;
   }
-  head.starts.push(at);
-  head.bodyFrom = at + 2;
+  head.close(at);
   return undefined;
 }
 
@@ -59,15 +62,18 @@ function endOfLine(text: string, from: number): number {
   return lf > from && text.indexOf('\r', from) === lf - 1 ? lf - 1 : -1;
 }
 
-function addField(head: Head, octets: Uint8Array, from: number): boolean {
-  let nameEnd = from;
-  while (((CLASS_OF[octets[nameEnd] ?? 0] ?? 0) & TOKEN) !== 0) nameEnd++;
+/** Whether the field begins with a token and a colon, with or without space between them. */
+function isNamed(octets: Uint8Array, from: number): boolean {
+  const nameEnd = passClass(octets, from, TOKEN);
   let colon = nameEnd;
   while (isSpace(octets[colon])) colon++;
-  if (nameEnd === from || octets[colon] !== COLON) return false;
-  head.ids.push(headerIdIn(octets, from, nameEnd));
-  head.starts.push(from);
-  return true;
+  return nameEnd > from && octets[colon] === COLON;
+}
+
+/** The identity of a name with space before its colon; 0 where it is not known. */
+function spacedId({ text, octets }: Head, from: number): number {
+  const nameEnd = passClass(octets, from, TOKEN);
+  return octets[nameEnd] === COLON ? 0 : headerId(text.slice(from, nameEnd));
 }
 
 function isSpace(octet: number | undefined): boolean {
@@ -89,7 +95,7 @@ function checkNul(head: Head): Fault | undefined {
   let at = text.indexOf('\0');
   for (; at >= 0 && at < bodyFrom; at = text.indexOf('\0', at + 1)) {
     const field = head.fieldAt(at);
-    const shape = field < 0 ? undefined : headerKind(head.ids[field] ?? 0)?.shape;
+    const shape = field < 0 ? undefined : headerKind(head.id(field))?.shape;
     const isRead = shape !== undefined && shape !== 'text';
     if (isRead && text.charCodeAt(at - 1) === 0x5c) continue;
     return new Fault('NUL', at, 'RFC 3261 §25.1', 'a NUL is not in a quoted string');

@@ -1,5 +1,5 @@
 import type { Params } from './params.ts';
-import { readParams } from './params.ts';
+import { readParams } from './read-params.ts';
 import type { Reader } from './reader.ts';
 import { Fault } from './refusal.ts';
 

@@ -1,10 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { isToken } from './characters.ts';
 import type { CSeq } from './cseq.ts';
-import { type HeaderInput, Headers } from './headers.ts';
-import type { NameAddr } from './name-addr.ts';
+import { CALL_ID, FROM, TO, VIA } from './header-names.ts';
+import type { HeaderInput } from './header-input.ts';
+import { Headers } from './headers.ts';
+import { NameAddr } from './name-addr.ts';
 import { decodeOctets } from './octets.ts';
-import { refuseInjection } from './params.ts';
+import { refuseInjection } from './injection.ts';
+import { plainParam } from './plain-octets.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { SipMessageError } from './refusal.ts';
 import type { Uri } from './uri.ts';
@@ -18,12 +21,22 @@ const NO_BODY = new Uint8Array(0);
 /** What requests and responses have in common. */
 abstract class Message {
   readonly headers: Headers;
-  /** The bytes behind the blank line; for a parsed message a view of the packet. */
-  body: Uint8Array;
+  /** Undefined while it is that of the packet and nobody has asked for it. */
+  private content: Uint8Array | undefined;
 
-  protected constructor(headers: Headers, body: string | Uint8Array = NO_BODY) {
+  protected constructor(headers: Headers, body: Uint8Array | undefined) {
     this.headers = headers;
-    this.body = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+    this.content = body;
+  }
+
+  /** The bytes behind the blank line; for a parsed message a view of the packet. */
+  get body(): Uint8Array {
+    this.content ??= this.headers.received.body;
+    return this.content;
+  }
+
+  set body(bytes: Uint8Array) {
+    this.content = bytes;
   }
 
   /** The topmost Via. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
@@ -34,22 +47,46 @@ abstract class Message {
 
   /** From. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get from(): NameAddr {
-    return present(this.headers.get('from'), 'From');
+    const from = this.headers.read(FROM);
+    return present(from instanceof NameAddr ? from : undefined, 'From');
   }
 
   /** To. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get to(): NameAddr {
-    return present(this.headers.get('to'), 'To');
+    const to = this.headers.read(TO);
+    return present(to instanceof NameAddr ? to : undefined, 'To');
   }
 
   /** Call-ID. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get callId(): string {
-    return present(this.headers.get('call-id'), 'Call-ID');
+    const callId = this.headers.read(CALL_ID);
+    return present(typeof callId === 'string' ? callId : undefined, 'Call-ID');
   }
 
   /** CSeq. Well-formed in every parsed message; throws `MISSING_HEADER` elsewhere. */
   get cseq(): CSeq {
     return present(this.headers.get('cseq'), 'CSeq');
+  }
+
+  /**
+   * The branch of the topmost Via, the key of transactions (RFC 3261 §17.1.3): `via.branch` without
+   * making a `Via`. Throws `MISSING_HEADER` where `via` does.
+   */
+  get branch(): string | undefined {
+    const params = this.headers.plainParams(VIA);
+    return params < 0 ? this.via.branch : plainParam(this.headers.received, params, 'branch');
+  }
+
+  /** The tag of From, `from.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `from` does. */
+  get fromTag(): string | undefined {
+    const params = this.headers.plainParams(FROM);
+    return params < 0 ? this.from.tag : plainParam(this.headers.received, params, 'tag');
+  }
+
+  /** The tag of To, `to.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `to` does. */
+  get toTag(): string | undefined {
+    const params = this.headers.plainParams(TO);
+    return params < 0 ? this.to.tag : plainParam(this.headers.received, params, 'tag');
   }
 
   /** The body as UTF-8. */
@@ -67,23 +104,53 @@ export interface SipRequestInit {
   readonly body?: string | Uint8Array;
 }
 
+/** The start line of a received request; its URI undefined where that is read when it is asked for. */
+interface ReceivedLine {
+  readonly method: string;
+  readonly uri: Uri | undefined;
+  readonly headers?: undefined;
+  readonly body?: undefined;
+}
+
 /** A SIP request (RFC 3261 §7.1). */
 export class SipRequest extends Message {
   readonly kind = 'request';
   method: string;
-  uri: Uri;
+  /** Undefined while it is that of the packet and nobody has asked for it. */
+  private target: Uri | undefined;
 
   /**
    * Throws `BAD_VALUE` for a method that is no token, and what `Headers` throws. The parser gives
-   * the headers that it located as `located`.
+   * the headers that it located as `located`; URI and body are then those of the packet.
    */
-  constructor(init: SipRequestInit, located?: Headers) {
-    super(located ?? headersOf(init.headers), init.body);
+  constructor(init: SipRequestInit | ReceivedLine, located?: Headers) {
+    super(
+      located ?? headersOf(init.headers),
+      located === undefined ? bytesOf(init.body) : undefined,
+    );
     if (located === undefined && !isToken(init.method)) {
       throw new SipMessageError('BAD_VALUE', 'a method is no token');
     }
     this.method = init.method;
-    this.uri = init.uri;
+    this.target = init.uri;
+  }
+
+  /** The Request-URI. */
+  get uri(): Uri {
+    this.target ??= this.headers.readRequestUri();
+    return this.target;
+  }
+
+  set uri(uri: Uri) {
+    this.target = uri;
+  }
+
+  /**
+   * Whether the Request-URI is that of the packet and plain, and so has no headers.
+   * @internal
+   */
+  get isTargetPlain(): boolean {
+    return this.target === undefined;
   }
 
   /** A copy that can be changed without changing this one; both share the body's bytes. */
@@ -114,7 +181,10 @@ export class SipResponse extends Message {
    * the headers that it located as `located`.
    */
   constructor(init: SipResponseInit, located?: Headers) {
-    super(located ?? headersOf(init.headers), init.body);
+    super(
+      located ?? headersOf(init.headers),
+      located === undefined ? bytesOf(init.body) : undefined,
+    );
     if (!(Number.isInteger(init.status) && init.status >= 100 && init.status <= 699)) {
       throw new SipMessageError('BAD_VALUE', 'a status is not within 100 to 699');
     }
@@ -127,6 +197,10 @@ export class SipResponse extends Message {
   clone(): SipResponse {
     return new SipResponse(this);
   }
+}
+
+function bytesOf(body: string | Uint8Array = NO_BODY): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
 }
 
 function headersOf(headers: Iterable<readonly [string, HeaderInput]> | undefined): Headers {

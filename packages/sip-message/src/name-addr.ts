@@ -1,5 +1,6 @@
 import { isIn, TOKEN } from './characters.ts';
-import { Params, readParams } from './params.ts';
+import { Params } from './params.ts';
+import { readParams } from './read-params.ts';
 import { isSpace, quote, Reader, unquote } from './reader.ts';
 import { Fault, type Parsed, toParsed } from './refusal.ts';
 import { readUri, type Uri } from './uri.ts';

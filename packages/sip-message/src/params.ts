@@ -1,16 +1,14 @@
-import { HOST, isAll, isIn, PARAM, TOKEN, VALUE } from './characters.ts';
-import { MAX_PARAMS } from './limits.ts';
+import { HOST, isAll, isIn, PARAM, TOKEN } from './characters.ts';
+import { refuseInjection } from './injection.ts';
 import { escape, unescape } from './percent.ts';
-import { endOfQuoted, isSpace, quote, Reader, unquote } from './reader.ts';
-import { type Fault, SipMessageError } from './refusal.ts';
+import { quote, unquote } from './reader.ts';
+import { SipMessageError } from './refusal.ts';
+import { splitParams } from './split-params.ts';
 
 /** How values are protected: quoted in header parameters, percent-escaped in URI parameters. */
 export type ParamStyle = 'header' | 'uri';
 
-const EQUALS = 0x3d;
-const SEMICOLON = 0x3b;
 const QUOTE = 0x22;
-const BRACKET = 0x5b;
 
 /**
  * Parameters in their order (`generic-param` and `uri-parameter`, RFC 3261 §25.1). Names are
@@ -138,7 +136,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
     const names: string[] = [];
     this.names = names;
     this.raw = [];
-    if (this.source !== '') split(this.source, names, this.raw);
+    if (this.source !== '') splitParams(this.source, names, this.raw);
     return names;
   }
 
@@ -158,125 +156,6 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
 const NO_ENTRIES: readonly [string][] = [];
 const NO_VALUES: (string | undefined)[] = [];
-
-/** Throws `HEADER_INJECTION` for CR, LF and NUL, which would let a value become a line of its own. */
-export function refuseInjection(value: string): void {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code === 13 || code === 10 || code === 0) {
-      throw new SipMessageError('HEADER_INJECTION', 'a value must not hold CR, LF or NUL');
-    }
-  }
-}
-
-/** Reads `*( SEMI generic-param )` (RFC 3261 §25.1) up to what cannot be one. */
-export function readParams(reader: Reader): Params | Fault {
-  const from = reader.pos;
-  const fault = skipParams(reader);
-  if (fault !== undefined) return fault;
-  const to = reader.pos;
-  return Params.of(to === from ? '' : reader.text.slice(from, to), 'header');
-}
-
-/** Passes over parameters and checks them; a parameter that occurs twice is a fault. */
-function skipParams(reader: Reader): Fault | undefined {
-  const { text, end, pos: from } = reader;
-  let count = 0;
-  let seen = 0;
-  for (;;) {
-    const semicolon = skipSpaces(text, reader.pos, end);
-    if (semicolon >= end || text.charCodeAt(semicolon) !== SEMICOLON) return undefined;
-    if (count++ >= MAX_PARAMS) {
-      return reader.fault('TOO_MANY_PARAMS', 'too many parameters');
-    }
-    const at = skipSpaces(text, semicolon + 1, end);
-    const nameEnd = skipToken(text, at, end);
-    if (nameEnd === at) return reader.fault('BAD_PARAM', 'a parameter has no name');
-    // Letters of both cases differ by 32, and so fall on the same bit.
-    const bit = 1 << (text.charCodeAt(at) + nameEnd - at);
-    if ((seen & bit) !== 0 && isNamedBefore(text.slice(from, at - 1), text.slice(at, nameEnd))) {
-      return reader.fault('DUPLICATE_PARAM', 'a parameter occurs twice', at);
-    }
-    seen |= bit;
-    reader.pos = skipValue(text, nameEnd, end);
-    if (reader.pos < 0) {
-      return reader.fault('BAD_PARAM', 'a parameter has no readable value', nameEnd);
-    }
-  }
-}
-
-/** Whether one of the parameters in the text has the name. */
-function isNamedBefore(text: string, name: string): boolean {
-  return Params.of(text.trimEnd(), 'header').has(name);
-}
-
-/**
- * `[ EQUAL gen-value ]`: token, host or quoted-string; an empty value is let pass, as phones send
- * it. Gives the position behind it, or -1 where it does not end.
- */
-function skipValue(text: string, from: number, end: number): number {
-  const equals = skipSpaces(text, from, end);
-  if (equals >= end || text.charCodeAt(equals) !== EQUALS) return from;
-  let at = skipSpaces(text, equals + 1, end);
-  if (at >= end) return end;
-  const code = text.charCodeAt(at);
-  if (code === QUOTE) return endOfQuoted(text, at, end);
-  if (code === BRACKET) {
-    const close = text.indexOf(']', at);
-    return close >= 0 && close < end ? close + 1 : -1;
-  }
-  while (at < end && isIn(text.charCodeAt(at), VALUE)) at++;
-  return at;
-}
-
-function skipToken(text: string, from: number, end: number): number {
-  let at = from;
-  while (at < end && isIn(text.charCodeAt(at), TOKEN)) at++;
-  return at;
-}
-
-function skipSpaces(text: string, from: number, end: number): number {
-  let at = from;
-  while (at < end && isSpace(text.charCodeAt(at))) at++;
-  return at;
-}
-
-/** Takes apart what `skipParams` or the reader of URIs has passed. */
-function split(source: string, names: string[], raw: (string | undefined)[]): void {
-  let at = 0;
-  const { length } = source;
-  while (at < length) {
-    const end = endOfParam(source, at + 1);
-    const equals = source.indexOf('=', at);
-    if (equals < 0 || equals >= end) {
-      names.push(trimmed(source, at + 1, end));
-      raw.push(undefined);
-    } else {
-      names.push(trimmed(source, at + 1, equals));
-      raw.push(trimmed(source, equals + 1, end));
-    }
-    at = end;
-  }
-}
-
-function endOfParam(source: string, from: number): number {
-  const semicolon = source.indexOf(';', from);
-  const end = semicolon < 0 ? source.length : semicolon;
-  const quoted = source.indexOf('"', from);
-  if (quoted < 0 || quoted > end) return end;
-  const reader = new Reader(source, '', quoted);
-  reader.skipQuoted();
-  while (!reader.atEnd && reader.code !== SEMICOLON) reader.pos++;
-  return reader.pos;
-}
-
-function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text.charCodeAt(start))) start++;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
 
 function find(names: readonly string[], name: string): number {
   for (let i = 0; i < names.length; i++) if (names[i] === name) return i;

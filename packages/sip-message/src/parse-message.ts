@@ -5,6 +5,7 @@ import { Headers } from './headers.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { locateHead } from './locate-head.ts';
 import { type SipMessage, SipRequest, SipResponse } from './message.ts';
+import { locateKeys } from './plain-keys.ts';
 import { Fault, type Parsed, toParsed } from './refusal.ts';
 import { readStartLine } from './start-line.ts';
 
@@ -18,12 +19,17 @@ export interface ParseOptions {
   readonly framed?: boolean;
 }
 
+const NO_OPTIONS: ParseOptions = {};
+
 /**
  * Parses one message. The start line, Via, From, To, Call-ID, CSeq and Content-Length are checked;
  * all other headers are located, and parsed when they are asked for. The message refers to the
  * bytes: they must not be changed, and the message should not outlive its transaction.
  */
-export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Parsed<SipMessage> {
+export function parseMessage(
+  bytes: Uint8Array,
+  options: ParseOptions = NO_OPTIONS,
+): Parsed<SipMessage> {
   return toParsed(readMessage(bytes, limitsOf(options.limits, options.framed), options));
 }
 
@@ -40,23 +46,23 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
   if (head instanceof Fault) return head;
   const start = readStartLine(head, limits);
   if (start instanceof Fault) return start;
+  locateKeys(head);
   const headers = Headers.of(head);
-  const fault = checkMandatory(headers);
+  const fault = checkMandatory(head, headers) ?? locateBody(head, headers, options);
   if (fault !== undefined) return fault;
-  const body = readBody(bytes, head, headers, options);
-  if (body instanceof Fault) return body;
   return start.kind === 'response'
-    ? new SipResponse({ status: start.status, reason: start.reason, body }, headers)
-    : new SipRequest({ method: start.method, uri: start.uri, body }, headers);
+    ? new SipResponse(start, headers)
+    : new SipRequest(start, headers);
 }
 
-function checkMandatory(headers: Headers): Fault | undefined {
+/** What `locateKeys` found plain is well-formed. */
+function checkMandatory(head: Head, headers: Headers): Fault | undefined {
   return (
-    faultOf(headers.readTopVia(), 'Via') ??
-    faultOf(headers.read(FROM), 'From') ??
-    faultOf(headers.read(TO), 'To') ??
-    faultOf(headers.read(CALL_ID), 'Call-ID') ??
-    faultOf(headers.read(CSEQ), 'CSeq')
+    (head.viaParams < 0 ? faultOf(headers.readTopVia(), 'Via') : undefined) ??
+    (head.fromParams < 0 ? faultOf(headers.read(FROM), 'From') : undefined) ??
+    (head.toParams < 0 ? faultOf(headers.read(TO), 'To') : undefined) ??
+    (head.callId < 0 ? faultOf(headers.read(CALL_ID), 'Call-ID') : undefined) ??
+    (head.cseq < 0 ? faultOf(headers.read(CSEQ), 'CSeq') : undefined)
   );
 }
 
@@ -70,27 +76,17 @@ function faultOf(value: unknown, name: string): Fault | undefined {
  * The body: what Content-Length says, and of a datagram without one all that is left
  * (RFC 3261 §18.3).
  */
-function readBody(
-  bytes: Uint8Array,
-  head: Head,
-  headers: Headers,
-  options: ParseOptions,
-): Uint8Array | Fault {
+function locateBody(head: Head, headers: Headers, options: ParseOptions): Fault | undefined {
   const length = readContentLength(headers);
   if (length instanceof Fault) return length;
   const { bodyFrom } = head;
-  const available = bytes.length - bodyFrom;
-  if (length === undefined && options.framed !== true) return bodyOf(bytes, bodyFrom, available);
-  if (length === undefined) return noContentLength(bodyFrom);
-  if (length > available || (options.framed === true && length < available)) {
+  const available = head.octets.length - bodyFrom;
+  if (length === undefined && options.framed === true) return noContentLength(bodyFrom);
+  const size = length ?? available;
+  if (size > available || (options.framed === true && size < available)) {
     const message = 'the body is not as long as Content-Length says';
     return new Fault('BAD_BODY_LENGTH', bodyFrom, 'RFC 3261 §18.3', message);
   }
-  return bodyOf(bytes, bodyFrom, length);
-}
-
-const NO_BODY = new Uint8Array(0);
-
-function bodyOf(bytes: Uint8Array, from: number, length: number): Uint8Array {
-  return length === 0 ? NO_BODY : bytes.subarray(from, from + length);
+  head.bodyEnd = bodyFrom + size;
+  return undefined;
 }

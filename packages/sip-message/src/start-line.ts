@@ -1,17 +1,31 @@
-import { decimal, isToken } from './characters.ts';
+import { decimal, isToken, TOKEN } from './characters.ts';
 import type { Head } from './head.ts';
 import type { Limits } from './limits.ts';
+import { passClass } from './plain-octets.ts';
+import { plainSipUri } from './plain-uri.ts';
 import { Fault } from './refusal.ts';
-import { readUri, type Uri } from './uri.ts';
+import { readUri, type Uri, uri } from './uri.ts';
+
+const SPACE = 0x20;
+const VERSION = ' SIP/2.0';
 
 /** What the first line says (RFC 3261 §7.1, §7.2). */
 export type StartLine =
-  | { readonly kind: 'request'; readonly method: string; readonly uri: Uri }
+  | {
+      readonly kind: 'request';
+      readonly method: string;
+      /** Undefined where it is a plain SIP URI, to be read when it is asked for. */
+      readonly uri: Uri | undefined;
+    }
   | { readonly kind: 'response'; readonly status: number; readonly reason: string };
 
 /** Reads the first line of a located head. */
 export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
   const { text, startLineFrom, startLineEnd } = head;
+  const methodEnd = passClass(head.octets, startLineFrom, TOKEN);
+  if (isPlainRequestLine(head, methodEnd, limits.uriBytes)) {
+    return { kind: 'request', method: text.slice(startLineFrom, methodEnd), uri: undefined };
+  }
   if (head.isAscii && !text.startsWith('SIP/', startLineFrom)) {
     return readRequestLine(text, startLineFrom, startLineEnd, limits.uriBytes);
   }
@@ -19,6 +33,24 @@ export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
   return line.startsWith('SIP/')
     ? readStatusLine(line)
     : readRequestLine(line, 0, line.length, limits.uriBytes);
+}
+
+/** A token, a plain SIP URI and `SIP/2.0`, one space between them (plain-octets.ts). */
+function isPlainRequestLine(head: Head, methodEnd: number, maxUriBytes: number): boolean {
+  const { text, octets, startLineFrom, startLineEnd } = head;
+  if (methodEnd === startLineFrom || octets[methodEnd] !== SPACE) return false;
+  const uriEnd = plainSipUri(octets, methodEnd + 1);
+  return (
+    uriEnd === startLineEnd - VERSION.length &&
+    uriEnd - methodEnd - 1 <= maxUriBytes &&
+    text.startsWith(VERSION, uriEnd)
+  );
+}
+
+/** The Request-URI of a plain request line. */
+export function readRequestUri({ text, startLineFrom, startLineEnd }: Head): Uri {
+  const from = text.indexOf(' ', startLineFrom) + 1;
+  return uri(text.slice(from, startLineEnd - VERSION.length));
 }
 
 /** Reads `Method SP Request-URI SP SIP-Version`. */
@@ -42,8 +74,8 @@ function readRequestLine(
     const message = 'the Request-URI is too long';
     return new Fault('URI_TOO_LONG', first + 1, 'RFC 3261 §21.4.12', message).deserving(414);
   }
-  const uri = readUri(text, first + 1, last);
-  return uri instanceof Fault ? uri : { kind: 'request', method, uri };
+  const target = readUri(text, first + 1, last);
+  return target instanceof Fault ? target : { kind: 'request', method, uri: target };
 }
 
 /** The version is compared without regard to case (RFC 3261 §7.1). */

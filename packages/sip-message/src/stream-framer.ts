@@ -57,6 +57,11 @@ export class StreamFramer {
     for (const item of told) this.#tell(item);
   }
 
+  /** Bytes that belong to no whole message and no keep-alive yet. */
+  get pendingBytes(): number {
+    return this.#used;
+  }
+
   /** Takes out what is complete; gives where the unfinished message begins. */
   #cut(data: Buffer, told: Told[]): number {
     let at = 0;

@@ -1,5 +1,6 @@
 import { PARAM, isAll } from './characters.ts';
-import { Params, refuseInjection } from './params.ts';
+import { refuseInjection } from './injection.ts';
+import { Params } from './params.ts';
 import { Fault, SipMessageError } from './refusal.ts';
 import { areEqual } from './uri-equality.ts';
 import type { Uri } from './uri.ts';

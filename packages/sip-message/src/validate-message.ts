@@ -1,8 +1,9 @@
+import { CALL_ID, CSEQ, FROM, headerKeyOf, TO, VIA } from './header-names.ts';
 import { isKnownMethod } from './methods.ts';
 import type { SipMessage, SipRequest } from './message.ts';
 import { Fault, type Refusal } from './refusal.ts';
 
-const MANDATORY = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
+const MANDATORY = [VIA, FROM, TO, CALL_ID, CSEQ];
 
 /**
  * The strictest check: every typed header that is present is well-formed, what RFC 3261 §8.1.1
@@ -14,13 +15,16 @@ export function validateMessage(message: SipMessage): Refusal | undefined {
 }
 
 function checkHeaders({ headers }: SipMessage): Fault | undefined {
-  for (const id of headers.ids()) {
+  for (const id of headers.doubtful()) {
     const value = headers.read(id);
     if (value instanceof Fault) return value;
   }
-  const absent = MANDATORY.find((name) => !headers.has(name));
-  if (absent === undefined) return undefined;
-  return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', `the message has no ${absent}`);
+  for (const id of MANDATORY) {
+    if (headers.indexOfId(id, 0) >= 0) continue;
+    const message = `the message has no ${headerKeyOf(id)}`;
+    return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', message);
+  }
+  return undefined;
 }
 
 function checkRequest(message: SipMessage): Fault | undefined {
@@ -35,7 +39,9 @@ function checkMethod(request: SipRequest): Fault | undefined {
   return isKnownMethod(request.method) ? fault : fault.deserving(501);
 }
 
-function checkUri({ uri }: SipRequest): Fault | undefined {
+function checkUri(request: SipRequest): Fault | undefined {
+  if (request.isTargetPlain) return undefined;
+  const { uri } = request;
   const isSip = 'headers' in uri;
   if (!isSip || uri.headers.length === 0) return undefined;
   return new Fault('BAD_URI', 0, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');

@@ -1,7 +1,8 @@
 import { decimal, isToken } from './characters.ts';
 import { formatHost, type HostPort, isHost, parseHostPort } from './host-port.ts';
 import { copyOf } from './name-addr.ts';
-import { type Params, readParams } from './params.ts';
+import type { Params } from './params.ts';
+import { readParams } from './read-params.ts';
 import { isSpace, Reader } from './reader.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { type Limits, parseMessage, type Refusal, StreamFramer } from '../src/index.ts';
+import { corpusMessages } from './corpus.ts';
 
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`;
 const BASE = [
@@ -44,6 +45,35 @@ describe('StreamFramer', () => {
       for (let at = 0; at < stream.length; at += size) chunks.push(stream.subarray(at, at + size));
       expect(frame(chunks).messages).toEqual([MESSAGE, OPTIONS, MESSAGE]);
     }
+  });
+
+  it('cuts real messages whatever the two chunks are', () => {
+    for (const { name, bytes } of corpusMessages()) {
+      const message = bytes.toString('latin1');
+      const twice = Buffer.concat([bytes, bytes]);
+      for (let at = 0; at <= twice.length; at++) {
+        const { messages, refusals } = frame([twice.subarray(0, at), twice.subarray(at)]);
+        expect(messages.length, `${name} split at ${at}`).toBe(2);
+        expect(messages[0] === message && messages[1] === message).toBe(true);
+        expect(refusals).toEqual([]);
+      }
+    }
+  });
+
+  it('tells how many bytes wait for the rest of their message', () => {
+    const framer = new StreamFramer({ onMessage: () => undefined, onRefused: () => undefined });
+    const bytes = Buffer.from(OPTIONS);
+    expect(framer.pendingBytes).toBe(0);
+    framer.push(bytes.subarray(0, 30));
+    expect(framer.pendingBytes).toBe(30);
+    framer.push(bytes.subarray(30, 70));
+    expect(framer.pendingBytes).toBe(70);
+    framer.push(Buffer.concat([bytes.subarray(70), bytes.subarray(0, 10)]));
+    expect(framer.pendingBytes).toBe(10);
+    framer.push(bytes.subarray(10));
+    expect(framer.pendingBytes).toBe(0);
+    framer.push(Buffer.from('\r\n\r'));
+    expect(framer.pendingBytes).toBe(3);
   });
 
   it('gives messages that the parser accepts as framed', () => {

@@ -143,7 +143,8 @@ export class DigestServer {
 
 /**
  * Whether the digest was made for this request's URI. Phones leave URI parameters out of one or the
- * other, so these are not compared (RFC 7616 §3.4.6 leaves equivalence to the server).
+ * other, so these are not compared (RFC 7616 §3.4.6 leaves equivalence to the server); some name
+ * the host alone, without the user, which RFC 3261 §22.4 lets a server accept.
  */
 function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
   if (digestUri === uri.toString()) return true;
@@ -152,7 +153,7 @@ function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
   const { scheme, user, host, port } = parsed.value;
   return (
     scheme === uri.scheme &&
-    user === uri.user &&
+    (user === undefined || user === uri.user) &&
     host === uri.host &&
     (port ?? 5060) === (uri.port ?? 5060)
   );

@@ -125,10 +125,10 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const remote = session.lock.target;
   const { roundTripMs } = session.rtcp;
   return {
-    ...(session.media && { codec: session.media.send.codec.name }),
+    ...(session.agreed && { codec: session.agreed.media.send.codec.name }),
     ...(remote && { remote: { address: remote.address, port: remote.port } }),
-    packetsSent: session.packetsSent,
-    bytesSent: session.octetsSent,
+    packetsSent: session.sender.packetsSent,
+    bytesSent: session.sender.octetsSent,
     packetsReceived: session.packetsReceived,
     bytesReceived: session.octetsReceived,
     packetsLost: session.packetsLost,

@@ -39,10 +39,12 @@ export class RelayEnd implements RtpSessionUser {
     this.path.setPayloads(payloads);
   }
 
-  onRtp(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    if (header.payloadType === this.session.media?.telephoneEvent?.receivePayloadType) {
-      this.digits.receive(packet, header);
-    }
+  onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    this.path?.forward(packet, header, arrival);
+  }
+
+  onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    this.digits.receive(packet, header);
     this.path?.forward(packet, header, arrival);
   }
 

@@ -43,14 +43,14 @@ export class RelayPath {
     const timestamp = (header.timestamp + this.timestampOffset) >>> 0;
     if (sequenceDistance(sequence, this.highest) > 0) this.highest = sequence;
     this.hasSent = true;
-    this.to.forward(packet, { header, payloadType, sequence, timestamp });
+    this.to.sender.forward(packet, { header, payloadType, sequence, timestamp });
   }
 
   /** The next number, and the timestamp that this moment has in the stream so far. */
   private align(header: RtpHeader): void {
     this.isAligned = true;
     this.sequenceOffset = sequenceDistance((this.highest + 1) & 0xffff, header.sequence);
-    const start = this.hasSent ? this.to.timestampNow() : this.to.runtime.random.uint32();
+    const start = this.hasSent ? this.to.sender.timestampNow() : this.to.runtime.random.uint32();
     this.timestampOffset = timestampDistance(start, header.timestamp);
   }
 }

@@ -2,29 +2,24 @@ import type { Clock, Random, Timer } from '@strowger/runtime';
 import type { Reception } from '../rtp/reception.ts';
 import { readRtcp, type ReportBlock, type SenderInfo, writeRtcp } from '../rtp/rtcp.ts';
 import { rtcpIntervalMs } from '../rtp/rtcp-interval.ts';
+import type { RtpSender } from './rtp-sender.ts';
 
 /** Seconds between 1900 and 1970 (RFC 5905 §6). */
 const NTP_EPOCH = 2_208_988_800;
 /** UDP and IPv4 (RFC 3550 §6.2 counts them). */
 const LOWER_HEADERS = 28;
 
-/** What reports are made of; owned by the RTP session. */
-export interface RtcpSource {
-  readonly ssrc: number;
-  readonly cname: string;
-  readonly packetsSent: number;
-  readonly octetsSent: number;
-  /** The RTP timestamp that belongs to this moment. */
-  timestampNow(): number;
-  readonly remoteSsrc: number;
-  readonly reception: Reception | undefined;
-}
-
 /** What an RTCP session needs. */
 export interface RtcpOptions {
   clock: Clock;
   random: Random;
-  source: RtcpSource;
+  cname: string;
+  /** What reports are made of. */
+  session: {
+    readonly sender: RtpSender;
+    readonly remoteSsrc: number;
+    readonly reception: Reception | undefined;
+  };
   send(compound: Uint8Array): void;
 }
 
@@ -60,7 +55,7 @@ export class RtcpSession {
     this.average(bytes.length);
     let bye = false;
     for (const packet of packets) {
-      if (packet.type === 'bye') bye ||= packet.ssrcs.includes(this.options.source.remoteSsrc);
+      if (packet.type === 'bye') bye ||= packet.ssrcs.includes(this.options.session.remoteSsrc);
       if (packet.type === 'sender') this.takeSender(packet.ssrc, packet.info);
       if (packet.type === 'sender' || packet.type === 'receiver') this.takeReports(packet.reports);
     }
@@ -76,14 +71,14 @@ export class RtcpSession {
   stop(): void {
     this.timer?.cancel();
     this.timer = undefined;
-    const { source } = this.options;
-    if (this.hasReported || source.packetsSent > 0) this.send(true);
+    const { sender } = this.options.session;
+    if (this.hasReported || sender.packetsSent > 0) this.send(true);
   }
 
   private schedule(): void {
-    const { source, random, clock } = this.options;
-    const weSent = source.packetsSent > this.reportedPackets;
-    const theySend = source.reception !== undefined;
+    const { session, random, clock } = this.options;
+    const weSent = session.sender.packetsSent > this.reportedPackets;
+    const theySend = session.reception !== undefined;
     const delay = rtcpIntervalMs({
       members: 2,
       senders: (weSent ? 1 : 0) + (theySend ? 1 : 0),
@@ -100,37 +95,37 @@ export class RtcpSession {
   }
 
   private send(bye: boolean): void {
-    const { source } = this.options;
-    const weSent = source.packetsSent > this.reportedPackets;
+    const { session, cname } = this.options;
+    const { sender, reception } = session;
+    const weSent = sender.packetsSent > this.reportedPackets;
     const compound = writeRtcp({
-      ssrc: source.ssrc,
-      cname: source.cname,
-      sender: weSent ? this.senderInfo() : undefined,
-      reports: source.reception === undefined ? [] : [this.block(source.reception)],
+      ssrc: sender.ssrc,
+      cname,
+      sender: weSent ? this.senderInfo(sender) : undefined,
+      reports: reception === undefined ? [] : [this.block(reception)],
       bye,
     });
-    this.reportedPackets = source.packetsSent;
+    this.reportedPackets = sender.packetsSent;
     this.hasReported = true;
     this.average(compound.length);
     this.options.send(compound);
   }
 
-  private senderInfo(): SenderInfo {
-    const { source } = this.options;
+  private senderInfo(sender: RtpSender): SenderInfo {
     const ntp = this.ntpMs() / 1000;
     return {
       ntpSeconds: Math.floor(ntp),
       ntpFraction: Math.floor((ntp % 1) * 2 ** 32),
-      rtpTimestamp: source.timestampNow(),
-      packets: source.packetsSent,
-      octets: source.octetsSent,
+      rtpTimestamp: sender.timestampNow(),
+      packets: sender.packetsSent,
+      octets: sender.octetsSent,
     };
   }
 
   private block(reception: Reception): ReportBlock {
     const since = this.options.clock.now() - this.lastSenderReportAt;
     return {
-      ssrc: this.options.source.remoteSsrc,
+      ssrc: this.options.session.remoteSsrc,
       ...reception.report(),
       lastSenderReport: this.lastSenderReport,
       delaySinceLast: this.lastSenderReport === 0 ? 0 : Math.round((since * 65_536) / 1000),
@@ -138,7 +133,7 @@ export class RtcpSession {
   }
 
   private takeSender(ssrc: number, info: SenderInfo): void {
-    if (ssrc !== this.options.source.remoteSsrc) return;
+    if (ssrc !== this.options.session.remoteSsrc) return;
     this.lastSenderReport = ((info.ntpSeconds << 16) | (info.ntpFraction >>> 16)) >>> 0;
     this.lastSenderReportAt = this.options.clock.now();
   }
@@ -146,7 +141,8 @@ export class RtcpSession {
   /** Now less the report's own time less the delay there, all in 1/65536 s (RFC 3550 §6.4.1). */
   private takeReports(reports: readonly ReportBlock[]): void {
     for (const report of reports) {
-      if (report.ssrc !== this.options.source.ssrc || report.lastSenderReport === 0) continue;
+      if (report.ssrc !== this.options.session.sender.ssrc || report.lastSenderReport === 0)
+        continue;
       const now = Math.round((this.ntpMs() * 65_536) / 1000) % 2 ** 32;
       const units = (now - report.lastSenderReport - report.delaySinceLast) | 0;
       // a minute is no round trip: a lie or a clock that was set

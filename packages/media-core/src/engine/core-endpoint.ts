@@ -40,6 +40,8 @@ export class CoreEndpoint implements HostedEndpoint {
   onAudio: (event: AudioEvent) => void = () => {};
   /** Told when it ends, whichever way, before `close` resolves. */
   onEnd: (error: StrowgerError) => void = () => {};
+  /** Told when it was closed and nothing more will come. */
+  onClosed: () => void = () => {};
   private readonly options: CoreEndpointOptions;
   private last: CoreStats = NOTHING;
   private ended: StrowgerError | undefined;
@@ -112,6 +114,7 @@ export class CoreEndpoint implements HostedEndpoint {
       // the worker died meanwhile: its sockets are closed, its last word is what was known
     }
     this.options.onGone();
+    this.onClosed();
     return this.told();
   }
 

@@ -46,6 +46,7 @@ export class LocalEndpoint implements MediaEndpoint {
     this.output = new AudioOutput(core);
     core.onAudio = (event) => this.onAudio(event);
     core.onEnd = (error) => this.onEnd(error);
+    core.onClosed = () => this.onClosed();
   }
 
   async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
@@ -80,11 +81,8 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.core.stats();
   }
 
-  async close(): Promise<MediaStats> {
-    const stats = await this.core.close();
-    for (const waiter of this.playing.values()) waiter.resolve({ playedMs: 0, stopped: true });
-    this.playing.clear();
-    return stats;
+  close(): Promise<MediaStats> {
+    return this.core.close();
   }
 
   play(source: AudioSource): Playback {
@@ -160,8 +158,14 @@ export class LocalEndpoint implements MediaEndpoint {
   private onEnd(error: StrowgerError): void {
     this.input.end(error);
     this.output.end(error);
-    if (error.code === 'MEDIA_CLOSED') return; // the core tells how far what plays has come
+    if (error.code === 'MEDIA_CLOSED') return;
     for (const waiter of this.playing.values()) waiter.reject(error);
+    this.playing.clear();
+  }
+
+  /** The core has told how far what played had come; what never began has nothing to tell. */
+  private onClosed(): void {
+    for (const waiter of this.playing.values()) waiter.resolve({ playedMs: 0, stopped: true });
     this.playing.clear();
   }
 }

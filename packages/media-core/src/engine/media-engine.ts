@@ -46,6 +46,7 @@ export interface MediaEngineOptions {
 
 /** What kind of endpoint is opened, and who hears of it. */
 interface Opening {
+  label: string;
   relayed: boolean;
   onEvent(event: MediaEndpointEvent): void;
 }
@@ -92,8 +93,10 @@ class LocalMediaEngine implements MediaEngine {
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     const codecs = knownCodecs(request.codecs ?? this.codecs);
+    const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
-    const { core, description } = await this.open(this.leastLoaded(), { relayed: false, onEvent });
+    const opening = { label, relayed: false, onEvent };
+    const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
 
@@ -101,13 +104,14 @@ class LocalMediaEngine implements MediaEngine {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = knownCodecs(this.codecs);
-    const onEvent =
-      (end: 'a' | 'b') =>
-      (event: MediaEndpointEvent): void =>
-        request.onEvent(end, event);
-    const a = await this.open(host, { relayed: true, onEvent: onEvent('a') });
+    const end = (name: 'a' | 'b'): Opening => ({
+      label: `${request.label}/${name}`,
+      relayed: true,
+      onEvent: (event) => request.onEvent(name, event),
+    });
+    const a = await this.open(host, end('a'));
     try {
-      const b = await this.open(host, { relayed: true, onEvent: onEvent('b') });
+      const b = await this.open(host, end('b'));
       const ends = {
         a: new RelaySide({ ...a, codecs, allowed }),
         b: new RelaySide({ ...b, codecs, allowed }),
@@ -166,37 +170,40 @@ class LocalMediaEngine implements MediaEngine {
         if (codeOf(error) === 'EADDRINUSE') continue;
         throw unavailable(address, error);
       }
-      const core = this.register(host, { id: identity.id, port, onEvent: opening.onEvent });
+      const core = this.register(host, { id: identity.id, port, opening });
       return { core, description: new LocalDescription({ address, port, random }) };
     }
   }
 
   private register(
     host: CoreHost,
-    { id, port, onEvent }: { id: number; port: number; onEvent(event: MediaEndpointEvent): void },
+    { id, port, opening }: { id: number; port: number; opening: Opening },
   ): CoreEndpoint {
+    const { label } = opening;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
       api: host.api,
       local: { address: this.options.address, port },
-      onEvent: (event) => this.tell(onEvent, event),
+      onEvent: (event) => this.tell(opening, event),
       onGone: () => {
         host.endpoints.delete(id);
         this.endpoints.delete(endpoint);
         this.ports.release(port);
+        this.runtime.logger.debug({ label, port }, 'a media endpoint has ended');
       },
     });
+    this.runtime.logger.debug({ label, port }, 'a media endpoint was opened');
     host.endpoints.set(id, endpoint);
     this.endpoints.add(endpoint);
     return endpoint;
   }
 
   /** A listener that throws is reported and harms nobody. */
-  private tell(onEvent: (event: MediaEndpointEvent) => void, event: MediaEndpointEvent): void {
+  private tell({ label, onEvent }: Opening, event: MediaEndpointEvent): void {
     try {
       onEvent(event);
     } catch (error) {
-      this.runtime.logger.error({ error, event }, 'a listener to media events threw');
+      this.runtime.logger.error({ error, event, label }, 'a listener to media events threw');
     }
   }
 

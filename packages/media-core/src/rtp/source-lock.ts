@@ -39,6 +39,7 @@ export class SourceLock {
   private readonly options: SourceLockOptions;
   private negotiated: Endpoint | undefined;
   private locked: Endpoint | undefined;
+  private sendTo: Endpoint | undefined;
   private lockedSsrc = 0;
   private candidate: Candidate | undefined;
   /** Who may still take the stream: anybody, the negotiated address, nobody. */
@@ -50,9 +51,12 @@ export class SourceLock {
     this.options = options;
   }
 
-  /** Where to send: the locked source, else the negotiated address; nowhere before an agreement. */
+  /**
+   * Where to send: the locked source, else the negotiated address; nowhere before an agreement, nor
+   * to an address of zeros, the old way to say hold (RFC 3264 §8.4).
+   */
   get target(): Endpoint | undefined {
-    return this.locked ?? this.negotiated;
+    return this.sendTo;
   }
 
   get isLocked(): boolean {
@@ -67,6 +71,8 @@ export class SourceLock {
     this.candidate = undefined;
     this.open = 'all';
     if (!same) this.locked = undefined;
+    const isNowhere = remote.address === '0.0.0.0' || remote.address === '::';
+    this.sendTo = this.locked ?? (isNowhere ? undefined : this.negotiated);
   }
 
   /** Whether a packet from `from` is to be taken; locks on to its source where that is due. */
@@ -111,7 +117,10 @@ export class SourceLock {
 
   /** Only the negotiated address may still push another source away. */
   private take(from: Endpoint, ssrc: number, now: number): true {
-    if (from !== this.locked) this.locked = { address: from.address, port: from.port };
+    if (from !== this.locked) {
+      this.locked = { address: from.address, port: from.port };
+      this.sendTo = this.locked;
+    }
     this.lockedSsrc = ssrc;
     this.heardAt = now;
     if (this.open === 'none') return true;

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { clientOptions } from './client-options.ts';
+import { readCommandLine } from './command-line.ts';
+
+const optionsOf = (line: string): unknown => clientOptions(readCommandLine(line.split(' '), {}));
+
+describe('the client of a command', () => {
+  it('is the account that was named', () => {
+    expect(optionsOf('register -u alice@pbx.example -p x -s 127.0.0.1:5080 -t tcp')).toEqual({
+      uri: 'sip:alice@pbx.example',
+      password: 'x',
+      server: 'sip:127.0.0.1:5080',
+      transport: 'tcp',
+      userAgent: 'strowger-phone',
+    });
+  });
+
+  it.each([
+    ['call sip:bob@[::1]:5070', 'sip:phone@[::1]'],
+    ['call bob@192.0.2.7;transport=tcp', 'sip:phone@192.0.2.7'],
+    ['call bob -s sip:pbx.example:5070;transport=tcp', 'sip:phone@pbx.example'],
+    ['answer -l [::1]:5070', 'sip:phone@[::1]'],
+    ['answer -l 0.0.0.0:5070', 'sip:phone@127.0.0.1'],
+    ['answer', 'sip:phone@127.0.0.1'],
+  ])('%s without an account is at home at %s', (line, uri) => {
+    expect(optionsOf(line)).toMatchObject({ uri });
+  });
+
+  it('listens where it is told', () => {
+    expect(optionsOf('answer -l [::1]:5070 -t tcp')).toMatchObject({ listen: ['tcp:[::1]:5070'] });
+  });
+});

@@ -1,0 +1,34 @@
+import type { SipClientOptions } from '@strowger/sip-client';
+import type { Request } from './command-line.ts';
+
+/** The client that a command needs. */
+export function clientOptions(request: Request): SipClientOptions {
+  const { user, password, server, transport, listen } = request.options;
+  return {
+    uri: user === undefined ? `sip:phone@${placeOf(request)}` : withScheme(user),
+    transport,
+    userAgent: 'strowger-phone',
+    ...(password === undefined ? {} : { password }),
+    ...(server === undefined ? {} : { server: withScheme(server) }),
+    ...(listen === undefined ? {} : { listen: [`${transport}:${listen}`] }),
+  };
+}
+
+/** Where somebody without an account is at home: at what it talks to, or listens on. */
+function placeOf(request: Request): string {
+  const { server, listen } = request.options;
+  const target = 'target' in request ? request.target : undefined;
+  const own = listen === undefined || /^(0\.0\.0\.0|\[::\])/.test(listen) ? undefined : listen;
+  return hostIn(server) ?? hostIn(own) ?? hostIn(target, '@') ?? '127.0.0.1';
+}
+
+/** The host, with brackets where it has them, of a URI or of `host:port`. */
+function hostIn(text: string | undefined, mark = ''): string | undefined {
+  if (text === undefined || !text.includes(mark)) return undefined;
+  const match = /^(?:sips?:)?(?:[^@]*@)?(\[[^\]]*\]|[^:;?]+)/i.exec(text);
+  return match?.[1];
+}
+
+function withScheme(address: string): string {
+  return /^sips?:/i.test(address) ? address : `sip:${address}`;
+}

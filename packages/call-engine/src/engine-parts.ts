@@ -1,0 +1,51 @@
+import { Doorkeeper } from './admission.ts';
+import { type AuthenticationFailure, Authenticator } from './authenticator.ts';
+import type { CallEngineOptions, EngineSettings } from './call-engine-options.ts';
+import { Domain } from './domain.ts';
+import { NonCallRequests } from './non-call-requests.ts';
+import { Registrar, type RegistrationChange } from './registrar.ts';
+import { Router } from './router.ts';
+
+/** What decides in an engine. */
+export interface EngineParts {
+  readonly registrar: Registrar;
+  readonly router: Router;
+  readonly doorkeeper: Doorkeeper;
+  readonly requests: NonCallRequests;
+}
+
+/** Builds the deciding parts from the options. */
+export function enginePartsOf(
+  options: CallEngineOptions,
+  settings: EngineSettings,
+  told: {
+    onRegistration(change: RegistrationChange): void;
+    onFailure(failure: AuthenticationFailure): void;
+  },
+): EngineParts {
+  const { runtime } = options;
+  const { location, credentials } = options.stores;
+  const { expiry, maxContacts, failures, algorithms } = settings;
+  const domain = new Domain(options.domain, options.aliases);
+  const onChange = told.onRegistration;
+  const registrar = new Registrar({ runtime, location, expiry, maxContacts, onChange });
+  const services = new Map(Object.entries(options.services ?? {}));
+  const router = new Router({ domain, registrar, credentials, services });
+  const nonceLifetimeMs = options.digest?.nonceLifetimeMs;
+  const authenticator = new Authenticator({
+    runtime,
+    realm: domain.name,
+    credentials,
+    algorithms,
+    failures,
+    ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
+    onFailure: told.onFailure,
+  });
+  const publicAccess = new Set(options.publicAccess);
+  return {
+    registrar,
+    router,
+    doorkeeper: new Doorkeeper({ domain, router, authenticator, publicAccess }),
+    requests: new NonCallRequests({ domain, authenticator, registrar }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Clock, Random } from '@strowger/runtime';
+import { write16, write32, writeRtpHeader } from '../rtp/rtp.ts';
+import { type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
+
+/** What a sender needs. */
+export interface RtpSenderOptions {
+  ssrc: number;
+  clock: Clock;
+  random: Random;
+  /** Of the codec that is sent. */
+  clockRate(): number;
+  /** Sends a finished packet; `false` where there is nowhere to send to. */
+  transmit(packet: Uint8Array): boolean;
+}
+
+/** Our side's synchronisation source: its numbers and its counters (RFC 3550 §5.1, §6.4.1). */
+export class RtpSender {
+  readonly ssrc: number;
+  packetsSent = 0;
+  octetsSent = 0;
+  private readonly options: RtpSenderOptions;
+  private sequence: number;
+  private lastTimestamp = 0;
+  private lastSentAt = 0;
+
+  constructor(options: RtpSenderOptions) {
+    this.options = options;
+    this.ssrc = options.ssrc;
+    this.sequence = options.random.uint32() & 0xffff;
+  }
+
+  /** Sends a packet of ours whose payload stands behind the header. */
+  send(
+    packet: Uint8Array,
+    head: { marker: boolean; payloadType: number; timestamp: number },
+  ): void {
+    const { marker, payloadType, timestamp } = head;
+    const { ssrc, sequence } = this;
+    writeRtpHeader(packet, { marker, payloadType, timestamp, ssrc, sequence });
+    this.sequence = (sequence + 1) & 0xffff;
+    if (!this.options.transmit(packet)) return;
+    this.count(timestamp, packet.length - RTP_HEADER_LENGTH);
+  }
+
+  /** Sends another's packet as one of ours, under these numbers; it is changed in place. */
+  forward(
+    packet: Uint8Array,
+    as: { header: RtpHeader; payloadType: number; sequence: number; timestamp: number },
+  ): void {
+    const { header, payloadType, sequence, timestamp } = as;
+    packet[1] = (header.marker ? 0x80 : 0) | payloadType;
+    write16(packet, 2, sequence);
+    write32(packet, 4, timestamp);
+    write32(packet, 8, this.ssrc);
+    if (!this.options.transmit(packet)) return;
+    this.count(timestamp, header.payloadEnd - header.payloadStart);
+  }
+
+  /** The timestamp of ours that belongs to this moment (for reports, and where a stream resumes). */
+  timestampNow(): number {
+    const passed = this.options.clock.now() - this.lastSentAt;
+    return (this.lastTimestamp + Math.round((passed * this.options.clockRate()) / 1000)) >>> 0;
+  }
+
+  private count(timestamp: number, payloadLength: number): void {
+    this.packetsSent++;
+    this.octetsSent += payloadLength;
+    this.lastTimestamp = timestamp;
+    this.lastSentAt = this.options.clock.now();
+  }
+}

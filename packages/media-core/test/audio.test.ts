@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pcmuEncode, readWav, ToneSource } from '../src/index.ts';
+import { engineOn, listening, mediaSimulation, RawPhone } from './simulated.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'strowger-media-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function story() {
+  const simulation = mediaSimulation();
+  const engine = engineOn(simulation, { name: 'alice', address: '10.0.0.1' });
+  const phone = await RawPhone.on(simulation, { name: 'bob', address: '10.0.0.2' });
+  const { endpoint } = await listening(engine);
+  await endpoint.acceptOffer(phone.describe('0'));
+  const to = (await endpoint.stats()).local ?? { address: '', port: 0 };
+  const tone = new ToneSource({ frequencyHz: 440 });
+  const speak = async (packets: number, first: number): Promise<void> => {
+    for (let at = first; at < first + packets; at++) {
+      const samples = new Int16Array(160);
+      tone.read(samples);
+      phone.send(to, { sequence: at, timestamp: at * 160 }, [...pcmuEncode(samples)]);
+      await simulation.run(20);
+    }
+  };
+  return { simulation, engine, phone, endpoint, speak };
+}
+
+describe('the audio of an endpoint, in virtual time', () => {
+  it('is recorded with silence where nothing came, exactly as long as it took', async () => {
+    const { simulation, engine, endpoint, speak } = await story();
+    const recording = await endpoint.record(join(folder, 'exact.wav'));
+    await simulation.run(1000);
+    await speak(50, 0);
+    await simulation.run(1000);
+    const { path, durationMs } = await recording.stop();
+    expect(durationMs).toBe(3000);
+    const { samples } = await readWav(path);
+    expect(samples).toHaveLength(24_000);
+    const loud = [...samples.keys()].filter((at) => Math.abs(samples[at] ?? 0) > 500);
+    expect(loud[0]).toBeGreaterThan(8000);
+    expect(loud.at(-1)).toBeLessThan(16_000 + 800);
+    await expect(recording.stop()).resolves.toEqual({ path, durationMs });
+    await engine.close();
+  });
+
+  it('comes back as an echo, sample by sample', async () => {
+    const { simulation, engine, phone, endpoint, speak } = await story();
+    endpoint.echo(true);
+    await speak(20, 0);
+    await simulation.run(200);
+    const said = [...Array(20).keys()].map(() => new Int16Array(160));
+    const tone = new ToneSource({ frequencyHz: 440 });
+    for (const block of said) tone.read(block);
+    const expected = said.flatMap((block) => [...pcmuEncode(block)]);
+    const echoed = phone.rtp.flatMap(({ payload }) => payload);
+    expect(echoed.join(',')).toContain(expected.join(','));
+    await engine.close();
+  });
+
+  it('waits for a slow reader for a second, and loses what comes then', async () => {
+    const { simulation, engine, endpoint, speak } = await story();
+    const reader = endpoint.audioIn().getReader();
+    await speak(200, 0);
+    const frames = [];
+    for (let at = 0; at < 50; at++) frames.push((await reader.read()).value);
+    expect(frames.map((frame) => frame?.timestamp)).toEqual(frames.map((_, at) => at * 160));
+    await simulation.run(100);
+    expect((await reader.read()).value?.timestamp).toBeGreaterThan(190 * 160);
+    expect(() => endpoint.audioIn()).toThrow(
+      expect.objectContaining({ code: 'MEDIA_WRONG_STATE' }),
+    );
+    await endpoint.close();
+    for (;;) if ((await reader.read()).done) break;
+    await engine.close();
+  });
+
+  it('makes a fast writer wait, and lets it finish', async () => {
+    const { simulation, engine, phone, endpoint } = await story();
+    const writer = endpoint.audioOut().getWriter();
+    let written = 0;
+    const writing = (async () => {
+      for (; written < 100; written++) {
+        const samples = new Int16Array(160).fill(8031);
+        await writer.write({ samples, sampleRate: 8000, timestamp: written * 160 });
+      }
+      await writer.close();
+    })();
+    await simulation.run(200);
+    expect(written).toBeLessThan(35);
+    await simulation.run(3000);
+    await writing;
+    const loud = phone.rtp.filter(({ payload }) => payload.every((byte) => byte !== 0xff));
+    expect(loud).toHaveLength(100);
+    await engine.close();
+  });
+
+  it('waits on hold with what it plays', async () => {
+    const { simulation, engine, phone, endpoint } = await story();
+    await endpoint.acceptOffer(phone.describe('0', 'a=sendonly'));
+    const { finished, stop } = endpoint.play({ type: 'tone', frequencyHz: 440 });
+    await simulation.run(5000);
+    await endpoint.acceptOffer(phone.describe('0'));
+    await simulation.run(1000);
+    stop();
+    const { playedMs } = await finished;
+    expect(playedMs).toBeGreaterThan(960);
+    expect(playedMs).toBeLessThan(1020);
+    await engine.close();
+  });
+
+  it('of a newer source ends the older one', async () => {
+    const { simulation, engine, endpoint } = await story();
+    const first = endpoint.play({ type: 'tone', frequencyHz: 440 });
+    await simulation.run(100);
+    const second = endpoint.play({ type: 'tone', frequencyHz: 660 });
+    expect(await first.finished).toMatchObject({ stopped: true });
+    await engine.close();
+    expect(await second.finished).toMatchObject({ stopped: true });
+  });
+});

@@ -1,0 +1,172 @@
+import { createMediaEngine } from '@strowger/media-core';
+import type { Runtime } from '@strowger/runtime';
+import { type MediaBackend, type Session, SessionManager } from '@strowger/session-core';
+import type { SipUri } from '@strowger/sip-message';
+import { TransportLayer } from '@strowger/sip-transport';
+import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
+import type { Account } from './account.ts';
+import { answerRequest } from './capabilities.ts';
+import { LocalMedia } from './local-media.ts';
+import { Registration } from './registration.ts';
+import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
+
+/** What a stack is made of. */
+export interface ClientStackOptions {
+  readonly settings: SipClientOptions;
+  readonly account: Account;
+  readonly runtime: Runtime;
+  onIncoming(session: Session): void;
+  /** Whether a call would be taken now. */
+  isTaking(): boolean;
+}
+
+/** How long calls and the registration may take to end, in milliseconds. */
+const CLOSE_MS = 2000;
+
+/** The layers of one client, wired: transport, sessions, media, registration. */
+export class ClientStack {
+  readonly sessions: SessionManager;
+  readonly registration: Registration;
+  private readonly options: ClientStackOptions;
+  private readonly transport: ClientTransport;
+  private readonly media: LocalMedia;
+  /** The hop over which we last spoke with somebody who calls or is called. */
+  private reach: Hop | undefined;
+
+  /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
+  constructor(options: ClientStackOptions) {
+    const { settings, account, runtime } = options;
+    this.options = options;
+    this.transport = this.connect();
+    this.media = new LocalMedia({
+      address: () => this.mediaAddress(),
+      open: (address) => this.openMedia(address),
+    });
+    this.sessions = new SessionManager({
+      runtime,
+      sender: this.transport,
+      media: this.media,
+      userAgent: settings.userAgent ?? 'strowger',
+      contactUser: account.uri.user,
+      onIncoming: (session) => options.onIncoming(session),
+      onRequest: (transaction) => this.answer(transaction),
+    });
+    this.registration = new Registration({
+      runtime,
+      dialogs: this.sessions.dialogs,
+      account,
+      locate: () => this.locate(account.server),
+    });
+  }
+
+  /** Rejects with `LISTEN_FAILED`, and then holds nothing. */
+  start(): Promise<void> {
+    return this.transport.start();
+  }
+
+  /**
+   * The way to a URI: calls to our own domain go where the registration goes, others find their own.
+   * Rejects with `NO_ROUTE`.
+   */
+  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[] }> {
+    const { account, settings } = this.options;
+    if (settings.server === undefined && !isSamePlace(uri, account.uri)) {
+      await this.locate(uri);
+      return {}; // looked up once more when it is known how long the request is
+    }
+    return { hops: await this.locate(account.server) };
+  }
+
+  /** The URI under which the server, or who stands in its place, reaches us directly. */
+  async contact(): Promise<string> {
+    const [hop] = await this.locate(this.options.account.server);
+    return hop === undefined ? '' : this.sessions.dialogs.contact(hop).replace(/^<|>$/g, '');
+  }
+
+  /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
+  async close(): Promise<void> {
+    await Promise.all([this.endCalls(), this.registration.close(CLOSE_MS)]);
+    // what is left waits for messages that no longer concern anybody (RFC 6026 timers L and M)
+    await this.sessions.close({ deadlineMs: 0 });
+    await this.media.close();
+    await this.transport.close();
+  }
+
+  private async endCalls(): Promise<void> {
+    const live = this.sessions.sessions();
+    if (live.length === 0) return;
+    for (const session of live) {
+      if (session.isUnanswered) session.reject(480);
+      else void session.hangUp();
+    }
+    let over = (): void => {};
+    const isLate = new Promise<void>((resolve) => (over = resolve));
+    const deadline = this.options.runtime.clock.arm(CLOSE_MS, over);
+    await Promise.race([isLate, Promise.all(live.map(({ ended }) => ended))]);
+    deadline.cancel();
+  }
+
+  private async locate(uri: SipUri): Promise<readonly Hop[]> {
+    const hops = await this.transport.locate(uri, 0);
+    this.reach = hops[0] ?? this.reach;
+    return hops;
+  }
+
+  private answer(transaction: ServerTransaction): void {
+    answerRequest(transaction, {
+      allow: this.sessions.dialogs.allow,
+      server: this.options.settings.userAgent ?? 'strowger',
+      isTaking: this.options.isTaking(),
+    });
+  }
+
+  private connect(): ClientTransport {
+    const { settings, account, runtime } = this.options;
+    const trace = (
+      direction: 'sent' | 'received',
+      { message, hop }: Pick<Inbound, 'message' | 'hop'>,
+    ): void => settings.onMessage?.({ direction, message, hop, at: runtime.clock.wall() });
+    const hooks: TransportHooks = {
+      onMessage: (inbound) => {
+        trace('received', inbound);
+        const { message, hop } = inbound;
+        if (message.kind === 'request' && message.method === 'INVITE') this.reach = hop;
+        this.sessions.receive(inbound);
+      },
+      onSent: (message, hop) => trace('sent', { message, hop }),
+      onConnectionGone: (hop) => this.registration.connectionLost(hop),
+    };
+    if (settings.connect !== undefined) return settings.connect(hooks);
+    const listen = settings.listen ?? [defaultListenPoint(account.server)];
+    return new TransportLayer({ runtime, listen, ...hooks });
+  }
+
+  private mediaAddress(): string {
+    const { settings } = this.options;
+    const sender: MessageSender = this.transport;
+    const { server } = this.options.account;
+    const hop = this.reach ?? { transport: 'udp', address: server.host, port: 5060 };
+    return settings.media?.address ?? sender.sentBy(hop).host;
+  }
+
+  private openMedia(address: string): MediaBackend {
+    const { settings, runtime } = this.options;
+    if (settings.openMedia !== undefined) return settings.openMedia(address);
+    const { ports = { from: 10_000, to: 19_999 }, codecs = ['pcmu', 'pcma'] } =
+      settings.media ?? {};
+    return createMediaEngine({ address, ports, codecs, runtime });
+  }
+}
+
+/** Any port of the wildcard of the server's family, or of loopback where the server is there. */
+function defaultListenPoint(server: SipUri): string {
+  const transport = server.params.get('transport') ?? 'udp';
+  const { host } = server;
+  if (host.includes(':')) return `${transport}:${host === '::1' ? '[::1]' : '[::]'}:0`;
+  const isNear = host.startsWith('127.') || host === 'localhost';
+  return `${transport}:${isNear ? '127.0.0.1' : '0.0.0.0'}:0`;
+}
+
+function isSamePlace(one: SipUri, other: SipUri): boolean {
+  return one.host === other.host && (one.port ?? 5060) === (other.port ?? 5060);
+}

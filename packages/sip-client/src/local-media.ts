@@ -1,0 +1,73 @@
+import { StrowgerError } from '@strowger/runtime';
+import type {
+  EndpointRequest,
+  MediaBackend,
+  MediaEndpoint,
+  RelayRequest,
+} from '@strowger/session-core';
+
+/** What a `LocalMedia` is made of. */
+export interface LocalMediaOptions {
+  /** The local address that media is to have now. */
+  readonly address: () => string;
+  readonly open: (address: string) => MediaBackend;
+}
+
+/**
+ * Media on the address that reaches the other side: a backend for each, opened with the first call
+ * and closed when the machine's address has become another one and no call is left on it.
+ */
+export class LocalMedia implements MediaBackend {
+  private readonly options: LocalMediaOptions;
+  private readonly byAddress = new Map<string, MediaBackend>();
+  private readonly closing = new Set<Promise<void>>();
+  private closed = false;
+
+  constructor(options: LocalMediaOptions) {
+    this.options = options;
+  }
+
+  async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    return this.backend().openEndpoint(request);
+  }
+
+  async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
+    return this.backend().openRelay(request);
+  }
+
+  usage(): { endpoints: number; ports: number } {
+    const sum = { endpoints: 0, ports: 0 };
+    for (const backend of this.byAddress.values()) {
+      const { endpoints, ports } = backend.usage();
+      sum.endpoints += endpoints;
+      sum.ports += ports;
+    }
+    return sum;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const address of this.byAddress.keys()) this.drop(address);
+    await Promise.all(this.closing);
+  }
+
+  private backend(): MediaBackend {
+    if (this.closed) throw new StrowgerError('MEDIA_CLOSED', 'this client is closed');
+    const address = this.options.address();
+    const known = this.byAddress.get(address);
+    if (known !== undefined) return known;
+    for (const [old, one] of this.byAddress) if (one.usage().endpoints === 0) this.drop(old);
+    const opened = this.options.open(address);
+    this.byAddress.set(address, opened);
+    return opened;
+  }
+
+  private drop(address: string): void {
+    const closing = this.byAddress.get(address)?.close();
+    this.byAddress.delete(address);
+    if (closing === undefined) return;
+    this.closing.add(closing);
+    const forget = (): void => void this.closing.delete(closing);
+    closing.then(forget, forget);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Runtime } from '@strowger/runtime';
+import type { MediaBackend } from '@strowger/session-core';
+import type { SipMessage } from '@strowger/sip-message';
+import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
+import type { AccountOptions } from './account.ts';
+import type { Call } from './call.ts';
+import type { RegistrationChange } from './registration-table.ts';
+
+/** What a client is made of. Only `uri` is needed. */
+export interface SipClientOptions extends AccountOptions {
+  /**
+   * Where it hears and sends from, such as `udp:192.168.1.5:5060`; what it listens on is what it
+   * can reach. Default: any port of the address that reaches the server, by the server's transport.
+   */
+  readonly listen?: readonly string[];
+  readonly media?: {
+    /** Default: the address that reaches the other side of the signalling. */
+    readonly address?: string;
+    /** UDP ports for RTP. Default 10000 to 19999. */
+    readonly ports?: { readonly from: number; readonly to: number };
+    /** In order of preference. Default `pcmu`, `pcma`. */
+    readonly codecs?: readonly string[];
+  };
+  /** The value of User-Agent and Server. Default `strowger`. */
+  readonly userAgent?: string;
+  /** Default: the real one. */
+  readonly runtime?: Runtime;
+  /** Told of every SIP message, for traces and ladders; it is not to be changed. */
+  readonly onMessage?: (trace: MessageTrace) => void;
+  /** Other ways to the network than UDP and TCP: a simulated one. */
+  readonly connect?: (hooks: TransportHooks) => ClientTransport;
+  /** Another media backend than the engine in this process. */
+  readonly openMedia?: (address: string) => MediaBackend;
+}
+
+/** A SIP message as it passed. */
+export interface MessageTrace {
+  readonly direction: 'sent' | 'received';
+  readonly message: SipMessage;
+  /** The other side. */
+  readonly hop: Hop;
+  /** Wall time in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What a transport tells a client. */
+export interface TransportHooks {
+  onMessage(inbound: Inbound): void;
+  onSent(message: SipMessage, hop: Hop): void;
+  /** A connection is gone. */
+  onConnectionGone(hop: Hop): void;
+}
+
+/** What a client needs of a transport. */
+export interface ClientTransport extends MessageSender {
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The events of a client. */
+export interface SipClientEvents {
+  registration: RegistrationChange;
+  incoming: Call;
+}
+
+/** What a call may be given. */
+export interface ClientCallOptions {
+  /** Aborting gives the call up: CANCEL, or BYE where the answer won the race. */
+  readonly signal?: AbortSignal;
+  /** How long it may ring, in milliseconds. Default 60,000. */
+  readonly ringTimeoutMs?: number;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}

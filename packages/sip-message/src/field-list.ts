@@ -1,0 +1,106 @@
+import { Buffer } from 'node:buffer';
+import { Head } from './head.ts';
+import { headerId } from './header-names.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { Reader } from './reader.ts';
+import type { Fault } from './refusal.ts';
+
+/** A field that was added here. */
+export interface Field {
+  readonly id: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+const NO_HEAD = new Head('', Buffer.alloc(0), DEFAULT_LIMITS);
+
+/**
+ * Which fields there are and in which order: those of a received head, and those that were added.
+ * @internal
+ */
+export class FieldList {
+  /** What was received; an empty head where nothing was. */
+  readonly received: Head;
+  /** A number is a field of the head; undefined while all of them stand there in their order. */
+  protected order: (number | Field)[] | undefined;
+
+  constructor(received: Head = NO_HEAD, order?: (number | Field)[]) {
+    this.received = received;
+    this.order = order;
+  }
+
+  /** How many fields there are. */
+  get size(): number {
+    return this.order?.length ?? this.received.size;
+  }
+
+  fields(): readonly (number | Field)[] {
+    return this.order ?? this.positions();
+  }
+
+  /** The list that may be changed. */
+  protected ownOrder(): (number | Field)[] {
+    this.order ??= this.positions();
+    return this.order;
+  }
+
+  private positions(): number[] {
+    return Array.from({ length: this.received.size }, (_, field) => field);
+  }
+
+  id(field: number | Field): number {
+    return typeof field === 'number' ? this.received.id(field) : field.id;
+  }
+
+  name(field: number | Field): string {
+    return typeof field === 'number' ? this.received.name(field) : field.name;
+  }
+
+  value(field: number | Field): string {
+    return typeof field === 'number' ? this.received.value(field) : field.value;
+  }
+
+  /** The field at a place in the order. */
+  fieldAt(at: number): number | Field {
+    return this.order === undefined ? at : (this.order[at] ?? 0);
+  }
+
+  /** The first place of a field with this identity from here on, or -1. */
+  indexOfId(id: number, from: number): number {
+    const { order } = this;
+    if (order === undefined) return this.received.indexOf(id, from);
+    for (let at = from; at < order.length; at++) if (this.id(order[at] ?? 0) === id) return at;
+    return -1;
+  }
+
+  /** The first place of a field with this name, or -1. */
+  indexOf(name: string): number {
+    const id = headerId(name);
+    if (id !== 0) return this.indexOfId(id, 0);
+    const key = name.toLowerCase();
+    return this.fields().findIndex((field) => this.isNamed(field, id, key));
+  }
+
+  /** Whether the field has this identity, and where that is of no known name, this name. */
+  isNamed(field: number | Field, id: number, key: string): boolean {
+    if (this.id(field) !== id) return false;
+    return id !== 0 || this.name(field).toLowerCase() === key;
+  }
+
+  /** A reader of the value at a place in the order. */
+  reader(at: number, section: string): Reader {
+    const field = this.fieldAt(at);
+    if (typeof field === 'number') return this.received.reader(field, section);
+    return new Reader(field.value.trim(), section);
+  }
+
+  /** The fault at its position in the packet, or within the value where that was set here. */
+  located(fault: Fault, at: number): Fault {
+    const field = this.fieldAt(at);
+    if (typeof field !== 'number') return fault.at < 0 ? fault.moved(0) : fault;
+    const head = this.received;
+    if (fault.at < 0) return fault.moved(head.valueAt(field));
+    if (head.isAscii && !head.hasFolds) return fault;
+    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.endOf(field)));
+  }
+}

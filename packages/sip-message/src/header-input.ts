@@ -1,0 +1,48 @@
+import { isToken } from './characters.ts';
+import type { Field } from './field-list.ts';
+import { formatValue, joinsWithComma } from './format-value.ts';
+import { headerId, usualName } from './header-names.ts';
+import { refuseInjection } from './injection.ts';
+import { SipMessageError } from './refusal.ts';
+
+/** What a header can be set to: text, a number, a typed value, or several of them. */
+export type HeaderInput = string | number | object | readonly (string | number | object)[];
+
+/** The fields that a value becomes. Throws `BAD_NAME` and `HEADER_INJECTION`. */
+export function fieldsOf(name: string, value: HeaderInput): Field[] {
+  if (!isToken(name)) {
+    throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
+  }
+  const id = headerId(name);
+  const texts = textsOf(value);
+  return texts.map((text) => {
+    refuseInjection(text);
+    return { id, name: id === 0 ? name : usualName(id, name), value: text };
+  });
+}
+
+function textsOf(value: HeaderInput): string[] {
+  if (!Array.isArray(value)) return [textOf(value)];
+  if (value.length > 0 && joinsWithComma(value)) return [value.join(', ')];
+  return value.map(textOf);
+}
+
+function textOf(value: string | number | object): string {
+  return typeof value === 'object' ? formatValue(value) : String(value);
+}
+
+/** The comma behind the first value, outside quotes and angle brackets; -1 where there is none. */
+export function endOfFirst(value: string): number {
+  let isQuoted = false;
+  let isBracketed = false;
+  for (let i = 0; i < value.length; i++) {
+    const char = value.charAt(i);
+    if (isQuoted && char === '\\') i++;
+    else if (char === '"' && !isBracketed) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (char === '<') isBracketed = true;
+    else if (char === '>') isBracketed = false;
+    else if (char === ',' && !isBracketed) return i;
+  }
+  return -1;
+}

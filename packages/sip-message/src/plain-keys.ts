@@ -1,0 +1,67 @@
+import { DIGIT } from './characters.ts';
+import type { CSeq } from './cseq.ts';
+import type { Head } from './head.ts';
+import { CALL_ID, CONTENT_LENGTH, CSEQ, FROM, TO, VIA } from './header-names.ts';
+import { NOT_PLAIN, passClass, passSpaces, plainParams } from './plain-octets.ts';
+import { plainDecimal } from './plain-uri.ts';
+import { plainCallId, plainCSeq, plainNameAddr, plainNumber, plainSentBy } from './plain-values.ts';
+
+const COMMA = 0x2c;
+const MAX_LENGTH = 99_999_999;
+/**
+ * Notes in the head where the keys of transactions and dialogs are, as far as their headers are
+ * plain and occur once: of these, nobody has to check or read the rest.
+ */
+export function locateKeys(head: Head): void {
+  let seen = 0;
+  for (let field = 0; field < head.size; field++) {
+    const id = head.id(field);
+    if (id === 0 || id > CONTENT_LENGTH) continue;
+    const isFirst = (seen & (1 << id)) === 0;
+    seen |= 1 << id;
+    // Of the others only one may be there, so that it does not matter what this one holds.
+    if (!isFirst && id !== VIA) forgetKey(head, id);
+    else if (isFirst) locateKey(head, id, field);
+  }
+}
+
+function locateKey(head: Head, id: number, field: number): void {
+  const { octets } = head;
+  const from = head.valueAt(field);
+  const end = head.endOf(field);
+  if (id === VIA) head.viaParams = viaParams(octets, from, end);
+  else if (id === FROM) head.fromParams = addressParams(octets, from, end);
+  else if (id === TO) head.toParams = addressParams(octets, from, end);
+  else if (id === CALL_ID) head.callId = plainCallId(octets, from) === end ? from : NOT_PLAIN;
+  else if (id === CSEQ) head.cseq = plainCSeq(octets, from) === end ? from : NOT_PLAIN;
+  else if (id === CONTENT_LENGTH && plainNumber(octets, from, MAX_LENGTH) === end) {
+    head.contentLength = plainDecimal(octets, from, end);
+  }
+}
+
+function forgetKey(head: Head, id: number): void {
+  if (id === FROM) head.fromParams = NOT_PLAIN;
+  else if (id === TO) head.toParams = NOT_PLAIN;
+  else if (id === CALL_ID) head.callId = NOT_PLAIN;
+  else if (id === CSEQ) head.cseq = NOT_PLAIN;
+  else if (id === CONTENT_LENGTH) head.contentLength = NOT_PLAIN;
+}
+
+function viaParams(octets: Uint8Array, from: number, fieldEnd: number): number {
+  const params = plainSentBy(octets, from);
+  const end = params < 0 ? NOT_PLAIN : plainParams(octets, params);
+  const isWhole = end === fieldEnd || (end >= 0 && octets[end] === COMMA);
+  return isWhole ? params : NOT_PLAIN;
+}
+
+function addressParams(octets: Uint8Array, from: number, fieldEnd: number): number {
+  const params = plainNameAddr(octets, from);
+  return params >= 0 && plainParams(octets, params) === fieldEnd ? params : NOT_PLAIN;
+}
+
+/** The value of a CSeq that `locateKeys` found. */
+export function plainCSeqValue(text: string, octets: Uint8Array, from: number): CSeq {
+  const end = passClass(octets, from, DIGIT);
+  const method = text.slice(passSpaces(octets, end), text.indexOf('\r', end));
+  return { number: plainDecimal(octets, from, end), method };
+}

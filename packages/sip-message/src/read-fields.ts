@@ -1,0 +1,57 @@
+import type { FieldList } from './field-list.ts';
+import type { HeaderKind } from './header-kinds.ts';
+import { CONTACT, headerId } from './header-names.ts';
+import { isStar, readItems, readSingle } from './read-header.ts';
+import type { Reader } from './reader.ts';
+import { Fault } from './refusal.ts';
+import { readVia } from './via.ts';
+
+const COMMA = 0x2c;
+
+/**
+ * The value of a header of which the first field is at `first`, or a Fault with its position in the
+ * packet.
+ */
+export function readFields(list: FieldList, kind: HeaderKind, first: number): unknown {
+  const isOne = kind.shape === 'single' || kind.shape === 'text';
+  return isOne ? readOne(list, kind, first) : readAll(list, kind, first);
+}
+
+function readOne(list: FieldList, kind: HeaderKind, at: number): unknown {
+  const second = list.indexOfId(headerId(kind.key), at + 1);
+  if (second >= 0) {
+    const message = `${kind.key} occurs more than once`;
+    return list.located(new Fault('DUPLICATE_HEADER', -1, kind.section, message), second);
+  }
+  const value = readSingle(kind, list.reader(at, kind.section));
+  return value instanceof Fault ? list.located(value, at) : value;
+}
+
+function readAll(list: FieldList, kind: HeaderKind, from: number): unknown {
+  const items: unknown[] = [];
+  const id = headerId(kind.key);
+  const { limits } = list.received;
+  for (let at = from; at >= 0; at = list.indexOfId(id, at + 1)) {
+    const reader = list.reader(at, kind.section);
+    if (id === CONTACT && items.length === 0 && isStar(reader)) {
+      return list.indexOfId(id, at + 1) < 0 ? '*' : list.located(starAmongOthers(reader), at);
+    }
+    const fault = readItems({ kind, limits }, reader, items);
+    if (fault !== undefined) return list.located(fault, at);
+  }
+  return items;
+}
+
+function starAmongOthers(reader: Reader): Fault {
+  return reader.fault('BAD_CONTACT', 'Contact: * stands beside other values');
+}
+
+/** The first value of the Via field at `at`, whatever follows it. */
+export function readFirstVia(list: FieldList, at: number): unknown {
+  const reader = list.reader(at, 'RFC 3261 §20.42');
+  const via = readVia(reader);
+  reader.skipSpace();
+  const isWhole = via instanceof Fault || reader.atEnd || reader.code === COMMA;
+  const result = isWhole ? via : reader.fault('BAD_VIA', 'a Via does not end where it should');
+  return result instanceof Fault ? list.located(result, at) : result;
+}

@@ -1,0 +1,160 @@
+import { Buffer } from 'node:buffer';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { doubtfulHeaders } from '../src/doubtful-headers.ts';
+import { headerKind } from '../src/header-kinds.ts';
+import { headerId, headerKeyOf } from '../src/header-names.ts';
+import { parseMessage, type SipMessage, validateMessage } from '../src/index.ts';
+import { plainSipUri } from '../src/plain-uri.ts';
+import { Reader } from '../src/reader.ts';
+import { Fault } from '../src/refusal.ts';
+import { readUri } from '../src/uri.ts';
+import { conformanceCases } from './conformance.ts';
+import { corpusMessages } from './corpus.ts';
+
+const NAMES = ['via', 'from', 'call-id', 'cseq', 'max-forwards', 'content-length', 'contact'];
+const MORE = [
+  'content-type',
+  'content-disposition',
+  'allow',
+  'date',
+  'event',
+  'priority',
+  'accept',
+];
+
+/** Values to begin with, and what is put into them. */
+const VALUES = [
+  'SIP/2.0/UDP h.example:5060;branch=z9hG4bK1;rport;received=192.0.2.1',
+  '"A b" <sip:a+b@h.example:5061;transport=tcp>;tag=1;x="q;tag=2"',
+  'A b <sips:h.example;lr>;TAG=y;q',
+  'a@b',
+  '1 INVITE',
+  '70',
+  'application/sdp;level=1',
+  'Sat, 13 Nov 2010 23:29:00 GMT',
+];
+const PIECES = [
+  ...'\t\r\n ;,<>"\\%:@=()[]?&*/+0aZ-._\0'.split(''),
+  ';tag=',
+  ';branch=',
+  'sip:',
+  '\r\n ',
+  '65536',
+  '4294967296',
+  '\xe9',
+  '1234567890123456',
+];
+
+const value = fc
+  .record({
+    seed: fc.constantFrom(...VALUES),
+    edits: fc.array(
+      fc.record({ at: fc.nat(70), cut: fc.nat(4), put: fc.constantFrom('', ...PIECES) }),
+      { maxLength: 3 },
+    ),
+  })
+  .map(({ seed, edits }) =>
+    edits.reduce((text, { at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut), seed),
+  );
+
+/** Where the plain form would not be worth its code. */
+const READ_ALWAYS: Readonly<Record<string, string>> = {
+  'register.sip': 'authorization',
+  'bye.sip': 'reason',
+};
+
+function octetsOf(text: string): Uint8Array {
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+describe('what is plain', () => {
+  it.each([...NAMES, ...MORE])('is well-formed by the whole grammar: %s', (name) => {
+    const kind = headerKind(headerId(name));
+    if (kind?.plain === undefined) throw new Error('the header has no plain form');
+    const property = fc.property(value, (text) => {
+      const end = kind.plain?.(octetsOf(text), 0) ?? -1;
+      if (end < 0) return;
+      const reader = new Reader(text.slice(0, end), '');
+      expect(kind.read(reader)).not.toBeInstanceOf(Fault);
+      expect(reader.pos).toBe(end);
+    });
+    fc.assert(property, { numRuns: 1500 });
+  });
+
+  it('is well-formed by the whole grammar: URIs', () => {
+    const uris = value.map((text) => text.slice(text.indexOf('sip')));
+    const property = fc.property(uris, (text) => {
+      const end = plainSipUri(octetsOf(text), 0);
+      const follows = text.charAt(end);
+      if (end >= 0 && (follows === '>' || follows === ' ' || end === text.length)) {
+        expect(readUri(text, 0, end)).not.toBeInstanceOf(Fault);
+      }
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('are all headers of the messages of every day', () => {
+    for (const { name, bytes } of corpusMessages()) {
+      const message = parsed(bytes);
+      if (message === undefined) throw new Error(`${name} is refused`);
+      const names = doubtfulHeaders(message.headers.received).map(headerKeyOf);
+      expect(`${name} ${names}`).toBe(`${name} ${READ_ALWAYS[name] ?? ''}`);
+    }
+  });
+});
+
+describe('keys and validation', () => {
+  const fields = fc.record({
+    via: fc.oneof(value, fc.constant(VALUES[0])),
+    from: fc.oneof(value, fc.constant(VALUES[1])),
+    to: fc.oneof(value, fc.constant(VALUES[2])),
+    other: fc.tuple(fc.constantFrom(...NAMES, ...MORE, 'v', 't', 'To ', 'l', 'x-a'), value),
+  });
+
+  it('are those of the whole grammar, whatever the headers are', () => {
+    const property = fc.property(fields, ({ via, from, to, other }) => {
+      const lines = [
+        `Via: ${via}`,
+        `f: ${from}`,
+        `TO:${to}`,
+        'Call-ID: a@b',
+        'CSeq: 1 INVITE',
+        `${other[0]}: ${other[1]}`,
+      ];
+      const text = `INVITE sip:a@b;x SIP/2.0\r\n${lines.join('\r\n')}\r\n\r\n`;
+      expectAgreement(Buffer.from(text, 'latin1'));
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('are those of the whole grammar in every message that we have', () => {
+    const files = [...conformanceCases('rfc4475'), ...conformanceCases('nist_torture')];
+    for (const { bytes } of [...corpusMessages(), ...files]) expectAgreement(bytes);
+  });
+});
+
+/** The message read at its places and the same with every header read anew say the same. */
+function expectAgreement(bytes: Uint8Array): void {
+  const message = parsed(bytes);
+  const same = parsed(bytes);
+  if (message === undefined || same === undefined) return;
+  const { branch, fromTag, toTag, callId, cseq } = message;
+  // A field that is put there and taken away again makes all others be read by the whole grammar.
+  same.headers.append('x-another', 'x').remove('x-another');
+  expect(same.headers.plainParams(headerId('via'))).toBe(-1);
+  expect({ branch, fromTag, toTag, callId, cseq }).toEqual({
+    branch: same.via.branch,
+    fromTag: same.from.tag,
+    toTag: same.to.tag,
+    callId: same.callId,
+    cseq: same.cseq,
+  });
+  expect(validateMessage(message)).toEqual(validateMessage(same));
+  if (message.kind === 'request') expect(() => message.uri.toString()).not.toThrow();
+}
+
+function parsed(bytes: Uint8Array): SipMessage | undefined {
+  const outcome = parseMessage(bytes);
+  return outcome.ok ? outcome.value : undefined;
+}
