@@ -13,8 +13,6 @@ const PONG = PING.subarray(2);
 export class StreamChannel implements Channel {
   private readonly socket: Socket;
   private readonly limits: TransportLimits;
-  /** What the framer holds: bytes that belong to no whole message and no keep-alive yet. */
-  private unfinishedBytes = 0;
   private isEnding = false;
 
   constructor(socket: Socket, limits: TransportLimits) {
@@ -45,9 +43,8 @@ export class StreamChannel implements Channel {
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => user.onOpen());
     socket.on('data', (chunk) => {
       if (this.isEnding) return;
-      this.unfinishedBytes += chunk.length;
       framer.push(chunk);
-      user.onMoved(this.unfinishedBytes);
+      user.onMoved(framer.pendingBytes);
     });
     socket.on('error', (error) => user.onBroken(error));
     socket.on('end', () => user.onEnd());
@@ -75,12 +72,8 @@ export class StreamChannel implements Channel {
   private framer(user: ChannelUser): StreamFramer {
     return new StreamFramer({
       limits: parserLimits(this.limits),
-      onMessage: (bytes) => {
-        this.unfinishedBytes -= bytes.length;
-        user.onMessage(bytes);
-      },
+      onMessage: (bytes) => user.onMessage(bytes),
       onKeepAlive: (kind) => {
-        this.unfinishedBytes -= kind === 'ping' ? 4 : 2;
         user.onKeepAlive(kind);
         if (kind === 'ping' && this.hasRoom()) this.socket.write(PONG);
       },

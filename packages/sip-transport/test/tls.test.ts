@@ -297,6 +297,31 @@ describe('T01: a handshake', () => {
   });
 });
 
+describe('T02: peers that send and reset', () => {
+  it('leave nothing behind, over TCP and over TLS', async () => {
+    const tls = { authorities, certificates: [numeric] };
+    const bob = await open(['tcp:127.0.0.1:0', 'tls:127.0.0.1:0'], { tls });
+    const { metrics } = bob.layer;
+    const burst = optionsText(VIA).repeat(20);
+    for (let round = 0; round < 50; round++) {
+      const plain = await rawTcp(hopTo(bob, 'tcp'));
+      plain.socket.write(burst, () => plain.socket.resetAndDestroy());
+      const secure = rawTls(hopTo(bob, 'tls'));
+      secure.socket.on('secureConnect', () => secure.socket.write(burst));
+      secure.socket.write(burst, () => secure.socket.destroy());
+      await Promise.all([plain.closed, secure.closed]);
+    }
+    await until(() => metrics.connectionsAccepted + metrics.handshakesFailed === 100);
+    await until(() => bob.layer.counts().connections === 0);
+    for (const { hop, message } of bob.inbox.all.slice(0, 100)) {
+      // a request by its kind: it came as one
+      bob.layer.send(createResponse(message as SipRequest, 200), { ...hop, port: 9 }, () => {});
+    }
+    await until(() => bob.layer.counts().connections === 0);
+    expect(bob.layer.counts().waitingBytes).toBe(0);
+  });
+});
+
 describe('sips (RFC 3261 §26.2.2)', () => {
   const everything = ['udp:127.0.0.1:0', 'tcp:127.0.0.1:0', ...CLIENT];
   const zone = {
