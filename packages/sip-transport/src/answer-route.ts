@@ -1,6 +1,6 @@
 import { type SipMessage, Via } from '@strowger/sip-message';
 import type { Endpoint } from '@strowger/runtime';
-import { defaultPort, type Hop, isSecure, type TransportName } from './hop.ts';
+import { defaultPort, type Hop, isWebSocket, type TransportName } from './hop.ts';
 import { canonicalAddress, familyOf } from './ip-address.ts';
 
 /** Where a message came from, and what carries an answer back. */
@@ -37,9 +37,11 @@ export function stampVia(
  * would let anybody point our answers at others.
  */
 export function answerHop(via: Via, { transport, from, flow }: Source, forceRport = false): Hop {
-  const toSource = transport === 'udp' && (forceRport || via.params.has('rport'));
+  // RFC 7118 §5.2: nobody can connect to a WebSocket client, whatever its Via says
+  const toSource =
+    isWebSocket(transport) || (transport === 'udp' && (forceRport || via.params.has('rport')));
   const port = toSource ? from.port : (via.port ?? defaultPort(transport));
-  const isNamed = isSecure(transport) && familyOf(via.host) === undefined;
+  const isNamed = transport === 'tls' && familyOf(via.host) === undefined;
   const host = isNamed ? { host: via.host } : {}; // a new connection has to be with that name
   return { transport, address: from.address, port, flow, ...host };
 }
