@@ -34,10 +34,10 @@ describe("the README's commands", () => {
     await until('the PBX has ended', () => isSilent('http://127.0.0.1:8080/health'));
   });
 
-  it('the PBX drains on SIGTERM and exits 0', async () => {
+  it('the second start takes under five seconds; SIGTERM drains it, and it exits 0', async () => {
     const env = { STROWGER_STORE: 'memory', STROWGER_LISTEN: 'udp:127.0.0.1:5062' };
     const start = run(process.execPath, ['scripts/run.mjs', 'start'], env);
-    await until('ready', () => start.output().includes('ready: '), 50_000);
+    await until('ready', () => start.output().includes('ready: '), 5000);
     start.child.kill('SIGTERM');
     expect(await start.ended).toBe(0);
   });

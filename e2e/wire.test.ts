@@ -3,7 +3,7 @@ import { parseMessage, StreamFramer, validateMessage } from '@strowger/sip-messa
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
-import { describeWithPeers, pause, workFolder } from './lab.ts';
+import { describeWithPeers, pause, root, runToEnd, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
 import { SanityCheck } from './kamailio-sanity.ts';
 import { sipp } from './sipp.ts';
@@ -11,6 +11,8 @@ import { writeTone } from './sound.ts';
 import { Stranger } from './stranger.ts';
 
 const registrar = (name: string) => ({ domain: '127.0.0.1:5060', password: `pw-${name}` });
+
+const PHONE_PORT = 5190;
 
 describeWithPeers(
   ['kamailio', 'sipp', 'baresip', 'dumpcap', 'tshark', 'sox', 'ss'],
@@ -30,7 +32,7 @@ describeWithPeers(
     }, 120_000);
     afterAll(() => sanity.stop());
 
-    it('holds every kind of message that the PBX sends', () => {
+    it('holds every kind of message that the PBX and our phone send', () => {
       const kinds = new Set(sent.map((bytes) => firstWords(bytes)));
       for (const kind of [
         'INVITE',
@@ -82,7 +84,7 @@ describeWithPeers(
   },
 );
 
-/** Registrations, calls, refusals, a CANCEL, digits, over UDP and TCP. */
+/** Registrations, calls, refusals, a CANCEL, digits, over UDP and TCP; our phone's call. */
 async function traffic(folder: string): Promise<void> {
   const pbx = await Pbx.start(folder, { ringTimeoutMs: 2000 });
   const phone = (name: string, port: number, answer: 'auto' | 'manual', transport: 'udp' | 'tcp') =>
@@ -140,6 +142,8 @@ async function traffic(folder: string): Promise<void> {
     '-d',
     '1000',
   ]);
+  const called = ourPhoneCalls('*43');
+  expect(called.status, called.output).toBe(0);
   const stranger = await Stranger.open();
   await stranger.request('OPTIONS', 'stranger', { to: 'alice' });
   await stranger.request('REGISTER', 'alice', { to: 'bob' });
@@ -149,9 +153,19 @@ async function traffic(folder: string): Promise<void> {
   await pbx.stop();
 }
 
+/** Our own phone, which answers a challenge, talks for a second and hangs up. */
+function ourPhoneCalls(number: string): { status: number; output: string } {
+  const program = join(root, 'apps/phone/dist/main.js');
+  const who = ['--user', 'sip:dave@127.0.0.1:5060', '--password', 'pw-dave'];
+  const how = ['--listen', `127.0.0.1:${PHONE_PORT}`, '--play', 'tone:440', '--duration', '1s'];
+  const args = ['call', `sip:${number}@127.0.0.1:5060`, ...who, ...how];
+  return runToEnd([process.execPath, program, ...args], { seconds: 20 });
+}
+
+/** What the PBX and our phone sent over UDP. */
 function datagrams(capture: Capture): Uint8Array[] {
   return capture
-    .fields('sip && udp.srcport == 5060', 'udp.payload')
+    .fields(`sip && (udp.srcport == 5060 || udp.srcport == ${PHONE_PORT})`, 'udp.payload')
     .map(([hex]) => fromHex(hex))
     .filter((bytes) => bytes.length > 4);
 }
