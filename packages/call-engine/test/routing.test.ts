@@ -152,6 +152,9 @@ describe('a caller who is no user', () => {
     const asBobToo = mallory.call('*43', { from: new NameAddr({ uri: uri('sip:bob@pbx') }) });
     await stage.simulation.run(3000);
     expect([asBob.outcome, asBobToo.outcome]).toEqual([407, 403]);
+    const rooted = eve.call('*43', { from: new NameAddr({ uri: uri('sip:bob@PBX.') }) });
+    await stage.simulation.run(1000);
+    expect(rooted.outcome).toBe(407);
     await stage.strike();
   });
 });
