@@ -287,16 +287,18 @@ export class Call {
   }
 
   /** What media does not tell in time, or at all, the record goes without. */
-  private inTime<T>(work: Promise<T> | undefined): Promise<T | undefined> {
-    if (work === undefined) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const timer = this.context.runtime.clock.arm(MEDIA_LIMIT_MS, () => resolve(undefined));
-      const done = (result?: T): void => {
-        timer.cancel();
-        resolve(result);
-      };
-      work.then(done, () => done());
-    });
+  private async inTime<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+    if (work === undefined) return undefined;
+    let giveUp = (): void => {};
+    const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
+    const timer = this.context.runtime.clock.arm(MEDIA_LIMIT_MS, giveUp);
+    try {
+      return await Promise.race([work, late]);
+    } catch {
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
   }
 
   private report(error: unknown, message: string): void {
