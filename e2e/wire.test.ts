@@ -109,8 +109,10 @@ async function traffic(folder: string): Promise<void> {
   await pause(500);
   await alice.command('hangup');
   await bob.event('CALL_CLOSED');
+  alice.forget();
   await alice.command('dial', carol.uri); // nobody answers
   await alice.event('CALL_CLOSED', 10_000);
+  alice.forget();
   await alice.command('dial', 'sip:nobody@127.0.0.1:5060');
   await alice.event('CALL_CLOSED', 10_000);
   writeTone(join(folder, 'tone.ulaw'), 440, 10, ['-e', 'u-law', '-t', 'raw']);

@@ -22,6 +22,10 @@ export async function buildPhone(): Promise<string> {
     splitting: false,
     config: false,
     silent: true,
+    // what of CommonJS gets into the bundle asks for Node's own modules in its own way
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     esbuildOptions: (options) => {
       options.conditions = ['@strowger/source'];
       options.outExtension = { '.js': '.mjs' };

@@ -209,7 +209,7 @@ export class SessionManager {
   private orDeadline(ended: Promise<unknown>, deadlineMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.options.runtime.clock.arm(deadlineMs, resolve);
-      void ended.then(() => {
+      void ended.finally(() => {
         timer.cancel();
         resolve();
       });

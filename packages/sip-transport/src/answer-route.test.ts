@@ -24,6 +24,19 @@ describe('where an answer goes', () => {
     expect(answerHop(new Via({ transport: 'TCP', host: 'a.example' }), source).port).toBe(5060);
   });
 
+  it('over TLS is with the name of sent-by, should a new connection be needed', () => {
+    const source = { transport: 'tls', from, flow: 'f' } as const;
+    const named = answerHop(new Via({ transport: 'TLS', host: 'a.example' }), source);
+    expect(named).toMatchObject({ address: '192.0.2.1', port: 5061, host: 'a.example' });
+    expect(answerHop(via(), source)).not.toHaveProperty('host');
+  });
+
+  it('over a WebSocket is its own connection alone', () => {
+    const source = { transport: 'wss', from, flow: 'f' } as const;
+    const hop = answerHop(new Via({ transport: 'WSS', host: 'x.invalid' }), source);
+    expect(hop).toEqual({ ...from, transport: 'wss', flow: 'f' });
+  });
+
   it('is known for a response, too: where it came from', () => {
     expect(sourceHop({ transport: 'tcp', from, flow: 'f' })).toEqual({
       ...from,

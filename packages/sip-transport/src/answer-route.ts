@@ -1,11 +1,11 @@
 import { type SipMessage, Via } from '@strowger/sip-message';
 import type { Endpoint } from '@strowger/runtime';
-import type { Hop } from './hop.ts';
-import { canonicalAddress } from './ip-address.ts';
+import { defaultPort, type Hop, isWebSocket, type TransportName } from './hop.ts';
+import { canonicalAddress, familyOf } from './ip-address.ts';
 
 /** Where a message came from, and what carries an answer back. */
 export interface Source {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
   readonly from: Endpoint;
   readonly flow: string;
 }
@@ -13,9 +13,16 @@ export interface Source {
 /**
  * Writes into the top Via of a request where it really came from (RFC 3261 §18.2.1, RFC 3581 §4),
  * over whatever the peer wrote there itself.
+ *
+ * @param forceRport as if every peer had asked for `rport`.
  */
-export function stampVia(message: SipMessage, via: Via, { from }: Source): void {
-  const asksPort = via.params.has('rport');
+export function stampVia(
+  message: SipMessage,
+  via: Via,
+  { from }: Source,
+  forceRport = false,
+): void {
+  const asksPort = forceRport || via.params.has('rport');
   const differs = canonicalAddress(via.host) !== from.address;
   if (!asksPort && !differs && !via.params.has('received')) return;
   const stamped = new Via(via); // the value in the headers stays theirs
@@ -29,10 +36,14 @@ export function stampVia(message: SipMessage, via: Via, { from }: Source): void 
  * Where the answer to a request goes (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it
  * would let anybody point our answers at others.
  */
-export function answerHop(via: Via, { transport, from, flow }: Source): Hop {
-  const toSource = transport === 'udp' && via.params.has('rport');
-  const port = toSource ? from.port : (via.port ?? 5060);
-  return { transport, address: from.address, port, flow };
+export function answerHop(via: Via, { transport, from, flow }: Source, forceRport = false): Hop {
+  // RFC 7118 §5.2: nobody can connect to a WebSocket client, whatever its Via says
+  const toSource =
+    isWebSocket(transport) || (transport === 'udp' && (forceRport || via.params.has('rport')));
+  const port = toSource ? from.port : (via.port ?? defaultPort(transport));
+  const isNamed = transport === 'tls' && familyOf(via.host) === undefined;
+  const host = isNamed ? { host: via.host } : {}; // a new connection has to be with that name
+  return { transport, address: from.address, port, flow, ...host };
 }
 
 /** The hop that a response came over. */

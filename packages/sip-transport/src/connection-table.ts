@@ -1,10 +1,14 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Clock, type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
 import type { Refusal } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
+import type { Channel } from './channel.ts';
 import { Connection, type ConnectionUser } from './connection.ts';
-import type { Hop } from './hop.ts';
+import { Handshakes } from './handshakes.ts';
+import type { Hop, TransportName } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
+import { Places } from './places.ts';
 import type { Heard } from './reception.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
@@ -19,9 +23,18 @@ export interface ConnectionTableOptions {
   /** Bytes in which no message can be found; their connection closes. */
   onUnframed(refusal: Refusal, heard: Heard): void;
   /** A peer took, or did not take, a connection that we opened. */
-  onReach(peer: Endpoint, reached: boolean): void;
+  onReach(hop: Hop, reached: boolean): void;
+  /** A peer answered a ping on this flow. */
+  onPong(flow: string): void;
   /** A connection that was open is gone, whoever closed it. */
   onGone(hop: Hop): void;
+}
+
+/** What a connection that a peer opened is made of. */
+export interface Accepted {
+  readonly transport: TransportName;
+  readonly channel: Channel;
+  readonly remote: Endpoint;
 }
 
 /**
@@ -31,25 +44,27 @@ export interface ConnectionTableOptions {
 export class ConnectionTable {
   private readonly options: ConnectionTableOptions;
   private readonly accepts: Admission;
+  private readonly handshakes: Handshakes;
+  private readonly places: Places;
   private readonly byFlow = new Map<string, Connection>();
-  private readonly byPeer = new Map<string, Connection>();
-  /** Every socket that is not released yet. */
+  private readonly byPeer = new Map<string, Set<Connection>>();
+  /** Every connection whose socket is not released yet. */
   private readonly held = new Set<Connection>();
-  private readonly perAddress = new Map<string, number>();
   /** Makes flow names unknown to an earlier life of this process. */
   private readonly mark: string;
   private opened = 0;
-  private emptied: (() => void) | undefined;
 
   constructor(options: ConnectionTableOptions) {
     this.options = options;
     this.accepts = new Admission(options.clock, options.limits.acceptsPerSecond, 1);
+    this.places = new Places(options.limits);
+    this.handshakes = new Handshakes({ ...options, places: this.places });
     this.mark = options.random.token(32);
   }
 
-  /** Sockets that are not released yet. */
+  /** Sockets that are not released yet, those in a handshake included. */
   get size(): number {
-    return this.held.size;
+    return this.places.size;
   }
 
   /** Bytes that wait in all connections together. */
@@ -59,56 +74,78 @@ export class ConnectionTable {
     return bytes;
   }
 
-  /** The open connection that the hop is pinned to, else one with its address and port. */
+  /** The open connection that the hop is pinned to, else one that reaches the same peer. */
   find(hop: Hop): Connection | undefined {
-    const pinned = hop.flow === undefined ? undefined : this.byFlow.get(hop.flow);
-    return pinned ?? this.byPeer.get(peerKey(hop.address, hop.port));
+    const pinned = this.pinned(hop);
+    if (pinned !== undefined) return pinned;
+    let youngest: Connection | undefined;
+    for (const one of this.byPeer.get(peerKey(hop)) ?? []) {
+      if (one.reaches(hop.host)) youngest = one;
+    }
+    return youngest;
   }
 
-  /** Takes a connection that a peer opened, or closes it where a limit is reached. */
-  accept(socket: Socket): void {
+  /** The open connection that the hop is pinned to. */
+  pinned({ flow }: Hop): Connection | undefined {
+    return flow === undefined ? undefined : this.byFlow.get(flow);
+  }
+
+  /** Whether there is a place for a socket that a peer opened; it is closed where there is none. */
+  admits(socket: Socket): Endpoint | undefined {
     const { remoteAddress: address, remotePort: port } = socket;
-    const { metrics } = this.options;
     if (address === undefined || port === undefined) {
       socket.destroy(); // the peer has left already
-      return;
+      return undefined;
     }
-    if (!this.accepts.admits('') || this.isFull(address)) {
-      metrics.connectionsRefused++;
-      socket.on('error', () => {});
-      socket.resetAndDestroy();
-      return;
-    }
-    metrics.connectionsAccepted++;
-    this.add(socket, address, port, true);
+    if (this.accepts.admits('') && this.places.take(address)) return { address, port };
+    this.options.metrics.connectionsRefused++;
+    socket.on('error', () => {});
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket.resetAndDestroy();
+    return undefined;
+  }
+
+  /** Watches what was admitted until TLS or WebSocket is agreed upon. */
+  beginHandshake(socket: Socket, { address }: Endpoint): void {
+    this.handshakes.begin(socket, address);
+  }
+
+  /** False when the handshake came to an end before. */
+  finishHandshake(socket: Socket): boolean {
+    return this.handshakes.finish(socket);
+  }
+
+  /** Takes a connection that a peer opened and that was admitted. */
+  accept({ transport, channel, remote }: Accepted): void {
+    this.options.metrics.connectionsAccepted++;
+    this.add(channel, { transport, ...remote }, true);
   }
 
   /** Starts to connect; throws `TOO_MANY_CONNECTIONS` where a limit is reached. */
-  open(hop: Hop, localAddress: string | undefined): Connection {
-    if (this.isFull(hop.address)) {
+  open(hop: Hop, make: () => Channel): Connection {
+    if (!this.places.take(hop.address)) {
       this.options.metrics.connectionsRefused++;
       throw new StrowgerError('TOO_MANY_CONNECTIONS', `no connection to ${hop.address} is left`);
     }
-    const socket = connect({
-      host: hop.address,
-      port: hop.port,
-      ...(localAddress === undefined ? {} : { localAddress }),
-    });
-    return this.add(socket, hop.address, hop.port, false);
+    return this.add(make(), hop, false);
   }
 
   /** Closes all; resolves when every socket is released. */
   async close(): Promise<void> {
+    this.handshakes.close();
     for (const connection of this.held) connection.end();
-    if (this.held.size > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
+    await this.places.empty();
   }
 
-  private add(socket: Socket, address: string, port: number, accepted: boolean): Connection {
+  private add(channel: Channel, hop: Hop, accepted: boolean): Connection {
     const { clock, limits, metrics } = this.options;
+    const { transport, address, port, host } = hop;
     const connection = new Connection({
-      id: `tcp-${this.mark}-${++this.opened}`,
-      socket,
+      id: `${transport}-${this.mark}-${++this.opened}`,
+      transport,
+      channel,
       remote: { address: canonicalAddress(address), port },
+      host,
       accepted,
       clock,
       limits,
@@ -117,9 +154,9 @@ export class ConnectionTable {
     });
     this.held.add(connection);
     this.byFlow.set(connection.id, connection);
-    this.byPeer.set(peerKey(address, port), connection);
-    const key = connection.remote.address;
-    this.perAddress.set(key, (this.perAddress.get(key) ?? 0) + 1);
+    const key = peerKey(connection.hop);
+    const ofPeer = this.byPeer.get(key) ?? new Set();
+    this.byPeer.set(key, ofPeer.add(connection));
     connection.start();
     return connection;
   }
@@ -128,42 +165,42 @@ export class ConnectionTable {
     onMessage: (bytes, connection) => this.options.onHeard(heardFrom(connection, bytes)),
     onRefused: (refusal, bytes, connection) =>
       this.options.onUnframed(refusal, heardFrom(connection, bytes)),
+    onKeepAlive: (kind, connection) => {
+      if (kind === 'pong') this.options.onPong(connection.id);
+    },
     onOpen: (connection) => {
       this.options.metrics.connectionsOpened++;
-      this.options.onReach(connection.remote, true);
+      this.options.onReach(connection.hop, true);
     },
     onGone: (connection, failedToOpen) => {
-      this.byFlow.delete(connection.id);
-      const key = peerKey(connection.remote.address, connection.remote.port);
-      if (this.byPeer.get(key) === connection) this.byPeer.delete(key);
+      this.forget(connection);
       if (!failedToOpen) {
-        this.options.onGone({ transport: 'tcp', ...connection.remote, flow: connection.id });
+        this.options.onGone(connection.hop);
         return;
       }
       this.options.metrics.connectsFailed++;
-      this.options.onReach(connection.remote, false);
+      this.options.onReach(connection.hop, false);
     },
     onReleased: (connection) => {
       this.held.delete(connection);
-      const key = connection.remote.address;
-      const left = (this.perAddress.get(key) ?? 1) - 1;
-      if (left > 0) this.perAddress.set(key, left);
-      else this.perAddress.delete(key);
-      if (this.held.size === 0) this.emptied?.();
+      this.places.give(connection.remote.address);
     },
   };
 
-  private isFull(address: string): boolean {
-    const { connections, connectionsPerPeer } = this.options.limits;
-    const ofPeer = this.perAddress.get(canonicalAddress(address)) ?? 0;
-    return this.held.size >= connections || ofPeer >= connectionsPerPeer;
+  private forget(connection: Connection): void {
+    this.byFlow.delete(connection.id);
+    const key = peerKey(connection.hop);
+    const ofPeer = this.byPeer.get(key);
+    ofPeer?.delete(connection);
+    if (ofPeer?.size === 0) this.byPeer.delete(key);
   }
 }
 
-function heardFrom({ id, remote, local }: Connection, bytes: Uint8Array): Heard {
-  return { bytes, transport: 'tcp', from: remote, local, flow: id };
+function heardFrom(connection: Connection, bytes: Uint8Array): Heard {
+  const { id: flow, transport, remote: from, local, identity: peer } = connection;
+  return { bytes, transport, from, local, flow, ...(peer === undefined ? {} : { peer }) };
 }
 
-function peerKey(address: string, port: number): string {
-  return `${canonicalAddress(address)} ${port}`;
+function peerKey({ transport, address, port }: Hop): string {
+  return `${transport} ${canonicalAddress(address)} ${port}`;
 }

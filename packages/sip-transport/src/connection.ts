@@ -1,16 +1,17 @@
-import type { Socket } from 'node:net';
 import { type Clock, type Endpoint, StrowgerError, type Timer } from '@strowger/runtime';
-import { type Refusal, StreamFramer } from '@strowger/sip-message';
-import { parserLimits, type TransportLimits } from './transport-limits.ts';
+import type { Refusal } from '@strowger/sip-message';
+import type { Channel, ChannelUser } from './channel.ts';
+import { type Hop, isSecure, isWebSocket, type TransportName } from './hop.ts';
+import { type PeerIdentity, speaksFor } from './peer-identity.ts';
+import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
-
-const PONG = new Uint8Array([0x0d, 0x0a]);
 
 /** What a connection tells its owner. */
 export interface ConnectionUser {
   onMessage(bytes: Uint8Array, connection: Connection): void;
   /** What cannot be framed: the connection closes, for nothing behind it can be found. */
   onRefused(refusal: Refusal, bytes: Uint8Array, connection: Connection): void;
+  onKeepAlive(kind: 'ping' | 'pong', connection: Connection): void;
   onOpen(connection: Connection): void;
   /** It takes no more messages; `failedToOpen` when it never did. */
   onGone(connection: Connection, failedToOpen: boolean): void;
@@ -22,8 +23,11 @@ export interface ConnectionUser {
 export interface ConnectionOptions {
   /** Names the flow. */
   readonly id: string;
-  readonly socket: Socket;
+  readonly transport: TransportName;
+  readonly channel: Channel;
   readonly remote: Endpoint;
+  /** The name that it was opened for. */
+  readonly host?: string | undefined;
   readonly accepted: boolean;
   readonly clock: Clock;
   readonly limits: TransportLimits;
@@ -31,17 +35,16 @@ export interface ConnectionOptions {
   readonly user: ConnectionUser;
 }
 
-/** One TCP connection that carries SIP both ways (RFC 3261 §18), and its deadlines. */
+/** One connection that carries SIP both ways (RFC 3261 §18), and its deadlines. */
 export class Connection {
   readonly id: string;
+  readonly transport: TransportName;
   readonly remote: Endpoint;
   private readonly options: ConnectionOptions;
-  private readonly framer: StreamFramer;
   private phase: 'opening' | 'open' | 'gone' | 'released' = 'opening';
+  private proven: PeerIdentity | undefined;
   private failure: StrowgerError | undefined;
   private movedAt: number;
-  /** What the framer holds: bytes that belong to no whole message and no keep-alive yet. */
-  private unfinishedBytes = 0;
   private idle: Timer | undefined;
   /** Runs until it is open, then (where a peer opened it) until its first message. */
   private opening: Timer | undefined;
@@ -52,45 +55,55 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.options = options;
     this.id = options.id;
+    this.transport = options.transport;
     this.remote = options.remote;
     this.movedAt = options.clock.now();
-    this.framer = new StreamFramer({
-      limits: parserLimits(options.limits),
-      onMessage: (bytes) => this.take(bytes),
-      onKeepAlive: (kind) => this.keepAlive(kind),
-      onRefused: (refusal, bytes) => this.refuse(refusal, bytes),
-    });
   }
 
   /** The address and port on this side; those of the wildcard while it is not open. */
   get local(): Endpoint {
-    const { localAddress = '0.0.0.0', localPort = 0 } = this.options.socket;
-    return { address: localAddress, port: localPort };
+    return this.options.channel.local;
   }
 
   /** Bytes that the peer has not taken yet. */
   get waitingBytes(): number {
-    return this.options.socket.writableLength;
+    return this.options.channel.waitingBytes;
   }
 
-  /** Listens to the socket and sets the deadlines. */
+  /** Who the peer proved to be. */
+  get identity(): PeerIdentity | undefined {
+    return this.proven;
+  }
+
+  /** The hop that is pinned to it. */
+  get hop(): Hop {
+    return { transport: this.transport, ...this.remote, flow: this.id };
+  }
+
+  /**
+   * Whether a message for this name may use it: for a name that has to be proven, it was opened
+   * for it or its peer has proven it. Sharing an address and port is not enough (RFC 5923 §9.2).
+   */
+  reaches(host: string | undefined): boolean {
+    const needsName = isSecure(this.transport) || isWebSocket(this.transport);
+    if (host === undefined || !needsName || host === this.options.host) return true;
+    return this.proven !== undefined && speaksFor(this.proven, host);
+  }
+
+  /** Listens to the channel and sets the deadlines. */
   start(): void {
-    const { socket, accepted, limits } = this.options;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.read(chunk));
-    socket.on('error', (error) => this.abort(this.broken(error)));
-    socket.on('end', () => this.leave());
-    socket.on('close', () => this.release());
+    const { accepted, limits, channel } = this.options;
     this.watchIdle(limits.idleTimeoutMs);
     if (accepted) {
       this.phase = 'open';
+      this.proven = channel.identity;
       this.deadline(limits.firstMessageMs, () => this.tooSlow('no message came'));
-      return;
+    } else {
+      this.deadline(limits.connectTimeoutMs, () =>
+        this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} does not answer`)),
+      );
     }
-    socket.once('connect', () => this.opened());
-    this.deadline(limits.connectTimeoutMs, () =>
-      this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} does not answer`)),
-    );
+    channel.start(this.signals);
   }
 
   /** Writes a whole message; `failed` is called at most once, when it did not leave. */
@@ -99,12 +112,12 @@ export class Connection {
       failed(this.failure ?? new StrowgerError('CONNECTION_CLOSED', `${this.name()} is closed`));
       return;
     }
-    const { socket, limits } = this.options;
-    if (socket.writableLength + bytes.length > limits.queuedBytesPerConnection) {
+    const { channel, limits } = this.options;
+    if (channel.waitingBytes + bytes.length > limits.queuedBytesPerConnection) {
       failed(new StrowgerError('CONNECTION_FULL', `${this.name()} does not read what waits`));
       return;
     }
-    socket.write(bytes, (error) => {
+    channel.write(bytes, (error) => {
       // Node reports a write that was cut off by destroy() as done: the failure tells
       if (this.failure !== undefined) failed(this.failure);
       else if (error === null || error === undefined) this.movedAt = this.options.clock.now();
@@ -112,52 +125,61 @@ export class Connection {
     });
   }
 
+  /** Asks for a sign of life, unless so much waits that it would not be heard. */
+  ping(): void {
+    const { channel, limits } = this.options;
+    if (this.phase !== 'open' || channel.waitingBytes >= limits.queuedBytesPerConnection) return;
+    channel.ping();
+  }
+
   /** Lets what waits leave, then closes. */
   end(): void {
     this.leave();
-    this.options.socket.destroySoon();
+    this.options.channel.end();
   }
 
   /** Closes at once; what waits fails with `error`. */
   abort(error: StrowgerError): void {
     this.failure ??= error;
     this.leave();
-    this.options.socket.destroy();
+    this.options.channel.destroy();
   }
 
-  private read(chunk: Uint8Array): void {
+  private readonly signals: ChannelUser = {
+    onOpen: () => this.opened(),
+    onMessage: (bytes) => this.take(bytes),
+    onMoved: (unfinishedBytes) => this.moved(unfinishedBytes),
+    onKeepAlive: (kind) => {
+      this.options.metrics.keepAlives++;
+      if (this.phase === 'open') this.options.user.onKeepAlive(kind, this);
+    },
+    onRefused: (refusal, bytes) => {
+      if (this.phase !== 'open') return;
+      this.options.user.onRefused(refusal, bytes, this);
+      this.end();
+    },
+    onBroken: (cause) => this.abort(this.broken(cause)),
+    onEnd: () => this.leave(),
+    onReleased: () => this.release(),
+  };
+
+  private moved(unfinishedBytes: number): void {
     this.movedAt = this.options.clock.now();
-    if (this.phase !== 'open') return;
-    this.unfinishedBytes += chunk.length;
-    this.framer.push(chunk);
-    this.watchPartial();
+    this.watchPartial(unfinishedBytes);
   }
 
   private take(bytes: Uint8Array): void {
-    this.unfinishedBytes -= bytes.length;
     if (this.phase !== 'open') return;
     this.opening?.cancel();
     this.partial?.cancel();
     this.options.user.onMessage(bytes, this);
   }
 
-  /** RFC 5626 §3.5.1: a double CRLF is answered with a single one. */
-  private keepAlive(kind: 'ping' | 'pong'): void {
-    this.unfinishedBytes -= kind === 'ping' ? 4 : 2;
-    this.options.metrics.keepAlives++;
-    if (kind === 'ping') this.send(PONG, () => {});
-  }
-
-  private refuse(refusal: Refusal, bytes: Uint8Array): void {
-    if (this.phase !== 'open') return;
-    this.options.user.onRefused(refusal, bytes, this);
-    this.end();
-  }
-
   private opened(): void {
     if (this.phase !== 'opening') return;
     this.phase = 'open';
     this.opening?.cancel();
+    this.proven = this.options.channel.identity;
     this.options.user.onOpen(this);
   }
 
@@ -166,8 +188,8 @@ export class Connection {
   }
 
   /** A message has to be whole soon after its first byte, however slowly the bytes drip. */
-  private watchPartial(): void {
-    if (this.unfinishedBytes === 0) this.partial?.cancel();
+  private watchPartial(unfinishedBytes: number): void {
+    if (unfinishedBytes === 0) this.partial?.cancel();
     else if (this.phase === 'open' && this.partial?.armed !== true) {
       const late = (): void => this.tooSlow('a message stays unfinished');
       this.partial = this.options.clock.arm(this.options.limits.partialMessageMs, late);
@@ -190,10 +212,14 @@ export class Connection {
   }
 
   private broken(cause: unknown): StrowgerError {
-    const opening = this.phase === 'opening';
-    return opening
-      ? new StrowgerError('CONNECT_FAILED', `${this.name()} cannot be reached`, { cause })
-      : new StrowgerError('CONNECTION_CLOSED', `${this.name()} broke`, { cause });
+    if (this.phase !== 'opening') {
+      return new StrowgerError('CONNECTION_CLOSED', `${this.name()} broke`, { cause });
+    }
+    if (this.options.channel.refusesPeer) {
+      const what = `the certificate of ${this.remote.address} is not good for it`;
+      return new StrowgerError('CERTIFICATE_REFUSED', what, { cause });
+    }
+    return new StrowgerError('CONNECT_FAILED', `${this.name()} cannot be reached`, { cause });
   }
 
   private leave(): void {

@@ -6,13 +6,14 @@ describe('a listen point', () => {
     ['udp:127.0.0.1:5060', { transport: 'udp', address: '127.0.0.1', port: 5060 }],
     ['TCP:[::1]:0', { transport: 'tcp', address: '::1', port: 0 }],
     ['tcp:[2001:DB8::0:1]:65535', { transport: 'tcp', address: '2001:db8::1', port: 65535 }],
+    ['tls:127.0.0.1', { transport: 'tls', address: '127.0.0.1', port: 5061 }],
     ['udp:0.0.0.0', { transport: 'udp', address: '0.0.0.0', port: 5060 }],
   ])('reads %s', (text, point) => {
     expect(parseListenPoint(text)).toEqual(point);
   });
 
   it.each([
-    'tls:127.0.0.1:5061',
+    'sctp:127.0.0.1:5061',
     'udp:localhost:5060',
     'udp:::1:5060',
     'udp:[127.0.0.1]:5060',

@@ -1,9 +1,10 @@
-import type { Endpoint } from '@strowger/runtime';
+import type { Endpoint, Random } from '@strowger/runtime';
 import type { Via } from '@strowger/sip-message';
 import { BoundedTable } from './bounded-table.ts';
-import type { Hop } from './hop.ts';
+import { defaultPort, type Hop, isWebSocket, transportOf } from './hop.ts';
 import { canonicalAddress, type Family, familyOf, isLoopback, isWildcard } from './ip-address.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
+import type { LocalNetworks } from './local-networks.ts';
 import type { LocalAddresses } from './local-address.ts';
 
 /** A listen point, and where it is bound once it is. */
@@ -12,6 +13,8 @@ export class LocalPoint {
   readonly family: Family;
   readonly isLoopback: boolean;
   readonly isWildcard: boolean;
+  /** Whether others can connect to it, or send to it. */
+  readonly serves: boolean;
   private bound: Endpoint;
   private name: string;
 
@@ -20,6 +23,7 @@ export class LocalPoint {
     this.family = familyOf(point.address) ?? 4;
     this.isLoopback = isLoopback(point.address);
     this.isWildcard = isWildcard(point.address);
+    this.serves = point.clientOnly !== true;
     this.bound = { address: point.address, port: point.port };
     this.name = '';
   }
@@ -40,22 +44,32 @@ export class LocalPoint {
   }
 }
 
+/** What is known of where this end can be reached. */
+export interface LocalPointsOptions {
+  readonly points: readonly ListenPoint[];
+  readonly advertised: Advertised | undefined;
+  readonly addresses: LocalAddresses;
+  /** Whose peers are told nothing that is advertised. */
+  readonly networks: LocalNetworks | undefined;
+  readonly random: Random;
+}
+
 /** Where this end can be reached, and which of its addresses serves which peer. */
 export class LocalPoints {
   readonly all: readonly LocalPoint[];
   private readonly advertised: Advertised | undefined;
   private readonly addresses: LocalAddresses;
+  private readonly nameless: string;
+  private readonly networks: LocalNetworks | undefined;
   /** What was told to peers as our own; a Via that names anything else is not ours. */
   private readonly told = new BoundedTable<string, true>(1000);
 
-  constructor(
-    points: readonly ListenPoint[],
-    advertised: Advertised | undefined,
-    addresses: LocalAddresses,
-  ) {
+  constructor({ points, advertised, addresses, networks, random }: LocalPointsOptions) {
     this.all = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;
+    this.networks = networks;
+    this.nameless = `${random.token(48)}.invalid`;
   }
 
   /** The families in which a transport is carried, in the order of the listen points. */
@@ -89,10 +103,10 @@ export class LocalPoints {
     const chosen = this.pick(hop) ?? this.all.find(({ point }) => point.transport === 'udp');
     const local = chosen?.local ?? this.all[0]?.local ?? { address: '', port: 0 };
     const advertised = this.advertisedFor(chosen, hop);
-    const bound = isWildcard(local.address)
-      ? (ownAddress(connected) ?? this.addresses.towards(hop.address))
-      : local.address;
-    const told = { host: advertised?.host ?? bound, port: advertised?.port ?? local.port };
+    const bound = this.hostFor(chosen, hop, connected);
+    // who cannot be connected to names no port of its own
+    const port = chosen?.serves === false ? defaultPort(hop.transport) : local.port;
+    const told = { host: advertised?.host ?? bound, port: advertised?.port ?? port };
     this.told.set(key(told.host, told.port), true);
     return told;
   }
@@ -100,13 +114,22 @@ export class LocalPoints {
   /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */
   isOurs(via: Via): boolean {
     const host = canonicalAddress(via.host);
-    const port = via.port ?? 5060;
+    const port = via.port ?? defaultPort(transportOf(via.transport) ?? 'udp');
     const bound = this.all.some(({ local }) => local.address === host && local.port === port);
     return bound || this.told.get(key(host, port)) === true;
   }
 
+  private hostFor(point: LocalPoint | undefined, hop: Hop, connected: string | undefined): string {
+    // RFC 7118 §5.2: a client that nobody can connect to has a name that leads nowhere
+    if (point?.serves === false && isWebSocket(hop.transport)) return this.nameless;
+    const address = point?.local.address ?? '';
+    if (point !== undefined && !point.isWildcard) return address;
+    return ownAddress(connected) ?? this.addresses.towards(hop.address);
+  }
+
   /** An advertised address serves its own family only; a name serves both. */
   private advertisedFor(chosen: LocalPoint | undefined, hop: Hop): Advertised | undefined {
+    if (this.networks?.has(hop.address) === true) return undefined;
     const advertised = chosen?.point.advertised ?? this.advertised;
     const family = advertised === undefined ? undefined : familyOf(advertised.host);
     return family === undefined || family === familyOf(hop.address) ? advertised : undefined;

@@ -1,4 +1,4 @@
-import type { Clock, Endpoint, Random } from '@strowger/runtime';
+import { StrowgerError } from '@strowger/runtime';
 import type { Uri } from '@strowger/sip-message';
 import { DnsCache } from './dns-cache.ts';
 import type { DnsResolver } from './dns-resolver.ts';
@@ -8,13 +8,10 @@ import type { LocalPoints } from './local-points.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { ServerLocation } from './server-location.ts';
 import { preferTcp } from './size-rule.ts';
-import type { TransportLimits } from './transport-limits.ts';
+import { TargetHealth, type TargetHealthOptions, type TargetOutcome } from './target-health.ts';
 
 /** What finding the next hop needs. */
-export interface NextHopsOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits: TransportLimits;
+export interface NextHopsOptions extends TargetHealthOptions {
   readonly points: LocalPoints;
   readonly resolver: DnsResolver;
 }
@@ -25,44 +22,76 @@ export class NextHops {
   private readonly dns: DnsCache;
   private readonly location: ServerLocation;
   private readonly refused: RefusedPeers;
+  private readonly health: TargetHealth;
 
   constructor(options: NextHopsOptions) {
     const { clock, random, limits, points, resolver } = options;
     this.options = options;
     this.dns = new DnsCache(clock, resolver, limits);
     this.refused = new RefusedPeers(clock, limits.tcpRefusedMs, limits.tcpRefusedPeers);
+    this.health = new TargetHealth(options);
     this.location = new ServerLocation({
       resolver: this.dns,
       random,
       families: (transport) => points.families(transport),
       maxHops: limits.hops,
+      maxQuestions: limits.dnsQuestions,
     });
   }
 
   /** Rejects with `NO_ROUTE`. */
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
     const located = this.location.locate(target);
-    if (sizeBytes <= this.options.limits.datagramBytes) return located;
-    const takesTcp = (hop: Hop): boolean => this.takesTcp(hop);
-    if (located instanceof Promise) return located.then((hops) => preferTcp(hops, takesTcp));
-    return preferTcp(located, takesTcp);
+    if (!(located instanceof Promise)) return this.inOrder(located, sizeBytes);
+    return this.inTime(located).then((hops) => this.inOrder(hops, sizeBytes));
+  }
+
+  /** How a request to a hop came out. */
+  report(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void {
+    this.health.report(hop, outcome, retryAfterMs);
   }
 
   /** A peer took, or did not take, a connection. */
-  tcpReached(peer: Endpoint, reached: boolean): void {
-    if (reached) this.refused.remove(peer);
-    else this.refused.add(peer);
+  reached(hop: Hop, reached: boolean): void {
+    this.health.report(hop, reached ? 'ok' : 'failed');
+    if (hop.transport !== 'tcp') return;
+    if (reached) this.refused.remove(hop);
+    else this.refused.add(hop);
   }
 
   /** What is remembered. */
-  counts(): { dnsEntries: number; tcpRefusedPeers: number } {
-    return { dnsEntries: this.dns.size, tcpRefusedPeers: this.refused.size };
+  counts(): { dnsEntries: number; tcpRefusedPeers: number; targets: number } {
+    return {
+      dnsEntries: this.dns.size,
+      tcpRefusedPeers: this.refused.size,
+      targets: this.health.size,
+    };
   }
 
   /** Forgets everything; what is being looked up fails. */
   close(): void {
     this.dns.close();
     this.refused.clear();
+    this.health.clear();
+  }
+
+  private inTime(located: Promise<readonly Hop[]>): Promise<readonly Hop[]> {
+    const { clock, limits } = this.options;
+    return new Promise((resolve, reject) => {
+      const late = (): void =>
+        reject(
+          new StrowgerError('NO_ROUTE', 'DNS takes too long', {
+            recovery: { kind: 'retry', afterMs: 5000 },
+          }),
+        );
+      const timer = clock.arm(limits.dnsLookupMs, late);
+      void located.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  private inOrder(hops: readonly Hop[], sizeBytes: number): readonly Hop[] {
+    const isLong = sizeBytes > this.options.limits.datagramBytes;
+    return this.health.order(isLong ? preferTcp(hops, (hop) => this.takesTcp(hop)) : hops);
   }
 
   private takesTcp(hop: Hop): boolean {

@@ -9,7 +9,8 @@ import {
 } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
-import type { Hop, Inbound } from './hop.ts';
+import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
+import type { PeerIdentity } from './peer-identity.ts';
 import { parserLimits, type TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -17,12 +18,14 @@ import type { TransportMetrics } from './transport-metrics.ts';
 export interface Heard extends Source {
   readonly bytes: Uint8Array;
   readonly local: Endpoint;
+  /** Who the peer proved to be. */
+  readonly peer?: PeerIdentity;
 }
 
 /** What was refused, from whom. */
 export interface Refused {
   readonly refusal: Refusal;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: TransportName;
   readonly from: Endpoint;
   /** Whether the peer was told. */
   readonly answered: boolean;
@@ -33,6 +36,8 @@ export interface ReceptionOptions {
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  /** Whether answers go where requests came from, asked or not. */
+  readonly forceRport: boolean;
   /** Whether we wrote this Via. */
   isOurs(via: Via): boolean;
   answer(response: SipResponse, hop: Hop): void;
@@ -65,7 +70,7 @@ export class Reception {
       return;
     }
     const parsed = parseMessage(heard.bytes, {
-      framed: heard.transport === 'tcp',
+      framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
       limits: this.parserLimits,
     });
     if (parsed.ok) this.deliver(parsed.value, heard);
@@ -74,14 +79,14 @@ export class Reception {
 
   /** Answers a message that is refused, where that can be done, counts it and tells of it. */
   refuse(refusal: Refusal, heard: Heard): void {
-    const { metrics, onRefused } = this.options;
+    const { metrics, onRefused, forceRport } = this.options;
     metrics.refused++;
     const response = refusalResponse(heard.bytes, refusal);
     if (response !== undefined) {
       const { via } = response;
       metrics.refusalsAnswered++;
-      stampVia(response, via, heard);
-      this.options.answer(response, answerHop(via, heard));
+      stampVia(response, via, heard, forceRport);
+      this.options.answer(response, answerHop(via, heard, forceRport));
     }
     const { transport, from } = heard;
     onRefused({ refusal, transport, from, answered: response !== undefined });
@@ -92,15 +97,16 @@ export class Reception {
   }
 
   private deliver(message: SipMessage, heard: Heard): void {
-    const { metrics, onMessage, isOurs } = this.options;
+    const { metrics, onMessage, isOurs, forceRport } = this.options;
     const { via } = message;
     if (message.kind === 'response' && !isOurs(via)) {
       metrics.droppedStrayResponses++;
       return;
     }
-    if (message.kind === 'request') stampVia(message, via, heard);
-    const hop = message.kind === 'request' ? answerHop(via, heard) : sourceHop(heard);
+    if (message.kind === 'request') stampVia(message, via, heard, forceRport);
+    const hop = message.kind === 'request' ? answerHop(via, heard, forceRport) : sourceHop(heard);
     metrics.received++;
-    onMessage({ message, hop, local: heard.local });
+    const { local, peer } = heard;
+    onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });
   }
 }

@@ -1,16 +1,31 @@
-import type { SipUri, Uri } from '@strowger/sip-message';
+import type { Uri } from '@strowger/sip-message';
 import { type Random, StrowgerError } from '@strowger/runtime';
 import type { DnsResolver } from './dns-resolver.ts';
-import type { Hop } from './hop.ts';
-import { canonicalAddress, type Family, familyOf, isLocalhost } from './ip-address.ts';
-import { localhostAddress } from './ip-address.ts';
+import {
+  defaultPort,
+  type Hop,
+  isSecure,
+  type TransportName,
+  transportNames,
+  transportOf,
+} from './hop.ts';
+import {
+  canonicalAddress,
+  type Family,
+  familyOf,
+  isInvalid,
+  isLocalhost,
+  isUnicast,
+  localhostAddress,
+} from './ip-address.ts';
+import { LookupBudget } from './lookup-budget.ts';
 import { orderSrv } from './srv-order.ts';
-
-type Carried = 'udp' | 'tcp';
 
 /** A name and port that addresses have to be found for. */
 interface Target {
-  readonly transport: Carried;
+  /** The name that the URI has, which certificates are checked for (RFC 5922 §4). */
+  readonly domain: string;
+  readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
 }
@@ -20,12 +35,37 @@ export interface ServerLocationOptions {
   resolver: DnsResolver;
   random: Random;
   /** The families in which a transport is carried, the preferred one first. */
-  families(transport: Carried): readonly Family[];
+  families(transport: TransportName): readonly Family[];
   /** Hops found at most. */
   maxHops: number;
+  /** Questions asked at most for one target. */
+  maxQuestions: number;
 }
 
-const NAPTR_SERVICES: Readonly<Record<string, Carried>> = { 'SIP+D2U': 'udp', 'SIP+D2T': 'tcp' };
+/** What a URI asks for. */
+interface Wish {
+  readonly host: string;
+  readonly port: number | undefined;
+  /** Whether each hop has to be secure: `sips`. */
+  readonly isSecure: boolean;
+  readonly transport: TransportName | undefined;
+}
+
+/** RFC 3263 §4.1, RFC 7118 §10.4. */
+const NAPTR_SERVICES: Readonly<Record<string, TransportName>> = {
+  'SIP+D2U': 'udp',
+  'SIP+D2T': 'tcp',
+  'SIPS+D2T': 'tls',
+  'SIP+D2W': 'ws',
+  'SIPS+D2W': 'wss',
+};
+
+/** The services that DNS knows servers of (RFC 3263 §4.1); a WebSocket's are found by address. */
+const SRV_SERVICES: Partial<Readonly<Record<TransportName, string>>> = {
+  udp: '_sip._udp',
+  tcp: '_sip._tcp',
+  tls: '_sips._tcp',
+};
 
 /** Locates the servers of a SIP URI (RFC 3263 §4), within what this end can reach. */
 export class ServerLocation {
@@ -37,85 +77,97 @@ export class ServerLocation {
 
   /**
    * The hops to the URI, best first: at once for a numeric host or `localhost`. Rejects with
-   * `NO_ROUTE` when there is none; `sips` has none here, for it must not travel in the clear.
+   * `NO_ROUTE` when there is none; `sips` has none but secure ones.
    */
   locate(target: Uri): readonly Hop[] | Promise<readonly Hop[]> {
-    const sip = plainSip(target);
-    const asked = sip === undefined ? undefined : askedTransport(sip);
-    if (sip === undefined || asked === 'other') {
-      return Promise.reject(noRoute(target, 'only sip: over udp and tcp is carried'));
+    const wish = wishOf(target);
+    if (wish === undefined || this.usable(wish).length === 0) {
+      return Promise.reject(noRoute(target, 'no transport that is carried can be used for it'));
     }
-    // RFC 3263 §4: the target is maddr where the URI has one
-    const host = (sip.params.get('maddr') || sip.host).replace(/^\[|\]$/g, '');
-    const near = this.withoutDns({
-      transport: asked ?? this.usualTransport(),
-      host,
-      port: sip.port ?? 5060,
-    });
+    const near = this.withoutDns(this.direct(wish));
     if (near === undefined) {
-      return this.search(host, sip.port, asked).then(
+      return this.search(wish).then(
         (hops) => this.some(hops, target),
         (cause: unknown) => {
           throw noRoute(target, 'DNS gave no answer', cause);
         },
       );
     }
-    return near.length > 0 ? near : this.some(near, target);
+    return near.every(({ address }) => isUnicast(address)) && near.length > 0
+      ? near
+      : this.some(near, target);
   }
 
-  private async search(host: string, port?: number, asked?: Carried): Promise<readonly Hop[]> {
-    if (port !== undefined) {
-      return this.addresses({ transport: asked ?? this.usualTransport(), host, port });
-    }
-    const targets = asked === undefined ? await this.byNaptr(host) : await this.bySrv(host, asked);
-    if (targets === undefined) {
-      return this.addresses({ transport: asked ?? this.usualTransport(), host, port: 5060 });
-    }
-    const found = await answered(targets.map((one) => this.addresses(one)));
+  private async search(wish: Wish): Promise<readonly Hop[]> {
+    const { maxQuestions } = this.options;
+    const resolver = new LookupBudget(this.options.resolver, maxQuestions);
+    if (wish.port !== undefined) return this.addresses(this.direct(wish), resolver);
+    const targets =
+      wish.transport === undefined
+        ? await this.byNaptr(wish, resolver)
+        : await this.bySrv(wish.host, wish.transport, resolver);
+    if (targets === undefined) return this.addresses(this.direct(wish), resolver);
+    const found = await answered(targets.map((one) => this.addresses(one, resolver)));
     return found.flat();
   }
 
   /** RFC 3263 §4.1: NAPTR says which transports, SRV where; without NAPTR all SRVs are asked. */
-  private async byNaptr(host: string): Promise<readonly Target[] | undefined> {
+  private async byNaptr(wish: Wish, resolver: DnsResolver): Promise<readonly Target[] | undefined> {
+    const { host } = wish;
     // servers that know no NAPTR answer it with a failure: as good as none
-    const { records } = await this.options.resolver.naptr(host).catch(() => ({ records: [] }));
-    const usable = records
-      .filter((record) => record.flags.toLowerCase() === 's' && this.service(record.service))
-      .sort((a, b) => a.order - b.order || a.preference - b.preference);
-    const questions = usable.map((record): [string, Carried | undefined] => [
-      record.replacement,
-      this.service(record.service),
-    ]);
+    const { records } = await resolver.naptr(host).catch(() => ({ records: [] }));
+    const usable = this.usable(wish);
+    const questions = records
+      .filter(({ flags }) => flags.toLowerCase() === 's')
+      .toSorted((a, b) => a.order - b.order || a.preference - b.preference)
+      .map(
+        ({ replacement, service }) => [replacement, NAPTR_SERVICES[service.toUpperCase()]] as const,
+      )
+      .filter(([, transport]) => transport !== undefined && usable.includes(transport));
     if (questions.length === 0) {
-      for (const transport of this.carried()) questions.push([srvName(host, transport), transport]);
+      for (const transport of usable) {
+        const service = SRV_SERVICES[transport];
+        if (service !== undefined) questions.push([`${service}.${host}`, transport]);
+      }
     }
     const answers = await answered(
       questions
         .slice(0, this.options.maxHops)
-        .map(([name, transport]) => this.srv(name, transport ?? 'udp')),
+        .map(([name, transport]) =>
+          this.srv(name, { transport: transport ?? 'udp', domain: host }, resolver),
+        ),
     );
     const known = answers.filter((answer) => answer !== undefined);
     return known.length === 0 ? undefined : known.flat().slice(0, this.options.maxHops);
   }
 
-  private bySrv(host: string, transport: Carried): Promise<readonly Target[] | undefined> {
-    return this.srv(srvName(host, transport), transport);
+  private async bySrv(
+    host: string,
+    transport: TransportName,
+    resolver: DnsResolver,
+  ): Promise<readonly Target[] | undefined> {
+    const service = SRV_SERVICES[transport];
+    if (service === undefined) return undefined;
+    return this.srv(`${service}.${host}`, { transport, domain: host }, resolver);
   }
 
   /** `undefined` where there is no record; none where the service is decidedly not offered. */
-  private async srv(name: string, transport: Carried): Promise<readonly Target[] | undefined> {
-    const { records } = await this.options.resolver.srv(name);
+  private async srv(
+    name: string,
+    common: Pick<Target, 'transport' | 'domain'>,
+    resolver: DnsResolver,
+  ): Promise<readonly Target[] | undefined> {
+    const { records } = await resolver.srv(name);
     if (records.length === 0) return undefined;
     return orderSrv(records, () => this.options.random.float())
-      .filter(({ target }) => target !== '.' && target !== '')
+      .filter(({ target, port }) => target !== '.' && target !== '' && port > 0)
       .slice(0, this.options.maxHops)
-      .map(({ target, port }) => ({ transport, host: target.replace(/\.$/, ''), port }));
+      .map(({ target, port }) => ({ ...common, host: target.replace(/\.$/, ''), port }));
   }
 
-  private async addresses(target: Target): Promise<readonly Hop[]> {
+  private async addresses(target: Target, resolver: DnsResolver): Promise<readonly Hop[]> {
     const near = this.withoutDns(target);
     if (near !== undefined) return near;
-    const { resolver } = this.options;
     const answers = await answered(
       this.options
         .families(target.transport)
@@ -132,31 +184,34 @@ export class ServerLocation {
     if (isLocalhost(target.host)) {
       return families.map((family) => hop(target, localhostAddress(family)));
     }
+    if (isInvalid(target.host)) return [];
     const family = familyOf(target.host);
     if (family === undefined) return undefined;
     if (!families.includes(family)) return [];
-    const { transport, port } = target;
-    return [{ transport, address: canonicalAddress(target.host), port }];
+    return [hop(target, canonicalAddress(target.host))];
   }
 
   private async some(hops: readonly Hop[], target: Uri): Promise<readonly Hop[]> {
-    if (hops.length === 0) throw noRoute(target, 'it has no address that is within reach');
-    return hops.slice(0, this.options.maxHops);
+    const usable = hops.filter(({ address }) => isUnicast(address));
+    if (usable.length === 0) throw noRoute(target, 'it has no address that is within reach');
+    return usable.slice(0, this.options.maxHops);
   }
 
-  /** UDP (RFC 3263 §4.1), unless this end speaks TCP alone. */
-  private usualTransport(): Carried {
-    return this.carried()[0] ?? 'udp';
+  /** The host itself, over the transport asked for, else the usual one (RFC 3263 §4.1). */
+  private direct(wish: Wish): Target {
+    const { host, port } = wish;
+    const transport = wish.transport ?? this.usable(wish)[0] ?? 'udp';
+    return { transport, domain: host, host, port: port ?? defaultPort(transport) };
   }
 
-  private carried(): readonly Carried[] {
-    const both: readonly Carried[] = ['udp', 'tcp'];
-    return both.filter((transport) => this.options.families(transport).length > 0);
-  }
-
-  private service(name: string): Carried | undefined {
-    const transport = NAPTR_SERVICES[name.toUpperCase()];
-    return transport !== undefined && this.carried().includes(transport) ? transport : undefined;
+  /** What this end carries of what the URI allows, the preferred one first. */
+  private usable(wish: Wish): readonly TransportName[] {
+    return transportNames.filter(
+      (name) =>
+        this.options.families(name).length > 0 &&
+        (wish.transport === undefined || wish.transport === name) &&
+        (!wish.isSecure || isSecure(name)),
+    );
   }
 }
 
@@ -169,22 +224,33 @@ async function answered<T>(questions: readonly Promise<T>[]): Promise<T[]> {
   return values;
 }
 
-function plainSip(target: Uri): SipUri | undefined {
-  return target.scheme === 'sip' && 'host' in target ? target : undefined;
+/** `undefined` for what is no SIP URI, or asks for what does not exist. */
+function wishOf(target: Uri): Wish | undefined {
+  if (!('host' in target)) return undefined;
+  const isSips = target.scheme === 'sips';
+  const asked = target.params.get('transport');
+  const transport = asked === undefined ? undefined : askedTransport(asked, isSips);
+  if (asked !== undefined && transport === undefined) return undefined;
+  // RFC 3263 §4: the target is maddr where the URI has one
+  const host = (target.params.get('maddr') || target.host).replace(/^\[|\]$/g, '');
+  return { host, port: target.port, isSecure: isSips, transport };
 }
 
-function askedTransport(target: SipUri): Carried | 'other' | undefined {
-  const asked = target.params.get('transport')?.toLowerCase();
-  if (asked === undefined || asked === 'udp' || asked === 'tcp') return asked;
-  return 'other';
+/** With `sips` a stream is TLS (RFC 3261 §26.2.2) and a WebSocket a secure one (RFC 7118 §5.3). */
+function askedTransport(name: string, isSips: boolean): TransportName | undefined {
+  const transport = transportOf(name);
+  if (!isSips) return transport;
+  if (transport === 'tcp') return 'tls';
+  return transport === 'ws' ? 'wss' : transport;
 }
 
-function srvName(host: string, transport: Carried): string {
-  return `_sip._${transport}.${host}`;
-}
-
-function hop({ transport, port, host }: Target, address: string): Hop {
-  return { transport, address, port, host };
+/** A numeric host of a plain transport needs no name; else the name that is to be proven. */
+function hop({ transport, port, host, domain }: Target, address: string): Hop {
+  const isPlain = transport === 'udp' || transport === 'tcp';
+  const name = isPlain ? host : domain;
+  return familyOf(name) === undefined
+    ? { transport, address, port, host: name }
+    : { transport, address, port };
 }
 
 function noRoute(target: Uri, why: string, cause?: unknown): StrowgerError {

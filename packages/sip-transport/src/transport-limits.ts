@@ -4,6 +4,10 @@ export interface TransportLimits {
   datagramBytes: number;
   /** Longest message that is read from or written to a connection. Default 65535. */
   messageBytes: number;
+  /** Fragments of one WebSocket message. Default 64. */
+  fragments: number;
+  /** Pings per second that are answered on one WebSocket. Default 10. */
+  pingsPerSecond: number;
   /** Connections in all, accepted and opened. Default 10,000. */
   connections: number;
   /** Connections with one remote address; many phones may share one. Default 1000. */
@@ -18,6 +22,8 @@ export interface TransportLimits {
   idleTimeoutMs: number;
   /** A message of which a part arrived has to be whole by then. Default 10 s. */
   partialMessageMs: number;
+  /** An accepted connection has to agree on TLS and WebSocket by then. Default 10 s. */
+  handshakeMs: number;
   /** An accepted connection has to bring its first message by then. Default 30 s. */
   firstMessageMs: number;
   /** How long a connection that closes lets what waits drain to a slow peer. Default 1 s. */
@@ -31,14 +37,41 @@ export interface TransportLimits {
    * and counted. Many phones behind one NAT share an address. Default 0: no limit.
    */
   messagesPerSecondPerSource: number;
+  /**
+   * STUN Binding requests per second, and at once, that are answered to one source address; the
+   * answer is longer than the shortest request. Default 50; 0 answers none.
+   */
+  stunPerSecondPerSource: number;
+  /** The longest time between pings on a connection (RFC 5626 §4.4.1). Default 120 s. */
+  streamPingMs: number;
+  /** A ping without an answer by then is a flow that failed (RFC 5626 §4.4.1). Default 10 s. */
+  pongMs: number;
+  /** The longest time between pings over UDP (RFC 5626 §4.4.2). Default 29 s. */
+  stunPingMs: number;
+  /** Flows that are kept alive. Default 10,000. */
+  keepAlives: number;
   /** How many source addresses are kept account of. Default 10,000. */
   sources: number;
+  /** Targets whose failures are remembered. Default 1000. */
+  targets: number;
+  /** Failures of a target in a row, after which others are tried first. Default 3. */
+  targetFailures: number;
+  /** A failure is forgotten when no other follows by then. Default 60 s. */
+  targetFailuresMs: number;
+  /** How long others are tried first; twice as long each time that it fails again. Default 30 s. */
+  targetAvoidMs: number;
+  /** The longest of these times, whatever a Retry-After says. Default 10 min. */
+  targetAvoidMaxMs: number;
   /** Hops that `locate` gives at most. Default 16. */
   hops: number;
   /** Answers of DNS that are remembered. Default 1000. */
   dnsEntries: number;
   /** Questions to DNS that may be under way; more are refused. Default 200. */
   dnsPending: number;
+  /** Questions to DNS for one target. Default 20. */
+  dnsQuestions: number;
+  /** A target for which no hop is found by then has none. Default 5 s. */
+  dnsLookupMs: number;
   /** A question without an answer by then has failed. Default 5 s. */
   dnsTimeoutMs: number;
   /** How long an answer is kept whose time to live is unknown. Default 60 s. */
@@ -55,6 +88,8 @@ export interface TransportLimits {
 export const defaultLimits: Readonly<TransportLimits> = {
   datagramBytes: 1300,
   messageBytes: 65535,
+  fragments: 64,
+  pingsPerSecond: 10,
   connections: 10_000,
   connectionsPerPeer: 1000,
   acceptsPerSecond: 500,
@@ -62,15 +97,28 @@ export const defaultLimits: Readonly<TransportLimits> = {
   connectTimeoutMs: 5000,
   idleTimeoutMs: 600_000,
   partialMessageMs: 10_000,
+  handshakeMs: 10_000,
   firstMessageMs: 30_000,
   closeMs: 1000,
   tcpRefusedMs: 300_000,
   tcpRefusedPeers: 1000,
   messagesPerSecondPerSource: 0,
+  stunPerSecondPerSource: 50,
+  streamPingMs: 120_000,
+  pongMs: 10_000,
+  stunPingMs: 29_000,
+  keepAlives: 10_000,
   sources: 10_000,
+  targets: 1000,
+  targetFailures: 3,
+  targetFailuresMs: 60_000,
+  targetAvoidMs: 30_000,
+  targetAvoidMaxMs: 600_000,
   hops: 16,
   dnsEntries: 1000,
   dnsPending: 200,
+  dnsQuestions: 20,
+  dnsLookupMs: 5000,
   dnsTimeoutMs: 5000,
   dnsDefaultTtlMs: 60_000,
   dnsMaxTtlMs: 3_600_000,

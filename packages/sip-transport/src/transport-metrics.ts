@@ -14,12 +14,16 @@ export interface TransportMetrics {
   droppedByAdmission: number;
   /** Responses whose top Via is not ours (RFC 3261 §18.1.2). */
   droppedStrayResponses: number;
-  /** CRLF keep-alives (RFC 5626 §3.5.1). */
+  /** Keep-alives that came: CRLF (RFC 5626 §3.5.1), and the pings and pongs of WebSocket. */
   keepAlives: number;
+  /** STUN Binding requests that were answered (RFC 5626 §8). */
+  stunAnswered: number;
   connectionsAccepted: number;
   connectionsOpened: number;
   /** Connections turned away because of a limit. */
   connectionsRefused: number;
+  /** Accepted sockets on which TLS or WebSocket was not agreed upon. */
+  handshakesFailed: number;
   /** Connections that did not open: refused by the peer, or too late. */
   connectsFailed: number;
   /** Connections closed because nothing moved. */
@@ -39,9 +43,11 @@ export function newMetrics(): TransportMetrics {
     droppedByAdmission: 0,
     droppedStrayResponses: 0,
     keepAlives: 0,
+    stunAnswered: 0,
     connectionsAccepted: 0,
     connectionsOpened: 0,
     connectionsRefused: 0,
+    handshakesFailed: 0,
     connectsFailed: 0,
     idleTimeouts: 0,
     slowTimeouts: 0,

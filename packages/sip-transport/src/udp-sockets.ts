@@ -3,6 +3,7 @@ import type { Hop } from './hop.ts';
 import type { LocalPoint } from './local-points.ts';
 import type { Heard } from './reception.ts';
 import { RecentSends } from './recent-sends.ts';
+import { isStun } from './stun.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -15,6 +16,7 @@ export interface UdpSocketsOptions {
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
   onHeard(heard: Heard): void;
+  onStun(bytes: Uint8Array, from: Endpoint, point: LocalPoint): void;
   /** An error that belongs to no message. */
   onError(error: StrowgerError): void;
 }
@@ -71,6 +73,13 @@ export class UdpSockets {
     from.socket.send(bytes, to);
   }
 
+  /** Sends what is no message; nobody is told when it fails. */
+  sendRaw(bytes: Uint8Array, to: Endpoint, point: LocalPoint): void {
+    const from = this.open.get(point);
+    from?.recent.add(to, () => {});
+    from?.socket.send(bytes, to);
+  }
+
   /** Resolves when the ports are free. */
   async close(): Promise<void> {
     const open = [...this.open.values()];
@@ -84,6 +93,10 @@ export class UdpSockets {
       return;
     }
     const { address, port } = from;
+    if (isStun(bytes)) {
+      this.options.onStun(bytes, { address, port }, point);
+      return;
+    }
     this.options.onHeard({
       bytes,
       transport: 'udp',

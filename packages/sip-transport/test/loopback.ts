@@ -10,6 +10,7 @@ import {
   type Refused,
   TransportLayer,
   type TransportLayerOptions,
+  type TransportName,
 } from '../src/index.ts';
 import { Arrivals } from './arrivals.ts';
 
@@ -23,7 +24,7 @@ export interface Party {
 
 /** Starts a layer on loopback; it is closed, and checked to hold nothing, when the test ends. */
 export async function open(
-  listen: string[],
+  listen: TransportLayerOptions['listen'],
   over: Partial<TransportLayerOptions> = {},
 ): Promise<Party> {
   const inbox = new Arrivals<Inbound>();
@@ -49,7 +50,7 @@ export async function open(
 }
 
 /** Where a layer hears on a transport. */
-export function hopTo({ layer }: Party, transport: 'udp' | 'tcp'): Hop {
+export function hopTo({ layer }: Party, transport: TransportName): Hop {
   const point = layer.listening.find((one) => one.transport === transport);
   if (point === undefined) throw new Error(`it does not listen on ${transport}`);
   return point;

@@ -220,6 +220,85 @@ describe('when DNS fails', () => {
   });
 });
 
+describe('T11: answers of DNS that mean harm', () => {
+  const thousand = Array.from({ length: 1000 }, (_, n) => srv(1, 0, 5060, `n${n}.a.example`));
+
+  it('are followed for twenty questions at most', async () => {
+    const naptrs = Array.from({ length: 1000 }, (_, n) =>
+      naptr(n, 1, 'SIP+D2U', `_n${n}.a.example`),
+    );
+    const { dns, layer } = layerOn({
+      naptr: { 'a.example': naptrs },
+      srv: Object.fromEntries(naptrs.map(({ replacement }) => [replacement, thousand])),
+    });
+    await expect(layer.locate(uri('sip:a.example'), 500)).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+    });
+    expect(dns.asked.length).toBeLessThanOrEqual(20);
+  });
+
+  it('may be a thousand records, of which the first are used', async () => {
+    const { dns, locate } = layerOn({
+      srv: { '_sip._udp.a.example': thousand },
+      a: Object.fromEntries(thousand.map(({ target }) => [target, ['192.0.2.1']])),
+    });
+    expect(await locate('sip:a.example;transport=udp')).toHaveLength(16);
+    expect(dns.asked).toHaveLength(17);
+  });
+
+  it('take five seconds in all at most, however many questions they lead to', async () => {
+    const { clock, dns, layer } = layerOn({});
+    const slowly = (ms: number) => () =>
+      new Promise<{ records: never[] }>((resolve) => {
+        clock.arm(ms, () => resolve({ records: [] }));
+      });
+    Object.assign(dns, { naptr: slowly(3000), srv: slowly(3000), a: slowly(3000) });
+    const located = expect(layer.locate(uri('sip:a.example'), 500)).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+      recovery: { kind: 'retry' },
+    });
+    clock.advance(3000);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(2000);
+    await located;
+  });
+
+  it.each<[string, Zone]>([
+    ['port 0', { srv: { '_sip._udp.a.example': [srv(1, 0, 0, 'one.a.example')] } }],
+    ['the name "."', { srv: { '_sip._udp.a.example': [srv(1, 0, 5060, '.')] } }],
+    ['the host ".1"', { srv: { '_sip._udp.a.example': [srv(1, 0, 5060, '.1')] } }],
+    ['the host "[.1]"', { srv: { '_sip._udp.a.example': [srv(1, 0, 5060, '[.1]')] } }],
+    [
+      'a record that leads to itself',
+      { srv: { '_sip._udp.a.example': [srv(1, 0, 5060, 'a.example')] } },
+    ],
+  ])('lead nowhere by %s', async (_, zone) => {
+    const { layer } = layerOn(zone);
+    await expect(layer.locate(uri('sip:a.example;transport=udp'), 500)).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+    });
+  });
+});
+
+describe('T06: addresses that are no one host', () => {
+  it.each(['255.255.255.255', '224.0.0.1', '239.255.255.250', '0.0.0.0', '[ff02::1]', '[::]'])(
+    'have no route: %s',
+    async (host) => {
+      const { layer } = layerOn({}, [...BOTH, 'udp:[::1]:0']);
+      await expect(async () => layer.locate(uri(`sip:${host}`), 500)).rejects.toMatchObject({
+        code: 'NO_ROUTE',
+      });
+    },
+  );
+
+  it('are left out of what DNS answers', async () => {
+    const { locate } = layerOn({
+      a: { 'a.example': ['255.255.255.255', '192.0.2.1', '224.0.0.1'] },
+    });
+    expect(await locate('sip:a.example:5060')).toEqual(['udp 192.0.2.1 5060']);
+  });
+});
+
 describe('the memory of DNS', () => {
   it('keeps an answer as long as it lives', async () => {
     const { clock, dns, locate, layer } = layerOn({

@@ -69,7 +69,7 @@ describe('the top Via of a request (RFC 3261 §18.2.1, RFC 3581)', () => {
     expect(inbound.message.headers.raw('Via')[0]).toMatch(/127\.0\.0\.1:\d+;branch=b$/);
   });
 
-  it('is not believed about received and rport', async () => {
+  it('T05: is not believed about received and rport', async () => {
     const { inbound, via, raw } = await heardVia(
       () => 'SIP/2.0/UDP 127.0.0.1:9;received=192.0.2.7;rport=7;branch=b',
     );
@@ -78,7 +78,7 @@ describe('the top Via of a request (RFC 3261 §18.2.1, RFC 3581)', () => {
     expect(inbound.hop).toMatchObject({ address: '127.0.0.1', port: raw.port });
   });
 
-  it('is not followed to another maddr', async () => {
+  it('T05: is not followed to another maddr', async () => {
     const { inbound } = await heardVia(() => 'SIP/2.0/UDP 127.0.0.1:9;maddr=192.0.2.7;branch=b');
     expect(inbound.hop).toMatchObject({ address: '127.0.0.1', port: 9 });
   });
@@ -157,7 +157,7 @@ describe('a datagram', () => {
     expect(bob.layer.metrics).toMatchObject({ keepAlives: 3, refused: 0 });
   });
 
-  it('with a response to somebody else is dropped (RFC 3261 §18.1.2)', async () => {
+  it('T05: with a response to somebody else is dropped (RFC 3261 §18.1.2)', async () => {
     const bob = await open(UDP4);
     const raw = await rawUdp();
     const request = parsed(optionsText('SIP/2.0/UDP 192.0.2.1:5060;branch=b')) as SipRequest;
@@ -170,6 +170,12 @@ describe('a datagram', () => {
 });
 
 describe('sending over UDP', () => {
+  it.each(['255.255.255.255', '239.1.2.3', '0.0.0.0'])('T06: never goes to %s', async (address) => {
+    const alice = await open(['udp:127.0.0.1:0']);
+    const hop = { transport: 'udp', address, port: 5060 } as const;
+    expect((await failure(alice, options(alice, hop), hop)).code).toBe('ADDRESS_REFUSED');
+  });
+
   it('leaves by the socket that heard the peer', async () => {
     const bob = await open(['udp:127.0.0.1:0', 'udp:127.0.0.1:0']);
     const raw = await rawUdp();
