@@ -121,10 +121,7 @@ export class Authenticator {
 
   /** The user name in the credentials, else the one in From. */
   private claimedUser(request: SipRequest, kind: 401 | 407): string {
-    const name = kind === 401 ? 'authorization' : 'proxy-authorization';
-    const credentials = request.headers
-      .get(name)
-      ?.find(({ realm }) => realm === this.options.realm);
+    const credentials = this.digest.credentials(request, kind);
     if (credentials !== undefined) return credentials.username;
     const { uri } = request.from;
     return 'user' in uri ? (uri.user ?? '') : '';

@@ -8,8 +8,8 @@ export interface RegisterSource {
   readonly callId: string;
   readonly cseq: number;
   readonly userAgent?: string;
-  /** Where it came from. */
-  readonly received: Hop;
+  /** Where it came from, where its contacts cannot be reached otherwise. */
+  readonly received?: Hop | undefined;
 }
 
 /** What bindings are updated under. */
@@ -86,7 +86,7 @@ function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number
     cseq,
     ...(contact.instance === undefined ? {} : { instance: contact.instance }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    received,
+    ...(received === undefined ? {} : { received }),
     updatedAt: wall,
   };
 }

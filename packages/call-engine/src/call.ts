@@ -18,6 +18,9 @@ import { recordLegs } from './record-legs.ts';
 import type { Destination } from './router.ts';
 import type { Service } from './service.ts';
 
+/** How long media may take to close before the record is written without its statistics. */
+const MEDIA_LIMIT_MS = 5000;
+
 /** What a call needs of the engine. */
 export interface CallContext {
   readonly runtime: Runtime;
@@ -52,7 +55,7 @@ export class Call {
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
   private readonly over = new AbortController();
-  private legs: readonly ContactLeg[] = [];
+  private readonly legs: ContactLeg[] = [];
   private destination: Destination | undefined;
   private media: CallMedia | undefined;
   private timer: Timer | undefined;
@@ -164,25 +167,24 @@ export class Call {
       },
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
-    }).then(
-      (media) => this.mediaOpened(media, destination),
-      (error: unknown) => this.mediaRefused(error),
-    );
+    })
+      .then((media) => this.mediaOpened(media, destination))
+      .catch((error: unknown) => this.mediaRefused(error));
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
     this.media = media;
     // the caller may have given up meanwhile, and the record is written then
-    if (this.state !== 'ringing') return void media.close();
-    this.legs = bindings.map((binding, leg) => {
+    if (this.state !== 'ringing') return void media.close().catch(() => {}); // nobody asks for it
+    for (const [leg, binding] of bindings.entries()) {
       const user: ContactLegUser = {
         onRinging: (hasMedia) => this.input({ type: 'legRinging', leg, hasMedia }),
         onAnswered: () => this.input({ type: 'legAnswered', leg }),
         onRefused: (refusal) => this.input({ type: 'legRefused', leg, ...refusal }),
         onEnded: (ending) => this.input({ type: 'legEnded', leg, ending }),
       };
-      return this.contacts.call(binding, media, { to, user });
-    });
+      this.legs.push(this.contacts.call(binding, media, { to, user }));
+    }
   }
 
   private mediaRefused(error: unknown): void {
@@ -196,7 +198,9 @@ export class Call {
     this.timeline.rings();
     const isHeard = hasMedia && this.legs[leg]?.end.isHeard === true;
     if (!isHeard || this.media?.answer === undefined) return this.caller.ring();
-    void this.ringWithMedia(this.media);
+    this.ringWithMedia(this.media).catch((error: unknown) =>
+      this.report(error, 'early media could not be passed on'),
+    );
   }
 
   private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
@@ -263,17 +267,38 @@ export class Call {
     this.timer?.cancel();
     this.over.abort();
     const end = this.timeline.ends();
-    const stats = await this.media?.close().catch(() => undefined);
+    const stats = await this.inTime(this.media?.close());
     const { caller, legs, destination, id, parties } = this;
     const callee = calleeOf(destination);
     const record = this.timeline.record(ending, end, {
       id,
       ...parties,
       ...(callee === undefined ? {} : { callee }),
-      legs: await recordLegs({ caller, legs, stats, status: ending.status }),
+      legs: recordLegs({
+        caller,
+        legs,
+        callerMedia: stats?.caller ?? (await this.inTime(caller.closeMedia())),
+        calleeMedia: stats?.callee,
+        status: ending.status,
+      }),
     });
     await this.context.cdrs.write(record);
     this.resolveEnded(record);
+  }
+
+  /** What media does not tell in time, or at all, the record goes without. */
+  private async inTime<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+    if (work === undefined) return undefined;
+    let giveUp = (): void => {};
+    const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
+    const timer = this.context.runtime.clock.arm(MEDIA_LIMIT_MS, giveUp);
+    try {
+      return await Promise.race([work, late]);
+    } catch {
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
   }
 
   private report(error: unknown, message: string): void {

@@ -46,7 +46,7 @@ export class ContactLegs {
       to,
       from,
       requestUri: requestUri(binding.contact),
-      hops: [binding.received],
+      ...(binding.received === undefined ? {} : { hops: [binding.received] }),
       headers: [['Max-Forwards', maxForwards - 1]],
       endpoint: end,
       offer: media.offer,

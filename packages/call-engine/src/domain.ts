@@ -18,7 +18,8 @@ export class Domain {
    */
   userOf(uri: Uri, inbound: Inbound): string | undefined {
     if (!(uri instanceof SipUri)) return undefined;
-    const isOurs = this.hosts.has(uri.host) || uri.host === inbound.local.address;
+    const host = uri.host.replace(/\.$/, ''); // a name with its root is the same name
+    const isOurs = this.hosts.has(host) || host === inbound.local.address;
     return isOurs ? (uri.user ?? '') : undefined;
   }
 

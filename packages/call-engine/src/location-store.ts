@@ -14,8 +14,11 @@ export interface Binding {
   /** `+sip.instance`, where the phone tells one (RFC 5626 §4.1). */
   readonly instance?: string;
   readonly userAgent?: string;
-  /** Where the REGISTER came from: calls go there, so that they pass a NAT on the way. */
-  readonly received: Hop;
+  /**
+   * Where the REGISTER came from, where calls have to go there instead of to the contact: over its
+   * connection, or through the NAT that it passed.
+   */
+  readonly received?: Hop;
   /** Wall time in milliseconds since 1970 of the REGISTER that wrote it. */
   readonly updatedAt: number;
 }

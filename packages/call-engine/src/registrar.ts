@@ -1,3 +1,4 @@
+import { pinnedHop } from '@strowger/dialog-core';
 import type { Runtime, Timer } from '@strowger/runtime';
 import {
   createResponse,
@@ -186,7 +187,7 @@ function sourceOf(request: SipRequest, inbound: Inbound): RegisterSource {
     callId: request.callId,
     cseq: request.cseq.number,
     ...(userAgent === undefined ? {} : { userAgent }),
-    received: inbound.hop,
+    received: pinnedHop(request, inbound.hop),
   };
 }
 

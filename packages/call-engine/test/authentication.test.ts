@@ -22,6 +22,8 @@ interface Proof {
   readonly nc?: number;
   /** What the digest is made for; default: the Request-URI. */
   readonly digestUri?: string;
+  /** Credentials of another scheme, before the digest. */
+  readonly before?: string;
 }
 
 /** A PBX with alice and bob, and a peer that writes its requests by hand. */
@@ -73,7 +75,7 @@ interface Asking {
 
 function addProof(
   request: SipRequest,
-  { challenge, username, password = `pw-${username}`, nc = 1, digestUri }: Proof,
+  { challenge, username, password = `pw-${username}`, nc = 1, digestUri, before }: Proof,
 ) {
   const isProxy = challenge.status === 407;
   const [asked] = challenge.headers.get(isProxy ? 'proxy-authenticate' : 'www-authenticate') ?? [];
@@ -87,7 +89,9 @@ function addProof(
     nonceCount: nc,
   });
   if (!answer.ok) throw new Error(answer.refusal.message);
-  request.headers.set(isProxy ? 'Proxy-Authorization' : 'Authorization', answer.value);
+  const name = isProxy ? 'Proxy-Authorization' : 'Authorization';
+  request.headers.set(name, answer.value);
+  if (before !== undefined) request.headers.prepend(name, before);
 }
 
 const asked = (response: SipResponse) => response.headers.get('www-authenticate')?.[0];
@@ -190,6 +194,20 @@ describe('who may register', () => {
     const again = await peer.send('REGISTER');
     const proof = { challenge: again, username: 'alice' };
     expect((await peer.send('REGISTER', { proof })).status).toBe(200);
+    await peer.stage.strike();
+  });
+
+  it('does not escape that by naming somebody else in another scheme', async () => {
+    const peer = setPeer({ digest: { failures: { failures: 3 } } });
+    await peer.stage.addUser('alice');
+    const challenge = await peer.send('REGISTER');
+    const statuses = [];
+    for (let nc = 1; nc <= 5; nc++) {
+      const before = `Other realm="pbx", username="name-${nc}"`;
+      const proof = { challenge, username: 'alice', password: 'guess', nc, before };
+      statuses.push((await peer.send('REGISTER', { proof })).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 403, 403]);
     await peer.stage.strike();
   });
 });

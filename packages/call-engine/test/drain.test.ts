@@ -1,3 +1,4 @@
+import { StrowgerError } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import { echo } from '../src/service.ts';
 import { MemoryCdrStore, memoryStores } from '../src/memory-stores.ts';
@@ -54,6 +55,50 @@ describe('draining', () => {
     await stage.simulation.run(2000);
     await draining;
     expect(await cdrs.count()).toBe(1);
+    await stage.strike();
+  });
+});
+
+describe('a record', () => {
+  it('is written although media never closes', async () => {
+    const stage = setStage({}, { services: { '*43': echo() } });
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    for (const callee of ['bob', '*43']) {
+      const call = alice.call(callee);
+      await stage.simulation.run(3000);
+      for (const endpoint of stage.media.endpoints) {
+        const close = endpoint.close.bind(endpoint);
+        endpoint.close = () => {
+          void close();
+          return new Promise(() => {});
+        };
+      }
+      call.dialog?.bye();
+      await stage.simulation.run(20_000);
+    }
+    expect(stage.records.map(({ outcome }) => outcome)).toEqual(['answered', 'answered']);
+    expect(bob.log.at(-1)).toBe('ended bye');
+    await stage.strike();
+  });
+
+  it('is written although the callee cannot be called at all', async () => {
+    const stage = setStage();
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    await stage.registered('bob', { host: 'desk' });
+    const { sessions } = stage.engine;
+    const place = sessions.call.bind(sessions);
+    let placed = 0;
+    sessions.call = (options) => {
+      if (placed++ > 0) throw new StrowgerError('TOO_MANY_SESSIONS', 'there are too many');
+      return place(options);
+    };
+    const call = alice.call('bob');
+    await stage.simulation.run(40_000);
+    expect(call.outcome).toBe(500);
+    expect(stage.records).toMatchObject([{ outcome: 'failed', legs: [{}, {}] }]);
+    expect(bob.log.length + bob.invites.length).toBeLessThan(3);
     await stage.strike();
   });
 });

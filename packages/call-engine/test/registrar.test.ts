@@ -85,6 +85,13 @@ describe('the registrar', () => {
     expect(binding?.received).toMatchObject(hop);
   });
 
+  it('leaves the way to the contact where no NAT was passed', async () => {
+    await on.register(1, [['Contact', '<sip:alice@192.0.2.10:5070>']]);
+    const [binding] = await on.registrar.lookup(ALICE);
+    expect(binding).toMatchObject({ contact: 'sip:alice@192.0.2.10:5070' });
+    expect(binding?.received).toBeUndefined();
+  });
+
   it('gives contacts in order of q, then the latest first', async () => {
     await on.register(1, [['Contact', '<sip:old@x>']]);
     await on.register(2, [['Contact', '<sip:new@x>, <sip:last@x>;q=0.1']]);

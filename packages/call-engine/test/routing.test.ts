@@ -114,7 +114,9 @@ describe('what is dialled', () => {
     const [binding] = (await stage.stores.location.read('sip:bob@pbx')).bindings;
     if (binding === undefined) throw new Error('bob is not registered');
     const { version } = await stage.stores.location.read('sip:bob@pbx');
-    const hidden = { ...binding, contact: 'sip:bob@192.168.77.77:5060' };
+    const address = /@([^:;>]+)/.exec(binding.contact)?.[1] ?? '';
+    const received = { transport: 'udp', address, port: 5060 } as const;
+    const hidden = { ...binding, contact: 'sip:bob@192.168.77.77:5060', received };
     await stage.stores.location.replace('sip:bob@pbx', version, [hidden]);
     const call = alice.call('bob');
     await stage.simulation.run(3000);
@@ -152,6 +154,9 @@ describe('a caller who is no user', () => {
     const asBobToo = mallory.call('*43', { from: new NameAddr({ uri: uri('sip:bob@pbx') }) });
     await stage.simulation.run(3000);
     expect([asBob.outcome, asBobToo.outcome]).toEqual([407, 403]);
+    const rooted = eve.call('*43', { from: new NameAddr({ uri: uri('sip:bob@PBX.') }) });
+    await stage.simulation.run(1000);
+    expect(rooted.outcome).toBe(407);
     await stage.strike();
   });
 });

@@ -43,11 +43,15 @@ export function sendDialogRequest(
 
 type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };
 
+/** Tells the outcome of a request, once. */
+export interface Finish {
+  (outcome: Outcome): void;
+  /** Whether it was told: the layer may have been closed before the request was sent. */
+  readonly isOver: () => boolean;
+}
+
 /** Counts a request as live until its outcome, which is told once. */
-export function trackRequest(
-  { live }: LayerContext,
-  user: RequestUser,
-): (outcome: Outcome) => void {
+export function trackRequest({ live }: LayerContext, user: RequestUser): Finish {
   const closable = { close: () => finish({ failure: { kind: 'dialogEnded' } }) };
   live.requests.add(closable);
   function finish(outcome: Outcome): void {
@@ -55,5 +59,5 @@ export function trackRequest(
     if ('response' in outcome) user.onResponse(outcome.response);
     else user.onFailed(outcome.failure);
   }
-  return finish;
+  return Object.assign(finish, { isOver: () => !live.requests.has(closable) });
 }

@@ -41,12 +41,12 @@ export class Forks {
     return dialogs.filter(({ state }) => state === 'early');
   }
 
-  /** The early dialog of a 1xx; none without a To tag, and none beyond the limit. */
+  /** The early dialog of a 1xx; none without a To tag, beyond the limit, or once it has ended. */
   provisional(response: SipResponse): DialogShell | undefined {
     const { tag } = response.to;
     if (response.status === 100 || tag === undefined) return undefined;
     const known = this.byTag.get(tag);
-    if (known !== undefined) return known.dialog;
+    if (known !== undefined) return known.dialog.isLive ? known.dialog : undefined;
     if (this.isFull) return undefined;
     return this.open(tag, response)?.dialog;
   }

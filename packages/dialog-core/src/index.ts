@@ -25,3 +25,4 @@ export { inviteServerTable } from './invite-server-table.ts';
 export { reinviteClientTable } from './reinvite-client-table.ts';
 export type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 export type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
+export { pinnedHop } from './peer-hop.ts';

@@ -60,6 +60,7 @@ export function sendRequest(
   );
   const finish = trackRequest(context, user);
   const send = (hops?: readonly Hop[]): void => {
+    if (finish.isOver()) return; // the layer was closed while the hops were looked up
     const [first] = hops ?? [];
     if (first !== undefined && options.contactParams !== undefined) {
       const contact = `${context.userAgent.contact(first)}${options.contactParams}`;

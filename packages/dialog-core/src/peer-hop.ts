@@ -2,8 +2,8 @@ import { type SipRequest, SipUri } from '@strowger/sip-message';
 import { type Hop, isReliable } from '@strowger/transaction-core';
 
 /**
- * The hop that requests in the dialog are pinned to, or undefined where they follow route set and
- * remote target. A peer that spoke to us directly is answered on its connection, where there is one
+ * The hop that requests to the sender of this one are pinned to, or undefined where they follow
+ * route set and Contact. A peer that spoke to us directly is answered on its connection, where there is one
  * (RFC 3261 §18, RFC 5626 for those that cannot be reached otherwise), and behind a NAT at the
  * address that it was heard from: its Contact says an address that nobody else knows.
  */

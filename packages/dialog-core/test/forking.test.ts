@@ -77,6 +77,27 @@ describe('an INVITE that forks', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('does not give back an early dialog that its fork has ended', async () => {
+    const { simulation, alice, proxy } = forkedCall();
+    alice.call('proxy');
+    await simulation.run(20);
+    proxy.answer('INVITE', 180, { tag: 'one' });
+    await simulation.run(20);
+    const { from, to, callId } = proxy.request('INVITE');
+    proxy.send('BYE', alice.host.hop('udp'), [
+      ['From', to.withTag('one')],
+      ['To', from],
+      ['Call-ID', callId],
+      ['CSeq', '1 BYE'],
+    ]);
+    await simulation.run(20);
+    proxy.answer('INVITE', 180, { tag: 'one' });
+    proxy.answer('INVITE', 486, { tag: 'one' });
+    await simulation.runUntilQuiet();
+    expect(alice.log).toEqual(['180 early', 'BYE', 'ended bye remote', '180', 'rejected 486']);
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('keeps no more early dialogs than the limit', async () => {
     const simulation = createSimulation({ seed: 2 });
     const alice = new Phone(simulation, 'alice', { limits: { earlyDialogs: 2 } });

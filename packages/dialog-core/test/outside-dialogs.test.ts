@@ -2,6 +2,7 @@ import { createResponse, NameAddr, uri } from '@strowger/sip-message';
 import { createSimulation } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
 import type { RequestOptions } from '@strowger/dialog-core';
+import type { Hop } from '@strowger/transaction-core';
 import { Phone } from './phone.ts';
 import { ScriptedHost } from './scripted-host.ts';
 
@@ -54,6 +55,27 @@ describe('a request outside of dialogs', () => {
     await simulation.runUntilQuiet();
     expect(told).toEqual(['transport', 'timeout']);
     simulation.assertQuiet({ alice: alice.layer });
+  });
+
+  it('is not sent when the layer was closed while its hop was looked up', async () => {
+    const { simulation, registrar, told, user } = world();
+    const found: ((hops: readonly Hop[]) => void)[] = [];
+    const host = simulation.network.host('slow');
+    const sender = {
+      send: host.send.bind(host),
+      sentBy: host.sentBy.bind(host),
+      locate: () => new Promise<readonly Hop[]>((resolve) => found.push(resolve)),
+    };
+    const slow = new Phone(simulation, 'slow', { host, sender });
+    const { contactParams: _, ...options } = { ...register, method: 'OPTIONS' };
+    slow.layer.request(register, user);
+    slow.layer.request(options, user);
+    slow.layer.close();
+    for (const resolve of found) resolve([registrar.host.hop('udp')]);
+    await simulation.runUntilQuiet();
+    expect([found.length, registrar.heard.length]).toEqual([2, 0]);
+    expect(told).toEqual(['dialogEnded', 'dialogEnded']);
+    simulation.assertQuiet({ slow: slow.layer });
   });
 
   it('comes to the owner of the other side', async () => {

@@ -23,6 +23,20 @@ describe('seededRandom', () => {
   });
 });
 
+describe("the system's bytes", () => {
+  it('never come twice, whatever their lengths', () => {
+    const { random } = nodeRuntime();
+    const seen = new Set<string>();
+    for (let draw = 0; draw < 5000; draw++) {
+      const bytes = random.bytes(8 + (draw % 40));
+      expect(bytes).toHaveLength(8 + (draw % 40));
+      seen.add(Buffer.from(bytes.subarray(0, 8)).toString('hex'));
+    }
+    expect(seen.size).toBe(5000);
+    expect(random.bytes(5000)).toHaveLength(5000);
+  });
+});
+
 describe('a token', () => {
   it('holds only letters and digits, long enough for its bits', () => {
     const token = nodeRuntime().random.token(128);

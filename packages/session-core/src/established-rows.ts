@@ -181,6 +181,11 @@ function reverted(state: Talk & { change?: Change; refusal: Refused }): SessionS
 
 function refuseChange(talk: Talk, withdrawn: boolean, { code }: Refused): SessionStep {
   if (withdrawn) return carryOn(talk);
-  const status = code === 'MEDIA_NOT_ACCEPTABLE' ? 488 : 500;
-  return carryOn(talk, { type: 'refuseChange', status });
+  return carryOn(talk, { type: 'refuseChange', status: STATUS_OF[code] ?? 500 });
 }
+
+/** Where an offer waits on the other side of a relay, the peer tries again (RFC 3261 §14.2). */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  MEDIA_NOT_ACCEPTABLE: 488,
+  MEDIA_OFFER_PENDING: 491,
+};

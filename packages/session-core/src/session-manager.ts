@@ -242,9 +242,9 @@ export class SessionManager {
 
   private async announce(session: Session): Promise<void> {
     const { onIncoming } = this.options;
-    if (onIncoming === undefined) return session.reject(480);
     try {
-      await onIncoming(session);
+      if (onIncoming !== undefined) await onIncoming(session);
+      else if (session.isUnanswered) session.reject(480);
     } catch (error) {
       this.report(error);
       if (session.isUnanswered) session.reject(500);

@@ -156,9 +156,17 @@ export class Signalling {
     if (dialog !== undefined) this.watch(dialog);
   }
 
+  /** An answer that cannot be sent (a header that is not ours to set) ends the call as well. */
   private accept(sdp: string): void {
-    if (this.incoming?.pending !== true) return;
-    this.adopt(this.incoming.accept({ headers: this.headers, body: sdpBody(sdp) }));
+    const { incoming, headers } = this;
+    if (incoming?.pending !== true) return;
+    try {
+      this.adopt(incoming.accept({ headers, body: sdpBody(sdp) }));
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      incoming.reject(500);
+      this.user.input({ type: 'dialogEnded', reason: rejected('local', 500, { text }) });
+    }
   }
 
   private refuse(status: number): void {

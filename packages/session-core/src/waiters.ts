@@ -7,11 +7,19 @@ export class Deferred<T> {
   readonly promise: Promise<T>;
   resolve: (value: T) => void = () => {};
   reject: (error: StrowgerError) => void = () => {};
+  /** Whether it was resolved or rejected. */
+  settled = false;
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.resolve = (value) => {
+        this.settled = true;
+        resolve(value);
+      };
+      this.reject = (error) => {
+        this.settled = true;
+        reject(error);
+      };
     });
     this.promise.catch(() => {});
   }
@@ -21,19 +29,20 @@ export class Deferred<T> {
 export class Waiters {
   readonly connected = new Deferred<void>();
   readonly ended = new Deferred<EndReason>();
-  private preparing = new Deferred<void>();
+  private preparing: Deferred<void> | undefined;
   private readonly changes = new Map<number, Deferred<void>>();
   private changeCount = 0;
   private end: EndReason | undefined;
 
   /** Waits for our description of an incoming call. */
   prepared(): Promise<void> {
+    this.preparing ??= new Deferred();
     return this.preparing.promise;
   }
 
   settlePrepared(refusal: Refused | undefined): void {
-    settle(this.preparing, refusal);
-    this.preparing = new Deferred();
+    if (this.preparing !== undefined) settle(this.preparing, refusal);
+    this.preparing = undefined;
   }
 
   change(): { id: number; done: Promise<void> } {
@@ -53,11 +62,13 @@ export class Waiters {
   /** Nothing of this will happen any more. */
   fail(reason: EndReason): void {
     this.end = reason;
-    const error = endedError(reason);
-    this.connected.reject(error);
-    this.preparing.reject(error);
-    for (const waiter of this.changes.values()) waiter.reject(error);
+    const waiting = [this.connected, this.preparing, ...this.changes.values()].filter(
+      (waiter) => waiter !== undefined && !waiter.settled,
+    );
     this.changes.clear();
+    if (waiting.length === 0) return; // an error is dear, and most calls end well
+    const error = endedError(reason);
+    for (const waiter of waiting) waiter?.reject(error);
   }
 }
 

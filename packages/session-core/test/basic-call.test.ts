@@ -1,5 +1,31 @@
+import { createSimulation } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
-import { finish, scene, talking } from './two-phones.ts';
+import { finish, Phone, scene, talking } from './two-phones.ts';
+
+describe('a call that nobody takes', () => {
+  it('may be refused by a listener before', async () => {
+    const simulation = createSimulation({ seed: 3 });
+    const alice = new Phone(simulation, 'alice');
+    const bob = new Phone(simulation, 'bob', { onIncoming: undefined });
+    bob.manager.on('created', ({ sessionId }) => bob.manager.get(sessionId)?.reject(404));
+    const call = alice.call('bob');
+    await simulation.runUntilQuiet();
+    expect(await call.ended).toMatchObject({ kind: 'rejected', status: 404 });
+  });
+});
+
+describe('an answer that cannot be sent', () => {
+  it('ends the call with 500', async () => {
+    const simulation = createSimulation({ seed: 3 });
+    const alice = new Phone(simulation, 'alice');
+    const bob = new Phone(simulation, 'bob');
+    bob.onIncoming = (session) => session.answer({ headers: [['Via', 'x']] });
+    const call = alice.call('bob');
+    await simulation.runUntilQuiet();
+    expect(await call.ended).toMatchObject({ kind: 'rejected', status: 500 });
+    simulation.assertQuiet({ alice: alice.manager, bob: bob.manager });
+  });
+});
 
 describe('a call between two sessions', () => {
   it('TS-01 TS-15 TS-16 rings, connects, and ends when the caller hangs up', async () => {

@@ -73,6 +73,22 @@ describe('every answered state', () => {
 });
 
 describe('rare races', () => {
+  it.each([
+    ['MEDIA_NOT_ACCEPTABLE', 488],
+    ['MEDIA_OFFER_PENDING', 491],
+    ['X', 500],
+  ])('a re-INVITE that media refuses with %s gets %i', (code, status) => {
+    const state = { name: 'answeringChange', ...talk, withdrawn } as const;
+    const refused: SessionInput = { type: 'mediaRefused', code, message: '' };
+    const taken = step<SessionMachineState, SessionInput, SessionOutput, undefined>(
+      sessionTable,
+      state,
+      refused,
+      undefined,
+    );
+    expect(taken?.outputs).toEqual([{ type: 'refuseChange', status }]);
+  });
+
   it('a withdrawn re-INVITE for which we rolled back', () => {
     const yielding = { name: 'yielding', ...talk, withdrawn: false } as const;
     const { next } = drive(yielding, { type: 'changeWithdrawn' });

@@ -110,6 +110,11 @@ export class ClientTransaction {
     else this.owner.soon(() => this.user.onTerminated?.());
   }
 
+  /** @internal The layer is closed: what is still looked up is not sent any more. */
+  close(): void {
+    this.progress = 'settled';
+  }
+
   /** @internal */
   start({ hops, target }: RequestOptions): void {
     this.owner.addWaiting(this);

@@ -88,6 +88,12 @@ export class DigestServer {
     return createResponse(request, kind, { headers });
   }
 
+  /** The credentials of a request that `verify` judges: the first Digest ones for our realm. */
+  credentials(request: SipRequest, kind: 401 | 407): Credentials | undefined {
+    const all = request.headers.get(headerOf(kind)) ?? [];
+    return all.find(({ scheme, realm }) => isDigest(scheme) && realm === this.realm);
+  }
+
   /** Judges the credentials of a request; never rejects unless `lookup` does. */
   async verify(
     request: SipRequest,
@@ -95,11 +101,12 @@ export class DigestServer {
     lookup: Ha1Lookup,
     options: { algorithms?: readonly DigestAlgorithm[] } = {},
   ): Promise<DigestVerdict> {
-    const name = kind === 401 ? 'authorization' : 'proxy-authorization';
-    const all = request.headers.get(name);
-    if (all === undefined) return { outcome: request.headers.has(name) ? 'malformed' : 'missing' };
-    const credentials = all.find(({ scheme, realm }) => isDigest(scheme) && realm === this.realm);
-    if (credentials === undefined) return { outcome: 'missing' };
+    const credentials = this.credentials(request, kind);
+    if (credentials === undefined) {
+      const name = headerOf(kind);
+      const isOdd = request.headers.has(name) && request.headers.get(name) === undefined;
+      return { outcome: isOdd ? 'malformed' : 'missing' };
+    }
     const algorithm = digestAlgorithm(credentials.algorithm);
     const isOffered = (options.algorithms ?? this.algorithms).some((one) => one === algorithm);
     if (algorithm === undefined || !isOffered || !this.isWellFormed(credentials, request)) {
@@ -114,7 +121,9 @@ export class DigestServer {
     const { method, body } = request;
     // the nonce is looked at only after the digest: a count that was not proved uses nothing up
     if (!verifyCredentials(credentials, { ha1, method, body })) return { outcome: 'wrong' };
-    switch (this.nonces.use(credentials.nonce, credentials.nc)) {
+    // without qop no count is part of the digest: anybody could have written one beside it
+    const count = credentials.qop === undefined ? undefined : credentials.nc;
+    switch (this.nonces.use(credentials.nonce, count)) {
       case 'fresh':
         return { outcome: 'ok', username: credentials.username };
       case 'replayed':
@@ -163,6 +172,10 @@ function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
 function ha1For(set: Ha1Set | undefined, algorithm: DigestAlgorithm): string | undefined {
   const plain = DIGEST_ALGORITHMS.find((one) => `${one}-sess` === algorithm);
   return set?.[algorithm] ?? (plain === undefined ? undefined : set?.[plain]);
+}
+
+function headerOf(kind: 401 | 407): 'authorization' | 'proxy-authorization' {
+  return kind === 401 ? 'authorization' : 'proxy-authorization';
 }
 
 function isDigest(scheme: string): boolean {

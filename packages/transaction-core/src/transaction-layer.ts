@@ -135,6 +135,7 @@ export class TransactionLayer {
   close(): void {
     this.closed = true;
     for (const attempt of this.clients.values()) attempt.close();
+    for (const transaction of this.waiting) transaction.close();
     for (const transaction of this.servers.values()) transaction.close();
     for (const timer of this.soon) timer.cancel();
     for (const live of [this.clients, this.waiting, this.servers, this.merged, this.soon]) {

@@ -132,6 +132,19 @@ describe('digest server', () => {
     expect(outcomes).toEqual(['ok', 'ok', 'ok', 'replayed', 'replayed', 'replayed']);
   });
 
+  it('takes a nonce without qop once, whatever count somebody writes beside it', async () => {
+    const { server, verify } = pair();
+    const challenge = server.challenge(401, register()).headers.get('www-authenticate')?.[0];
+    const old = challengeOf(register(), new Challenge({ realm: REALM, nonce: nonceOf(challenge) }));
+    const answered = present(clientWith('secret').authorize(register(), old));
+    expect(await verify(answered)).toMatchObject({ outcome: 'ok' });
+    const [line = ''] = answered.headers.raw('Authorization');
+    for (const count of ['fffffffe', '00000002', 'ffffffff']) {
+      answered.headers.set('Authorization', `${line}, nc=${count}`);
+      expect(await verify(answered)).toEqual({ outcome: 'replayed' });
+    }
+  });
+
   it('calls a nonce stale that is too old or from before a restart, if the digest is right', async () => {
     const { clock, server, client, verify } = pair({ nonceLifetimeMs: 1000 });
     const answered = present(client.authorize(register(), server.challenge(401, register())));
@@ -185,6 +198,10 @@ describe('digest server', () => {
     expect(await verify(broken)).toEqual({ outcome: 'malformed' });
   });
 });
+
+function nonceOf(challenge: Challenge | undefined): string {
+  return challenge?.nonce ?? '';
+}
 
 describe('digest client', () => {
   const offer = (algorithm: string, nonce = algorithm, stale?: boolean): Challenge =>
