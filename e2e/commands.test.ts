@@ -46,7 +46,8 @@ describe("the README's commands", () => {
     const demo = run('npm', ['run', 'demo']);
     expect(await demo.ended, demo.output()).toBe(0);
     expect(demo.output()).toContain('each heard the other');
-    expect(demo.output()).toMatch(/alice --> pbx +INVITE \(SDP\)/);
+    // the call, the call with credentials, hold, resume
+    expect(demo.output().match(/alice --> pbx +INVITE \(SDP\)/g)).toHaveLength(4);
     expect(demo.output()).toContain('"outcome": "answered"');
   });
 

@@ -96,3 +96,23 @@ describeWithPeers(['sipp', 'dumpcap', 'tshark', 'sox'], 'the echo service', () =
     expect(same.length).toBeGreaterThan(sent.length * 0.9);
   });
 });
+
+describeWithPeers(['sipp', 'ss'], 'a PBX that is told to stop during a call', () => {
+  const folder = workFolder('drain');
+
+  it('ends the call with BYE at the deadline, writes its record, and exits 0', async () => {
+    const pbx = await Pbx.start(folder, { drainMs: 1000 });
+    expect(sipp(folder, 'register', register('bob', 5070)).status).toBe(0);
+    const callee = sippInBackground(folder, 'callee', [...here, '-p', '5070', '-m', '1']);
+    await until('the callee listens', () => isListening(5070));
+    const caller = sippInBackground(folder, 'caller', [...call('bob', 5072, 1, 1), '-d', '30000']);
+    await until('the call is up', async () => (await pbx.counts())['calls'] === 1);
+    await pause(1000);
+    expect(await pbx.stop()).toBe(0);
+    expect(await callee.ended, 'the callee was sent its BYE').toBe(0);
+    await caller.stop('SIGKILL');
+    expect(await pbx.cdrs(10)).toMatchObject([
+      { outcome: 'answered', endedBy: 'engine', reason: 'draining' },
+    ]);
+  });
+});

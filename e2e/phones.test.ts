@@ -69,6 +69,41 @@ describeWithPeers(['sipp', 'sipsak', 'baresip'], 'what is offered by default', (
   });
 });
 
+describeWithPeers(['sipp', 'baresip'], 'two challenges at once (RFC 8760)', () => {
+  const folder = workFolder('two-challenges');
+  let pbx: Pbx;
+  beforeAll(async () => {
+    pbx = await Pbx.start(folder, {
+      listen: [
+        { at: 'udp:127.0.0.1:5062', digest: ['SHA-256', 'MD5'] },
+        { at: 'udp:127.0.0.1:5064', digest: ['MD5', 'SHA-256'] },
+      ],
+    });
+  });
+  afterAll(() => pbx.stop());
+
+  it('leave sipp outside where the stronger comes first, for it reads the first alone', () => {
+    const register = (port: number): number => {
+      const who = ['-s', 'alice', '-au', 'alice', '-ap', 'pw-alice', '-timeout', '5s'];
+      const where = [`127.0.0.1:${port}`, '-i', '127.0.0.1', '-p', '5072', '-m', '1'];
+      return sipp(folder, 'register', [...where, ...who], 10).status;
+    };
+    expect(register(5062)).not.toBe(0);
+    expect(register(5064)).toBe(0);
+  });
+
+  it.each([5062, 5064])('leave baresip outside in either order (%i)', async (port) => {
+    const bob = new Baresip({
+      folder,
+      name: 'bob',
+      port: 5120 + (port - 5062) * 10,
+      registrar: { domain: `127.0.0.1:${port}`, password: 'pw-bob' },
+    });
+    await expect(bob.start()).rejects.toThrow('registers');
+    await bob.stop();
+  });
+});
+
 describeWithPeers(
   ['linphonec', 'baresip', 'dumpcap', 'tshark', 'sox'],
   'linphone through the PBX',
