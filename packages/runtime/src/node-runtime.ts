@@ -1,9 +1,9 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
-import type { DatagramIo, DatagramOptions, DatagramSocket } from './datagram-io.ts';
+import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { type Random, randomFrom } from './random.ts';
 import { TimerWheel, type Timer } from './timer-wheel.ts';
@@ -96,40 +96,58 @@ class SystemClock implements Clock {
 const nodeDatagrams: DatagramIo = {
   open(options) {
     const socket = createSocket({
+      lookup: asItStands,
       ...(isIPv6(options.address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
       ...(options.receiveBufferBytes === undefined
         ? {}
         : { recvBufferSize: options.receiveBufferBytes }),
     });
     return new Promise((resolve, reject) => {
-      socket.once('error', reject);
+      // a socket that could not be bound holds its descriptor until it is closed
+      const fail = (error: Error): void => void socket.close(() => reject(error));
+      socket.once('error', fail);
       socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
-        socket.off('error', reject);
+        socket.off('error', fail);
         resolve(openSocket(socket, options));
       });
     });
   },
 };
 
+/** `dgram` resolves a name for every packet, a tick later; ours are addresses, so none waits. */
+const asItStands: NonNullable<SocketOptions['lookup']> = (address, _options, done) =>
+  done(null, address, 0);
+
 function openSocket(
   socket: ReturnType<typeof createSocket>,
   options: DatagramOptions,
 ): DatagramSocket {
   socket.on('error', (error) => options.onError?.(error));
-  socket.on('message', (packet, from) => options.onPacket(packet, from));
+  socket.on('message', options.onPacket);
+  // one for all packets; an error of `send` names where it was meant to go
+  const sent = (error: (Error & Partial<Endpoint>) | null): void => {
+    if (error !== null) options.onError?.(error, destinationOf(error));
+  };
   const { address, port } = socket.address();
   let closed: Promise<void> | undefined;
   return {
     local: { address, port },
     send(packet, to) {
       if (closed !== undefined) return;
-      socket.send(packet, to.port, to.address, (error) => {
-        if (error !== null) options.onError?.(error, to);
-      });
+      // a packet may well come from port 0 (RFC 768), but none can go there
+      if (!(to.port > 0 && to.port <= 65_535)) {
+        options.onError?.(new RangeError(`No packet can go to port ${to.port}`), to);
+        return;
+      }
+      socket.send(packet, to.port, to.address, sent);
     },
     close() {
       closed ??= new Promise((resolve) => socket.close(() => resolve()));
       return closed;
     },
   };
+}
+
+function destinationOf({ address, port }: Partial<Endpoint>): Endpoint | undefined {
+  return address === undefined || port === undefined ? undefined : { address, port };
 }

@@ -45,7 +45,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.digits = new DigitListener(
       runtime.clock,
       (digit, durationMs) => tell({ type: 'digit', digit, durationMs }),
-      () => this.session.clockRate,
+      () => this.session.eventRate,
     );
   }
 
@@ -64,8 +64,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.listener.jitter.push(packet, header, arrival === 'misordered');
   }
 
-  onTelephoneEvent(packet: Uint8Array, header: RtpHeader): void {
-    this.digits.receive(packet, header);
+  onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    this.digits.receive(packet, header, arrival);
   }
 
   onSourceChanged(): void {

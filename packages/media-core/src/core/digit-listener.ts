@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@strowger/runtime';
+import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import { EventReceiver } from '../rtp/telephone-event.ts';
 
@@ -18,7 +19,8 @@ export class DigitListener {
     );
   }
 
-  receive(packet: Uint8Array, header: RtpHeader): void {
+  receive(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    if (arrival === 'restarted') this.reset(); // its timestamps begin anew, too
     const payload = packet.subarray(header.payloadStart, header.payloadEnd);
     this.receiver.receive(payload, header.timestamp, this.clock.now());
     if (this.receiver.isPending && this.timer?.armed !== true) this.watch(LOST_END_MS);

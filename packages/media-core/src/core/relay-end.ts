@@ -26,7 +26,7 @@ export class RelayEnd implements RtpSessionUser {
     this.session = new RtpSession(options.runtime, options.request, this);
     const tellDigit = (digit: string, durationMs: number): void =>
       options.tell({ type: 'digit', digit, durationMs });
-    this.digits = new DigitListener(options.runtime.clock, tellDigit, () => this.session.clockRate);
+    this.digits = new DigitListener(options.runtime.clock, tellDigit, () => this.session.eventRate);
   }
 
   configure(media: NegotiatedMedia): void {
@@ -44,7 +44,7 @@ export class RelayEnd implements RtpSessionUser {
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.digits.receive(packet, header);
+    this.digits.receive(packet, header, arrival);
     this.path?.forward(packet, header, arrival);
   }
 

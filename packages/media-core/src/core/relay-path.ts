@@ -37,7 +37,8 @@ export class RelayPath {
   /** Sends a packet on, changing it. */
   forward(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     const payloadType = this.map[header.payloadType] ?? -1;
-    if (payloadType < 0 || !this.to.sends) return;
+    if (!this.to.sends) return this.realign(); // what nobody was meant to get was not lost
+    if (payloadType < 0) return;
     if (!this.isAligned || arrival === 'restarted') this.align(header);
     const sequence = (header.sequence + this.sequenceOffset) & 0xffff;
     const timestamp = (header.timestamp + this.timestampOffset) >>> 0;

@@ -65,6 +65,8 @@ export class RtpSender {
   private count(timestamp: number, payloadLength: number): void {
     this.packetsSent++;
     this.octetsSent += payloadLength;
+    // the packets of an event all have the timestamp of its start (RFC 4733 §2.2.1)
+    if (timestamp === this.lastTimestamp && this.packetsSent > 1) return;
     this.lastTimestamp = timestamp;
     this.lastSentAt = this.options.clock.now();
   }

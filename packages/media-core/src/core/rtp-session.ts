@@ -95,6 +95,11 @@ export class RtpSession {
     return this.agreed?.media.send.codec.clockRate ?? 8000;
   }
 
+  /** Of the telephone events that are received. */
+  get eventRate(): number {
+    return this.agreed?.media.telephoneEvent?.clockRate ?? this.clockRate;
+  }
+
   get packetsLost(): number {
     return this.lostBefore + Math.max(0, this.reception?.lost ?? 0);
   }
@@ -132,6 +137,8 @@ export class RtpSession {
 
   private receive(packet: Uint8Array, from: Endpoint): void {
     if (this.closed) return;
+    // nothing could be sent back there, so nobody honest is (RFC 768)
+    if (from.port === 0) return void this.unwanted++;
     if (isRtcp(packet)) return this.receiveControl(packet, from);
     const { header, agreed } = this;
     const isRtp = readRtp(packet, header);
@@ -180,6 +187,7 @@ export class RtpSession {
   /** Reports of strangers change nothing; a BYE ends no call, signalling does. */
   private receiveControl(packet: Uint8Array, from: Endpoint): void {
     if (this.closed) return;
+    if (from.port === 0) return void this.unwanted++;
     if (!this.lock.admitsControl(from, this.agreed?.control)) {
       this.lock.strangers++;
       return;

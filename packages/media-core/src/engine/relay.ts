@@ -41,7 +41,7 @@ interface PendingOffer {
   /** What we take and give towards this offerer. */
   intent: MediaDirection;
   resolve(answer: Sdp): void;
-  reject(error: StrowgerError): void;
+  reject(error: unknown): void;
 }
 
 /**
@@ -158,16 +158,21 @@ export class RelaySide implements MediaEndpoint {
 
   /** The other end's offer was answered: so is the one that it was made from. */
   private async answerPending(
-    { offer, intent, resolve }: PendingOffer,
+    { offer, intent, resolve, reject }: PendingOffer,
     far: { relayed: Sdp; answerFromB: Sdp },
   ): Promise<void> {
     const { description, allowed } = this.options;
     const direction = mirrored(intent);
     const made = description.relayedAnswer({ offer, ...far }, { codecs: allowed, direction });
     this.pending = undefined;
-    await this.other?.take(made.b, far.answerFromB);
-    await this.take(made.a, offer);
-    resolve(made.answer);
+    try {
+      await this.other?.take(made.b, far.answerFromB);
+      await this.take(made.a, offer);
+      resolve(made.answer);
+    } catch (error) {
+      reject(error); // an end was closed or lost meanwhile
+      throw error;
+    }
   }
 
   /** Answers with what the other end has agreed on before. */
@@ -227,11 +232,11 @@ export class RelaySide implements MediaEndpoint {
 }
 
 /** Everything that may come in at an end, under our numbers. */
-function formats({ receive, telephoneEvent, send }: NegotiatedMedia): CodecDescription[] {
+function formats({ receive, telephoneEvent }: NegotiatedMedia): CodecDescription[] {
   const codecs = receive.map(({ codec }) => codec);
   if (telephoneEvent === undefined) return codecs;
-  const { receivePayloadType: payloadType, events: fmtp } = telephoneEvent;
-  return [...codecs, { name: TELEPHONE_EVENT, payloadType, clockRate: send.codec.clockRate, fmtp }];
+  const { receivePayloadType: payloadType, events: fmtp, clockRate } = telephoneEvent;
+  return [...codecs, { name: TELEPHONE_EVENT, payloadType, clockRate, fmtp }];
 }
 
 /** The first open audio line: an answer has ours where the offer had it, and no other open. */

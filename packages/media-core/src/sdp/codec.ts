@@ -41,6 +41,11 @@ export function staticCodec(payloadType: number): CodecDescription | undefined {
   return row && { name: row[1], payloadType, clockRate: row[2] };
 }
 
+/** What may stand as an encoding name (RFC 8866 §9, `token`). */
+export function isToken(name: string): boolean {
+  return /^[\w!#$%&'*+.^`{|}~-]+$/.test(name);
+}
+
 /** Whether two sides mean the same codec: numbers and format parameters may differ. */
 export function sameCodec(one: CodecDescription, other: CodecDescription): boolean {
   return (

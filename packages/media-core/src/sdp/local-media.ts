@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { StrowgerError } from '@strowger/runtime';
 import sdpTransform, { type MediaDescription as RawMedia } from 'sdp-transform';
-import type { CodecDescription } from './codec.ts';
+import { type CodecDescription, isToken } from './codec.ts';
 import type { MediaDirection } from './direction.ts';
 import type { Sdp } from './session-description.ts';
 
@@ -120,7 +120,7 @@ function checkLocal(local: LocalMedia, codecs: readonly CodecDescription[]): voi
     (!isInteger(local.version, 0, Number.MAX_SAFE_INTEGER) && 'the version is no whole number') ||
     (codecs.length === 0 && 'there is no codec') ||
     (!codecs.every(({ payloadType }) => isInteger(payloadType, 0, 127)) && 'a payload type') ||
-    (!names.every((name) => /^[\w.-]+$/.test(name)) && 'a codec name is no token') ||
+    (!names.every((name) => isToken(name)) && 'a codec name is no token') ||
     // biome-ignore lint/suspicious/noControlCharactersInRegex: line ends are what must not pass
     (texts.some((text) => /[\r\n\0]/.test(text)) && 'a text holds a line end');
   if (flaw) throw new StrowgerError('BAD_MEDIA_DESCRIPTION', `Cannot describe media: ${flaw}`);

@@ -20,7 +20,10 @@ export interface NegotiatedMedia {
   readonly send: PayloadFormat;
   /** What we may be sent, under the numbers that our own description gave. */
   readonly receive: readonly PayloadFormat[];
-  /** Digits (RFC 4733) at the clock rate of what we send; absent where there is no such pair. */
+  /**
+   * Digits (RFC 4733): at the clock rate of what we send where there is such a pair, else at
+   * another, for many phones have `telephone-event/8000` alone beside Opus.
+   */
   readonly telephoneEvent?: NegotiatedEvents;
   /** Milliseconds of audio per packet that we send: 10–100, a multiple of 10. */
   readonly ptimeMs: number;
@@ -40,6 +43,8 @@ export interface PayloadFormat {
 export interface NegotiatedEvents {
   readonly sendPayloadType: number;
   readonly receivePayloadType: number;
+  /** In Hz: what durations count in. */
+  readonly clockRate: number;
   /** What the other side takes, as in its `a=fmtp`: `0-15` where it says nothing. */
   readonly events: string;
 }
@@ -91,10 +96,9 @@ export function negotiatedMedia(
   if (!destination.ok) return destination;
   const voice = pairs.find((pair) => isVoice(pair.theirs));
   if (!voice) return noCommonCodec();
-  const events = pairs.find(
-    ({ theirs: codec }) =>
-      codec.name === TELEPHONE_EVENT && codec.clockRate === voice.theirs.clockRate,
-  );
+  const allEvents = pairs.filter(({ theirs: { name } }) => name === TELEPHONE_EVENT);
+  const { clockRate } = voice.theirs;
+  const events = allEvents.find((pair) => pair.theirs.clockRate === clockRate) ?? allEvents[0];
   const { address } = destination;
   const media = {
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
@@ -107,6 +111,7 @@ export function negotiatedMedia(
       telephoneEvent: {
         sendPayloadType: events.theirs.payloadType,
         receivePayloadType: events.ours.payloadType,
+        clockRate: events.theirs.clockRate,
         events: events.theirs.fmtp ?? '0-15',
       },
     }),

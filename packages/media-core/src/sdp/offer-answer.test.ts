@@ -144,6 +144,7 @@ describe('an offer and its answer', () => {
     expect(media.telephoneEvent).toEqual({
       sendPayloadType: 97,
       receivePayloadType: 97,
+      clockRate: 8000,
       events: '0-15',
     });
   });
@@ -185,7 +186,7 @@ describe('an offer and its answer', () => {
     }
   });
 
-  it('takes digits at the clock rate of the voice', () => {
+  it('takes digits at the clock rate of the voice, else at another', () => {
     const offer = offerOf(
       'm=audio 5004 RTP/AVP 96 100 101',
       'a=rtpmap:96 opus/48000/2',
@@ -197,7 +198,7 @@ describe('an offer and its answer', () => {
     const { media } = answered(offer, { ...bob, codecs: [opus, events, wide] });
     expect(media.telephoneEvent).toMatchObject({ sendPayloadType: 101, events: '0-15' });
     const narrow = answered(offer, { ...bob, codecs: [opus, events] });
-    expect(narrow.media.telephoneEvent).toBeUndefined();
+    expect(narrow.media.telephoneEvent).toMatchObject({ sendPayloadType: 100, clockRate: 8000 });
   });
 
   it('take RTP/AVPF as RTP/AVP, and RTCP on one port where offered', () => {

@@ -1,5 +1,5 @@
 import sdpTransform, { type MediaDescription as RawMedia } from 'sdp-transform';
-import { type CodecDescription, staticCodec } from './codec.ts';
+import { type CodecDescription, isToken, staticCodec } from './codec.ts';
 import type { MediaDirection } from './direction.ts';
 import type { Negotiated, SdpRefused } from './negotiated.ts';
 import { excerpt, malformed, type SdpLine, type SdpSections, splitLines } from './sdp-lines.ts';
@@ -133,7 +133,8 @@ function readCodecs(formats: readonly string[], raw: RawMedia): CodecDescription
     const map = raw.rtp.find((rtp) => Number(rtp.payload) === payloadType);
     const fmtp = raw.fmtp.find((one) => Number(one.payload) === payloadType)?.config;
     const codec = map ? mappedCodec(payloadType, map) : staticCodec(payloadType);
-    if (codec) codecs.push(fmtp === undefined ? codec : { ...codec, fmtp: String(fmtp).trim() });
+    if (codec && isToken(codec.name))
+      codecs.push(fmtp === undefined ? codec : { ...codec, fmtp: String(fmtp).trim() });
   }
   return codecs;
 }
