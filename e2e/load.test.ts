@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseMessage, validateMessage } from '@strowger/sip-message';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Capture } from './capture.ts';
 import { describeWithPeers, isListening, pause, until, workFolder } from './lab.ts';
@@ -42,7 +43,7 @@ const call = (callee: string, port: number, calls: number, rate: number): string
   'pw-alice',
 ];
 
-describeWithPeers(['sipp', 'ss'], 'sipp through the PBX', () => {
+describeWithPeers(['sipp', 'ss', 'dumpcap', 'tshark'], 'sipp through the PBX', () => {
   const folder = workFolder('load');
   let pbx: Pbx;
 
@@ -58,12 +59,20 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the PBX', () => {
     expect(sipp(folder, 'register', register('bob', 5070)).status).toBe(0);
     const callee = sippInBackground(folder, 'callee', [...here, '-p', '5070']);
     await until('the callee listens', () => isListening(5070));
+    const capture = await Capture.start(folder, 'load');
     const result = sipp(folder, 'caller', [...call('bob', 5072, 500, 25), '-d', '500'], 90);
     await callee.stop('SIGKILL');
+    await capture.stop();
     expect(result, result.errors).toMatchObject({ status: 0, successful: 500, failed: 0 });
     await pbx.isQuiet();
     const cdrs = await pbx.cdrs(1000);
     expect(cdrs.filter(({ outcome }) => outcome === 'answered')).toHaveLength(500);
+    const sent = capture.fields('sip && udp.srcport == 5060', 'udp.payload');
+    expect(sent.length).toBeGreaterThan(500 * 8);
+    for (const [hex = ''] of sent) {
+      const parsed = parseMessage(Buffer.from(hex.replaceAll(':', ''), 'hex'));
+      expect(parsed.ok && validateMessage(parsed.value)).toBeUndefined();
+    }
   }, 200_000);
 });
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { emptyRtpHeader, readRtcp, readRtp } from '@strowger/media-core';
 import { parseMessage, StreamFramer, validateMessage } from '@strowger/sip-message';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Baresip } from './baresip.ts';
@@ -81,25 +82,35 @@ describeWithPeers(
       const broken = '(rtp || rtcp) && (_ws.malformed || _ws.expert.severity >= 8388608)';
       expect(capture.fields(broken, 'frame.number', '_ws.expert.message')).toEqual([]);
     });
+
+    it('has RTP and RTCP that our own readers take', () => {
+      const ours = 'udp.srcport >= 20000 && udp.srcport <= 29999';
+      const rtp = capture.fields(`rtp && ${ours}`, 'udp.payload').map(([hex]) => fromHex(hex));
+      const rtcp = capture.fields(`rtcp && ${ours}`, 'udp.payload').map(([hex]) => fromHex(hex));
+      expect(rtp.length).toBeGreaterThan(100);
+      expect(rtcp.length).toBeGreaterThan(0);
+      const header = emptyRtpHeader();
+      expect(rtp.filter((packet) => !readRtp(packet, header))).toEqual([]);
+      expect(rtcp.filter((packet) => readRtcp(packet) === undefined)).toEqual([]);
+    });
   },
 );
 
-/** Registrations, calls, refusals, a CANCEL, digits, over UDP and TCP; our phone's call. */
+/** Registrations, calls, refusals, a CANCEL, digits, over UDP and TCP, IPv4 and IPv6; our phone's call. */
 async function traffic(folder: string): Promise<void> {
   const pbx = await Pbx.start(folder, { ringTimeoutMs: 2000 });
-  const phone = (name: string, port: number, answer: 'auto' | 'manual', transport: 'udp' | 'tcp') =>
-    new Baresip({
-      folder,
-      name,
-      port,
-      codecs: 'pcma',
-      answer,
-      transport,
-      registrar: registrar(name),
-    });
-  const alice = phone('alice', 5100, 'auto', 'udp');
-  const bob = phone('bob', 5120, 'auto', 'tcp');
-  const carol = phone('carol', 5140, 'manual', 'udp');
+  const phone = (name: string, port: number, transport: 'udp' | 'tcp') =>
+    new Baresip({ folder, name, port, codecs: 'pcma', transport, registrar: registrar(name) });
+  const alice = phone('alice', 5100, 'udp');
+  const bob = phone('bob', 5120, 'tcp');
+  const carol = new Baresip({
+    folder,
+    name: 'carol',
+    port: 5140,
+    ip: '::1',
+    answer: 'manual',
+    registrar: { domain: '127.0.0.1', password: 'pw-carol', outbound: 'sip:[::1]:5060' },
+  });
   for (const one of [alice, bob, carol]) await one.start();
   await alice.command('dial', bob.uri);
   await alice.event('CALL_ESTABLISHED');
@@ -112,7 +123,7 @@ async function traffic(folder: string): Promise<void> {
   await alice.command('hangup');
   await bob.event('CALL_CLOSED');
   alice.forget();
-  await alice.command('dial', carol.uri); // nobody answers
+  await alice.command('dial', 'sip:carol@127.0.0.1:5060'); // over IPv6; nobody answers
   await alice.event('CALL_CLOSED', 10_000);
   alice.forget();
   await alice.command('dial', 'sip:nobody@127.0.0.1:5060');
