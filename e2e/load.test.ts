@@ -61,14 +61,14 @@ describeWithPeers(['sipp', 'ss', 'dumpcap', 'tshark'], 'sipp through the PBX', (
     await until('the callee listens', () => isListening(5070));
     const capture = await Capture.start(folder, 'load');
     const result = sipp(folder, 'caller', [...call('bob', 5072, 500, 25), '-d', '500'], 90);
-    await callee.stop('SIGKILL');
+    await callee.stop(); // `timeout` passes the signal on, and kills sipp two seconds later
     await capture.stop();
     expect(result, result.errors).toMatchObject({ status: 0, successful: 500, failed: 0 });
     await pbx.isQuiet();
     const cdrs = await pbx.cdrs(1000);
     expect(cdrs.filter(({ outcome }) => outcome === 'answered')).toHaveLength(500);
     const sent = capture.fields('sip && udp.srcport == 5060', 'udp.payload');
-    expect(sent.length).toBeGreaterThan(500 * 8);
+    expect(sent.length).toBeGreaterThanOrEqual(500 * 7);
     for (const [hex = ''] of sent) {
       const parsed = parseMessage(Buffer.from(hex.replaceAll(':', ''), 'hex'));
       expect(parsed.ok && validateMessage(parsed.value)).toBeUndefined();
@@ -119,7 +119,7 @@ describeWithPeers(['sipp', 'ss'], 'a PBX that is told to stop during a call', ()
     await pause(1000);
     expect(await pbx.stop()).toBe(0);
     expect(await callee.ended, 'the callee was sent its BYE').toBe(0);
-    await caller.stop('SIGKILL');
+    await caller.stop();
     expect(await pbx.cdrs(10)).toMatchObject([
       { outcome: 'answered', endedBy: 'engine', reason: 'draining' },
     ]);

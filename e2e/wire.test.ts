@@ -107,11 +107,18 @@ async function traffic(folder: string): Promise<void> {
     folder,
     name: 'carol',
     port: 5140,
-    ip: '::1',
     answer: 'manual',
-    registrar: { domain: '127.0.0.1', password: 'pw-carol', outbound: 'sip:[::1]:5060' },
+    registrar: registrar('carol'),
   });
-  for (const one of [alice, bob, carol]) await one.start();
+  const dave = new Baresip({
+    folder,
+    name: 'dave',
+    port: 5160,
+    ip: '::1',
+    registrar: { domain: '127.0.0.1', password: 'pw-dave', outbound: 'sip:[::1]:5060' },
+  });
+  for (const one of [alice, bob, carol, dave]) await one.start();
+  await dave.stop();
   await alice.command('dial', bob.uri);
   await alice.event('CALL_ESTABLISHED');
   await pause(6000); // long enough for an RTCP report
@@ -123,7 +130,7 @@ async function traffic(folder: string): Promise<void> {
   await alice.command('hangup');
   await bob.event('CALL_CLOSED');
   alice.forget();
-  await alice.command('dial', 'sip:carol@127.0.0.1:5060'); // over IPv6; nobody answers
+  await alice.command('dial', carol.uri); // nobody answers
   await alice.event('CALL_CLOSED', 10_000);
   alice.forget();
   await alice.command('dial', 'sip:nobody@127.0.0.1:5060');
