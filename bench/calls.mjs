@@ -1,6 +1,7 @@
 // CPU per call under sipp: `node calls.mjs strowger|kamailio RATE CALLS`. sipp calls through the
 // program under test to another sipp; no media flows. Strowger is the PBX (registrar, digest, B2BUA
 // on a media relay, CDR in memory); kamailio is a stateful proxy with Record-Route.
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,10 @@ const callee = start('timeout', [
   '-p',
   '5070',
 ]);
+await until('the callee listens', () => {
+  const args = ['-Hlun', 'sport = :5070'];
+  return spawnSync('ss', args, { encoding: 'utf8' }).stdout.length > 0;
+});
 if (target === 'strowger') await register();
 const before = cpuMicroseconds(under.pid);
 const began = Date.now();
