@@ -108,7 +108,7 @@ export class SessionManager {
   call(options: CallOptions): Session {
     this.checkOpen();
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
-    const callId = options.callId ?? this.options.runtime.random.token(128);
+    const callId = options.callId ?? this.newCallId();
     const given = endpoint !== undefined;
     const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
     const session = this.open({
@@ -277,6 +277,11 @@ export class SessionManager {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
     if (this.live.size < this.limits.sessions) return;
     throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.live.size} sessions`);
+  }
+
+  private newCallId(): string {
+    const { sender, runtime } = this.options;
+    return sender.newCallId?.() ?? runtime.random.token(128);
   }
 
   private newId(): SessionId {

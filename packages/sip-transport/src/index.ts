@@ -1,3 +1,12 @@
+export {
+  type CallThreads,
+  type CallThreadsOptions,
+  startCallThreads,
+} from './spread/call-threads.ts';
+export { newCallId, ownerOf, owningCallId } from './spread/call-owner.ts';
+export type { Seat, SpreadMode } from './spread/seat.ts';
+export { SpreadTransport, type SpreadTransportOptions } from './spread/spread-transport.ts';
+export { joinCallThreads } from './spread/thread-entry.ts';
 export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
 export { systemResolver } from './dns-resolver.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';

@@ -37,6 +37,11 @@ export interface MessageSender {
   sentBy(hop: Hop): { readonly host: string; readonly port: number };
   /** Sends without waiting. `failed` is called at most once, when this message surely did not leave. */
   send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void;
+  /**
+   * A new Call-ID (RFC 3261 §8.1.1.4), from a transport that needs to know its own again: one that
+   * spreads calls over several threads. Without it the layers above draw one.
+   */
+  newCallId?(): string;
 }
 
 /** Whether a transport delivers in order and without loss, so that nothing is retransmitted. */
