@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
 import { canReusePort, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { TransportLayer } from '../transport-layer.ts';
@@ -53,7 +52,7 @@ interface Member {
   readonly seat: Seat;
   readonly worker: Worker;
   readonly startedAt: number;
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<void>;
 }
 
 class Threads implements CallThreads {
@@ -125,8 +124,8 @@ class Threads implements CallThreads {
   /** Starts a thread, links it to all that are there, and waits until it is ready. */
   private async startThread(seat: Seat): Promise<void> {
     const { script, workerData, runtime } = this.options;
-    const worker = new Worker(script, { workerData });
-    const ended = once(worker, 'exit');
+    const worker = newWorker(script, workerData);
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     const member: Member = { seat, worker, ended, startedAt: runtime.clock.now() };
     const ready = readiness(worker, runtime);
     this.introduce(member);
@@ -166,6 +165,14 @@ class Threads implements CallThreads {
       const member = this.members.get(seat.index);
       if (member !== undefined) this.died(member, error);
     });
+  }
+}
+
+function newWorker(script: URL, workerData: CallThreadsOptions['workerData']): Worker {
+  try {
+    return new Worker(script, { workerData });
+  } catch (error) {
+    throw failed(error);
   }
 }
 
