@@ -3,9 +3,20 @@ export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
 export type { CSeq } from './cseq.ts';
 export type {
+  DialogReference,
+  ExtensionHeaderTypes,
+  Identity,
+  RAck,
+  Reason,
+  ResourcePriority,
+  SessionExpires,
+  SessionId,
+  TargetDialog,
+} from './extension-types.ts';
+export type {
+  BasicHeaderTypes,
   HeaderTypes,
   InfoLink,
-  Reason,
   RetryAfter,
   TokenWithParams,
   Warning,
@@ -30,7 +41,7 @@ export { serializeMessage } from './serialize-message.ts';
 export { SipUri, type SipUriInit } from './sip-uri.ts';
 export { OtherUri, TelUri } from './tel-uri.ts';
 export { parseUri, type Uri, uri } from './uri.ts';
-export { validateMessage } from './validate-message.ts';
+export { validateMessage, type ValidationScope } from './validate-message.ts';
 export { Via } from './via.ts';
 export {
   type AnswerInput,
