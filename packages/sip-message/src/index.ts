@@ -1,3 +1,13 @@
+export { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.ts';
+export { type BodyPart, parseMultipart, readBody } from './body-part.ts';
+export { type BodyPartInit, composeMultipart, type MultipartOptions } from './compose-multipart.ts';
+export {
+  acceptHeaders,
+  type Disposition,
+  dispositionOf,
+  refuseBody,
+} from './content-disposition.ts';
+export { type FragmentStart, SipFragment, type SipFragmentInit } from './sip-fragment.ts';
 export { Challenge, type ChallengeInit } from './challenge.ts';
 export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
