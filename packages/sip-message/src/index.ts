@@ -57,6 +57,7 @@ export {
   type AnswerInput,
   answerChallenge,
   computeHa1,
+  computeUserHash,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,

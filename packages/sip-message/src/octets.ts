@@ -61,7 +61,7 @@ function isLow(code: number): boolean {
 }
 
 /** Octets of the valid UTF-8 sequence at `at`, or 0. */
-function sequenceSize(buffer: Buffer, at: number): number {
+export function sequenceSize(buffer: Uint8Array, at: number): number {
   const lead = buffer[at] ?? 0;
   if (lead < 0x80) return 1;
   const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

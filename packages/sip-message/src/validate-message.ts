@@ -55,7 +55,8 @@ function checkRequest(message: SipMessage): Fault | undefined {
 function checkMethod(request: SipRequest): Fault | undefined {
   if (request.cseq.method === request.method) return undefined;
   const words = 'CSeq does not name the method of the request';
-  const fault = new Fault('METHOD_MISMATCH', 0, 'RFC 3261 §8.1.1.5', words);
+  const at = request.headers.positionOf(CSEQ);
+  const fault = new Fault('METHOD_MISMATCH', at, 'RFC 3261 §8.1.1.5', words);
   // RFC 4475 §3.1.2.18: an unknown method is told so before it is told of its CSeq.
   return isKnownMethod(request.method) ? fault : fault.deserving(501);
 }
@@ -65,5 +66,7 @@ function checkUri(request: SipRequest): Fault | undefined {
   const { uri } = request;
   const isSip = 'headers' in uri;
   if (!isSip || uri.headers.length === 0) return undefined;
-  return new Fault('BAD_URI', 0, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');
+  const { text, startLineFrom } = request.headers.received;
+  const at = Math.max(0, text.indexOf('?', startLineFrom));
+  return new Fault('BAD_URI', at, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');
 }

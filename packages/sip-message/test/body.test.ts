@@ -185,7 +185,7 @@ describe('P05: a malformed multipart', () => {
 
   it('is refused where its fault is', () => {
     const at = (body: string) => read('multipart/mixed;boundary=b', body).at;
-    expect(at('--b\r\nA: b\r\nno colon\r\n\r\nx\r\n--b--')).toBe(11);
+    expect(at('--b\r\nA: b\r\nno colon\r\n\r\nx\r\n--b--')).toBe(14);
     expect(at('--b\r\nc: text\r\n\r\nx\r\n--b--')).toBe(12);
     expect(at('--b\r\n\r\nx\r\n')).toBe(10);
   });

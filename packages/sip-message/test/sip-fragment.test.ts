@@ -75,10 +75,10 @@ describe('SipFragment', () => {
 
   it.each([
     ['SIP/2.0 200', 'accepted', 0],
-    ['SIP/2.0 999 x', 'BAD_START_LINE', 0],
+    ['SIP/2.0 999 x', 'BAD_START_LINE', 8],
     ['SIP/2.0 200 O\nK', 'BAD_START_LINE', 13],
-    ['SIP/2.0 200 OK\r\nno colon\r\n', 'BAD_HEADER_NAME', 16],
-    ['SIP/2.0 200 OK\r\nA: b\r\nC: d\n\r\n', 'BARE_CR_OR_LF', 22],
+    ['SIP/2.0 200 OK\r\nno colon\r\n', 'BAD_HEADER_NAME', 19],
+    ['SIP/2.0 200 OK\r\nA: b\r\nC: d\n\r\n', 'BARE_CR_OR_LF', 26],
     ['hello world', 'BAD_START_LINE', 0],
     ['INVITE sip:a@b@c SIP/2.0', 'BAD_URI', 14],
     ['INVITE sip:a SIP/3.0', 'BAD_VERSION', 13],
