@@ -51,7 +51,6 @@ export class Params implements Iterable<[name: string, value: string | undefined
       throw new SipMessageError('BAD_NAME', 'a parameter name holds a character that it may not');
     }
     const raw = value === undefined ? undefined : this.protect(value);
-    const names = this.list();
     const at = this.find(name);
     if (at < 0) this.addRaw(name, raw);
     else this.raw[at] = raw;
