@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { Target } from './target.ts';
 
 const OWN = fileURLToPath(new URL('../../bench/corpus/', import.meta.url));
-const CASES = process.env['STROWGER_CASES'] ?? fileURLToPath(new URL('../../../shared/cases', import.meta.url));
+const CASES =
+  process.env['STROWGER_CASES'] ?? fileURLToPath(new URL('../../../shared/cases', import.meta.url));
 
-/** What a campaign begins with: the target's seeds, real messages, and the torture tests that are here. */
-export function corpusOf(target: Target): Uint8Array[] {
-  const seeds = target.seeds.map((one) => Buffer.from(one));
+/** What a campaign begins with: the target's seeds, real messages, and the torture tests that are here;
+ * `kept` are inputs that it did not stand once. */
+export function corpusOf(target: Target, kept: readonly Uint8Array[] = []): Uint8Array[] {
+  const seeds = [...target.seeds.map((one) => Buffer.from(one)), ...kept];
   if (target.takesMessages !== true) return seeds;
   const torture = ['rfc4475', 'nist_torture'].map((suite) => join(CASES, suite, 'messages'));
   return [...seeds, ...filesOf(OWN).map(withCrlf), ...torture.flatMap(filesOf)];

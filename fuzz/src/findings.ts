@@ -35,7 +35,9 @@ export function keep({ target, bytes }: Finding, folder: string): string {
 }
 
 /** The inputs that were kept, each with the target that it was found for. */
-export function keptFindings(folder: string): { name: string; target: string; bytes: Uint8Array }[] {
+export function keptFindings(
+  folder: string,
+): { name: string; target: string; bytes: Uint8Array }[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.bin'))
     .map((name) => {

@@ -8,7 +8,7 @@ import { Campaign } from './campaign.ts';
 import { corpusOf } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { leastCpuMs, MOST_CPU_MS } from './cpu-time.ts';
-import { keep } from './findings.ts';
+import { keep, keptFindings } from './findings.ts';
 import type { Target } from './target.ts';
 
 // Bundled as dist/main.js; beside it dist/targets.js, the only script whose coverage counts.
@@ -58,11 +58,14 @@ function run(plan: {
   coverage: Coverage;
 }): number {
   const { name, target, seed, forMs, coverage } = plan;
+  const kept = keptFindings(FOLDER)
+    .filter((finding) => finding.target === name)
+    .map(({ bytes }) => bytes);
   const campaign = new Campaign({
     name,
     target,
     seed,
-    seeds: corpusOf(target),
+    seeds: corpusOf(target, kept),
     takeCoverage: () => coverage.take(),
     now: () => performance.now(),
     suspiciousMs: MOST_CPU_MS,

@@ -40,8 +40,14 @@ export const sdp: Target = {
     const answer = readDescription(outcome.answer);
     promise(answer.ok, 'our answer cannot be read');
     const lines = answer.description.media.length;
-    promise(lines === read.description.media.length, 'an answer has other media lines (RFC 3264 §6)');
-    promise(applyAnswer({ offer: text, answer: outcome.answer }).ok, 'our answer does not suit the offer');
+    promise(
+      lines === read.description.media.length,
+      'an answer has other media lines (RFC 3264 §6)',
+    );
+    promise(
+      applyAnswer({ offer: text, answer: outcome.answer }).ok,
+      'our answer does not suit the offer',
+    );
   },
 };
 

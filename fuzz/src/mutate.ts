@@ -13,7 +13,16 @@ const WORDS = [
   ...['-1', '+5', '0x10', '1e3', '256', '65536', '4294967295', '4294967328', '1'.repeat(31)],
   ...['__proto__', 'constructor', 'hasOwnProperty', '[2001:db8::1]:5060', '*'],
   ...[';tag=', ';branch=', ';lr', ';q=0.5', ';expires=', ';received=', ';rport', ';maddr='],
-  ...['Via: ', 'v: ', 'From: ', 'To: ', 'Call-ID: ', 'CSeq: ', 'Contact: ', 'Content-Length: 5\r\n'],
+  ...[
+    'Via: ',
+    'v: ',
+    'From: ',
+    'To: ',
+    'Call-ID: ',
+    'CSeq: ',
+    'Contact: ',
+    'Content-Length: 5\r\n',
+  ],
   ...['l: 0\r\n', 'Route: ', 'Warning: ', 'Retry-After: ', 'Authorization: Digest ', 'Date: '],
   ...['Subject:', 'Content-Type: multipart/mixed;boundary=x\r\n', '--x\r\n', '--x--\r\n'],
   ...['v=0\r\n', 'o=- 1 1 IN IP4 192.0.2.1\r\n', 's=-\r\n', 'c=IN IP4 192.0.2.1\r\n', 't=0 0\r\n'],
@@ -23,7 +32,17 @@ const WORDS = [
 
 type Mutation = (bytes: Buffer, random: Random, other: Buffer) => Buffer;
 
-const MUTATIONS: readonly Mutation[] = [flip, insert, insert, insert, erase, copy, line, splice, retype];
+const MUTATIONS: readonly Mutation[] = [
+  flip,
+  insert,
+  insert,
+  insert,
+  erase,
+  copy,
+  line,
+  splice,
+  retype,
+];
 
 /** The bytes with one to eight changes; `other` lends parts of itself. Never over `MAX_BYTES`. */
 export function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Buffer {

@@ -65,21 +65,80 @@ export const URIS: readonly string[] = [
 
 /** A header field each, of every grammar. */
 export const HEADER_VALUES: readonly string[] = [
-  ...['Via: SIP/2.0/UDP a:1;branch=z9hG4bK1', 'From: "a" <sip:a@b>;tag=x', 'CSeq: 1 A', 'Call-ID: a@b'],
-  ...['Contact: *', 'm: "q" <sip:a@b>;expires=3;q=1, <tel:+1>', 'Content-Type: text/plain;charset="a b"'],
-  ...['Accept: a/b;q=1, */*', 'Accept-Encoding: gzip;q=1', 'Accept-Language: da, en;q=0.7', 'Allow: A, B'],
-  ...['Alert-Info: <http://a/b>;x=y', 'Authentication-Info: nextnonce="a", nc=00000001', 'Reason: SIP;cause=200;text="a"'],
+  ...[
+    'Via: SIP/2.0/UDP a:1;branch=z9hG4bK1',
+    'From: "a" <sip:a@b>;tag=x',
+    'CSeq: 1 A',
+    'Call-ID: a@b',
+  ],
+  ...[
+    'Contact: *',
+    'm: "q" <sip:a@b>;expires=3;q=1, <tel:+1>',
+    'Content-Type: text/plain;charset="a b"',
+  ],
+  ...[
+    'Accept: a/b;q=1, */*',
+    'Accept-Encoding: gzip;q=1',
+    'Accept-Language: da, en;q=0.7',
+    'Allow: A, B',
+  ],
+  ...[
+    'Alert-Info: <http://a/b>;x=y',
+    'Authentication-Info: nextnonce="a", nc=00000001',
+    'Reason: SIP;cause=200;text="a"',
+  ],
   ...['Authorization: Digest username="a",realm="b",nonce="c",uri="d",response="e",opaque="f"'],
-  ...['WWW-Authenticate: Digest realm="a", nonce="b", qop="auth", stale=TRUE, algorithm=MD5, opaque="c"'],
-  ...['Content-Disposition: session;handling=optional', 'Date: Sat, 13 Nov 2010 23:29:00 GMT', 'Expires: 5'],
-  ...['Retry-After: 5 (a (b) \\) c);duration=3', 'Warning: 307 a "b", 308 c "d"', 'Timestamp: 54.1 2'],
-  ...['Subject: x', 'Event: a.b;id=1', 'Subscription-State: active;expires=1', 'Replaces: a@b;to-tag=1;from-tag=2'],
-  ...['RAck: 1 2 INVITE', 'RSeq: 1', 'Session-Expires: 90;refresher=uas', 'Min-SE: 90', 'Join: a;to-tag=1;from-tag=2'],
-  ...['Refer-To: <sip:a@b?Replaces=x%3Bto-tag%3D1>', 'Referred-By: <sip:a>;cid="x@y"', 'Privacy: id;critical'],
-  ...['History-Info: <sip:a@b?Reason=x>;index=1.1', 'Diversion: <sip:a>;reason=busy;counter=1', 'Path: <sip:a;lr>'],
-  ...['P-Asserted-Identity: "a" <sip:a@b>, <tel:+1>', 'Identity: eyJ.eyJ.sig;info=<https://a/b>;alg=ES256;ppt=shaken'],
-  ...['MIME-Version: 1.0', 'SIP-ETag: a', 'SIP-If-Match: a', 'Target-Dialog: a;local-tag=1;remote-tag=2'],
-  ...['Geolocation: <cid:a@b>;inserted-by="c"', 'Request-Disposition: proxy, recurse', 'Accept-Contact: *;audio;require'],
+  ...[
+    'WWW-Authenticate: Digest realm="a", nonce="b", qop="auth", stale=TRUE, algorithm=MD5, opaque="c"',
+  ],
+  ...[
+    'Content-Disposition: session;handling=optional',
+    'Date: Sat, 13 Nov 2010 23:29:00 GMT',
+    'Expires: 5',
+  ],
+  ...[
+    'Retry-After: 5 (a (b) \\) c);duration=3',
+    'Warning: 307 a "b", 308 c "d"',
+    'Timestamp: 54.1 2',
+  ],
+  ...[
+    'Subject: x',
+    'Event: a.b;id=1',
+    'Subscription-State: active;expires=1',
+    'Replaces: a@b;to-tag=1;from-tag=2',
+  ],
+  ...[
+    'RAck: 1 2 INVITE',
+    'RSeq: 1',
+    'Session-Expires: 90;refresher=uas',
+    'Min-SE: 90',
+    'Join: a;to-tag=1;from-tag=2',
+  ],
+  ...[
+    'Refer-To: <sip:a@b?Replaces=x%3Bto-tag%3D1>',
+    'Referred-By: <sip:a>;cid="x@y"',
+    'Privacy: id;critical',
+  ],
+  ...[
+    'History-Info: <sip:a@b?Reason=x>;index=1.1',
+    'Diversion: <sip:a>;reason=busy;counter=1',
+    'Path: <sip:a;lr>',
+  ],
+  ...[
+    'P-Asserted-Identity: "a" <sip:a@b>, <tel:+1>',
+    'Identity: eyJ.eyJ.sig;info=<https://a/b>;alg=ES256;ppt=shaken',
+  ],
+  ...[
+    'MIME-Version: 1.0',
+    'SIP-ETag: a',
+    'SIP-If-Match: a',
+    'Target-Dialog: a;local-tag=1;remote-tag=2',
+  ],
+  ...[
+    'Geolocation: <cid:a@b>;inserted-by="c"',
+    'Request-Disposition: proxy, recurse',
+    'Accept-Contact: *;audio;require',
+  ],
 ];
 
 /** Session descriptions. */

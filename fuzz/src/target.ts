@@ -10,7 +10,7 @@ export interface Target {
 
 /** A promise that did not hold for some input. */
 export class Broken extends Error {
-  override readonly name = "Broken";
+  override readonly name = 'Broken';
 }
 
 /** Throws `Broken` unless the condition holds. */

@@ -1,4 +1,10 @@
-import { type HeaderInput, SipRequest, SipResponse, type SipMessage, uri } from '@strowger/sip-message';
+import {
+  type HeaderInput,
+  SipRequest,
+  SipResponse,
+  type SipMessage,
+  uri,
+} from '@strowger/sip-message';
 import * as fc from 'fast-check';
 import { uris } from './uris.ts';
 import { plainText, tokens } from './wire-text.ts';

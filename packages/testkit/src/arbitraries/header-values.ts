@@ -43,7 +43,10 @@ export function nameAddrs(taken: readonly string[] = []): fc.Arbitrary<string> {
   // without brackets a URI ends at ; and , and must not have ? (RFC 3261 §20)
   const bare = sipUris({ headers: false }).filter((uri) => !/[;,?]/.test(uri));
   return fc
-    .tuple(fc.oneof({ weight: 3, arbitrary: bracketed }, { weight: 1, arbitrary: bare }), params(taken))
+    .tuple(
+      fc.oneof({ weight: 3, arbitrary: bracketed }, { weight: 1, arbitrary: bare }),
+      params(taken),
+    )
     .map((parts) => parts.join(''));
 }
 
@@ -70,7 +73,9 @@ export function vias(): fc.Arbitrary<string> {
 /** `media-type` with parameters. */
 export function mediaTypes(): fc.Arbitrary<string> {
   const type = fc.constantFrom('application/sdp', 'message/sipfrag', `text${GAP}/${GAP}plain`);
-  const param = fc.oneof(tokens(6), quotedStrings()).map((value) => `${SEMICOLON}x${EQUALS}${value}`);
+  const param = fc
+    .oneof(tokens(6), quotedStrings())
+    .map((value) => `${SEMICOLON}x${EQUALS}${value}`);
   return fc.tuple(type, fc.option(param, { nil: '' })).map((parts) => parts.join(''));
 }
 

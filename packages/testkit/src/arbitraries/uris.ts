@@ -46,7 +46,10 @@ export function uris(options: UriOptions = {}): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 6, arbitrary: sipUris(options) },
     { weight: 2, arbitrary: telUris() },
-    { weight: 1, arbitrary: fc.constantFrom('urn:service:sos', 'http://a.example/x?y=z', 'im:a@b') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('urn:service:sos', 'http://a.example/x?y=z', 'im:a@b'),
+    },
   );
 }
 
@@ -62,7 +65,13 @@ function uriParams(): fc.Arbitrary<string> {
   const value = fc.string({ unit: fc.constantFrom(...PARAM), minLength: 1, maxLength: 8 });
   return fc.oneof(
     fc.constantFrom('lr', 'LR', 'transport=tcp', 'Transport=UDP', 'user=phone', 'ttl=255', 'ob'),
-    fc.constantFrom('maddr=[2001:db8::1]', 'maddr=192.0.2.1', 'method=INVITE', 'gr=x', '__proto__=x'),
+    fc.constantFrom(
+      'maddr=[2001:db8::1]',
+      'maddr=192.0.2.1',
+      'method=INVITE',
+      'gr=x',
+      '__proto__=x',
+    ),
     fc.tuple(tokens(5).map(withoutPercent), value).map((pair) => pair.join('=')),
     value,
   );

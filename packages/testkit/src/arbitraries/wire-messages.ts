@@ -18,7 +18,15 @@ const COMPACT = new Map([
   ['Refer-To', 'r'],
 ]);
 const FOREIGN = ['X-Custom', 'P-Odd', 'x_y', '__proto__', 'constructor', 'toString', "a!%*'~"];
-const METHODS = ['INVITE', 'ACK', 'BYE', 'OPTIONS', 'MESSAGE', 'NEWMETHOD', "!interesting-Method0123456789_*+`.%i"];
+const METHODS = [
+  'INVITE',
+  'ACK',
+  'BYE',
+  'OPTIONS',
+  'MESSAGE',
+  'NEWMETHOD',
+  '!interesting-Method0123456789_*+`.%i',
+];
 
 /** How generated messages may look. */
 export interface WireMessageOptions {
@@ -128,7 +136,10 @@ function lengthOf(body: Uint8Array): fc.Arbitrary<string> {
 }
 
 function bodies(): fc.Arbitrary<Uint8Array> {
-  const lines = fc.constantFrom('v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n', 'INVITE sip:x SIP/2.0\r\n\r\n');
+  const lines = fc.constantFrom(
+    'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n',
+    'INVITE sip:x SIP/2.0\r\n\r\n',
+  );
   return fc.oneof(
     fc.constant(new Uint8Array(0)),
     lines.map((text) => new Uint8Array(Buffer.from(text, 'latin1'))),

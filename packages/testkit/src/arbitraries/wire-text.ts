@@ -89,7 +89,8 @@ export function spaced(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const kinds = fc.array(fc.nat(SWS.length - 1), { minLength: 1, maxLength: 4 });
   return fc.tuple(text, kinds).map(([marked, chosen]) => {
     let count = 0;
-    const next = (from: readonly string[]) => from[(chosen[count++ % chosen.length] ?? 0) % from.length];
+    const next = (from: readonly string[]) =>
+      from[(chosen[count++ % chosen.length] ?? 0) % from.length];
     return marked.replaceAll(/[\u0001\u0002]/g, (mark) => next(mark === GAP ? SWS : LWS) ?? ' ');
   });
 }
