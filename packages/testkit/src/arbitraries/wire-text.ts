@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
  * Marks within generated text, where the grammar allows white space (`SWS`) or demands it (`LWS`,
  * RFC 3261 §25.1). `spaced` puts white space and folds in their places.
  */
-export const GAP = '\u0001';
-export const SPACE = '\u0002';
+export const GAP = '\ue000';
+export const SPACE = '\ue001';
 
 const ALPHANUMERIC = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
 const TOKEN = [...ALPHANUMERIC, ...`-.!%*_+\`'~`];
@@ -91,6 +91,6 @@ export function spaced(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
     let count = 0;
     const next = (from: readonly string[]) =>
       from[(chosen[count++ % chosen.length] ?? 0) % from.length];
-    return marked.replaceAll(/[\u0001\u0002]/g, (mark) => next(mark === GAP ? SWS : LWS) ?? ' ');
+    return marked.replaceAll(/[\ue000\ue001]/g, (mark) => next(mark === GAP ? SWS : LWS) ?? ' ');
   });
 }
