@@ -81,7 +81,7 @@ describe('a mutant', () => {
 
 describe('a finding', () => {
   it('is minimised to the bytes that it takes', () => {
-    const bytes = Buffer.from('some x long y text');
+    const bytes = Buffer.from('some x long y word');
     const small = minimise(bytes, (one) => one.includes(120) && one.includes(121));
     expect(Buffer.from(small).toString()).toBe('xy');
   });
