@@ -24,40 +24,47 @@ const limits = { messageBytes: 2 ** 18, headBytes: 2 ** 18, headerBytes: 2 ** 18
 
 /** Repeated, these are the inputs of ReDoS and of what is akin to it. */
 const UNITS = [
-  ...'(;,<"\\ %=a',
-  ...[
-    'a=',
-    ';a',
-    ';a=',
-    ';a=b',
-    ',a',
-    'a,',
-    '<>',
-    '\\"',
-    '"\\',
-    '"a"',
-    '""',
-    '()',
-    '( ',
-    ' ;',
-    ' ,',
-  ],
-  ...[
-    '%4',
-    '%41',
-    '\t ',
-    '[:',
-    '::',
-    '1',
-    '1.',
-    '@',
-    '?a=b&',
-    '/',
-    '\r\n ',
-    '\r\n\t a',
-    'é',
-    '\xff',
-  ],
+  '(',
+  ';',
+  ',',
+  '<',
+  '"',
+  '\\',
+  ' ',
+  '%',
+  '=',
+  'a',
+
+  'a=',
+  ';a',
+  ';a=',
+  ';a=b',
+  ',a',
+  'a,',
+  '<>',
+  '\\"',
+  '"\\',
+  '"a"',
+  '""',
+  '()',
+  '( ',
+  ' ;',
+  ' ,',
+
+  '%4',
+  '%41',
+  '\t ',
+  '[:',
+  '::',
+  '1',
+  '1.',
+  '@',
+  '?a=b&',
+  '/',
+  '\r\n ',
+  '\r\n\t a',
+  'é',
+  '\xff',
 ];
 /** What stands before them, so that they are met within a value and not only at its beginning. */
 const STARTS = [
@@ -162,7 +169,7 @@ function values() {
           const parsed = read(text);
           if (parsed.ok) String(parsed.value);
         };
-        return [`${name} ${label(start, unit)}`, run, (size) => start + repeat(unit, size)];
+        return [`${name} ${named(start, unit)}`, run, (size) => start + repeat(unit, size)];
       }),
     ),
   );
@@ -216,7 +223,7 @@ function descriptions() {
   const units = [...UNITS, '0 ', 'a=b\r\n', 'm=audio 1 RTP/AVP 0\r\n', 'a=rtpmap:0 a/1\r\n'];
   return Object.entries(starts).flatMap(([name, start]) =>
     units.map((unit) => [
-      `sdp ${label(name, unit)}`,
+      `sdp ${named(name, unit)}`,
       (text) => readDescription(text),
       (size) => `${start}${repeat(unit, size)}\r\n`,
     ]),
@@ -225,7 +232,7 @@ function descriptions() {
 
 function inputs() {
   return STARTS.flatMap((start) =>
-    UNITS.map((unit) => [label(start, unit), (size) => start + repeat(unit, size)]),
+    UNITS.map((unit) => [named(start, unit), (size) => start + repeat(unit, size)]),
   );
 }
 
@@ -278,6 +285,6 @@ function repeat(unit, size) {
   return unit.repeat(Math.ceil(size / unit.length));
 }
 
-function label(start, unit) {
+function named(start, unit) {
   return `${JSON.stringify(start)} and many ${JSON.stringify(unit)}`;
 }

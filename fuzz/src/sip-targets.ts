@@ -100,7 +100,8 @@ export const header: Target = {
     if (!parsed.ok) return;
     validateMessage(parsed.value);
     const value: unknown = parsed.value.headers.get(name);
-    if (value === undefined) return;
+    // a list without values, such as an empty Allow, becomes no field when it is set
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
     // what `get` gives, `set` takes (HeaderInput); a header that is given raw was text before
     const own = new Headers([[name, value as HeaderInput]]);
     const printed = [...own.entries()].map(String).join();

@@ -45,7 +45,8 @@ describe('a campaign', () => {
     for (let count = 0; count < 400 && one.findings.size === 0; count++) one.step();
     const [finding] = one.findings.values();
     expect(finding?.fault).toMatch(/^throws TypeError/);
-    expect([...(finding?.bytes ?? [])].toSorted()).toEqual([...Buffer.from('"%\\')].toSorted());
+    expect(new Set(finding?.bytes)).toEqual(new Set(Buffer.from('"%\\')));
+    expect(finding?.bytes).toHaveLength(3);
     expect(one.inputs.length).toBeGreaterThan(1);
   });
 

@@ -11,8 +11,26 @@ const message = (...lines: string[]) =>
 
 /** Values that others have read as 5, or as something that made them read beyond the message. */
 const BAD: readonly (readonly string[])[] = [
-  ...['-1', '-5', 'five', '+5', '0x5', '0x10', '5.0', '1e3', '5e0', '5 5', '5,5', '"5"', '5;', ''],
-  ...['4294967301', '4294967328', `1${'0'.repeat(30)}`, '18446744073709551621', '5\x0b', '\xb2'],
+  '-1',
+  '-5',
+  'five',
+  '+5',
+  '0x5',
+  '0x10',
+  '5.0',
+  '1e3',
+  '5e0',
+  '5 5',
+  '5,5',
+  '"5"',
+  '5;',
+  '',
+  '4294967301',
+  '4294967328',
+  `1${'0'.repeat(30)}`,
+  '18446744073709551621',
+  '5\x0b',
+  '\xb2',
 ].map((value) => [`Content-Length: ${value}`]);
 const TWICE: readonly (readonly string[])[] = [
   ['Content-Length: 5', 'Content-Length: 4'],
