@@ -14,6 +14,7 @@ export class TelUri {
   /** As written, with its visual separators; a global number begins with `+`. */
   readonly number: string;
   readonly params: Params;
+  private spelling = 'tel';
 
   /** Throws `BAD_URI` where the number holds what no number may. */
   constructor(init: {
@@ -33,7 +34,7 @@ export class TelUri {
   }
 
   toString(): string {
-    return `tel:${this.number}${this.params}`;
+    return `${this.spelling}:${this.number}${this.params}`;
   }
 
   /**
@@ -45,6 +46,7 @@ export class TelUri {
     const number = text.slice(4, semicolon < 0 ? text.length : semicolon);
     if (!isNumber(number)) return new Fault('BAD_URI', 4, SECTION, 'no telephone number');
     const uri = new TelUri({ number });
+    uri.spelling = text.slice(0, 3);
     const pieces = semicolon < 0 ? [] : text.slice(semicolon + 1).split(';', MAX_PARAMS + 1);
     let at = semicolon + 1;
     for (const piece of pieces) {
