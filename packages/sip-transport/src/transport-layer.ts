@@ -8,7 +8,8 @@ import {
   type Uri,
   type Via,
 } from '@strowger/sip-message';
-import { type DnsResolver, systemResolver } from './dns-resolver.ts';
+import type { DnsResolver } from './dns-resolver.ts';
+import type { Racer } from './connection-race.ts';
 import { FlowTokens } from './flow-tokens.ts';
 import { type Hop, type Inbound, isSecure, type TransportName } from './hop.ts';
 import {
@@ -56,7 +57,7 @@ export interface TransportLayerOptions {
   readonly webSocket?: WebSocketSettings;
   /** At least 16 secret bytes, for layers that read each other's flow tokens. Default: of chance. */
   readonly flowTokenKey?: Uint8Array;
-  /** Default: the system's name servers. */
+  /** Default: the system's name servers, asked by `NameServers`. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
   /** Every request, and every response to what we sent. */
@@ -124,7 +125,7 @@ export class TransportLayer {
 
   /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `BAD_FLOW_TOKEN_KEY`, `BAD_NETWORK`; opens nothing yet. */
   constructor(options: TransportLayerOptions) {
-    const { runtime, advertised, localNetworks, resolver = systemResolver() } = options;
+    const { runtime, advertised, localNetworks, resolver } = options;
     const networks = localNetworks === undefined ? undefined : new LocalNetworks(localNetworks);
     const { clock, random } = runtime;
     const limits = { ...defaultLimits, ...options.limits };
@@ -190,7 +191,9 @@ export class TransportLayer {
 
   /**
    * The hops for a request to this URI, best first (RFC 3263), TCP before UDP where `sizeBytes` is
-   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Rejects
+   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Where a name
+   * has several addresses and TCP, TLS or a WebSocket goes there, the one that takes a connection first
+   * is the first (RFC 8305, RFC 7984), and that connection is open then. Rejects
    * with `NO_ROUTE` when there is none: an unknown name, a transport, family or scheme that is not
    * carried (`sips` never travels in the clear).
    */
@@ -345,6 +348,9 @@ export class TransportLayer {
     },
     onTargetChange: (change: TargetChange): void => this.options.onTargetChange?.(change),
     onReach: (hop: Hop, reached: boolean): void => this.nextHops.reached(hop, reached),
+    isConnected: (hop: Hop): boolean => this.streams.isConnected(hop),
+    connect: (hop: Hop, ended: (reached: boolean) => void): Racer =>
+      this.streams.connect(hop, this.points.pick(hop), ended),
     onGone: (hop: Hop): void => {
       this.keepAlives.gone(hop);
       if (this.state === 'open') this.options.onConnectionGone?.(hop);
