@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns';
+import { setMaxListeners } from 'node:events';
 import { type Clock, type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
 import { askByTcp, askByUdp, type DnsExchangeOptions, type Replied } from './dns-exchange.ts';
 import { type DnsQuestion, type DnsRecord, isDnsName } from './dns-message.ts';
@@ -43,6 +44,7 @@ export class NameServers implements DnsResolver {
   /** Throws `BAD_NAME_SERVER`; opens nothing. */
   constructor({ runtime, servers, hosts }: NameServersOptions) {
     this.runtime = runtime;
+    setMaxListeners(0, this.closing.signal); // one for each question under way
     this.servers = new ServerList(runtime.clock, servers);
     const path = hosts ?? (servers === undefined ? systemHostsPath() : undefined);
     this.hosts = path === undefined ? undefined : new HostsFile(runtime.clock, path);
