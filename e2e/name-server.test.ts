@@ -65,7 +65,7 @@ describeWithPeers(['dnsmasq', 'openssl'], 'a real name server', () => {
     const transactions = new TransactionLayer({
       runtime,
       sender: transport,
-      timers: { t1: 40 }, // a silent server is given up after 2.6 s
+      timers: { t1Ms: 40 }, // a silent server is given up after 2.6 s
       user: { onRequest() {}, onAck() {}, onStrayResponse() {} },
     });
     open.push({
@@ -228,13 +228,13 @@ function makeAuthority(folder: string): string {
   return readFileSync(join(folder, 'ca.pem'), 'utf8');
 }
 
-function issue(folder: string, domain: string): { certificate: string; key: string } {
+function issue(folder: string, domain: string): { certificate: string; key: string }[] {
   const at = (file: string): string => join(folder, `${domain}.${file}`);
   const signer = ['-CA', join(folder, 'ca.pem'), '-CAkey', join(folder, 'ca.key')];
   const names = ['-subj', '/O=Test', '-addext', `subjectAltName=DNS:${domain}`];
   const files = ['-keyout', at('key'), '-out', at('pem')];
   openssl(['req', '-x509', ...ecKey, ...files, ...signer, ...names, '-days', '1']);
-  return { certificate: readFileSync(at('pem'), 'utf8'), key: readFileSync(at('key'), 'utf8') };
+  return [{ certificate: readFileSync(at('pem'), 'utf8'), key: readFileSync(at('key'), 'utf8') }];
 }
 
 const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
