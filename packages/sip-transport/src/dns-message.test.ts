@@ -16,18 +16,30 @@ describe('a message of a name server', () => {
   it('never throws, whatever it holds', () => {
     const count = fc.integer({ min: 0, max: 0xffff });
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 600 }), fc.tuple(count, count, count), (tail, counts) => {
-        expect(readReply(tail, question, 7).kind).toBeTypeOf('string');
-        expect(['foreign', 'answer']).toContain(readReply(response(tail, counts), question, 7).kind);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 600 }),
+        fc.tuple(count, count, count),
+        (tail, counts) => {
+          expect(readReply(tail, question, 7).kind).toBeTypeOf('string');
+          expect(['foreign', 'answer']).toContain(
+            readReply(response(tail, counts), question, 7).kind,
+          );
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it('is read no further than its first 256 records', () => {
     // two bytes point at the question's name, the record is an SRV of 7 bytes
-    const one = Buffer.from([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 8, 0, 1, 0, 0, 0x13, 0xc4, 0xc0, 12]);
-    const reply = readReply(response(Buffer.concat(Array(3000).fill(one)), [3000, 0, 0]), question, 7);
+    const one = Buffer.from([
+      0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 8, 0, 1, 0, 0, 0x13, 0xc4, 0xc0, 12,
+    ]);
+    const reply = readReply(
+      response(Buffer.concat(Array(3000).fill(one)), [3000, 0, 0]),
+      question,
+      7,
+    );
     expect(reply.kind === 'answer' && reply.answer.records.length).toBe(256);
   });
 
