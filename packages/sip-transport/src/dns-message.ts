@@ -26,7 +26,7 @@ export type DnsReply =
 const TYPES = { naptr: 'NAPTR', srv: 'SRV', a: 'A', aaaa: 'AAAA' } as const;
 
 /** Records that are read of one answer: a name led to by a thousand would cost too much time. */
-const MOST_ANSWERS = 256;
+const MOST_ANSWERS = 128;
 const MOST_AUTHORITIES = 8;
 const LONGEST_CHAIN = 16;
 

@@ -30,10 +30,7 @@ export interface NameServer {
 
 /** Opens one; it is closed when the test ends. */
 export async function nameServer(says: Says, address = '127.0.0.1'): Promise<NameServer> {
-  const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  udp.bind(0, address);
-  await once(udp, 'listening');
-  const { port } = udp.address();
+  const { udp, tcp, port } = await bothOn(address);
   const asked: Asked[] = [];
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   let lies = 0;
@@ -59,7 +56,7 @@ export async function nameServer(says: Says, address = '127.0.0.1'): Promise<Nam
   udp.on('message', (bytes: Buffer, from: RemoteInfo) => {
     for (const said of answers(bytes, 'udp', from)) udp.send(said, from.port, from.address);
   });
-  const tcp = createServer((socket) => {
+  tcp.on('connection', (socket) => {
     socket.on('error', () => {});
     onTestFinished(() => void socket.destroy());
     socket.once('data', (bytes) => {
@@ -70,11 +67,29 @@ export async function nameServer(says: Says, address = '127.0.0.1'): Promise<Nam
       }
     });
   });
-  tcp.listen(port, address);
-  await once(tcp, 'listening');
   onTestFinished(() => void udp.close());
   onTestFinished(() => void tcp.close());
   return server;
+}
+
+/** A UDP and a TCP socket on one port: where another has the second, on the next port. */
+async function bothOn(address: string) {
+  for (;;) {
+    const tcp = createServer();
+    tcp.listen(0, address);
+    await once(tcp, 'listening');
+    const bound = tcp.address();
+    const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
+    const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    try {
+      udp.bind(port, address);
+      await once(udp, 'listening');
+      return { udp, tcp, port };
+    } catch {
+      udp.close();
+      tcp.close();
+    }
+  }
 }
 
 /** An answer to what was asked. */
