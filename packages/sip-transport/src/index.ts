@@ -9,6 +9,7 @@ export { SpreadTransport, type SpreadTransportOptions } from './spread/spread-tr
 export { joinCallThreads } from './spread/thread-entry.ts';
 export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
 export { systemResolver } from './dns-resolver.ts';
+export { NameServers, type NameServersOptions } from './name-servers.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';
