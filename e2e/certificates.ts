@@ -20,7 +20,7 @@ export class TestAuthority {
     this.folder = folder;
     this.cert = join(folder, 'ca.pem');
     this.key = join(folder, 'ca.key');
-    this.make(this, [
+    this.make({ cert: this.cert, key: this.key }, [
       '-subj',
       '/CN=Test Authority',
       '-addext',
