@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -43,11 +43,7 @@ export class Browser {
     this.server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page');
       if (request.method === 'POST') {
-        void readAll(request).then((text) => {
-          // our own page's words
-          this.reports.set(searchParams.get('run') ?? '', JSON.parse(text) as Report);
-          response.end();
-        });
+        void this.take(searchParams.get('run') ?? '', request, response);
       } else if (pathname === '/page.js') {
         response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(this.script);
       } else {
@@ -93,6 +89,12 @@ export class Browser {
     } finally {
       await program.stop();
     }
+  }
+
+  private async take(run: string, from: IncomingMessage, response: ServerResponse): Promise<void> {
+    // our own page's words
+    this.reports.set(run, JSON.parse(await readAll(from)) as Report);
+    response.end();
   }
 
   async stop(): Promise<void> {
