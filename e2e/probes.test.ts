@@ -46,7 +46,7 @@ describeWithPeers(
       words.splice(40, 0, 'sunshine-105');
       writeFileSync(join(folder, 'words'), words.join('\n'));
       const dictionary = ['-u', '105', '-d', join(folder, 'words')];
-      const { output } = runToEnd(['svcrack', ...FROM, ...dictionary, TARGET], { seconds: 25 });
+      const { output } = runToEnd(['svcrack', ...FROM, ...dictionary, TARGET], { seconds: 12 });
       expect(output).not.toContain('sunshine-105');
     });
 

@@ -6,7 +6,7 @@ import { SqliteStores } from '@strowger/store-sqlite';
 import { refuseUnsafe } from './config.ts';
 import { atOf, type Config, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
-import { digestByListener, isHttpSecure, sipListeners } from './sip-listeners.ts';
+import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
 import { type MadeUpPassword, settleUsers } from './users.ts';
 
@@ -60,7 +60,7 @@ async function open(
       counts: async () => ({ ...engine.counts() }),
       uptimeSeconds: () => (runtime.clock.now() - began) / 1000,
     },
-    webSockets: defaultLimits.connections,
+    webSockets: isHttpShared(config) ? defaultLimits.connections : 0,
     certificate: isHttpSecure(config) ? httpCertificate(config) : undefined,
   });
   const transport: TransportLayer = new TransportLayer({

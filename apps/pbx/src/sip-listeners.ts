@@ -27,6 +27,11 @@ export function sipListeners(config: Config, server: HttpServer | HttpsServer): 
   };
 }
 
+/** Whether SIP over WebSocket shares the port of the API. */
+export function isHttpShared(config: Config): boolean {
+  return points(config).some((point) => isAtHttp(config, point));
+}
+
 /** Whether the HTTP server speaks TLS: where SIP over WSS shares its port. */
 export function isHttpSecure(config: Config): boolean {
   return points(config).some((point) => point.transport === 'wss' && isAtHttp(config, point));
