@@ -7,37 +7,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folder, median, start, until } from './processes.mjs';
 
-const [rounds = '3', calls = '300'] = process.argv.slice(2);
+const [rounds = '3', calls = '200'] = process.argv.slice(2);
 const CONNECTIONS = 1000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scenario = (name) => join(root, 'e2e/sipp', `${name}.xml`);
 
 const pbx = startPbx();
 await until('the PBX is ready', async () => (await fetch('http://127.0.0.1:8089/ready')).ok);
-sipp('register', ['-p', '5070', '-m', '1', '-s', 'bob', '-au', 'bob', '-ap', 'pw-bob']);
-const callee = start('sipp', [
-  '-sf',
-  scenario('callee'),
-  '-nostdin',
-  '-i',
-  '127.0.0.1',
-  '-p',
-  '5070',
-]);
-await until('the callee listens', () => connectionsAt('-Hlun', 5070) > 0);
-measure('50'); // warm
+await measure('50'); // warm
 
 const figures = { without: [], with: [] };
 for (let round = 0; round < Number(rounds); round++) {
-  figures.without.push(measure(calls));
+  figures.without.push(await measure(calls));
   const script = fileURLToPath(new URL('slow-loris-connections.mjs', import.meta.url));
   const loris = start(process.execPath, [script, String(CONNECTIONS), '5060', '5061', '5062']);
   await until('the connections are open', () => openConnections() > CONNECTIONS * 0.95);
-  figures.with.push(measure(calls));
+  figures.with.push(await measure(calls));
   await loris.stop('SIGKILL');
   await until('they are gone', () => openConnections() < 10, 60_000);
 }
-await callee.stop('SIGKILL');
 await pbx.stop();
 report();
 
@@ -53,7 +41,8 @@ function report() {
   console.log([title, '', ...head, ...rows, '', JSON.stringify(figures)].join('\n'));
 }
 
-function measure(count) {
+async function measure(count) {
+  const callee = await startCallee();
   const who = ['-s', 'bob', '-set', 'caller', 'alice', '-au', 'alice', '-ap', 'pw-alice'];
   const rate = [
     '-m',
@@ -70,6 +59,7 @@ function measure(count) {
   ];
   const before = new Set(readdirSync(folder));
   const { status, stderr } = sipp('caller', ['-p', '5072', ...who, ...rate]);
+  await callee.stop('SIGKILL');
   const file = readdirSync(folder).find((name) => name.endsWith('_rtt.csv') && !before.has(name));
   if (file === undefined) throw new Error(`sipp wrote no response times: ${stderr.slice(-800)}`);
   const lines = readFileSync(join(folder, file), 'utf8').trim().split('\n').slice(1);
@@ -78,6 +68,15 @@ function measure(count) {
   const failed = status === 0 ? 0 : Number(count) - times.length;
   const meanMs = times.reduce((sum, one) => sum + one, 0) / times.length;
   return { meanMs, medianMs: at(0.5), p99Ms: at(0.99), failed, calls: times.length };
+}
+
+/** Registers, for a minute, and listens. */
+async function startCallee() {
+  sipp('register', ['-p', '5070', '-m', '1', '-s', 'bob', '-au', 'bob', '-ap', 'pw-bob']);
+  const args = ['-sf', scenario('callee'), '-nostdin', '-i', '127.0.0.1', '-p', '5070'];
+  const callee = start('sipp', args);
+  await until('the callee listens', () => connectionsAt('-Hlun', 5070) > 0);
+  return callee;
 }
 
 function sipp(name, args) {

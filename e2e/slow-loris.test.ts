@@ -20,7 +20,6 @@ describeWithPeers(['sipp', 'openssl', 'ss'], '1,000 connections that do nothing'
   const folder = workFolder('slow-loris');
   const authority = new TestAuthority(folder);
   let pbx: Pbx;
-  let callee: Background;
   let loris: Background;
 
   const open = (): number =>
@@ -34,6 +33,15 @@ describeWithPeers(['sipp', 'openssl', 'ss'], '1,000 connections that do nothing'
   const at = (port: number) => ['127.0.0.1:5060', '-i', '127.0.0.1', '-p', String(port)];
   const as = (user: string) => ['-au', user, '-ap', `pw-${user}`];
 
+  /** Registers, for a minute, and listens. */
+  async function bobAnswers(): Promise<Background> {
+    const bob = sipp(folder, 'register', [...at(5070), '-m', '1', '-s', 'bob', ...as('bob')]);
+    expect(bob.status, bob.errors).toBe(0);
+    const callee = sippInBackground(folder, 'callee', ['-i', '127.0.0.1', '-p', '5070']);
+    await until('the callee listens', () => isListening(5070));
+    return callee;
+  }
+
   beforeAll(async () => {
     pbx = await Pbx.start(folder, {
       listen: [
@@ -44,10 +52,6 @@ describeWithPeers(['sipp', 'openssl', 'ss'], '1,000 connections that do nothing'
       ],
       tls: authority.issue(),
     });
-    const bob = sipp(folder, 'register', [...at(5070), '-m', '1', '-s', 'bob', ...as('bob')]);
-    expect(bob.status, bob.errors).toBe(0);
-    callee = sippInBackground(folder, 'callee', ['-i', '127.0.0.1', '-p', '5070']);
-    await until('the callee listens', () => isListening(5070));
     const ports = ['5060', '5061', '5062'];
     const command = [process.execPath, LORIS, String(CONNECTIONS), ...ports] as const;
     loris = background(join(folder, 'loris.log'), [...command]);
@@ -55,17 +59,18 @@ describeWithPeers(['sipp', 'openssl', 'ss'], '1,000 connections that do nothing'
   });
   afterAll(async () => {
     await loris.stop('SIGKILL');
-    await callee.stop();
     expect(await pbx.stop()).toBe(0);
   });
 
   it.each([
     ['UDP', ['-t', 'u1']],
     ['TCP', ['-t', 't1']],
-  ])('300 calls at 25 calls/s over %s: none fails', (_, transport) => {
+  ])('300 calls at 25 calls/s over %s: none fails', async (_, transport) => {
+    const callee = await bobAnswers();
     const rate = ['-m', '300', '-r', '25', '-d', '300', ...transport];
     const who = ['-s', 'bob', '-set', 'caller', 'alice', ...as('alice')];
     const result = sipp(folder, 'caller', [...at(5072), ...rate, ...who], 40);
+    await callee.stop();
     expect(result, result.errors).toMatchObject({ status: 0, successful: 300, failed: 0 });
   });
 
