@@ -84,6 +84,9 @@ describeWithPeers(['chromium', 'openssl', 'kamailio', 'ss'], 'pages in Chromium 
     const sanity = await SanityCheck.start(folder);
     const bytes = heard.map((text) => new TextEncoder().encode(text));
     expect(await sanity.refused(bytes)).toEqual([]);
+    const broken = heard.slice(0, 1).map((text) => text.replace(/^To: .*\r\n/im, ''));
+    const judged = await sanity.refused(broken.map((text) => new TextEncoder().encode(text)));
+    expect(judged, 'what is broken').toEqual(broken);
     await sanity.stop();
   });
 });
