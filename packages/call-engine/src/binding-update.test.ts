@@ -45,6 +45,18 @@ describe('bindings', () => {
     expect(contactsOf(after)).toEqual(['sip:c@d', 'sip:%61@B']);
   });
 
+  it('are replaced by the same flow of the same phone, whatever its URI (RFC 5626 §6)', () => {
+    const flow = (text: string, regId: number, instance = '<urn:uuid:1>') =>
+      update({ ...contact(text), instance, regId });
+    const one = bindingsOf(updateBindings(flow('sip:a@x.invalid', 1), first, [], terms));
+    const again = { ...first, callId: 'two' };
+    const next = (command: RegisterCommand) =>
+      contactsOf(updateBindings(command, again, one, terms));
+    expect(next(flow('sip:b@y.invalid', 1))).toEqual(['sip:b@y.invalid']);
+    expect(next(flow('sip:a@x.invalid', 2))).toHaveLength(2);
+    expect(next(flow('sip:b@y.invalid', 1, '<urn:uuid:2>'))).toHaveLength(2);
+  });
+
   it('are removed one by one with 0', () =>
     expect(
       contactsOf(updateBindings(update(contact('sip:a@b', 0)), { ...first, cseq: 2 }, two, terms)),

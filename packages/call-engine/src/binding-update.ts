@@ -1,4 +1,4 @@
-import { parseUri, type SipUri } from '@strowger/sip-message';
+import { parseUri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { Binding } from './location-store.ts';
 import type { ContactUpdate, RegisterCommand, RegisterRefusal } from './register-request.ts';
@@ -47,7 +47,7 @@ export function updateBindings(
   }
   let bindings = [...live];
   for (const contact of command.contacts) {
-    const old = bindings.find((binding) => isSameContact(binding, contact.uri));
+    const old = bindings.find((binding) => isSameContact(binding, contact));
     if (old !== undefined && isOutOfOrder(old, source)) return OUT_OF_ORDER;
     bindings = bindings.filter((binding) => binding !== old);
     if (contact.expiresSeconds > 0) bindings.push(newBinding(contact, source, terms.wall));
@@ -71,9 +71,13 @@ function isOutOfOrder(binding: Binding, { callId, cseq }: RegisterSource): boole
   return binding.callId === callId && cseq <= binding.cseq;
 }
 
-function isSameContact(binding: Binding, contact: SipUri): boolean {
-  const uri = parseUri(binding.contact);
-  return uri.ok && contact.equals(uri.value);
+/** The same flow of the same phone (RFC 5626 §6), or an equal URI (RFC 3261 §10.3 step 7). */
+function isSameContact(binding: Binding, { uri, instance, regId }: ContactUpdate): boolean {
+  if (regId !== undefined && binding.regId !== undefined) {
+    return binding.regId === regId && binding.instance === instance;
+  }
+  const known = parseUri(binding.contact);
+  return known.ok && uri.equals(known.value);
 }
 
 function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number): Binding {
@@ -85,6 +89,7 @@ function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number
     callId,
     cseq,
     ...(contact.instance === undefined ? {} : { instance: contact.instance }),
+    ...(contact.regId === undefined ? {} : { regId: contact.regId }),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(received === undefined ? {} : { received }),
     updatedAt: wall,

@@ -4,6 +4,7 @@ export { CallEngine, type CallEngineCounts, type CallEngineEvents } from './call
 export type {
   CallEngineOptions,
   DigestOptions,
+  EngineSender,
   RegistrationLimits,
 } from './call-engine-options.ts';
 export type { CallEnder, CallLegRecord, CallOutcome, CallRecord } from './call-record.ts';
