@@ -55,10 +55,12 @@ async function open(
     listen: points.map(({ at }) => at),
     onMessage: (inbound) => engine.receive(inbound),
     onError: (error) => runtime.logger.warn({ err: error }, 'transport'),
+    onSecurityEvent: (event) => runtime.logger.warn({ event }, 'security'),
   });
   const engine = new CallEngine({
     runtime,
     sender: transport,
+    flows: transport,
     media,
     stores,
     domain: config.domain,
