@@ -30,8 +30,8 @@ export function readScheme(reader: Reader): SchemeAndParams | Fault {
     return params instanceof Fault ? params : { scheme, params, token: undefined };
   }
   if (!(params instanceof Fault) && reader.atEnd) return { scheme, params, token: undefined };
-  reader.pos = reader.text.length;
-  return { scheme, params: new Params(), token: reader.text.slice(from) };
+  reader.pos = from;
+  return { scheme, params: new Params(), token: reader.rest() };
 }
 
 /** Whether the scheme is Digest (RFC 7616), the only one that RFC 3261 §22 allows. */

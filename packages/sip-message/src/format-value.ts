@@ -1,4 +1,5 @@
 import { isAll, TOKEN } from './characters.ts';
+import { Params } from './params.ts';
 import { quote } from './reader.ts';
 
 /**
@@ -7,6 +8,8 @@ import { quote } from './reader.ts';
  * @internal
  */
 export function formatValue(value: object): string {
+  // alone, without a value before them, they are those of Authentication-Info (RFC 3261 §20.6)
+  if (value instanceof Params) return value.join(', ');
   if ('number' in value && 'method' in value) return `${value.number} ${value.method}`;
   if ('subtype' in value && 'type' in value && 'params' in value) {
     return `${value.type}/${value.subtype}${value.params}`;

@@ -58,7 +58,7 @@ function skipValue(text: string, from: number, end: number): number {
   const equals = skipSpaces(text, from, end);
   if (equals >= end || text.charCodeAt(equals) !== EQUALS) return from;
   let at = skipSpaces(text, equals + 1, end);
-  if (at >= end) return end;
+  if (at >= end) return equals + 1;
   const code = text.charCodeAt(at);
   if (code === QUOTE) return endOfQuoted(text, at, end);
   if (code === BRACKET) {

@@ -13,6 +13,7 @@ export class TelUri {
   /** As written, with its visual separators; a global number begins with `+`. */
   readonly number: string;
   readonly params: Params;
+  private spelling = 'tel';
 
   /** Throws `BAD_URI` where the number holds what no number may. */
   constructor(init: {
@@ -32,7 +33,7 @@ export class TelUri {
   }
 
   toString(): string {
-    return `tel:${this.number}${this.params}`;
+    return `${this.spelling}:${this.number}${this.params}`;
   }
 
   /**
@@ -44,6 +45,7 @@ export class TelUri {
     const number = text.slice(4, semicolon < 0 ? text.length : semicolon);
     if (!isNumber(number)) return new Fault('BAD_URI', 4, SECTION, 'no telephone number');
     const uri = new TelUri({ number });
+    uri.spelling = text.slice(0, 3);
     const pieces = semicolon < 0 ? [] : text.slice(semicolon + 1).split(';', 128);
     for (const piece of pieces) {
       const equals = piece.indexOf('=');

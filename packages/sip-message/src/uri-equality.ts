@@ -34,9 +34,11 @@ function areSipEqual(a: SipUri, b: SipUri): boolean {
 }
 
 function areParamsEqual(a: Params, b: Params): boolean {
-  for (const [name, value] of a) {
+  for (const [name] of a) {
+    // by name on both sides: a URI that has a parameter twice still equals itself
+    const mine = a.get(name) ?? '';
     const other = b.get(name);
-    if (other !== undefined && other.toLowerCase() !== (value ?? '').toLowerCase()) return false;
+    if (other !== undefined && other.toLowerCase() !== mine.toLowerCase()) return false;
   }
   return NEVER_IGNORED.every((name) => a.has(name) === b.has(name));
 }
