@@ -35,7 +35,6 @@ export class Overload {
 
   /** The share of new requests that are refused, from 0 to 1. */
   get share(): number {
-    if (this.refused === 0) return 0;
     this.endIntervals();
     return this.refused;
   }

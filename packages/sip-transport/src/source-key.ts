@@ -15,7 +15,7 @@ export function sourceKey(address: string): string {
   const tail = after === undefined || after === '' ? [] : after.split(':');
   const zeros = after === undefined ? 0 : Math.max(0, 8 - head.length - tail.length);
   const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];
-  const prefix = groups.slice(0, 4).map((group) => group.replace(/^0{1,3}/, ''));
+  const prefix = groups.slice(0, 4).map((group) => group.replace(/^0{1,3}(?=.)/, ''));
   return `${prefix.join(':')}::/64`;
 }
 
