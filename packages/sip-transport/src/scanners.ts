@@ -32,18 +32,26 @@ const LOOKED_AT = 200;
 
 /** Knows scanners by what they call themselves: most do not hide. */
 export class Scanners {
-  private readonly pattern: RegExp | undefined;
+  private readonly names: readonly string[];
+  /** Many requests in a row come from the same program. */
+  private last: { readonly agent: string; readonly isScanner: boolean } | undefined;
 
   /** @param names looked for anywhere in User-Agent, without regard to case; none: nobody is one. */
   constructor(names: readonly string[]) {
-    const parts = names.map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
-    this.pattern = parts.length === 0 ? undefined : new RegExp(parts.join('|'), 'i');
+    this.names = names.map((name) => name.toLowerCase());
   }
 
   /** What the scanner calls itself; nothing where it is none. */
   nameOf({ headers }: SipRequest): string | undefined {
-    if (this.pattern === undefined) return undefined;
+    if (this.names.length === 0) return undefined;
     const agent = headers.raw('User-Agent')[0]?.slice(0, LOOKED_AT);
-    return agent !== undefined && this.pattern.test(agent) ? agent : undefined;
+    if (agent === undefined) return undefined;
+    if (agent !== this.last?.agent) this.last = { agent, isScanner: this.isOne(agent) };
+    return this.last.isScanner ? agent : undefined;
+  }
+
+  private isOne(agent: string): boolean {
+    const lower = agent.toLowerCase();
+    return this.names.some((name) => lower.includes(name));
   }
 }
