@@ -4,6 +4,7 @@ export type { Bans } from './bans.ts';
 export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
 export { systemResolver } from './dns-resolver.ts';
 export type { AdmissionSettings } from './gate.ts';
+export { NameServers, type NameServersOptions } from './name-servers.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';

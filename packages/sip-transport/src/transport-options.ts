@@ -36,7 +36,7 @@ export interface TransportLayerOptions {
   readonly webSocket?: WebSocketSettings;
   /** At least 16 secret bytes, for layers that read each other's flow tokens. Default: of chance. */
   readonly flowTokenKey?: Uint8Array;
-  /** Default: the system's name servers. */
+  /** Default: the system's name servers, asked by `NameServers`. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
   /** Who is let in. */

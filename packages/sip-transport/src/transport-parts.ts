@@ -1,6 +1,5 @@
 import type { Clock, Endpoint, Random, Runtime, StrowgerError } from '@strowger/runtime';
 import type { Refusal, SipResponse, Via } from '@strowger/sip-message';
-import { systemResolver } from './dns-resolver.ts';
 import { AddressPolicy } from './address-policy.ts';
 import { Bans } from './bans.ts';
 import { FlowTokens } from './flow-tokens.ts';
@@ -83,7 +82,7 @@ export class TransportParts {
     metrics: TransportMetrics,
     signals: TransportSignals,
   ) {
-    const { runtime, resolver = systemResolver() } = options;
+    const { runtime, resolver } = options;
     const points = listenPoints(options);
     this.tls = tlsContexts(options, points);
     this.points = localPoints(options, points);
@@ -96,7 +95,13 @@ export class TransportParts {
     this.bans = new Bans(gate, general.limits.banMs);
     this.queueDelay = new QueueDelay({ clock, onSample: (ms) => gate.overload.sample(ms) });
     const shared = { ...general, events, gate };
-    this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
+    this.nextHops = new NextHops({
+      ...shared,
+      points: this.points,
+      resolver,
+      isConnected: (hop) => this.streams.isConnected(hop),
+      connect: (hop, ended) => this.streams.connect(hop, this.points.pick(hop), ended),
+    });
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
     this.streams = new StreamSockets(shared);
