@@ -68,10 +68,12 @@ async function open(
     ...sipListeners(config, http.server),
     onMessage: (inbound) => engine.receive(inbound),
     onError: (error) => runtime.logger.warn({ err: error }, 'transport'),
+    onSecurityEvent: (event) => runtime.logger.warn({ event }, 'security'),
   });
   const engine = new CallEngine({
     runtime,
     sender: transport,
+    flows: transport,
     media,
     stores,
     domain: config.domain,

@@ -31,6 +31,14 @@ const two = bindingsOf(
 );
 
 describe('bindings', () => {
+  it('named twice in one request are one: the later stands', () => {
+    const command = update(contact('sip:a@b', 60), contact('sip:a@b', 90));
+    const result = bindingsOf(updateBindings(command, first, [], terms));
+    expect(result.map(({ expiresAt }) => expiresAt)).toEqual([1_090_000]);
+    const again = updateBindings(command, { ...first, cseq: 2 }, result, terms);
+    expect(bindingsOf(again)).toHaveLength(1);
+  });
+
   it('are added with the time they last and the way back to the phone', () => {
     expect(two.map(({ contact: text, expiresAt }) => [text, expiresAt])).toEqual([
       ['sip:a@b', 1_060_000],

@@ -47,9 +47,12 @@ export function updateBindings(
   }
   let bindings = [...live];
   for (const contact of command.contacts) {
-    const old = bindings.find((binding) => isSameContact(binding, contact));
-    if (old !== undefined && isOutOfOrder(old, source)) return OUT_OF_ORDER;
-    bindings = bindings.filter((binding) => binding !== old);
+    const isSame = (binding: Binding): boolean => isSameContact(binding, contact);
+    // named twice in one request it is no older than itself: the later one stands
+    if (live.some((binding) => isSame(binding) && isOutOfOrder(binding, source))) {
+      return OUT_OF_ORDER;
+    }
+    bindings = bindings.filter((binding) => !isSame(binding));
     if (contact.expiresSeconds > 0) bindings.push(newBinding(contact, source, terms.wall));
   }
   return bindings.length > terms.maxContacts ? TOO_MANY : { ok: true, bindings };

@@ -2,6 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import type { MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { FlowTrust } from './authenticator.ts';
 import type { FailureLimits } from './failure-table.ts';
 import type { Stores } from './memory-stores.ts';
 import type { ExpiryLimits } from './register-request.ts';
@@ -44,6 +45,8 @@ export interface CallEngineOptions {
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;
+  /** The transport, where it wants to know who has authenticated themselves and who failed to. */
+  readonly flows?: FlowTrust;
 }
 
 /** What users are asked to prove themselves with. */

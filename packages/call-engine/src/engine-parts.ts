@@ -47,6 +47,7 @@ export function enginePartsOf(
     failures,
     ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
     onFailure: told.onFailure,
+    flows: options.flows,
   });
   const publicAccess = new Set(options.publicAccess);
   return {

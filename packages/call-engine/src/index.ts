@@ -1,4 +1,4 @@
-export type { AuthenticationFailure, AuthenticationProblem } from './authenticator.ts';
+export type { AuthenticationFailure, AuthenticationProblem, FlowTrust } from './authenticator.ts';
 export { Call } from './call.ts';
 export { CallEngine, type CallEngineCounts, type CallEngineEvents } from './call-engine.ts';
 export type {

@@ -20,7 +20,7 @@ import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
 import { type SessionId, sessionId } from './session-state.ts';
-import { hasForeignBody, sdpOf } from './sip-body.ts';
+import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 
 /** What a `SessionManager` is made of. */
 export interface SessionManagerOptions {
@@ -221,7 +221,7 @@ export class SessionManager {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
     }
     if (hasForeignBody(invite.request)) {
-      return invite.reject(415, { headers: [['Accept', 'application/sdp']] });
+      return invite.reject(415, { headers: [...TAKEN_BODIES] });
     }
     const { request } = invite;
     const offer = sdpOf(request);
