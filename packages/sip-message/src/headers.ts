@@ -197,7 +197,7 @@ export class Headers extends FieldList {
    */
   readTopVia(): unknown {
     const known = this.typed?.[VIA];
-    if (known !== undefined) return Array.isArray(known) ? known[0] : known;
+    if (Array.isArray(known)) return known[0];
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;

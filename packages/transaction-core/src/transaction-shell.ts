@@ -1,5 +1,5 @@
 import { Machine, type Runtime, type StateTable, type Timer } from '@strowger/runtime';
-import type { SipMessage } from '@strowger/sip-message';
+import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import { inviteClient, type ClientContext, type InviteClientInput } from './invite-client.ts';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
 import type { Hop, MessageSender } from './message-sender.ts';
@@ -20,6 +20,8 @@ export interface TransactionCounters {
   transportErrors: number;
   /** Requests that were answered without the user: malformed, merged, or too many. */
   requestsRefused: number;
+  /** Responses that were dropped: with Vias that our request did not have (RFC 3261 §8.1.3.3). */
+  responsesDropped: number;
 }
 
 /** One step of one transaction, for logs and for the coverage of tests. */
@@ -57,6 +59,8 @@ type Which =
 /** Holds a transaction's state and timers, and carries out what its table says. */
 export class TransactionShell {
   readonly hop: Hop;
+  /** What a client's attempt sent. */
+  readonly sent: SipRequest | undefined;
   private readonly around: TransactionSurroundings;
   private readonly tell: (output: Told) => void;
   private readonly driver: Driver;
@@ -69,6 +73,7 @@ export class TransactionShell {
     options: { around: TransactionSurroundings; tell(output: Told): void },
   ) {
     this.hop = hop;
+    this.sent = 'request' in which.context ? which.context.request : undefined;
     this.around = options.around;
     this.tell = (output) => options.tell(output);
     this.driver = this.drive(which);
