@@ -59,6 +59,11 @@ function addressParams(octets: Uint8Array, from: number, fieldEnd: number): numb
   return params >= 0 && plainParams(octets, params) === fieldEnd ? params : NOT_PLAIN;
 }
 
+/** The sent-by in front of the parameters of a Via that `locateKeys` found. */
+export function plainSentByText(text: string, params: number): string {
+  return text.slice(text.lastIndexOf(' ', params - 1) + 1, params).toLowerCase();
+}
+
 /** The value of a CSeq that `locateKeys` found. */
 export function plainCSeqValue(text: string, octets: Uint8Array, from: number): CSeq {
   const end = passClass(octets, from, DIGIT);

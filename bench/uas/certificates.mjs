@@ -1,0 +1,1 @@
+export function certificates() { throw new Error('later'); }
