@@ -12,7 +12,10 @@ export function corpus(file) {
     const text = readFileSync(new URL(one, folder), 'latin1');
     return Array.from({ length: COPIES }, (_, index) => {
       const varied = text
-        .replaceAll(/(branch=(?:z9hG4bK)?|tag=|Call-ID: *)(\w)/gi, `$1${(index + 4096).toString(36)}$2`)
+        .replaceAll(
+          /(branch=(?:z9hG4bK)?|tag=|Call-ID: *)(\w)/gi,
+          `$1${(index + 4096).toString(36)}$2`,
+        )
         .replaceAll(/\r?\n/g, '\r\n');
       return { bytes: Buffer.from(varied, 'latin1'), text: varied };
     });

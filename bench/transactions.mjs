@@ -14,7 +14,7 @@ const HOP = { transport: 'udp', address: '192.0.2.1', port: 5060, flow: 'f' };
 const LOCAL = { address: '192.0.2.2', port: 5060 };
 const RANGE = Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz');
 const templates = corpus('invite.sip').map(({ bytes }) => bytes);
-const branchesAt = templates.map((bytes) => bytes.indexOf("z9hG4bK") + 7);
+const branchesAt = templates.map((bytes) => bytes.indexOf('z9hG4bK') + 7);
 const callIdsAt = templates.map((bytes) => bytes.indexOf('Call-ID: ') + 9);
 let made = 0;
 
@@ -61,10 +61,19 @@ function steps() {
   const busy = (transaction) => {
     transaction.respond(createResponse(transaction.request, 486, { toTag: 'ours' }));
   };
-  const { clock, layer } = newLayer(busy, () => {}, () => taken++);
+  const { clock, layer } = newLayer(
+    busy,
+    () => {},
+    () => taken++,
+  );
   const invites = templates.map((bytes) => parse(bytes));
   const acks = templates.map((bytes) =>
-    parse(Buffer.from(bytes.toString('latin1').replace('INVITE', 'ACK').replace('102 INVITE', '102 ACK'), 'latin1')),
+    parse(
+      Buffer.from(
+        bytes.toString('latin1').replace('INVITE', 'ACK').replace('102 INVITE', '102 ACK'),
+        'latin1',
+      ),
+    ),
   );
   let next = 0;
   const one = () => {

@@ -42,7 +42,13 @@ const late = setTimeout(() => under.kill('SIGKILL'), 3000);
 await once(under, 'exit');
 clearTimeout(late);
 console.log(
-  JSON.stringify({ microseconds: used / successful, successful, failed, retransmissions, ...delays }),
+  JSON.stringify({
+    microseconds: used / successful,
+    successful,
+    failed,
+    retransmissions,
+    ...delays,
+  }),
 );
 
 async function call(forSeconds) {

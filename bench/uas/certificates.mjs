@@ -1,1 +1,3 @@
-export function certificates() { throw new Error('later'); }
+export function certificates() {
+  throw new Error('later');
+}

@@ -12,6 +12,7 @@ import {
   FROM,
   headerId,
   headerKey,
+  MAX_FORWARDS,
   TO,
   VIA,
 } from './header-names.ts';
@@ -305,9 +306,8 @@ export class Headers extends FieldList {
 
   /** The values of the packet that can be told from where they are; undefined for all others. */
   private readPlain(id: number): unknown {
-    const isKey = id === CALL_ID || id === CSEQ || id === CONTENT_LENGTH;
-    if (!isKey || !this.isAsReceived(id)) return undefined;
-    const { text, octets, callId, cseq, contentLength } = this.received;
+    if (id < CALL_ID || id > CONTENT_LENGTH || !this.isAsReceived(id)) return undefined;
+    const { text, octets, callId, cseq, maxForwards, contentLength } = this.received;
     if (id === CALL_ID && callId >= 0) {
       this.callId ??= text.slice(callId, text.indexOf('\r', callId));
       return this.callId;
@@ -316,6 +316,7 @@ export class Headers extends FieldList {
       this.cseq ??= plainCSeqValue(text, octets, cseq);
       return this.cseq;
     }
+    if (id === MAX_FORWARDS && maxForwards >= 0) return maxForwards;
     return id === CONTENT_LENGTH && contentLength >= 0 ? contentLength : undefined;
   }
 

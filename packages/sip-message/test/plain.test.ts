@@ -158,7 +158,7 @@ function forgetPlaces({ headers }: SipMessage): void {
   // a field that is put there and taken away again
   headers.append('x-another', 'x').remove('x-another');
   const places = { viaParams: -1, fromParams: -1, toParams: -1, callId: -1, cseq: -1 };
-  Object.assign(headers.received, places, { contentLength: -1 });
+  Object.assign(headers.received, places, { maxForwards: -1, contentLength: -1 });
 }
 
 function parsed(bytes: Uint8Array): SipMessage | undefined {
