@@ -5,12 +5,8 @@ export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
 export type { Refused } from './reception.ts';
-export {
-  type Listening,
-  type TransportCounts,
-  TransportLayer,
-  type TransportLayerOptions,
-} from './transport-layer.ts';
+export { TransportLayer } from './transport-layer.ts';
+export type { Listening, TransportCounts, TransportLayerOptions } from './transport-options.ts';
 export type { TargetChange, TargetOutcome } from './target-health.ts';
 export { defaultLimits, type TransportLimits } from './transport-limits.ts';
 export type { TlsCertificate, TlsCertificates, TlsSettings } from './tls-contexts.ts';
