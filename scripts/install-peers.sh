@@ -11,6 +11,7 @@ packages=(
   kamailio                # sanity checks of what we send; the bench's proxy
   sipsak
   openssl                 # certificates for the tests of TLS
+  libsofia-sip-ua-dev libre-dev gcc libc6-dev pkg-config  # the bench compiles C peers
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle
