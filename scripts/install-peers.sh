@@ -10,6 +10,7 @@ packages=(
   twinkle-console         # a phone
   kamailio                # sanity checks of what we send; the bench's proxy
   sipsak
+  dnsmasq-base            # a name server with NAPTR, SRV, A and AAAA records
   openssl                 # certificates for the tests of TLS
   libsofia-sip-ua-dev libre-dev gcc libc6-dev pkg-config  # the bench compiles C peers
   tshark                  # captures (dumpcap) and their analysis

@@ -20,6 +20,8 @@ if (rest.length > 0) {
   check('types of tooling', 'tsc', ['-p', 'tooling']);
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
   vitest('packages, apps and tooling', ['--project', '!e2e']);
+  // the same seed every time: what it finds, it finds for everybody
+  check('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '15', '--seed', '1']);
   vitest('real peers', ['--project', 'e2e'], alone());
 }
 rmSync(folder, { recursive: true, force: true });

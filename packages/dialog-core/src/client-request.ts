@@ -24,6 +24,8 @@ export interface ClientRequestOptions {
   readonly hops?: readonly Hop[] | undefined;
   /** Looks the target up where the given hops fail: for a connection that is gone. */
   readonly fallback?: boolean;
+  /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
+  readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
   /** The CSeq number of a repeated request. */
   nextCSeq(): number;
@@ -61,7 +63,7 @@ export class ClientRequest {
   }
 
   send(): void {
-    const { context, target, user } = this.options;
+    const { context, target, user, contact } = this.options;
     const attempt = {};
     this.attempt = attempt;
     this.transaction = context.transactions.request(
@@ -74,7 +76,13 @@ export class ClientRequest {
           if (this.attempt === attempt) user.onTerminated?.();
         },
       },
-      this.hops === undefined ? { target } : { target, hops: this.hops },
+      {
+        target,
+        ...(this.hops === undefined ? {} : { hops: this.hops }),
+        ...(contact === undefined
+          ? {}
+          : { onHop: (hop) => this.sent.headers.set('Contact', contact(hop)) }),
+      },
     );
   }
 
@@ -100,6 +108,11 @@ export class ClientRequest {
       return;
     }
     this.sent = authorized;
+    // the server that challenged knows its nonce; those before it did not answer
+    const { hop } = this;
+    if (hop !== undefined && this.hops !== undefined) {
+      this.hops = [hop, ...this.hops.filter((other) => other !== hop)];
+    }
     this.send();
   }
 

@@ -130,16 +130,14 @@ export class InviteClient implements OutgoingInvite {
 
   private send(hops: readonly Hop[]): void {
     const { request, context } = this;
-    const [first] = hops;
-    if (first !== undefined && !request.headers.has('contact')) {
-      request.headers.set('Contact', context.userAgent.contact(first, this.isSecure));
-    }
+    const isOurs = !request.headers.has('contact');
     let cseq = 1;
     this.client = new ClientRequest(request, {
       context,
       target: this.nextHop,
       hops,
       credentials: this.options.credentials,
+      contact: isOurs ? (hop) => context.userAgent.contact(hop, this.isSecure) : undefined,
       nextCSeq: () => ++cseq,
       user: {
         onResponse: (response) => this.receive(response),

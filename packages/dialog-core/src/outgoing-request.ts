@@ -61,16 +61,16 @@ export function sendRequest(
   const finish = trackRequest(context, user);
   const send = (hops?: readonly Hop[]): void => {
     if (finish.isOver()) return; // the layer was closed while the hops were looked up
-    const [first] = hops ?? [];
-    if (first !== undefined && options.contactParams !== undefined) {
-      const contact = `${context.userAgent.contact(first)}${options.contactParams}`;
-      request.headers.set('Contact', contact);
-    }
+    const { contactParams } = options;
     new ClientRequest(request, {
       context,
       target: addressing.nextHop,
       hops,
       credentials,
+      contact:
+        contactParams === undefined
+          ? undefined
+          : (hop) => `${context.userAgent.contact(hop)}${contactParams}`,
       nextCSeq: () => ++cseq,
       user: {
         onResponse: (response) => {

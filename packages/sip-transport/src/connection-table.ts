@@ -9,6 +9,7 @@ import { Handshakes } from './handshakes.ts';
 import type { Hop, TransportName } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { Places } from './places.ts';
+import { Reconnects } from './reconnects.ts';
 import type { Heard } from './reception.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
@@ -46,6 +47,9 @@ export class ConnectionTable {
   private readonly accepts: Admission;
   private readonly handshakes: Handshakes;
   private readonly places: Places;
+  private readonly reconnects: Reconnects;
+  /** Who wants to know how an attempt to connect comes out. */
+  private readonly watchers = new Map<Connection, (reached: boolean) => void>();
   private readonly byFlow = new Map<string, Connection>();
   private readonly byPeer = new Map<string, Set<Connection>>();
   /** Every connection whose socket is not released yet. */
@@ -58,6 +62,7 @@ export class ConnectionTable {
     this.options = options;
     this.accepts = new Admission(options.clock, options.limits.acceptsPerSecond, 1);
     this.places = new Places(options.limits);
+    this.reconnects = new Reconnects(options);
     this.handshakes = new Handshakes({ ...options, places: this.places });
     this.mark = options.random.token(32);
   }
@@ -121,8 +126,16 @@ export class ConnectionTable {
     this.add(channel, { transport, ...remote }, true);
   }
 
-  /** Starts to connect; throws `TOO_MANY_CONNECTIONS` where a limit is reached. */
+  /**
+   * Starts to connect; throws `TOO_MANY_CONNECTIONS` where a limit is reached, `CONNECT_FAILED` where
+   * the peer took no connection just now.
+   */
   open(hop: Hop, make: () => Channel): Connection {
+    const afterMs = this.reconnects.waitMs(hop);
+    if (afterMs > 0) {
+      const what = `${hop.address} port ${hop.port} took no connection just now`;
+      throw new StrowgerError('CONNECT_FAILED', what, { recovery: { kind: 'retry', afterMs } });
+    }
     if (!this.places.take(hop.address)) {
       this.options.metrics.connectionsRefused++;
       throw new StrowgerError('TOO_MANY_CONNECTIONS', `no connection to ${hop.address} is left`);
@@ -130,8 +143,15 @@ export class ConnectionTable {
     return this.add(make(), hop, false);
   }
 
+  /** Tells once how an attempt to connect comes out: at once where it is open already. */
+  watch(connection: Connection, ended: (reached: boolean) => void): void {
+    if (connection.isOpen) ended(true);
+    else this.watchers.set(connection, ended);
+  }
+
   /** Closes all; resolves when every socket is released. */
   async close(): Promise<void> {
+    this.reconnects.clear();
     this.handshakes.close();
     for (const connection of this.held) connection.end();
     await this.places.empty();
@@ -170,22 +190,31 @@ export class ConnectionTable {
     },
     onOpen: (connection) => {
       this.options.metrics.connectionsOpened++;
+      this.reconnects.reached(connection.hop);
       this.options.onReach(connection.hop, true);
+      this.ended(connection, true);
     },
     onGone: (connection, failedToOpen) => {
       this.forget(connection);
-      if (!failedToOpen) {
-        this.options.onGone(connection.hop);
-        return;
+      if (connection.wasNotTaken) this.reconnects.failed(connection.hop);
+      if (!failedToOpen) this.options.onGone(connection.hop);
+      else if (!connection.wasWithdrawn) {
+        this.options.metrics.connectsFailed++;
+        this.options.onReach(connection.hop, false);
       }
-      this.options.metrics.connectsFailed++;
-      this.options.onReach(connection.hop, false);
+      this.ended(connection, false);
     },
     onReleased: (connection) => {
       this.held.delete(connection);
       this.places.give(connection.remote.address);
     },
   };
+
+  private ended(connection: Connection, reached: boolean): void {
+    const told = this.watchers.get(connection);
+    this.watchers.delete(connection);
+    told?.(reached);
+  }
 
   private forget(connection: Connection): void {
     this.byFlow.delete(connection.id);

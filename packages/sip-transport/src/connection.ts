@@ -44,6 +44,7 @@ export class Connection {
   private phase: 'opening' | 'open' | 'gone' | 'released' = 'opening';
   private proven: PeerIdentity | undefined;
   private failure: StrowgerError | undefined;
+  private withdrawn = false;
   private movedAt: number;
   private idle: Timer | undefined;
   /** Runs until it is open, then (where a peer opened it) until its first message. */
@@ -73,6 +74,21 @@ export class Connection {
   /** Who the peer proved to be. */
   get identity(): PeerIdentity | undefined {
     return this.proven;
+  }
+
+  /** Whether messages can leave at once. */
+  get isOpen(): boolean {
+    return this.phase === 'open';
+  }
+
+  /** Whether it came to nothing because of what its peer did, or did not do, and not of its name. */
+  get wasNotTaken(): boolean {
+    return !this.withdrawn && this.failure?.code === 'CONNECT_FAILED';
+  }
+
+  /** Whether it was given up before it was open: that tells nothing of the peer. */
+  get wasWithdrawn(): boolean {
+    return this.withdrawn;
   }
 
   /** The hop that is pinned to it. */
@@ -136,6 +152,13 @@ export class Connection {
   end(): void {
     this.leave();
     this.options.channel.end();
+  }
+
+  /** Gives up an attempt to connect that nothing waits for. */
+  withdraw(): void {
+    if (this.phase !== 'opening' || this.waitingBytes > 0) return;
+    this.withdrawn = true;
+    this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} was not needed`));
   }
 
   /** Closes at once; what waits fails with `error`. */

@@ -1,5 +1,6 @@
 export type { DnsAnswer, DnsResolver, NaptrRecord, SrvRecord } from './dns-resolver.ts';
 export { systemResolver } from './dns-resolver.ts';
+export { NameServers, type NameServersOptions } from './name-servers.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6, type Server } from 'node:net';
 import { StrowgerError } from '@strowger/runtime';
 import { openChannel } from './client-channel.ts';
+import type { Racer } from './connection-race.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionTable, type ConnectionTableOptions } from './connection-table.ts';
 import { type Hop, isWebSocket } from './hop.ts';
@@ -75,6 +76,30 @@ export class StreamSockets {
     } catch (error) {
       if (!StrowgerError.isInstance(error)) throw error;
       failed(error);
+    }
+  }
+
+  /** Whether a message over this hop would find an open connection. */
+  isConnected(hop: Hop): boolean {
+    return this.connections.find(hop)?.isOpen === true;
+  }
+
+  /** Connects ahead of any message; `ended` is called once. */
+  connect(hop: Hop, point: LocalPoint | undefined, ended: (reached: boolean) => void): Racer {
+    const known = this.connections.find(hop);
+    if (known !== undefined || point === undefined) {
+      if (known === undefined) ended(false);
+      else this.connections.watch(known, ended);
+      return { withdraw: () => {} }; // another's
+    }
+    try {
+      const connection = this.open(hop, point);
+      this.connections.watch(connection, ended);
+      return { withdraw: () => connection.withdraw() };
+    } catch (error) {
+      if (!StrowgerError.isInstance(error)) throw error;
+      ended(false);
+      return { withdraw: () => {} };
     }
   }
 

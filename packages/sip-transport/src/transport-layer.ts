@@ -60,7 +60,9 @@ export class TransportLayer {
 
   /**
    * The hops for a request to this URI, best first (RFC 3263), TCP before UDP where `sizeBytes` is
-   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Rejects
+   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Where a name
+   * has several addresses and a stream goes there, the one that takes a connection first is the first
+   * (RFC 8305, RFC 7984), and that connection is open then. Rejects
    * with `NO_ROUTE` when there is none: an unknown name, a transport, family or scheme that is not
    * carried (`sips` never travels in the clear).
    */
@@ -99,6 +101,7 @@ export class TransportLayer {
     const point = this.parts.points.pick(hop);
     const fail = (error: StrowgerError): void => {
       this.counters.failed++;
+      if (error.code === 'SEND_FAILED') this.report(hop, 'failed');
       queueMicrotask(() => failed(error));
     };
     if (this.state !== 'open') return fail(notOpen());

@@ -78,8 +78,27 @@ export interface TransportLimits {
   dnsDefaultTtlMs: number;
   /** How long an answer is kept at most. Default 1 h. */
   dnsMaxTtlMs: number;
-  /** How long "there is none" is kept. Default 30 s. */
+  /** How long "there is none" is kept where its answer does not say. Default 30 s. */
   dnsNegativeTtlMs: number;
+  /** How long "there is none" is kept at most (RFC 2308 §5). Default 5 min. */
+  dnsNegativeMaxTtlMs: number;
+  /** How much longer than allowed an answer is used while no server answers. Default 24 h. */
+  dnsStaleMs: number;
+  /** How long such an answer is used before the servers are asked again. Default 30 s. */
+  dnsStaleTtlMs: number;
+  /** When some of several questions are answered, how long the others are waited for. Default 500 ms. */
+  dnsGraceMs: number;
+  /** Addresses of one target that are connected to in a race (RFC 8305). Default 4; 1 for none. */
+  racers: number;
+  /** How long a racer has before the next starts (RFC 8305 §5). Default 250 ms. */
+  racerStartMs: number;
+  /**
+   * A peer that took no connection is left alone that long, a little more or less by chance, and
+   * twice as long each time: what is sent to it fails at once. Default 250 ms; 0 for never.
+   */
+  reconnectMs: number;
+  /** The longest of these times. Default 8 s. */
+  reconnectMaxMs: number;
   /** Kernel receive buffer of a UDP socket; the system may grant less. Default 1 MiB. */
   receiveBufferBytes: number;
 }
@@ -123,6 +142,14 @@ export const defaultLimits: Readonly<TransportLimits> = {
   dnsDefaultTtlMs: 60_000,
   dnsMaxTtlMs: 3_600_000,
   dnsNegativeTtlMs: 30_000,
+  dnsNegativeMaxTtlMs: 300_000,
+  dnsStaleMs: 86_400_000,
+  dnsStaleTtlMs: 30_000,
+  dnsGraceMs: 500,
+  racers: 4,
+  racerStartMs: 250,
+  reconnectMs: 250,
+  reconnectMaxMs: 8000,
   receiveBufferBytes: 1_048_576,
 };
 

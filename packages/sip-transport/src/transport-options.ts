@@ -33,7 +33,7 @@ export interface TransportLayerOptions {
   readonly webSocket?: WebSocketSettings;
   /** At least 16 secret bytes, for layers that read each other's flow tokens. Default: of chance. */
   readonly flowTokenKey?: Uint8Array;
-  /** Default: the system's name servers. */
+  /** Default: the system's name servers, asked by `NameServers`. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
   /** Every request, and every response to what we sent. */

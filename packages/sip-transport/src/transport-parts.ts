@@ -1,6 +1,5 @@
 import type { Clock, Endpoint, Random, Runtime, StrowgerError } from '@strowger/runtime';
 import type { Refusal, SipResponse, Via } from '@strowger/sip-message';
-import { systemResolver } from './dns-resolver.ts';
 import { FlowTokens } from './flow-tokens.ts';
 import { Flows } from './flows.ts';
 import type { Hop, Inbound } from './hop.ts';
@@ -69,12 +68,18 @@ export class TransportParts {
     metrics: TransportMetrics,
     signals: TransportSignals,
   ) {
-    const { runtime, resolver = systemResolver() } = options;
+    const { runtime, resolver } = options;
     const points = listenPoints(options);
     this.tls = tlsContexts(options, points);
     this.points = localPoints(options, points);
     const shared = this.shared(options, metrics, signals);
-    this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
+    this.nextHops = new NextHops({
+      ...shared,
+      points: this.points,
+      resolver,
+      isConnected: (hop) => this.streams.isConnected(hop),
+      connect: (hop, ended) => this.streams.connect(hop, this.points.pick(hop), ended),
+    });
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
     this.streams = new StreamSockets(shared);

@@ -54,3 +54,13 @@ export function clientKey(message: SipRequest | SipResponse): string {
 function transactionMethod({ method }: SipRequest): string {
   return method === 'ACK' ? 'INVITE' : method;
 }
+
+/**
+ * Whether a response has more Vias than the request went out with: somebody between wrote one that
+ * is not ours, so it was not meant for us (RFC 3261 §8.1.3.3; a proxy's own request has several).
+ */
+export function hasForeignVia(response: SipResponse, request: SipRequest): boolean {
+  const [only, another] = response.headers.raw('Via');
+  if (another === undefined && only?.includes(',') !== true) return false;
+  return (response.headers.get('via') ?? []).length > (request.headers.get('via') ?? []).length;
+}

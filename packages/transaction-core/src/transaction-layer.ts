@@ -12,7 +12,14 @@ import {
   type ClientTransactionUser,
   type RequestOptions,
 } from './client-transaction.ts';
-import { cancelFits, cancelledKeys, clientKey, mergeKey, serverKey } from './matching.ts';
+import {
+  cancelFits,
+  cancelledKeys,
+  clientKey,
+  hasForeignVia,
+  mergeKey,
+  serverKey,
+} from './matching.ts';
 import type { Inbound, MessageSender } from './message-sender.ts';
 import {
   type ServerKeys,
@@ -150,6 +157,10 @@ export class TransactionLayer {
   private receiveResponse(response: SipResponse, inbound: Inbound): void {
     const attempt = this.clients.get(clientKey(response));
     if (attempt === undefined) return this.user.onStrayResponse(response, inbound);
+    if (attempt.sent !== undefined && hasForeignVia(response, attempt.sent)) {
+      this.around.counters.responsesDropped++;
+      return;
+    }
     const { status } = response;
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
     if (attempt.state === 'completed') this.around.counters.retransmissionsAbsorbed++;
@@ -277,6 +288,7 @@ function newCounters(): TransactionCounters {
     timeouts: 0,
     transportErrors: 0,
     requestsRefused: 0,
+    responsesDropped: 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Machine, type MachineOptions, type Runtime, type Timer } from '@strowger/runtime';
-import type { SipMessage } from '@strowger/sip-message';
+import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import { inviteClient, type ClientContext, type InviteClientInput } from './invite-client.ts';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
 import type { Hop, MessageSender } from './message-sender.ts';
@@ -20,6 +20,8 @@ export interface TransactionCounters {
   transportErrors: number;
   /** Requests that were answered without the user: malformed, merged, or too many. */
   requestsRefused: number;
+  /** Responses that were dropped: with Vias that our request did not have (RFC 3261 §8.1.3.3). */
+  responsesDropped: number;
 }
 
 /** One step of one transaction, for logs and for the coverage of tests. */
@@ -93,6 +95,11 @@ export class TransactionShell {
     this.armed = undefined;
     // `Which` pairs each machine with its own context, which the types of the fields cannot say
     this.driver = new Machine(this as MachineOptions<{ name: string }, Input, Output, unknown>);
+  }
+
+  /** What a client's attempt sent. */
+  get sent(): SipRequest | undefined {
+    return 'request' in this.context ? this.context.request : undefined;
   }
 
   /** The name of the present state. */
