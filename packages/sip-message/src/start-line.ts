@@ -51,9 +51,14 @@ function isPlainRequestLine(head: Head, methodEnd: number, maxUriBytes: number):
 }
 
 /** The Request-URI of a plain request line. */
-export function readRequestUri({ text, startLineFrom, startLineEnd }: Head): Uri {
+export function readRequestUri(head: Head): Uri {
+  return uri(requestUriText(head));
+}
+
+/** That URI as it stands. */
+export function requestUriText({ text, startLineFrom, startLineEnd }: Head): string {
   const from = text.indexOf(' ', startLineFrom) + 1;
-  return uri(text.slice(from, startLineEnd - VERSION.length));
+  return text.slice(from, startLineEnd - VERSION.length);
 }
 
 /** Reads `Method SP Request-URI SP SIP-Version`. */
