@@ -40,6 +40,9 @@ export class Head {
   maxForwards: number;
   contentLength: number;
 
+  /** Where the value ends that a plain reader has read last, else -1 (plain-readers.ts). */
+  passed: number;
+
   private readonly fields: number[];
   private ascii: boolean | undefined;
 
@@ -60,6 +63,7 @@ export class Head {
     this.cseq = -1;
     this.maxForwards = -1;
     this.contentLength = -1;
+    this.passed = -1;
     this.fields = EMPTY_FIELDS.slice();
     this.ascii = undefined;
   }

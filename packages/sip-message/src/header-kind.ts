@@ -1,4 +1,5 @@
 import { upTo } from './header-values.ts';
+import { numberUpTo, type PlainRead } from './plain-readers.ts';
 import { plainNumber } from './plain-values.ts';
 import type { Reader } from './reader.ts';
 
@@ -18,6 +19,8 @@ export interface HeaderKind {
   readonly read: (reader: Reader) => unknown;
   /** Passes over one value where that is plain (plain-octets.ts). */
   readonly plain: Plain | undefined;
+  /** Reads one value where that is plain (plain-readers.ts). */
+  readonly readPlain: PlainRead | undefined;
   /**
    * The requests that cannot be understood without it. Elsewhere a malformed one counts as absent:
    * who does not know an extension ignores its headers (RFC 3261 §8.2.2).
@@ -33,7 +36,7 @@ export type Plain = (octets: Uint8Array, from: number) => number;
 export type Format = (value: object) => string | undefined;
 
 export type Kind = Omit<HeaderKind, 'key'>;
-type By = [read: HeaderKind['read'], plain?: Plain];
+type By = [read: HeaderKind['read'], plain?: Plain, readPlain?: PlainRead];
 
 export const single = (section: string, ...by: By): Kind => kind('single', section, ...by);
 export const lines = (section: string, ...by: By): Kind => kind('lines', section, ...by);
@@ -44,9 +47,9 @@ export const emptyList = (section: string, ...by: By): Kind => ({
   canBeEmpty: true,
 });
 export const number = (section: string, max: number): Kind =>
-  single(section, upTo(max), (octets, from) => plainNumber(octets, from, max));
+  single(section, upTo(max), (octets, from) => plainNumber(octets, from, max), numberUpTo(max));
 
-function kind(shape: Kind['shape'], section: string, ...[read, plain]: By): Kind {
+function kind(shape: Kind['shape'], section: string, ...[read, plain, readPlain]: By): Kind {
   const rest = { canBeEmpty: false, neededBy: 'every', format: undefined } as const;
-  return { shape, section, read, plain, ...rest };
+  return { shape, section, read, plain, readPlain, ...rest };
 }

@@ -23,6 +23,15 @@ export function parseHostPort(text: string): HostPort | undefined {
   return port < 0 ? undefined : { host, port };
 }
 
+/** In lower case; a text that is so already, as nearly all are, is not copied. */
+export function lower(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x41 && code <= 0x5a) return text.toLowerCase();
+  }
+  return text;
+}
+
 /** The host as it is written in a URI or Via: IPv6 in brackets. */
 export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
@@ -35,7 +44,7 @@ export function isHost(host: string): boolean {
 
 function hostName(text: string): string | undefined {
   if (!isAll(text, HOST)) return undefined;
-  return text.toLowerCase();
+  return lower(text);
 }
 
 function ipv6(text: string): string | undefined {

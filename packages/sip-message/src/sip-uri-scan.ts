@@ -15,9 +15,9 @@ export class SipUriSpans {
   readonly text: string;
   /** Where the URI begins and ends in the text. */
   readonly from: number;
-  readonly end: number;
+  end: number;
   /** Behind the colon of the scheme. */
-  readonly start: number;
+  start: number;
   /** The end of the user, -1 where there is none. */
   userEnd = -1;
   /** The `@`, -1 where there is none. */

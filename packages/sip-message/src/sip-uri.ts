@@ -1,5 +1,5 @@
 import { HEADER, PASSWORD, USER } from './characters.ts';
-import { formatHost, isHost } from './host-port.ts';
+import { formatHost, isHost, lower } from './host-port.ts';
 import { Params } from './params.ts';
 import { canonical, escape, unescape } from './percent.ts';
 import { type Fault, SipMessageError } from './refusal.ts';
@@ -58,7 +58,7 @@ export class SipUri {
     const host = isBracketed
       ? text.slice(hostFrom + 1, hostEnd - 1)
       : text.slice(hostFrom, hostEnd);
-    return host.toLowerCase();
+    return lower(host);
   }
 
   get port(): number | undefined {
