@@ -6,6 +6,8 @@ import type { Reader } from './reader.ts';
 /** How a header is read. */
 export interface HeaderKind {
   readonly key: string;
+  /** Its identity (header-names.ts). */
+  readonly id: number;
   /** Where its grammar is. */
   readonly section: string;
   /**
@@ -35,7 +37,7 @@ export type Plain = (octets: Uint8Array, from: number) => number;
 /** Spells a value; undefined where it is none of this header's. */
 export type Format = (value: object) => string | undefined;
 
-export type Kind = Omit<HeaderKind, 'key'>;
+export type Kind = Omit<HeaderKind, 'key' | 'id'>;
 type By = [read: HeaderKind['read'], plain?: Plain, readPlain?: PlainRead];
 
 export const single = (section: string, ...by: By): Kind => kind('single', section, ...by);

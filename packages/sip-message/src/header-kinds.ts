@@ -114,7 +114,8 @@ const KINDS: Readonly<Record<keyof BasicHeaderTypes, Kind>> = {
 
 const BY_ID: (HeaderKind | undefined)[] = [];
 for (const [key, value] of Object.entries({ ...KINDS, ...EXTENSION_KINDS })) {
-  BY_ID[headerId(key)] = { key, ...value };
+  const id = headerId(key);
+  BY_ID[id] = { key, id, ...value };
 }
 
 /** How the header of this identity is read; undefined where only its raw values are given. */

@@ -23,13 +23,21 @@ export function parseHostPort(text: string): HostPort | undefined {
   return port < 0 ? undefined : { host, port };
 }
 
-/** In lower case; a text that is so already, as nearly all are, is not copied. */
-export function lower(text: string): string {
-  for (let i = 0; i < text.length; i++) {
+/** A part of a text in lower case; one that is so already, as nearly all are, is not copied. */
+export function lowerSlice(text: string, from: number, end: number): string {
+  const part = text.slice(from, end);
+  for (let i = from; i < end; i++) {
     const code = text.charCodeAt(i);
-    if (code >= 0x41 && code <= 0x5a) return text.toLowerCase();
+    if (code >= 0x41 && code <= 0x5a) return part.toLowerCase();
   }
-  return text;
+  return part;
+}
+
+/** A part of a text in upper case; one that is so already is not copied. */
+export function upperSlice(text: string, from: number, end: number): string {
+  const part = text.slice(from, end);
+  for (let i = from; i < end; i++) if (text.charCodeAt(i) >= 0x61) return part.toUpperCase();
+  return part;
 }
 
 /** The host as it is written in a URI or Via: IPv6 in brackets. */
@@ -44,7 +52,7 @@ export function isHost(host: string): boolean {
 
 function hostName(text: string): string | undefined {
   if (!isAll(text, HOST)) return undefined;
-  return lower(text);
+  return text.toLowerCase();
 }
 
 function ipv6(text: string): string | undefined {

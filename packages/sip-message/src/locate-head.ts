@@ -30,7 +30,8 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
 
 function locateFields(head: Head, from: number, limits: Limits): Fault | undefined {
   const { text, octets } = head;
-  const maxEnd = Math.min(limits.headBytes, MAX_HEAD_BYTES);
+  const { headers, headerBytes, headBytes } = limits;
+  const maxEnd = headBytes < MAX_HEAD_BYTES ? headBytes : MAX_HEAD_BYTES;
   let at = from;
   let seen = 0;
   while (octets[at] !== CR || octets[at + 1] !== LF) {
@@ -40,10 +41,10 @@ function locateFields(head: Head, from: number, limits: Limits): Fault | undefin
       end = endOfLine(text, end + 2);
     }
     if (end < 0) return unterminated(text, at);
-    if (head.size >= limits.headers) {
+    if (head.size >= headers) {
       return new Fault('TOO_MANY_HEADERS', at, SECTION, 'too many header fields');
     }
-    if (end - at > limits.headerBytes || end > maxEnd) {
+    if (end - at > headerBytes || end > maxEnd) {
       const message = 'a header field is too long';
       return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
     }

@@ -3,7 +3,7 @@ import type { CSeq } from './cseq.ts';
 import type { SessionExpires } from './extension-types.ts';
 import type { Head } from './head.ts';
 import type { TokenWithParams } from './header-types.ts';
-import { lower } from './host-port.ts';
+import { lowerSlice, upperSlice } from './host-port.ts';
 import type { MediaType } from './media-type.ts';
 import { NameAddr, ReadNameAddr } from './name-addr.ts';
 import { Params } from './params.ts';
@@ -81,8 +81,8 @@ export function mediaTypeAt(head: Head, from: number): MediaType | undefined {
   const end = passClass(octets, slash + 1, TOKEN);
   const params = Params.of(text.slice(end, head.passed), 'header');
   return {
-    type: lower(text.slice(from, slash)),
-    subtype: lower(text.slice(slash + 1, end)),
+    type: lowerSlice(text, from, slash),
+    subtype: lowerSlice(text, slash + 1, end),
     params,
   };
 }
@@ -132,9 +132,9 @@ export function viaAt(head: Head, from: number): Via | undefined {
   const hostFrom = passSpaces(octets, gap);
   const colon = text.indexOf(':', hostFrom);
   const hasPort = colon >= 0 && colon < paramsFrom && octets[colon] === COLON;
-  const host = lower(text.slice(hostFrom, hasPort ? colon : paramsFrom));
+  const host = lowerSlice(text, hostFrom, hasPort ? colon : paramsFrom);
   const port = hasPort ? plainDecimal(octets, colon + 1, paramsFrom) : undefined;
-  const transport = text.slice(protocol, gap).toUpperCase();
+  const transport = upperSlice(text, protocol, gap);
   return new Via(new ReadVia(transport, host, port, paramsAt(head, paramsFrom)));
 }
 

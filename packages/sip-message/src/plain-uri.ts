@@ -1,4 +1,4 @@
-import { DIGIT, HOST, PARAM, USER } from './characters.ts';
+import { DIGIT, HOST, LOWER_HOST, PARAM, USER } from './characters.ts';
 import { MAX_PARAMS } from './limits.ts';
 import { NOT_PLAIN, passClass } from './plain-octets.ts';
 import type { SipUriSpans } from './sip-uri-scan.ts';
@@ -37,6 +37,7 @@ export function plainSipUri(octets: Uint8Array, from: number, spans?: SipUriSpan
     spans.hostEnd = hostEnd;
     spans.paramsFrom = paramsFrom;
     spans.paramsEnd = spans.end = end;
+    spans.isLower = passClass(octets, hostFrom, LOWER_HOST) === hostEnd;
   }
   return end;
 }

@@ -24,6 +24,8 @@ export class SipUriSpans {
   sign = -1;
   hostFrom = 0;
   hostEnd = 0;
+  /** Whether the host is known to have no capitals. */
+  isLower = false;
   /** -1 where there is none. */
   port = -1;
   /** Behind host and port. */
