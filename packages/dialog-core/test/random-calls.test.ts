@@ -163,6 +163,8 @@ const TAKEN_ELSEWHERE = [
   'reinviteClient glare withdraw',
   'reinviteClient glare dialogEnded',
   'reinviteClient glare close',
+  'reinviteClient orphaned success',
+  'reinviteClient orphaned transactionOver',
   'reinviteClient orphaned timeout',
   'reinviteClient orphaned transportFailed',
   'reinviteClient orphaned delayOver',

@@ -197,7 +197,8 @@ export class Headers extends FieldList {
    */
   readTopVia(): unknown {
     const known = this.typed?.[VIA];
-    if (known !== undefined) return Array.isArray(known) ? known[0] : known;
+    // a fault in a Via below says nothing about this one
+    if (Array.isArray(known)) return known[0];
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;

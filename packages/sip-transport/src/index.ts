@@ -3,6 +3,7 @@ export { systemResolver } from './dns-resolver.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';
+export { ServerLocation, type ServerLocationOptions } from './server-location.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
 export type { Refused } from './reception.ts';
 export {

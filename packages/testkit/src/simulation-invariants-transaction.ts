@@ -1,0 +1,100 @@
+import type { Invariant } from './simulation-invariants.ts';
+import { isSameBytes } from './simulation-observation.ts';
+
+/** The final answer of a server transaction is one, and every copy of it the same to the byte. */
+export const sameAnswerToRetransmissions: Invariant = {
+  name: 'same answer to retransmissions',
+  section: 'RFC 3261 §17.2',
+  watch(report) {
+    const finals = new Map<string, Uint8Array>();
+    const gone = new Map<string, number>();
+    return {
+      see(seen) {
+        if (seen.type === 'told' && seen.what === 'gone') {
+          gone.set(seen.host, (gone.get(seen.host) ?? 0) + 1);
+        }
+        if (seen.type !== 'sent' || seen.kind !== 'response') return;
+        // a process that lost its memory answers anew
+        const key = `${seen.host}/${gone.get(seen.host) ?? 0}|${seen.transaction}|${seen.peer}`;
+        const known = finals.get(key);
+        if (seen.status < 200) {
+          if (known !== undefined) report(`${key}: ${seen.status} after the final answer`);
+        } else if (known === undefined) finals.set(key, seen.bytes);
+        else if (!isSameBytes(known, seen.bytes)) {
+          report(`${key}: two different final answers, the second is ${seen.status}`);
+        }
+      },
+    };
+  },
+};
+
+interface Success {
+  /** When the first 2xx of this INVITE came, of any fork. */
+  readonly first: { at: number };
+  acks: number;
+  /** 2xx that came once an ACK had been sent: each wants another. */
+  further: number;
+}
+
+/** As long as the client transaction hands 2xx on (timer M, RFC 6026 §7.2). */
+const WINDOW_MS = 32_000;
+
+/** Every 2xx to an INVITE is acknowledged: late ones, forked ones, and every copy. */
+export const everySuccessAcknowledged: Invariant = {
+  name: 'every 2xx acknowledged',
+  section: 'RFC 3261 §13.2.2.4',
+  watch(report) {
+    const invites = new Map<string, { at: number }>();
+    const successes = new Map<string, Success>();
+    const gone = new Set<string>();
+    return {
+      see(seen) {
+        if (seen.type === 'told') {
+          if (seen.what === 'gone') gone.add(seen.host);
+          return;
+        }
+        const invite = `${seen.host} ${seen.callId} ${seen.fromTag} ${seen.cseq}`;
+        if (seen.type === 'sent' && seen.kind === 'request') {
+          const success = successes.get(`${invite} ${seen.toTag}`);
+          if (seen.method === 'INVITE' && !invites.has(invite)) {
+            invites.set(invite, { at: Number.POSITIVE_INFINITY });
+          } else if (seen.method === 'ACK' && success !== undefined) success.acks++;
+          return;
+        }
+        const isSuccess = seen.status >= 200 && seen.status < 300 && seen.method === 'INVITE';
+        if (seen.type !== 'arrived' || !isSuccess) return;
+        const first = invites.get(invite);
+        if (first === undefined) return; // nobody asked
+        first.at = Math.min(first.at, seen.at);
+        if (seen.at >= first.at + WINDOW_MS) return;
+        const key = `${invite} ${seen.toTag}`;
+        const known = successes.get(key);
+        if (known === undefined) successes.set(key, { first, acks: 0, further: 0 });
+        else if (known.acks > 0) known.further++;
+      },
+      end() {
+        for (const [key, { acks, further }] of successes) {
+          if (gone.has(key.split(' ')[0] ?? '')) continue;
+          if (acks === 0) report(`${key}: a 2xx without an ACK`);
+          else if (acks < 1 + further) report(`${key}: ${acks} ACKs to ${1 + further} 2xx`);
+        }
+      },
+    };
+  },
+};
+
+/** Nobody answers an ACK, nobody challenges a CANCEL. */
+export const noResponseToAck: Invariant = {
+  name: 'no response to ACK, no challenge to CANCEL',
+  section: 'RFC 3261 §17, §22.1',
+  watch: (report) => ({
+    see(seen) {
+      if (seen.type !== 'sent' || seen.kind !== 'response') return;
+      const { host, callId, status, method } = seen;
+      if (method === 'ACK') report(`${host} ${callId}: an ACK was answered with ${status}`);
+      if (method === 'CANCEL' && seen.hasChallenge) {
+        report(`${host} ${callId}: a CANCEL was challenged with ${status}`);
+      }
+    },
+  }),
+};
