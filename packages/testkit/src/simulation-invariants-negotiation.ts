@@ -18,6 +18,12 @@ export const oneOfferAtATime: Invariant = {
     const dialogs = new Map<string, Offers>();
     return {
       see(seen) {
+        if (seen.type === 'told' && seen.what === 'outcome') {
+          // timed out, or could not be sent: nothing of it is under way any more
+          for (const [key, offers] of dialogs) {
+            if (key.startsWith(`${seen.host} ${seen.callId} `)) offers.ours = undefined;
+          }
+        }
         if (seen.type === 'told' || seen.method !== 'INVITE' || seen.toTag === '') return;
         const { host, callId, fromTag, toTag, cseq, status } = seen;
         const isOurs = (seen.type === 'sent') === (seen.kind === 'request');

@@ -1,5 +1,5 @@
 import type { Invariant } from './simulation-invariants.ts';
-import { isSameBytes } from './simulation-observation.ts';
+import { isSameBytes, type Told } from './simulation-observation.ts';
 
 /** The final answer of a server transaction is one, and every copy of it the same to the byte. */
 export const sameAnswerToRetransmissions: Invariant = {
@@ -82,6 +82,73 @@ export const everySuccessAcknowledged: Invariant = {
     };
   },
 };
+
+interface Invited {
+  /** Until when the client transaction waits for a final response (timer B, RFC 3261 §9.1). */
+  until: number;
+  isCancelled: boolean;
+  readonly call: string;
+}
+
+interface Refused {
+  readonly firstAt: number;
+  wanted: number;
+  acks: number;
+}
+
+/** Every refusal of an INVITE, and over UDP every copy of it, is acknowledged at once. */
+export const everyRefusalAcknowledged: Invariant = {
+  name: 'every refusal acknowledged',
+  section: 'RFC 3261 §17.1.1.3',
+  watch(report) {
+    const invites = new Map<string, Invited>();
+    const refused = new Map<string, Refused>();
+    const gone = new Set<string>();
+    return {
+      see(seen) {
+        if (seen.type === 'told') {
+          if (seen.what === 'gone') gone.add(seen.host);
+          // a re-INVITE whose dialog is over is waited for 64*T1 and no longer
+          if (seen.what === 'ended') giveUp(invites, seen);
+          return;
+        }
+        if (!['INVITE', 'ACK', 'CANCEL'].includes(seen.method)) return;
+        const [branch = '', sentBy = ''] = seen.transaction.split('|');
+        const key = `${seen.host} ${branch} ${sentBy}`;
+        const known = refused.get(key);
+        const invite = invites.get(key);
+        const isAlive = invite !== undefined && seen.at < invite.until;
+        if (seen.type === 'sent' && seen.kind === 'request') {
+          if (seen.method === 'ACK' && known !== undefined) known.acks++;
+          else if (invite === undefined) {
+            const call = `${seen.host} ${seen.callId}`;
+            invites.set(key, { until: seen.at + WINDOW_MS, isCancelled: false, call });
+          } else if (seen.method === 'CANCEL' && !invite.isCancelled) {
+            Object.assign(invite, { until: seen.at + WINDOW_MS, isCancelled: true });
+          }
+        } else if (seen.type !== 'arrived' || seen.method !== 'INVITE' || !isAlive) return;
+        else if (seen.status >= 100 && seen.status < 200) {
+          if (!invite.isCancelled) invite.until = Number.POSITIVE_INFINITY;
+        } else if (seen.status >= 300) {
+          if (known === undefined) refused.set(key, { firstAt: seen.at, wanted: 1, acks: 0 });
+          else if (!seen.isReliable && seen.at < known.firstAt + WINDOW_MS) known.wanted++;
+        }
+      },
+      end() {
+        for (const [key, { wanted, acks }] of refused) {
+          if (gone.has(key.split(' ')[0] ?? '')) continue;
+          if (acks < wanted) report(`${key}: ${acks} ACKs to ${wanted} refusals`);
+        }
+      },
+    };
+  },
+};
+
+function giveUp(invites: Map<string, Invited>, { host, callId, at }: Told): void {
+  for (const invite of invites.values()) {
+    if (invite.call === `${host} ${callId}`) invite.until = Math.min(invite.until, at + WINDOW_MS);
+  }
+}
 
 /** Nobody answers an ACK, nobody challenges a CANCEL. */
 export const noResponseToAck: Invariant = {

@@ -1,7 +1,9 @@
 import { noAmplification } from './simulation-invariant-amplification.ts';
+import { everyRequestAnswered, noResponseTwice } from './simulation-invariants-answer.ts';
 import { cseqRisesByOne, routeSetIsFixed } from './simulation-invariants-dialog.ts';
 import { oneOfferAtATime, sameDescriptions } from './simulation-invariants-negotiation.ts';
 import {
+  everyRefusalAcknowledged,
   everySuccessAcknowledged,
   noResponseToAck,
   sameAnswerToRetransmissions,
@@ -29,8 +31,11 @@ export interface Invariant {
 export const INVARIANTS: readonly Invariant[] = [
   oneOutcomeEach,
   nothingAfterTheEnd,
+  everyRequestAnswered,
+  noResponseTwice,
   sameAnswerToRetransmissions,
   everySuccessAcknowledged,
+  everyRefusalAcknowledged,
   noResponseToAck,
   cseqRisesByOne,
   routeSetIsFixed,

@@ -21,6 +21,8 @@ export interface WireSight {
   readonly route: string;
   readonly hasBody: boolean;
   readonly hasChallenge: boolean;
+  /** Whether the transport loses nothing. */
+  readonly isReliable: boolean;
   /** The address and port that it goes to, or came from. */
   readonly peer: string;
   readonly bytes: Uint8Array;
@@ -67,6 +69,7 @@ export function sightOf(event: WireEvent): WireSight {
     route: isRequest ? message.headers.raw('Route').join(', ') : '',
     hasBody: message.body.length > 0,
     hasChallenge: !isRequest && (message.status === 401 || message.status === 407),
+    isReliable: hop.transport !== 'udp',
     peer: `${hop.address}:${hop.port}`,
     bytes: event.bytes,
   };

@@ -25,7 +25,7 @@ export function judge(plan: WorldPlan, ledger: Ledger): Verdict {
     const legs = ledger.legs.get(callIdOf(call.id)) ?? [];
     if (legs.some(({ host }) => ledger.gone.has(host))) continue;
     const wrong = contradiction(call, legs);
-    const misfortune = unlucky(legs);
+    const misfortune = unlucky(legs) ?? unheard(call, legs);
     if (wrong !== undefined && (harm !== 'anything' || misfortune === undefined)) {
       verdict.wrong.push(`call ${call.id}: ${wrong}`);
     } else if (misfortune === undefined) verdict.asMeant++;
@@ -46,6 +46,15 @@ function unlucky(legs: readonly Leg[]): string | undefined {
     if (hadNoAck || ends.includes('noAck')) return `${host} got no ACK`;
   }
   return undefined;
+}
+
+/** Sessions call it cancelled whatever the last answer was; a user of dialogs is told the answer. */
+function unheard(call: CallPlan, legs: readonly Leg[]): string | undefined {
+  const { outcome } = legs.find(({ side }) => side === 'caller') ?? {};
+  const isRefused = legs.some(({ decision = '' }) => decision.startsWith('rejected'));
+  if (outcome !== 'failed cancelled' || !isRefused || !call.caller.startsWith('u'))
+    return undefined;
+  return `${call.caller} never heard the refusal`;
 }
 
 /** What the two ends say does not fit together. */
