@@ -20,6 +20,13 @@ if (rest.length > 0) {
   check('types of tooling', 'tsc', ['-p', 'tooling']);
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
   vitest('packages, apps and tooling', ['--project', '!e2e']);
+  const node = process.execPath;
+  check('20,000 simulated calls', node, [
+    'scripts/sim.mjs',
+    ...['--calls', '20000', '--shards', '2', '--seed', '20261'],
+  ]);
+  check('the same trace on two versions of Node', node, ['scripts/same-trace.mjs']);
+  check('planted defects are found', node, ['scripts/mutants.mjs', '--quick']);
   vitest('real peers', ['--project', 'e2e'], alone());
 }
 rmSync(folder, { recursive: true, force: true });

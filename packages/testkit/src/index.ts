@@ -31,3 +31,6 @@ export {
   type WatchOptions,
 } from './simulation-invariants.ts';
 export type { Observation, Told, WireSight } from './simulation-observation.ts';
+export { FakePhone, type FakePhoneOptions } from './simulation-phone.ts';
+export { PhoneCall, type PhoneCallEnd, type PhoneCallState } from './simulation-phone-call.ts';
+export { createTestNetwork, type TestNetwork } from './simulation-test-network.ts';

@@ -92,7 +92,11 @@ export class SimulatedHost implements MessageSender {
   start<P extends Program>(program: (machine: Machine) => P): P {
     this.kill();
     this.up = true;
-    const process = new SimulatedProcess(this, this.runtime, this.disk);
+    const process = new SimulatedProcess(
+      this,
+      { ...this.runtime, clock: this.network.clock },
+      this.disk,
+    );
     this.process = process;
     const running = program(process);
     this.receive = (inbound) => running.receive(inbound);

@@ -146,7 +146,8 @@ export const everyRefusalAcknowledged: Invariant = {
 
 function giveUp(invites: Map<string, Invited>, { host, callId, at }: Told): void {
   for (const invite of invites.values()) {
-    if (invite.call === `${host} ${callId}`) invite.until = Math.min(invite.until, at + WINDOW_MS);
+    if (invite.call !== `${host} ${callId}`) continue;
+    Object.assign(invite, { until: Math.min(invite.until, at + WINDOW_MS), isCancelled: true });
   }
 }
 
