@@ -138,7 +138,7 @@ export const MUTANTS = [
   {
     name: 'server transactions are never forgotten',
     file: `${transaction}/transaction-layer.ts`,
-    find: '        this.servers.delete(key);',
+    find: '      this.servers.delete(own);',
     put: '',
     isQuick: true,
   },
@@ -158,14 +158,14 @@ export const MUTANTS = [
   {
     name: 'CANCEL and INVITE share a key',
     file: `${transaction}/matching.ts`,
-    find: '${message.via.branch?.toLowerCase()}|${message.cseq.method}',
-    put: '${message.via.branch?.toLowerCase()}',
+    find: '${message.branch?.toLowerCase()}|${message.cseq.method}',
+    put: '${message.branch?.toLowerCase()}',
   },
   {
     name: 'a CANCEL that means something is not answered',
     file: `${transaction}/transaction-layer.ts`,
-    find: '      transaction.respond(\n        createResponse(cancel, status,',
-    put: '      status === 481 && transaction.respond(\n        createResponse(cancel, status,',
+    find: '    transaction.respond(\n      createResponse(cancel, status,',
+    put: '    status === 481 && transaction.respond(\n      createResponse(cancel, status,',
   },
   {
     name: 'an ACK goes to the next CSeq',
@@ -203,8 +203,8 @@ export const MUTANTS = [
   {
     name: 'the 2xx is sent once',
     file: `${dialog}/invite-server-table.ts`,
-    find: "arm('repeat', t1Ms),",
-    put: '',
+    find: "    arm('repeat', t1Ms),\n    arm('giveUp', 64 * t1Ms),",
+    put: "    arm('giveUp', 64 * t1Ms),",
   },
   {
     name: 'a missing ACK is waited for without end',
@@ -234,9 +234,9 @@ export const MUTANTS = [
   },
   {
     name: 'a re-INVITE does not wait for the one of the peer',
-    file: `${dialog}/dialog-shell.ts`,
-    find: 'return isConfirmed && this.inviteServer === undefined && this.waitingAck === undefined;',
-    put: 'return isConfirmed && this.waitingAck === undefined;',
+    file: `${dialog}/invite-usage.ts`,
+    find: 'const isFree = this.inviteServer === undefined && this.waitingAck === undefined;\n    return isFree && this.dialog.isConfirmed && this.offers.isSettled;',
+    put: 'const isFree = this.waitingAck === undefined;\n    return isFree && this.dialog.isConfirmed;',
   },
   {
     name: 'an INVITE that is refused is told twice',

@@ -55,6 +55,10 @@ switch (job) {
     build();
     run(process.execPath, [join('bench', 'run.mjs'), ...rest]);
     break;
+  case 'nightly':
+    build();
+    run(process.execPath, [join('scripts', 'nightly.mjs'), ...rest]);
+    break;
   case 'build':
     build();
     break;
@@ -62,7 +66,7 @@ switch (job) {
     run(rest[0], rest.slice(1));
     break;
   default:
-    console.error('jobs: start | demo | test | bench | build | exec COMMAND…');
+    console.error('jobs: start | demo | test | bench | nightly | build | exec COMMAND…');
     process.exit(2);
 }
 

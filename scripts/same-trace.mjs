@@ -24,7 +24,10 @@ if (other === undefined) {
 }
 
 function trace(node) {
-  const { status, stdout } = spawnSync(node, [main, ...ARGS], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { status, stdout } = spawnSync(node, [main, ...ARGS], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) fail(`${node} ended with ${status}`);
   const { hash, calls } = JSON.parse(stdout);
   return `${createHash('sha256').update(hash).digest('hex').slice(0, 32)} of ${calls} calls`;

@@ -27,6 +27,8 @@ if (rest.length > 0) {
   ]);
   check('the same trace on two versions of Node', node, ['scripts/same-trace.mjs']);
   check('planted defects are found', node, ['scripts/mutants.mjs', '--quick']);
+  // the same seed every time: what it finds, it finds for everybody
+  check('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '15', '--seed', '1']);
   vitest('real peers', ['--project', 'e2e'], alone());
 }
 rmSync(folder, { recursive: true, force: true });

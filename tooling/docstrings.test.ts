@@ -8,7 +8,8 @@ import { root, type Workspace, workspaces } from './workspace.ts';
  * the eye: many a field's name says all.
  */
 const packages = workspaces('packages');
-const checker = programOf(packages.map(({ path }) => join(path, 'src/index.ts')));
+const ARBITRARIES = join(root, 'packages/testkit/src/arbitraries/index.ts');
+const checker = programOf([...packages.map(({ path }) => join(path, 'src/index.ts')), ARBITRARIES]);
 
 describe('what a package exports', () => {
   it.each(packages.map((one): [string, Workspace] => [one.manifest.name, one]))(
@@ -17,6 +18,10 @@ describe('what a package exports', () => {
       expect(undocumented(join(path, 'src/index.ts'))).toEqual([]);
     },
   );
+
+  it('has a doc comment: @strowger/testkit/arbitraries', () => {
+    expect(undocumented(ARBITRARIES)).toEqual([]);
+  });
 });
 
 function programOf(files: string[]): { source: ts.Program; types: ts.TypeChecker } {

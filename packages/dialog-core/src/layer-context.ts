@@ -7,6 +7,8 @@ import type {
 } from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
 import type { DialogLimits } from './layer-options.ts';
+import type { ReliableProvisionals } from './reliability.ts';
+import type { SessionTimerOptions } from './session-expires.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** Something that can be dropped at once when the layer is closed. */
@@ -23,7 +25,14 @@ export interface LiveObjects {
 
 /** One step of one table, for logs and for the coverage of tests. */
 export interface DialogStep {
-  readonly machine: 'dialog' | 'inviteClient' | 'inviteServer' | 'reinviteClient';
+  readonly machine:
+    | 'dialog'
+    | 'inviteClient'
+    | 'inviteServer'
+    | 'reinviteClient'
+    | 'updateClient'
+    | 'offerAnswer'
+    | 'sessionTimer';
   readonly from: string;
   readonly input: string;
   readonly to: string;
@@ -36,12 +45,20 @@ export interface LayerContext {
   readonly transactions: TransactionLayer;
   readonly timers: { readonly t1Ms: number; readonly t2Ms: number };
   readonly limits: DialogLimits;
+  readonly reliableProvisionals: ReliableProvisionals;
+  /** Undefined where there are none. */
+  readonly sessionTimers: SessionTimerOptions | undefined;
   readonly userAgent: UserAgent;
   readonly dialogs: Map<string, DialogShell>;
   readonly live: LiveObjects;
   readonly onStep: ((step: DialogStep) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
+}
+
+/** The transport's own kind of Call-ID where it has one, else one of chance (RFC 3261 §8.1.1.4). */
+export function newCallId({ sender, runtime }: Pick<LayerContext, 'sender' | 'runtime'>): string {
+  return sender.newCallId?.() ?? runtime.random.token(128);
 }
 
 /** The `onStep` of a machine; nothing where nobody listens. */

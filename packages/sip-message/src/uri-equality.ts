@@ -1,3 +1,4 @@
+import { ipv6Groups } from './ipv6.ts';
 import { canonical } from './percent.ts';
 import type { Params } from './params.ts';
 import type { SipUri } from './sip-uri.ts';
@@ -26,17 +27,25 @@ function areSipEqual(a: SipUri, b: SipUri): boolean {
   return (
     a.scheme === b.scheme &&
     a.canonicalUserinfo === b.canonicalUserinfo &&
-    a.host === b.host &&
+    areHostsEqual(a.host, b.host) &&
     a.port === b.port &&
     areParamsEqual(a.params, b.params) &&
     areHeadersEqual(a.headers, b.headers)
   );
 }
 
+/** Names and IPv4 addresses as text; IPv6 addresses by their value (RFC 5954 §4.2). */
+function areHostsEqual(a: string, b: string): boolean {
+  if (a === b || !a.includes(':') || !b.includes(':')) return a === b;
+  return String(ipv6Groups(a)) === String(ipv6Groups(b));
+}
+
 function areParamsEqual(a: Params, b: Params): boolean {
-  for (const [name, value] of a) {
+  for (const [name] of a) {
+    // by name on both sides: a URI that has a parameter twice still equals itself
+    const mine = a.get(name) ?? '';
     const other = b.get(name);
-    if (other !== undefined && other.toLowerCase() !== (value ?? '').toLowerCase()) return false;
+    if (other !== undefined && other.toLowerCase() !== mine.toLowerCase()) return false;
   }
   return NEVER_IGNORED.every((name) => a.has(name) === b.has(name));
 }

@@ -107,8 +107,10 @@ export function readVia(reader: Reader): Via | Fault {
 /** `sent-protocol LWS`: SIP/2.0/transport, with space around the slashes. */
 function readProtocol(reader: Reader): string | Fault {
   const at = reader.pos;
-  if (reader.text.startsWith('SIP/2.0/', at)) reader.pos += 8;
-  else if (!skipSpacedProtocol(reader)) {
+  if (reader.text.startsWith('SIP/2.0/', at)) {
+    reader.pos += 8;
+    reader.skipSpace();
+  } else if (!skipSpacedProtocol(reader)) {
     return reader.fault('BAD_VIA', 'a Via does not begin with SIP/2.0/transport', at);
   }
   const transport = reader.token().toUpperCase();

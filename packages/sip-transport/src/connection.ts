@@ -3,6 +3,8 @@ import type { Refusal } from '@strowger/sip-message';
 import type { Channel, ChannelUser } from './channel.ts';
 import { type Hop, isSecure, isWebSocket, type TransportName } from './hop.ts';
 import { type PeerIdentity, speaksFor } from './peer-identity.ts';
+import type { SecurityEvents } from './security-events.ts';
+import { sourceKey } from './source-key.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -32,6 +34,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  readonly events: SecurityEvents;
   readonly user: ConnectionUser;
 }
 
@@ -44,6 +47,7 @@ export class Connection {
   private phase: 'opening' | 'open' | 'gone' | 'released' = 'opening';
   private proven: PeerIdentity | undefined;
   private failure: StrowgerError | undefined;
+  private withdrawn = false;
   private movedAt: number;
   private idle: Timer | undefined;
   /** Runs until it is open, then (where a peer opened it) until its first message. */
@@ -65,6 +69,16 @@ export class Connection {
     return this.options.channel.local;
   }
 
+  /** Whether a peer opened it. */
+  get accepted(): boolean {
+    return this.options.accepted;
+  }
+
+  /** When something moved on it last, by the clock. */
+  get lastMovedAt(): number {
+    return this.movedAt;
+  }
+
   /** Bytes that the peer has not taken yet. */
   get waitingBytes(): number {
     return this.options.channel.waitingBytes;
@@ -73,6 +87,21 @@ export class Connection {
   /** Who the peer proved to be. */
   get identity(): PeerIdentity | undefined {
     return this.proven;
+  }
+
+  /** Whether messages can leave at once. */
+  get isOpen(): boolean {
+    return this.phase === 'open';
+  }
+
+  /** Whether it came to nothing because of what its peer did, or did not do, and not of its name. */
+  get wasNotTaken(): boolean {
+    return !this.withdrawn && this.failure?.code === 'CONNECT_FAILED';
+  }
+
+  /** Whether it was given up before it was open: that tells nothing of the peer. */
+  get wasWithdrawn(): boolean {
+    return this.withdrawn;
   }
 
   /** The hop that is pinned to it. */
@@ -136,6 +165,13 @@ export class Connection {
   end(): void {
     this.leave();
     this.options.channel.end();
+  }
+
+  /** Gives up an attempt to connect that nothing waits for. */
+  withdraw(): void {
+    if (this.phase !== 'opening' || this.waitingBytes > 0) return;
+    this.withdrawn = true;
+    this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} was not needed`));
   }
 
   /** Closes at once; what waits fails with `error`. */
@@ -208,6 +244,7 @@ export class Connection {
 
   private tooSlow(what: string): void {
     this.options.metrics.slowTimeouts++;
+    this.options.events.note('slowPeer', sourceKey(this.remote.address), what);
     this.abort(new StrowgerError('CONNECTION_CLOSED', `${this.name()}: ${what}`));
   }
 

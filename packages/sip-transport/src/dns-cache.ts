@@ -9,11 +9,14 @@ type Records = string | NaptrRecord | SrvRecord;
 interface Entry {
   readonly answer: DnsAnswer<Records>;
   readonly until: number;
+  /** When it should have been forgotten, where it is kept for want of a newer one. */
+  readonly since?: number;
 }
 
 /**
  * A resolver in front of another: remembers answers, the empty ones too (RFC 2308), asks the same
- * question once at a time, gives up on one that takes too long, and has a limit on all of it.
+ * question once at a time, gives up on one that takes too long, falls back to what it knew where
+ * no server answers (RFC 8767), and has a limit on all of it.
  */
 export class DnsCache implements DnsResolver {
   private readonly clock: Clock;
@@ -22,6 +25,7 @@ export class DnsCache implements DnsResolver {
   private readonly entries: BoundedTable<string, Entry>;
   private readonly pending = new Map<string, Promise<DnsAnswer<Records>>>();
   private readonly abandon = new Set<() => void>();
+  private isClosed = false;
 
   constructor(clock: Clock, resolver: DnsResolver, limits: TransportLimits) {
     this.clock = clock;
@@ -53,6 +57,7 @@ export class DnsCache implements DnsResolver {
 
   /** Forgets everything; questions under way fail. */
   close(): void {
+    this.isClosed = true;
     for (const give of this.abandon) give();
     this.entries.clear();
   }
@@ -73,18 +78,36 @@ export class DnsCache implements DnsResolver {
       return Promise.reject(new StrowgerError('DNS_BUSY', 'too many questions to DNS under way'));
     }
     const question: Promise<DnsAnswer<Records>> = this.resolver[type](name);
-    const answer = this.inTime(question).then((found) => {
-      this.entries.set(key, { answer: found, until: this.clock.now() + this.keepMs(found) });
-      return found;
-    });
+    const answer = this.inTime(question).then(
+      (found) => {
+        this.entries.set(key, { answer: found, until: this.clock.now() + this.keepMs(found) });
+        return found;
+      },
+      (error: unknown) => this.stale(key, error),
+    );
     const asked = answer.finally(() => this.pending.delete(key));
     this.pending.set(key, asked);
     return asked;
   }
 
+  /** An old answer is better than none, and the servers are left alone for a while (RFC 8767). */
+  private stale(key: string, error: unknown): DnsAnswer<Records> {
+    const old = this.entries.get(key);
+    const now = this.clock.now();
+    const { dnsStaleMs, dnsStaleTtlMs } = this.limits;
+    if (old === undefined || old.answer.records.length === 0 || this.isClosed) throw error;
+    const since = old.since ?? old.until;
+    if (now - since > dnsStaleMs) throw error;
+    this.entries.set(key, { answer: old.answer, since, until: now + dnsStaleTtlMs });
+    return old.answer;
+  }
+
   private keepMs(answer: DnsAnswer<Records>): number {
-    if (answer.records.length === 0) return this.limits.dnsNegativeTtlMs;
-    return Math.min(answer.ttlMs ?? this.limits.dnsDefaultTtlMs, this.limits.dnsMaxTtlMs);
+    const { limits } = this;
+    if (answer.records.length > 0) {
+      return Math.min(answer.ttlMs ?? limits.dnsDefaultTtlMs, limits.dnsMaxTtlMs);
+    }
+    return Math.min(answer.ttlMs ?? limits.dnsNegativeTtlMs, limits.dnsNegativeMaxTtlMs);
   }
 
   private inTime<T>(answer: Promise<T>): Promise<T> {

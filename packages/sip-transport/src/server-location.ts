@@ -1,5 +1,5 @@
 import type { Uri } from '@strowger/sip-message';
-import { type Random, StrowgerError } from '@strowger/runtime';
+import { type Clock, type Random, StrowgerError } from '@strowger/runtime';
 import type { DnsResolver } from './dns-resolver.ts';
 import {
   defaultPort,
@@ -18,6 +18,7 @@ import {
   isUnicast,
   localhostAddress,
 } from './ip-address.ts';
+import { answered } from './answered.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import { orderSrv } from './srv-order.ts';
 
@@ -33,6 +34,7 @@ interface Target {
 /** What a layer can reach, and what it asks. */
 export interface ServerLocationOptions {
   resolver: DnsResolver;
+  clock: Clock;
   random: Random;
   /** The families in which a transport is carried, the preferred one first. */
   families(transport: TransportName): readonly Family[];
@@ -40,6 +42,8 @@ export interface ServerLocationOptions {
   maxHops: number;
   /** Questions asked at most for one target. */
   maxQuestions: number;
+  /** How long the last answers are waited for once another is there. */
+  graceMs: number;
 }
 
 /** What a URI asks for. */
@@ -70,6 +74,8 @@ const SRV_SERVICES: Partial<Readonly<Record<TransportName, string>>> = {
 /** Locates the servers of a SIP URI (RFC 3263 §4), within what this end can reach. */
 export class ServerLocation {
   private readonly options: ServerLocationOptions;
+  /** Which target a hop is an address of. */
+  private readonly targets = new WeakMap<Hop, Target>();
 
   constructor(options: ServerLocationOptions) {
     this.options = options;
@@ -98,6 +104,15 @@ export class ServerLocation {
       : this.some(near, target);
   }
 
+  /** Whether both are addresses of the same name: another of a target, and not another target. */
+  isSameTarget(one: Hop, other: Hop): boolean {
+    if (one === other) return true;
+    if (one.transport !== other.transport || one.port !== other.port) return false;
+    // the size rule gives hops of its own, whose host is their target's
+    const nameOf = (it: Hop): string | undefined => this.targets.get(it)?.host ?? it.host;
+    return nameOf(one) !== undefined && nameOf(one) === nameOf(other);
+  }
+
   private async search(wish: Wish): Promise<readonly Hop[]> {
     const { maxQuestions } = this.options;
     const resolver = new LookupBudget(this.options.resolver, maxQuestions);
@@ -107,7 +122,7 @@ export class ServerLocation {
         ? await this.byNaptr(wish, resolver)
         : await this.bySrv(wish.host, wish.transport, resolver);
     if (targets === undefined) return this.addresses(this.direct(wish), resolver);
-    const found = await answered(targets.map((one) => this.addresses(one, resolver)));
+    const found = await this.answered(targets.map((one) => this.addresses(one, resolver)));
     return found.flat();
   }
 
@@ -118,7 +133,7 @@ export class ServerLocation {
     const { records } = await resolver.naptr(host).catch(() => ({ records: [] }));
     const usable = this.usable(wish);
     const questions = records
-      .filter(({ flags }) => flags.toLowerCase() === 's')
+      .filter(({ flags, replacement }) => flags.toLowerCase() === 's' && isName(replacement))
       .toSorted((a, b) => a.order - b.order || a.preference - b.preference)
       .map(
         ({ replacement, service }) => [replacement, NAPTR_SERVICES[service.toUpperCase()]] as const,
@@ -130,12 +145,13 @@ export class ServerLocation {
         if (service !== undefined) questions.push([`${service}.${host}`, transport]);
       }
     }
-    const answers = await answered(
+    const answers = await this.answered(
       questions
         .slice(0, this.options.maxHops)
         .map(([name, transport]) =>
           this.srv(name, { transport: transport ?? 'udp', domain: host }, resolver),
         ),
+      (found) => found !== undefined,
     );
     const known = answers.filter((answer) => answer !== undefined);
     return known.length === 0 ? undefined : known.flat().slice(0, this.options.maxHops);
@@ -159,23 +175,31 @@ export class ServerLocation {
   ): Promise<readonly Target[] | undefined> {
     const { records } = await resolver.srv(name);
     if (records.length === 0) return undefined;
-    return orderSrv(records, () => this.options.random.float())
-      .filter(({ target, port }) => target !== '.' && target !== '' && port > 0)
-      .slice(0, this.options.maxHops)
-      .map(({ target, port }) => ({ ...common, host: target.replace(/\.$/, ''), port }));
+    const offered = records.filter(({ target, port }) => isName(target) && port > 0);
+    return orderSrv(offered, () => this.options.random.float(), this.options.maxHops).map(
+      ({ target, port }) => ({
+        ...common,
+        host: target.replace(/\.$/, ''),
+        port,
+      }),
+    );
   }
 
   private async addresses(target: Target, resolver: DnsResolver): Promise<readonly Hop[]> {
     const near = this.withoutDns(target);
     if (near !== undefined) return near;
-    const answers = await answered(
-      this.options
-        .families(target.transport)
-        .map((family) => (family === 4 ? resolver.a(target.host) : resolver.aaaa(target.host))),
+    const families = this.options.families(target.transport);
+    const answers = await this.answered(
+      families.map((family) =>
+        family === 4 ? resolver.a(target.host) : resolver.aaaa(target.host),
+      ),
+      ({ records }) => records.length > 0,
     );
-    return answers.flatMap(({ records }) =>
-      records.map((address) => hop(target, canonicalAddress(address))),
-    );
+    return alternately(answers.map(({ records }) => records)).map((address) => {
+      const found = hop(target, canonicalAddress(address));
+      this.targets.set(found, target);
+      return found;
+    });
   }
 
   /** The hops to a host that no DNS is needed for; `undefined` for any other name. */
@@ -197,6 +221,24 @@ export class ServerLocation {
     return usable.slice(0, this.options.maxHops);
   }
 
+  /**
+   * What could be found out, in the order of the questions; rejects only when every one failed. A
+   * server that leaves one question without an answer does not hold up the useful others for long.
+   */
+  private answered<T>(
+    questions: readonly Promise<T>[],
+    isUseful: (value: T) => boolean = () => true,
+  ): Promise<T[]> {
+    const { clock, graceMs } = this.options;
+    return answered(questions, {
+      isUseful,
+      wait: (over) => {
+        const timer = clock.arm(graceMs, over);
+        return () => timer.cancel();
+      },
+    });
+  }
+
   /** The host itself, over the transport asked for, else the usual one (RFC 3263 §4.1). */
   private direct(wish: Wish): Target {
     const { host, port } = wish;
@@ -215,13 +257,17 @@ export class ServerLocation {
   }
 }
 
-/** What could be found out; rejects only when every question failed. */
-async function answered<T>(questions: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(questions);
-  const values = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = outcomes.find((one) => one.status === 'rejected');
-  if (values.length === 0 && failed !== undefined) throw failed.reason;
-  return values;
+/** The first of each list, then the second of each (RFC 8305 §4): one family is not tried alone. */
+function alternately<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, index) =>
+    lists.flatMap((list) => list.slice(index, index + 1)),
+  ).flat();
+}
+
+/** Whether a record leads anywhere: `.` says that there is nothing (RFC 2782). */
+function isName(target: string): boolean {
+  return target !== '.' && target !== '';
 }
 
 /** `undefined` for what is no SIP URI, or asks for what does not exist. */

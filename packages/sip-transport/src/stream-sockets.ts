@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6, type Server } from 'node:net';
 import { StrowgerError } from '@strowger/runtime';
 import { openChannel } from './client-channel.ts';
+import type { Racer } from './connection-race.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionTable, type ConnectionTableOptions } from './connection-table.ts';
 import { type Hop, isWebSocket } from './hop.ts';
@@ -37,7 +38,7 @@ export class StreamSockets {
 
   /** Binds a point, unless it only connects; rejects with the system's error. */
   async bind(point: LocalPoint): Promise<void> {
-    const { address, port, transport, server: shared } = point.point;
+    const { address, port, transport, reusePort = false, server: shared } = point.point;
     if (!point.serves) {
       point.bind({ address, port: 0 });
       return;
@@ -48,7 +49,8 @@ export class StreamSockets {
       return;
     }
     const server = createServer(this.doors.open(transport));
-    server.listen({ host: address, port, ipv6Only: isIPv6(address) });
+    const sharing: object = { reusePort }; // younger than the oldest Node's types
+    server.listen({ host: address, port, ipv6Only: isIPv6(address), ...sharing });
     await once(server, 'listening');
     server.on('error', (cause) =>
       this.options.onError(
@@ -75,6 +77,30 @@ export class StreamSockets {
     } catch (error) {
       if (!StrowgerError.isInstance(error)) throw error;
       failed(error);
+    }
+  }
+
+  /** Whether a message over this hop would find an open connection. */
+  isConnected(hop: Hop): boolean {
+    return this.connections.find(hop)?.isOpen === true;
+  }
+
+  /** Connects ahead of any message; `ended` is called once. */
+  connect(hop: Hop, point: LocalPoint | undefined, ended: (reached: boolean) => void): Racer {
+    const known = this.connections.find(hop);
+    if (known !== undefined || point === undefined) {
+      if (known === undefined) ended(false);
+      else this.connections.watch(known, ended);
+      return { withdraw: () => {} }; // another's
+    }
+    try {
+      const connection = this.open(hop, point);
+      this.connections.watch(connection, ended);
+      return { withdraw: () => connection.withdraw() };
+    } catch (error) {
+      if (!StrowgerError.isInstance(error)) throw error;
+      ended(false);
+      return { withdraw: () => {} };
     }
   }
 

@@ -1,104 +1,17 @@
-import { setImmediate } from 'node:timers/promises';
-import { type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
-import {
-  type Refusal,
-  type SipMessage,
-  type SipResponse,
-  serializeMessage,
-  type Uri,
-  type Via,
-} from '@strowger/sip-message';
-import { type DnsResolver, systemResolver } from './dns-resolver.ts';
-import { FlowTokens } from './flow-tokens.ts';
-import { type Hop, type Inbound, isSecure, type TransportName } from './hop.ts';
-import {
-  type Advertised,
-  checkListenPoint,
-  type ListenPoint,
-  parseListenPoint,
-} from './listen-point.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { StrowgerError } from '@strowger/runtime';
+import { type SipMessage, serializeMessage, type Uri } from '@strowger/sip-message';
+import type { Hop } from './hop.ts';
 import { isUnicast } from './ip-address.ts';
-import { LocalNetworks } from './local-networks.ts';
-import { LocalAddresses } from './local-address.ts';
-import { type FlowGone, type KeepAlive, KeepAlives } from './keep-alives.ts';
-import { type LocalPoint, LocalPoints } from './local-points.ts';
-import { NextHops } from './next-hops.ts';
-import { type Heard, Reception, type Refused } from './reception.ts';
-import { StreamSockets } from './stream-sockets.ts';
-import { StunAgent } from './stun-agent.ts';
-import type { TargetChange, TargetOutcome } from './target-health.ts';
-import { type TlsCertificates, TlsContexts, type TlsSettings } from './tls-contexts.ts';
-import { defaultLimits, type TransportLimits } from './transport-limits.ts';
+import type { KeepAlive } from './keep-alives.ts';
+import type { Bans } from './bans.ts';
+import { sourceKey } from './source-key.ts';
+import type { TargetOutcome } from './target-health.ts';
+import type { TlsCertificates } from './tls-contexts.ts';
+import { denied, listenFailed, notOneHost, notOpen, unsupported } from './transport-errors.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
-import { UdpSockets } from './udp-sockets.ts';
-import type { WebSocketSettings } from './web-socket-door.ts';
-
-/** What a layer is made of. */
-export interface TransportLayerOptions {
-  readonly runtime: Runtime;
-  /** Where it hears and sends from: what it listens on is what it can reach. At least one. */
-  readonly listen: readonly (ListenPoint | string)[];
-  /** What peers are told instead of the bound addresses, where these are not what they see. */
-  readonly advertised?: Advertised;
-  /**
-   * Networks whose peers are told the bound addresses and never the advertised ones, such as
-   * `10.0.0.0/8`, `fd00::/8`; this machine is one of them then. Default: all are told the same.
-   */
-  readonly localNetworks?: readonly string[];
-  /**
-   * Whether every request is taken as if its Via asked for `rport` (RFC 3581): answers go where it
-   * came from, for phones behind a NAT that do not ask. Default false.
-   */
-  readonly forceRport?: boolean;
-  /** Certificates, and how TLS is spoken. */
-  readonly tls?: TlsSettings;
-  /** Who may speak SIP over a WebSocket, and where. */
-  readonly webSocket?: WebSocketSettings;
-  /** At least 16 secret bytes, for layers that read each other's flow tokens. Default: of chance. */
-  readonly flowTokenKey?: Uint8Array;
-  /** Default: the system's name servers. */
-  readonly resolver?: DnsResolver;
-  readonly limits?: Partial<TransportLimits>;
-  /** Every request, and every response to what we sent. */
-  onMessage(inbound: Inbound): void;
-  /** Every message that leaves, for traces; it is not to be changed. */
-  onSent?(message: SipMessage, hop: Hop): void;
-  /** What was no SIP, or broken. */
-  onRefused?(refused: Refused): void;
-  /** An error that belongs to no message. */
-  onError?(error: StrowgerError): void;
-  /** A connection that was open is gone: who was reached over it has to be told a new way. */
-  onConnectionGone?(hop: Hop): void;
-  /** The same, and of flows whose pings (`keepAlive`) are not answered as they should be. */
-  onFlowGone?(gone: FlowGone): void;
-  /** A target failed so often that others are tried first, or it is well again. */
-  onTargetChange?(change: TargetChange): void;
-}
-
-/** A bound address. */
-export interface Listening extends Endpoint {
-  readonly transport: TransportName;
-}
-
-/** What a layer holds at the moment: all zero after `close()`. */
-export interface TransportCounts {
-  /** Connections whose sockets are not released. */
-  readonly connections: number;
-  /** Bytes that wait in them. */
-  readonly waitingBytes: number;
-  /** UDP sockets and listeners. */
-  readonly sockets: number;
-  /** Source addresses that are kept account of. */
-  readonly sources: number;
-  /** Flows that are kept alive. */
-  readonly keepAlives: number;
-  /** Peers remembered as refusing TCP. */
-  readonly tcpRefusedPeers: number;
-  /** Targets whose failures are remembered. */
-  readonly targets: number;
-  /** Answers of DNS that are remembered. */
-  readonly dnsEntries: number;
-}
+import type { Listening, TransportCounts, TransportLayerOptions } from './transport-options.ts';
+import { TransportParts, type TransportSignals } from './transport-parts.ts';
 
 /**
  * SIP over UDP, TCP, TLS and WebSocket, IPv4 and IPv6, client and server in one (RFC 3261 §18). It has the shape
@@ -109,62 +22,21 @@ export class TransportLayer {
   readonly metrics: Readonly<TransportMetrics>;
   private readonly options: TransportLayerOptions;
   private readonly counters = newMetrics();
-  private readonly points: LocalPoints;
-  private readonly nextHops: NextHops;
-  private readonly reception: Reception;
-  private readonly udp: UdpSockets;
-  private readonly streams: StreamSockets;
-  private readonly tls: TlsContexts;
-  private readonly stun: StunAgent;
-  private readonly keepAlives: KeepAlives;
-  private readonly tokens: FlowTokens;
+  private readonly parts: TransportParts;
   private state: 'new' | 'open' | 'closed' = 'new';
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
   /** Throws `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `BAD_FLOW_TOKEN_KEY`, `BAD_NETWORK`; opens nothing yet. */
   constructor(options: TransportLayerOptions) {
-    const { runtime, advertised, localNetworks, resolver = systemResolver() } = options;
-    const networks = localNetworks === undefined ? undefined : new LocalNetworks(localNetworks);
-    const { clock, random } = runtime;
-    const limits = { ...defaultLimits, ...options.limits };
-    const metrics = this.counters;
-    const points = listenPoints(options);
-    this.tls = tlsContexts(options, points);
-    const { tls } = this;
-    const { webSocket = {}, forceRport = false } = options;
-    const shared = {
-      runtime,
-      clock,
-      random,
-      limits,
-      metrics,
-      tls,
-      webSocket,
-      forceRport,
-      ...this.signals,
-    };
     this.options = options;
-    this.metrics = metrics;
-    const addresses = new LocalAddresses(clock);
-    this.points = new LocalPoints({ points, advertised, addresses, networks, random });
-    this.nextHops = new NextHops({ ...shared, points: this.points, resolver });
-    this.tokens = new FlowTokens(options.flowTokenKey ?? random.bytes(32));
-    this.reception = new Reception(shared);
-    this.udp = new UdpSockets(shared);
-    this.streams = new StreamSockets(shared);
-    this.stun = new StunAgent({
-      ...shared,
-      send: (bytes, to, point) => this.udp.sendRaw(bytes, to, point),
-    });
-    const { points: local, stun } = this;
-    const { connections } = this.streams;
-    this.keepAlives = new KeepAlives({ ...shared, points: local, stun, connections });
+    this.metrics = this.counters;
+    this.parts = new TransportParts(options, this.counters, this.signals);
   }
 
   /** Where it listens, once it is started: port 0 has become the system's choice. */
   get listening(): readonly Listening[] {
-    return this.points.all
+    return this.parts.points.all
       .filter(({ serves }) => serves)
       .map(({ point, local }) => ({ transport: point.transport, ...local }));
   }
@@ -190,12 +62,14 @@ export class TransportLayer {
 
   /**
    * The hops for a request to this URI, best first (RFC 3263), TCP before UDP where `sizeBytes` is
-   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Rejects
+   * too long for a datagram (RFC 3261 §18.1.1). At once for numeric hosts and `localhost`. Where a name
+   * has several addresses and a stream goes there, the one that takes a connection first is the first
+   * (RFC 8305, RFC 7984), and that connection is open then. Rejects
    * with `NO_ROUTE` when there is none: an unknown name, a transport, family or scheme that is not
    * carried (`sips` never travels in the clear).
    */
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
-    return this.nextHops.locate(target, sizeBytes);
+    return this.parts.nextHops.locate(target, sizeBytes);
   }
 
   /**
@@ -206,7 +80,7 @@ export class TransportLayer {
    * @param retryAfterMs what the Retry-After of a 503 says (RFC 3261 §21.5.4).
    */
   report(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void {
-    this.nextHops.report(hop, outcome, retryAfterMs);
+    this.parts.nextHops.report(hop, outcome, retryAfterMs);
   }
 
   /**
@@ -214,8 +88,9 @@ export class TransportLayer {
    * advertised ones, else the bound ones that the peer can reach.
    */
   sentBy(hop: Hop): { readonly host: string; readonly port: number } {
-    const connection = hop.transport === 'udp' ? undefined : this.streams.connections.find(hop);
-    return this.points.sentBy(hop, connection?.local.address);
+    const connection =
+      hop.transport === 'udp' ? undefined : this.parts.streams.connections.find(hop);
+    return this.parts.points.sentBy(hop, connection?.local.address);
   }
 
   /**
@@ -225,7 +100,31 @@ export class TransportLayer {
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
    */
   send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
-    const point = this.points.pick(hop);
+    const point = this.parts.points.pick(hop);
+    const fail = (error: StrowgerError): void => {
+      this.counters.failed++;
+      if (error.code === 'SEND_FAILED') this.report(hop, 'failed');
+      queueMicrotask(() => failed(error));
+    };
+    if (this.state !== 'open') return fail(notOpen());
+    if (!isUnicast(hop.address)) return fail(notOneHost(hop));
+    if (point === undefined) return fail(unsupported(hop));
+    if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
+    const bytes = serializeMessage(message);
+    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
+    this.counters.sent++;
+    this.options.onSent?.(message, hop);
+    const { udp, streams } = this.parts;
+    const sockets = hop.transport === 'udp' ? udp : streams;
+    sockets.send(bytes, hop, point, fail);
+  }
+
+  /**
+   * Sends bytes as they stand, one message over UDP and WebSocket, without waiting; otherwise as
+   * `send`. For what was serialised elsewhere, and for tests of others' parsers: nothing is checked.
+   */
+  sendBytes(bytes: Uint8Array, hop: Hop, failed: (error: StrowgerError) => void): void {
+    const point = this.parts.points.pick(hop);
     const fail = (error: StrowgerError): void => {
       this.counters.failed++;
       queueMicrotask(() => failed(error));
@@ -234,9 +133,8 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
-    this.options.onSent?.(message, hop);
-    const sockets = hop.transport === 'udp' ? this.udp : this.streams;
-    sockets.send(serializeMessage(message), hop, point, fail);
+    const { udp, streams } = this.parts;
+    (hop.transport === 'udp' ? udp : streams).send(bytes, hop, point, fail);
   }
 
   /**
@@ -251,7 +149,7 @@ export class TransportLayer {
    * when the flow is gone.
    */
   keepAlive(hop: Hop, everyMs?: number): KeepAlive {
-    return this.keepAlives.start(hop, everyMs);
+    return this.parts.keepAlives.start(hop, everyMs);
   }
 
   /**
@@ -259,8 +157,7 @@ export class TransportLayer {
    * one that it is pinned to, else the one that it would take. None where no connection is open.
    */
   flowToken(hop: Hop): string | undefined {
-    const flow = this.flowOf(hop);
-    return flow === undefined ? undefined : this.tokens.write({ ...hop, flow });
+    return this.parts.flows.token(hop);
   }
 
   /**
@@ -268,12 +165,12 @@ export class TransportLayer {
    * over it takes another connection where that flow is gone: ask `isFlowOpen` first (answer 430).
    */
   hopOf(token: string): Hop | undefined {
-    return this.tokens.read(token);
+    return this.parts.flows.hopOf(token);
   }
 
   /** Whether the very flow that a hop is pinned to can still be used. */
   isFlowOpen(hop: Hop): boolean {
-    return hop.flow !== undefined && this.flowOf(hop) === hop.flow;
+    return this.parts.flows.isOpen(hop);
   }
 
   /**
@@ -281,32 +178,66 @@ export class TransportLayer {
    * `BAD_CERTIFICATE`, and then nothing has changed.
    */
   reloadCertificates(certificates: TlsCertificates): void {
-    this.tls.reload(certificates);
+    this.parts.tls.reload(certificates);
+  }
+
+  /**
+   * Somebody proved who they are over this flow, as by a right digest: no limit of a source holds
+   * there for `limits.trustMs`, and its connection makes room for no other.
+   */
+  trust(hop: Hop): void {
+    this.parts.gate.trust(hop.address);
+    if (hop.flow !== undefined) this.parts.streams.connections.trust(hop.flow);
+  }
+
+  /**
+   * Somebody did not prove who they are. Too many failures of a source are a ban, unless somebody
+   * there is known, or anybody could have sent them in its name.
+   */
+  suspect(hop: Hop): void {
+    this.parts.events.note('authenticationFailed', sourceKey(hop.address));
+    this.parts.gate.suspect(hop.address, hop.transport === 'udp');
+  }
+
+  /** What bans sources, and says which are. */
+  get bans(): Bans {
+    return this.parts.bans;
   }
 
   /** What it holds at the moment. */
   counts(): TransportCounts {
+    const { streams, udp, gate, stun, keepAlives, nextHops } = this.parts;
     return {
-      connections: this.streams.connections.size,
-      waitingBytes: this.streams.connections.waitingBytes,
-      sockets: this.udp.size + this.streams.size,
-      sources: this.reception.sources + this.stun.sources,
-      keepAlives: this.keepAlives.size,
-      ...this.nextHops.counts(),
+      connections: streams.connections.size,
+      waitingBytes: streams.connections.waitingBytes,
+      sockets: udp.size + streams.size,
+      sources: gate.size + stun.sources,
+      keepAlives: keepAlives.size,
+      ...nextHops.counts(),
     };
   }
 
-  private flowOf(hop: Hop): string | undefined {
-    if (hop.transport === 'udp') return this.points.pick(hop)?.flow;
-    const { connections } = this.streams;
-    const isPinned = hop.flow !== undefined;
-    return (isPinned ? connections.pinned(hop) : connections.find(hop))?.id;
+  /** The policy on addresses; who has a connection with us already has chosen its own. */
+  private mayAsk(hop: Hop): boolean {
+    if (hop.transport !== 'udp' && this.parts.flows.isOpen(hop)) return true;
+    if (this.parts.addresses.permits(hop.address)) return true;
+    this.counters.addressesDenied++;
+    this.parts.events.note('addressDenied', sourceKey(hop.address));
+    return false;
+  }
+
+  /** Whoever forges the source of a request shall not have us flood others with answers. */
+  private mayLeave(message: SipMessage, hop: Hop, bytes: number): boolean {
+    if (message.kind === 'response') return this.parts.gate.answers(message, hop, bytes);
+    this.parts.gate.asks(message, hop);
+    return true;
   }
 
   private async bindAll(): Promise<void> {
-    for (const point of this.points.all) {
+    const { points, udp, streams } = this.parts;
+    for (const point of points.all) {
       try {
-        await (point.point.transport === 'udp' ? this.udp : this.streams).bind(point);
+        await (point.point.transport === 'udp' ? udp : streams).bind(point);
       } catch (cause) {
         await this.release();
         throw listenFailed(point.point, cause);
@@ -318,93 +249,54 @@ export class TransportLayer {
   private async closeAll(): Promise<void> {
     this.state = 'closed';
     await this.starting?.catch(() => {}); // told to whoever started it
-    await setImmediate(); // a datagram leaves a turn after it was sent
+    await nextTurn(); // a datagram leaves a turn after it was sent
     await this.release();
   }
 
   private async release(): Promise<void> {
-    this.keepAlives.close();
-    this.stun.close();
-    this.nextHops.close();
-    await Promise.all([this.udp.close(), this.streams.close()]);
-    this.nextHops.close();
-    this.reception.clear();
+    const { keepAlives, stun, nextHops, udp, streams, events, gate } = this.parts;
+    keepAlives.close();
+    stun.close();
+    nextHops.close();
+    await Promise.all([udp.close(), streams.close()]);
+    nextHops.close();
+    events.close();
+    gate.clear();
   }
+
+  /** A probe of the event loop: streams have no queue of ours but that. */
+  private readonly followLoop = (): void => {
+    void nextTurn().then(() => this.parts.queueDelay.returned());
+  };
 
   /** What the parts report, and to whom it goes. */
-  private readonly signals = {
-    isOurs: (via: Via): boolean => this.points.isOurs(via),
-    answer: (response: SipResponse, hop: Hop): void => this.send(response, hop, () => {}),
-    onHeard: (heard: Heard): void => this.reception.take(heard),
-    onUnframed: (refusal: Refusal, heard: Heard): void => this.reception.refuse(refusal, heard),
-    onStun: (bytes: Uint8Array, from: Endpoint, point: LocalPoint): void =>
-      this.stun.take(bytes, from, point),
-    onPong: (flow: string): void => this.keepAlives.answered(flow),
-    onFlowGone: (gone: FlowGone): void => {
+  private readonly signals: TransportSignals = {
+    isOurs: (via) => this.parts.points.isOurs(via),
+    answer: (response, hop) => this.send(response, hop, () => {}),
+    onHeard: (heard) => {
+      if (heard.transport !== 'udp') this.parts.queueDelay.arrived(this.followLoop);
+      this.parts.reception.take(heard);
+    },
+    onArrival: (probe) => this.parts.queueDelay.arrived(probe),
+    onProbe: () => this.parts.queueDelay.returned(),
+    onBanned: (source) => this.parts.streams.connections.shut(source),
+    onSecurityEvent: (event) => this.options.onSecurityEvent?.(event),
+    onUnframed: (refusal, heard) => this.parts.reception.refuse(refusal, heard),
+    onStun: (bytes, from, point) => this.parts.stun.take(bytes, from, point),
+    onPong: (flow) => this.parts.keepAlives.answered(flow),
+    onFlowGone: (gone) => {
       if (this.state === 'open') this.options.onFlowGone?.(gone);
     },
-    onTargetChange: (change: TargetChange): void => this.options.onTargetChange?.(change),
-    onReach: (hop: Hop, reached: boolean): void => this.nextHops.reached(hop, reached),
-    onGone: (hop: Hop): void => {
-      this.keepAlives.gone(hop);
+    onTargetChange: (change) => this.options.onTargetChange?.(change),
+    onReach: (hop, reached) => this.parts.nextHops.reached(hop, reached),
+    onGone: (hop) => {
+      this.parts.keepAlives.gone(hop);
       if (this.state === 'open') this.options.onConnectionGone?.(hop);
     },
-    onMessage: (inbound: Inbound): void => {
+    onMessage: (inbound) => {
       if (this.state === 'open') this.options.onMessage(inbound);
     },
-    onRefused: (refused: Refused): void => this.options.onRefused?.(refused),
-    onError: (error: StrowgerError): void => this.options.onError?.(error),
+    onRefused: (refused) => this.options.onRefused?.(refused),
+    onError: (error) => this.options.onError?.(error),
   };
-}
-
-function listenPoints({ listen, webSocket }: TransportLayerOptions): ListenPoint[] {
-  if (listen.length === 0) {
-    throw new StrowgerError('BAD_LISTEN_POINT', 'a transport needs at least one listen point', {
-      recovery: { kind: 'fixConfiguration', key: 'listen' },
-    });
-  }
-  const points = listen.map((one) =>
-    typeof one === 'string' ? parseListenPoint(one) : checkListenPoint(one),
-  );
-  if (webSocket?.path === undefined && points.some(({ server }) => server !== undefined)) {
-    throw new StrowgerError('BAD_LISTEN_POINT', 'beside an HTTP server SIP needs its own path', {
-      recovery: { kind: 'fixConfiguration', key: 'webSocket.path' },
-    });
-  }
-  return points;
-}
-
-/** A point that others connect to by TLS needs something to show them. */
-function tlsContexts({ tls = {} }: TransportLayerOptions, points: ListenPoint[]): TlsContexts {
-  const contexts = new TlsContexts(tls);
-  const bare = points.find(
-    (one) => isSecure(one.transport) && one.clientOnly !== true && !one.server,
-  );
-  if (bare === undefined || contexts.canServe) return contexts;
-  const what = `${bare.transport} needs a certificate, or \`clientOnly\``;
-  throw new StrowgerError('BAD_CERTIFICATE', what, {
-    recovery: { kind: 'fixConfiguration', key: 'tls' },
-  });
-}
-
-function listenFailed({ transport, address, port }: ListenPoint, cause: unknown): StrowgerError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `cannot listen on ${transport} ${address} port ${port}: ${why}`;
-  return new StrowgerError('LISTEN_FAILED', message, {
-    cause,
-    recovery: { kind: 'fixConfiguration', key: 'listen' },
-  });
-}
-
-function notOpen(): StrowgerError {
-  return new StrowgerError('TRANSPORT_CLOSED', 'the transport is not open');
-}
-
-function notOneHost({ address }: Hop): StrowgerError {
-  return new StrowgerError('ADDRESS_REFUSED', `${address} is not the address of one host`);
-}
-
-function unsupported({ transport, address }: Hop): StrowgerError {
-  const what = `${transport} to ${address} is not carried: no listen point is of its kind`;
-  return new StrowgerError('TRANSPORT_UNSUPPORTED', what);
 }

@@ -59,12 +59,13 @@ describe('a target that fails (RFC 3263 §4.3)', () => {
   });
 
   it('is noticed when it takes no connection, without a report', async () => {
-    const { changes, alice } = await caller();
+    const { clock, changes, alice } = await caller();
     const { server, hop } = await rawTcpServer();
     server.close();
     await once(server, 'close');
     for (let count = 0; count < defaultLimits.targetFailures; count++) {
       await failure(alice, options(alice, hop), hop);
+      clock.advance(defaultLimits.reconnectMaxMs * 1.25); // it is left alone for a while
     }
     expect(changes).toMatchObject([{ transport: 'tcp', port: hop.port, isAvailable: false }]);
   });

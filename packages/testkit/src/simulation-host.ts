@@ -77,6 +77,8 @@ export class SimulatedHost implements MessageSender {
       families: (transport) => (['udp', 'tcp', 'tls'].includes(transport) ? [4] : []),
       maxHops: 16,
       maxQuestions: 32,
+      clock: network.clock,
+      graceMs: 500,
     });
   }
 

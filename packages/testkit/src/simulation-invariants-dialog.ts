@@ -39,9 +39,14 @@ export const routeSetIsFixed: Invariant = {
   section: 'RFC 3261 §12.2',
   watch(report) {
     const confirmed = new Map<string, string | undefined>();
+    const invites = new Set<string>();
     return {
       see(seen) {
-        if (seen.type === 'told' || seen.kind !== 'request' || seen.toTag === '') return;
+        if (seen.type === 'told' || seen.kind !== 'request') return;
+        const [branch = ''] = seen.transaction.split('|');
+        if (seen.method === 'INVITE') invites.add(branch);
+        // the ACK to a refusal belongs to the INVITE and confirms nothing (RFC 3261 §17.1.1.3)
+        if (seen.toTag === '' || (seen.method === 'ACK' && invites.has(branch))) return;
         const { host, callId, fromTag, toTag, method, route } = seen;
         const isSent = seen.type === 'sent';
         const [ours, theirs] = isSent ? [fromTag, toTag] : [toTag, fromTag];

@@ -116,6 +116,8 @@ export class DialogUser implements User {
       case 'info':
       case 'options':
         return dialog === undefined ? undefined : this.ask(leg, dialog, verb.toUpperCase());
+      case 'update':
+        return dialog === undefined ? undefined : this.update(leg, dialog);
       case 'ping':
         return this.ping(leg);
       default:
@@ -198,6 +200,13 @@ export class DialogUser implements User {
         leg.tell('heard', key, transaction.method);
         ok(transaction);
       },
+      onUpdate: (update) => {
+        leg.tell('heard', key, 'UPDATE');
+        const offer = update.request.text();
+        const body = leg.describe();
+        leg.negotiated(offer, body.content);
+        update.accept({ body });
+      },
       onBye: () => leg.tell('heard', key, 'BYE'),
       onEnded: (end) => {
         leg.tell('ended', key, end.kind);
@@ -247,6 +256,29 @@ export class DialogUser implements User {
     } catch (error) {
       tolerate(error, 'REINVITE_PENDING');
       return;
+    }
+    leg.tell('asked', key);
+  }
+
+  private update(leg: DialogLeg, dialog: Dialog): void {
+    const offer = leg.describe();
+    const key = leg.nextKey('UPDATE');
+    const outcome = (text: string): void => leg.tell('outcome', key, text);
+    try {
+      dialog.update(
+        { body: offer },
+        {
+          onAccepted: (response) => {
+            outcome('accepted');
+            leg.negotiated(offer.content, response.text());
+          },
+          onRejected: ({ status }) => outcome(`rejected ${status}`),
+          onFailed: ({ kind }) => outcome(`failed ${kind}`),
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      return; // another one is under way
     }
     leg.tell('asked', key);
   }

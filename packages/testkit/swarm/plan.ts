@@ -17,6 +17,7 @@ export type Verb =
   | 'withdraw'
   | 'info'
   | 'options'
+  | 'update'
   | 'ping';
 
 /** What one side of a call does, and when, in milliseconds after the call began. */
@@ -154,6 +155,8 @@ function planTalk(
       'info',
       'info',
       'options',
+      'update',
+      'update',
       'withdraw',
     ]);
     const at = answerAt + chance.float() * Math.min(talkMs, 8000);

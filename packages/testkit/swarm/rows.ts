@@ -1,30 +1,17 @@
-import {
-  dialogTable,
-  inviteClientTable,
-  inviteServerTable,
-  reinviteClientTable,
-} from '@strowger/dialog-core';
+import * as dialogCore from '@strowger/dialog-core';
 import { rowsOf } from '@strowger/runtime';
-import { sessionTable } from '@strowger/session-core';
-import {
-  inviteClient,
-  inviteServer,
-  nonInviteClient,
-  nonInviteServer,
-} from '@strowger/transaction-core';
+import * as sessionCore from '@strowger/session-core';
+import * as transactionCore from '@strowger/transaction-core';
+import { tablesOf } from './state-diagrams.ts';
 
-/** The tables whose rows are counted. */
-const TABLES: Readonly<Record<string, object>> = {
-  'transaction-core inviteClient': inviteClient,
-  'transaction-core inviteServer': inviteServer,
-  'transaction-core nonInviteClient': nonInviteClient,
-  'transaction-core nonInviteServer': nonInviteServer,
-  'dialog-core dialog': dialogTable,
-  'dialog-core inviteClient': inviteClientTable,
-  'dialog-core inviteServer': inviteServerTable,
-  'dialog-core reinviteClient': reinviteClientTable,
-  'session-core session': sessionTable,
-};
+/** The tables whose rows are counted, as their steps call them. */
+const TABLES: readonly (readonly [string, object])[] = [
+  ...tablesOf(transactionCore).map(([name, table]) => [`transaction-core ${name}`, table] as const),
+  ...tablesOf(dialogCore).map(
+    ([name, table]) => [`dialog-core ${name.replace(/Table$/u, '')}`, table] as const,
+  ),
+  ['session-core session', sessionCore.sessionTable],
+];
 
 /** How often each row of each table was taken. */
 export class Rows {
@@ -40,7 +27,7 @@ export class Rows {
 
   /** The rows that exist and were not taken. */
   never(): string[] {
-    return Object.entries(TABLES).flatMap(([table, rows]) =>
+    return TABLES.flatMap(([table, rows]) =>
       rowsOf(rows)
         .map((row) => `${table}: ${row.join(' ')}`)
         .filter((row) => !this.taken.has(row)),

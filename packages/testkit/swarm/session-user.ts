@@ -111,6 +111,7 @@ export class SessionUser implements User {
       case 'withdraw':
       case 'info':
       case 'options':
+      case 'update':
       case 'ping':
         return undefined;
       default:

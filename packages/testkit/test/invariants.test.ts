@@ -140,7 +140,7 @@ const STORIES: Readonly<
   ],
   'route set is fixed': [
     {
-      good: [sent(ack), sent({ ...inDialog, method: 'BYE' })],
+      good: [sent({}), sent({ ...ack, route: '<sip:p;lr>' }), sent({ ...inDialog, method: 'BYE' })],
       bad: [sent({ ...ack, route: '<sip:p;lr>' }), sent({ ...inDialog, method: 'BYE' })],
       says: /became ''/,
     },

@@ -28,6 +28,11 @@ export interface RequestOptions {
   readonly target?: Uri;
   /** The hops themselves, best first: nothing is located. */
   readonly hops?: readonly Hop[];
+  /**
+   * Told before the request is copied for a hop: what depends on the hop, such as the Contact, can
+   * still be changed in the request that was given.
+   */
+  readonly onHop?: (hop: Hop) => void;
 }
 
 /** What the layer does for its client transactions. */
@@ -54,8 +59,11 @@ export class ClientTransaction {
   private given: SipRequest;
   private sent: SipRequest | undefined;
   private hopsLeft: Hop[] = [];
+  private onHop: RequestOptions['onHop'];
   private attempt: TransactionShell | undefined;
   private attempts = 0;
+  /** The hop whose health was told of. */
+  private told: Hop | undefined;
   /** `settled`: the owner had a final response; `abandoned`: no further hop is tried. */
   private progress: 'open' | 'abandoned' | 'settled' = 'open';
 
@@ -116,7 +124,8 @@ export class ClientTransaction {
   }
 
   /** @internal */
-  start({ hops, target }: RequestOptions): void {
+  start({ hops, target, onHop }: RequestOptions): void {
+    this.onHop = onHop;
     this.owner.addWaiting(this);
     const located = hops ?? locateHops(this.around.sender, this.given, target);
     if (!(located instanceof Promise)) return this.tryHops(located);
@@ -135,6 +144,7 @@ export class ClientTransaction {
   private tryNext(): void {
     const hop = this.hopsLeft.shift();
     if (hop === undefined) return this.fail(noRoute());
+    this.onHop?.(hop);
     const branch = MAGIC_COOKIE + this.around.runtime.random.token();
     const request = withVia(this.given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
@@ -166,7 +176,7 @@ export class ClientTransaction {
     };
     const attempt = new TransactionShell({ machine, context }, hop, {
       around: this.around,
-      tell: (output) => this.tell(output, attempt, key),
+      owner: { tell: (output) => this.tell(output, attempt, key) },
     });
     this.attempts++;
     this.owner.add(key, attempt);
@@ -180,8 +190,9 @@ export class ClientTransaction {
     if (attempt !== this.attempt) return;
     switch (output.type) {
       case 'tellResponse':
-        return this.receive(output.response);
+        return this.receive(output.response, attempt);
       case 'tellTimeout':
+        if (!output.heard) this.around.sender.report?.(attempt.hop, 'failed');
         // RFC 3263 §4.3: a hop that never answered has failed, one that did has not
         if (!output.heard && this.mayTryNext()) return this.tryNext();
         return this.settle(() => this.user.onTimeout());
@@ -191,10 +202,21 @@ export class ClientTransaction {
     }
   }
 
-  private receive(response: SipResponse): void {
+  private receive(response: SipResponse, { hop }: TransactionShell): void {
+    this.report(response, hop);
     if (response.status === 503 && this.mayTryNext()) return this.tryNext();
     if (response.status >= 200) this.progress = 'settled';
     this.user.onResponse(response, this);
+  }
+
+  /** The first answer says how the target is; only a 503 says something else later. */
+  private report(response: SipResponse, hop: Hop): void {
+    const { sender } = this.around;
+    if (response.status === 503) {
+      const seconds = response.headers.get('retry-after')?.seconds;
+      sender.report?.(hop, 'unavailable', seconds === undefined ? undefined : seconds * 1000);
+    } else if (this.told !== hop) sender.report?.(hop, 'ok');
+    this.told = hop;
   }
 
   private mayTryNext(): boolean {

@@ -28,6 +28,7 @@ export {
   type Inbound,
   isReliable,
   type MessageSender,
+  type TargetOutcome,
   type TransportName,
 } from './message-sender.ts';
 export {

@@ -37,7 +37,23 @@ export interface MessageSender {
   sentBy(hop: Hop): { readonly host: string; readonly port: number };
   /** Sends without waiting. `failed` is called at most once, when this message surely did not leave. */
   send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void;
+  /**
+   * Is told how a request over this hop came out, so that it can give targets that fail last
+   * (RFC 3263 §4.3): `'failed'` when no answer came in time, `'unavailable'` for 503, `'ok'` for any
+   * other answer. What `send` fails with it knows by itself.
+   *
+   * @param retryAfterMs what the Retry-After of a 503 says (RFC 3261 §21.5.4).
+   */
+  report?(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void;
+  /**
+   * A new Call-ID (RFC 3261 §8.1.1.4), from a transport that needs to know its own again: one that
+   * spreads calls over several threads. Without it the layers above draw one.
+   */
+  newCallId?(): string;
 }
+
+/** How a request to a target came out: answered, not at all, or with 503 (RFC 3263 §4.3). */
+export type TargetOutcome = 'ok' | 'failed' | 'unavailable';
 
 /** Whether a transport delivers in order and without loss, so that nothing is retransmitted. */
 export function isReliable(transport: TransportName): boolean {

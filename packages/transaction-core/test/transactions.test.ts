@@ -5,12 +5,14 @@ import { driven } from './two-elements.ts';
 import { timingStories } from './stories/transaction-timing.ts';
 import { cancelStories } from './stories/cancel.ts';
 import { failoverStories } from './stories/failover.ts';
+import { reportStories } from './stories/reports.ts';
 import { matchingStories } from './stories/matching.ts';
 import { endingStories } from './stories/endings.ts';
 
 timingStories();
 cancelStories();
 failoverStories();
+reportStories();
 matchingStories();
 endingStories();
 

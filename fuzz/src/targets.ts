@@ -1,0 +1,16 @@
+import { rtcp, rtp, sdp } from './media-targets.ts';
+import { framer, header, message, uri } from './sip-targets.ts';
+import { stun } from './stun-target.ts';
+import type { Target } from './target.ts';
+
+/** Everything that is fuzzed, by the name that `--target` takes. One line more fuzzes one more. */
+export const TARGETS: Readonly<Record<string, Target>> = {
+  message,
+  framer,
+  uri,
+  header,
+  sdp,
+  stun,
+  rtp,
+  rtcp,
+};

@@ -1,0 +1,39 @@
+import { StrowgerError } from '@strowger/runtime';
+import { isSecure } from './hop.ts';
+import { checkListenPoint, type ListenPoint, parseListenPoint } from './listen-point.ts';
+import { TlsContexts } from './tls-contexts.ts';
+import type { TransportLayerOptions } from './transport-options.ts';
+
+/** The listen points that were asked for, checked; throws `BAD_LISTEN_POINT`. */
+export function listenPoints({ listen, webSocket }: TransportLayerOptions): ListenPoint[] {
+  if (listen.length === 0) {
+    throw new StrowgerError('BAD_LISTEN_POINT', 'a transport needs at least one listen point', {
+      recovery: { kind: 'fixConfiguration', key: 'listen' },
+    });
+  }
+  const points = listen.map((one) =>
+    typeof one === 'string' ? parseListenPoint(one) : checkListenPoint(one),
+  );
+  if (webSocket?.path === undefined && points.some(({ server }) => server !== undefined)) {
+    throw new StrowgerError('BAD_LISTEN_POINT', 'beside an HTTP server SIP needs its own path', {
+      recovery: { kind: 'fixConfiguration', key: 'webSocket.path' },
+    });
+  }
+  return points;
+}
+
+/** A point that others connect to by TLS needs something to show them: `BAD_CERTIFICATE`. */
+export function tlsContexts(
+  { tls = {} }: TransportLayerOptions,
+  points: ListenPoint[],
+): TlsContexts {
+  const contexts = new TlsContexts(tls);
+  const bare = points.find(
+    (one) => isSecure(one.transport) && one.clientOnly !== true && !one.server,
+  );
+  if (bare === undefined || contexts.canServe) return contexts;
+  const what = `${bare.transport} needs a certificate, or \`clientOnly\``;
+  throw new StrowgerError('BAD_CERTIFICATE', what, {
+    recovery: { kind: 'fixConfiguration', key: 'tls' },
+  });
+}
