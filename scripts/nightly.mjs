@@ -20,7 +20,12 @@ const jobs = {
   'planted defects': [join('scripts', 'mutants.mjs')],
   'simulated calls': [
     join('scripts', 'sim.mjs'),
-    ...['--calls', '200000', '--shards', '2', '--seed', values.seed],
+    '--calls',
+    '200000',
+    '--shards',
+    '2',
+    '--seed',
+    values.seed,
   ],
 };
 

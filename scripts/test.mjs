@@ -21,10 +21,8 @@ if (rest.length > 0) {
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
   vitest('packages, apps and tooling', ['--project', '!e2e']);
   const node = process.execPath;
-  check('20,000 simulated calls', node, [
-    'scripts/sim.mjs',
-    ...['--calls', '20000', '--shards', '2', '--seed', '20261'],
-  ]);
+  const calls = ['--calls', '20000', '--shards', '2', '--seed', '20261'];
+  check('20,000 simulated calls', node, ['scripts/sim.mjs', ...calls]);
   check('the same trace on two versions of Node', node, ['scripts/same-trace.mjs']);
   check('planted defects are found', node, ['scripts/mutants.mjs', '--quick']);
   // the same seed every time: what it finds, it finds for everybody

@@ -104,10 +104,7 @@ export class PhoneCall {
   }
 
   /** Sends any other request in the dialog; resolves with the final status. */
-  send(
-    method: string,
-    body: { type: string; content: string } | undefined = undefined,
-  ): Promise<number> {
+  send(method: string, body?: { type: string; content: string }): Promise<number> {
     return new Promise((resolve) => {
       this.talk?.request(method, body === undefined ? {} : { body }, {
         onResponse: ({ status }) => resolve(status),
