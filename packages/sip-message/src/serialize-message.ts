@@ -7,12 +7,8 @@ import { encodeText } from './octets.ts';
  * from the wire and were not touched go out byte for byte.
  */
 export function serializeMessage(message: SipMessage): Uint8Array {
-  const { body } = message;
-  let headers = message.headers;
-  if (headers.get('content-length') !== body.length) {
-    headers = headers.clone().set('Content-Length', body.length);
-  }
-  const head = encodeText(`${startLine(message)}\r\n${headers.format()}\r\n`);
+  const { body, headers } = message;
+  const head = encodeText(`${startLine(message)}\r\n${headers.format(body.length)}\r\n`);
   return body.length === 0 ? head : Buffer.concat([head, body]);
 }
 

@@ -124,7 +124,7 @@ export function reportStories(): void {
       bob.serve = (transaction) => {
         const response = createResponse(transaction.request, 200);
         const ours = response.headers.raw('Via')[0] ?? '';
-        response.headers.delete('Via');
+        response.headers.remove('Via');
         for (const via of vias(ours)) response.headers.append('Via', via);
         transaction.respond(response);
       };

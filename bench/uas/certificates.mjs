@@ -1,0 +1,3 @@
+export function certificates() {
+  throw new Error('later');
+}
