@@ -10,6 +10,9 @@ packages=(
   twinkle-console         # a phone
   kamailio                # sanity checks of what we send; the bench's proxy
   sipsak
+  sipvicious              # svmap, svwar, svcrack: what scanners on the internet run
+  chromium                # pages with JsSIP and SIP.js
+  socat                   # TLS for sipp, which has none
   dnsmasq-base            # a name server with NAPTR, SRV, A and AAAA records
   openssl                 # certificates for the tests of TLS
   tshark                  # captures (dumpcap) and their analysis

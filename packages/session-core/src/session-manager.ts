@@ -20,7 +20,7 @@ import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
 import { type SessionId, sessionId } from './session-state.ts';
-import { hasForeignBody, sdpOf } from './sip-body.ts';
+import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 
 /** What a `SessionManager` is made of. */
 export interface SessionManagerOptions {
@@ -108,7 +108,7 @@ export class SessionManager {
   call(options: CallOptions): Session {
     this.checkOpen();
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
-    const callId = options.callId ?? this.options.runtime.random.token(128);
+    const callId = options.callId ?? this.newCallId();
     const given = endpoint !== undefined;
     const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
     const session = this.open({
@@ -221,7 +221,7 @@ export class SessionManager {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
     }
     if (hasForeignBody(invite.request)) {
-      return invite.reject(415, { headers: [['Accept', 'application/sdp']] });
+      return invite.reject(415, { headers: [...TAKEN_BODIES] });
     }
     const { request } = invite;
     const offer = sdpOf(request);
@@ -277,6 +277,11 @@ export class SessionManager {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
     if (this.live.size < this.limits.sessions) return;
     throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.live.size} sessions`);
+  }
+
+  private newCallId(): string {
+    const { sender, runtime } = this.options;
+    return sender.newCallId?.() ?? runtime.random.token(128);
   }
 
   private newId(): SessionId {

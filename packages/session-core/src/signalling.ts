@@ -23,7 +23,14 @@ import {
 import type { InfoDigit } from './info-digit.ts';
 import { answerInDialog } from './request-in-dialog.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
-import { hasForeignBody, reasonFields, reasonOf, sdpBody, sdpOf } from './sip-body.ts';
+import {
+  hasForeignBody,
+  reasonFields,
+  reasonOf,
+  sdpBody,
+  sdpOf,
+  TAKEN_BODIES,
+} from './sip-body.ts';
 
 /** @internal What the signalling of a session tells its session. */
 export interface SignallingUser {
@@ -221,7 +228,7 @@ export class Signalling {
 
   private takeReinvite(reinvite: IncomingReinvite): void {
     if (hasForeignBody(reinvite.request)) {
-      return reinvite.reject(415, { headers: [['Accept', 'application/sdp']] });
+      return reinvite.reject(415, { headers: [...TAKEN_BODIES] });
     }
     this.reinvite = reinvite;
     reinvite.user = {

@@ -1,4 +1,5 @@
 import { TOKEN, isAll } from './characters.ts';
+import { refuseInjection } from './injection.ts';
 import { MAX_PARAMS } from './limits.ts';
 import { Params } from './params.ts';
 import { quote, type Reader } from './reader.ts';
@@ -46,7 +47,9 @@ export function formatScheme({ scheme, params, token }: SchemeAndParams): string
 
 /** Appends a parameter that is always quoted. Throws `HEADER_INJECTION`. */
 export function addQuoted(params: Params, name: string, value: string | undefined): void {
-  if (value !== undefined) params.addRaw(name, quote(value));
+  if (value === undefined) return;
+  refuseInjection(value);
+  params.addRaw(name, quote(value));
 }
 
 /** Appends a parameter that is never quoted. Throws `BAD_VALUE` where it is no token. */
@@ -71,6 +74,7 @@ export function readAuthParams(reader: Reader): Params | Fault {
     if (params.has(name)) return reader.fault('DUPLICATE_PARAM', 'a parameter occurs twice', at);
     const raw = reader.code === QUOTE ? reader.quotedString() : reader.token();
     if (raw === undefined) return reader.fault('BAD_QUOTES', 'a quoted string does not end');
+    if (raw === '') return reader.fault('BAD_AUTH', 'a parameter of authentication has no value');
     params.addRaw(name, raw);
   } while (reader.takeSeparator(COMMA));
   return params;

@@ -1,5 +1,4 @@
 import { addBare, addQuoted, formatScheme, isDigest, readScheme } from './auth-params.ts';
-import { refuseInjection } from './injection.ts';
 import { Params } from './params.ts';
 import type { Reader } from './reader.ts';
 import { Fault } from './refusal.ts';
@@ -15,6 +14,8 @@ export interface ChallengeInit {
   /** The nonce was too old, the password may have been right. */
   readonly stale?: boolean | undefined;
   readonly domain?: string | undefined;
+  /** The client may send `computeUserHash` in place of the name (RFC 7616 §3.4.4). */
+  readonly userhash?: boolean | undefined;
 }
 
 /** One value of WWW-Authenticate or Proxy-Authenticate (RFC 3261 §20.44, RFC 7616 §3.3). */
@@ -36,7 +37,7 @@ export class Challenge {
     addBare(params, 'algorithm', init.algorithm);
     addBare(params, 'stale', init.stale === undefined ? undefined : String(init.stale));
     addQuoted(params, 'qop', init.qop?.join(','));
-    refuseInjection(params.toString());
+    addBare(params, 'userhash', init.userhash === undefined ? undefined : String(init.userhash));
     this.scheme = 'Digest';
     this.params = params;
   }
@@ -70,6 +71,11 @@ export class Challenge {
   get stale(): boolean | undefined {
     const value = this.params.get('stale');
     return value === undefined ? undefined : value.toLowerCase() === 'true';
+  }
+
+  /** Whether the server understands a hashed user name. */
+  get userhash(): boolean {
+    return this.params.get('userhash')?.toLowerCase() === 'true';
   }
 
   toString(): string {

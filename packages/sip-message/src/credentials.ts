@@ -1,6 +1,6 @@
 import { addBare, addQuoted, formatScheme, isDigest, readScheme } from './auth-params.ts';
-import { refuseInjection } from './injection.ts';
 import { Params } from './params.ts';
+import { unescape } from './percent.ts';
 import type { Reader } from './reader.ts';
 import { Fault, SipMessageError } from './refusal.ts';
 
@@ -18,6 +18,8 @@ export interface CredentialsInit {
   readonly nc?: number | undefined;
   readonly qop?: string | undefined;
   readonly opaque?: string | undefined;
+  /** `username` is that of `computeUserHash` (RFC 7616 §3.4.4). */
+  readonly userhash?: boolean | undefined;
 }
 
 /** Authorization or Proxy-Authorization (RFC 3261 §20.7, RFC 7616 §3.4). */
@@ -42,13 +44,21 @@ export class Credentials {
     addQuoted(params, 'opaque', init.opaque);
     addBare(params, 'qop', init.qop);
     addBare(params, 'nc', init.nc === undefined ? undefined : formatNonceCount(init.nc));
-    refuseInjection(params.toString());
+    addBare(params, 'userhash', init.userhash === undefined ? undefined : String(init.userhash));
     this.scheme = 'Digest';
     this.params = params;
   }
 
+  /** The name, from `username*` where that was sent; its hash where `userhash` is set. */
   get username(): string {
-    return this.params.get('username') ?? '';
+    const extended = this.params.get('username*');
+    const decoded = extended === undefined ? undefined : decodeExtended(extended);
+    return decoded ?? this.params.get('username') ?? '';
+  }
+
+  /** Whether `username` is a hash (RFC 7616 §3.4.4). */
+  get userhash(): boolean {
+    return this.params.get('userhash')?.toLowerCase() === 'true';
   }
 
   get realm(): string {
@@ -103,17 +113,34 @@ export class Credentials {
     const read = readScheme(reader);
     if (read instanceof Fault) return read;
     if (isDigest(read.scheme)) {
-      const absent = REQUIRED.find((name) => !read.params.has(name));
-      if (absent !== undefined) {
-        return reader.fault('BAD_AUTH', `Digest credentials need ${absent}`);
-      }
+      const fault = faultOf(read.params);
+      if (fault !== undefined) return reader.fault('BAD_AUTH', fault);
     }
     const empty = { username: '', realm: '', nonce: '', uri: '', response: '' };
     return Object.assign(new Credentials(empty), read);
   }
 }
 
-const REQUIRED = ['username', 'realm', 'nonce', 'uri', 'response'];
+const REQUIRED = ['realm', 'nonce', 'uri', 'response'];
+
+/** The name is given once, plain or extended, and extended names are not hashed (RFC 7616 §3.4). */
+function faultOf(params: Params): string | undefined {
+  const absent = REQUIRED.find((name) => !params.has(name));
+  if (absent !== undefined) return `Digest credentials need ${absent}`;
+  const extended = params.get('username*');
+  if (params.has('username') === (extended !== undefined)) {
+    return 'Digest credentials need either username or username*';
+  }
+  if (extended === undefined || decodeExtended(extended) !== undefined) return undefined;
+  return "username* is not UTF-8''name";
+}
+
+/** `ext-value` of RFC 5987 §3.2, of which only UTF-8 is used. */
+function decodeExtended(value: string): string | undefined {
+  const [charset, , ...rest] = value.split("'");
+  if (charset?.toUpperCase() !== 'UTF-8' || rest.length !== 1) return undefined;
+  return unescape(rest[0] ?? '');
+}
 
 /** The nonce count as eight hexadecimal digits. Throws `BAD_VALUE` beyond 0 to 2^32 - 1. */
 export function formatNonceCount(count: number): string {

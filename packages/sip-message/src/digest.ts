@@ -44,6 +44,17 @@ export function computeHa1(
   return hash(algorithm, `${who.username}:${who.realm}:${who.password}`);
 }
 
+/**
+ * `H(username:realm)` in hexadecimal: what stands in place of the name where the server said
+ * `userhash=true` (RFC 7616 §3.4.4).
+ */
+export function computeUserHash(
+  algorithm: DigestAlgorithm,
+  who: { readonly username: string; readonly realm: string },
+): string {
+  return hash(algorithm, `${who.username}:${who.realm}`);
+}
+
 /** What an answer to a challenge is computed from: a password, or the HA1 for its algorithm. */
 export type AnswerInput = {
   readonly username: string;
@@ -60,7 +71,9 @@ export type AnswerInput = {
 
 /**
  * The credentials that answer a challenge (RFC 7616 §3.4, RFC 3261 §22.4): `auth` where it is
- * offered, else `auth-int`. Refused as `UNKNOWN_SCHEME`, `UNKNOWN_ALGORITHM`, `UNKNOWN_QOP`.
+ * offered, else `auth-int`, with the name hashed where the server understands that. Refused as
+ * `UNKNOWN_SCHEME`, `UNKNOWN_ALGORITHM`, `UNKNOWN_QOP`, and `BAD_AUTH` where the challenge holds a
+ * NUL, which cannot be sent back.
  */
 export function answerChallenge(challenge: Challenge, input: AnswerInput): Parsed<Credentials> {
   const algorithm = digestAlgorithm(challenge.algorithm);
@@ -68,6 +81,7 @@ export function answerChallenge(challenge: Challenge, input: AnswerInput): Parse
   if (!isDigest(challenge.scheme)) return refuse('UNKNOWN_SCHEME', 'the scheme is not Digest');
   if (algorithm === undefined) return refuse('UNKNOWN_ALGORITHM', 'the algorithm is unknown');
   if (qop === 'unknown') return refuse('UNKNOWN_QOP', 'no quality of protection is known');
+  if (holdsNul(challenge)) return refuse('BAD_AUTH', 'the challenge holds a NUL');
   const isSession = algorithm.endsWith('-sess');
   const { realm, nonce, opaque } = challenge;
   const ha1 = 'ha1' in input ? input.ha1 : computeHa1(algorithm, { ...input, realm });
@@ -76,8 +90,11 @@ export function answerChallenge(challenge: Challenge, input: AnswerInput): Parse
   const nc = qop === undefined ? undefined : input.nonceCount;
   const given = { method: input.method, body: input.body, uri, nonce, cnonce, nc, qop };
   const response = computeResponse(algorithm, ha1, given);
-  const who = { username: input.username, realm, nonce, uri, response };
-  const how = { algorithm: challenge.algorithm, cnonce, nc, qop, opaque };
+  const isHashed = challenge.userhash;
+  const username = isHashed ? computeUserHash(algorithm, { ...input, realm }) : input.username;
+  const who = { username, realm, nonce, uri, response };
+  const userhash = isHashed ? true : undefined;
+  const how = { algorithm: challenge.algorithm, cnonce, nc, qop, opaque, userhash };
   return { ok: true, value: new Credentials({ ...who, ...how }) };
 }
 
@@ -138,6 +155,11 @@ function hash(algorithm: DigestAlgorithm, data: string | Uint8Array): string {
 function hashName(algorithm: DigestAlgorithm): string {
   if (algorithm.startsWith('MD5')) return 'md5';
   return algorithm.startsWith('SHA-256') ? 'sha256' : 'sha512-256';
+}
+
+/** A peer can have sent it as a quoted-pair (RFC 3261 §25.1). */
+function holdsNul({ realm, nonce, opaque }: Challenge): boolean {
+  return `${realm}${nonce}${opaque}`.includes('\0');
 }
 
 function chooseQop(offered: readonly string[] | undefined): Qop | 'unknown' | undefined {

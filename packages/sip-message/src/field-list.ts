@@ -4,6 +4,7 @@ import { headerId } from './header-names.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Reader } from './reader.ts';
 import type { Fault } from './refusal.ts';
+import { wirePosition } from './wire-position.ts';
 
 /** A field that was added here. */
 export interface Field {
@@ -96,6 +97,12 @@ export class FieldList {
     return new Reader(field.value.trim(), section);
   }
 
+  /** Where in the packet the value of this header's first field begins; 0 where it was set here. */
+  positionOf(id: number): number {
+    const field = this.fieldAt(Math.max(0, this.indexOfId(id, 0)));
+    return typeof field === 'number' ? this.received.valueAt(field) : 0;
+  }
+
   /** The fault at its position in the packet, or within the value where that was set here. */
   located(fault: Fault, at: number): Fault {
     const field = this.fieldAt(at);
@@ -103,6 +110,6 @@ export class FieldList {
     const head = this.received;
     if (fault.at < 0) return fault.moved(head.valueAt(field));
     if (head.isAscii && !head.hasFolds) return fault;
-    return fault.moved(Math.min(head.valueAt(field) + fault.at, head.endOf(field)));
+    return fault.moved(wirePosition(head, field, fault.at));
   }
 }

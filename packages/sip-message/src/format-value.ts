@@ -1,6 +1,7 @@
 import { isAll, TOKEN } from './characters.ts';
 import { Params } from './params.ts';
 import { quote } from './reader.ts';
+import { SipMessageError } from './refusal.ts';
 
 /**
  * The text of a value that is no string: the plain objects above by their shape, all others by
@@ -23,7 +24,8 @@ export function formatValue(value: object): string {
   if ('uri' in value && 'params' in value && !('displayName' in value) && !('scheme' in value)) {
     return `<${value.uri}>${value.params}`;
   }
-  return String(value);
+  if (value.toString !== Object.prototype.toString) return String(value);
+  throw new SipMessageError('BAD_VALUE', 'a header cannot be set to an object of this shape');
 }
 
 function formatReason(value: { protocol: unknown; cause?: unknown; text?: unknown }): string {

@@ -1,34 +1,40 @@
 import { isToken } from './characters.ts';
 import type { Field } from './field-list.ts';
 import { formatValue, joinsWithComma } from './format-value.ts';
+import type { Format } from './header-kind.ts';
+import { headerKind } from './header-kinds.ts';
 import { headerId, usualName } from './header-names.ts';
 import { refuseInjection } from './injection.ts';
 import { SipMessageError } from './refusal.ts';
 
 /** What a header can be set to: text, a number, a typed value, or several of them. */
-export type HeaderInput = string | number | object | readonly (string | number | object)[];
+export type HeaderInput = Single | readonly Single[];
+type Single = string | number | boolean | object;
 
-/** The fields that a value becomes. Throws `BAD_NAME` and `HEADER_INJECTION`. */
+/** The fields that a value becomes. Throws `BAD_NAME`, `BAD_VALUE` and `HEADER_INJECTION`. */
 export function fieldsOf(name: string, value: HeaderInput): Field[] {
   if (!isToken(name)) {
     throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
   }
   const id = headerId(name);
-  const texts = textsOf(value);
+  const texts = textsOf(value, headerKind(id)?.format);
   return texts.map((text) => {
     refuseInjection(text);
     return { id, name: id === 0 ? name : usualName(id, name), value: text };
   });
 }
 
-function textsOf(value: HeaderInput): string[] {
-  if (!Array.isArray(value)) return [textOf(value)];
+function textsOf(value: HeaderInput, format: Format | undefined): string[] {
+  if (!Array.isArray(value)) return [textOf(value, format)];
+  const whole = format?.(value);
+  if (whole !== undefined) return [whole];
   if (value.length > 0 && joinsWithComma(value)) return [value.join(', ')];
-  return value.map(textOf);
+  return value.map((item) => textOf(item, format));
 }
 
-function textOf(value: string | number | object): string {
-  return typeof value === 'object' ? formatValue(value) : String(value);
+function textOf(value: Single, format: Format | undefined): string {
+  if (typeof value !== 'object') return String(value);
+  return format?.(value) ?? formatValue(value);
 }
 
 /** The comma behind the first value, outside quotes and angle brackets; -1 where there is none. */

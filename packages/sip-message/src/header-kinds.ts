@@ -2,18 +2,27 @@ import { readAuthParams } from './auth-params.ts';
 import { Challenge } from './challenge.ts';
 import { Credentials } from './credentials.ts';
 import { readCSeq } from './cseq.ts';
+import { EXTENSION_KINDS } from './extension-kinds.ts';
+import {
+  emptyList,
+  type HeaderKind,
+  type Kind,
+  lines,
+  list,
+  number,
+  single,
+  text,
+} from './header-kind.ts';
 import { headerId } from './header-names.ts';
-import type { HeaderTypes } from './header-types.ts';
+import type { BasicHeaderTypes } from './header-types.ts';
 import {
   readCallId,
   readDate,
   readInfoLink,
-  readReason,
   readRetryAfter,
   readToken,
   readTokenWithParams,
   readWarning,
-  upTo,
 } from './header-values.ts';
 import { readMediaType } from './media-type.ts';
 import { readNameAddr } from './name-addr.ts';
@@ -23,53 +32,15 @@ import {
   plainCSeq,
   plainDate,
   plainMediaType,
-  plainNumber,
   plainToken,
   plainTokenWithParams,
   plainVia,
 } from './plain-values.ts';
-import type { Reader } from './reader.ts';
 import { readVia } from './via.ts';
 
-/** How a header is read. */
-export interface HeaderKind {
-  readonly key: string;
-  /** Where its grammar is. */
-  readonly section: string;
-  /**
-   * `single`: one value in one field. `text`: one field, as it stands. `list`: any number of fields
-   * and commas. `lines`: any number of fields, no commas between values (RFC 3261 §7.3.1).
-   */
-  readonly shape: 'single' | 'text' | 'list' | 'lines';
-  /** Whether a list may be empty (`Supported:`). */
-  readonly canBeEmpty: boolean;
-  /** Reads one value, or gives a Fault. */
-  readonly read: (reader: Reader) => unknown;
-  /** Passes over one value where that is plain (plain-octets.ts). */
-  readonly plain: Plain | undefined;
-}
+export type { HeaderKind } from './header-kind.ts';
 
-type Plain = (octets: Uint8Array, from: number) => number;
-
-type Kind = Omit<HeaderKind, 'key'>;
-type By = [read: HeaderKind['read'], plain?: Plain];
-
-const single = (section: string, ...by: By): Kind => kind('single', section, ...by);
-const lines = (section: string, ...by: By): Kind => kind('lines', section, ...by);
-const list = (section: string, ...by: By): Kind => kind('list', section, ...by);
-const text = (section: string): Kind => kind('text', section, (reader) => reader.rest());
-const emptyList = (section: string, ...by: By): Kind => ({
-  ...list(section, ...by),
-  canBeEmpty: true,
-});
-const number = (section: string, max: number): Kind =>
-  single(section, upTo(max), (octets, from) => plainNumber(octets, from, max));
-
-function kind(shape: Kind['shape'], section: string, ...[read, plain]: By): Kind {
-  return { shape, section, read, plain, canBeEmpty: false };
-}
-
-const KINDS: Readonly<Record<keyof HeaderTypes, Kind>> = {
+const KINDS: Readonly<Record<keyof BasicHeaderTypes, Kind>> = {
   via: list('RFC 3261 §20.42', readVia, plainVia),
   from: single('RFC 3261 §20.20', readNameAddr, plainAddress),
   to: single('RFC 3261 §20.39', readNameAddr, plainAddress),
@@ -106,16 +77,6 @@ const KINDS: Readonly<Record<keyof HeaderTypes, Kind>> = {
   unsupported: list('RFC 3261 §20.40', readToken, plainToken),
   'user-agent': text('RFC 3261 §20.41'),
   warning: list('RFC 3261 §20.43', readWarning),
-  reason: list('RFC 3326 §2', readReason),
-  'allow-events': list('RFC 6665 §8.2.2', readToken, plainToken),
-  event: single('RFC 6665 §8.2.1', readTokenWithParams, plainTokenWithParams),
-  'refer-to': single('RFC 3515 §2.1', readNameAddr, plainAddress),
-  'referred-by': single('RFC 3892 §3', readNameAddr, plainAddress),
-  'subscription-state': single('RFC 6665 §8.2.3', readTokenWithParams, plainTokenWithParams),
-  path: list('RFC 3327 §4', readNameAddr, plainAddress),
-  'service-route': list('RFC 3608 §5', readNameAddr, plainAddress),
-  'p-asserted-identity': list('RFC 3325 §9.1', readNameAddr, plainAddress),
-  diversion: list('RFC 5806 §4.1', readNameAddr, plainAddress),
   'www-authenticate': lines('RFC 3261 §20.44', Challenge.read),
   'proxy-authenticate': lines('RFC 3261 §20.27', Challenge.read),
   authorization: lines('RFC 3261 §20.7', Credentials.read),
@@ -127,7 +88,9 @@ const KINDS: Readonly<Record<keyof HeaderTypes, Kind>> = {
 };
 
 const BY_ID: (HeaderKind | undefined)[] = [];
-for (const [key, value] of Object.entries(KINDS)) BY_ID[headerId(key)] = { key, ...value };
+for (const [key, value] of Object.entries({ ...KINDS, ...EXTENSION_KINDS })) {
+  BY_ID[headerId(key)] = { key, ...value };
+}
 
 /** How the header of this identity is read; undefined where only its raw values are given. */
 export function headerKind(id: number): HeaderKind | undefined {

@@ -71,6 +71,22 @@ const NAMES = [
   'Request-Disposition',
   'Proxy-Authentication-Info',
   'Target-Dialog',
+  'Session-ID',
+  'Refer-Sub',
+  'Answer-Mode',
+  'Priv-Answer-Mode',
+  'Flow-Timer',
+  'Max-Breadth',
+  'Info-Package',
+  'Recv-Info',
+  'Resource-Priority',
+  'Accept-Resource-Priority',
+  'Security-Client',
+  'Security-Server',
+  'Security-Verify',
+  'P-Called-Party-ID',
+  'P-Associated-URI',
+  'Remote-Party-ID',
 ] as const;
 
 /** Compact forms (RFC 3261 §7.3.3 and the IANA registry). */

@@ -1,6 +1,7 @@
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import type { CSeq } from './cseq.ts';
+import type { ExtensionHeaderTypes } from './extension-types.ts';
 import type { MediaType } from './media-type.ts';
 import type { NameAddr } from './name-addr.ts';
 import type { Params } from './params.ts';
@@ -20,13 +21,6 @@ export interface RetryAfter {
   readonly comment?: string;
 }
 
-/** One value of Reason (RFC 3326). */
-export interface Reason {
-  readonly protocol: string;
-  readonly cause?: number;
-  readonly text?: string;
-}
-
 /** One value of Warning (RFC 3261 §20.43). */
 export interface Warning {
   readonly code: number;
@@ -35,7 +29,10 @@ export interface Warning {
 }
 
 /** What `headers.get` gives for each header; every other name gives its raw values. */
-export interface HeaderTypes {
+export interface HeaderTypes extends BasicHeaderTypes, ExtensionHeaderTypes {}
+
+/** The headers of RFC 3261 §20. */
+export interface BasicHeaderTypes {
   via: Via[];
   from: NameAddr;
   to: NameAddr;
@@ -72,16 +69,6 @@ export interface HeaderTypes {
   unsupported: string[];
   'user-agent': string;
   warning: Warning[];
-  reason: Reason[];
-  'allow-events': string[];
-  event: TokenWithParams;
-  'refer-to': NameAddr;
-  'referred-by': NameAddr;
-  'subscription-state': TokenWithParams;
-  path: NameAddr[];
-  'service-route': NameAddr[];
-  'p-asserted-identity': NameAddr[];
-  diversion: NameAddr[];
   'www-authenticate': Challenge[];
   'proxy-authenticate': Challenge[];
   authorization: Credentials[];

@@ -1,5 +1,5 @@
 import { DIGIT, isAll, WORD } from './characters.ts';
-import type { InfoLink, Reason, RetryAfter, TokenWithParams, Warning } from './header-types.ts';
+import type { InfoLink, RetryAfter, TokenWithParams, Warning } from './header-types.ts';
 import { readParams } from './read-params.ts';
 import { type Reader, unquote } from './reader.ts';
 import { Fault } from './refusal.ts';
@@ -22,7 +22,8 @@ export function upTo(max: number): (reader: Reader) => number | Fault {
   return (reader) => readNumber(reader, max);
 }
 
-function readNumber(reader: Reader, max: number): number | Fault {
+/** Reads `1*DIGIT` up to a bound. */
+export function readNumber(reader: Reader, max: number): number | Fault {
   const from = reader.pos;
   const value = reader.decimal(max);
   if (value >= 0) return value;
@@ -86,23 +87,6 @@ function readComment(reader: Reader): string | Fault {
     }
   }
   return reader.fault('BAD_COMMENT', 'a comment does not end');
-}
-
-export function readReason(reader: Reader): Reason | Fault {
-  const protocol = reader.token();
-  if (protocol === '') return reader.fault('BAD_REASON', 'a Reason has no protocol');
-  const params = readParams(reader);
-  if (params instanceof Fault) return params;
-  const cause = params.get('cause');
-  const words = params.get('text');
-  if (cause !== undefined && !isAll(cause, DIGIT)) {
-    return reader.fault('BAD_REASON', 'the cause of a Reason is no number');
-  }
-  return {
-    protocol,
-    ...(cause === undefined ? {} : { cause: Number(cause) }),
-    ...(words === undefined ? {} : { text: words }),
-  };
 }
 
 export function readWarning(reader: Reader): Warning | Fault {

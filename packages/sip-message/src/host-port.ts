@@ -1,4 +1,5 @@
 import { decimal, HOST, isAll } from './characters.ts';
+import { ipv6Groups } from './ipv6.ts';
 
 /** A host and, where it was given, a port. */
 export interface HostPort {
@@ -37,18 +38,6 @@ function hostName(text: string): string | undefined {
   return text.toLowerCase();
 }
 
-/** IPv6 as far as the alphabet and the number of colons tell; a zone is let pass. */
 function ipv6(text: string): string | undefined {
-  let colons = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3a) colons++;
-    else if (!isHexOrDot(code)) return undefined;
-  }
-  return colons >= 2 && colons <= 8 ? text.toLowerCase() : undefined;
-}
-
-function isHexOrDot(code: number): boolean {
-  const letter = code | 0x20;
-  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 102) || code === 0x2e;
+  return ipv6Groups(text) === undefined ? undefined : text.toLowerCase();
 }

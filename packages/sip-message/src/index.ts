@@ -1,11 +1,32 @@
+export { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.ts';
+export { type BodyPart, parseMultipart, readBody } from './body-part.ts';
+export { type BodyPartInit, composeMultipart, type MultipartOptions } from './compose-multipart.ts';
+export {
+  acceptHeaders,
+  type Disposition,
+  dispositionOf,
+  refuseBody,
+} from './content-disposition.ts';
+export { type FragmentStart, SipFragment, type SipFragmentInit } from './sip-fragment.ts';
 export { Challenge, type ChallengeInit } from './challenge.ts';
 export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
 export type { CSeq } from './cseq.ts';
 export type {
+  DialogReference,
+  ExtensionHeaderTypes,
+  Identity,
+  RAck,
+  Reason,
+  ResourcePriority,
+  SessionExpires,
+  SessionId,
+  TargetDialog,
+} from './extension-types.ts';
+export type {
+  BasicHeaderTypes,
   HeaderTypes,
   InfoLink,
-  Reason,
   RetryAfter,
   TokenWithParams,
   Warning,
@@ -30,12 +51,13 @@ export { serializeMessage } from './serialize-message.ts';
 export { SipUri, type SipUriInit } from './sip-uri.ts';
 export { OtherUri, TelUri } from './tel-uri.ts';
 export { parseUri, type Uri, uri } from './uri.ts';
-export { validateMessage } from './validate-message.ts';
+export { validateMessage, type ValidationScope } from './validate-message.ts';
 export { Via } from './via.ts';
 export {
   type AnswerInput,
   answerChallenge,
   computeHa1,
+  computeUserHash,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,

@@ -47,7 +47,7 @@ function locateFields(head: Head, from: number, limits: Limits): Fault | undefin
     }
     const id = headerIdAt(octets, at);
     if (id === 0 && !isNamed(octets, at)) {
-      return new Fault('BAD_HEADER_NAME', at, SECTION, 'a header field has no name');
+      return badName(octets, at);
     }
     head.add(id === 0 ? spacedId(head, at) : id, at);
     at = end + 2;
@@ -80,10 +80,27 @@ function isSpace(octet: number | undefined): boolean {
   return octet === 0x20 || octet === 0x09;
 }
 
-function unterminated(text: string, at: number): Fault {
-  const isBroken = text.indexOf('\n', at) >= 0;
-  const message = isBroken ? 'a CR or LF stands alone' : 'the headers do not end with a blank line';
-  return new Fault(isBroken ? 'BARE_CR_OR_LF' : 'UNTERMINATED', at, 'RFC 3261 §7', message);
+function unterminated(text: string, from: number): Fault {
+  const lastLf = text.lastIndexOf('\n');
+  for (let at = from; at <= lastLf; at++) {
+    const code = text.charCodeAt(at);
+    if (code === CR && text.charCodeAt(at + 1) === LF) at++;
+    else if (code === LF || code === CR) return bareEnd(at);
+  }
+  const message = 'the headers do not end with a blank line';
+  return new Fault('UNTERMINATED', text.length, 'RFC 3261 §7', message);
+}
+
+function bareEnd(at: number): Fault {
+  return new Fault('BARE_CR_OR_LF', at, 'RFC 3261 §7', 'a CR or LF stands alone');
+}
+
+/** At the octet that is neither of the name nor its colon. */
+function badName(octets: Uint8Array, from: number): Fault {
+  const nameEnd = passClass(octets, from, TOKEN);
+  let at = nameEnd;
+  while (isSpace(octets[at])) at++;
+  return new Fault('BAD_HEADER_NAME', at, SECTION, 'a header field has no name and colon');
 }
 
 /**

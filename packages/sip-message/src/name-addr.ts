@@ -1,4 +1,5 @@
 import { isIn, TOKEN } from './characters.ts';
+import { refuseInjection } from './injection.ts';
 import { Params } from './params.ts';
 import { readParams } from './read-params.ts';
 import { isSpace, quote, Reader, unquote } from './reader.ts';
@@ -18,7 +19,7 @@ export class NameAddr {
   /** Quoted where its first character is a quote. */
   private readonly rawName: string | undefined;
 
-  /** Throws what `Params` throws. A CR or LF is refused where the value is put into headers. */
+  /** Throws `HEADER_INJECTION` for CR or LF in the display name, and what `Params` throws. */
   constructor(init: {
     displayName?: string | undefined;
     uri: Uri;
@@ -80,8 +81,11 @@ class ReadParts {
   }
 }
 
+/** A NUL, which a peer can have quoted and which may be copied from there, becomes a space. */
 function quoted(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : quote(name);
+  if (name === undefined) return undefined;
+  refuseInjection(name.replaceAll('\0', ' '));
+  return quote(name);
 }
 
 /** The parameters of a value belong to it alone. */

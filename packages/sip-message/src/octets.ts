@@ -71,7 +71,7 @@ function isLow(code: number): boolean {
 }
 
 /** Octets of the valid UTF-8 sequence at `at` (RFC 3629 §4), or 0. */
-function sequenceSize(octets: Uint8Array, at: number): number {
+export function sequenceSize(octets: Uint8Array, at: number): number {
   const lead = octets[at] ?? 0;
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;

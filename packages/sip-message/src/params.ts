@@ -37,13 +37,12 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   /** The value, `''` for a parameter without one, undefined where there is no such parameter. */
   get(name: string): string | undefined {
-    const names = this.list();
-    const at = find(names, name);
+    const at = this.find(name);
     return at < 0 ? undefined : (this.value(at) ?? '');
   }
 
   has(name: string): boolean {
-    return find(this.list(), name) >= 0;
+    return this.find(name) >= 0;
   }
 
   /** Replaces or appends; without a value as a flag. Throws `BAD_NAME`, `HEADER_INJECTION`. */
@@ -52,8 +51,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
       throw new SipMessageError('BAD_NAME', 'a parameter name holds a character that it may not');
     }
     const raw = value === undefined ? undefined : this.protect(value);
-    const names = this.list();
-    const at = find(names, name);
+    const at = this.find(name);
     if (at < 0) this.addRaw(name, raw);
     else this.raw[at] = raw;
     this.isChanged = true;
@@ -63,7 +61,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
   /** Whether there was such a parameter. */
   delete(name: string): boolean {
     const names = this.list();
-    const at = find(names, name);
+    const at = this.find(name);
     if (at < 0) return false;
     names.splice(at, 1);
     this.raw.splice(at, 1);
@@ -82,7 +80,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   *[Symbol.iterator](): Generator<[name: string, value: string | undefined]> {
     const names = this.list();
-    for (let i = 0; i < names.length; i++) yield [names[i] ?? '', this.value(i)];
+    for (let i = 0; i < names.length; i++) yield [this.plainName(names[i] ?? ''), this.value(i)];
   }
 
   clone(): Params {
@@ -138,6 +136,19 @@ export class Params implements Iterable<[name: string, value: string | undefined
     this.raw = [];
     if (this.source !== '') splitParams(this.source, names, this.raw);
     return names;
+  }
+
+  /** In a URI a name may be escaped: `n%61me` is `name` (RFC 3261 §19.1.4). */
+  private find(name: string): number {
+    const names = this.list();
+    const at = find(names, name);
+    if (at >= 0 || this.style === 'header') return at;
+    const lower = name.toLowerCase();
+    return names.findIndex((each) => this.plainName(each).toLowerCase() === lower);
+  }
+
+  private plainName(name: string): string {
+    return this.style === 'uri' ? (unescape(name) ?? name) : name;
   }
 
   private value(at: number): string | undefined {

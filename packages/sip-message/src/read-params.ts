@@ -27,11 +27,11 @@ function skipParams(reader: Reader): Fault | undefined {
     const semicolon = skipSpaces(text, reader.pos, end);
     if (semicolon >= end || text.charCodeAt(semicolon) !== SEMICOLON) return undefined;
     if (count++ >= MAX_PARAMS) {
-      return reader.fault('TOO_MANY_PARAMS', 'too many parameters');
+      return reader.fault('TOO_MANY_PARAMS', 'too many parameters', semicolon);
     }
     const at = skipSpaces(text, semicolon + 1, end);
     const nameEnd = skipToken(text, at, end);
-    if (nameEnd === at) return reader.fault('BAD_PARAM', 'a parameter has no name');
+    if (nameEnd === at) return reader.fault('BAD_PARAM', 'a parameter has no name', at);
     // Letters of both cases differ by 32, and so fall on the same bit.
     const bit = 1 << (text.charCodeAt(at) + nameEnd - at);
     if ((seen & bit) !== 0 && isNamedBefore(text.slice(from, at - 1), text.slice(at, nameEnd))) {

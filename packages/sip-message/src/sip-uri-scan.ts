@@ -1,8 +1,11 @@
 import { DIGIT, decimal, HEADER, HOST, isIn, PARAM, PASSWORD, USER } from './characters.ts';
+import { ipv6Groups } from './ipv6.ts';
 import { MAX_PARAMS } from './limits.ts';
 import { Fault } from './refusal.ts';
 
 const SECTION = 'RFC 3261 §19.1.1';
+/** The longest IPv6 address, with its brackets. */
+const MAX_IPV6 = 48;
 const PERCENT = 0x25;
 const COLON = 0x3a;
 
@@ -128,17 +131,11 @@ function skipClass(text: string, from: number, end: number, bit: number): number
   return at;
 }
 
-/** IPv6 as far as the alphabet and the number of colons tell. */
+/** The position behind an IPv6 address in brackets, or -1. */
 function skipIpv6(text: string, from: number, end: number): number {
-  let colons = 0;
-  let at = from + 1;
-  for (; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code === COLON) colons++;
-    else if (code !== 0x2e && !isHex(text, at)) break;
-  }
-  const isClosed = at < end && text.charCodeAt(at) === 0x5d;
-  return isClosed && colons >= 2 && colons <= 8 ? at + 1 : -1;
+  const close = text.slice(from, Math.min(end, from + MAX_IPV6)).indexOf(']');
+  if (close < 0) return -1;
+  return ipv6Groups(text.slice(from + 1, from + close)) === undefined ? -1 : from + close + 1;
 }
 
 function isDigit(code: number): boolean {

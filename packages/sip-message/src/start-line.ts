@@ -1,6 +1,7 @@
 import { decimal, isToken, TOKEN } from './characters.ts';
 import type { Head } from './head.ts';
 import type { Limits } from './limits.ts';
+import { encodeText } from './octets.ts';
 import { passClass } from './plain-octets.ts';
 import { plainSipUri } from './plain-uri.ts';
 import { Fault } from './refusal.ts';
@@ -30,9 +31,11 @@ export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
     return readRequestLine(text, startLineFrom, startLineEnd, limits.uriBytes);
   }
   const line = head.decode(text.slice(startLineFrom, startLineEnd));
-  return line.startsWith('SIP/')
+  const read = line.startsWith('SIP/')
     ? readStatusLine(line)
     : readRequestLine(line, 0, line.length, limits.uriBytes);
+  if (!(read instanceof Fault)) return read;
+  return read.moved(startLineFrom + encodeText(line.slice(0, read.at)).length);
 }
 
 /** A token, a plain SIP URI and `SIP/2.0`, one space between them (plain-octets.ts). */
@@ -86,7 +89,8 @@ function isVersion(text: string, at: number): boolean {
 function readStatusLine(line: string): StartLine | Fault {
   const status = decimal(line.slice(8, 11), 699);
   if (!line.startsWith('SIP/2.0 ') || status < 100 || !' '.startsWith(line.charAt(11))) {
-    return new Fault('BAD_START_LINE', 0, 'RFC 3261 §7.2', 'the first line is no status line');
+    const at = line.startsWith('SIP/2.0 ') ? 8 : 0;
+    return new Fault('BAD_START_LINE', at, 'RFC 3261 §7.2', 'the first line is no status line');
   }
   return { kind: 'response', status, reason: line.slice(12) };
 }

@@ -1,5 +1,6 @@
-import { PARAM, isAll } from './characters.ts';
+import { PARAM, URIC, isAll, isIn, TOKEN } from './characters.ts';
 import { refuseInjection } from './injection.ts';
+import { MAX_PARAMS } from './limits.ts';
 import { Params } from './params.ts';
 import { Fault, SipMessageError } from './refusal.ts';
 import { areEqual } from './uri-equality.ts';
@@ -46,15 +47,18 @@ export class TelUri {
     if (!isNumber(number)) return new Fault('BAD_URI', 4, SECTION, 'no telephone number');
     const uri = new TelUri({ number });
     uri.spelling = text.slice(0, 3);
-    const pieces = semicolon < 0 ? [] : text.slice(semicolon + 1).split(';', 128);
+    const pieces = semicolon < 0 ? [] : text.slice(semicolon + 1).split(';', MAX_PARAMS + 1);
+    let at = semicolon + 1;
     for (const piece of pieces) {
       const equals = piece.indexOf('=');
       const name = equals < 0 ? piece : piece.slice(0, equals);
       const value = equals < 0 ? undefined : piece.slice(equals + 1);
-      if (!isAll(name, PARAM) || uri.params.has(name) || !isValue(value)) {
-        return new Fault('BAD_URI', semicolon, SECTION, 'a parameter of a tel URI is malformed');
+      const isFull = uri.params.size >= MAX_PARAMS;
+      if (isFull || !isAll(name, PARAM) || uri.params.has(name) || !isValue(value)) {
+        return new Fault('BAD_URI', at, SECTION, 'a parameter of a tel URI is malformed');
       }
       uri.params.addRaw(name, value);
+      at += piece.length + 1;
     }
     return uri;
   }
@@ -68,9 +72,12 @@ export class OtherUri {
   readonly opaque: string;
   private readonly spelling: string;
 
-  /** Throws `HEADER_INJECTION`. */
+  /** Throws `HEADER_INJECTION`, and `BAD_URI` for what is no URI or is one of another class. */
   constructor(init: { scheme: string; opaque: string }) {
-    refuseInjection(init.opaque);
+    refuseInjection(init.scheme + init.opaque);
+    if (!isScheme(init.scheme) || !isAll(init.opaque, URIC)) {
+      throw new SipMessageError('BAD_URI', 'a URI holds a character that it may not');
+    }
     this.scheme = init.scheme.toLowerCase();
     this.spelling = init.scheme;
     this.opaque = init.opaque;
@@ -84,6 +91,17 @@ export class OtherUri {
   toString(): string {
     return `${this.spelling}:${this.opaque}`;
   }
+}
+
+/**
+ * Whether the text is a scheme (RFC 3986 §3.1; RFC 3261 §25.1).
+ * @internal
+ */
+export function isScheme(text: string): boolean {
+  const first = text.charCodeAt(0) | 0x20;
+  if (!(first >= 97 && first <= 122)) return false;
+  for (let i = 1; i < text.length; i++) if (!isIn(text.charCodeAt(i), TOKEN)) return false;
+  return true;
 }
 
 function isNumber(text: string): boolean {

@@ -1,3 +1,4 @@
+import { ipv6Groups } from './ipv6.ts';
 import { canonical } from './percent.ts';
 import type { Params } from './params.ts';
 import type { SipUri } from './sip-uri.ts';
@@ -26,11 +27,17 @@ function areSipEqual(a: SipUri, b: SipUri): boolean {
   return (
     a.scheme === b.scheme &&
     a.canonicalUserinfo === b.canonicalUserinfo &&
-    a.host === b.host &&
+    areHostsEqual(a.host, b.host) &&
     a.port === b.port &&
     areParamsEqual(a.params, b.params) &&
     areHeadersEqual(a.headers, b.headers)
   );
+}
+
+/** Names and IPv4 addresses as text; IPv6 addresses by their value (RFC 5954 §4.2). */
+function areHostsEqual(a: string, b: string): boolean {
+  if (a === b || !a.includes(':') || !b.includes(':')) return a === b;
+  return String(ipv6Groups(a)) === String(ipv6Groups(b));
 }
 
 function areParamsEqual(a: Params, b: Params): boolean {

@@ -1,8 +1,8 @@
-import { URIC, isAll, isIn, TOKEN } from './characters.ts';
+import { URIC, isAll, isIn } from './characters.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 import { SipUri } from './sip-uri.ts';
 import { SipUriSpans } from './sip-uri-scan.ts';
-import { OtherUri, TelUri } from './tel-uri.ts';
+import { isScheme, OtherUri, TelUri } from './tel-uri.ts';
 
 /** A URI, told apart by `scheme`. */
 export type Uri = SipUri | TelUri | OtherUri;
@@ -42,21 +42,21 @@ function startOfSip(text: string, from: number): number {
 
 function readOther(text: string): Uri | Fault {
   const colon = text.indexOf(':');
-  if (colon < 1 || !isScheme(text, colon)) {
+  if (colon < 1 || !isScheme(text.slice(0, colon))) {
     return new Fault('BAD_URI', 0, SECTION, 'a URI begins with a scheme and a colon');
   }
   const scheme = text.slice(0, colon);
   if (scheme.toLowerCase() === 'tel') return TelUri.read(text);
   const opaque = text.slice(colon + 1);
   if (!isAll(opaque, URIC)) {
-    return new Fault('BAD_URI', colon + 1, SECTION, 'a URI holds a character that it may not');
+    const at = colon + 1 + badOctet(opaque);
+    return new Fault('BAD_URI', at, SECTION, 'a URI holds a character that it may not');
   }
   return new OtherUri({ scheme, opaque });
 }
 
-function isScheme(text: string, end: number): boolean {
-  const first = text.charCodeAt(0) | 0x20;
-  if (first < 97 || first > 122) return false;
-  for (let i = 1; i < end; i++) if (!isIn(text.charCodeAt(i), TOKEN)) return false;
-  return true;
+function badOctet(opaque: string): number {
+  let at = 0;
+  while (isIn(opaque.charCodeAt(at), URIC)) at++;
+  return at;
 }

@@ -1,3 +1,4 @@
+import { headerKind } from './header-kinds.ts';
 import { CALL_ID, CSEQ, FROM, headerKeyOf, TO, VIA } from './header-names.ts';
 import { isKnownMethod } from './methods.ts';
 import type { SipMessage, SipRequest } from './message.ts';
@@ -6,25 +7,45 @@ import { Fault, type Refusal } from './refusal.ts';
 const MANDATORY = [VIA, FROM, TO, CALL_ID, CSEQ];
 
 /**
- * The strictest check: every typed header that is present is well-formed, what RFC 3261 §8.1.1
- * demands is there, and a request is consistent in itself. Undefined where all is well.
+ * Which malformed headers count: `needed` are those of RFC 3261 and those of an extension that the
+ * request itself is about (Refer-To of a REFER, RAck of a PRACK, Replaces of an INVITE …); `all` is
+ * every typed header.
  */
-export function validateMessage(message: SipMessage): Refusal | undefined {
-  const fault = checkHeaders(message) ?? checkRequest(message);
+export type ValidationScope = 'needed' | 'all';
+
+/**
+ * The check before a message is acted upon: typed headers that are present are well-formed, what
+ * RFC 3261 §8.1.1 demands is there, and a request is consistent in itself. Undefined where all is
+ * well. A malformed header of an extension that the request is not about is no reason to refuse it:
+ * RFC 3261 §8.2.2 lets it be ignored, and `headers.get` gives undefined for it.
+ */
+export function validateMessage(
+  message: SipMessage,
+  scope: ValidationScope = 'needed',
+): Refusal | undefined {
+  const fault = checkHeaders(message, scope) ?? checkRequest(message);
   return fault === undefined ? undefined : { ...fault };
 }
 
-function checkHeaders({ headers }: SipMessage): Fault | undefined {
+function checkHeaders(message: SipMessage, scope: ValidationScope): Fault | undefined {
+  const { headers } = message;
   for (const id of headers.doubtful()) {
+    if (scope === 'needed' && !isNeeded(id, message)) continue;
     const value = headers.read(id);
     if (value instanceof Fault) return value;
   }
   for (const id of MANDATORY) {
     if (headers.indexOfId(id, 0) >= 0) continue;
-    const message = `the message has no ${headerKeyOf(id)}`;
-    return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', message);
+    const words = `the message has no ${headerKeyOf(id)}`;
+    return new Fault('MISSING_HEADER', 0, 'RFC 3261 §8.1.1', words);
   }
   return undefined;
+}
+
+function isNeeded(id: number, message: SipMessage): boolean {
+  const neededBy = headerKind(id)?.neededBy ?? 'every';
+  if (neededBy === 'every') return true;
+  return message.kind === 'request' && neededBy.includes(message.method);
 }
 
 function checkRequest(message: SipMessage): Fault | undefined {
@@ -34,7 +55,8 @@ function checkRequest(message: SipMessage): Fault | undefined {
 function checkMethod(request: SipRequest): Fault | undefined {
   if (request.cseq.method === request.method) return undefined;
   const words = 'CSeq does not name the method of the request';
-  const fault = new Fault('METHOD_MISMATCH', 0, 'RFC 3261 §8.1.1.5', words);
+  const at = request.headers.positionOf(CSEQ);
+  const fault = new Fault('METHOD_MISMATCH', at, 'RFC 3261 §8.1.1.5', words);
   // RFC 4475 §3.1.2.18: an unknown method is told so before it is told of its CSeq.
   return isKnownMethod(request.method) ? fault : fault.deserving(501);
 }
@@ -44,5 +66,7 @@ function checkUri(request: SipRequest): Fault | undefined {
   const { uri } = request;
   const isSip = 'headers' in uri;
   if (!isSip || uri.headers.length === 0) return undefined;
-  return new Fault('BAD_URI', 0, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');
+  const { text, startLineFrom } = request.headers.received;
+  const at = Math.max(0, text.indexOf('?', startLineFrom));
+  return new Fault('BAD_URI', at, 'RFC 3261 §19.1.1', 'a Request-URI must not have headers');
 }

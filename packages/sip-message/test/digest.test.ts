@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   answerChallenge,
   Challenge,
   Credentials,
   computeHa1,
+  computeUserHash,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   Headers,
@@ -29,6 +30,13 @@ interface Vector {
 const VECTORS = JSON.parse(
   readFileSync(new URL('digest-vectors.json', import.meta.url), 'utf8'),
 ) as Vector[];
+
+/** The suite's own vectors; none where it is absent. */
+function digestCases(): { response: string }[] {
+  const file = `${process.env['STROWGER_CASES'] ?? 'none'}/digest/index.json`;
+  if (!existsSync(file)) return [];
+  return (JSON.parse(readFileSync(file, 'utf8')) as { cases: { response: string }[] }).cases;
+}
 
 function answer(challenge: Challenge, over: { ha1?: string; method?: string; body?: string } = {}) {
   const base = { username: 'alice', uri: 'sip:b', cnonce: 'c', nonceCount: 1, method: 'INVITE' };
@@ -62,6 +70,32 @@ describe('answerChallenge', () => {
     });
   }
 
+  it('hashes the name where the server asks for it: RFC 7616 §3.9.2, with erratum 4897', () => {
+    const who = { username: 'J\u00e4s\u00f8n Doe', realm: 'api@example.org' };
+    const hashed = '793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b';
+    expect(computeUserHash('SHA-512-256', who)).toBe(hashed);
+    const vector = VECTORS.find(({ algorithm }) => algorithm === 'SHA-512-256');
+    if (vector === undefined) throw new Error('no vector');
+    const { realm, nonce, algorithm } = vector;
+    const challenge = new Challenge({ realm, nonce, algorithm, qop: ['auth'], userhash: true });
+    const input = { ...vector, cnonce: vector.cnonce ?? '', nonceCount: 1 };
+    const outcome = answerChallenge(challenge, input);
+    if (!outcome.ok) throw new Error(outcome.refusal.code);
+    expect(outcome.value.username).toBe(hashed);
+    expect(outcome.value.userhash).toBe(true);
+    expect(outcome.value.response).toBe(vector.response);
+  });
+
+  it('refuses a challenge with a NUL, which it could not send back', () => {
+    const [challenge] =
+      new Headers([['WWW-Authenticate', 'Digest realm="r", nonce="n"']]).get('www-authenticate') ??
+      [];
+    challenge?.params.addRaw('opaque', '"a\\\0"');
+    if (challenge === undefined) throw new Error('no challenge');
+    const refused = answer(challenge);
+    expect(refused.ok || refused.refusal.code).toBe('BAD_AUTH');
+  });
+
   it('prefers auth to auth-int, and takes auth-int where it stands alone', () => {
     expect(credentials(offering(['auth-int', 'auth'])).qop).toBe('auth');
     expect(credentials(offering(['auth-int'])).qop).toBe('auth-int');
@@ -91,6 +125,22 @@ describe('answerChallenge', () => {
 });
 
 describe('verifyCredentials', () => {
+  for (const vector of VECTORS) {
+    it(`accepts the published response of ${vector.name}`, () => {
+      const { response, algorithm, method, qop, cnonce } = vector;
+      const nc = qop === undefined ? undefined : 1;
+      const given = new Credentials({ ...vector, qop, cnonce, nc });
+      expect(verifyCredentials(given, { ha1: computeHa1(algorithm, vector), method })).toBe(true);
+      const forged = new Credentials({ ...vector, nc, response: response.replace(/.$/, 'x') });
+      expect(verifyCredentials(forged, { ha1: computeHa1(algorithm, vector), method })).toBe(false);
+    });
+  }
+
+  it('has the vectors of the conformance suite, each of them', () => {
+    const known = new Set(VECTORS.map(({ response }) => response));
+    for (const { response } of digestCases()) expect(known).toContain(response);
+  });
+
   for (const algorithm of DIGEST_ALGORITHMS) {
     for (const qop of [undefined, ['auth'], ['auth-int']]) {
       it(`accepts its own answer and no other: ${algorithm}, qop ${qop}`, () => {
@@ -114,6 +164,14 @@ describe('verifyCredentials', () => {
 });
 
 describe('Authorization', () => {
+  it('gives an extended name (RFC 7616 §3.4, RFC 5987)', () => {
+    const value =
+      "Digest username*=UTF-8''J%C3%A4s%C3%B8n%20Doe, realm=r, nonce=n, uri=u, response=0";
+    const given = new Headers([['Authorization', value]]).get('authorization')?.[0];
+    expect(given?.username).toBe('Jäsøn Doe');
+    expect(given?.toString()).toBe(value);
+  });
+
   it.each([
     ['Digest username="", realm="r", nonce="n", uri="u"'],
     ['Digest'],

@@ -21,6 +21,9 @@ const MORE = [
   'event',
   'priority',
   'accept',
+  'session-expires',
+  'recv-info',
+  'p-asserted-identity',
 ];
 
 /** Values to begin with, and what is put into them. */
@@ -33,6 +36,7 @@ const VALUES = [
   '70',
   'application/sdp;level=1',
   'Sat, 13 Nov 2010 23:29:00 GMT',
+  '1800;refresher=uac',
 ];
 const PIECES = [
   ...'\t\r\n ;,<>"\\%:@=()[]?&*/+0aZ-._\0'.split(''),

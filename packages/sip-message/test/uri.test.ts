@@ -16,6 +16,17 @@ const EQUAL: [string, string][] = [
   ],
   ['tel:+1-201-555-0123', 'tel:+12015550123'],
   ['tel:7042;phone-context=example.com', 'tel:7042;phone-context=EXAMPLE.com'],
+  // RFC 3966 §4: separators and case do not count, nor does the order of parameters.
+  ['tel:+358-555-1234567;postd=pp22', 'tel:+3585551234567;POSTD=PP22'],
+  ['tel:863-1234;phone-context=+1-914-555', 'tel:8631234;phone-context=+1914555'],
+  ['tel:+1(212)555.0101;ext=1-2;isub=1', 'TEL:+12125550101;isub=1;ext=12'],
+  ['tel:*a#;phone-context=x', 'tel:*A#;phone-context=x'],
+  ['tel:+1;x=%41', 'tel:+1;x=a'],
+  ['sip:a@h;n%61me=x;%6C%72', 'sip:a@h;name=x;lr'],
+  // RFC 5954 §4.2.
+  ['sip:bob@[::ffff:192.0.2.128]', 'sip:bob@[::ffff:c000:280]'],
+  ['sip:bob@[2001:db8::9:1]', 'sip:bob@[2001:db8::9:01]'],
+  ['sip:bob@[0:0:0:0:0:FFFF:129.144.52.38]:5060', 'sip:bob@[::ffff:129.144.52.38]:5060'],
 ];
 
 const DIFFERENT: [string, string][] = [
@@ -31,6 +42,13 @@ const DIFFERENT: [string, string][] = [
   ['sip:null-%00-null@h', 'sip:null-%00%00-null@h'],
   ['sip:bob:secret@h', 'sip:bob@h'],
   ['tel:+12015550123', 'sip:+12015550123@h;user=phone'],
+  ['tel:12015550123;phone-context=x', 'tel:+12015550123;phone-context=x'],
+  ['tel:+1;ext=1', 'tel:+1'],
+  ['tel:+1;ext=1', 'tel:+1;ext=2'],
+  ['tel:7042;phone-context=a', 'tel:7042;phone-context=b'],
+  ['sip:bob@[2001:db8::9:1]', 'sip:bob@[2001:db8::9:2]'],
+  ['sip:bob@[::1]', 'sip:bob@[::1]:5060'],
+  ['urn:service:sos', 'urn:service:fire'],
 ];
 
 describe('URI equality (RFC 3261 §19.1.4, RFC 3966 §4)', () => {
@@ -98,6 +116,18 @@ describe('parseUri', () => {
     'sip:a%4@h',
     'sip:a@[::1',
     'sip:a@[1]',
+    'sip:a@[1:2:3]',
+    'sip:a@[::1::]',
+    'sip:a@[1:2:3:4:5:6:7:8:9]',
+    'sip:a@[1:2:3:4:5:6:7::8:9]',
+    'sip:a@[12345::]',
+    'sip:a@[2001:db8:::192.0.2.1]',
+    'sip:a@[::1.2.3]',
+    'sip:a@[::1.2.3.256]',
+    'sip:a@[::1.2.3.4:5]',
+    'sip:a@[:1:2:3:4:5:6:7:8]',
+    'sip:a@[fe80::1%eth0]',
+    'sip:a@2001:db8::1',
     'sip:a@h ',
     '<sip:a@h>',
     'tel:',
