@@ -112,7 +112,7 @@ function held() {
   return { heap: heapUsed, packets: arrayBuffers };
 }
 
-function newLayer(onRequest, send = () => {}, onStep = undefined) {
+function newLayer(onRequest, send = () => {}, onStep) {
   const clock = new VirtualClock();
   const layer = new TransactionLayer({
     runtime: { clock, random: seededRandom(1), logger: silentLogger },

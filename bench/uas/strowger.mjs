@@ -14,7 +14,7 @@ const contact = [['Contact', `<sip:uas@127.0.0.1:${port};transport=${transportNa
 const transport = new TransportLayer({
   runtime,
   listen: [`${transportName}:127.0.0.1:${port}`],
-  ...(transportName === 'tls' ? { tls: certificates() } : {}),
+  ...(transportName === 'tls' ? { tls: { certificates: [ourCertificate()] } } : {}),
   onMessage: (inbound) => transactions.receive(inbound),
 });
 const transactions = new TransactionLayer({
@@ -29,6 +29,11 @@ const transactions = new TransactionLayer({
     onStrayResponse() {},
   },
 });
+function ourCertificate() {
+  const { key, cert: certificate } = certificates();
+  return { key, certificate };
+}
+
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 process.on('SIGUSR2', () => {

@@ -170,15 +170,19 @@ export class Headers extends FieldList {
    * The fields as they go on the wire, each with its CRLF, with a right Content-Length.
    * @internal
    */
-  format(contentLength: number): string {
+  formatFor(contentLength: number): string {
     if (this.indexOfId(CONTENT_LENGTH, 0) < 0) {
-      return `${this.formatFields()}Content-Length: ${contentLength}\r\n`;
+      return `${this.format()}Content-Length: ${contentLength}\r\n`;
     }
-    if (this.read(CONTENT_LENGTH) === contentLength) return this.formatFields();
-    return this.clone().set('Content-Length', contentLength).formatFields();
+    if (this.read(CONTENT_LENGTH) === contentLength) return this.format();
+    return this.clone().set('Content-Length', contentLength).format();
   }
 
-  private formatFields(): string {
+  /**
+   * The fields as they go on the wire, each with its CRLF.
+   * @internal
+   */
+  format(): string {
     const head = this.received;
     if (this.order === undefined) return head.wireOfAll();
     let text = '';

@@ -10,7 +10,7 @@ import { encodeText } from './octets.ts';
  */
 export function serializeMessage(message: SipMessage): Uint8Array {
   const { body, headers } = message;
-  const head = encodeText(`${startLine(message)}\r\n${headers.format(body.length)}\r\n`);
+  const head = encodeText(`${startLine(message)}\r\n${headers.formatFor(body.length)}\r\n`);
   return body.length === 0 ? head : Buffer.concat([head, body]);
 }
 

@@ -172,15 +172,15 @@ export class ServerTransaction {
 class RequestContext implements ServerContext {
   readonly reliable: boolean;
   readonly timers: TimerSettings;
-  private readonly request: SipRequest;
+  private readonly incoming: SipRequest;
 
   constructor(request: SipRequest, { hop }: Inbound, timers: TimerSettings) {
-    this.request = request;
+    this.incoming = request;
     this.reliable = hop.transport !== 'udp';
     this.timers = timers;
   }
 
   buildTrying(): SipResponse {
-    return createResponse(this.request, 100);
+    return createResponse(this.incoming, 100);
   }
 }

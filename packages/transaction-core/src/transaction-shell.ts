@@ -97,14 +97,14 @@ export class TransactionShell {
     this.driver = new Machine(this as MachineOptions<{ name: string }, Input, Output, unknown>);
   }
 
+  /** What a client's attempt sent. */
+  get sent(): SipRequest | undefined {
+    return 'request' in this.context ? this.context.request : undefined;
+  }
+
   /** The name of the present state. */
   get state(): string {
     return this.driver.state.name;
-  }
-
-  /** What a client's attempt sent. */
-  get sent(): SipRequest | undefined {
-    return 'buildAck' in this.context ? this.context.request : undefined;
   }
 
   input(input: Input): 'taken' | 'refused' | 'queued' {
