@@ -1,6 +1,6 @@
 // CPU per call of a stateful proxy under sipp over UDP: `node proxy.mjs strowger|kamailio RATE SECONDS`.
-// One call is INVITE, 180, 200, ACK, BYE, 200, the proxy in the route of all of them. Two seconds warm
-// up and are not counted. `--timers` tells how late the timers of the transactions fired.
+// One call is INVITE, 180, 200, ACK, BYE, 200, the proxy in the route of all of them. Ten seconds,
+// the first of them at a lower rate, warm up and are not counted. `--timers` tells how late the timers of the transactions fired.
 import { once } from 'node:events';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -27,7 +27,8 @@ const common = ['-nostdin', '-i', '127.0.0.1'];
 const callee = start('sipp', ['-sf', at('proxy/callee.xml'), ...common, '-p', '5070']);
 await until('the callee listens', () => listens(5070));
 await until(`${name} listens`, () => listens(5060));
-await call(2);
+await call(6, Math.min(250, Number(rate)));
+await call(4);
 const before = cpuMicroseconds(under.pid);
 const { successful, failed, retransmissions } = await call(Number(seconds));
 const used = cpuMicroseconds(under.pid) - before;
@@ -45,10 +46,10 @@ clearTimeout(late);
 const microseconds = used / successful;
 console.log(JSON.stringify({ microseconds, successful, failed, retransmissions, ...timers }));
 
-async function call(forSeconds) {
+async function call(forSeconds, perSecond = Number(rate)) {
   const file = join(folder, `proxy-${Date.now()}.csv`);
-  const calls = String(Number(rate) * forSeconds);
-  const load = ['-r', rate, '-m', calls, '-l', '20000', '-max_retrans', '5'];
+  const calls = String(perSecond * forSeconds);
+  const load = ['-r', String(perSecond), '-m', calls, '-l', '20000', '-max_retrans', '5'];
   const who = ['-s', 'bob', '-set', 'caller', 'alice', '-p', '5081'];
   const trace = ['-trace_stat', '-fd', '1', '-stf', file];
   const scenario = ['127.0.0.1:5060', '-sf', at('proxy/caller.xml')];
