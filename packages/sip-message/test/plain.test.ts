@@ -163,28 +163,28 @@ function expectAgreement(bytes: Uint8Array): void {
   });
   expect(validateMessage(message)).toEqual(validateMessage(same));
   for (const name of message.headers.names()) {
-    const value = message.headers.get(name);
-    expect(`${name} ${shown(value)}`).toBe(`${name} ${shown(same.headers.get(name))}`);
+    const other = shown(same.headers.get(name));
+    expect(`${name} ${shown(message.headers.get(name))}`).toBe(`${name} ${other}`);
   }
   if (message.kind === 'request') expect(() => message.uri.toString()).not.toThrow();
 }
 
 /** All that a value says, so that two that were read differently can be compared. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(shown).join(' | ')}]`;
-  if (value instanceof NameAddr) {
-    return `${value.displayName} <${shown(value.uri)}> ${shown(value.params)}`;
+function shown(of: unknown): string {
+  if (Array.isArray(of)) return `[${of.map(shown).join(' | ')}]`;
+  if (of instanceof NameAddr) {
+    return `${of.displayName} <${shown(of.uri)}> ${shown(of.params)}`;
   }
-  if (value instanceof Via) {
-    return `${value.transport} ${value.host} ${value.port} ${shown(value.params)} ${value}`;
+  if (of instanceof Via) {
+    return `${of.transport} ${of.host} ${of.port} ${shown(of.params)} ${of}`;
   }
-  if (value instanceof SipUri) {
-    const { scheme, user, password, host, port, params } = value;
-    return [scheme, user, password, host, port, shown(params), value].join(' ');
+  if (of instanceof SipUri) {
+    const { scheme, user, password, host, port, params } = of;
+    return [scheme, user, password, host, port, shown(params), of].join(' ');
   }
-  if (value instanceof Params) return JSON.stringify([...value]);
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value)
+  if (of instanceof Params) return JSON.stringify([...of]);
+  if (typeof of !== 'object' || of === null) return String(of);
+  return Object.entries(of)
     .map(([name, part]) => `${name}=${shown(part)}`)
     .join(' ');
 }
