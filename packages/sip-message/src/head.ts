@@ -125,12 +125,7 @@ export class Head {
     return trimEnd(this.decode(this.hasFolds ? unfold(raw) : raw));
   }
 
-  /** The field as it stands, folds and all, without its last CRLF. */
-  wire(field: number): string {
-    return this.decode(this.text.slice(this.startOf(field), this.endOf(field)));
-  }
-
-  /** The fields from one to another as they stand, each with its CRLF. */
+  /** The fields from one to another as they stand, folds and all, each with its CRLF. */
   wireOf(first: number, last: number): string {
     return this.decode(this.text.slice(this.startOf(first), this.startOf(last + 1)));
   }
