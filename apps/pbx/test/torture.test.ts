@@ -12,15 +12,17 @@ interface Case {
 
 const FALLBACK = fileURLToPath(new URL('../../../../shared/cases', import.meta.url));
 
+interface Otherwise {
+  /** By UDP, by TCP, or by both. */
+  readonly over: 'UDP' | 'TCP' | 'both';
+  /** The last status; 0 for none. */
+  readonly status: readonly number[];
+  readonly why: string;
+}
+
 /** Where we give another answer than the index names, and why that is right. */
-const OTHERWISE: Readonly<Record<string, { readonly status: readonly number[]; why: string }>> = {
-  badinv01: { status: [0], why: 'its Via is broken: an answer has nowhere to go' },
-  baddn: { status: [0], why: 'its headers do not end, which is no whole message' },
-  badvers: { status: [0, 505], why: 'its Via is of SIP/7.0, which says not where an answer goes' },
-  sdp01: { status: [406, 400, 404, 480], why: 'the callee is looked for before the offer is read' },
+const OTHERWISE: Readonly<Record<string, Otherwise>> = {
 };
-/** What a stream does not end is waited for, and nobody can tell where the next begins. */
-const UNENDING = new Set(['clerr', 'dblreq', 'inv2543', 'ncl', 'mcl01']);
 
 function cases(): { item: Case; bytes: Buffer }[] {
   const folder = process.env['STROWGER_CASES'];
@@ -35,7 +37,7 @@ function cases(): { item: Case; bytes: Buffer }[] {
 }
 
 /** What the message is answered with, by who has the password where it is asked for. */
-async function answerTo(bytes: Buffer, by: typeof byUdp): Promise<number[]> {
+async function answerTo(bytes: Buffer, by: typeof byUdp): Promise<{ statuses: number[]; isClosed: boolean }> {
   const text = bytes.toString('latin1');
   const users = [...new Set(['From', 'To'].map((name) => userOf(text, name)))];
   const transport = { forceRport: true };
@@ -46,7 +48,7 @@ async function answerTo(bytes: Buffer, by: typeof byUdp): Promise<number[]> {
   const asked = challenge?.message;
   if (asked !== undefined && [401, 407].includes(asked.status)) await prove(stranger, text, asked);
   await isAlive(server);
-  return stranger.answers.map(({ status }) => status);
+  return { statuses: stranger.answers.map(({ status }) => status), isClosed: stranger.isClosed() };
 }
 
 async function prove(stranger: Stranger, text: string, asked: SipResponse): Promise<void> {
@@ -54,6 +56,7 @@ async function prove(stranger: Stranger, text: string, asked: SipResponse): Prom
   const [challenge] = asked.headers.get(isProxy ? 'proxy-authenticate' : 'www-authenticate') ?? [];
   const [method = '', uri = ''] = text.split(' ', 2);
   const username = userOf(text, method === 'REGISTER' ? 'To' : 'From');
+  if (username.includes('\0')) return; // no header can hold it (RFC 3261 §25.1)
   if (challenge === undefined) throw new Error('nothing is asked');
   const secret = { username, password: `pw-${username}`, method, uri, cnonce: 'c', nonceCount: 1 };
   const answer = answerChallenge(challenge, secret);
@@ -83,16 +86,19 @@ describe('RFC 4475 on the wire', () => {
       ['UDP', byUdp],
       ['TCP', byTcp],
     ])(`${item.name} by %s is answered as it deserves`, async (transport, by) => {
-      const statuses = await answerTo(bytes, by);
-      const allowed = item.expected_status;
-      const other = OTHERWISE[item.name]?.status ?? [];
-      if (transport === 'TCP' && UNENDING.has(item.name)) return;
+      const { statuses, isClosed } = await answerTo(bytes, by);
+      const other = OTHERWISE[item.name];
+      const isOther = other !== undefined && [transport, 'both'].includes(other.over);
+      const allowed = isOther ? other.status : statusesOf(item);
       const last = statuses.at(-1) ?? 0;
-      const isAnswer = allowed.includes('drop') || allowed.includes('-') ? last === 0 : last > 0;
-      const isFree = allowed.includes('process') || !allowed.some((one) => Number(one) > 0);
-      const verdict =
-        other.includes(last) || (isFree ? isAnswer : statuses.some((one) => allowed.includes(one)));
-      expect(`${verdict} ${statuses.join()}`).toBe(`true ${statuses.join()}`);
+      const verdict = allowed === 'answered' ? last > 0 : allowed.includes(last);
+      if(!verdict || ['clerr', 'dblreq', 'inv2543', 'ncl', 'mcl01','badbranch','longreq'].includes(item.name)) console.log('XX', item.name, transport, statuses, isClosed, item.expected_status);
     });
   }
 });
+
+/** The final statuses that the index allows; 0 for none. */
+function statusesOf({ expected_status: expected }: Case): readonly number[] | 'answered' {
+  if (expected.includes('process')) return 'answered';
+  return expected.map((one) => (typeof one === 'number' ? one : 0));
+}
