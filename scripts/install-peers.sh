@@ -15,6 +15,7 @@ packages=(
   socat                   # TLS for sipp, which has none
   dnsmasq-base            # a name server with NAPTR, SRV, A and AAAA records
   openssl                 # certificates for the tests of TLS
+  libsofia-sip-ua-dev libre-dev gcc libc6-dev pkg-config  # the bench compiles C peers
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle

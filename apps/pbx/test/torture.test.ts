@@ -75,7 +75,8 @@ function userOf(text: string, name: string): string {
   const compact = name[0] ?? '';
   const field = new RegExp(`^(?:${name}|${compact})\\s*:[^\\r]*?sips?:([^@>\\r]+)@`, 'im');
   const user = field.exec(text)?.[1] ?? 'nobody';
-  return /%(?![0-9a-f]{2})/i.test(user) ? 'nobody' : decodeURIComponent(user);
+  // no quoted string holds a NUL (RFC 3261 §25.1), so that nobody can log in by such a name
+  return /%(?![0-9a-f]{2})|%00/i.test(user) ? 'nobody' : decodeURIComponent(user);
 }
 
 describe('RFC 4475 on the wire', () => {

@@ -1,4 +1,4 @@
-export type { AnswerOptions, CallOptions } from './call-options.ts';
+export type { AnswerOptions, CallOptions, ProgressOptions } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
@@ -22,12 +22,12 @@ export type {
   SessionOutput,
   Talk,
 } from './session-machine.ts';
-export {
-  type SessionCounts,
-  type SessionLimits,
-  SessionManager,
-  type SessionManagerOptions,
-} from './session-manager.ts';
+export { SessionManager } from './session-manager.ts';
+export type {
+  SessionCounts,
+  SessionLimits,
+  SessionManagerOptions,
+} from './session-manager-options.ts';
 export {
   type SessionMediaInput,
   type SessionMediaMachineState,

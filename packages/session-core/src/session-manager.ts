@@ -1,63 +1,20 @@
-import {
-  type Dialog,
-  type DialogCounts,
-  DialogLayer,
-  type IncomingInvite,
-} from '@strowger/dialog-core';
-import { Emitter, type Runtime, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-core';
+import { Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
-import type {
-  Inbound,
-  MessageSender,
-  ServerTransaction,
-  TimerSettings,
-} from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import { CallLinks } from './call-links.ts';
-import type { MediaBackend } from './media-backend.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
+import type {
+  SessionCounts,
+  SessionLimits,
+  SessionManagerOptions,
+} from './session-manager-options.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
-
-/** What a `SessionManager` is made of. */
-export interface SessionManagerOptions {
-  readonly runtime: Runtime;
-  readonly sender: MessageSender;
-  readonly media: MediaBackend;
-  /**
-   * A call comes in: ring, answer, reject, challenge, now or later. What this throws, or rejects
-   * with, is logged and the call gets 500. Without it every call gets 480.
-   */
-  readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
-  /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
-  readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
-  readonly contactUser?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly timers?: Partial<TimerSettings> | undefined;
-  readonly limits?: Partial<SessionLimits> | undefined;
-  /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
-  readonly allow?: readonly string[] | undefined;
-  /** Told the row of every step of every session: for row coverage and diagrams. */
-  readonly onStep?: ((state: string, input: string) => void) | undefined;
-}
-
-/** Bounds of a manager. */
-export interface SessionLimits {
-  /** Sessions at the same time; above it an incoming call gets 503, `call` throws. Default 100,000. */
-  readonly sessions: number;
-  /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
-  readonly answerMs: number;
-}
-
-/** Live objects by kind: all zero when everything has ended. */
-export interface SessionCounts extends DialogCounts {
-  readonly sessions: number;
-  readonly endpoints: number;
-  readonly ports: number;
-}
 
 const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
 const CLOSE_DEADLINE_MS = 5000;
@@ -87,6 +44,8 @@ export class SessionManager {
       contactUser,
       userAgent,
       timers,
+      reliableProvisionals: options.reliableProvisionals,
+      sessionTimers: options.sessionTimers,
       allow: [...new Set([...ALLOWED, ...allow])],
       user: {
         onInvite: (invite) => this.takeInvite(invite),

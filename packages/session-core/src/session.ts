@@ -1,7 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { AnswerOptions } from './call-options.ts';
+import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
@@ -25,6 +25,7 @@ import type {
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
+import { tellMedia } from './media-events.ts';
 import { Waiters } from './waiters.ts';
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
@@ -72,7 +73,7 @@ export class Session {
       clock: context.clock,
       label: id,
       tell: (input) => this.take(input),
-      onEvent: (event) => this.tellMedia(event),
+      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
     });
     this.signalling = new Signalling({
@@ -81,6 +82,7 @@ export class Session {
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
       onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
+      onRefresh: () => this.refresh(),
       onDialog: (dialog, exists) => context.onDialog(this, dialog, exists),
     });
     this.machine = new Machine<SessionMachineState, SessionInput, SessionOutput>({
@@ -144,8 +146,9 @@ export class Session {
    * when it was sent; rejects where media could not be had, which leaves the call as it was.
    * Throws `NO_OFFER` for media where the caller made no offer (that takes RFC 3262).
    */
-  progress(status: number, options: AnswerOptions & { withMedia?: boolean } = {}): Promise<void> {
-    const progress = { status, headers: options.headers ?? [] };
+  progress(status: number, options: ProgressOptions = {}): Promise<void> {
+    const { headers = [], reliable } = options;
+    const progress = { status, headers, ...(reliable === undefined ? {} : { reliable }) };
     if (options.withMedia !== true) {
       this.ask({ type: 'ring', progress });
       return Promise.resolve();
@@ -290,6 +293,11 @@ export class Session {
     else this.armRingTimer();
   }
 
+  /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
+  private refresh(): void {
+    if (this.machine.allows('change')) this.renegotiate().catch(() => {}); // the timer sees to it
+  }
+
   private change(direction: MediaDirection | undefined): Promise<void> {
     this.check('change');
     const { id, done } = this.waiters.change();
@@ -382,23 +390,6 @@ export class Session {
     });
     this.context.onGone(this);
     this.waiters.ended.resolve(reason);
-  }
-
-  private tellMedia(event: MediaEndpointEvent): void {
-    switch (event.type) {
-      case 'started':
-        return this.emit('mediaStarted', event.remote);
-      case 'digit': {
-        const { digit, durationMs } = event;
-        return this.emit('digit', { digit, durationMs, source: 'rtp' });
-      }
-      case 'timeout':
-        return this.emit('mediaSilent', { silentMs: event.silentMs });
-      case 'failed':
-        return this.emit('mediaFailed', { code: event.code, message: event.message });
-      default:
-        event satisfies never;
-    }
   }
 
   private emit<T extends keyof SessionEventDetails>(
