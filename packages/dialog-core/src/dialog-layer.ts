@@ -58,6 +58,7 @@ export class DialogLayer {
       timers,
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
+        takesStateless: (request, inbound) => this.takesStateless(request, inbound),
         onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
         // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
         onStrayResponse: () => {},
@@ -128,13 +129,20 @@ export class DialogLayer {
     for (const dialog of dialogs.values()) dialog.lose({ kind: 'closed' });
   }
 
+  /** What belongs to no dialog of ours is told so, and nothing is kept of it. */
+  private takesStateless(request: SipRequest, inbound: Inbound): boolean {
+    if (request.toTag === undefined && !ONLY_IN_DIALOGS.includes(request.method)) {
+      return this.user.takesStateless?.(request, inbound) === true;
+    }
+    if (this.dialogOf(request) !== undefined) return false;
+    this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
+    return true;
+  }
+
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
-    if (request.to.tag !== undefined) {
-      const dialog = this.dialogOf(request);
-      if (dialog === undefined) refuse(this.context, transaction, 481);
-      else dialog.receive(transaction);
-    } else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
+    const dialog = this.dialogOf(request);
+    if (dialog !== undefined) dialog.receive(transaction);
     else if (refuseUnknownOptions(this.context, transaction)) return;
     else if (method === 'INVITE') this.receiveInvite(transaction);
     else this.user.onRequest(transaction);

@@ -1,6 +1,6 @@
 import type { HeaderInput, SipRequest, SipResponse } from '@strowger/sip-message';
 import type { StrowgerError } from '@strowger/runtime';
-import type { ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 import type { IncomingOffer } from './incoming-offer.ts';
@@ -80,6 +80,11 @@ export interface DialogUser {
   onInvite(invite: IncomingInvite): void;
   /** A request outside of any dialog: REGISTER, OPTIONS, MESSAGE, a method nobody knows. */
   onRequest(transaction: ServerTransaction): void;
+  /**
+   * A request outside of any dialog, INVITE among them, before anything is kept of it. True where
+   * the user answers it with `transactions.respondStateless`: see `TransactionUser`.
+   */
+  takesStateless?(request: SipRequest, inbound: Inbound): boolean;
 }
 
 /** Told how an INVITE goes: exactly one of `onAccepted`, `onRejected` and `onFailed`, once. */
