@@ -11,6 +11,7 @@ import {
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
 import type { Gate } from './gate.ts';
 import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
+import type { OverloadClient } from './overload-client.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
@@ -40,6 +41,7 @@ export interface ReceptionOptions {
   readonly metrics: TransportMetrics;
   readonly gate: Gate;
   readonly events: SecurityEvents;
+  readonly overload: OverloadClient;
   /** Whether answers go where requests came from, asked or not. */
   readonly forceRport: boolean;
   /** Whether we wrote this Via. */
@@ -96,6 +98,7 @@ export class Reception {
     if (!gate.reads(message, heard)) return;
     const hop = message.kind === 'request' ? this.admit(message, heard) : sourceHop(heard);
     if (hop === undefined) return;
+    if (message.kind === 'response') this.options.overload.heard(message, hop);
     metrics.received++;
     const { local, peer } = heard;
     onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });

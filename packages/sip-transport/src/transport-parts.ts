@@ -11,6 +11,7 @@ import { LocalAddresses } from './local-address.ts';
 import { LocalNetworks } from './local-networks.ts';
 import { type LocalPoint, LocalPoints } from './local-points.ts';
 import { NextHops } from './next-hops.ts';
+import { OverloadClient } from './overload-client.ts';
 import { QueueDelay } from './queue-delay.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
 import { type SecurityEvent, SecurityEvents } from './security-events.ts';
@@ -75,6 +76,7 @@ export class TransportParts {
   readonly bans: Bans;
   readonly addresses: AddressPolicy;
   readonly queueDelay: QueueDelay;
+  readonly overload: OverloadClient;
 
   /** Throws what wrong configuration deserves: see `TransportLayer`. */
   constructor(
@@ -94,7 +96,9 @@ export class TransportParts {
     const { events, gate } = this;
     this.bans = new Bans(gate, general.limits.banMs);
     this.queueDelay = new QueueDelay({ clock, onSample: (ms) => gate.overload.sample(ms) });
-    const shared = { ...general, events, gate };
+    const announces = options.overloadControl === true;
+    this.overload = new OverloadClient({ ...general, announces });
+    const shared = { ...general, events, gate, overload: this.overload };
     this.nextHops = new NextHops({
       ...shared,
       points: this.points,
