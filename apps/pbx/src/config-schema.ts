@@ -99,6 +99,10 @@ export const configSchema = z
           .describe('Threads for media; 0: none of its own'),
       })
       .prefault({}),
+    forceRport: z
+      .boolean()
+      .default(true)
+      .describe('Answers by UDP go where their requests came from, asked or not'),
     edge: z
       .enum(['any', 'public'])
       .default('any')

@@ -68,6 +68,7 @@ async function open(
     runtime,
     ...sipListeners(config, http.server),
     addresses: { edge: config.edge },
+    forceRport: config.forceRport,
     onMessage: (inbound) => engine.receive(inbound),
     onError: (error) => runtime.logger.warn({ err: error }, 'transport'),
     onSecurityEvent: (event) => runtime.logger.warn({ event }, 'security'),

@@ -238,7 +238,11 @@ export class CallEngine {
         ...(displayName === undefined ? {} : { callerName: displayName }),
       },
       caller: new CallerLeg(session),
-      contacts: new ContactLegs({ manager: this.sessions, from, maxForwards }),
+      contacts: new ContactLegs({
+        manager: this.sessions,
+        from,
+        maxForwards: Math.min(maxForwards, this.settings.maxForwards + 1),
+      }),
     });
     this.live.set(call.id, call);
     this.events.emit('callStarted', { call });

@@ -95,7 +95,11 @@ export class TransportParts {
     this.gate = new Gate({ ...general, events: this.events, admission: options.admission ?? {} });
     const { events, gate } = this;
     this.bans = new Bans(gate, general.limits.banMs);
-    this.queueDelay = new QueueDelay({ clock, onSample: (ms) => gate.overload.sample(ms) });
+    this.queueDelay = new QueueDelay({
+      clock,
+      overloadDelayMs: general.limits.overloadDelayMs,
+      onSample: (ms) => gate.overload.sample(ms),
+    });
     const announces = options.overloadControl === true;
     this.overload = new OverloadClient({ ...general, announces });
     const shared = { ...general, events, gate, overload: this.overload };

@@ -213,7 +213,7 @@ export class TransactionLayer {
       const headers: [string, string][] = [['Retry-After', '10']];
       return createResponse(request, 503, { headers, toTag: statelessTag(request) });
     }
-    if (merge !== undefined && this.isMerged(merge)) {
+    if (merge !== undefined && (this.isMerged(merge) || this.isOwn(request))) {
       return createResponse(request, 482, { toTag: statelessTag(request) });
     }
     return undefined;
@@ -221,6 +221,15 @@ export class TransactionLayer {
 
   private isMerged(key: string): boolean {
     return this.options.mergedRequests !== 'pass' && this.merged.has(key);
+  }
+
+  /**
+   * A request of ours that came to ourselves: its target was our own address. A user agent answers
+   * 482 (RFC 3261 §16.3 step 4), a proxy knows spirals from loops itself.
+   */
+  private isOwn(request: SipRequest): boolean {
+    if (this.clients.size === 0 || this.options.mergedRequests === 'pass') return false;
+    return this.clients.has(clientKey(request));
   }
 
   private open(keys: ServerKeys, request: SipRequest, inbound: Inbound): ServerTransaction {
