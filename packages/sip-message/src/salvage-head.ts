@@ -22,10 +22,13 @@ export function salvageHead(bytes: Uint8Array): Buffer | undefined {
   if (startLine === undefined) return undefined;
   const kept: string[] = [];
   let hasVia = false;
+  let vias = 0;
   for (const field of fields) {
     const id = idOf(field);
     if (!REPEATED.includes(id) || field.length > DEFAULT_LIMITS.headerBytes) continue;
     const isTop: boolean = id === VIA && !hasVia;
+    // a path that long is no peer's: who is first on it hears of it
+    if (id === VIA && ++vias > DEFAULT_LIMITS.vias) continue;
     const line = isTop ? readableVia(field) : field;
     if (line === undefined) return undefined;
     hasVia ||= isTop;
