@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
 import { calls } from './parts/calls.mjs';
+import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
 import { parse } from './parts/parse.mjs';
 import { rates } from './parts/rates.mjs';
@@ -13,7 +14,7 @@ import { transactions } from './parts/transactions.mjs';
 import { uas } from './parts/uas.mjs';
 import { quick, rounds } from './report.mjs';
 
-const parts = { parse, linear, answer, transactions, uas, rates, calls, relay };
+const parts = { parse, linear, gate, answer, transactions, uas, rates, calls, relay };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)
