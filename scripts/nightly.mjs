@@ -1,6 +1,7 @@
 // What takes too long for every change: ten minutes of fuzzing with a seed of the day, so that each
-// night looks elsewhere and a day can be repeated, the proof that every grammar is linear, and
-// floods of the built PBX at full volume. `--seconds N` and `--seed S` go to the fuzzing.
+// night looks elsewhere and a day can be repeated, the proof that every grammar is linear, every
+// planted defect, 200,000 simulated calls, and floods of the built PBX at full volume.
+// `--seconds N` and `--seed S` go to the fuzzing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +18,16 @@ const jobs = {
   fuzz: [join('fuzz', 'run.mjs'), '--seconds', values.seconds, '--seed', values.seed],
   'linear time': [join('bench', 'linear.mjs')],
   floods: [join('bench', 'floods.mjs')],
+  'planted defects': [join('scripts', 'mutants.mjs')],
+  'simulated calls': [
+    join('scripts', 'sim.mjs'),
+    '--calls',
+    '200000',
+    '--shards',
+    '2',
+    '--seed',
+    values.seed,
+  ],
 };
 
 let failed = 0;
