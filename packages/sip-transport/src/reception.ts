@@ -11,11 +11,8 @@ import {
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
 import type { Gate } from './gate.ts';
 import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
-<<<<<<< HEAD
-import type { OverloadClient } from './overload-client.ts';
-=======
 import type { MiddlewareChain } from './middleware.ts';
->>>>>>> main
+import type { OverloadClient } from './overload-client.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
@@ -45,11 +42,8 @@ export interface ReceptionOptions {
   readonly metrics: TransportMetrics;
   readonly gate: Gate;
   readonly events: SecurityEvents;
-<<<<<<< HEAD
   readonly overload: OverloadClient;
-=======
   readonly middleware: MiddlewareChain | undefined;
->>>>>>> main
   /** Whether answers go where requests came from, asked or not. */
   readonly forceRport: boolean;
   /** Whether we wrote this Via. */

@@ -120,15 +120,11 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
-<<<<<<< HEAD
     if (message.kind === 'request' && !this.parts.overload.admits(message, hop)) {
       return fail(overloaded(hop));
     }
-    const bytes = serializeMessage(message);
-=======
     const bytes = this.wireBytes(serializeMessage(message), hop);
     if (bytes === undefined) return;
->>>>>>> main
     if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
     this.counters.sent++;
     this.options.onSent?.(message, hop);

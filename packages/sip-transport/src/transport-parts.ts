@@ -80,11 +80,8 @@ export class TransportParts {
   readonly bans: Bans;
   readonly addresses: AddressPolicy;
   readonly queueDelay: QueueDelay;
-<<<<<<< HEAD
   readonly overload: OverloadClient;
-=======
   readonly middleware: MiddlewareChain | undefined;
->>>>>>> main
 
   /** Throws what wrong configuration deserves: see `TransportLayer`. */
   constructor(
