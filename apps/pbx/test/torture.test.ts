@@ -47,7 +47,7 @@ function cases(): Sent[] {
 
 /** What the message is answered with, by who has the password where it is asked for. */
 async function answerTo(
-  { item: { name }, bytes }: Sent,
+  { item, bytes }: Sent,
   by: typeof byUdp,
 ): Promise<{ statuses: number[]; isClosed: boolean }> {
   const text = bytes.toString('latin1');
@@ -60,7 +60,7 @@ async function answerTo(
   const asked = challenge?.message;
   if (asked !== undefined && [401, 407].includes(asked.status)) await prove(stranger, text, asked);
   await isAlive(server);
-  while (by === byTcp && UNFOLLOWABLE.has(name) && !stranger.isClosed()) await isAlive(server);
+  while (by === byTcp && UNFOLLOWABLE.has(item.name) && !stranger.isClosed()) await isAlive(server);
   return { statuses: stranger.answers.map(({ status }) => status), isClosed: stranger.isClosed() };
 }
 

@@ -19,10 +19,10 @@ async function pbx(options: Partial<CallEngineOptions> = {}) {
   const stage = setStage({}, { sender, publicAccess: ['open'], ...options });
   struck = stage;
   await stage.addUser('alice');
-  async function tell(request: SipRequest, address = '192.0.2.7'): Promise<SipResponse[]> {
+  async function tell(message: SipRequest, address = '192.0.2.7'): Promise<SipResponse[]> {
     const before = answers.length;
     const hop = { transport: 'udp', address, port: 5060 } as const;
-    stage.engine.receive({ message: request, hop, local: { address: '192.0.2.1', port: 5060 } });
+    stage.engine.receive({ message, hop, local: { address: '192.0.2.1', port: 5060 } });
     await stage.simulation.run(10);
     return answers.slice(before);
   }

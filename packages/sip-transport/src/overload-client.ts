@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@strowger/runtime';
-import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { SipMessage, SipRequest, SipResponse } from '@strowger/sip-message';
 import { BoundedTable } from './bounded-table.ts';
 import type { Hop } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
@@ -34,7 +34,7 @@ export interface OverloadClientOptions {
 export class OverloadClient {
   private readonly options: OverloadClientOptions;
   private readonly servers: BoundedTable<string, Told>;
-  private readonly sent = new WeakSet<SipRequest>();
+  private readonly sent = new WeakSet<SipMessage>();
 
   constructor(options: OverloadClientOptions) {
     this.options = options;
@@ -62,16 +62,20 @@ export class OverloadClient {
     this.servers.set(key, { share: Number(oc) / 100, until, sequence });
   }
 
-  /** Whether a request may go; says in it, where that is wanted, that we obey. */
-  admits(request: SipRequest, hop: Hop): boolean {
+  /**
+   * Whether a request may go; says in it, where that is wanted, that we obey.
+   *
+   * @param original the same for every copy of it, where something was made of it meanwhile.
+   */
+  admits(request: SipRequest, hop: Hop, original: SipMessage = request): boolean {
     const { clock, random, announces } = this.options;
     const told = this.servers.size === 0 ? undefined : this.servers.get(keyOf(hop));
     const isHeld = told !== undefined && told.share > 0 && clock.now() < told.until;
-    if (isHeld && !this.sent.has(request) && rankOf(request) === 'new') {
+    if (isHeld && !this.sent.has(original) && rankOf(request) === 'new') {
       if (random.float() < told.share) return false;
     }
     if (announces) announce(request);
-    if (announces || told !== undefined) this.sent.add(request);
+    if (announces || told !== undefined) this.sent.add(original);
     return true;
   }
 

@@ -120,7 +120,7 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
-    if (message.kind === 'request' && !this.parts.overload.admits(message, hop)) {
+    if (message.kind === 'request' && !this.parts.overload.admits(message, hop, written)) {
       return fail(overloaded(hop));
     }
     const bytes = this.wireBytes(serializeMessage(message), hop);
