@@ -12,7 +12,17 @@ export interface NonCallRequestsOptions {
 }
 
 /** The methods that the engine takes, for Allow (RFC 3261 §20.5). */
-export const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'REGISTER'];
+export const ALLOWED = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+  'REGISTER',
+];
 
 /** Methods that are known and that nothing is done with (RFC 3261 §8.2.1: 405, not 501). */
 const KNOWN = [

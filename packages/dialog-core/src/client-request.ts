@@ -8,6 +8,7 @@ import type {
 } from '@strowger/transaction-core';
 import type { CancelParts } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
+import { afterTooSmall } from './session-expires.ts';
 
 /** Told how a request goes; the challenges that could be answered are not told. */
 export interface ClientRequestUser {
@@ -33,16 +34,16 @@ export interface ClientRequestOptions {
 }
 
 /** A peer that challenges again and again is not answered for ever. */
-const MOST_CHALLENGES = 4;
+const MOST_REPETITIONS = 6;
 
-/** One request, sent again with credentials after 401 and 407 (RFC 3261 §22). */
+/** One request, sent again with credentials after 401 and 407, with a longer interval after 422. */
 export class ClientRequest {
   private readonly options: ClientRequestOptions;
   private readonly digest: DigestClient | undefined;
   private hops: readonly Hop[] | undefined;
   private sent: SipRequest;
   private transaction: ClientTransaction | undefined;
-  private challenges = 0;
+  private repetitions = 0;
   private isCancelled = false;
 
   constructor(request: SipRequest, options: ClientRequestOptions) {
@@ -98,17 +99,13 @@ export class ClientRequest {
   private attempt: object | undefined;
 
   private receive(response: SipResponse): void {
-    if (response.status !== 401 && response.status !== 407) {
+    const again = this.improve(response);
+    if (again === undefined) {
       this.options.user.onResponse(response);
       return;
     }
-    const authorized = this.authorize(response);
-    if (authorized === undefined) {
-      this.options.user.onResponse(response);
-      return;
-    }
-    this.sent = authorized;
-    // the server that challenged knows its nonce; those before it did not answer
+    this.sent = again;
+    // the server that refused knows its nonce; those before it did not answer
     const { hop } = this;
     if (hop !== undefined && this.hops !== undefined) {
       this.hops = [hop, ...this.hops.filter((other) => other !== hop)];
@@ -116,14 +113,18 @@ export class ClientRequest {
     this.send();
   }
 
-  private authorize(response: SipResponse): SipRequest | undefined {
-    if (this.isCancelled || this.challenges >= MOST_CHALLENGES) return undefined;
-    this.challenges++;
-    const authorized = this.digest?.authorize(this.sent, response);
-    if (authorized === undefined) return undefined;
-    const { method } = authorized;
-    authorized.headers.set('CSeq', `${this.options.nextCSeq()} ${method}`);
-    return authorized;
+  /** The request once more, with what the refusal asks for (RFC 3261 §22, RFC 4028 §7.3). */
+  private improve(response: SipResponse): SipRequest | undefined {
+    const { status } = response;
+    if (status !== 401 && status !== 407 && status !== 422) return undefined;
+    if (this.isCancelled || this.repetitions >= MOST_REPETITIONS) return undefined;
+    this.repetitions++;
+    const again =
+      status === 422
+        ? afterTooSmall(this.sent, response)
+        : this.digest?.authorize(this.sent, response);
+    again?.headers.set('CSeq', `${this.options.nextCSeq()} ${again.method}`);
+    return again;
   }
 
   private failOver(error: StrowgerError): void {

@@ -17,14 +17,30 @@ import type { LayerContext } from './layer-context.ts';
 import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
-import { refuseUnknownOptions } from './receive-in-dialog.ts';
+import { refuse, refuseShortInterval, refuseUnknownOptions, refuseUnreliable } from './refusal.ts';
+import { sessionTimerOptions } from './session-expires.ts';
 import { checkMethod } from './status.ts';
 import { UserAgent } from './user-agent.ts';
 
 /** Requests that make no sense outside of a dialog (RFC 3261 §15.1.2, RFC 3262, 3311, 6086). */
 const ONLY_IN_DIALOGS: readonly string[] = ['BYE', 'PRACK', 'UPDATE', 'INFO'];
 
-const DEFAULT_LIMITS: DialogLimits = { dialogs: 200_000, earlyDialogs: 32, glareRetries: 10 };
+const DEFAULT_ALLOW: readonly string[] = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'PRACK',
+  'UPDATE',
+];
+
+const DEFAULT_LIMITS: DialogLimits = {
+  dialogs: 200_000,
+  earlyDialogs: 32,
+  glareRetries: 10,
+  reinviteMs: 180_000,
+};
 
 /** Dialogs over transactions (RFC 3261 §12 to §15): one for each user agent, without IO. */
 export class DialogLayer {
@@ -73,7 +89,7 @@ export class DialogLayer {
    * Sends a request outside of dialogs; a challenge is answered where there are credentials.
    *
    * @throws StrowgerError `CLOSED` after `close()`, `RESERVED_HEADER` for a header of the layer's,
-   * `BAD_METHOD` for INVITE, ACK, CANCEL and BYE.
+   * `BAD_METHOD` for INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
    */
   request(options: RequestOptions, user: RequestUser): OutgoingRequest {
     this.checkOpen();
@@ -116,18 +132,19 @@ export class DialogLayer {
     const { request, method } = transaction;
     if (request.to.tag !== undefined) {
       const dialog = this.dialogOf(request);
-      if (dialog === undefined) this.refuse(transaction, 481);
+      if (dialog === undefined) refuse(this.context, transaction, 481);
       else dialog.receive(transaction);
-    } else if (ONLY_IN_DIALOGS.includes(method)) this.refuse(transaction, 481);
+    } else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
     else if (refuseUnknownOptions(this.context, transaction)) return;
     else if (method === 'INVITE') this.receiveInvite(transaction);
     else this.user.onRequest(transaction);
   }
 
   private receiveInvite(transaction: ServerTransaction): void {
-    if (this.isFull) {
-      return this.refuse(transaction, 503, [['Retry-After', '10']]);
-    }
+    const { context } = this;
+    if (this.isFull) return refuse(context, transaction, 503, [['Retry-After', '10']]);
+    if (refuseUnreliable(context, transaction)) return;
+    if (refuseShortInterval(context, transaction)) return;
     this.user.onInvite(new InviteRequest(this.context, transaction));
   }
 
@@ -142,15 +159,6 @@ export class DialogLayer {
     return this.context.dialogs.get(dialogKey({ callId: request.callId, localTag, remoteTag }));
   }
 
-  private refuse(
-    transaction: ServerTransaction,
-    status: number,
-    headers: [string, string][] = [],
-  ): void {
-    const { request } = transaction;
-    transaction.respond(this.context.userAgent.response(request, status, { headers }));
-  }
-
   private checkOpen(): void {
     if (this.closed) throw new StrowgerError('CLOSED', 'the dialog layer is closed');
   }
@@ -158,19 +166,29 @@ export class DialogLayer {
 
 function contextOf(options: DialogLayerOptions, transactions: TransactionLayer): LayerContext {
   const { runtime, sender, contactUser, userAgent } = options;
+  const { reliableProvisionals = 'supported' } = options;
+  const sessionTimers =
+    options.sessionTimers === false ? undefined : sessionTimerOptions(options.sessionTimers);
+  const supported = [
+    ...(options.supported ?? []),
+    ...(reliableProvisionals === 'never' ? [] : ['100rel']),
+    ...(sessionTimers === undefined ? [] : ['timer']),
+  ];
   const digests = new WeakMap<CredentialSource, DigestClient>();
   return {
     runtime,
     sender,
     transactions,
     timers: timerSettings(options.timers),
+    reliableProvisionals,
+    sessionTimers,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     userAgent: new UserAgent({
       sender,
       contactUser,
       userAgent,
-      allow: options.allow ?? ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'],
-      supported: options.supported ?? [],
+      allow: options.allow ?? DEFAULT_ALLOW,
+      supported: [...new Set(supported)],
     }),
     dialogs: new Map(),
     onStep: options.onStep,

@@ -12,6 +12,7 @@ import type { DialogId } from './dialog.ts';
 import type { MessageParts } from './dialog-user.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
+import { lists } from './rseq.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** What a dialog starts with: text only, copied. */
@@ -41,6 +42,7 @@ export class DialogRecord {
   private pinned: Hop | undefined;
   private localSeq: number;
   private remoteSeq: number;
+  private updateAllowed = false;
 
   constructor(init: DialogInit) {
     this.init = init;
@@ -70,6 +72,17 @@ export class DialogRecord {
   /** The hop that requests are pinned to, where they do not follow route set and target. */
   get hop(): Hop | undefined {
     return this.pinned;
+  }
+
+  /** Whether the peer's last Allow names UPDATE (RFC 3311 §4). */
+  get allowsUpdate(): boolean {
+    return this.updateAllowed;
+  }
+
+  /** Takes what the peer says that it can. */
+  noteAllow({ headers }: SipRequest | SipResponse): void {
+    const allow = headers.get('allow');
+    if (allow !== undefined) this.updateAllowed = lists(allow, 'update');
   }
 
   /** The URI that the next hop is found from. */

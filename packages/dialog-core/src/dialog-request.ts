@@ -12,6 +12,9 @@ export interface DialogRequest {
   readonly user: RequestUser;
 }
 
+/** Methods whose refusal says nothing about the dialog: a PRACK may come too late (RFC 3262 §3). */
+const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
+
 /** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
 export function sendDialogRequest(
   context: LayerContext,
@@ -27,13 +30,12 @@ export function sendDialogRequest(
           if (response.status > 100) user.onProvisional?.(response);
           return;
         }
-        if (method === 'UPDATE' && response.status < 300) dialog.record.refreshTarget(response);
         finish({ response });
-        if (method !== 'BYE') dialog.judgeRefusal(response.status);
+        if (!WITHOUT_JUDGEMENT.includes(method)) dialog.judgeRefusal(response.status);
       },
       onTimeout: () => {
         finish({ failure: { kind: 'timeout' } });
-        if (method !== 'BYE') dialog.requestTimedOut();
+        if (!WITHOUT_JUDGEMENT.includes(method)) dialog.requestTimedOut();
       },
       onTransportError: (error: StrowgerError) => finish({ failure: { kind: 'transport', error } }),
     },

@@ -2,7 +2,7 @@ import { Machine, StrowgerError } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
 import type { ClientRequestOptions } from './client-request.ts';
-import type { Dialog, DialogId, OutgoingReinvite } from './dialog.ts';
+import type { Dialog, DialogId, OutgoingReinvite, OutgoingUpdate } from './dialog.ts';
 import { type DialogInit, DialogRecord } from './dialog-record.ts';
 import { sendDialogRequest } from './dialog-request.ts';
 import {
@@ -19,13 +19,14 @@ import type {
   MessageParts,
   ReinviteUser,
   RequestUser,
+  UpdateUser,
 } from './dialog-user.ts';
-import type { InviteServer } from './invite-server.ts';
+import { InviteUsage } from './invite-usage.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
-import { ReinviteClient } from './reinvite-client.ts';
+import type { OfferState } from './offer-answer-table.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
 import { checkMethod } from './status.ts';
-import type { SuccessAck } from './success-ack.ts';
+import type { SessionTimerState } from './session-timer-table.ts';
 
 /** The key of the layer's table of dialogs. */
 export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
@@ -36,13 +37,9 @@ export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
 export class DialogShell implements Dialog {
   user: DialogUsageUser = {};
   readonly record: DialogRecord;
-  /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
-  inviteServer: InviteServer | undefined;
-  /** The 2xx to our INVITE that waits for the owner's ACK. */
-  waitingAck: SuccessAck | undefined;
+  readonly usage: InviteUsage;
   private readonly context: LayerContext;
   private readonly credentials: CredentialSource | undefined;
-  private reinviteClient: ReinviteClient | undefined;
   private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
 
   constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
@@ -56,6 +53,7 @@ export class DialogShell implements Dialog {
       perform: (output) => this.perform(output),
       ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
     });
+    this.usage = new InviteUsage(context, this);
     context.dialogs.set(dialogKey(init.id), this);
   }
 
@@ -95,38 +93,35 @@ export class DialogShell implements Dialog {
     return this.record.routeSet;
   }
 
-  /** Whether an INVITE of ours is under way (RFC 3261 §14.2). */
-  get hasInviteUnderWay(): boolean {
-    if (this.waitingAck !== undefined || this.reinviteClient?.isUnderWay === true) return true;
-    return this.role === 'uac' && this.machine.state.name === 'early';
+  /** Whether the INVITE that made it is acknowledged. */
+  get isConfirmed(): boolean {
+    return this.machine.state.name === 'confirmed';
   }
 
-  /** Whether a re-INVITE of ours may go out now (RFC 3261 §14.1). */
-  get isFreeForInvite(): boolean {
-    const isConfirmed = this.machine.state.name === 'confirmed';
-    return isConfirmed && this.inviteServer === undefined && this.waitingAck === undefined;
+  get offerState(): OfferState {
+    return this.usage.offers.state;
+  }
+
+  get sessionTimer(): SessionTimerState {
+    return this.usage.timer.state;
   }
 
   ack(body?: Body): void {
-    const waiting = this.waitingAck;
-    if (waiting !== undefined) {
-      this.waitingAck = undefined;
-      waiting.send(body);
-      this.acknowledged();
-    } else if (this.isLive) {
-      throw new StrowgerError('NOTHING_TO_ACK', 'no 2xx waits for an ACK in this dialog');
-    }
+    this.usage.ack(body);
+  }
+
+  prack(body?: Body, user?: UpdateUser): void {
+    this.usage.prack(body, user);
   }
 
   reinvite(parts: MessageParts, user: ReinviteUser): OutgoingReinvite {
     if (this.state !== 'confirmed') this.refuseUse('reinvite');
-    if (this.reinviteClient?.isFinished === false) {
-      throw new StrowgerError('REINVITE_PENDING', 'a re-INVITE of ours has no final answer yet');
-    }
-    const client = new ReinviteClient(this.context, this, parts, user);
-    this.reinviteClient = client;
-    client.proceed();
-    return client;
+    return this.usage.reinvite(parts, user);
+  }
+
+  update(parts: MessageParts, user: UpdateUser): OutgoingUpdate {
+    if (!this.isLive) this.refuseUse('update');
+    return this.usage.update(parts, user);
   }
 
   request(method: string, parts: MessageParts, user: RequestUser): void {
@@ -151,18 +146,7 @@ export class DialogShell implements Dialog {
   /** An ACK was sent or received: what waited for it may go on. */
   acknowledged(): void {
     this.machine.input({ type: 'acknowledged' });
-    this.reinviteClient?.proceed();
-  }
-
-  /** The peer's INVITE is settled: ours may go out. */
-  inviteServerFinished(): void {
-    this.inviteServer = undefined;
-    this.reinviteClient?.proceed();
-  }
-
-  /** Our re-INVITE is settled; the dialog keeps nothing of it. */
-  reinviteFinished(client: ReinviteClient): void {
-    if (this.reinviteClient === client) this.reinviteClient = undefined;
+    this.usage.proceed();
   }
 
   /** It is over without a BYE. */
@@ -195,13 +179,13 @@ export class DialogShell implements Dialog {
   }
 
   receiveAck(ack: SipRequest): void {
-    this.inviteServer?.receiveAck(ack);
+    this.usage.inviteServer?.receiveAck(ack);
   }
 
   /** The BYE was answered with 200 already. */
   receiveBye(bye: SipRequest): void {
     if (!this.isLive) return;
-    this.inviteServer?.receiveBye(bye);
+    this.usage.inviteServer?.receiveBye(bye);
     this.user.onBye?.(bye);
     this.machine.input({ type: 'byeReceived' });
   }
@@ -232,9 +216,7 @@ export class DialogShell implements Dialog {
   private perform(output: DialogOutput): void {
     switch (output.type) {
       case 'sendAck':
-        this.waitingAck?.send();
-        this.waitingAck = undefined;
-        return;
+        return this.usage.ackAnyway();
       case 'sendBye':
         return this.sendBye(output.parts);
       case 'tell':
@@ -256,9 +238,7 @@ export class DialogShell implements Dialog {
   }
 
   private tellEnd(end: DialogEnd): void {
-    this.inviteServer?.close();
-    this.reinviteClient?.dialogEnded();
-    this.reinviteClient = undefined;
+    this.usage.close();
     const { user } = this;
     this.user = {};
     user.onEnded?.(end);

@@ -3,6 +3,7 @@ import type { StrowgerError } from '@strowger/runtime';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
+import type { IncomingOffer } from './incoming-offer.ts';
 
 /** Header fields that the owner adds to a message, in order; names case-insensitive. */
 export type HeaderFields = readonly (readonly [name: string, value: HeaderInput])[];
@@ -18,6 +19,15 @@ export interface Body {
 export interface MessageParts {
   readonly headers?: HeaderFields | undefined;
   readonly body?: Body | undefined;
+}
+
+/** What a provisional response carries. */
+export interface ProvisionalParts extends MessageParts {
+  /**
+   * Whether it is sent reliably where the peer supports that (RFC 3262); by default where the peer
+   * requires it or it has a session description. Reliable ones wait for each other's PRACK.
+   */
+  readonly reliable?: boolean | undefined;
 }
 
 /** What a CANCEL carries: a Reason, for example (RFC 3326). */
@@ -57,6 +67,8 @@ export type DialogEnd =
   | { readonly kind: 'timeout' }
   /** Our 2xx was not acknowledged within 64*T1 (RFC 3261 §13.3.1.4). */
   | { readonly kind: 'noAck' }
+  /** The session timer ran out: nobody refreshed (RFC 4028 §10). */
+  | { readonly kind: 'notRefreshed' }
   /** An early dialog whose INVITE could not be sent again, with credentials. */
   | { readonly kind: 'transport'; readonly error: StrowgerError }
   /** The layer was closed. */
@@ -72,7 +84,10 @@ export interface DialogUser {
 
 /** Told how an INVITE goes: exactly one of `onAccepted`, `onRejected` and `onFailed`, once. */
 export interface OutgoingInviteUser {
-  /** A 1xx; with its dialog where it made or belongs to one (a To tag, RFC 3261 §12.1). */
+  /**
+   * A 1xx; with its dialog where it made or belongs to one (a To tag, RFC 3261 §12.1). A reliable
+   * one is told once, in the order of its dialog; see `dialog.prack`.
+   */
   onProvisional?(response: SipResponse, dialog: Dialog | undefined): void;
   /** The first 2xx. Call `dialog.ack(body?)` soon: the peer repeats its 2xx until then. */
   onAccepted(response: SipResponse, dialog: Dialog): void;
@@ -89,6 +104,10 @@ export interface IncomingInviteUser {
   onAck?(ack: SipRequest): void;
   /** No ACK within 64*T1 after our 2xx: BYE was sent and the dialog is over. */
   onNoAck?(): void;
+  /** No PRACK within 64*T1 after a reliable provisional: 504 was sent (RFC 3262 §3). */
+  onNoPrack?(): void;
+  /** The INVITE's Expires ran out: 487 was sent (RFC 3261 §13.3.1). */
+  onExpired?(): void;
   /** An answer of ours could not be sent; nothing else has changed. May come several times. */
   onTransportError?(error: StrowgerError): void;
   /** The caller ended its early dialog with BYE instead of CANCEL; 487 was sent. */
@@ -99,18 +118,37 @@ export interface IncomingInviteUser {
 export interface IncomingReinviteUser {
   /** The peer cancelled it; 487 was sent and the dialog stays as it was. */
   onCancel?(cancel: SipRequest): void;
+  /** Its Expires ran out (487 was sent), or no PRACK came within 64*T1 (504). */
+  onExpired?(): void;
   onAck?(ack: SipRequest): void;
   /** No ACK within 64*T1 after our 2xx: the dialog ends with BYE. */
   onNoAck?(): void;
 }
 
-/** Told how our re-INVITE goes: exactly one of the three, once. */
+/** Told how our re-INVITE goes: exactly one of accepted, rejected and failed, once. */
 export interface ReinviteUser {
+  /** A 1xx other than 100. */
+  onProvisional?(response: SipResponse): void;
   /** A 2xx. Call `dialog.ack(body?)` soon. */
   onAccepted(response: SipResponse): void;
   /** Refused: the dialog stays as it was, but with 481 and 408 it ends. */
   onRejected(response: SipResponse): void;
   onFailed(reason: FailureReason): void;
+}
+
+/** Told how an UPDATE, or an offer in a PRACK, goes: exactly one of the three, once. */
+export interface UpdateUser {
+  /** A 2xx, with the answer where ours was an offer. */
+  onAccepted(response: SipResponse): void;
+  /** Refused: what was agreed before holds. */
+  onRejected(response: SipResponse): void;
+  onFailed(reason: FailureReason): void;
+}
+
+/** Told about one offer of the peer in a PRACK or UPDATE. */
+export interface IncomingOfferUser {
+  /** The peer has waited too long for the answer and given up. */
+  onWithdrawn?(): void;
 }
 
 /** Told how a request other than INVITE goes: exactly one of the two, once. */
@@ -126,7 +164,19 @@ export interface RequestUser {
 export interface DialogUsageUser {
   /** The peer wants to change the session; without this method it gets 488. */
   onReinvite?(reinvite: IncomingReinvite): void;
-  /** INFO, MESSAGE, OPTIONS, UPDATE, …: CSeq and Require were checked. Without this method: 405. */
+  /** The peer changes the session by an offer in an UPDATE; without this method it gets 488. */
+  onUpdate?(update: IncomingOffer): void;
+  /**
+   * A PRACK of the peer with a session description: the answer to our offer, or an offer (`pending`),
+   * which gets 488 without this method.
+   */
+  onPrack?(prack: IncomingOffer): void;
+  /**
+   * The session timer asks for a re-INVITE with the session as it is, because the peer takes no
+   * UPDATE (RFC 4028 §7.4). Where none is sent in time the session ends.
+   */
+  onRefresh?(): void;
+  /** INFO, MESSAGE, OPTIONS, …: CSeq and Require were checked. Without this method: 405. */
   onRequest?(transaction: ServerTransaction): void;
   /** The peer's BYE; 200 was sent. `onEnded` follows. */
   onBye?(bye: SipRequest): void;

@@ -1,5 +1,13 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { DialogUsageUser, MessageParts, ReinviteUser, RequestUser } from './dialog-user.ts';
+import type {
+  DialogUsageUser,
+  MessageParts,
+  ReinviteUser,
+  RequestUser,
+  UpdateUser,
+} from './dialog-user.ts';
+import type { OfferState } from './offer-answer-table.ts';
+import type { SessionTimerState } from './session-timer-table.ts';
 
 /** What tells a dialog from all others (RFC 3261 §12). */
 export interface DialogId {
@@ -11,6 +19,12 @@ export interface DialogId {
 /** Our re-INVITE on its way. */
 export interface OutgoingReinvite {
   /** Takes it back: cancels what was sent, and does not repeat it after a 491. */
+  withdraw(): void;
+}
+
+/** Our UPDATE on its way. */
+export interface OutgoingUpdate {
+  /** Takes it back: it is not repeated after a refusal. One that the peer has cannot be cancelled. */
   withdraw(): void;
 }
 
@@ -28,6 +42,10 @@ export interface Dialog {
   /** The peer's Contact: where requests are addressed to. */
   readonly remoteTarget: Uri;
   readonly routeSet: readonly NameAddr[];
+  /** Who owes an answer to an offer (RFC 3264 §4). */
+  readonly offerState: OfferState;
+  /** The session timer (RFC 4028). */
+  readonly sessionTimer: SessionTimerState;
   /** Set by the owner. */
   user: DialogUsageUser;
   /**
@@ -36,14 +54,27 @@ export interface Dialog {
    */
   ack(body?: MessageParts['body']): void;
   /**
+   * Acknowledges the reliable provisional response that waits for it (RFC 3262 §4), which the layer
+   * does by itself unless the response brought an offer: then `body` is our answer. From within
+   * `onProvisional` it may carry an offer of ours instead, whose answer `user` gets. Throws
+   * `NOTHING_TO_PRACK` where none waits in a live dialog, `OFFER_PENDING` for an offer too many.
+   */
+  prack(body?: MessageParts['body'], user?: UpdateUser): void;
+  /**
+   * Sends an UPDATE (RFC 3311 §5.1), in an early or confirmed dialog; with an offer, as soon as
+   * nobody owes an answer. After a 491, and a 500 with Retry-After, it is repeated after its delay.
+   * Throws `DIALOG_STATE` when terminated, `UPDATE_PENDING` while another of ours has no answer.
+   */
+  update(parts: MessageParts, user: UpdateUser): OutgoingUpdate;
+  /**
    * Sends a re-INVITE (RFC 3261 §14.1), as soon as no other INVITE is under way in this dialog.
-   * After a 491 it is repeated after the RFC's random delay, unless withdrawn. Throws
+   * After a 491, and a 500 with Retry-After, it is repeated after its delay, unless withdrawn. Throws
    * `DIALOG_STATE` unless confirmed, `REINVITE_PENDING` while another of ours has no final answer.
    */
   reinvite(parts: MessageParts, user: ReinviteUser): OutgoingReinvite;
   /**
    * Sends any other request in the dialog. Throws `DIALOG_STATE` when it is terminated, and
-   * `BAD_METHOD` for INVITE, ACK, CANCEL and BYE.
+   * `BAD_METHOD` for INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
    */
   request(method: string, parts: MessageParts, user: RequestUser): void;
   /**

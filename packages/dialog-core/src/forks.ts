@@ -2,6 +2,7 @@ import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { ClientRequest } from './client-request.ts';
 import { copied } from './copied.ts';
+import { isDescribed } from './description.ts';
 import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
 import type { DialogEnd } from './dialog-user.ts';
@@ -61,7 +62,7 @@ export class Forks {
       ack.send();
       return undefined;
     }
-    dialog.waitingAck = ack;
+    dialog.usage.waitingAck = ack;
     return dialog;
   }
 
@@ -76,7 +77,7 @@ export class Forks {
   decline(response: SipResponse, end: DialogEnd): void {
     const { dialog, ack } = this.confirm(response);
     if (!dialog.isLive) return ack.send();
-    dialog.waitingAck = ack;
+    dialog.usage.waitingAck = ack;
     dialog.giveUp(end);
   }
 
@@ -94,6 +95,7 @@ export class Forks {
     const fork = { dialog, ack: new SuccessAck(dialog, this.requestSent()) };
     this.byTag.set(tag, fork);
     dialog.accepted(response);
+    dialog.usage.inviteAccepted(this.requestSent(), response);
     return fork;
   }
 
@@ -115,6 +117,7 @@ export class Forks {
       hop: this.peerHop(response),
     };
     const dialog = new DialogShell(this.context, init, this.options.credentials);
+    dialog.usage.offers.inviteSent(isDescribed(request));
     const fork = { dialog };
     this.byTag.set(tag, fork);
     return fork;

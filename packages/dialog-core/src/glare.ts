@@ -1,4 +1,6 @@
 import type { Random } from '@strowger/runtime';
+import type { SipResponse } from '@strowger/sip-message';
+import type { OfferVerdict } from './offer-answer.ts';
 
 /** The INVITEs under way in a dialog when another one comes in. */
 export interface InvitesUnderWay {
@@ -10,15 +12,12 @@ export interface InvitesUnderWay {
   readonly awaitingAck: boolean;
 }
 
-/** What an INVITE in a dialog deserves. */
-export type ReinviteVerdict = 'take' | 'requestPending' | 'serverBusy';
-
 /**
  * RFC 3261 §14.2: 500 with Retry-After where an earlier INVITE of the peer has no final answer, 491
  * where one of ours is under way. While our 2xx is not acknowledged the peer's offer would overtake
  * its own ACK: 491 as well (RFC 5407 §3.1.4).
  */
-export function judgeReinvite({ ours, theirs, awaitingAck }: InvitesUnderWay): ReinviteVerdict {
+export function judgeReinvite({ ours, theirs, awaitingAck }: InvitesUnderWay): OfferVerdict {
   if (theirs) return 'serverBusy';
   if (ours || awaitingAck) return 'requestPending';
   return 'take';
@@ -31,6 +30,20 @@ export function judgeReinvite({ ours, theirs, awaitingAck }: InvitesUnderWay): R
 export function glareDelayMs(ownsCallId: boolean, random: Random): number {
   const steps = Math.floor(random.float() * (ownsCallId ? 191 : 201));
   return (ownsCallId ? 2100 : 0) + 10 * steps;
+}
+
+/**
+ * How long to wait before a refused re-INVITE or UPDATE is sent once more: after a 491 by chance,
+ * after a 500 as it says, up to 10 s (RFC 3261 §14.1, §14.2). Undefined: it is refused for good.
+ */
+export function retryDelayMs(
+  { status, headers }: SipResponse,
+  ownsCallId: boolean,
+  random: Random,
+): number | undefined {
+  if (status === 491) return glareDelayMs(ownsCallId, random);
+  const seconds = status === 500 ? headers.get('retry-after')?.seconds : undefined;
+  return seconds === undefined || seconds > 10 ? undefined : seconds * 1000;
 }
 
 /** Seconds for Retry-After beside a 500 (RFC 3261 §14.2): 0 to 10. */

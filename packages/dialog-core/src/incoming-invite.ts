@@ -5,6 +5,7 @@ import type {
   IncomingInviteUser,
   IncomingReinviteUser,
   MessageParts,
+  ProvisionalParts,
   RefusalParts,
 } from './dialog-user.ts';
 
@@ -18,12 +19,17 @@ export interface IncomingInvite {
   readonly pending: boolean;
   user: IncomingInviteUser;
   /** `progress(180)`. */
-  ring(parts?: MessageParts): void;
-  /** Sends a 1xx; ignored once a final response was sent. Throws `BAD_STATUS` for any other status. */
-  progress(status: number, parts?: MessageParts): void;
+  ring(parts?: ProvisionalParts): void;
   /**
-   * Sends 200 and repeats it until the ACK comes. Throws `INVITE_ANSWERED` unless pending: look at
-   * `pending` first, the caller may have cancelled meanwhile.
+   * Sends a 1xx; ignored once a final response was sent. A description in it is the answer, or the
+   * offer where the INVITE has none, if it is sent reliably (RFC 3262 §5). Throws `BAD_STATUS` for
+   * any other status, `UNRELIABLE_OFFER` for an offer to a peer that does not support 100rel.
+   */
+  progress(status: number, parts?: ProvisionalParts): void;
+  /**
+   * Sends 200 and repeats it until the ACK comes; after a reliable description not before its PRACK.
+   * A description that follows a complete offer and answer is left out (RFC 6337 §3.1). Throws
+   * `INVITE_ANSWERED` unless pending: look at `pending` first, the caller may have cancelled.
    */
   accept(parts?: MessageParts): Dialog;
   /** Sends a final response from 300 to 699. Throws `INVITE_ANSWERED` and `BAD_STATUS`. */
@@ -36,7 +42,7 @@ export interface IncomingReinvite {
   readonly inbound: Inbound;
   readonly pending: boolean;
   user: IncomingReinviteUser;
-  progress(status: number, parts?: MessageParts): void;
+  progress(status: number, parts?: ProvisionalParts): void;
   /** Sends 200 and repeats it until the ACK comes. Throws `INVITE_ANSWERED` unless pending. */
   accept(parts?: MessageParts): void;
   reject(status: number, parts?: RefusalParts): void;

@@ -1,4 +1,4 @@
-import { Machine } from '@strowger/runtime';
+import { Machine, type Timer } from '@strowger/runtime';
 import {
   NameAddr,
   type SipRequest,
@@ -9,7 +9,7 @@ import {
 import type { Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
 import type { Dialog } from './dialog.ts';
-import type { CancelParts, OutgoingInviteUser } from './dialog-user.ts';
+import type { CancelParts, MessageParts, OutgoingInviteUser } from './dialog-user.ts';
 import { Forks } from './forks.ts';
 import {
   type InviteClientInput,
@@ -21,6 +21,10 @@ import { type LayerContext, tellSteps } from './layer-context.ts';
 import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
+import { requestFields } from './session-expires.ts';
+
+/** A day: longer is not waited for. */
+const LONGEST_EXPIRES_SECONDS = 86_400;
 
 /** The shell of our INVITE outside of dialogs. */
 export class InviteClient implements OutgoingInvite {
@@ -33,6 +37,7 @@ export class InviteClient implements OutgoingInvite {
   private readonly request: SipRequest;
   private readonly forks: Forks;
   private client: ClientRequest | undefined;
+  private expiry: Timer | undefined;
   private readonly machine: Machine<InviteClientState, InviteClientInput, InviteClientOutput>;
 
   constructor(context: LayerContext, options: InviteOptions, user: OutgoingInviteUser) {
@@ -47,9 +52,11 @@ export class InviteClient implements OutgoingInvite {
       options.requestUri ?? to.uri,
     );
     this.nextHop = nextHop;
+    const { reliableProvisionals = context.reliableProvisionals } = options;
     this.request = context.userAgent.request(
       {
         method: 'INVITE',
+        reliableProvisionals,
         uri: requestUri,
         from: options.from.withTag(this.localTag).toString(),
         to: to.withTag(undefined).toString(),
@@ -57,7 +64,7 @@ export class InviteClient implements OutgoingInvite {
         cseq: 1,
         route,
       },
-      options,
+      inviteParts(context, options),
     );
     this.forks = new Forks(context, options, () => this.client);
     this.machine = new Machine({
@@ -101,7 +108,7 @@ export class InviteClient implements OutgoingInvite {
       case 'cancel':
         return this.client?.cancel(output.parts);
       case 'provisional':
-        return this.user.onProvisional?.(output.response, this.forks.provisional(output.response));
+        return this.provisional(output.response);
       case 'accept':
         return this.accept(output.response);
       case 'acceptAgain':
@@ -111,6 +118,7 @@ export class InviteClient implements OutgoingInvite {
       case 'endEarlyDialogs':
         return this.forks.endEarly(output.end);
       case 'release':
+        this.expiry?.cancel();
         this.context.live.inviteClients.delete(this);
         return;
       case 'tellRejected':
@@ -120,6 +128,13 @@ export class InviteClient implements OutgoingInvite {
       default:
         output satisfies never;
     }
+  }
+
+  private provisional(response: SipResponse): void {
+    const dialog = this.forks.provisional(response);
+    const tell = (): void => this.user.onProvisional?.(response, dialog);
+    if (dialog === undefined) tell();
+    else dialog.usage.receiveProvisional(response, tell);
   }
 
   private accept(response: SipResponse): void {
@@ -147,6 +162,15 @@ export class InviteClient implements OutgoingInvite {
       },
     });
     this.client.send();
+    this.armExpiry();
+  }
+
+  /** RFC 3261 §13.2.1: what is not answered within its Expires is cancelled. */
+  private armExpiry(): void {
+    const seconds = this.request.headers.get('expires');
+    if (seconds === undefined || this.machine.state.name === 'finished') return;
+    const delayMs = Math.min(seconds, LONGEST_EXPIRES_SECONDS) * 1000;
+    this.expiry = this.context.runtime.clock.arm(delayMs, () => this.cancel());
   }
 
   /** RFC 3261 §8.1.1.8: a `sips` Contact where request URI or first Route is `sips`. */
@@ -161,4 +185,13 @@ export class InviteClient implements OutgoingInvite {
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'refusal';
     this.machine.input({ type, response });
   }
+}
+
+/** The owner's parts, and what the session timer asks for, unless the owner says so itself. */
+function inviteParts({ sessionTimers }: LayerContext, options: InviteOptions): MessageParts {
+  const { headers = [], body } = options;
+  const isSaid = headers.some(([name]) => name.toLowerCase() === 'session-expires');
+  if (sessionTimers === undefined || isSaid) return { headers, body };
+  const { intervalSeconds: seconds, refresher, minSeconds } = sessionTimers;
+  return { headers: [...headers, ...requestFields({ seconds, refresher }, minSeconds)], body };
 }

@@ -3,7 +3,14 @@ import { type SipRequest, SipUri } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import { copied } from './copied.ts';
 import { DialogShell } from './dialog-shell.ts';
-import type { IncomingInviteUser, MessageParts, RefusalParts } from './dialog-user.ts';
+import { isDescribed } from './description.ts';
+import type {
+  IncomingInviteUser,
+  MessageParts,
+  ProvisionalParts,
+  RefusalParts,
+} from './dialog-user.ts';
+import { sendProvisional, successParts } from './invite-responses.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
@@ -53,28 +60,35 @@ export class InviteRequest implements IncomingInvite {
     return this.server.isPending;
   }
 
-  ring(parts?: MessageParts): void {
+  ring(parts?: ProvisionalParts): void {
     this.progress(180, parts);
   }
 
-  progress(status: number, parts: MessageParts = {}): void {
+  progress(status: number, parts: ProvisionalParts = {}): void {
     checkProvisional(status);
     if (!this.pending) return;
     const { userAgent } = this.context;
     if (status === 100)
       return this.server.progress(userAgent.response(this.request, status, parts));
-    this.openDialog();
-    const full = { ...parts, ...this.dialogForming() };
-    this.server.progress(userAgent.response(this.request, status, full));
+    const { context, server } = this;
+    const dialog = this.openDialog();
+    sendProvisional({ context, dialog, server }, { status, parts, more: this.dialogForming() });
   }
 
   accept(parts: MessageParts = {}): DialogShell {
     this.checkPending();
-    const full = { ...parts, ...this.dialogForming(), capabilities: true };
-    const response = this.context.userAgent.response(this.request, 200, full);
+    const { userAgent } = this.context;
     const dialog = this.openDialog();
+    const forming = { ...this.dialogForming(), capabilities: true };
+    // built once before anything changes: a header that is the layer's throws
+    userAgent.response(this.request, 200, { ...parts, ...forming });
     dialog.accepted();
-    this.server.accept(response);
+    const { usage } = dialog;
+    const described = successParts(usage.offers, parts);
+    const headers = [...(parts.headers ?? []), ...usage.timer.answer(this.request)];
+    this.server.accept(
+      userAgent.response(this.request, 200, { ...described, ...forming, headers }),
+    );
     return dialog;
   }
 
@@ -114,7 +128,9 @@ export class InviteRequest implements IncomingInvite {
       remoteSeq: request.cseq.number,
       hop: pinnedHop(request, inbound.hop),
     });
-    dialog.inviteServer = this.server;
+    dialog.record.noteAllow(request);
+    dialog.usage.inviteServer = this.server;
+    dialog.usage.offers.inviteReceived(isDescribed(request));
     this.current = dialog;
     return dialog;
   }
@@ -127,13 +143,19 @@ export class InviteRequest implements IncomingInvite {
 
   private finish(outcome: InviteServerOutcome): void {
     const dialog = this.current;
-    dialog?.inviteServerFinished();
+    dialog?.usage.inviteServerFinished(outcome);
     switch (outcome.kind) {
       case 'refused':
         return dialog?.lose({ kind: 'rejected', status: outcome.status });
       case 'cancelled':
         this.user.onCancel?.(outcome.cancel);
         return dialog?.lose({ kind: 'cancelled' });
+      case 'expired':
+        this.user.onExpired?.();
+        return dialog?.lose({ kind: 'cancelled' });
+      case 'noPrack':
+        this.user.onNoPrack?.();
+        return dialog?.lose({ kind: 'rejected', status: outcome.status });
       case 'bye':
         return this.user.onBye?.(outcome.bye);
       case 'acknowledged':

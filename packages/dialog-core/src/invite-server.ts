@@ -2,14 +2,17 @@ import { Machine, type StrowgerError, type Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import {
+  awaitedRSeq,
   type InviteServerContext,
   type InviteServerInput,
   type InviteServerOutcome,
   type InviteServerOutput,
   type InviteServerState,
   inviteServerTable,
+  type Provisional,
 } from './invite-server-table.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
+import { firstRSeq, type RAck } from './rseq.ts';
 
 export interface InviteServerOptions {
   readonly context: LayerContext;
@@ -24,6 +27,7 @@ export interface InviteServerOptions {
 export class InviteServer {
   private readonly options: InviteServerOptions;
   private readonly timers: Timer[] = [];
+  private expiry: Timer | undefined;
   private readonly machine: Machine<
     InviteServerState,
     InviteServerInput,
@@ -35,8 +39,8 @@ export class InviteServer {
     this.options = options;
     this.machine = new Machine({
       table: inviteServerTable,
-      initial: { name: 'pending' },
-      context: options.context.timers,
+      initial: { name: 'pending', rseq: firstRSeq(options.context.runtime.random) - 1 },
+      context: { ...options.context.timers, number: numbered },
       perform: (output) => this.perform(output),
       ...tellSteps<InviteServerState, InviteServerInput>(options.context, 'inviteServer'),
     });
@@ -46,19 +50,44 @@ export class InviteServer {
         this.machine.input({ type: 'cancelReceived', cancel, response: this.terminatedResponse() }),
       onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
     };
+    this.armExpiry();
   }
 
   get request(): SipRequest {
     return this.options.transaction.request;
   }
 
-  /** Whether it has no final response yet. */
+  /** Whether the owner has given no final answer yet. */
   get isPending(): boolean {
-    return this.machine.state.name === 'pending';
+    return this.machine.allows('reject');
+  }
+
+  /** Whether the peer has no final response yet. */
+  get isUnanswered(): boolean {
+    return this.machine.allows('cancelReceived');
+  }
+
+  /** Whether a reliable provisional of ours has no PRACK. */
+  get isAwaitingPrack(): boolean {
+    return awaitedRSeq(this.machine.state) !== undefined;
   }
 
   progress(response: SipResponse): void {
     this.machine.input({ type: 'progress', response });
+  }
+
+  progressReliably(provisional: Provisional): void {
+    this.machine.input({ type: 'progressReliably', ...provisional });
+  }
+
+  /** Whether a PRACK says what we wait for (RFC 3262 §3). */
+  expects({ rseq, cseq }: RAck): boolean {
+    return awaitedRSeq(this.machine.state) === rseq && cseq === this.request.cseq.number;
+  }
+
+  /** A PRACK came that was expected. */
+  receivePrack(): void {
+    this.machine.input({ type: 'prackReceived' });
   }
 
   accept(response: SipResponse): void {
@@ -84,9 +113,19 @@ export class InviteServer {
     this.machine.input({ type: 'dialogEnded', response: this.terminatedResponse() });
   }
 
-  private terminatedResponse(): SipResponse {
+  private terminatedResponse(status = 487): SipResponse {
     const { context, localTag } = this.options;
-    return context.userAgent.response(this.request, 487, { toTag: localTag });
+    return context.userAgent.response(this.request, status, { toTag: localTag });
+  }
+
+  /** RFC 3261 §13.3.1: an INVITE that expires before its answer gets 487. */
+  private armExpiry(): void {
+    const seconds = this.request.headers.get('expires');
+    if (seconds === undefined) return;
+    const delayMs = Math.min(seconds, LONGEST_EXPIRES_SECONDS) * 1000;
+    this.expiry = this.options.context.runtime.clock.arm(delayMs, () =>
+      this.machine.input({ type: 'expired', response: this.terminatedResponse() }),
+    );
   }
 
   private perform(output: InviteServerOutput): void {
@@ -102,6 +141,7 @@ export class InviteServer {
       case 'tellTransportError':
         return this.options.onTransportError?.(output.error);
       case 'finish':
+        this.expiry?.cancel();
         this.options.context.live.inviteServers.delete(this);
         return this.options.onFinish(output.outcome);
       default:
@@ -112,8 +152,21 @@ export class InviteServer {
   private arm({ timer, delayMs }: Extract<InviteServerOutput, { type: 'arm' }>): Timer {
     const armed = this.options.context.runtime.clock.arm(delayMs, () => {
       this.timers.splice(this.timers.indexOf(armed), 1);
-      this.machine.input({ type: timer });
+      if (timer === 'noPrack') {
+        this.machine.input({ type: timer, response: this.terminatedResponse(504) });
+      } else this.machine.input({ type: timer });
     });
     return armed;
   }
+}
+
+/** A day: what a peer says may not arm a timer for years. */
+const LONGEST_EXPIRES_SECONDS = 86_400;
+
+/** RFC 3262 §3. */
+function numbered(response: SipResponse, rseq: number): SipResponse {
+  const reliable = response.clone();
+  reliable.headers.set('Require', '100rel');
+  reliable.headers.set('RSeq', `${rseq}`);
+  return reliable;
 }

@@ -7,6 +7,8 @@ import type {
 } from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
 import type { DialogLimits } from './layer-options.ts';
+import type { ReliableProvisionals } from './reliability.ts';
+import type { SessionTimerOptions } from './session-expires.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** Something that can be dropped at once when the layer is closed. */
@@ -23,7 +25,14 @@ export interface LiveObjects {
 
 /** One step of one table, for logs and for the coverage of tests. */
 export interface DialogStep {
-  readonly machine: 'dialog' | 'inviteClient' | 'inviteServer' | 'reinviteClient';
+  readonly machine:
+    | 'dialog'
+    | 'inviteClient'
+    | 'inviteServer'
+    | 'reinviteClient'
+    | 'updateClient'
+    | 'offerAnswer'
+    | 'sessionTimer';
   readonly from: string;
   readonly input: string;
   readonly to: string;
@@ -36,6 +45,9 @@ export interface LayerContext {
   readonly transactions: TransactionLayer;
   readonly timers: { readonly t1Ms: number; readonly t2Ms: number };
   readonly limits: DialogLimits;
+  readonly reliableProvisionals: ReliableProvisionals;
+  /** Undefined where there are none. */
+  readonly sessionTimers: SessionTimerOptions | undefined;
   readonly userAgent: UserAgent;
   readonly dialogs: Map<string, DialogShell>;
   readonly live: LiveObjects;

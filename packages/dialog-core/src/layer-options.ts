@@ -2,6 +2,8 @@ import type { Runtime } from '@strowger/runtime';
 import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
 import type { DialogUser } from './dialog-user.ts';
 import type { DialogStep } from './layer-context.ts';
+import type { ReliableProvisionals } from './reliability.ts';
+import type { SessionTimerOptions } from './session-expires.ts';
 
 /** What a `DialogLayer` is made of. */
 export interface DialogLayerOptions {
@@ -13,10 +15,14 @@ export interface DialogLayerOptions {
   readonly contactUser?: string | undefined;
   /** The value of User-Agent and Server; none by default. */
   readonly userAgent?: string | undefined;
-  /** The methods of Allow; by default INVITE, ACK, CANCEL, BYE and OPTIONS. */
+  /** The methods of Allow; by default INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK and UPDATE. */
   readonly allow?: readonly string[] | undefined;
-  /** The option tags that the owner understands, for Supported and Require; none by default. */
+  /** The option tags that the owner understands, for Supported and Require, besides the layer's. */
   readonly supported?: readonly string[] | undefined;
+  /** Reliable provisional responses (RFC 3262); `supported` by default. */
+  readonly reliableProvisionals?: ReliableProvisionals | undefined;
+  /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
+  readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
   readonly limits?: Partial<DialogLimits> | undefined;
   /** For requests that are given none of their own, those in dialogs that a peer began among them. */
   readonly credentials?: CredentialSource | undefined;
@@ -33,8 +39,10 @@ export interface DialogLimits {
    * Default 32.
    */
   readonly earlyDialogs: number;
-  /** How often a re-INVITE is repeated after 491. Default 10. */
+  /** How often a re-INVITE or UPDATE is repeated after 491 or 500. Default 10. */
   readonly glareRetries: number;
+  /** How long a re-INVITE of ours may go without a final answer, in ms. Default 180,000. */
+  readonly reinviteMs: number;
 }
 
 /** Live objects by kind: all zero when everything has ended. */

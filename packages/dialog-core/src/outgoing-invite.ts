@@ -2,8 +2,9 @@ import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { CancelParts, MessageParts } from './dialog-user.ts';
+import type { ReliableProvisionals } from './reliability.ts';
 
-/** An INVITE to be sent. */
+/** An INVITE to be sent. With a header Expires it is cancelled when its time is over. */
 export interface InviteOptions extends MessageParts {
   readonly to: Uri | NameAddr;
   /** Its tag, if any, is replaced. */
@@ -17,6 +18,8 @@ export interface InviteOptions extends MessageParts {
   readonly hops?: readonly Hop[] | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
+  /** For this INVITE instead of what the layer's options say. */
+  readonly reliableProvisionals?: ReliableProvisionals | undefined;
 }
 
 /** Our INVITE on its way. */

@@ -1,8 +1,12 @@
 import type { ServerTransaction } from '@strowger/transaction-core';
+import { isDescribed } from './description.ts';
 import type { DialogShell } from './dialog-shell.ts';
-import { judgeReinvite, retryAfterSeconds } from './glare.ts';
-import { ReinviteServer } from './reinvite-server.ts';
+import { judgeReinvite } from './glare.ts';
 import type { LayerContext } from './layer-context.ts';
+import type { OfferVerdict } from './offer-answer.ts';
+import { receivePrack } from './prack.ts';
+import { refuse, refuseBusy, refuseShortInterval, refuseUnknownOptions } from './refusal.ts';
+import { ReinviteServer } from './reinvite-server.ts';
 
 /** Takes a request in a dialog: its order, what it requires, then its method (RFC 3261 §12.2.2). */
 export function receiveInDialog(
@@ -17,28 +21,14 @@ export function receiveInDialog(
   if (refuseUnknownOptions(context, transaction)) return;
   if (method === 'BYE') {
     transaction.respond(userAgent.response(request, 200));
-    dialog.receiveBye(request);
-  } else if (method === 'INVITE') {
-    receiveReinvite(context, dialog, transaction);
-  } else if (dialog.user.onRequest === undefined) {
-    const headers: [string, string][] = [['Allow', userAgent.options.allow.join(', ')]];
-    transaction.respond(userAgent.response(request, 405, { headers }));
-  } else {
-    if (method === 'UPDATE') dialog.record.refreshTarget(request, transaction.inbound.hop);
-    dialog.user.onRequest(transaction);
+    return dialog.receiveBye(request);
   }
-}
-
-/** Answers 420 to a request that requires what we do not understand (RFC 3261 §8.2.2.3). */
-export function refuseUnknownOptions(
-  { userAgent }: LayerContext,
-  transaction: ServerTransaction,
-): boolean {
-  const unknown = userAgent.notUnderstood(transaction.request);
-  if (unknown.length === 0) return false;
-  const headers: [string, string][] = [['Unsupported', unknown.join(', ')]];
-  transaction.respond(userAgent.response(transaction.request, 420, { headers }));
-  return true;
+  if (method === 'INVITE') return receiveReinvite(context, dialog, transaction);
+  const isAllowed = userAgent.options.allow.includes(method);
+  if (method === 'PRACK' && isAllowed) return receivePrack(context, dialog, transaction);
+  if (method === 'UPDATE' && isAllowed) return receiveUpdate(context, dialog, transaction);
+  if (dialog.user.onRequest !== undefined) return dialog.user.onRequest(transaction);
+  refuse(context, transaction, 405, [['Allow', userAgent.options.allow.join(', ')]]);
 }
 
 function receiveReinvite(
@@ -46,26 +36,52 @@ function receiveReinvite(
   dialog: DialogShell,
   transaction: ServerTransaction,
 ): void {
-  const { inviteServer } = dialog;
+  if (refuseShortInterval(context, transaction)) return;
+  const { usage } = dialog;
+  const { inviteServer } = usage;
   const verdict = judgeReinvite({
-    ours: dialog.hasInviteUnderWay,
-    theirs: inviteServer?.isPending === true,
-    awaitingAck: inviteServer?.isPending === false,
+    ours: usage.hasInviteUnderWay,
+    theirs: inviteServer?.isUnanswered === true,
+    awaitingAck: inviteServer?.isUnanswered === false,
   });
-  if (verdict === 'serverBusy') {
-    const headers: [string, string][] = [
-      ['Retry-After', `${retryAfterSeconds(context.runtime.random)}`],
-    ];
-    transaction.respond(context.userAgent.response(transaction.request, 500, { headers }));
-  } else if (verdict === 'requestPending') {
-    refuse(context, transaction, 491);
-  } else if (dialog.user.onReinvite === undefined) {
-    refuse(context, transaction, 488);
-  } else {
-    dialog.user.onReinvite(new ReinviteServer(context, dialog, transaction));
-  }
+  const judged = verdict === 'take' ? usage.offers.verdict : verdict;
+  if (refuseOffer(context, transaction, judged)) return;
+  if (dialog.user.onReinvite === undefined) return refuse(context, transaction, 488);
+  dialog.record.noteAllow(transaction.request);
+  usage.offers.inviteReceived(isDescribed(transaction.request));
+  dialog.user.onReinvite(new ReinviteServer(context, dialog, transaction));
 }
 
-function refuse(context: LayerContext, transaction: ServerTransaction, status: number): void {
-  transaction.respond(context.userAgent.response(transaction.request, status));
+/** RFC 3311 §5.2: one UPDATE at a time, and no offer while one of either side has no answer. */
+function receiveUpdate(
+  context: LayerContext,
+  dialog: DialogShell,
+  transaction: ServerTransaction,
+): void {
+  const { request } = transaction;
+  const { usage } = dialog;
+  if (refuseShortInterval(context, transaction)) return;
+  if (usage.hasOfferPending) return refuseBusy(context, transaction);
+  dialog.record.noteAllow(request);
+  if (!isDescribed(request)) {
+    const response = context.userAgent.response(
+      request,
+      200,
+      usage.updateAccepted(transaction, {}),
+    );
+    return transaction.respond(response);
+  }
+  if (refuseOffer(context, transaction, usage.offers.verdict)) return;
+  if (dialog.user.onUpdate === undefined) return refuse(context, transaction, 488);
+  dialog.user.onUpdate(usage.takeOffer(transaction, 'update'));
+}
+
+function refuseOffer(
+  context: LayerContext,
+  transaction: ServerTransaction,
+  verdict: OfferVerdict,
+): boolean {
+  if (verdict === 'serverBusy') refuseBusy(context, transaction);
+  if (verdict === 'requestPending') refuse(context, transaction, 491);
+  return verdict !== 'take';
 }

@@ -7,7 +7,8 @@ export type ReinviteClientState =
   /** Another INVITE is under way in the dialog, or was until now. */
   | { readonly name: 'waiting'; readonly refusals: number }
   | { readonly name: 'sent'; readonly refusals: number }
-  | { readonly name: 'withdrawing' }
+  /** Cancelled, by the owner or because it took too long. */
+  | { readonly name: 'withdrawing'; readonly reason: FailureReason }
   /** 491: the random delay runs. */
   | { readonly name: 'glare'; readonly refusals: number }
   /** Its 2xx was handed up; repeated ones get the same ACK. */
@@ -19,7 +20,10 @@ export type ReinviteClientState =
 export type ReinviteClientInput =
   | { readonly type: 'free' }
   | { readonly type: 'success'; readonly response: SipResponse }
-  | { readonly type: 'refusal'; readonly response: SipResponse }
+  /** `retryMs`: when it may be tried again, where it may. */
+  | { readonly type: 'refusal'; readonly response: SipResponse; readonly retryMs?: number }
+  /** It has gone on for too long with nothing but provisional responses. */
+  | { readonly type: 'limitReached' }
   | { readonly type: 'timeout' }
   | { readonly type: 'transportFailed'; readonly error: StrowgerError }
   | { readonly type: 'transactionOver' }
@@ -32,7 +36,8 @@ export type ReinviteClientOutput =
   | { readonly type: 'send' }
   | { readonly type: 'cancel' }
   /** The delay of §14.1. */
-  | { readonly type: 'armDelay' }
+  | { readonly type: 'armDelay'; readonly delayMs: number }
+  | { readonly type: 'armLimit' }
   /** 64*T1 for the answer to an INVITE whose dialog is over. */
   | { readonly type: 'armLastWait' }
   | { readonly type: 'disarm' }
@@ -41,6 +46,8 @@ export type ReinviteClientOutput =
   /** Acknowledges a 2xx that nobody waits for any more. */
   | { readonly type: 'acknowledge' }
   | { readonly type: 'repeatAck' }
+  /** Its offer is as if it had never been made. */
+  | { readonly type: 'rollback' }
   | { readonly type: 'release' }
   | { readonly type: 'tellRejected'; readonly response: SipResponse }
   | { readonly type: 'tellFailed'; readonly reason: FailureReason }
@@ -65,29 +72,38 @@ export const reinviteClientTable: StateTable<
   ReinviteClientContext
 > = {
   waiting: {
-    free: ({ refusals }) => to({ name: 'sent', refusals }, { type: 'send' }),
+    free: ({ refusals }) => to({ name: 'sent', refusals }, { type: 'send' }, { type: 'armLimit' }),
     withdraw: () => fail(CANCELLED),
     dialogEnded: () => fail(DIALOG_ENDED),
     close: () => fail(DIALOG_ENDED),
   },
   sent: {
-    success: (_, { response }) => to({ name: 'accepted' }, { type: 'accept', response }),
-    refusal: ({ refusals }, { response }, { glareRetries }) =>
-      response.status === 491 && refusals < glareRetries
-        ? to({ name: 'glare', refusals: refusals + 1 }, { type: 'armDelay' })
+    success: (_, { response }) =>
+      to({ name: 'accepted' }, { type: 'disarm' }, { type: 'accept', response }),
+    refusal: ({ refusals }, { response, retryMs }, { glareRetries }) =>
+      retryMs !== undefined && refusals < glareRetries
+        ? to(
+            { name: 'glare', refusals: refusals + 1 },
+            { type: 'disarm' },
+            { type: 'rollback' },
+            { type: 'armDelay', delayMs: retryMs },
+          )
         : reject(response),
     timeout: () => timedOut({ kind: 'timeout' }),
     transportFailed: (_, { error }) => fail({ kind: 'transport', error }),
-    withdraw: () => to({ name: 'withdrawing' }, { type: 'cancel' }),
+    withdraw: () => cancel(CANCELLED),
+    /** What timer C does for proxies (RFC 3261 §16.8). */
+    limitReached: () => cancel({ kind: 'timeout' }),
     dialogEnded: () => orphan(),
     close: () => fail(DIALOG_ENDED),
   },
   withdrawing: {
     /** The peer was faster: what it accepted holds. */
-    success: (_, { response }) => to({ name: 'accepted' }, { type: 'accept', response }),
-    refusal: (_, { response }) => fail(CANCELLED, { type: 'judge', status: response.status }),
-    timeout: () => timedOut(CANCELLED),
-    transportFailed: () => fail(CANCELLED),
+    success: (_, { response }) =>
+      to({ name: 'accepted' }, { type: 'disarm' }, { type: 'accept', response }),
+    refusal: ({ reason }, { response }) => fail(reason, { type: 'judge', status: response.status }),
+    timeout: ({ reason }) => timedOut(reason),
+    transportFailed: ({ reason }) => fail(reason),
     dialogEnded: () => orphan(),
     close: () => fail(DIALOG_ENDED),
   },
@@ -118,6 +134,7 @@ function fail(reason: FailureReason, ...after: ReinviteClientOutput[]): Reinvite
   return to(
     { name: 'finished' },
     { type: 'disarm' },
+    { type: 'rollback' },
     { type: 'release' },
     { type: 'tellFailed', reason },
     ...after,
@@ -137,9 +154,15 @@ function forget(...after: ReinviteClientOutput[]): ReinviteStep {
   return to({ name: 'finished' }, { type: 'disarm' }, { type: 'release' }, ...after);
 }
 
+function cancel(reason: FailureReason): ReinviteStep {
+  return to({ name: 'withdrawing', reason }, { type: 'disarm' }, { type: 'cancel' });
+}
+
 function reject(response: SipResponse): ReinviteStep {
   return to(
     { name: 'finished' },
+    { type: 'disarm' },
+    { type: 'rollback' },
     { type: 'release' },
     { type: 'tellRejected', response },
     { type: 'judge', status: response.status },

@@ -1,10 +1,11 @@
 import { Machine, type Timer } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
 import { ClientRequest } from './client-request.ts';
+import { hasDescription } from './description.ts';
 import type { OutgoingReinvite } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { MessageParts, ReinviteUser } from './dialog-user.ts';
-import { glareDelayMs } from './glare.ts';
+import { retryDelayMs } from './glare.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import {
   type ReinviteClientContext,
@@ -13,6 +14,7 @@ import {
   type ReinviteClientState,
   reinviteClientTable,
 } from './reinvite-client-table.ts';
+import { rackOf } from './rseq.ts';
 import { SuccessAck } from './success-ack.ts';
 
 /** The shell of our re-INVITE. */
@@ -56,12 +58,14 @@ export class ReinviteClient implements OutgoingReinvite {
   /** Whether another one may follow. */
   get isFinished(): boolean {
     const { name } = this.machine.state;
-    return name === 'finished' || (name === 'accepted' && this.dialog.waitingAck !== this.ack);
+    return (
+      name === 'finished' || (name === 'accepted' && this.dialog.usage.waitingAck !== this.ack)
+    );
   }
 
   /** Sends it as soon as the dialog is free. */
   proceed(): void {
-    if (this.dialog.isFreeForInvite) this.machine.input({ type: 'free' });
+    if (this.dialog.usage.isFreeForInvite) this.machine.input({ type: 'free' });
   }
 
   withdraw(): void {
@@ -83,7 +87,11 @@ export class ReinviteClient implements OutgoingReinvite {
       case 'cancel':
         return this.client?.cancel({});
       case 'armDelay':
-        return this.arm(glareDelayMs(this.dialog.role === 'uac', this.context.runtime.random));
+        return this.arm(output.delayMs);
+      case 'armLimit':
+        return this.arm(this.context.limits.reinviteMs, 'limitReached');
+      case 'rollback':
+        return this.dialog.usage.reinviteRefused();
       case 'armLastWait':
         return this.arm(64 * this.context.timers.t1Ms);
       case 'terminate':
@@ -98,7 +106,7 @@ export class ReinviteClient implements OutgoingReinvite {
         return this.ack?.repeat();
       case 'release':
         this.context.live.inviteClients.delete(this);
-        this.dialog.reinviteFinished(this);
+        this.dialog.usage.reinviteFinished(this);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);
@@ -114,7 +122,10 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private send(): void {
-    const request = this.dialog.compose('INVITE', this.dialog.record.nextCSeq(), this.parts);
+    const { usage, record } = this.dialog;
+    usage.offers.inviteSent(hasDescription(this.parts));
+    const parts = usage.withTimer(this.parts);
+    const request = this.dialog.compose('INVITE', record.nextCSeq(), parts);
     const client = new ClientRequest(request, {
       ...this.dialog.clientOptions(),
       user: {
@@ -131,21 +142,40 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private receive(response: SipResponse): void {
-    if (response.status < 200) return;
-    this.machine.input({ type: response.status < 300 ? 'success' : 'refusal', response });
+    const { status } = response;
+    if (status < 200) return this.provisional(response);
+    if (status < 300) {
+      this.machine.input({ type: 'success', response });
+      return;
+    }
+    const retryMs = retryDelayMs(response, this.dialog.role === 'uac', this.context.runtime.random);
+    const retry = retryMs === undefined ? {} : { retryMs };
+    this.machine.input({ type: 'refusal', response, ...retry });
   }
 
-  private arm(delayMs: number): void {
+  private provisional(response: SipResponse): void {
+    if (response.status === 100 || !this.isUnderWay) return;
+    this.dialog.usage.receiveProvisional(response, () => {
+      // RFC 6141 §4: a reliable response has accepted the new target
+      if (rackOf(response) !== undefined) this.dialog.record.refreshTarget(response);
+      this.user.onProvisional?.(response);
+    });
+  }
+
+  private arm(delayMs: number, type: 'delayOver' | 'limitReached' = 'delayOver'): void {
+    this.delay?.cancel();
     this.delay = this.context.runtime.clock.arm(delayMs, () => {
-      this.machine.input({ type: 'delayOver' });
+      this.machine.input({ type });
       this.proceed();
     });
   }
 
   private accept(response: SipResponse): void {
-    this.dialog.record.refreshTarget(response);
+    const { usage, record } = this.dialog;
+    record.refreshTarget(response);
+    usage.inviteAccepted(this.client?.request, response);
     this.ack = this.newAck();
-    this.dialog.waitingAck = this.ack;
+    usage.waitingAck = this.ack;
     this.user.onAccepted(response);
   }
 

@@ -2,11 +2,17 @@ import { StrowgerError } from '@strowger/runtime';
 import type { SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
-import type { IncomingReinviteUser, MessageParts, RefusalParts } from './dialog-user.ts';
+import type {
+  IncomingReinviteUser,
+  MessageParts,
+  ProvisionalParts,
+  RefusalParts,
+} from './dialog-user.ts';
 import type { IncomingReinvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
 import type { LayerContext } from './layer-context.ts';
+import { sendProvisional, successParts } from './invite-responses.ts';
 import { checkProvisional, checkRefusal } from './status.ts';
 
 /** A re-INVITE of the peer (RFC 3261 §14.2). */
@@ -27,7 +33,7 @@ export class ReinviteServer implements IncomingReinvite {
       localTag: dialog.id.localTag,
       onFinish: (outcome) => this.finish(outcome),
     });
-    dialog.inviteServer = this.server;
+    dialog.usage.inviteServer = this.server;
   }
 
   get request(): SipRequest {
@@ -42,20 +48,24 @@ export class ReinviteServer implements IncomingReinvite {
     return this.server.isPending;
   }
 
-  progress(status: number, parts: MessageParts = {}): void {
+  progress(status: number, parts: ProvisionalParts = {}): void {
     checkProvisional(status);
     if (!this.pending) return;
     const contact = status > 100 ? this.dialog.record.init.localContact : undefined;
-    this.server.progress(
-      this.context.userAgent.response(this.request, status, { ...parts, contact }),
-    );
+    const { context, dialog, server } = this;
+    sendProvisional({ context, dialog, server }, { status, parts, more: { contact } });
+    // RFC 6141 §4: a reliable response has accepted the new target
+    if (server.isAwaitingPrack) dialog.record.refreshTarget(this.request, this.inbound.hop);
   }
 
   accept(parts: MessageParts = {}): void {
     this.checkPending();
     this.dialog.record.refreshTarget(this.request, this.inbound.hop);
-    const contact = this.dialog.record.init.localContact;
-    const full = { ...parts, contact, capabilities: true };
+    const { usage, record } = this.dialog;
+    const described = successParts(usage.offers, parts);
+    const headers = [...(parts.headers ?? []), ...usage.timer.answer(this.request)];
+    const contact = record.init.localContact;
+    const full = { ...described, headers, contact, capabilities: true };
     this.server.accept(this.context.userAgent.response(this.request, 200, full));
   }
 
@@ -72,7 +82,7 @@ export class ReinviteServer implements IncomingReinvite {
   }
 
   private finish(outcome: InviteServerOutcome): void {
-    this.dialog.inviteServerFinished();
+    this.dialog.usage.inviteServerFinished(outcome);
     switch (outcome.kind) {
       case 'cancelled':
         this.user.onCancel?.(outcome.cancel);
@@ -83,6 +93,10 @@ export class ReinviteServer implements IncomingReinvite {
       case 'noAck':
         this.user.onNoAck?.();
         this.dialog.giveUp({ kind: 'noAck' });
+        return;
+      case 'expired':
+      case 'noPrack':
+        this.user.onExpired?.();
         return;
       case 'refused':
       case 'bye':

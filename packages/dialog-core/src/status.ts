@@ -10,7 +10,7 @@ export function checkRefusal(status: number): void {
   check(status, 300, 699);
 }
 
-const OWN_VERBS: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE'];
+const OWN_VERBS: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE'];
 
 /** Throws `BAD_METHOD` for the methods that have a verb of their own. */
 export function checkMethod(method: string): void {

@@ -9,6 +9,7 @@ import {
 import { StrowgerError } from '@strowger/runtime';
 import type { Hop, MessageSender } from '@strowger/transaction-core';
 import type { MessageParts, RefusalParts } from './dialog-user.ts';
+import type { ReliableProvisionals } from './reliability.ts';
 
 /** Start line and the fields that a dialog or a request outside of dialogs decides. */
 export interface RequestHead {
@@ -20,6 +21,8 @@ export interface RequestHead {
   readonly cseq: number;
   readonly route: readonly string[];
   readonly contact?: string | undefined;
+  /** Of an INVITE outside of dialogs: what it says about 100rel (RFC 3262 §4). */
+  readonly reliableProvisionals?: ReliableProvisionals;
 }
 
 /** What a response carries besides what it copies from its request. */
@@ -85,7 +88,9 @@ export class UserAgent {
       ['CSeq', `${head.cseq} ${head.method}`],
     );
     if (head.contact !== undefined) headers.push(['Contact', head.contact]);
-    if (head.method !== 'ACK' && head.method !== 'BYE') headers.push(...this.capabilities());
+    if (head.method !== 'ACK' && head.method !== 'BYE')
+      headers.push(...this.capabilities(head.reliableProvisionals));
+    if (head.reliableProvisionals === 'required') headers.push(['Require', '100rel']);
     const { userAgent } = this.options;
     if (userAgent !== undefined) headers.push(['User-Agent', userAgent]);
     const { body } = parts;
@@ -128,8 +133,10 @@ export class UserAgent {
     return required.filter((tag) => !known.includes(tag.toLowerCase()));
   }
 
-  private capabilities(): [string, HeaderInput][] {
-    const { allow, supported } = this.options;
+  private capabilities(reliable?: ReliableProvisionals): [string, HeaderInput][] {
+    const { allow } = this.options;
+    const isSaid = reliable === undefined || reliable === 'supported';
+    const supported = this.options.supported.filter((tag) => isSaid || tag !== '100rel');
     const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
     if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
     return fields;

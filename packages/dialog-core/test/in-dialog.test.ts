@@ -111,7 +111,7 @@ describe('what we send', () => {
     ).toMatchInlineSnapshot(`
         {
           "allow": [
-            "INVITE, ACK, CANCEL, BYE, OPTIONS",
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE",
           ],
           "contact": [
             "<sip:alice@10.0.0.1:5060>",
@@ -123,7 +123,7 @@ describe('what we send', () => {
             "70",
           ],
           "supported": [
-            "timer",
+            "timer, 100rel",
           ],
           "user-agent": [
             "Strowger",
@@ -153,7 +153,10 @@ describe('an incoming INVITE', () => {
 
   it('is refused with 420, 503 or by the owner', async () => {
     const simulation = createSimulation({ seed: 6 });
-    const bob = new Phone(simulation, 'bob', { limits: { dialogs: 1 } });
+    const bob = new Phone(simulation, 'bob', {
+      limits: { dialogs: 1 },
+      reliableProvisionals: 'never',
+    });
     const peer = new ScriptedHost(simulation, 'peer');
     bob.onInvite = (one) => one.ring();
     peer.send('INVITE', bob.host.hop(), [...invite, ['Require', '100rel']], 'a');

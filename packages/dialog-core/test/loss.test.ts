@@ -93,7 +93,7 @@ describe('loss', () => {
   it('of every BYE ends the dialog on this side at once and leaves nothing after 64*T1', async () => {
     const simulation = createSimulation({ seed: 4 });
     const alice = new Phone(simulation, 'alice');
-    const bob = new Phone(simulation, 'bob');
+    const bob = new Phone(simulation, 'bob', { sessionTimers: false });
     alice.call('bob');
     await simulation.run(3000);
     simulation.network.partition('alice', 'bob');

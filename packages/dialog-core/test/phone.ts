@@ -6,13 +6,20 @@ import {
   DialogLayer,
   type DialogLayerOptions,
   type IncomingInvite,
+  type IncomingOffer,
   type IncomingReinvite,
   type InviteOptions,
+  type MessageParts,
   type OutgoingInvite,
   type OutgoingReinvite,
+  type OutgoingUpdate,
+  type UpdateUser,
 } from '@strowger/dialog-core';
 
 export const SDP = { type: 'application/sdp', content: 'v=0\r\n' };
+
+/** The rows that all phones of this process drove, as `machine state input`. */
+export const drivenRows = new Set<string>();
 
 /** A user with a dialog layer on a simulated host; what it is told is written to `log`. */
 export class Phone {
@@ -31,12 +38,19 @@ export class Phone {
   };
   onReinvite: (reinvite: IncomingReinvite) => void = (reinvite) => reinvite.accept({ body: SDP });
   onRequest: (transaction: ServerTransaction) => void = () => {};
+  onUpdate: (update: IncomingOffer) => void = (update) => update.accept({ body: SDP });
+  onPrack: (prack: IncomingOffer) => void = (prack) => {
+    if (prack.pending) prack.accept({ body: SDP });
+  };
+  onRefresh: () => void = () => this.reinvite();
+  onProvisional: (response: SipResponse, dialog: Dialog | undefined) => void = () => {};
   /** What it does when its call is answered. */
   onAccepted: (dialog: Dialog) => void = (dialog) => dialog.ack();
   incoming: IncomingInvite | undefined;
   outgoing: OutgoingInvite | undefined;
   dialog: Dialog | undefined;
   reinviting: OutgoingReinvite | undefined;
+  updating: OutgoingUpdate | undefined;
   readonly simulation: Simulation;
 
   constructor(
@@ -57,6 +71,10 @@ export class Phone {
         onRequest: (transaction) => this.onRequest(transaction),
       },
       ...rest,
+      onStep: (step) => {
+        drivenRows.add(`${step.machine} ${step.from} ${step.input}`);
+        rest.onStep?.(step);
+      },
     });
     host.receive = (inbound) => this.layer.receive(inbound);
   }
@@ -73,6 +91,7 @@ export class Phone {
         onProvisional: (response, dialog) => {
           this.say(`${response.status}${dialog === undefined ? '' : ' early'}`);
           if (dialog !== undefined) this.watch(dialog);
+          this.onProvisional(response, dialog);
         },
         onAccepted: (response, dialog) => {
           this.say(`accepted ${response.status}`);
@@ -109,6 +128,23 @@ export class Phone {
     this.asked.push('reinvite');
   }
 
+  /** Sends an UPDATE; with an offer unless told otherwise. */
+  update(parts: MessageParts = { body: SDP }, dialog = this.dialog): OutgoingUpdate | undefined {
+    this.updating = dialog?.update(parts, this.told('update'));
+    if (this.updating !== undefined) this.asked.push('update');
+    return this.updating;
+  }
+
+  /** Writes what becomes of an UPDATE or an offer in a PRACK. */
+  told(what: string): UpdateUser {
+    return {
+      onAccepted: ({ body }) =>
+        this.say(`${what} accepted${body.length > 0 ? ' with answer' : ''}`),
+      onRejected: ({ status }) => this.say(`${what} rejected ${status}`),
+      onFailed: ({ kind }) => this.say(`${what} failed ${kind}`),
+    };
+  }
+
   /** Sends a request in the dialog. */
   ask(method: string, done: (response: SipResponse) => void = () => {}): void {
     this.dialog?.request(
@@ -139,6 +175,18 @@ export class Phone {
         this.say('reinvite');
         this.onReinvite(reinvite);
       },
+      onUpdate: (update) => {
+        this.say('update');
+        this.onUpdate(update);
+      },
+      onPrack: (prack) => {
+        this.say(prack.pending ? 'PRACK with offer' : 'PRACK with answer');
+        this.onPrack(prack);
+      },
+      onRefresh: () => {
+        this.say('refresh');
+        this.onRefresh();
+      },
       onRequest: (transaction) => {
         this.say(transaction.method);
         this.onRequest(transaction);
@@ -158,6 +206,8 @@ export class Phone {
       onCancel: () => this.say('CANCEL'),
       onAck: () => this.say('ACK'),
       onNoAck: () => this.say('no ACK'),
+      onNoPrack: () => this.say('no PRACK'),
+      onExpired: () => this.say('expired'),
       onBye: () => this.say('early BYE'),
       onTransportError: () => this.say('transport error'),
     };

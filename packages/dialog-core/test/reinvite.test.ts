@@ -271,6 +271,45 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('that waits for its turn is withdrawn without a word, and fails with its layer', async () => {
+    const { simulation, alice, bob } = await establish();
+    alice.onReinvite = () => {};
+    bob.reinvite();
+    await simulation.run(20);
+    alice.reinvite();
+    alice.reinviting?.withdraw();
+    alice.reinvite();
+    alice.layer.close();
+    expect(alice.log).toEqual([
+      'reinvite',
+      'reinvite failed cancelled',
+      'reinvite failed dialogEnded',
+      'ended closed',
+    ]);
+    bob.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
+  });
+
+  it('ends with its dialog while it waits to be repeated, and with its layer when accepted', async () => {
+    const { simulation, alice, bob } = await establish();
+    bob.reinvite();
+    await simulation.run(30);
+    bob.layer.close();
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
+    const scripted = await establishWithScript();
+    scripted.alice.reinvite();
+    await scripted.simulation.run(20);
+    scripted.peer.answer('INVITE', 491);
+    await scripted.simulation.run(20);
+    scripted.alice.dialog?.bye();
+    await scripted.simulation.runUntilQuiet();
+    expect(scripted.alice.log).toEqual(['reinvite failed dialogEnded', 'ended bye local']);
+    scripted.simulation.assertQuiet({ alice: scripted.alice.layer });
+  });
+
   it('is refused where it cannot be', async () => {
     const { simulation, alice, bob } = await establish();
     alice.reinvite();

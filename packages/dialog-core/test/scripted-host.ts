@@ -9,6 +9,14 @@ import {
 import type { SimulatedHost, Simulation } from '@strowger/testkit';
 import type { Hop, Inbound } from '@strowger/transaction-core';
 
+/** What a scripted response has besides its status. */
+export interface ScriptedAnswer {
+  readonly tag?: string;
+  readonly headers?: [string, HeaderInput][];
+  /** A session description. */
+  readonly body?: string;
+}
+
 /** A peer without layers: it says what a test makes it say, and keeps what it hears. */
 export class ScriptedHost {
   readonly host: SimulatedHost;
@@ -46,7 +54,7 @@ export class ScriptedHost {
   answer(
     method: string,
     status: number,
-    { tag = 'peer', headers = [] }: { tag?: string; headers?: [string, HeaderInput][] } = {},
+    { tag = 'peer', headers = [], body }: ScriptedAnswer = {},
   ): void {
     const { message, hop } = this.last(method);
     if (message.kind !== 'request') return;
@@ -55,12 +63,22 @@ export class ScriptedHost {
         ? [['Contact', `<sip:${tag}@${this.host.address}:${this.host.port}>`]]
         : [];
     const own = headers.some(([name]) => name === 'Contact') ? [] : contact;
-    const response = createResponse(message, status, { toTag: tag, headers: [...own, ...headers] });
+    const response = createResponse(message, status, {
+      toTag: tag,
+      headers: [...own, ...headers, ...typed(body)],
+      ...(body === undefined ? {} : { body }),
+    });
     this.host.send(response, hop, () => {});
   }
 
   /** Sends a request with headers as given; Via, Max-Forwards and a missing Contact are added. */
-  send(method: string, hop: Hop, headers: [string, HeaderInput][], branch = method): void {
+  send(
+    method: string,
+    hop: Hop,
+    headers: [string, HeaderInput][],
+    what: string | { branch: string; body: string | undefined } = method,
+  ): void {
+    const { branch, body } = typeof what === 'string' ? { branch: what, body: undefined } : what;
     const request = new SipRequest({
       method,
       uri: uri(`sip:somebody@${hop.address}`),
@@ -72,10 +90,16 @@ export class ScriptedHost {
             ]),
         ['Max-Forwards', 70],
         ...headers,
+        ...typed(body),
       ] as [string, HeaderInput][],
+      ...(body === undefined ? {} : { body }),
     });
     this.host.send(request, hop, () => {});
   }
+}
+
+function typed(body: string | undefined): [string, HeaderInput][] {
+  return body === undefined ? [] : [['Content-Type', 'application/sdp']];
 }
 
 function labelOf(message: SipMessage): string | number {

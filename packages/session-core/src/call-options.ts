@@ -40,3 +40,14 @@ export interface AnswerOptions {
   /** For the 200. */
   readonly headers?: HeaderFields | undefined;
 }
+
+/** How to tell the caller how it goes. */
+export interface ProgressOptions extends AnswerOptions {
+  /** With our answer: early media. */
+  readonly withMedia?: boolean | undefined;
+  /**
+   * Whether it is sent reliably, where the caller supports that (RFC 3262). By default with media
+   * only; where the caller requires it, always.
+   */
+  readonly reliable?: boolean | undefined;
+}

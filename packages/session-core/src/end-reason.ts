@@ -22,7 +22,9 @@ export type TimeoutPhase =
   /** Our 2xx was not acknowledged (RFC 3261 §13.3.1.4). */
   | 'ack'
   /** The peer no longer answers requests in the dialog. */
-  | 'dialog';
+  | 'dialog'
+  /** Nobody refreshed the session in time (RFC 4028 §10). */
+  | 'session';
 
 /** Why a session is over; exactly one for every session. */
 export type EndReason =

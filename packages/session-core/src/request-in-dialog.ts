@@ -3,10 +3,19 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 import { digitOf, type InfoDigit, isDigitInfo } from './info-digit.ts';
 
 /** @internal The methods that sessions take. */
-export const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO'] as const;
+export const ALLOWED = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+] as const;
 
 /** Methods of RFCs that this stack knows and sessions do not take. */
-const KNOWN = ['REGISTER', 'PRACK', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH'];
+const KNOWN = ['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH'];
 
 /** @internal Answers a request within a dialog that is no INVITE, BYE or ACK. */
 export function answerInDialog(

@@ -27,6 +27,8 @@ export type LocalMedia =
 export interface Progress {
   readonly status: number;
   readonly headers?: HeaderFields;
+  /** Whether it is sent reliably; absent: as the manager's options have it (RFC 3262). */
+  readonly reliable?: boolean;
 }
 
 /** What an answered session knows. */

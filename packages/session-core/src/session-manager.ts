@@ -3,6 +3,8 @@ import {
   type DialogCounts,
   DialogLayer,
   type IncomingInvite,
+  type ReliableProvisionals,
+  type SessionTimerOptions,
 } from '@strowger/dialog-core';
 import { Emitter, type Runtime, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
@@ -38,6 +40,10 @@ export interface SessionManagerOptions {
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;
   readonly limits?: Partial<SessionLimits> | undefined;
+  /** Reliable provisional responses (RFC 3262); `supported` by default. */
+  readonly reliableProvisionals?: ReliableProvisionals | undefined;
+  /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
+  readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
   /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
   readonly allow?: readonly string[] | undefined;
   /** Told the row of every step of every session: for row coverage and diagrams. */
@@ -87,6 +93,8 @@ export class SessionManager {
       contactUser,
       userAgent,
       timers,
+      reliableProvisionals: options.reliableProvisionals,
+      sessionTimers: options.sessionTimers,
       allow: [...new Set([...ALLOWED, ...allow])],
       user: {
         onInvite: (invite) => this.takeInvite(invite),

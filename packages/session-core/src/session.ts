@@ -1,7 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { AnswerOptions } from './call-options.ts';
+import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
@@ -81,6 +81,7 @@ export class Session {
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
       onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
+      onRefresh: () => this.refresh(),
       onDialog: (dialog, exists) => context.onDialog(this, dialog, exists),
     });
     this.machine = new Machine<SessionMachineState, SessionInput, SessionOutput>({
@@ -144,8 +145,9 @@ export class Session {
    * when it was sent; rejects where media could not be had, which leaves the call as it was.
    * Throws `NO_OFFER` for media where the caller made no offer (that takes RFC 3262).
    */
-  progress(status: number, options: AnswerOptions & { withMedia?: boolean } = {}): Promise<void> {
-    const progress = { status, headers: options.headers ?? [] };
+  progress(status: number, options: ProgressOptions = {}): Promise<void> {
+    const { headers = [], reliable } = options;
+    const progress = { status, headers, ...(reliable === undefined ? {} : { reliable }) };
     if (options.withMedia !== true) {
       this.ask({ type: 'ring', progress });
       return Promise.resolve();
@@ -288,6 +290,11 @@ export class Session {
     this.emit('created', { direction, remote: remote.uri.toString() });
     if (direction === 'outgoing') this.take({ type: 'dial' });
     else this.armRingTimer();
+  }
+
+  /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
+  private refresh(): void {
+    if (this.machine.allows('change')) this.renegotiate().catch(() => {}); // the timer sees to it
   }
 
   private change(direction: MediaDirection | undefined): Promise<void> {

@@ -5,6 +5,7 @@ import type {
   FailureReason,
   HeaderFields,
   IncomingInvite,
+  IncomingOffer,
   IncomingReinvite,
   OutgoingInvite,
   OutgoingReinvite,
@@ -22,6 +23,7 @@ import {
 } from './end-reason.ts';
 import type { InfoDigit } from './info-digit.ts';
 import { answerInDialog } from './request-in-dialog.ts';
+import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import { hasForeignBody, reasonFields, reasonOf, sdpBody, sdpOf } from './sip-body.ts';
 
@@ -31,6 +33,8 @@ export interface SignallingUser {
   onProgress(response: SipResponse): void;
   onDigit(digit: InfoDigit): void;
   onChangeOffered(withOffer: boolean): void;
+  /** The session timer asks for a re-INVITE. */
+  onRefresh(): void;
   /** A dialog of the session exists, or no longer does. */
   onDialog(dialog: Dialog, exists: boolean): void;
 }
@@ -58,9 +62,11 @@ export class Signalling {
   reason: string | undefined;
   private readonly user: SignallingUser;
   private readonly watched = new Set<Dialog>();
+  /** What each fork has described so far: its 2xx need not say it again (RFC 6337 §3.1). */
+  private readonly heard = new Map<Dialog, Sdp>();
   private outgoing: OutgoingInvite | undefined;
   private incoming: IncomingInvite | undefined;
-  private reinvite: IncomingReinvite | undefined;
+  private reinvite: IncomingReinvite | IncomingOffer | undefined;
   private ours: OutgoingReinvite | undefined;
   private turn = 0;
   private placeCall: ((offer: string | undefined) => OutgoingInvite) | undefined;
@@ -75,15 +81,22 @@ export class Signalling {
     this.placeCall = (offer) => {
       const body = offer === undefined ? undefined : sdpBody(offer);
       const invite = { to, from, requestUri, route, credentials, headers, hops, callId, body };
-      return dialogs.invite(invite, {
-        onProvisional: (response, dialog) => this.provisional(response, dialog),
-        onAccepted: (response, dialog) => {
-          this.adopt(dialog);
-          this.user.input({ type: 'accepted', ...described(sdpOf(response)) });
+      // an offer in a reliable 1xx would have to be answered before the call is
+      const reliableProvisionals = offer === undefined ? ('never' as const) : undefined;
+      return dialogs.invite(
+        { ...invite, reliableProvisionals },
+        {
+          onProvisional: (response, dialog) => this.provisional(response, dialog),
+          onAccepted: (response, dialog) => {
+            this.adopt(dialog);
+            const sdp = sdpOf(response) ?? this.heard.get(dialog);
+            this.heard.clear();
+            this.user.input({ type: 'accepted', ...described(sdp) });
+          },
+          onRejected: (response) => this.over(refusedBy(response)),
+          onFailed: (reason) => this.over(failedBy(reason)),
         },
-        onRejected: (response) => this.over(refusedBy(response)),
-        onFailed: (reason) => this.over(failedBy(reason)),
-      });
+      );
     };
   }
 
@@ -95,6 +108,8 @@ export class Signalling {
     invite.user = {
       onCancel: cancelledBy,
       onBye: cancelledBy,
+      onExpired: () => this.user.input({ type: 'cancelReceived', why: {} }),
+      onNoPrack: () => this.user.input({ type: 'cancelReceived', why: { text: 'no PRACK' } }),
       onAck: (ack) => this.user.input({ type: 'ackReceived', ...described(sdpOf(ack)) }),
     };
   }
@@ -145,13 +160,19 @@ export class Signalling {
   private provisional(response: SipResponse, dialog: Dialog | undefined): void {
     if (dialog !== undefined) this.watch(dialog);
     const { status } = response;
-    this.user.input({ type: 'provisional', status, ...described(sdpOf(response)) });
+    const sdp = sdpOf(response);
+    if (dialog !== undefined && sdp !== undefined) this.heard.set(dialog, sdp);
+    this.user.input({ type: 'provisional', status, ...described(sdp) });
     if (status > 100) this.user.onProgress(response);
   }
 
   private progress({ progress, sdp }: Extract<SessionOutput, { type: 'sendProgress' }>): void {
     const parts = sdp === undefined ? {} : { body: sdpBody(sdp) };
-    this.incoming?.progress(progress.status, { ...parts, headers: progress.headers });
+    this.incoming?.progress(progress.status, {
+      ...parts,
+      headers: progress.headers,
+      reliable: progress.reliable,
+    });
     const dialog = this.incoming?.dialog;
     if (dialog !== undefined) this.watch(dialog);
   }
@@ -198,6 +219,8 @@ export class Signalling {
     dialog.user = {
       ...dialog.user,
       onReinvite: (reinvite) => this.takeReinvite(reinvite),
+      onUpdate: (update) => this.takeUpdate(update),
+      onRefresh: () => this.user.onRefresh(),
       onBye: (bye) => this.user.input({ type: 'byeReceived', why: reasonOf(bye) }),
     };
   }
@@ -211,6 +234,7 @@ export class Signalling {
       onRequest: (transaction) => answerInDialog(transaction, this.user.onDigit),
       onEnded: (end) => {
         this.watched.delete(dialog);
+        this.heard.delete(dialog);
         this.user.onDialog(dialog, false);
         if (dialog === this.dialog) {
           this.user.input({ type: 'dialogEnded', reason: endedBy(end) });
@@ -223,14 +247,24 @@ export class Signalling {
     if (hasForeignBody(reinvite.request)) {
       return reinvite.reject(415, { headers: [['Accept', 'application/sdp']] });
     }
-    this.reinvite = reinvite;
     reinvite.user = {
       onCancel: () => this.user.input({ type: 'changeWithdrawn' }),
+      onExpired: () => this.user.input({ type: 'changeWithdrawn' }),
       onAck: (ack) => this.user.input({ type: 'ackReceived', ...described(sdpOf(ack)) }),
     };
-    const sdp = sdpOf(reinvite.request);
+    this.takeOffer(reinvite);
+  }
+
+  private takeUpdate(update: IncomingOffer): void {
+    update.user = { onWithdrawn: () => this.user.input({ type: 'changeWithdrawn' }) };
+    this.takeOffer(update);
+  }
+
+  private takeOffer(change: IncomingReinvite | IncomingOffer): void {
+    this.reinvite = change;
+    const sdp = sdpOf(change.request);
     this.user.input({ type: 'changeOffered', ...described(sdp) });
-    if (reinvite.pending) this.user.onChangeOffered(sdp !== undefined);
+    if (change.pending) this.user.onChangeOffered(sdp !== undefined);
   }
 
   private over(reason: EndReason): void {
@@ -272,6 +306,8 @@ function endedBy(end: DialogEnd): EndReason {
       return end.status === 408 ? timeout('dialog') : dialogLost(end.status);
     case 'timeout':
       return timeout('dialog');
+    case 'notRefreshed':
+      return timeout('session');
     case 'noAck':
       return timeout('ack');
     case 'transport':

@@ -7,6 +7,7 @@ import './in-dialog.test.ts';
 import './renegotiation.test.ts';
 import './rare-rows.test.ts';
 import './relay.test.ts';
+import './reliable.test.ts';
 import { drivenRows, shownTransitions } from './two-phones.ts';
 
 describe('the session table', () => {

@@ -321,7 +321,7 @@ describe('OPTIONS', () => {
     expect(await during(simulation, alice.client.options('sip:bob@bob'))).toEqual({
       status: 200,
       reason: 'OK',
-      allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO'],
+      allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'PRACK', 'UPDATE'],
       supported: [],
       server: 'intercom/1',
       roundTripMs: 20,

@@ -1,0 +1,64 @@
+import { type StateTable, type Step, to } from '@strowger/runtime';
+import { expireAfterMs, refreshAfterMs, type SessionInterval } from './session-expires.ts';
+
+/** The session timer of a dialog (RFC 4028 §10); plain data, `agreedAt` in wall milliseconds. */
+export type SessionTimerState =
+  | { readonly name: 'off' }
+  /** We refresh, and it is not time yet. */
+  | { readonly name: 'refresher'; readonly seconds: number; readonly agreedAt: number }
+  /** Our refresh is due or under way. */
+  | { readonly name: 'refreshing'; readonly seconds: number; readonly agreedAt: number }
+  /** The peer refreshes. */
+  | { readonly name: 'watching'; readonly seconds: number; readonly agreedAt: number };
+
+export type SessionTimerInput =
+  /** A 2xx to an INVITE or UPDATE of either side; `interval` absent: no session timer any more. */
+  | { readonly type: 'agreed'; readonly interval?: SessionInterval; readonly at: number }
+  | { readonly type: 'refresh' }
+  | { readonly type: 'expire' }
+  | { readonly type: 'ended' };
+
+export type SessionTimerOutput =
+  | { readonly type: 'arm'; readonly timer: 'refresh' | 'expire'; readonly delayMs: number }
+  | { readonly type: 'disarm' }
+  | { readonly type: 'sendRefresh' }
+  /** Nobody refreshed: the session ends with BYE. */
+  | { readonly type: 'end' };
+
+type TimerStep = Step<SessionTimerState, SessionTimerOutput>;
+
+const agreed = (_: object, input: AgreedInput): TimerStep => agree(input);
+const ended = (): TimerStep => to({ name: 'off' }, { type: 'disarm' });
+const expire = (): TimerStep => to({ name: 'off' }, { type: 'disarm' }, { type: 'end' });
+
+type AgreedInput = Extract<SessionTimerInput, { type: 'agreed' }>;
+
+/** Who refreshes a session, when, and what happens when nobody does (RFC 4028 §10). */
+export const sessionTimerTable: StateTable<
+  SessionTimerState,
+  SessionTimerInput,
+  SessionTimerOutput
+> = {
+  off: { agreed },
+  refresher: {
+    agreed,
+    refresh: (state) => to({ ...state, name: 'refreshing' }, { type: 'sendRefresh' }),
+    ended,
+  },
+  refreshing: { agreed, expire, ended },
+  watching: { agreed, expire, ended },
+};
+
+function agree({ interval, at }: AgreedInput): TimerStep {
+  if (interval === undefined) return to({ name: 'off' }, { type: 'disarm' });
+  const { seconds, weRefresh } = interval;
+  const expiry: SessionTimerOutput = arm('expire', expireAfterMs(seconds));
+  const disarm: SessionTimerOutput = { type: 'disarm' };
+  if (!weRefresh) return to({ name: 'watching', seconds, agreedAt: at }, disarm, expiry);
+  const refresh = arm('refresh', refreshAfterMs(seconds));
+  return to({ name: 'refresher', seconds, agreedAt: at }, disarm, refresh, expiry);
+}
+
+function arm(timer: 'refresh' | 'expire', delayMs: number): SessionTimerOutput {
+  return { type: 'arm', timer, delayMs };
+}

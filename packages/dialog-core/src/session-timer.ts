@@ -1,0 +1,109 @@
+import { Machine, type Timer } from '@strowger/runtime';
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { HeaderFields } from './dialog-user.ts';
+import { type LayerContext, tellSteps } from './layer-context.ts';
+import {
+  agreedInterval,
+  answerInterval,
+  readMinSe,
+  requestFields,
+  type SessionInterval,
+} from './session-expires.ts';
+import {
+  type SessionTimerInput,
+  type SessionTimerOutput,
+  sessionTimerTable,
+  type SessionTimerState,
+} from './session-timer-table.ts';
+
+/** What the session timer makes its dialog do. */
+export interface SessionTimerUser {
+  sendRefresh(): void;
+  end(): void;
+}
+
+/** The shell of `sessionTimerTable`, and what our messages say about it. */
+export class SessionTimer {
+  private readonly context: LayerContext;
+  private readonly user: SessionTimerUser;
+  private readonly timers: Timer[] = [];
+  private minSeconds = 0;
+  private readonly machine: Machine<SessionTimerState, SessionTimerInput, SessionTimerOutput>;
+
+  constructor(context: LayerContext, user: SessionTimerUser) {
+    this.context = context;
+    this.user = user;
+    this.machine = new Machine({
+      table: sessionTimerTable,
+      initial: { name: 'off' },
+      context: undefined,
+      perform: (output) => this.perform(output),
+      ...tellSteps<SessionTimerState, SessionTimerInput>(context, 'sessionTimer'),
+    });
+  }
+
+  get state(): SessionTimerState {
+    return this.machine.state;
+  }
+
+  /** For an INVITE or UPDATE of ours in the dialog: who refreshes now goes on (RFC 4028 §7.4). */
+  requestFields(): HeaderFields {
+    const { sessionTimers } = this.context;
+    if (sessionTimers === undefined) return [];
+    const { state } = this;
+    const minSeconds = Math.max(this.minSeconds, sessionTimers.minSeconds);
+    if (state.name === 'off') {
+      const { intervalSeconds: seconds, refresher } = sessionTimers;
+      return requestFields({ seconds: Math.max(seconds, minSeconds), refresher }, minSeconds);
+    }
+    const refresher = state.name === 'watching' ? 'uas' : 'uac';
+    return requestFields({ seconds: state.seconds, refresher }, minSeconds);
+  }
+
+  /** Our request has its 2xx. */
+  accepted(sent: SipRequest, response: SipResponse): void {
+    const { sessionTimers } = this.context;
+    if (sessionTimers === undefined) return;
+    if (sent.headers.has('Min-SE')) this.minSeconds = readMinSe(sent.headers);
+    this.agree(agreedInterval(sent, response, sessionTimers));
+  }
+
+  /** We answer 2xx: its header fields; the timer runs from now on. */
+  answer(request: SipRequest): HeaderFields {
+    const { sessionTimers } = this.context;
+    if (sessionTimers === undefined) return [];
+    if (request.headers.has('Min-SE')) this.minSeconds = readMinSe(request.headers);
+    const answered = answerInterval(request, sessionTimers);
+    this.agree(answered?.interval);
+    return answered?.fields ?? [];
+  }
+
+  /** The dialog is over. */
+  close(): void {
+    this.machine.input({ type: 'ended' });
+  }
+
+  private agree(interval: SessionInterval | undefined): void {
+    const at = this.context.runtime.clock.wall();
+    this.machine.input({ type: 'agreed', at, ...(interval === undefined ? {} : { interval }) });
+  }
+
+  private perform(output: SessionTimerOutput): void {
+    switch (output.type) {
+      case 'arm': {
+        const fire = (): void => void this.machine.input({ type: output.timer });
+        this.timers.push(this.context.runtime.clock.arm(output.delayMs, fire));
+        return;
+      }
+      case 'disarm':
+        for (const timer of this.timers.splice(0)) timer.cancel();
+        return;
+      case 'sendRefresh':
+        return this.user.sendRefresh();
+      case 'end':
+        return this.user.end();
+      default:
+        output satisfies never;
+    }
+  }
+}
