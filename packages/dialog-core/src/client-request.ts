@@ -23,8 +23,8 @@ export interface ClientRequestOptions {
   readonly context: LayerContext;
   readonly target: Uri;
   readonly hops?: readonly Hop[] | undefined;
-  /** Looks the target up where the given hops fail: for a connection that is gone. */
-  readonly fallback?: boolean;
+  /** Whether the target is looked up where the given hops fail: for a connection that is gone. */
+  readonly fallback?: () => boolean;
   /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
   readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
@@ -105,7 +105,7 @@ export class ClientRequest {
       return;
     }
     this.sent = again;
-    // the server that refused knows its nonce; those before it did not answer
+    // the server that challenged knows its nonce; those before it did not answer
     const { hop } = this;
     if (hop !== undefined && this.hops !== undefined) {
       this.hops = [hop, ...this.hops.filter((other) => other !== hop)];
@@ -128,7 +128,7 @@ export class ClientRequest {
   }
 
   private failOver(error: StrowgerError): void {
-    if (this.options.fallback !== true || this.hops === undefined || this.isCancelled) {
+    if (this.hops === undefined || this.isCancelled || this.options.fallback?.() !== true) {
       this.options.user.onTransportError(error);
       return;
     }
