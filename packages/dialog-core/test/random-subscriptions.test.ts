@@ -88,7 +88,7 @@ describe('random subscribers at 10 % loss', () => {
         expect(count(alice.log, /^(failed|ended)/u)).toBeGreaterThanOrEqual(asked.length);
         expect(count(bob.log, /^watcher/u)).toBe(bob.watchers.length);
       }),
-      { numRuns: 300, seed: 7 },
+      { numRuns: 150, seed: 7 },
     );
   });
 });
@@ -127,7 +127,7 @@ describe('random transfers at 10 % loss', () => {
         simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
         expect(ends).toBe(refers.length);
       }),
-      { numRuns: 300, seed: 8 },
+      { numRuns: 150, seed: 8 },
     );
   });
 });

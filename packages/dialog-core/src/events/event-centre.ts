@@ -146,7 +146,8 @@ export class EventCentre {
         (event.name === 'refer' && event.name === attempt.event.name));
     if (!fits || status === undefined) {
       refuse(this.context, transaction, fits || event === undefined ? 400 : 481);
-    } else if (!this.hasRoom()) refuse(this.context, transaction, 481);
+    } else if (this.subscriptions >= this.options.subscriptions)
+      refuse(this.context, transaction, 481);
     else attempt.receiveNotify(transaction, status);
     return true;
   }
