@@ -125,7 +125,7 @@ export class Gate {
     this.tellShare(request, share);
     const branch = transport === 'udp' ? request.via.branch : undefined;
     if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
-      if (branch !== undefined && request.to.tag === undefined) this.recent.add(branch);
+      if (branch !== undefined && request.toTag === undefined) this.recent.add(branch);
       return undefined;
     }
     const { random, metrics, events } = this.options;

@@ -97,11 +97,16 @@ export class TransportLayer {
    * Sends without waiting. `failed` is called at most once and never from within `send`: when the
    * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
    * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`,
-   * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
+   * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody. Gives the bytes, which
+   * are not to be changed; nothing where the message cannot leave at all.
    */
-  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
+  send(
+    message: SipMessage,
+    hop: Hop,
+    failed: (error: StrowgerError) => void,
+  ): Uint8Array | undefined {
     const point = this.parts.points.pick(hop);
-    const fail = (error: StrowgerError): void => {
+    const fail = (error: StrowgerError): undefined => {
       this.counters.failed++;
       if (error.code === 'SEND_FAILED') this.report(hop, 'failed');
       queueMicrotask(() => failed(error));
@@ -111,12 +116,13 @@ export class TransportLayer {
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
     const bytes = serializeMessage(message);
-    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
+    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return bytes;
     this.counters.sent++;
     this.options.onSent?.(message, hop);
     const { udp, streams } = this.parts;
     const sockets = hop.transport === 'udp' ? udp : streams;
     sockets.send(bytes, hop, point, fail);
+    return bytes;
   }
 
   /**
@@ -272,7 +278,7 @@ export class TransportLayer {
   /** What the parts report, and to whom it goes. */
   private readonly signals: TransportSignals = {
     isOurs: (via) => this.parts.points.isOurs(via),
-    answer: (response, hop) => this.send(response, hop, () => {}),
+    answer: (response, hop) => void this.send(response, hop, () => {}),
     onHeard: (heard) => {
       if (heard.transport !== 'udp') this.parts.queueDelay.arrived(this.followLoop);
       this.parts.reception.take(heard);
