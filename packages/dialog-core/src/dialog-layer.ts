@@ -50,12 +50,13 @@ export class DialogLayer {
   private closed = false;
 
   constructor(options: DialogLayerOptions) {
-    const { runtime, sender, timers = {} } = options;
+    const { runtime, sender, timers = {}, onTransactionStep } = options;
     this.user = options.user;
     this.transactions = new TransactionLayer({
       runtime,
       sender,
       timers,
+      ...(onTransactionStep === undefined ? {} : { onStep: onTransactionStep }),
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
         onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),

@@ -197,12 +197,13 @@ export class DialogShell implements Dialog {
 
   /** Where a request in this dialog goes. */
   clientOptions(): Omit<ClientRequestOptions, 'user'> {
-    const { record, context, credentials } = this;
+    const { record, context, credentials, isLive } = this;
     return {
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],
-      fallback: true,
+      // what was asked for in a live dialog is not tried elsewhere once that is over
+      fallback: () => !isLive || this.isLive,
       credentials,
       nextCSeq: () => record.nextCSeq(),
     };

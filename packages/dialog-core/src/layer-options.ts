@@ -1,5 +1,10 @@
 import type { Runtime } from '@strowger/runtime';
-import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type {
+  CredentialSource,
+  MessageSender,
+  TimerSettings,
+  TransactionStep,
+} from '@strowger/transaction-core';
 import type { DialogUser } from './dialog-user.ts';
 import type { DialogStep } from './layer-context.ts';
 import type { ReliableProvisionals } from './reliability.ts';
@@ -28,6 +33,8 @@ export interface DialogLayerOptions {
   readonly credentials?: CredentialSource | undefined;
   /** Told of every step of every table: for logs, ladders and the coverage of tests. */
   readonly onStep?: ((step: DialogStep) => void) | undefined;
+  /** The same for the tables of the transactions below. */
+  readonly onTransactionStep?: ((step: TransactionStep) => void) | undefined;
 }
 
 /** What may exist at the same time. */

@@ -98,13 +98,16 @@ export class TransportLayer {
    * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
    * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`,
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody. Gives the bytes, which
-   * are not to be changed; nothing where the message cannot leave at all.
+   * are not to be changed; nothing where the message cannot leave, or middleware has changed it.
    */
   send(
-    message: SipMessage,
+    written: SipMessage,
     hop: Hop,
     failed: (error: StrowgerError) => void,
   ): Uint8Array | undefined {
+    const { middleware } = this.parts;
+    const message = middleware === undefined ? written : middleware.messageOut(written, hop);
+    if (message === undefined) return undefined;
     const point = this.parts.points.pick(hop);
     const fail = (error: StrowgerError): undefined => {
       this.counters.failed++;
@@ -115,14 +118,17 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
-    const bytes = serializeMessage(message);
-    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return bytes;
+    const bytes = this.wireBytes(serializeMessage(message), hop);
+    if (bytes === undefined) return undefined;
+    // what middleware made of a message would be made of it once more when it is sent again
+    const kept = middleware === undefined ? bytes : undefined;
+    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return kept;
     this.counters.sent++;
     this.options.onSent?.(message, hop);
     const { udp, streams } = this.parts;
     const sockets = hop.transport === 'udp' ? udp : streams;
     sockets.send(bytes, hop, point, fail);
-    return bytes;
+    return kept;
   }
 
   /**
@@ -140,7 +146,10 @@ export class TransportLayer {
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
     const { udp, streams } = this.parts;
-    (hop.transport === 'udp' ? udp : streams).send(bytes, hop, point, fail);
+    const left = this.wireBytes(bytes, hop);
+    if (left !== undefined) {
+      (hop.transport === 'udp' ? udp : streams).send(left, hop, point, fail);
+    }
   }
 
   /**
@@ -221,6 +230,11 @@ export class TransportLayer {
       keepAlives: keepAlives.size,
       ...nextHops.counts(),
     };
+  }
+
+  private wireBytes(bytes: Uint8Array, hop: Hop): Uint8Array | undefined {
+    const { middleware } = this.parts;
+    return middleware === undefined ? bytes : middleware.bytesOut(bytes, hop);
   }
 
   /** The policy on addresses; who has a connection with us already has chosen its own. */
