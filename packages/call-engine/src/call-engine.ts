@@ -14,6 +14,7 @@ import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
 import { ALLOWED } from './non-call-requests.ts';
 import type { RegistrationChange } from './registrar.ts';
+import { StatelessAnswers } from './stateless-answers.ts';
 
 /** What a `CallEngine` tells. */
 export interface CallEngineEvents {
@@ -79,7 +80,8 @@ export class CallEngine {
       maxCallMs: this.settings.maxCallMs,
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
     };
-    this.sessions = this.makeSessions();
+    const stateless = this.makeStateless();
+    this.sessions = this.makeSessions(stateless);
   }
 
   /** Begins to look after registrations, those of an earlier process among them. */
@@ -216,9 +218,12 @@ export class CallEngine {
     });
   }
 
+  private get isFull(): boolean {
+    return this.isDraining || this.live.size + this.admitting >= this.settings.maxCalls;
+  }
+
   private refuseWhenFull(session: Session): boolean {
-    const isFull = this.live.size + this.admitting >= this.settings.maxCalls;
-    if (!isFull && !this.isDraining) return false;
+    if (!this.isFull) return false;
     session.reject(503, { headers: [['Retry-After', RETRY_AFTER_SECONDS]] });
     return true;
   }
@@ -233,7 +238,11 @@ export class CallEngine {
         ...(displayName === undefined ? {} : { callerName: displayName }),
       },
       caller: new CallerLeg(session),
-      contacts: new ContactLegs({ manager: this.sessions, from, maxForwards }),
+      contacts: new ContactLegs({
+        manager: this.sessions,
+        from,
+        maxForwards: Math.min(maxForwards, this.settings.maxForwards + 1),
+      }),
     });
     this.live.set(call.id, call);
     this.events.emit('callStarted', { call });
@@ -257,7 +266,21 @@ export class CallEngine {
     }
   }
 
-  private makeSessions(): SessionManager {
+  private makeStateless(): StatelessAnswers {
+    const { doorkeeper, requests, authenticator } = this.parts;
+    return new StatelessAnswers({
+      logger: this.runtime.logger,
+      authenticator,
+      doorkeeper,
+      requests,
+      isFull: () => this.isFull,
+      respond: (inbound, response) =>
+        this.sessions.dialogs.transactions.respondStateless(inbound, response),
+      takeAgain: (inbound) => this.sessions.receive(inbound),
+    });
+  }
+
+  private makeSessions(stateless: StatelessAnswers): SessionManager {
     const { runtime, sender, media, userAgent, timers } = this.options;
     return new SessionManager({
       runtime,
@@ -269,6 +292,7 @@ export class CallEngine {
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
+      takesStateless: (request, inbound) => stateless.takes(request, inbound),
     });
   }
 

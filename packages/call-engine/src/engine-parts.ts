@@ -12,6 +12,7 @@ export interface EngineParts {
   readonly router: Router;
   readonly doorkeeper: Doorkeeper;
   readonly requests: NonCallRequests;
+  readonly authenticator: Authenticator;
 }
 
 /** Builds the deciding parts from the options. */
@@ -53,6 +54,7 @@ export function enginePartsOf(
   return {
     registrar,
     router,
+    authenticator,
     doorkeeper: new Doorkeeper({ domain, router, authenticator, publicAccess }),
     requests: new NonCallRequests({ domain, authenticator, registrar }),
   };

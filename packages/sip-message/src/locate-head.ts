@@ -41,9 +41,12 @@ function locateFields(head: Head, from: number, limits: Limits): Fault | undefin
     if (head.size >= limits.headers) {
       return new Fault('TOO_MANY_HEADERS', at, SECTION, 'too many header fields');
     }
-    if (end - at > limits.headerBytes || end > maxEnd) {
-      const message = 'a header field is too long';
+    if (end > maxEnd) {
+      const message = 'the headers are too long';
       return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
+    }
+    if (end - at > limits.headerBytes) {
+      return new Fault('HEADER_TOO_LONG', at, SECTION, 'a header field is too long');
     }
     const id = headerIdAt(octets, at);
     if (id === 0 && !isNamed(octets, at)) {
