@@ -1,5 +1,6 @@
 // CPU per call of a UAS under sipp over UDP: `node uas.mjs NAME RATE SECONDS`. One call is INVITE,
-// 200, ACK, BYE, 200. The first two seconds warm up and are not counted.
+// 200, ACK, BYE, 200. The first four seconds warm up, as the
+// engine still compiles, and are not counted.
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ under.stdout.on('data', (bytes) => {
 });
 if (name === 'kamailio') await new Promise((resolve) => setTimeout(resolve, 1500));
 else await until(`${name} is ready`, () => printed.includes('ready'));
-await call(2);
+await call(4);
 under.kill(name === 'strowger' ? 'SIGUSR2' : 0);
 const before = cpuMicroseconds(under.pid);
 const { successful, failed, retransmissions } = await call(Number(seconds));

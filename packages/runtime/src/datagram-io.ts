@@ -26,6 +26,11 @@ export interface DatagramOptions {
   onError?(error: Error, to?: Endpoint): void;
   /** Kernel receive buffer in bytes. */
   receiveBufferBytes?: number;
+  /**
+   * Whether what is sent in one turn of the event loop leaves together at its end: whoever receives
+   * many packets of one sender is woken up once for all of them. Default: each leaves at once.
+   */
+  gatherSends?: boolean;
   /** Whether other sockets of the system may be bound to the same port: see `canReusePort`. */
   reusePort?: boolean;
 }

@@ -18,6 +18,29 @@ describe('datagrams', () => {
     await Promise.all([sender.close(), receiver.close(), receiver.close()]);
   });
 
+  it('that are gathered leave in their order, and the last before the socket closes', async () => {
+    const { datagrams } = nodeRuntime();
+    const heard: number[] = [];
+    const all = deferred<void>();
+    const receiver = await datagrams.open({
+      address: '127.0.0.1',
+      port: 0,
+      onPacket: (packet) => {
+        heard.push(packet[0] ?? -1);
+        if (heard.length === 100) all.resolve();
+      },
+    });
+    const open = { address: '127.0.0.1', port: 0, onPacket: () => {}, gatherSends: true };
+    const sender = await datagrams.open(open);
+    for (let number = 0; number < 100; number++) {
+      sender.send(Uint8Array.of(number), receiver.local);
+    }
+    await sender.close();
+    await all.promise;
+    expect(heard).toEqual(Array.from({ length: 100 }, (_, number) => number));
+    await receiver.close();
+  });
+
   it('refuse a port that is taken, and free it when closed', async () => {
     const { datagrams } = nodeRuntime();
     const first = await datagrams.open({ address: '127.0.0.1', port: 0, onPacket: () => {} });

@@ -104,6 +104,9 @@ export function canReusePort(): boolean {
   return has && process.platform === 'linux';
 }
 
+/** Packets that wait for the end of a turn at most: libuv reads 32 of a socket in one. */
+const MOST_GATHERED = 64;
+
 /** Younger than the oldest Node's types. */
 const reusePort: object = { reusePort: true };
 
@@ -145,6 +148,9 @@ function openSocket(
   };
   const { address, port } = socket.address();
   let closed: Promise<void> | undefined;
+  const leave = (packet: Uint8Array, to: Endpoint): void =>
+    socket.send(packet, to.port, to.address, sent);
+  const turn = options.gatherSends === true ? new Turn(leave) : undefined;
   return {
     local: { address, port },
     send(packet, to) {
@@ -154,12 +160,43 @@ function openSocket(
         options.onError?.(new RangeError(`No packet can go to port ${to.port}`), to);
         return;
       }
-      socket.send(packet, to.port, to.address, sent);
+      if (turn === undefined) leave(packet, to);
+      else turn.add(packet, to);
     },
     close() {
+      turn?.end();
       closed ??= new Promise((resolve) => socket.close(() => resolve()));
       return closed;
     },
+  };
+}
+
+/** What is sent in one turn of the event loop, until that ends: at most what one turn can read. */
+class Turn {
+  private packets: Uint8Array[] = [];
+  private destinations: Endpoint[] = [];
+  private readonly leave: (packet: Uint8Array, to: Endpoint) => void;
+
+  constructor(leave: (packet: Uint8Array, to: Endpoint) => void) {
+    this.leave = leave;
+  }
+
+  add(packet: Uint8Array, to: Endpoint): void {
+    this.packets.push(packet);
+    this.destinations.push(to);
+    if (this.packets.length === 1) setImmediate(this.end);
+    else if (this.packets.length >= MOST_GATHERED) this.end();
+  }
+
+  readonly end = (): void => {
+    const { packets, destinations } = this;
+    if (packets.length === 0) return;
+    this.packets = [];
+    this.destinations = [];
+    for (const [at, packet] of packets.entries()) {
+      const to = destinations[at];
+      if (to !== undefined) this.leave(packet, to);
+    }
   };
 }
 

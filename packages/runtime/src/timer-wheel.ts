@@ -1,5 +1,8 @@
 const BITS = 8;
 const SLOTS = 1 << BITS;
+/** A level has 2^3 bits. */
+const LEVEL_SHIFT = 3;
+const MASK = SLOTS - 1;
 const LEVELS = 4;
 /** Milliseconds that the four levels reach: 2^32. What lies beyond waits in one overflow list. */
 const HORIZON = 2 ** (BITS * LEVELS);
@@ -12,13 +15,17 @@ export interface Timer {
 }
 
 class Entry implements Timer {
-  prev: Entry = this;
-  next: Entry = this;
-  at = 0;
+  prev: Entry;
+  next: Entry;
+  readonly at: number;
   wheel: TimerWheel | undefined;
   readonly fire: (() => void) | undefined;
 
-  constructor(fire?: () => void) {
+  constructor(fire: (() => void) | undefined, at: number, wheel: TimerWheel | undefined) {
+    this.prev = this;
+    this.next = this;
+    this.at = at;
+    this.wheel = wheel;
     this.fire = fire;
   }
 
@@ -39,14 +46,17 @@ class Entry implements Timer {
 export class TimerWheel {
   /** The millisecond up to which everything has fired. */
   private tick: number;
+  /** Where the four levels end. */
+  private horizon: number;
   private count = 0;
-  private readonly slots: Entry[] = Array.from({ length: LEVELS * SLOTS }, () => new Entry());
-  private readonly overflow = new Entry();
+  private readonly slots: Entry[] = Array.from({ length: LEVELS * SLOTS }, listHead);
+  private readonly overflow = listHead();
   private readonly onEmpty: () => void;
 
   /** @param onEmpty called whenever the last armed timer fired or was cancelled. */
   constructor(startMs = 0, onEmpty: () => void = () => {}) {
     this.tick = Math.floor(startMs);
+    this.horizon = horizonOf(this.tick);
     this.onEmpty = onEmpty;
   }
 
@@ -57,9 +67,7 @@ export class TimerWheel {
 
   /** Arms `fire` for the absolute time `atMs`, rounded up to a whole millisecond. */
   arm(atMs: number, fire: () => void): Timer {
-    const entry = new Entry(fire);
-    entry.at = Math.max(Math.ceil(atMs), this.tick);
-    entry.wheel = this;
+    const entry = new Entry(fire, Math.max(Math.ceil(atMs), this.tick), this);
     this.count++;
     this.place(entry);
     return entry;
@@ -97,20 +105,26 @@ export class TimerWheel {
       const next = this.nextAt();
       if (next === undefined || next > target) break;
       this.tick = next;
+      this.horizon = horizonOf(next);
       this.cascade();
       this.fireSlot(this.slot(0, next));
     }
-    if (target > this.tick) this.tick = target;
+    if (target <= this.tick) return;
+    this.tick = target;
+    this.horizon = horizonOf(target);
   }
 
   private place(entry: Entry): void {
-    if (Math.floor(entry.at / HORIZON) !== Math.floor(this.tick / HORIZON)) {
+    if (entry.at >= this.horizon) {
       append(this.overflow, entry);
       return;
     }
-    const differing = (entry.at ^ this.tick) >>> 0;
-    const level = differing < SLOTS ? 0 : Math.floor((31 - Math.clz32(differing)) / BITS);
-    append(this.slot(level, Math.floor(entry.at / SLOTS ** level)), entry);
+    // as 32 bits, which is what the four levels reach
+    const differing = entry.at ^ this.tick;
+    const level = differing === 0 ? 0 : (31 - Math.clz32(differing)) >> LEVEL_SHIFT;
+    const unit = (entry.at >>> (level << LEVEL_SHIFT)) & MASK;
+    // the index is in range by construction: level < LEVELS, unit < SLOTS
+    append(this.slots[(level << BITS) | unit] as Entry, entry);
   }
 
   private slot(level: number, unit: number): Entry {
@@ -144,6 +158,14 @@ export class TimerWheel {
       entry.fire?.();
     }
   }
+}
+
+function listHead(): Entry {
+  return new Entry(undefined, 0, undefined);
+}
+
+function horizonOf(tick: number): number {
+  return (Math.floor(tick / HORIZON) + 1) * HORIZON;
 }
 
 function isEmpty(list: Entry): boolean {

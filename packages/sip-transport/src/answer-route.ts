@@ -23,7 +23,7 @@ export function stampVia(
   forceRport = false,
 ): void {
   const asksPort = forceRport || via.params.has('rport');
-  const differs = canonicalAddress(via.host) !== from.address;
+  const differs = via.host !== from.address && canonicalAddress(via.host) !== from.address;
   if (!asksPort && !differs && !via.params.has('received')) return;
   const stamped = new Via(via); // the value in the headers stays theirs
   stamped.params.set('received', from.address);
@@ -41,9 +41,10 @@ export function answerHop(via: Via, { transport, from, flow }: Source, forceRpor
   const toSource =
     isWebSocket(transport) || (transport === 'udp' && (forceRport || via.params.has('rport')));
   const port = toSource ? from.port : (via.port ?? defaultPort(transport));
+  const hop = { transport, address: from.address, port, flow };
+  // a new connection has to be with that name
   const isNamed = transport === 'tls' && familyOf(via.host) === undefined;
-  const host = isNamed ? { host: via.host } : {}; // a new connection has to be with that name
-  return { transport, address: from.address, port, flow, ...host };
+  return isNamed ? { ...hop, host: via.host } : hop;
 }
 
 /** The hop that a response came over. */

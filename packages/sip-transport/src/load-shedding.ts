@@ -35,7 +35,7 @@ export class LoadShedding {
     this.tellShare(request, share);
     const branch = isDatagram ? request.via.branch : undefined;
     if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
-      if (branch !== undefined && request.to.tag === undefined) this.recent.add(branch);
+      if (branch !== undefined && request.toTag === undefined) this.recent.add(branch);
       return undefined;
     }
     // who comes back at the same time as all others meets the same (RFC 3261 §21.5.4)

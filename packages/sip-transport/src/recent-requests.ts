@@ -27,11 +27,11 @@ export class RecentRequests {
       this.now = new Set();
       this.since = now;
     }
-    this.now.add(hashOf(branch));
+    this.now.add(hashOf(branch) | 0); // a small integer needs no object of its own
   }
 
   has(branch: string): boolean {
-    const hash = hashOf(branch);
+    const hash = hashOf(branch) | 0;
     return this.now.has(hash) || this.before.has(hash);
   }
 

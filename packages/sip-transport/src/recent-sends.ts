@@ -5,10 +5,16 @@ const REMEMBER_MS = 1000;
 const PLACES = 64;
 
 interface Sent {
-  readonly to: Endpoint;
-  readonly at: number;
-  readonly failed: (error: StrowgerError) => void;
+  to: Endpoint;
+  at: number;
+  failed: (error: StrowgerError) => void;
 }
+
+const NOTHING: Sent = {
+  to: { address: '', port: -1 },
+  at: Number.NEGATIVE_INFINITY,
+  failed: () => {},
+};
 
 /**
  * The last few datagrams of a socket. The system names the destination of one that it refused and
@@ -16,7 +22,7 @@ interface Sent {
  */
 export class RecentSends {
   private readonly clock: Clock;
-  private readonly ring: (Sent | undefined)[] = [];
+  private readonly ring: Sent[] = Array.from({ length: PLACES }, () => ({ ...NOTHING }));
   private next = 0;
 
   constructor(clock: Clock) {
@@ -24,7 +30,12 @@ export class RecentSends {
   }
 
   add(to: Endpoint, failed: (error: StrowgerError) => void): void {
-    this.ring[this.next] = { to, at: this.clock.now(), failed };
+    // the places are filled again and again: nothing is made for a datagram
+    const place = this.ring[this.next];
+    if (place === undefined) return;
+    place.to = to;
+    place.at = this.clock.now();
+    place.failed = failed;
     this.next = (this.next + 1) % PLACES;
   }
 
@@ -37,8 +48,9 @@ export class RecentSends {
       if (sent === undefined || sent.to.port !== to.port || sent.to.address !== to.address) {
         continue;
       }
-      this.ring[place] = undefined;
-      return sent.at >= oldest ? sent.failed : undefined;
+      const { at, failed } = sent;
+      Object.assign(sent, NOTHING);
+      return at >= oldest ? failed : undefined;
     }
     return undefined;
   }

@@ -12,7 +12,7 @@ const UNDER_WAY = new Set(['ACK', 'CANCEL', 'BYE', 'PRACK']);
 
 /** The rank of a request that came. */
 export function rankOf(request: SipRequest): RequestRank {
-  if (UNDER_WAY.has(request.method) || request.to.tag !== undefined) return 'underWay';
+  if (UNDER_WAY.has(request.method) || request.toTag !== undefined) return 'underWay';
   return isEmergency(request) ? 'emergency' : 'new';
 }
 

@@ -104,14 +104,19 @@ export class TransportLayer {
    * Sends without waiting. `failed` is called at most once and never from within `send`: when the
    * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
    * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`, `OVERLOADED`,
-   * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
+   * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody. Gives the bytes, which
+   * are not to be changed; nothing where the message cannot leave, or middleware has changed it.
    */
-  send(written: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
+  send(
+    written: SipMessage,
+    hop: Hop,
+    failed: (error: StrowgerError) => void,
+  ): Uint8Array | undefined {
     const { middleware } = this.parts;
     const message = middleware === undefined ? written : middleware.messageOut(written, hop);
-    if (message === undefined) return;
+    if (message === undefined) return undefined;
     const point = this.parts.points.pick(hop);
-    const fail = (error: StrowgerError): void => {
+    const fail = (error: StrowgerError): undefined => {
       this.counters.failed++;
       if (error.code === 'SEND_FAILED') this.report(hop, 'failed');
       queueMicrotask(() => failed(error));
@@ -124,13 +129,16 @@ export class TransportLayer {
       return fail(overloaded(hop));
     }
     const bytes = this.wireBytes(serializeMessage(message), hop);
-    if (bytes === undefined) return;
-    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
+    if (bytes === undefined) return undefined;
+    // what middleware made of a message would be made of it once more when it is sent again
+    const kept = middleware === undefined ? bytes : undefined;
+    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return kept;
     this.counters.sent++;
     this.options.onSent?.(message, hop);
     const { udp, streams } = this.parts;
     const sockets = hop.transport === 'udp' ? udp : streams;
     sockets.send(bytes, hop, point, fail);
+    return kept;
   }
 
   /**
@@ -295,7 +303,7 @@ export class TransportLayer {
   /** What the parts report, and to whom it goes. */
   private readonly signals: TransportSignals = {
     isOurs: (via) => this.parts.points.isOurs(via),
-    answer: (response, hop) => this.send(response, hop, () => {}),
+    answer: (response, hop) => void this.send(response, hop, () => {}),
     onHeard: (heard) => {
       if (heard.transport !== 'udp') this.parts.queueDelay.arrived(this.followLoop);
       this.parts.reception.take(heard);

@@ -53,6 +53,7 @@ export class UdpSockets {
     const recent = new RecentSends(this.options.runtime.clock);
     const socket = await this.options.runtime.datagrams.open({
       ...point.point,
+      gatherSends: true,
       receiveBufferBytes: this.options.limits.receiveBufferBytes,
       onPacket: (bytes, from) => this.hear(point, bytes, from),
       onError: (error, to) => this.blame(recent, error, to),
@@ -78,9 +79,8 @@ export class UdpSockets {
       failed(new StrowgerError('MESSAGE_TOO_LARGE', `${bytes.length} bytes fit no datagram`));
       return;
     }
-    const to = { address: hop.address, port: hop.port };
-    from.recent.add(to, failed);
-    from.socket.send(bytes, to);
+    from.recent.add(hop, failed);
+    from.socket.send(bytes, hop);
   }
 
   /** Sends what is no message; nobody is told when it fails. */
@@ -113,7 +113,7 @@ export class UdpSockets {
     this.options.onHeard({
       bytes,
       transport: 'udp',
-      from: { address, port },
+      from,
       local: point.local,
       flow: point.flow,
     });

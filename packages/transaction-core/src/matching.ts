@@ -16,34 +16,38 @@ export function serverKey(request: SipRequest, method = transactionMethod(reques
   const { branch } = request;
   if (branch?.startsWith(MAGIC_COOKIE) === true) {
     // a branch is compared without regard to its case (§7.3.1)
-    return `${branch.toLowerCase()}|${request.sentBy}|${method}`;
+    return inOnePiece(`${branch.toLowerCase()}|${request.sentBy}|${method}`);
   }
   const { uri, fromTag, callId, cseq, via } = request;
   return ['2543', uri, fromTag ?? '', callId, cseq.number, via, method].join('|');
 }
 
-/** The keys under which the request may be filed that this CANCEL means (RFC 3261 §9.2). */
-export function cancelledKeys(cancel: SipRequest): string[] {
-  return CANCELLABLE.map((method) => serverKey(cancel, method));
-}
-
-/** Whether a CANCEL names the very request that its branch points at. */
-export function cancelFits(cancel: SipRequest, request: SipRequest): boolean {
-  return (
-    cancel.callId === request.callId &&
-    cancel.cseq.number === request.cseq.number &&
-    cancel.fromTag === request.fromTag
-  );
+/**
+ * A key that begins with a known character, put together: looking at that is what makes the engine
+ * copy the parts, which would hold their whole packet as long as the key lives.
+ */
+function inOnePiece(key: string): string {
+  return key.charCodeAt(0) === 0xffff ? '' : key;
 }
 
 /**
- * What the copies of one request share that reached us over several paths (RFC 3261 §8.2.2.2);
- * `undefined` for a request within a dialog.
+ * Under which key, and as which request, what this CANCEL means may be filed (RFC 3261 §9.2): the
+ * branch alone does not say it.
  */
-export function mergeKey(request: SipRequest): string | undefined {
-  if (request.toTag !== undefined) return undefined;
+export function cancelled(cancel: SipRequest): { key: string; identity: string }[] {
+  return CANCELLABLE.map((method) => ({
+    key: serverKey(cancel, method),
+    identity: identityOf(cancel, method),
+  }));
+}
+
+/**
+ * What the copies of one request share that reached us over several paths (RFC 3261 §8.2.2.2), and
+ * what a CANCEL has of the request that it means (§9.1).
+ */
+export function identityOf(request: SipRequest, method = request.method): string {
   const { fromTag, callId, cseq } = request;
-  return `${fromTag ?? ''}|${callId}|${cseq.number}|${cseq.method}`;
+  return inOnePiece(`${cseq.number}|${method}|${fromTag ?? ''}|${callId}`);
 }
 
 /** The key of the client transaction that a response belongs to (RFC 3261 §17.1.3). */

@@ -35,8 +35,12 @@ export interface MessageSender {
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]>;
   /** The `sent-by` of our Via, and host and port of our Contact, for messages over this hop. */
   sentBy(hop: Hop): { readonly host: string; readonly port: number };
-  /** Sends without waiting. `failed` is called at most once, when this message surely did not leave. */
-  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void;
+  /**
+   * Sends without waiting. `failed` is called at most once, when this message surely did not leave.
+   * May hand back the bytes that left, which nobody changes any more: then a transaction that has
+   * only to repeat a response keeps them, and not the message.
+   */
+  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): Uint8Array | void;
   /**
    * Is told how a request over this hop came out, so that it can give targets that fail last
    * (RFC 3263 §4.3): `'failed'` when no answer came in time, `'unavailable'` for 503, `'ok'` for any

@@ -74,8 +74,10 @@ export const nonInviteServer: StateTable<
     timerTooLate: () => over(tellTimeout(false)),
   },
   completed: {
-    request: (state) =>
-      state.response === undefined ? to(state) : to(state, sendAgain(state.response)),
+    request: (state) => {
+      const { response } = state;
+      return response === undefined ? to(state) : to(state, sendAgain(response));
+    },
     transportError: (_, { error }) => over(tellTransportError(error)),
     timerJ: () => over(),
   },

@@ -1,6 +1,7 @@
 import type { StrowgerError } from '@strowger/runtime';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ServerContext } from './invite-server.ts';
+import type { LingeringServer, LingerTimer, Remains } from './lingering.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Inbound } from './message-sender.ts';
 import type { TimerSettings } from './timer-settings.ts';
@@ -29,12 +30,16 @@ export interface ServerTransactionOwner {
   onRequest(transaction: ServerTransaction): void;
   onAck(ack: SipRequest, inbound: Inbound): void;
   onReleased(transaction: ServerTransaction): void;
+  /** From now on what remains of the transaction is filed in its place, until this timer. */
+  linger(remains: Remains, timer: LingerTimer, ms: number): LingeringServer;
 }
 
-/** The keys of a request; no merge key where another copy of it would be none (§8.2.2.2). */
+/** The keys of a request. */
 export interface ServerKeys {
   readonly own: string;
-  readonly merge: string | undefined;
+  readonly identity: string;
+  /** Whether another copy of it would be a merged one: not within a dialog (§8.2.2.2). */
+  readonly isFirst: boolean;
 }
 
 interface ServerTransactionParts {
@@ -52,14 +57,14 @@ export class ServerTransaction {
   readonly request: SipRequest;
   /** How the request came in. */
   readonly inbound: Inbound;
-  /** Set by the owner within `onRequest`. */
-  user: ServerTransactionUser = NOBODY;
   /** @internal Under which it is filed. */
   readonly keys: ServerKeys;
   private readonly around: TransactionSurroundings;
   private readonly owner: ServerTransactionOwner;
   private readonly shell: TransactionShell;
   private tag: string | undefined;
+  private told: ServerTransactionUser = NOBODY;
+  private rest: LingeringServer | undefined = undefined;
   /** The CANCEL that the present step tells of. */
   private cancel: SipRequest | undefined;
 
@@ -81,6 +86,16 @@ export class ServerTransaction {
 
   get method(): string {
     return this.request.method;
+  }
+
+  /** Set by the owner within `onRequest`. */
+  get user(): ServerTransactionUser {
+    return this.told;
+  }
+
+  set user(user: ServerTransactionUser) {
+    this.told = user;
+    if (this.rest !== undefined) this.rest.user = user;
   }
 
   /** `trying`, `proceeding`, `completed`, `confirmed`, `accepted` or `terminated`. */
@@ -150,6 +165,39 @@ export class ServerTransaction {
     const tag = response.toTag;
     if (tag === undefined) response.headers.set('To', response.to.withTag(this.localTag));
     else this.tag ??= tag;
+  }
+
+  /** @internal */
+  get key(): string {
+    return this.keys.own;
+  }
+
+  /** @internal */
+  get identity(): string {
+    return this.keys.identity;
+  }
+
+  /** @internal */
+  get isFirst(): boolean {
+    return this.keys.isFirst;
+  }
+
+  /** @internal Only what may still be needed is kept: the request goes with its last user. */
+  linger(timer: LingerTimer, ms: number): LingeringServer {
+    const { keys, tag, told: user, method, request, shell } = this;
+    const remains: Remains = {
+      isInvite: method === 'INVITE',
+      // the states in which the tables arm these timers
+      name: shell.state as Remains['name'],
+      response: shell.response,
+      hop: shell.hop,
+      keys,
+      // within a dialog our tag is part of the request, which nobody has to hold for that
+      tag: request.toTag === undefined || !hasMagicCookie(request) ? tag : undefined,
+      user,
+    };
+    this.rest = this.owner.linger(remains, timer, ms);
+    return this.rest;
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
 import { Machine, type MachineOptions, type Runtime, type Timer } from '@strowger/runtime';
-import type { SipMessage, SipRequest } from '@strowger/sip-message';
+import type { SipMessage, SipRequest, SipResponse } from '@strowger/sip-message';
 import { inviteClient, type ClientContext, type InviteClientInput } from './invite-client.ts';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
+import type { LingeringServer, LingerTimer } from './lingering.ts';
 import type { Hop, MessageSender } from './message-sender.ts';
 import { nonInviteClient, type NonInviteClientInput } from './non-invite-client.ts';
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
@@ -44,11 +45,12 @@ export interface TransactionSurroundings {
 /** The outputs that concern the owner of a transaction. */
 export type Told = Exclude<Output, { type: 'send' | 'arm' | 'disarm' }>;
 
-type Input = InviteClientInput | InviteServerInput | NonInviteClientInput | NonInviteServerInput;
+type LateInput = InviteServerInput | NonInviteServerInput;
+type Input = InviteClientInput | NonInviteClientInput | LateInput;
 
 /** What drives a table: `Machine`, with the inputs of all four. */
 interface Driver {
-  readonly state: { readonly name: string };
+  readonly state: { readonly name: string; readonly response?: SipResponse };
   input(input: Input): 'taken' | 'refused' | 'queued';
 }
 
@@ -59,6 +61,11 @@ type Which =
 /** Who hears what a transaction has to tell. */
 export interface TransactionOwner {
   tell(output: Told): void;
+  /**
+   * The transaction only lingers from now on, until this timer: whoever takes that over gets all
+   * further inputs. Only asked where nothing else is armed.
+   */
+  linger?(timer: LingerTimer, ms: number): LingeringServer;
 }
 
 const TABLES = { inviteClient, nonInviteClient, inviteServer, nonInviteServer };
@@ -80,6 +87,8 @@ export class TransactionShell {
   private readonly owner: TransactionOwner;
   private readonly driver: Driver;
   private armed: Armed | undefined;
+  private heir: LingeringServer | undefined;
+  private wire: Uint8Array | undefined;
   private closed = false;
 
   constructor(
@@ -93,6 +102,8 @@ export class TransactionShell {
     this.table = TABLES[machine];
     this.context = context;
     this.armed = undefined;
+    this.heir = undefined;
+    this.wire = undefined;
     // `Which` pairs each machine with its own context, which the types of the fields cannot say
     this.driver = new Machine(this as MachineOptions<{ name: string }, Input, Output, unknown>);
   }
@@ -104,10 +115,18 @@ export class TransactionShell {
 
   /** The name of the present state. */
   get state(): string {
-    return this.driver.state.name;
+    return this.heir?.state ?? this.driver.state.name;
+  }
+
+  /** The final response that is sent again: its bytes, where the sender handed them back. */
+  get response(): SipResponse | Uint8Array | undefined {
+    const { response } = this.driver.state;
+    return response === undefined ? undefined : (this.wire ?? response);
   }
 
   input(input: Input): 'taken' | 'refused' | 'queued' {
+    // only a server's shell has an heir, and its inputs are a server's
+    if (this.heir !== undefined) return this.heir.input(input as LateInput);
     return this.closed ? 'refused' : this.driver.input(input);
   }
 
@@ -136,6 +155,7 @@ export class TransactionShell {
         return this.disarm(output.timer);
       case 'release':
         this.disarmAll();
+        this.heir?.close();
         return this.owner.tell(output);
       case 'tellTimeout':
         this.around.counters.timeouts++;
@@ -147,7 +167,7 @@ export class TransactionShell {
 
   private send(message: SipMessage): void {
     let sending = true;
-    this.around.sender.send(message, this.hop, (error) => {
+    const wire = this.around.sender.send(message, this.hop, (error) => {
       this.around.counters.transportErrors++;
       const fail = (): void => void this.input({ type: 'transportError', error });
       if (!sending) return fail();
@@ -155,6 +175,7 @@ export class TransactionShell {
       if (!this.closed) this.keep('failure', this.around.runtime.clock.arm(0, fail));
     });
     sending = false;
+    this.wire = wire instanceof Uint8Array ? wire : undefined;
   }
 
   private get machine(): Which['machine'] {
@@ -166,6 +187,10 @@ export class TransactionShell {
 
   private arm(timer: TimerName, ms: number): void {
     this.disarm(timer);
+    if (isLingerTimer(timer) && this.armed === undefined && this.owner.linger !== undefined) {
+      this.heir = this.owner.linger(timer, ms);
+      return;
+    }
     const fire = (): void => {
       this.disarm(timer);
       // 'timerTrying' and the like: an output arms only what its own table has a row for
@@ -195,6 +220,10 @@ export class TransactionShell {
     for (let one = this.armed; one !== undefined; one = one.next) one.timer.cancel();
     this.armed = undefined;
   }
+}
+
+function isLingerTimer(timer: TimerName): timer is LingerTimer {
+  return timer === 'timerJ' || timer === 'timerL' || timer === 'timerI';
 }
 
 /** The timers that are armed, one to three: a list is a tenth of what a `Map` takes. */

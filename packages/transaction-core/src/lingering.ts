@@ -1,0 +1,218 @@
+import { type StateTable, step } from '@strowger/runtime';
+import { parseMessage, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
+import { LingerQueue } from './linger-queue.ts';
+import { hasMagicCookie } from './matching.ts';
+import type { Hop, Inbound } from './message-sender.ts';
+import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
+import type { Output } from './outputs.ts';
+import type { ServerTransactionUser } from './server-transaction.ts';
+import type { Told, TransactionSurroundings } from './transaction-shell.ts';
+
+/** The timers for which a server transaction lingers, each of one length in a layer. */
+export type LingerTimer = 'timerI' | 'timerJ' | 'timerL';
+
+type Input = InviteServerInput | NonInviteServerInput;
+
+/** The tables as seen from behind a final response: there they lead to no other states. */
+type LateTable = StateTable<LateState, Input, Output, ServerContext>;
+type LateState = Pick<LingeringServer, 'name' | 'response'>;
+// each has a row for what comes in those states, and none for the inputs of the other
+const INVITE = inviteServer as object as LateTable;
+const NON_INVITE = nonInviteServer as object as LateTable;
+
+/** What a server transaction leaves behind when it has given its final response. */
+export interface Remains {
+  readonly isInvite: boolean;
+  readonly name: LingeringServer['name'];
+  /** What is sent again, as it left where the sender said so. */
+  readonly response: SipResponse | Uint8Array | undefined;
+  readonly hop: Hop;
+  readonly keys: { readonly own: string; readonly identity: string; readonly isFirst: boolean };
+  readonly tag: string | undefined;
+  readonly user: ServerTransactionUser;
+}
+
+/** What lingering transactions of one layer share. */
+export interface LingeringOptions {
+  readonly around: TransactionSurroundings;
+  /** How many there may be; the oldest of a kind makes room for one more. */
+  readonly limit: number;
+  onAck(ack: SipRequest, inbound: Inbound): void;
+  onReleased(transaction: LingeringServer): void;
+  /** Calls back soon, unless the layer is closed. */
+  soon(act: () => void): void;
+}
+
+/** Bounds that nothing exceeds which we sent ourselves. */
+const OWN = { messageBytes: 2 ** 24, headerBytes: 2 ** 24, headers: 2 ** 16, vias: 2 ** 16 };
+
+/**
+ * A server transaction behind its final response (RFC 3261 §17.2, RFC 6026 §7.1): nearly all that
+ * live at any moment, so it holds what it may still need and nothing else: no request, no parsed
+ * response. It is its own state for the very tables that the transaction had before.
+ */
+export class LingeringServer {
+  name: 'completed' | 'confirmed' | 'accepted' | 'terminated';
+  user: ServerTransactionUser;
+  readonly key: string;
+  readonly identity: string;
+  /** Whether another copy of its request is a merged one (RFC 3261 §8.2.2.2). */
+  readonly isFirst: boolean;
+  readonly localTag: string | undefined;
+  readonly hop: Hop;
+  /** @internal */
+  readonly isInvite: boolean;
+  /** @internal When its timer fires. */
+  due = 0;
+  /** @internal */
+  queue: LingerQueue | undefined = undefined;
+  /** @internal */
+  before: LingeringServer | undefined = undefined;
+  /** @internal */
+  after: LingeringServer | undefined = undefined;
+  private readonly home: Lingering;
+  private readonly sent: SipResponse | Uint8Array | undefined;
+
+  /** @internal */
+  constructor(home: Lingering, { keys, name, user, tag, hop, isInvite, response }: Remains) {
+    this.home = home;
+    this.name = name;
+    this.user = user;
+    this.key = keys.own;
+    this.identity = keys.identity;
+    this.isFirst = keys.isFirst;
+    this.localTag = tag;
+    this.hop = hop;
+    this.isInvite = isInvite;
+    this.sent = response;
+  }
+
+  /** What the table sends again: read back from its bytes, as that is seldom asked for. */
+  get response(): SipResponse | undefined {
+    const { sent } = this;
+    if (!(sent instanceof Uint8Array)) return sent;
+    const parsed = parseMessage(sent, { limits: OWN });
+    return parsed.ok && parsed.value.kind === 'response' ? parsed.value : undefined;
+  }
+
+  get state(): string {
+    return this.name;
+  }
+
+  /** The same request came once more. */
+  receiveAgain(): void {
+    this.home.options.around.counters.retransmissionsAbsorbed++;
+    this.input({ type: 'request' });
+  }
+
+  /** Whether the ACK was this transaction's. */
+  receiveAck(ack: SipRequest, inbound: Inbound): boolean {
+    if (!this.isInvite) return false;
+    // an ACK of RFC 2543 shares its branch with nothing: only the tag tells (§17.2.3)
+    if (!hasMagicCookie(ack) && ack.toTag !== this.localTag) return false;
+    if (this.name === 'confirmed') this.home.options.around.counters.retransmissionsAbsorbed++;
+    this.input({ type: 'ack', ack, inbound });
+    return true;
+  }
+
+  /** It has its final response: a CANCEL comes too late (RFC 3261 §9.2). */
+  receiveCancel(cancel: SipRequest): void {
+    if (this.isInvite) this.input({ type: 'cancel', cancel });
+  }
+
+  input(input: Input): 'taken' | 'refused' {
+    return this.home.take(this, input);
+  }
+
+  /** Frees its timer; nothing happens any more. */
+  close(): void {
+    this.name = 'terminated';
+    this.queue?.remove(this);
+  }
+}
+
+/** All lingering server transactions of a layer: carries out what their tables say. */
+export class Lingering {
+  readonly options: LingeringOptions;
+  private readonly context: ServerContext;
+  private readonly queues = new Map<string, LingerQueue>();
+
+  constructor(options: LingeringOptions) {
+    this.options = options;
+    this.context = {
+      reliable: false,
+      timers: options.around.timers,
+      buildTrying: () => {
+        throw new TypeError('a transaction that has its final response sends no 100');
+      },
+    };
+  }
+
+  /** Files what remains of a transaction, until `timer` fires in `ms` milliseconds. */
+  add(remains: Remains, timer: LingerTimer, ms: number): LingeringServer {
+    const one = new LingeringServer(this, remains);
+    const name = `${timer} ${ms}`;
+    let queue = this.queues.get(name);
+    if (queue === undefined) {
+      queue = new LingerQueue(this.options.around.runtime.clock, timer);
+      this.queues.set(name, queue);
+    }
+    queue.add(one, ms);
+    if (this.size > this.options.limit) queue.oldest?.input({ type: timer });
+    return one;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    let size = 0;
+    for (const queue of this.queues.values()) size += queue.size;
+    return size;
+  }
+
+  /** @internal One step of its table, committed before its outputs are carried out. */
+  take(one: LingeringServer, input: Input): 'taken' | 'refused' {
+    const from = one.name;
+    const table = one.isInvite ? INVITE : NON_INVITE;
+    const taken = step<LateState, Input, Output, ServerContext>(table, one, input, this.context);
+    if (taken === undefined) return 'refused';
+    one.name = taken.next.name;
+    for (const output of taken.outputs) this.perform(one, output);
+    const machine = one.isInvite ? 'inviteServer' : 'nonInviteServer';
+    this.options.around.onStep?.({ machine, from, input: input.type, to: taken.next.name });
+    return 'taken';
+  }
+
+  private perform(one: LingeringServer, output: Output): void {
+    switch (output.type) {
+      case 'send':
+        return this.send(one, output.message as SipResponse);
+      case 'tellAck':
+        return this.options.onAck(output.ack, output.inbound);
+      case 'tellTransportError':
+        return one.user.onTransportError?.(output.error);
+      case 'release':
+        one.close();
+        return this.options.onReleased(one);
+      default:
+        return tellNobody(output);
+    }
+  }
+
+  private send(one: LingeringServer, response: SipResponse): void {
+    const { sender, counters } = this.options.around;
+    counters.retransmissionsSent++;
+    let sending = true;
+    sender.send(response, one.hop, (error) => {
+      counters.transportErrors++;
+      const fail = (): void => void one.input({ type: 'transportError', error });
+      // never from within the call that sent it
+      if (sending) this.options.soon(fail);
+      else fail();
+    });
+    sending = false;
+  }
+}
+
+/** The rows of these states have no other outputs. */
+function tellNobody(_output: Told | Extract<Output, { type: 'arm' | 'disarm' }>): void {}
