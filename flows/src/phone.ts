@@ -1,0 +1,129 @@
+import {
+  DialogLayer,
+  type DialogLayerOptions,
+  type HeaderFields,
+  type IncomingInvite,
+  type InviteOptions,
+} from '@strowger/dialog-core';
+import { createResponse, NameAddr, type SipResponse, uri } from '@strowger/sip-message';
+import type { SimulatedHost } from '@strowger/testkit';
+import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
+import { Call } from './call.ts';
+import type { Direction } from './sdp.ts';
+import type { Wire } from './wire.ts';
+
+/** What a phone is made with. */
+export interface PhoneOptions extends Partial<Omit<DialogLayerOptions, 'runtime' | 'sender'>> {
+  /** Its address of record; by default `sip:NAME@NAME`. */
+  readonly address?: string;
+  readonly credentials?: CredentialSource;
+}
+
+/** How to place a call. */
+export interface DialOptions extends Partial<Omit<InviteOptions, 'to' | 'body'>> {
+  /** `undefined`: an INVITE without an offer. */
+  readonly offer?: Direction | undefined;
+}
+
+/** A user agent on a simulated host that does what a story tells it. */
+export class Phone {
+  readonly name: string;
+  readonly host: SimulatedHost;
+  readonly layer: DialogLayer;
+  readonly address: string;
+  /** All its calls, in the order in which they began. */
+  readonly calls: Call[] = [];
+  /** What it does with a call that comes in; by default it waits for the story. */
+  onCall: (call: Call) => void = () => {};
+  /** What it does with a request outside of dialogs. */
+  onRequest: (transaction: ServerTransaction) => void = (transaction) =>
+    transaction.respond(createResponse(transaction.request, 200));
+
+  constructor(host: SimulatedHost, wire: Wire, options: PhoneOptions = {}) {
+    const { address = `sip:${host.name}@${host.name}`, ...rest } = options;
+    this.name = host.name;
+    this.host = host;
+    this.address = address;
+    this.layer = new DialogLayer({
+      runtime: host.runtime,
+      sender: wire.sender(host),
+      contactUser: host.name,
+      user: {
+        onInvite: (invite) => this.receive(invite),
+        onRequest: (transaction) => this.onRequest(transaction),
+      },
+      ...rest,
+    });
+    host.receive = (inbound) => this.layer.receive(inbound);
+  }
+
+  /** Its last call. */
+  get last(): Call {
+    const call = this.calls.at(-1);
+    if (call === undefined) throw new Error(`${this.name} has no call`);
+    return call;
+  }
+
+  /** The address for From and Refer-To. */
+  get nameAddr(): NameAddr {
+    return new NameAddr({ uri: uri(this.address) });
+  }
+
+  /** Calls `bob`, which is `sip:bob@bob`, or an address written out. */
+  call(to: string, options: DialOptions = {}): Call {
+    const { offer, ...rest } = options;
+    const call = new Call(this.host.address);
+    this.calls.push(call);
+    call.offered = !('offer' in options) || offer !== undefined;
+    const body = call.offered ? { body: call.describe(offer) } : {};
+    const target = to.includes(':') ? to : `sip:${to}@${to}`;
+    call.outgoing = this.layer.invite(
+      { to: uri(target), from: this.nameAddr, ...body, ...rest },
+      call.caller,
+    );
+    return call;
+  }
+
+  /** A request outside of dialogs; resolves with its final response. */
+  ask(
+    method: string,
+    target: string,
+    options: {
+      headers?: HeaderFields;
+      contactParams?: string;
+      callId?: string;
+      cseq?: number;
+    } = {},
+  ): Promise<SipResponse> {
+    const { promise, resolve, reject } = deferred<SipResponse>();
+    const { address } = this;
+    const to = method === 'REGISTER' ? address : target;
+    this.layer.request(
+      { method, requestUri: uri(target), to: uri(to), from: this.nameAddr, ...options },
+      { onResponse: resolve, onFailed: ({ kind }) => reject(new Error(kind)) },
+    );
+    return promise;
+  }
+
+  private receive(invite: IncomingInvite): void {
+    const call = new Call(this.host.address);
+    call.incoming = invite;
+    invite.user = call.callee;
+    this.calls.push(call);
+    this.onCall(call);
+  }
+}
+
+function deferred<T>(): {
+  promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
