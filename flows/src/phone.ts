@@ -7,7 +7,11 @@ import {
 } from '@strowger/dialog-core';
 import { createResponse, NameAddr, type SipResponse, uri } from '@strowger/sip-message';
 import type { SimulatedHost } from '@strowger/testkit';
-import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
+import type {
+  CredentialSource,
+  MessageSender,
+  ServerTransaction,
+} from '@strowger/transaction-core';
 import { Call } from './call.ts';
 import type { Direction } from './sdp.ts';
 import type { Wire } from './wire.ts';
@@ -28,7 +32,6 @@ export interface DialOptions extends Partial<Omit<InviteOptions, 'to' | 'body'>>
 /** A user agent on a simulated host that does what a story tells it. */
 export class Phone {
   readonly name: string;
-  readonly host: SimulatedHost;
   readonly layer: DialogLayer;
   readonly address: string;
   /** All its calls, in the order in which they began. */
@@ -38,15 +41,20 @@ export class Phone {
   /** What it does with a request outside of dialogs. */
   onRequest: (transaction: ServerTransaction) => void = (transaction) =>
     transaction.respond(createResponse(transaction.request, 200));
+  private readonly wire: Wire;
+  private current: SimulatedHost;
+  private own: MessageSender;
 
   constructor(host: SimulatedHost, wire: Wire, options: PhoneOptions = {}) {
     const { address = `sip:${host.name}@${host.name}`, ...rest } = options;
     this.name = host.name;
-    this.host = host;
+    this.wire = wire;
+    this.current = host;
+    this.own = wire.sender(host);
     this.address = address;
     this.layer = new DialogLayer({
       runtime: host.runtime,
-      sender: wire.sender(host),
+      sender: this.sender,
       contactUser: host.name,
       user: {
         onInvite: (invite) => this.receive(invite),
@@ -54,6 +62,19 @@ export class Phone {
       },
       ...rest,
     });
+    this.moveTo(host);
+  }
+
+  /** Where it is. */
+  get host(): SimulatedHost {
+    return this.current;
+  }
+
+  /** It gets another address: what is sent to the one before is heard no more. */
+  moveTo(host: SimulatedHost): void {
+    this.current.receive = undefined;
+    this.current = host;
+    this.own = this.wire.sender(host);
     host.receive = (inbound) => this.layer.receive(inbound);
   }
 
@@ -103,6 +124,14 @@ export class Phone {
       { onResponse: resolve, onFailed: ({ kind }) => reject(new Error(kind)) },
     );
     return promise;
+  }
+
+  private get sender(): MessageSender {
+    return {
+      locate: (target, sizeBytes) => this.own.locate(target, sizeBytes),
+      sentBy: (hop) => this.own.sentBy(hop),
+      send: (message, hop, failed) => this.own.send(message, hop, failed),
+    };
   }
 
   private receive(invite: IncomingInvite): void {
