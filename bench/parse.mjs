@@ -1,36 +1,47 @@
-// Microseconds per message of the parsers of npm, each in its own turn: `node parse.mjs NAME`.
-// The corpus: seven realistic messages, each in 128 copies that differ in Call-ID, tags and branches.
-import { readdirSync, readFileSync } from 'node:fs';
+// Microseconds and bytes per message of one parser: `node parse.mjs NAME FILE SECONDS`.
 import { createRequire } from 'node:module';
+import { corpus } from './corpus.mjs';
+import { bytesAllocated, microseconds } from './cpu.mjs';
 
-const COPIES = 128;
 const require = createRequire(import.meta.url);
-const corpus = new URL('corpus/', import.meta.url);
 
 const parsers = {
+  // what a transaction layer needs: start line, top Via, tags, Call-ID, CSeq, Max-Forwards, Route
   'strowger-keys': async () => {
     const { parseMessage } = await import('@strowger/sip-message');
     return ({ bytes }) => {
-      const parsed = parseMessage(bytes);
-      if (!parsed.ok) throw new Error(parsed.refusal.message);
-      const { branch, callId, fromTag, toTag, cseq } = parsed.value;
-      return `${branch}${callId}${fromTag}${toTag}${cseq.number}`.length;
+      const message = parsed(parseMessage(bytes));
+      const { branch, callId, fromTag, toTag, cseq, headers } = message;
+      const start = message.kind === 'request' ? message.method.length : message.status;
+      const hops = headers.get('max-forwards') ?? 0;
+      const keys = branch.length + callId.length + fromTag.length + (toTag ?? '').length;
+      return start + keys + cseq.number + hops + (headers.has('route') ? 1 : 0);
     };
   },
-  'strowger-all': async () => {
+  // every header that is known is checked against its grammar, no value is made
+  'strowger-checked': async () => {
     const { parseMessage, validateMessage } = await import('@strowger/sip-message');
     return ({ bytes }) => {
-      const parsed = parseMessage(bytes);
-      if (!parsed.ok) throw new Error(parsed.refusal.message);
-      const refusal = validateMessage(parsed.value);
+      const message = parsed(parseMessage(bytes));
+      const refusal = validateMessage(message);
       if (refusal !== undefined) throw new Error(refusal.message);
-      return parsed.value.body.length;
+      return message.body.length;
     };
+  },
+  // every header a typed value, every URI parsed
+  'strowger-all': async () => {
+    const { parseMessage } = await import('@strowger/sip-message');
+    const { touchEverything } = await import('./touch-everything.mjs');
+    return ({ bytes }) => touchEverything(parsed(parseMessage(bytes)));
   },
   // what its transports do with a datagram: bytes to text, text to message
   sip: async () => {
     const { parse } = require('sip');
     return ({ bytes }) => parse(bytes.toString('binary')).headers.cseq.seq;
+  },
+  drachtio: async () => {
+    const { parser } = require('drachtio-sip');
+    return ({ text }) => Object.keys(parser.parseSipMessage(text, true).headers).length;
   },
   jssip: async () => {
     const Parser = require('jssip/lib/Parser');
@@ -47,38 +58,12 @@ const parsers = {
 const [name = 'strowger-all', file = 'invite.sip', seconds = '1'] = process.argv.slice(2);
 if (!(name in parsers)) throw new Error(`one of ${Object.keys(parsers).join(', ')}`);
 const parse = await parsers[name]();
-const messages = copies(file);
-measure(0.3);
-console.log(JSON.stringify({ microseconds: measure(Number(seconds)) }));
+const messages = corpus(file);
+microseconds(parse, messages, 0.3);
+const spent = microseconds(parse, messages, Number(seconds));
+console.log(JSON.stringify({ microseconds: spent, bytes: bytesAllocated(parse, messages) }));
 
-function copies(only) {
-  const files = only === 'all' ? readdirSync(corpus) : [only];
-  return files.flatMap((one) => {
-    const text = readFileSync(new URL(one, corpus), 'latin1');
-    return Array.from({ length: COPIES }, (_, index) => {
-      const varied = text
-        .replaceAll(/(branch=|tag=|Call-ID: *)(\w)/gi, `$1${(index + 4096).toString(36)}$2`)
-        .replaceAll(/\r?\n/g, '\r\n');
-      return { bytes: Buffer.from(varied, 'latin1'), text: varied };
-    });
-  });
-}
-
-function measure(forSeconds) {
-  let sink = 0;
-  let parsed = 0;
-  let batch = 16;
-  const began = process.cpuUsage();
-  for (let used = 0; used < forSeconds * 1e6; ) {
-    for (let count = 0; count < batch; count++) {
-      sink += parse(messages[(parsed + count) % messages.length]);
-    }
-    parsed += batch;
-    const { user, system } = process.cpuUsage(began);
-    // asking for the time costs as much as a dozen messages: ask a hundred times a second
-    if (user + system - used < 10_000) batch *= 2;
-    used = user + system;
-  }
-  if (Number.isNaN(sink)) throw new Error('nothing was parsed');
-  return (process.cpuUsage(began).user + process.cpuUsage(began).system) / parsed;
+function parsed(result) {
+  if (!result.ok) throw new Error(result.refusal.message);
+  return result.value;
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 export const folder = mkdtempSync(join(tmpdir(), 'strowger-bench-'));
 const children = new Set();
+const ticksPerSecond =
+  Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
@@ -65,14 +67,20 @@ export function sippColumn(file, column) {
   return Number(lines.at(-1).split(';')[lines[0].split(';').indexOf(column)]);
 }
 
-const ticksPerSecond =
-  Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
-
+/**
+ * The scheduler's own account in nanoseconds, as the ticks of /proc/PID/stat miss what runs for less
+ * than one; these where there is no such account.
+ */
 function statistics(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .map((task) => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+      .reduce((sum, nanoseconds) => sum + Number(nanoseconds) / 1000, 0);
+  } catch {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.replace(/^.*\) /, '').split(' ');
+    return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
+  }
 }
 
 function childrenOf(pid) {

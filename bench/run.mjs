@@ -1,149 +1,55 @@
-// One command, one table: `pnpm bench`. Interleaved runs, medians; ratios within one run are what
-// counts, absolute figures belong to this machine. Writes RESULTS.md; `--quick` runs each once.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+// One command, one table: `pnpm bench`, or some parts of it: `node bench/run.mjs parse uas`.
+// Interleaved runs, medians; ratios within one run are what counts, absolute figures belong to this
+// machine. Each part writes its own section of RESULTS.md; `--quick` runs each once and writes none.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { has, median } from './processes.mjs';
+import { answer } from './parts/answer.mjs';
+import { calls } from './parts/calls.mjs';
+import { linear } from './parts/linear.mjs';
+import { parse } from './parts/parse.mjs';
+import { rates } from './parts/rates.mjs';
+import { relay } from './parts/relay.mjs';
+import { transactions } from './parts/transactions.mjs';
+import { uas } from './parts/uas.mjs';
+import { quick, rounds } from './report.mjs';
 
-const quick = process.argv.includes('--quick');
-const rounds = quick ? 1 : 3;
-const lines = [];
+const parts = { parse, linear, answer, transactions, uas, rates, calls, relay };
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+const unknown = wanted.find((name) => !(name in parts));
+if (unknown !== undefined)
+  throw new Error(`${unknown} is none of ${Object.keys(parts).join(', ')}`);
 
-parse('invite.sip', 'an INVITE of 1.8 kB', 'sip');
-parse('all', 'the whole corpus', 'sip');
-linear();
-calls();
-relay();
-report();
-
-function parse(file, what, peer) {
-  const names = ['strowger-keys', 'strowger-all', 'sip', 'jssip', 'sip.js'];
-  const runs = interleave(
-    names,
-    (name) => measure('parse.mjs', [name, file, quick ? '0.3' : '1']).microseconds,
-  );
-  lines.push(`## Parsing ${what}`, '', '| parser | µs | times npm `sip` |', '| --- | --- | --- |');
-  for (const name of names) {
-    lines.push(`| ${name} | ${fixed(runs[name])} | ${fixed(runs[peer] / runs[name])} |`);
-  }
-  lines.push('');
+const file = new URL('RESULTS.md', import.meta.url);
+const sections = sectionsOf(existsSync(file) ? readFileSync(file, 'utf8') : '');
+for (const [name, run] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const lines = run();
+  console.log(`\n${lines.join('\n')}`);
+  sections.set(name, [`<!-- ${name} -->`, ...heading(lines)].join('\n').trimEnd());
+  if (!quick) write();
 }
 
-/** Ends with an exception, and so with 1, where a grammar is not linear. */
-function linear() {
-  const { inputs, ratio, milliseconds } = measure('linear.mjs', []);
-  lines.push(
-    '## Twice the input',
-    '',
-    `${inputs} pathological inputs for every grammar, at 30 and at 60 kB: the steepest takes`,
-    `${fixed(ratio)} times as long for twice the bytes, the slowest ${fixed(milliseconds)} ms for 60 kB.`,
-    '',
-  );
-}
-
-function calls() {
-  if (!has('sipp')) {
-    lines.push('## Calls', '', 'Not measured: sipp is not installed.', '');
-    return;
-  }
-  const names = has('kamailio') ? ['strowger', 'kamailio'] : ['strowger'];
-  const rate = '50';
-  const runs = {};
-  const failed = {};
-  const throughput = {};
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) {
-      const result = measure('calls.mjs', [name, rate, quick ? '100' : '500']);
-      (runs[name] ??= []).push(result.microseconds);
-      failed[name] = (failed[name] ?? 0) + result.failed;
-    }
-  }
-  throughput.strowger = highest('strowger');
-  lines.push(
-    `## Calls: sipp to sipp, no media, ${rate} calls/s`,
-    '',
-    'Strowger: digest, B2BUA on a media relay, CDR. Kamailio (`-x tlsf -X tlsf`): a stateful proxy',
-    'with Record-Route, no digest, no media.',
-    '',
-    '| | CPU µs per call, all threads | failed | calls/s without a failure |',
-    '| --- | --- | --- | --- |',
-    ...names.map(
-      (name) =>
-        `| ${name} | ${fixed(median(runs[name]))} | ${failed[name]} | ${throughput[name] ?? 'not measured'} |`,
-    ),
-    '',
-  );
-}
-
-/** The highest rate at which no call of four seconds' load failed. */
-function highest(name) {
-  let best = 0;
-  for (const rate of quick ? [100] : [100, 200, 400, 800, 1600]) {
-    const result = measure('calls.mjs', [name, String(rate), String(rate * 4)]);
-    if (result.failed > 0 || result.callsPerSecond < rate * 0.7) break;
-    best = rate;
-  }
-  return best;
-}
-
-function relay() {
-  const streams = '100';
-  const names = ['dgram', 'strowger'];
-  const runs = interleave(
-    names,
-    (name) => measure('relay.mjs', [name, streams, quick ? '1' : '4']).microseconds,
-  );
-  lines.push(
-    `## RTP relay: ${streams} streams of 50 packets/s`,
-    '',
-    '| | CPU µs per packet | share of the bare loop |',
-    '| --- | --- | --- |',
-    ...names.map((name) => {
-      return `| ${name} | ${fixed(runs[name])} | ${fixed(runs['dgram'] / runs[name])} |`;
-    }),
-    '',
-  );
-}
-
-function interleave(names, run) {
-  const values = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) values[name].push(run(name));
-  }
-  return Object.fromEntries(names.map((name) => [name, median(values[name])]));
-}
-
-function measure(program, args) {
-  const file = fileURLToPath(new URL(program, import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-  console.log(program, ...args, stdout.trim());
-  return JSON.parse(stdout.trim().split('\n').at(-1));
-}
-
-function report() {
-  const machine = [
-    `${cpus().length} × ${cpus()[0].model.trim()}`,
-    `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `Linux ${release()}`,
-    `Node ${process.version}`,
-  ].join(', ');
+/** Each part says when and where it was measured: they need not be of one run. */
+function heading([title, ...lines]) {
   const date = new Date().toISOString().slice(0, 10);
-  const text = [
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${memory}, Linux ${release()}`;
+  const when = `${date}, ${machine}, Node ${process.version}; medians of ${rounds} rounds.`;
+  return [title, '', when, ...lines];
+}
+
+function sectionsOf(text) {
+  const found = text.matchAll(/<!-- (\w+) -->\n[^]*?(?=\n<!-- \w+ -->|$)/g);
+  return new Map(Array.from(found, ([section, name]) => [name, section.trimEnd()]));
+}
+
+function write() {
+  const intro = [
     '# Bench results',
     '',
-    `${date}, ${machine}. Medians of ${rounds} interleaved runs;`,
-    'the machine is shared, so read the ratios. Written by `pnpm bench`.',
-    '',
-    ...lines,
-  ].join('\n');
-  if (!quick) writeFileSync(new URL('RESULTS.md', import.meta.url), text);
-  console.log(`\n${text}`);
-}
-
-function fixed(value) {
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+    'Written by `pnpm bench`. The machine is shared with others: read the ratios, which are of',
+    'interleaved runs.',
+  ];
+  const all = Object.keys(parts).flatMap((name) => sections.get(name) ?? []);
+  writeFileSync(file, `${[intro.join('\n'), ...all].join('\n\n')}\n`);
 }

@@ -14,7 +14,9 @@ export interface BaresipOptions {
   /** What it says: a sine of this frequency. */
   tone?: number;
   codecs?: string;
-  transport?: 'udp' | 'tcp';
+  transport?: 'udp' | 'tcp' | 'tls';
+  /** A file of authorities that the server's certificate must lead to. */
+  authority?: string;
   /** Registers there, with digest, when given. */
   registrar?: { domain: string; password: string; outbound?: string };
   answer?: 'auto' | 'manual';
@@ -122,12 +124,13 @@ export class Baresip {
   }
 
   private configuration(folder: string): string {
-    const { name, port, tone = 440 } = this.options;
+    const { name, port, tone = 440, authority } = this.options;
     const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun'];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,
       `net_interface ${this.ip}`,
+      ...(authority === undefined ? [] : [`sip_cafile ${authority}`]),
       'call_max_calls 10',
       'call_local_timeout 120',
       `audio_source ausine,${tone}`,

@@ -9,6 +9,10 @@ export interface LinphoneOptions {
   port: number;
   /** Registers there, with digest. */
   registrar: { domain: string; password: string };
+  /** Default `udp`. */
+  transport?: 'udp' | 'tcp' | 'tls';
+  /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
+  authority?: string;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -53,7 +57,9 @@ export class Linphone {
     await this.command('soundcard use files');
     await this.command(`record ${this.recording}`);
     if (this.options.wav !== undefined) await this.command(`play ${this.options.wav}`);
-    await this.command(`register ${this.uri} sip:${registrar.domain} ${registrar.password}`);
+    const { transport = 'udp' } = this.options;
+    const server = `<sip:${registrar.domain};transport=${transport}>`;
+    await this.command(`register ${this.uri} ${server} ${registrar.password}`);
     await until(`linphone ${this.options.name} registers`, async () => {
       this.forget();
       await this.command('status register');
@@ -90,13 +96,16 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port } = this.options;
+    const { name, port, authority } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
       `sip_tcp_port=${port}`,
       'sip_tls_port=-1',
       'use_ipv6=0',
+      ...(authority === undefined
+        ? []
+        : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
       'media_encryption=none',

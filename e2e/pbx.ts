@@ -34,7 +34,7 @@ export class Pbx {
       ...over,
     };
     const pbx = new Pbx(folder, configuration, configuration.http.listen);
-    await until('the PBX is ready', async () => (await pbx.get('/ready')).status === 200, 15_000);
+    await until('the PBX is ready', () => /^ready: /m.test(pbx.program.output()), 15_000);
     return pbx;
   }
 

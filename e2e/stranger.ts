@@ -44,7 +44,12 @@ export class Stranger {
   async request(
     method: string,
     user: string,
-    { proof, to = user, headers = [] }: { proof?: Proof; to?: string; headers?: string[] } = {},
+    {
+      proof,
+      to = user,
+      headers = [],
+      contact = `<sip:${user}@127.0.0.1:${this.socket.address().port}>`,
+    }: { proof?: Proof; to?: string; headers?: string[]; contact?: string } = {},
   ): Promise<Answer> {
     const { port } = this.socket.address();
     const cseq = ++this.cseq;
@@ -58,7 +63,7 @@ export class Stranger {
       `To: <sip:${to}@127.0.0.1>`,
       `Call-ID: ${this.tag}@stranger`,
       `CSeq: ${cseq} ${method}`,
-      `Contact: <sip:${user}@127.0.0.1:${port}>`,
+      `Contact: ${contact}`,
       ...(proof === undefined ? [] : [`${name}: ${authorization(method, uri, proof)}`]),
       ...headers,
       'Content-Length: 0',

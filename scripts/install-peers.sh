@@ -10,8 +10,12 @@ packages=(
   twinkle-console         # a phone
   kamailio                # sanity checks of what we send; the bench's proxy
   sipsak
+  sipvicious              # svmap, svwar, svcrack: what scanners on the internet run
+  chromium                # pages with JsSIP and SIP.js
+  socat                   # TLS for sipp, which has none
   dnsmasq-base            # a name server with NAPTR, SRV, A and AAAA records
   openssl                 # certificates for the tests of TLS
+  libsofia-sip-ua-dev libre-dev gcc libc6-dev pkg-config  # the bench compiles C peers
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle

@@ -6,11 +6,39 @@ const hostPort = z.string().refine((text) => parseHostPort(text) !== undefined, 
   error: 'an IP address and a port, such as "127.0.0.1:8080" or "[::1]:8080"',
 });
 
-const listenPoint = z
-  .string()
-  .refine((text) => /^(udp|tcp):/.test(text) && parseHostPort(text.slice(4)) !== undefined, {
-    error: '"udp:" or "tcp:", an IP address and a port, such as "udp:127.0.0.1:5060"',
-  });
+const listenPoint = z.string().refine((text) => parseListen(text) !== undefined, {
+  error:
+    '"udp:", "tcp:", "tls:", "ws:" or "wss:", an IP address and a port, such as "udp:127.0.0.1:5060"',
+});
+
+const file = z.string().min(1).max(4096);
+
+const tls = z.strictObject({
+  cert: file.describe('PEM: our certificate first, then those between it and the authority'),
+  key: file.describe('PEM'),
+  ca: z
+    .union([file, z.array(file).min(1)], { error: 'a file, or a list of files' })
+    .optional()
+    .describe('PEM: the authorities that certificates of others must lead to'),
+  verifyClient: z
+    .enum(['none', 'optional', 'required'])
+    .default('none')
+    .describe('Whether phones show a certificate'),
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+});
+
+const webSocket = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\/[\w./~-]{0,255}$/, { error: 'a path that begins with "/", such as "/sip"' })
+    .default('/sip')
+    .describe('Where SIP is in the URL'),
+  origins: z
+    .array(z.string().regex(/^https?:\/\/[^/?#\s]+$/, { error: 'such as "https://phone.example"' }))
+    .default([])
+    .describe('Whose pages may connect; none by default'),
+  allowNoOrigin: z.boolean().default(false).describe('Whether others than browsers may connect'),
+});
 
 const algorithm = z.enum(['MD5', 'SHA-256', 'SHA-512-256']);
 const algorithms = z.array(algorithm).min(1);
@@ -34,52 +62,99 @@ const user = z.strictObject({
 });
 
 /** The configuration file, as people write it. */
-export const configSchema = z.strictObject({
-  domain: z
-    .string()
-    .regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, { error: 'a host name or an IP address' })
-    .default('localhost')
-    .describe('The domain of the users, and the realm of their digests'),
-  listen: z
-    .array(
-      z.union([listenPoint, z.strictObject({ at: listenPoint, digest: algorithms.optional() })], {
-        error: '"udp:" or "tcp:" with address and port, or { at, digest }',
-      }),
-    )
-    .min(1)
-    .max(64)
-    .default(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'])
-    .describe('Where phones register'),
-  http: z.strictObject({ listen: hostPort }).default({ listen: '127.0.0.1:8080' }),
-  media: z
-    .strictObject({
-      address: z
-        .string()
-        .refine((text) => isIP(text) !== 0, { error: 'an IP address' })
-        .default('127.0.0.1'),
-      ports: portRange.default('20000-29999'),
-      codecs: z
-        .array(z.enum(['pcmu', 'pcma']))
-        .min(1)
-        .default(['pcmu', 'pcma']),
-      workers: z.int().min(0).max(64).default(1).describe('Threads for media; 0: none of its own'),
-    })
-    .prefault({}),
-  store: store.default('sqlite:./strowger.db'),
-  users: z.array(user).max(100_000).optional(),
-  public: z
-    .array(userPart)
-    .default([])
-    .describe('Services and users that a caller who is no user of ours may reach'),
-  digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
-  ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
-  nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),
-  maxCalls: z.int().min(1).max(1_000_000).default(10_000),
-  drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
-});
+export const configSchema = z
+  .strictObject({
+    domain: z
+      .string()
+      .regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, { error: 'a host name or an IP address' })
+      .default('localhost')
+      .describe('The domain of the users, and the realm of their digests'),
+    listen: z
+      .array(
+        z.union([listenPoint, z.strictObject({ at: listenPoint, digest: algorithms.optional() })], {
+          error: '"udp:", "tcp:", "tls:", "ws:" or "wss:" with address and port, or { at, digest }',
+        }),
+      )
+      .min(1)
+      .max(64)
+      .default(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'])
+      .describe('Where phones register'),
+    http: z.strictObject({ listen: hostPort }).default({ listen: '127.0.0.1:8080' }),
+    media: z
+      .strictObject({
+        address: z
+          .string()
+          .refine((text) => isIP(text) !== 0, { error: 'an IP address' })
+          .default('127.0.0.1'),
+        ports: portRange.default('20000-29999'),
+        codecs: z
+          .array(z.enum(['pcmu', 'pcma']))
+          .min(1)
+          .default(['pcmu', 'pcma']),
+        workers: z
+          .int()
+          .min(0)
+          .max(64)
+          .default(1)
+          .describe('Threads for media; 0: none of its own'),
+      })
+      .prefault({}),
+    tls: tls.optional().describe('Needed for "tls:" and "wss:"; read anew at SIGHUP'),
+    webSocket: webSocket.prefault({}),
+    store: store.default('sqlite:./strowger.db'),
+    users: z.array(user).max(100_000).optional(),
+    public: z
+      .array(userPart)
+      .default([])
+      .describe('Services and users that a caller who is no user of ours may reach'),
+    digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
+    ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
+    nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),
+    maxCalls: z.int().min(1).max(1_000_000).default(10_000),
+    drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
+  })
+  .superRefine((config, context) => {
+    const index = config.listen.findIndex((point) => isSecure(atOf(point)));
+    if (index < 0 || config.tls !== undefined) return;
+    const message = 'it needs "tls" with "cert" and "key"';
+    context.addIssue({
+      code: 'custom',
+      path: ['listen', index],
+      message,
+      input: config.listen[index],
+    });
+  });
 
 /** The configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
+
+/** Where it listens. */
+export interface Listen {
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Splits `tls:127.0.0.1:5061`; `undefined` when it is no listen point. */
+export function parseListen(text: string): Listen | undefined {
+  const colon = text.indexOf(':');
+  const name = text.slice(0, colon);
+  const transport = TRANSPORTS.find((known) => known === name);
+  const at = parseHostPort(text.slice(colon + 1));
+  return transport === undefined || at === undefined ? undefined : { transport, ...at };
+}
+
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
+
+/** The text of a listen point, whichever way it was written. */
+export function atOf(point: string | { readonly at: string }): string {
+  return typeof point === 'string' ? point : point.at;
+}
+
+function isSecure(at: string): boolean {
+  const transport = parseListen(at)?.transport;
+  return transport === 'tls' || transport === 'wss';
+}
 
 /** Splits `127.0.0.1:8080` or `[::1]:8080`; `undefined` when it is neither. */
 export function parseHostPort(text: string): { address: string; port: number } | undefined {

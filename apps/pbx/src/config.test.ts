@@ -49,6 +49,13 @@ describe('the configuration', () => {
     ],
     ['users:\n  - { user: bob }', 'file:2: users[0].password: is missing'],
     ['users: [{ user: a, password: 1234 }]', 'users[0].password: this value is not allowed'],
+    [
+      'listen: ["udp:127.0.0.1:5060", "wss:127.0.0.1:8443"]',
+      'file:1: listen[1]: "wss:127.0.0.1:8443" is not allowed; it needs "tls" with "cert" and "key"',
+    ],
+    ['tls: { cert: a }', 'file:1: tls.key: is missing'],
+    ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
+    ['webSocket: { origins: [phone] }', 'webSocket.origins[0]: "phone" is not allowed; such as'],
     ['ringTimeoutMs: soon', 'file:1: ringTimeoutMs: "soon" is not allowed'],
     ['store: mysql', 'file:1: store: "mysql" is not allowed; "memory", or "sqlite:" and a file'],
     ['a: [', 'file:1: '],
@@ -57,6 +64,20 @@ describe('the configuration', () => {
     const read = (): unknown => readConfig(text, { file: 'file' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
+  });
+
+  it('reads every transport, certificates and origins', () => {
+    const text = `
+listen: ["tls:127.0.0.1:5061", "ws:[::1]:8080", "wss:127.0.0.1:8443"]
+tls: { cert: cert.pem, key: key.pem, ca: [ca.pem], verifyClient: optional }
+webSocket: { origins: ["https://phone.example"] }
+`;
+    expect(readConfig(text)).toMatchObject({
+      tls: { cert: 'cert.pem', verifyClient: 'optional', minVersion: 'TLSv1.2' },
+      webSocket: { path: '/sip', origins: ['https://phone.example'], allowNoOrigin: false },
+    });
+    const env = { STROWGER_TLS_CERT: 'cert.pem', STROWGER_TLS_KEY: 'key.pem' };
+    expect(readConfig('listen: ["tls:127.0.0.1:5061"]', { env }).tls?.key).toBe('key.pem');
   });
 
   it('lets the environment override the file, and names the variable that is wrong', () => {

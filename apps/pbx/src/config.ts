@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type Config, configSchema, parseHostPort } from './config-schema.ts';
+import { atOf, type Config, configSchema, parseListen } from './config-schema.ts';
 
 /** What is wrong with a configuration, in words for the person who wrote it. */
 export class ConfigError extends Error {
@@ -19,6 +19,11 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_DOMAIN: { path: ['domain'] },
   STROWGER_LISTEN: { path: ['listen'], list: true },
   STROWGER_HTTP_LISTEN: { path: ['http', 'listen'] },
+  STROWGER_TLS_CERT: { path: ['tls', 'cert'] },
+  STROWGER_TLS_KEY: { path: ['tls', 'key'] },
+  STROWGER_TLS_CA: { path: ['tls', 'ca'] },
+  STROWGER_WEBSOCKET_PATH: { path: ['webSocket', 'path'] },
+  STROWGER_WEBSOCKET_ORIGINS: { path: ['webSocket', 'origins'], list: true },
   STROWGER_MEDIA_ADDRESS: { path: ['media', 'address'] },
   STROWGER_MEDIA_PORTS: { path: ['media', 'ports'] },
   STROWGER_MEDIA_CODECS: { path: ['media', 'codecs'], list: true },
@@ -68,8 +73,8 @@ export function readConfig(
 /** What is trivial to guess, or public and not to be had with a password that was made up. */
 export function refuseUnsafe(config: Config, madeUp: boolean): void {
   const open = config.listen
-    .map((point) => (typeof point === 'string' ? point : point.at))
-    .filter((point) => isPublic(parseHostPort(point.slice(4))?.address ?? ''));
+    .map(atOf)
+    .filter((point) => isPublic(parseListen(point)?.address ?? ''));
   if (open.length === 0) return;
   const weak = (config.users ?? []).filter(({ user, password }) => isTrivial(user, password));
   const problems = weak.map(
@@ -144,6 +149,8 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   if (path[0] === 'listen') return ['at', 'digest'];
   const known: Record<string, string[]> = {
     http: ['listen'],
+    tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
+    webSocket: ['path', 'origins', 'allowNoOrigin'],
     media: ['address', 'ports', 'codecs', 'workers'],
   };
   return known[String(path[0])] ?? Object.keys(configSchema.shape);

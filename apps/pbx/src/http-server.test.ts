@@ -1,22 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpServer, startHttp } from './http-server.ts';
+import { HttpServer } from './http-server.ts';
 
 describe('the HTTP server', () => {
   let ready = true;
   let server: HttpServer;
+  let url: string;
 
   beforeEach(async () => {
     ready = true;
-    server = await startHttp('127.0.0.1:0', {
-      isReady: () => ready,
-      counts: async () => ({ calls: 2 }),
-      uptimeSeconds: () => 1.6,
+    server = new HttpServer({
+      source: {
+        isReady: () => ready,
+        counts: async () => ({ calls: 2 }),
+        uptimeSeconds: () => 1.6,
+      },
     });
+    url = await server.listen('127.0.0.1:0');
   });
   afterEach(() => server.close());
 
   const get = (path: string, method = 'GET'): Promise<Response> =>
-    fetch(`${server.url}${path}`, { method });
+    fetch(`${url}${path}`, { method });
 
   it('is healthy while it lives, and says what is alive in it', async () => {
     const response = await get('/health?verbose');

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { StrowgerError } from '@strowger/runtime';
+import { type Logger, StrowgerError } from '@strowger/runtime';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
-import { startPbx } from './pbx.ts';
+import { type Pbx, startPbx } from './pbx.ts';
 
 const USAGE = `usage: npm start -- [--config FILE] [--help]
 
@@ -33,12 +33,23 @@ async function main(): Promise<number> {
     const logger = pino({ level: logLevel() }, pino.destination({ dest: 2, sync: true }));
     const pbx = await startPbx(config, logger);
     process.stdout.write(`${pbx.banner}\n`);
+    process.on('SIGHUP', () => reload(pbx, logger));
     await toldToStop();
     await pbx.stop();
     return 0;
   } catch (error) {
     process.stderr.write(`${inWords(error)}\n`);
     return isMisuse(error) ? 2 : 1;
+  }
+}
+
+/** Calls go on, with the old certificates where the new ones are no good. */
+function reload(pbx: Pbx, logger: Logger): void {
+  try {
+    pbx.reload();
+    logger.info({}, 'certificates read anew');
+  } catch (error) {
+    logger.error({ err: error }, 'the certificates stay as they were');
   }
 }
 

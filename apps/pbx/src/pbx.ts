@@ -1,19 +1,24 @@
 import { CallEngine, echo, memoryStores, type Stores, tone } from '@strowger/call-engine';
 import { createMediaEngine } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
-import type { DigestAlgorithm } from '@strowger/sip-message';
-import { TransportLayer } from '@strowger/sip-transport';
+import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
-import type { Inbound } from '@strowger/transaction-core';
 import { refuseUnsafe } from './config.ts';
-import { type Config, parseHostPort, parsePortRange } from './config-schema.ts';
-import { startHttp } from './http-server.ts';
+import { atOf, type Config, parsePortRange } from './config-schema.ts';
+import { type HttpCertificate, HttpServer } from './http-server.ts';
+import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
+import { readTls } from './tls-files.ts';
 import { type MadeUpPassword, settleUsers } from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
   /** What a person needs: where to register, what to dial, where to look. */
   readonly banner: string;
+  /**
+   * Reads the certificates anew: later TLS handshakes use them, and what is connected lives on.
+   * Throws where they cannot be read or used, and nothing has changed then.
+   */
+  reload(): void;
   /** Drains: no new call, BYE to what is left at the deadline, all records written, all closed. */
   stop(): Promise<void>;
 }
@@ -47,18 +52,28 @@ async function open(
     workers: config.media.workers,
   });
   opened.push(() => media.close());
-  const points = config.listen.map((point) =>
-    typeof point === 'string' ? { at: point, digest: undefined } : point,
-  );
+  const began = runtime.clock.now();
+  let ready = false;
+  const http = new HttpServer({
+    source: {
+      isReady: () => ready,
+      counts: async () => ({ ...engine.counts() }),
+      uptimeSeconds: () => (runtime.clock.now() - began) / 1000,
+    },
+    webSockets: isHttpShared(config) ? defaultLimits.connections : 0,
+    certificate: isHttpSecure(config) ? httpCertificate(config) : undefined,
+  });
   const transport: TransportLayer = new TransportLayer({
     runtime,
-    listen: points.map(({ at }) => at),
+    ...sipListeners(config, http.server),
     onMessage: (inbound) => engine.receive(inbound),
     onError: (error) => runtime.logger.warn({ err: error }, 'transport'),
+    onSecurityEvent: (event) => runtime.logger.warn({ event }, 'security'),
   });
   const engine = new CallEngine({
     runtime,
     sender: transport,
+    flows: transport,
     media,
     stores,
     domain: config.domain,
@@ -69,7 +84,7 @@ async function open(
     userAgent: 'strowger',
     digest: {
       algorithms: config.digest,
-      algorithmsFor: digestByListener(points),
+      algorithmsFor: digestByListener(config),
       nonceLifetimeMs: config.nonceLifetimeMs,
     },
   });
@@ -77,15 +92,16 @@ async function open(
   opened.push(() => transport.close());
   engine.start();
   opened.push(() => engine.close());
-  const began = runtime.clock.now();
-  let ready = true;
-  const http = await startHttp(config.http.listen, {
-    isReady: () => ready,
-    counts: async () => ({ ...engine.counts() }),
-    uptimeSeconds: () => (runtime.clock.now() - began) / 1000,
-  });
+  const url = await http.listen(config.http.listen);
+  opened.push(() => http.close());
+  ready = true;
   return {
-    banner: bannerOf(config, madeUp, http.url),
+    banner: bannerOf(config, madeUp, url),
+    reload: () => {
+      if (config.tls === undefined) return;
+      transport.reloadCertificates(readTls(config.tls));
+      http.reload(httpCertificate(config));
+    },
     stop: async () => {
       ready = false;
       await engine.drain({ deadlineMs: config.drainMs });
@@ -104,24 +120,14 @@ function openStores(where: string): { stores: Stores; close(): void } {
   return { stores, close: () => stores.close() };
 }
 
-type ListenPoint = { at: string; digest?: readonly DigestAlgorithm[] | undefined };
-
-/** What is offered where a request came in, for listeners that have a setting of their own. */
-function digestByListener(points: readonly ListenPoint[]) {
-  const settings = new Map<string, readonly DigestAlgorithm[]>();
-  for (const { at, digest } of points) {
-    const local = parseHostPort(at.slice(4));
-    if (digest !== undefined && local !== undefined) {
-      settings.set(`${at.slice(0, 3)} ${local.address} ${local.port}`, digest);
-    }
-  }
-  return ({ hop, local }: Inbound): readonly DigestAlgorithm[] | undefined =>
-    settings.get(`${hop.transport} ${local.address} ${local.port}`);
+function httpCertificate({ tls }: Config): HttpCertificate {
+  const [shown] = tls === undefined ? [] : readTls(tls).certificates;
+  return { cert: shown?.certificate ?? '', key: shown?.key ?? '' };
 }
 
 /** One line, and before it the passwords that were made up, which are shown this once. */
 function bannerOf(config: Config, madeUp: readonly MadeUpPassword[], http: string): string {
-  const where = config.listen.map((point) => (typeof point === 'string' ? point : point.at));
+  const where = config.listen.map(atOf);
   const users = config.users?.map(({ user }) => user) ?? ['alice', 'bob'];
   const shown = users.slice(0, 5).join(', ') + (users.length > 5 ? ', …' : '');
   const passwords = madeUp.map(

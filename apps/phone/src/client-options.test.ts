@@ -26,6 +26,15 @@ describe('the client of a command', () => {
     expect(optionsOf(line)).toMatchObject({ uri });
   });
 
+  it('speaks every transport, and believes whom it is told to', () => {
+    const line = 'register -u sip:a@pbx.example -t wss --ca /dev/null --ws-path /sip';
+    expect(optionsOf(line)).toMatchObject({
+      transport: 'wss',
+      tls: { authorities: [''] },
+      webSocket: { path: '/sip' },
+    });
+  });
+
   it('listens where it is told', () => {
     expect(optionsOf('answer -l [::1]:5070 -t tcp')).toMatchObject({ listen: ['tcp:[::1]:5070'] });
   });

@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs';
 import type { SipClientOptions } from '@strowger/sip-client';
 import type { Request } from './command-line.ts';
 
-/** The client that a command needs. */
+/** The client that a command needs. Throws the system's error where `--ca` cannot be read. */
 export function clientOptions(request: Request): SipClientOptions {
-  const { user, password, server, transport, listen } = request.options;
+  const { user, password, server, transport, listen, ca, wsPath } = request.options;
   return {
     uri: user === undefined ? `sip:phone@${placeOf(request)}` : withScheme(user),
     transport,
     userAgent: 'strowger-phone',
     ...(password === undefined ? {} : { password }),
     ...(server === undefined ? {} : { server: withScheme(server) }),
+    ...(ca === undefined ? {} : { tls: { authorities: [readFileSync(ca, 'utf8')] } }),
+    ...(wsPath === undefined ? {} : { webSocket: { path: wsPath } }),
     ...(listen === undefined ? {} : { listen: [`${transport}:${listen}`] }),
   };
 }

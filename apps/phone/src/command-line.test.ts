@@ -32,7 +32,7 @@ describe('the command line', () => {
 
   it.each([
     'call',
-    'call x --transport tls',
+    'call x --transport sctp',
     'call x --dtmf 12x',
     'dance',
     'call x --duration ten',

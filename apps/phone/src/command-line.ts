@@ -10,7 +10,11 @@ export interface CommonOptions {
   password?: string;
   /** `127.0.0.1:5060`, or a URI. */
   server?: string;
-  transport: 'udp' | 'tcp';
+  transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /** A file of authorities that TLS and WSS believe. */
+  ca?: string;
+  /** Of the WebSocket's URL. */
+  wsPath?: string;
   /** Local address and port. */
   listen?: string;
   json: boolean;
@@ -56,10 +60,12 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
       .option('-s, --server <address>', 'where requests go first: address:port or a sip: URI')
       .addOption(
         new Option('-t, --transport <name>', 'of the signalling')
-          .choices(['udp', 'tcp'])
+          .choices(['udp', 'tcp', 'tls', 'ws', 'wss'])
           .default('udp'),
       )
       .option('-l, --listen <address:port>', 'local address, such as 127.0.0.1:5070 or [::1]:0')
+      .option('--ca <file>', 'PEM: whom TLS and WSS believe, instead of the authorities of Node')
+      .option('--ws-path <path>', 'of SIP in the URL of a WebSocket, such as /sip')
       .option('--json', 'one JSON object per line instead of words', false);
   const talk = (command: Command): Command =>
     common(command)

@@ -6,7 +6,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '@strowger/sip-message';
-import { DigestServer, type Inbound } from '@strowger/transaction-core';
+import { DigestServer, type Hop, type Inbound, isReliable } from '@strowger/transaction-core';
 import type { CredentialEntry, CredentialStore, Ha1Set } from './credential-store.ts';
 import { type FailureLimits, FailureTable } from './failure-table.ts';
 
@@ -38,6 +38,15 @@ export interface AuthenticatorOptions {
   readonly failures: FailureLimits;
   readonly nonceLifetimeMs?: number;
   onFailure(failure: AuthenticationFailure): void;
+  readonly flows?: FlowTrust | undefined;
+}
+
+/** What a transport wants to know of those who authenticate themselves; sip-transport satisfies it. */
+export interface FlowTrust {
+  /** Somebody proved who they are over this flow. */
+  trust(hop: Hop): void;
+  /** Somebody failed to, and it was not forged by others. */
+  suspect(hop: Hop): void;
 }
 
 /**
@@ -87,27 +96,43 @@ export class Authenticator {
     });
     if (result.outcome === 'ok' && found !== undefined) {
       this.failures.succeeded(address, claimed);
+      this.options.flows?.trust(inbound.hop);
       return { ok: true, user: found };
     }
     const { outcome } = result;
-    if (outcome === 'wrong') this.failures.failed(address, claimed);
+    if (outcome === 'wrong' && this.isThere(request, inbound, kind)) {
+      this.failures.failed(address, claimed);
+      this.options.flows?.suspect(inbound.hop);
+    }
     if (outcome === 'wrong' || outcome === 'replayed' || outcome === 'malformed') {
       this.tell(outcome, request, { address, claimed });
     }
     return {
       ok: false,
-      response: await this.challenge(request, kind, { offered, outcome, claimed }),
+      response: await this.challenge(request, kind, { offered, outcome, claimed, address }),
     };
   }
 
   private async challenge(
     request: SipRequest,
     kind: 401 | 407,
-    { offered, outcome, claimed }: { offered: Offered; outcome: string; claimed: string },
+    { offered, outcome, claimed, address }: Asked,
   ): Promise<SipResponse> {
     const { credentials, realm } = this.options;
     const algorithms = (await credentials.find(realm, claimed))?.algorithms ?? offered;
-    return this.digest.challenge(kind, request, { algorithms, stale: outcome === 'stale' });
+    return this.digest.challenge(kind, request, {
+      algorithms,
+      stale: outcome === 'stale',
+      client: address,
+    });
+  }
+
+  /**
+   * Whether a request is from where it says: it came over a connection, or answers a challenge that
+   * was sent there. Else anybody could shut users out by guessing in their name.
+   */
+  private isThere(request: SipRequest, { hop }: Inbound, kind: 401 | 407): boolean {
+    return isReliable(hop.transport) || this.digest.answersUs(request, kind, hop.address);
   }
 
   private shutOut(
@@ -136,10 +161,16 @@ export class Authenticator {
   }
 }
 
-type Offered = readonly DigestAlgorithm[];
+/** What a challenge is made for. */
+interface Asked {
+  readonly offered: readonly DigestAlgorithm[];
+  readonly outcome: string;
+  readonly claimed: string;
+  readonly address: string;
+}
 
 /** No weaker algorithm than what was offered is taken, whatever HA1 values there are (RFC 8760). */
-function usable({ ha1, algorithms }: CredentialEntry, offered: Offered): Ha1Set {
+function usable({ ha1, algorithms }: CredentialEntry, offered: readonly DigestAlgorithm[]): Ha1Set {
   const allowed = algorithms ?? offered;
   return Object.fromEntries(
     Object.entries(ha1).filter(([algorithm]) => allowed.some((one) => one === algorithm)),

@@ -31,6 +31,14 @@ const two = bindingsOf(
 );
 
 describe('bindings', () => {
+  it('named twice in one request are one: the later stands', () => {
+    const command = update(contact('sip:a@b', 60), contact('sip:a@b', 90));
+    const result = bindingsOf(updateBindings(command, first, [], terms));
+    expect(result.map(({ expiresAt }) => expiresAt)).toEqual([1_090_000]);
+    const again = updateBindings(command, { ...first, cseq: 2 }, result, terms);
+    expect(bindingsOf(again)).toHaveLength(1);
+  });
+
   it('are added with the time they last and the way back to the phone', () => {
     expect(two.map(({ contact: text, expiresAt }) => [text, expiresAt])).toEqual([
       ['sip:a@b', 1_060_000],
@@ -43,6 +51,18 @@ describe('bindings', () => {
     const command = update(contact('sip:%61@B', 120));
     const after = updateBindings(command, { ...first, cseq: 2 }, two, terms);
     expect(contactsOf(after)).toEqual(['sip:c@d', 'sip:%61@B']);
+  });
+
+  it('are replaced by the same flow of the same phone, whatever its URI (RFC 5626 §6)', () => {
+    const flow = (text: string, regId: number, instance = '<urn:uuid:1>') =>
+      update({ ...contact(text), instance, regId });
+    const one = bindingsOf(updateBindings(flow('sip:a@x.invalid', 1), first, [], terms));
+    const again = { ...first, callId: 'two' };
+    const next = (command: RegisterCommand) =>
+      contactsOf(updateBindings(command, again, one, terms));
+    expect(next(flow('sip:b@y.invalid', 1))).toEqual(['sip:b@y.invalid']);
+    expect(next(flow('sip:a@x.invalid', 2))).toHaveLength(2);
+    expect(next(flow('sip:b@y.invalid', 1, '<urn:uuid:2>'))).toHaveLength(2);
   });
 
   it('are removed one by one with 0', () =>

@@ -1,4 +1,4 @@
-import { parseUri, type SipUri } from '@strowger/sip-message';
+import { parseUri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { Binding } from './location-store.ts';
 import type { ContactUpdate, RegisterCommand, RegisterRefusal } from './register-request.ts';
@@ -47,9 +47,12 @@ export function updateBindings(
   }
   let bindings = [...live];
   for (const contact of command.contacts) {
-    const old = bindings.find((binding) => isSameContact(binding, contact.uri));
-    if (old !== undefined && isOutOfOrder(old, source)) return OUT_OF_ORDER;
-    bindings = bindings.filter((binding) => binding !== old);
+    const isSame = (binding: Binding): boolean => isSameContact(binding, contact);
+    // named twice in one request it is no older than itself: the later one stands
+    if (live.some((binding) => isSame(binding) && isOutOfOrder(binding, source))) {
+      return OUT_OF_ORDER;
+    }
+    bindings = bindings.filter((binding) => !isSame(binding));
     if (contact.expiresSeconds > 0) bindings.push(newBinding(contact, source, terms.wall));
   }
   return bindings.length > terms.maxContacts ? TOO_MANY : { ok: true, bindings };
@@ -71,9 +74,13 @@ function isOutOfOrder(binding: Binding, { callId, cseq }: RegisterSource): boole
   return binding.callId === callId && cseq <= binding.cseq;
 }
 
-function isSameContact(binding: Binding, contact: SipUri): boolean {
-  const uri = parseUri(binding.contact);
-  return uri.ok && contact.equals(uri.value);
+/** The same flow of the same phone (RFC 5626 §6), or an equal URI (RFC 3261 §10.3 step 7). */
+function isSameContact(binding: Binding, { uri, instance, regId }: ContactUpdate): boolean {
+  if (regId !== undefined && binding.regId !== undefined) {
+    return binding.regId === regId && binding.instance === instance;
+  }
+  const known = parseUri(binding.contact);
+  return known.ok && uri.equals(known.value);
 }
 
 function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number): Binding {
@@ -85,6 +92,7 @@ function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number
     callId,
     cseq,
     ...(contact.instance === undefined ? {} : { instance: contact.instance }),
+    ...(contact.regId === undefined ? {} : { regId: contact.regId }),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(received === undefined ? {} : { received }),
     updatedAt: wall,

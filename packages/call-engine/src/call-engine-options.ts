@@ -1,16 +1,26 @@
 import type { Runtime } from '@strowger/runtime';
 import type { MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
-import type { Inbound, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { Hop, Inbound, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { FlowTrust } from './authenticator.ts';
 import type { FailureLimits } from './failure-table.ts';
 import type { Stores } from './memory-stores.ts';
 import type { ExpiryLimits } from './register-request.ts';
 import type { Service } from './service.ts';
 
+/** What an engine needs of a transport. */
+export interface EngineSender extends MessageSender {
+  /**
+   * Whether the very flow that a hop is pinned to can still be used: phones behind a WebSocket that
+   * is closed are not called. Without it every flow counts as open.
+   */
+  isFlowOpen?(hop: Hop): boolean;
+}
+
 /** What a `CallEngine` is made of. */
 export interface CallEngineOptions {
   readonly runtime: Runtime;
-  readonly sender: MessageSender;
+  readonly sender: EngineSender;
   readonly media: MediaBackend;
   readonly stores: Stores;
   /** The domain of the users, and the realm of their digests. */
@@ -35,6 +45,8 @@ export interface CallEngineOptions {
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;
+  /** The transport, where it wants to know who has authenticated themselves and who failed to. */
+  readonly flows?: FlowTrust;
 }
 
 /** What users are asked to prove themselves with. */

@@ -23,12 +23,19 @@ export function enginePartsOf(
     onFailure(failure: AuthenticationFailure): void;
   },
 ): EngineParts {
-  const { runtime } = options;
+  const { runtime, sender } = options;
   const { location, credentials } = options.stores;
   const { expiry, maxContacts, failures, algorithms } = settings;
   const domain = new Domain(options.domain, options.aliases);
   const onChange = told.onRegistration;
-  const registrar = new Registrar({ runtime, location, expiry, maxContacts, onChange });
+  const registrar = new Registrar({
+    runtime,
+    location,
+    expiry,
+    maxContacts,
+    isFlowOpen: (hop) => sender.isFlowOpen?.(hop) ?? true,
+    onChange,
+  });
   const services = new Map(Object.entries(options.services ?? {}));
   const router = new Router({ domain, registrar, credentials, services });
   const nonceLifetimeMs = options.digest?.nonceLifetimeMs;
@@ -40,6 +47,7 @@ export function enginePartsOf(
     failures,
     ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
     onFailure: told.onFailure,
+    flows: options.flows,
   });
   const publicAccess = new Set(options.publicAccess);
   return {

@@ -1,9 +1,10 @@
-export type { AuthenticationFailure, AuthenticationProblem } from './authenticator.ts';
+export type { AuthenticationFailure, AuthenticationProblem, FlowTrust } from './authenticator.ts';
 export { Call } from './call.ts';
 export { CallEngine, type CallEngineCounts, type CallEngineEvents } from './call-engine.ts';
 export type {
   CallEngineOptions,
   DigestOptions,
+  EngineSender,
   RegistrationLimits,
 } from './call-engine-options.ts';
 export type { CallEnder, CallLegRecord, CallOutcome, CallRecord } from './call-record.ts';

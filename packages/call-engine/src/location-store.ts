@@ -13,6 +13,8 @@ export interface Binding {
   readonly cseq: number;
   /** `+sip.instance`, where the phone tells one (RFC 5626 §4.1). */
   readonly instance?: string;
+  /** Which of the phone's flows it is: a flow that comes in its place replaces it (RFC 5626 §6). */
+  readonly regId?: number;
   readonly userAgent?: string;
   /**
    * Where the REGISTER came from, where calls have to go there instead of to the contact: over its

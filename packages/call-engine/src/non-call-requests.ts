@@ -3,6 +3,7 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 import type { Authenticator } from './authenticator.ts';
 import type { Domain } from './domain.ts';
 import type { Registrar } from './registrar.ts';
+import { refuseScheme } from './router.ts';
 
 /** What is done with requests that are no calls. */
 export interface NonCallRequestsOptions {
@@ -47,7 +48,10 @@ export class NonCallRequests {
 
   /** Resolves with the answer. */
   answer(transaction: ServerTransaction): Promise<SipResponse> {
-    const { method } = transaction;
+    const { method, request } = transaction;
+    const status = refuseScheme(request);
+    // before anybody is asked who they are: it can be for nobody (RFC 3261 §8.2.2.1)
+    if (status !== undefined) return Promise.resolve(createResponse(request, status));
     if (method === 'REGISTER') return this.register(transaction);
     if (method === 'OPTIONS') return this.tellOptions(transaction);
     return this.refuse(transaction);
@@ -56,6 +60,7 @@ export class NonCallRequests {
   /** RFC 3261 §10.3 steps 1 to 5; the rest is the registrar's. */
   private async register({ request, inbound }: ServerTransaction): Promise<SipResponse> {
     const { domain, authenticator, registrar } = this.options;
+    if (!('host' in request.to.uri)) return createResponse(request, 400); // no address of record
     const isOurs = domain.userOf(request.uri, inbound) !== undefined;
     const user = domain.userOf(request.to.uri, inbound);
     if (!isOurs || user === undefined) return createResponse(request, 404);

@@ -18,6 +18,8 @@ export interface ContactUpdate {
   /** 0 removes the binding. */
   readonly expiresSeconds: number;
   readonly instance?: string;
+  /** Which of the phone's flows this is, from 1; only beside `instance` (RFC 5626 §4.2). */
+  readonly regId?: number;
 }
 
 /** What a REGISTER asks for. */
@@ -71,6 +73,7 @@ function readContact(
 ): ContactUpdate | undefined {
   if (!(uri instanceof SipUri)) return undefined;
   const instance = params.get('+sip.instance');
+  const regId = instance === undefined ? undefined : readRegId(params.get('reg-id'));
   return {
     uri,
     q: readQ(params.get('q')),
@@ -79,6 +82,7 @@ function readContact(
       limits.maxSeconds,
     ),
     ...(instance === undefined ? {} : { instance }),
+    ...(regId === undefined ? {} : { regId }),
   };
 }
 
@@ -90,6 +94,11 @@ function readExpires(
 ): number {
   if (param === undefined) return header ?? limits.defaultSeconds;
   return /^\d+$/.test(param) ? Number(param) : ONE_HOUR;
+}
+
+function readRegId(param: string | undefined): number | undefined {
+  const regId = /^\d{1,10}$/.test(param ?? '') ? Number(param) : 0;
+  return regId >= 1 && regId < 2 ** 31 ? regId : undefined;
 }
 
 function readQ(param: string | undefined): number {

@@ -7,7 +7,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '@strowger/sip-message';
-import type { Inbound } from '@strowger/transaction-core';
+import type { Hop, Inbound } from '@strowger/transaction-core';
 import {
   type BindingTerms,
   liveBindings,
@@ -29,6 +29,8 @@ export interface RegistrarOptions {
   readonly expiry: ExpiryLimits;
   /** Contacts of one address of record at most. */
   readonly maxContacts: number;
+  /** Whether the flow that a hop is pinned to can still be used; without it, every flow can. */
+  isFlowOpen?(hop: Hop): boolean;
   /** Told which contacts an address of record won and lost, after the store has it. */
   onChange(change: RegistrationChange): void;
 }
@@ -76,7 +78,7 @@ export class Registrar {
   /** The contacts to call, the preferred first, then the latest. */
   async lookup(addressOfRecord: string): Promise<readonly Binding[]> {
     const { bindings } = await this.options.location.read(addressOfRecord);
-    return [...liveBindings(bindings, this.wall)].sort(
+    return [...this.reachable(liveBindings(bindings, this.wall))].sort(
       (one, other) => other.q - one.q || other.updatedAt - one.updatedAt,
     );
   }
@@ -107,7 +109,8 @@ export class Registrar {
     const { location, maxContacts } = this.options;
     const { version, bindings: present } = await location.read(addressOfRecord);
     const terms: BindingTerms = { wall: this.wall, maxContacts };
-    const update = updateBindings(command, sourceOf(request, inbound), present, terms);
+    const reachable = this.reachable(present);
+    const update = updateBindings(command, sourceOf(request, inbound), reachable, terms);
     if (!update.ok) return this.refusal(request, update.refusal);
     if (command.kind !== 'query') {
       if (!(await location.replace(addressOfRecord, version, update.bindings))) return undefined;
@@ -115,6 +118,13 @@ export class Registrar {
       this.start();
     }
     return this.success(request, update.bindings);
+  }
+
+  /** A WebSocket that is closed leads nowhere, and its contact never will (RFC 7118 §5.2). */
+  private reachable(bindings: readonly Binding[]): readonly Binding[] {
+    const isGone = (hop: Hop): boolean =>
+      isWebSocket(hop) && this.options.isFlowOpen?.(hop) === false;
+    return bindings.filter(({ received }) => received === undefined || !isGone(received));
   }
 
   private success(request: SipRequest, bindings: readonly Binding[]): SipResponse {
@@ -125,6 +135,7 @@ export class Registrar {
       headers: [
         ...(contacts.length === 0 ? [] : [['Contact', contacts] as [string, NameAddr[]]]),
         ['Date', new Date(wall).toUTCString()],
+        ...(isOutbound(request) ? OUTBOUND : []),
       ],
     });
   }
@@ -187,8 +198,27 @@ function sourceOf(request: SipRequest, inbound: Inbound): RegisterSource {
     callId: request.callId,
     cseq: request.cseq.number,
     ...(userAgent === undefined ? {} : { userAgent }),
-    received: pinnedHop(request, inbound.hop),
+    received: isOutbound(request) ? inbound.hop : pinnedHop(request, inbound.hop),
   };
+}
+
+/** The phone asks to be called over the flow of this request, and no proxy is between (RFC 5626 §6). */
+function isOutbound({ headers }: SipRequest): boolean {
+  const supported = headers.get('supported') ?? [];
+  const contacts = headers.get('contact') ?? [];
+  return (
+    supported.some((tag) => tag.toLowerCase() === 'outbound') &&
+    headers.get('via')?.length === 1 &&
+    contacts !== '*' &&
+    contacts.some(({ params }) => params.has('reg-id') && params.has('+sip.instance'))
+  );
+}
+
+/** Says that it was done (RFC 5626 §6). */
+const OUTBOUND: readonly [string, string][] = [['Require', 'outbound']];
+
+function isWebSocket({ transport }: Hop): boolean {
+  return transport === 'ws' || transport === 'wss';
 }
 
 /** One Contact of the 200: what is bound and for how long yet (RFC 3261 §10.3 step 8). */
@@ -198,6 +228,7 @@ function contactOf(binding: Binding, wall: number): NameAddr[] {
   const contact = new NameAddr({ uri: uri.value });
   if (binding.q < 1) contact.params.set('q', String(binding.q));
   if (binding.instance !== undefined) contact.params.set('+sip.instance', binding.instance);
+  if (binding.regId !== undefined) contact.params.set('reg-id', String(binding.regId));
   contact.params.set('expires', String(Math.ceil((binding.expiresAt - wall) / 1000)));
   return [contact];
 }

@@ -105,7 +105,7 @@ export class ClientRequest {
       return;
     }
     this.sent = again;
-    // the server that refused knows its nonce; those before it did not answer
+    // the server that challenged knows its nonce; those before it did not answer
     const { hop } = this;
     if (hop !== undefined && this.hops !== undefined) {
       this.hops = [hop, ...this.hops.filter((other) => other !== hop)];

@@ -17,7 +17,7 @@ import {
   type InviteClientState,
   inviteClientTable,
 } from './invite-client-table.ts';
-import { type LayerContext, tellSteps } from './layer-context.ts';
+import { type LayerContext, newCallId, tellSteps } from './layer-context.ts';
 import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
@@ -44,7 +44,7 @@ export class InviteClient implements OutgoingInvite {
     this.context = context;
     this.options = options;
     this.user = user;
-    this.callId = options.callId ?? context.runtime.random.token(128);
+    this.callId = options.callId ?? newCallId(context);
     this.localTag = context.runtime.random.token();
     const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
     const { requestUri, route, nextHop } = addressRequest(

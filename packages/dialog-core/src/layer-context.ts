@@ -56,6 +56,11 @@ export interface LayerContext {
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
 }
 
+/** The transport's own kind of Call-ID where it has one, else one of chance (RFC 3261 §8.1.1.4). */
+export function newCallId({ sender, runtime }: Pick<LayerContext, 'sender' | 'runtime'>): string {
+  return sender.newCallId?.() ?? runtime.random.token(128);
+}
+
 /** The `onStep` of a machine; nothing where nobody listens. */
 export function tellSteps<S extends { name: string }, I extends { type: string }>(
   { onStep }: LayerContext,

@@ -3,7 +3,7 @@ import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
 import { trackRequest } from './dialog-request.ts';
 import type { MessageParts, RequestUser } from './dialog-user.ts';
-import type { LayerContext } from './layer-context.ts';
+import { type LayerContext, newCallId } from './layer-context.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
 
@@ -43,7 +43,7 @@ export function sendRequest(
 ): OutgoingRequest {
   const { method, from, credentials, requestUri, route = [] } = options;
   const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
-  const callId = options.callId ?? context.runtime.random.token(128);
+  const callId = options.callId ?? newCallId(context);
   const addressing = addressRequest(route, requestUri);
   let cseq = options.cseq ?? 1;
   const request = context.userAgent.request(

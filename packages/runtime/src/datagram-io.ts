@@ -26,6 +26,8 @@ export interface DatagramOptions {
   onError?(error: Error, to?: Endpoint): void;
   /** Kernel receive buffer in bytes. */
   receiveBufferBytes?: number;
+  /** Whether other sockets of the system may be bound to the same port: see `canReusePort`. */
+  reusePort?: boolean;
 }
 
 /** Opens datagram sockets: `dgram` in `nodeRuntime`, a simulated network in tests. */

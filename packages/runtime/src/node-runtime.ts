@@ -93,6 +93,20 @@ class SystemClock implements Clock {
   }
 }
 
+/**
+ * Whether this Node and this system can bind several sockets to one port, and spread what comes
+ * over them (`SO_REUSEPORT`): Linux, Node 22.12 or later. Elsewhere the option is ignored, and the
+ * second socket gets `EADDRINUSE`.
+ */
+export function canReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const has = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+  return has && process.platform === 'linux';
+}
+
+/** Younger than the oldest Node's types. */
+const reusePort: object = { reusePort: true };
+
 const nodeDatagrams: DatagramIo = {
   open(options) {
     const socket = createSocket({
@@ -101,6 +115,7 @@ const nodeDatagrams: DatagramIo = {
       ...(options.receiveBufferBytes === undefined
         ? {}
         : { recvBufferSize: options.receiveBufferBytes }),
+      ...(options.reusePort === true ? reusePort : {}),
     });
     return new Promise((resolve, reject) => {
       // a socket that could not be bound holds its descriptor until it is closed

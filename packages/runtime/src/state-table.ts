@@ -65,7 +65,8 @@ export interface MachineOptions<S extends { name: string }, I extends { type: st
  */
 export class Machine<S extends { name: string }, I extends { type: string }, O, C = undefined> {
   private readonly options: MachineOptions<S, I, O, C>;
-  private readonly waiting: I[] = [];
+  /** Made when it is first needed: most machines never wait, and there may be many. */
+  private waiting: I[] | undefined = undefined;
   private current: S;
   private busy = false;
 
@@ -86,13 +87,14 @@ export class Machine<S extends { name: string }, I extends { type: string }, O, 
   /** Takes an input: `refused` where the table has no row, `queued` from within a step. */
   input(input: I): 'taken' | 'refused' | 'queued' {
     if (this.busy) {
+      this.waiting ??= [];
       this.waiting.push(input);
       return 'queued';
     }
     this.busy = true;
     try {
       const taken = this.run(input);
-      for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      for (let next = this.waiting?.shift(); next !== undefined; next = this.waiting?.shift()) {
         this.run(next);
       }
       return taken ? 'taken' : 'refused';

@@ -22,12 +22,12 @@ export type {
   SessionOutput,
   Talk,
 } from './session-machine.ts';
-export {
-  type SessionCounts,
-  type SessionLimits,
-  SessionManager,
-  type SessionManagerOptions,
-} from './session-manager.ts';
+export { SessionManager } from './session-manager.ts';
+export type {
+  SessionCounts,
+  SessionLimits,
+  SessionManagerOptions,
+} from './session-manager-options.ts';
 export {
   type SessionMediaInput,
   type SessionMediaMachineState,

@@ -1,69 +1,20 @@
-import {
-  type Dialog,
-  type DialogCounts,
-  DialogLayer,
-  type IncomingInvite,
-  type ReliableProvisionals,
-  type SessionTimerOptions,
-} from '@strowger/dialog-core';
-import { Emitter, type Runtime, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-core';
+import { Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
-import type {
-  Inbound,
-  MessageSender,
-  ServerTransaction,
-  TimerSettings,
-} from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import { CallLinks } from './call-links.ts';
-import type { MediaBackend } from './media-backend.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
+import type {
+  SessionCounts,
+  SessionLimits,
+  SessionManagerOptions,
+} from './session-manager-options.ts';
 import { type SessionId, sessionId } from './session-state.ts';
-import { hasForeignBody, sdpOf } from './sip-body.ts';
-
-/** What a `SessionManager` is made of. */
-export interface SessionManagerOptions {
-  readonly runtime: Runtime;
-  readonly sender: MessageSender;
-  readonly media: MediaBackend;
-  /**
-   * A call comes in: ring, answer, reject, challenge, now or later. What this throws, or rejects
-   * with, is logged and the call gets 500. Without it every call gets 480.
-   */
-  readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
-  /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
-  readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
-  readonly contactUser?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly timers?: Partial<TimerSettings> | undefined;
-  readonly limits?: Partial<SessionLimits> | undefined;
-  /** Reliable provisional responses (RFC 3262); `supported` by default. */
-  readonly reliableProvisionals?: ReliableProvisionals | undefined;
-  /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
-  readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
-  /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
-  readonly allow?: readonly string[] | undefined;
-  /** Told the row of every step of every session: for row coverage and diagrams. */
-  readonly onStep?: ((state: string, input: string) => void) | undefined;
-}
-
-/** Bounds of a manager. */
-export interface SessionLimits {
-  /** Sessions at the same time; above it an incoming call gets 503, `call` throws. Default 100,000. */
-  readonly sessions: number;
-  /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
-  readonly answerMs: number;
-}
-
-/** Live objects by kind: all zero when everything has ended. */
-export interface SessionCounts extends DialogCounts {
-  readonly sessions: number;
-  readonly endpoints: number;
-  readonly ports: number;
-}
+import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 
 const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
 const CLOSE_DEADLINE_MS = 5000;
@@ -116,7 +67,7 @@ export class SessionManager {
   call(options: CallOptions): Session {
     this.checkOpen();
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
-    const callId = options.callId ?? this.options.runtime.random.token(128);
+    const callId = options.callId ?? this.newCallId();
     const given = endpoint !== undefined;
     const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
     const session = this.open({
@@ -229,7 +180,7 @@ export class SessionManager {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
     }
     if (hasForeignBody(invite.request)) {
-      return invite.reject(415, { headers: [['Accept', 'application/sdp']] });
+      return invite.reject(415, { headers: [...TAKEN_BODIES] });
     }
     const { request } = invite;
     const offer = sdpOf(request);
@@ -285,6 +236,11 @@ export class SessionManager {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
     if (this.live.size < this.limits.sessions) return;
     throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.live.size} sessions`);
+  }
+
+  private newCallId(): string {
+    const { sender, runtime } = this.options;
+    return sender.newCallId?.() ?? runtime.random.token(128);
   }
 
   private newId(): SessionId {

@@ -25,6 +25,7 @@ import type {
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
+import { tellMedia } from './media-events.ts';
 import { Waiters } from './waiters.ts';
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
@@ -72,7 +73,7 @@ export class Session {
       clock: context.clock,
       label: id,
       tell: (input) => this.take(input),
-      onEvent: (event) => this.tellMedia(event),
+      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
     });
     this.signalling = new Signalling({
@@ -389,23 +390,6 @@ export class Session {
     });
     this.context.onGone(this);
     this.waiters.ended.resolve(reason);
-  }
-
-  private tellMedia(event: MediaEndpointEvent): void {
-    switch (event.type) {
-      case 'started':
-        return this.emit('mediaStarted', event.remote);
-      case 'digit': {
-        const { digit, durationMs } = event;
-        return this.emit('digit', { digit, durationMs, source: 'rtp' });
-      }
-      case 'timeout':
-        return this.emit('mediaSilent', { silentMs: event.silentMs });
-      case 'failed':
-        return this.emit('mediaFailed', { code: event.code, message: event.message });
-      default:
-        event satisfies never;
-    }
   }
 
   private emit<T extends keyof SessionEventDetails>(

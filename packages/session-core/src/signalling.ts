@@ -1,8 +1,6 @@
 import type {
   Dialog,
-  DialogEnd,
   DialogLayer,
-  FailureReason,
   HeaderFields,
   IncomingInvite,
   IncomingOffer,
@@ -12,20 +10,20 @@ import type {
 } from '@strowger/dialog-core';
 import type { SipResponse } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
-import {
-  cancelled,
-  dialogLost,
-  type EndReason,
-  hungUp,
-  rejected,
-  timeout,
-  transportFailed,
-} from './end-reason.ts';
+import { type EndReason, rejected } from './end-reason.ts';
 import type { InfoDigit } from './info-digit.ts';
 import { answerInDialog } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
-import { hasForeignBody, reasonFields, reasonOf, sdpBody, sdpOf } from './sip-body.ts';
+import { endedBy, failedBy, refusedBy } from './signalling-end.ts';
+import {
+  hasForeignBody,
+  reasonFields,
+  reasonOf,
+  sdpBody,
+  sdpOf,
+  TAKEN_BODIES,
+} from './sip-body.ts';
 
 /** @internal What the signalling of a session tells its session. */
 export interface SignallingUser {
@@ -245,7 +243,7 @@ export class Signalling {
 
   private takeReinvite(reinvite: IncomingReinvite): void {
     if (hasForeignBody(reinvite.request)) {
-      return reinvite.reject(415, { headers: [['Accept', 'application/sdp']] });
+      return reinvite.reject(415, { headers: [...TAKEN_BODIES] });
     }
     reinvite.user = {
       onCancel: () => this.user.input({ type: 'changeWithdrawn' }),
@@ -274,47 +272,4 @@ export class Signalling {
 
 function described(sdp: string | undefined): { sdp?: string } {
   return sdp === undefined ? {} : { sdp };
-}
-
-function refusedBy(response: SipResponse): EndReason {
-  const { status, reason } = response;
-  const contact = response.headers.get('contact');
-  const moved = status < 400 && Array.isArray(contact);
-  const contacts = moved ? contact.map(({ uri }) => uri.toString()) : undefined;
-  return rejected('remote', status, {
-    text: reason,
-    ...reasonOf(response),
-    ...(contacts === undefined ? {} : { contacts }),
-  });
-}
-
-function failedBy(failure: FailureReason): EndReason {
-  if (failure.kind === 'timeout') return timeout('invite');
-  return failure.kind === 'transport' ? transportFailed(failure.error) : cancelled('local');
-}
-
-function endedBy(end: DialogEnd): EndReason {
-  switch (end.kind) {
-    case 'bye':
-      return hungUp(end.by);
-    case 'rejected':
-      return rejected('remote', end.status);
-    case 'cancelled':
-    case 'otherForkAnswered':
-      return cancelled('remote');
-    case 'refused':
-      return end.status === 408 ? timeout('dialog') : dialogLost(end.status);
-    case 'timeout':
-      return timeout('dialog');
-    case 'notRefreshed':
-      return timeout('session');
-    case 'noAck':
-      return timeout('ack');
-    case 'transport':
-      return transportFailed(end.error);
-    case 'closed':
-      return hungUp('local');
-    default:
-      return end satisfies never;
-  }
 }

@@ -45,7 +45,15 @@ function formatReason(reason: { protocol: string; cause: number; text?: string }
   return `${reason.protocol};cause=${reason.cause}${quoted === undefined ? '' : `;text="${quoted}"`}`;
 }
 
+/** @internal What a 415 says that we take (RFC 3261 §21.4.13): nothing that has to be inflated. */
+export const TAKEN_BODIES: readonly [string, string][] = [
+  ['Accept', 'application/sdp'],
+  ['Accept-Encoding', 'identity'],
+];
+
 function isSdp(message: SipMessage): boolean {
+  const encodings = message.headers.raw('Content-Encoding');
+  if (encodings.some((name) => name.trim().toLowerCase() !== 'identity')) return false;
   const type = message.headers.get('content-type');
   return type?.type.toLowerCase() === 'application' && type.subtype.toLowerCase() === 'sdp';
 }

@@ -1,6 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import { NameAddr, parseUri, SipUri } from '@strowger/sip-message';
-import type { CredentialSource } from '@strowger/transaction-core';
+import type { CredentialSource, TransportName } from '@strowger/transaction-core';
 
 /** Who the client is, and how it proves it. */
 export interface AccountOptions {
@@ -15,8 +15,8 @@ export interface AccountOptions {
    * proxy for calls. Default: what RFC 3263 finds for the domain of `uri`.
    */
   readonly server?: string;
-  /** The transport where `server` names none. Default `udp`. */
-  readonly transport?: 'udp' | 'tcp';
+  /** The transport where `server` names none. Default `udp`, `tls` for a `sips:` URI. */
+  readonly transport?: TransportName;
   /** How long a registration shall last, in seconds, from 60 to 86,400. Default 300. */
   readonly expiresSeconds?: number;
 }
@@ -38,11 +38,12 @@ export interface Account {
 export function readAccount(options: AccountOptions): Account {
   const uri = sipUri('uri', options.uri);
   if (uri.user === undefined) throw bad('uri', `${options.uri} has no user`);
-  const { transport = 'udp', expiresSeconds = 300, displayName } = options;
+  const { expiresSeconds = 300, displayName } = options;
   if (!(expiresSeconds >= 60 && expiresSeconds <= 86_400)) {
     throw bad('expiresSeconds', 'it is a number from 60 to 86400');
   }
   const given = sipUri('server', options.server ?? domainOf(uri).toString());
+  const { transport = given.scheme === 'sips' ? 'tls' : 'udp' } = options;
   const hasTransport = given.params.has('transport');
   const server = hasTransport ? given : withTransport(given, transport);
   return {

@@ -6,6 +6,7 @@ import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { answerRequest } from './capabilities.ts';
+import { clientListeners } from './client-listeners.ts';
 import { LocalMedia } from './local-media.ts';
 import { Registration } from './registration.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
@@ -137,15 +138,21 @@ export class ClientStack {
       onConnectionGone: (hop) => this.registration.connectionLost(hop),
     };
     if (settings.connect !== undefined) return settings.connect(hooks);
-    const listen = settings.listen ?? [defaultListenPoint(account.server)];
-    return new TransportLayer({ runtime, listen, ...hooks });
+    return new TransportLayer({ runtime, ...clientListeners(settings, account.server), ...hooks });
   }
 
   private mediaAddress(): string {
     const { settings } = this.options;
     const sender: MessageSender = this.transport;
     const { server } = this.options.account;
-    const hop = this.reach ?? { transport: 'udp', address: server.host, port: 5060 };
+    const { address } = this.reach ?? { address: server.host };
+    const { transport } = this.reach ?? { transport: 'udp' };
+    // what a WebSocket is told leads nowhere (RFC 7118 §5.2)
+    const isNameless = transport === 'ws' || transport === 'wss';
+    const hop: Hop =
+      isNameless || this.reach === undefined
+        ? { transport: 'udp', address, port: 5060 }
+        : this.reach;
     return settings.media?.address ?? sender.sentBy(hop).host;
   }
 
@@ -156,15 +163,6 @@ export class ClientStack {
       settings.media ?? {};
     return createMediaEngine({ address, ports, codecs, runtime });
   }
-}
-
-/** Any port of the wildcard of the server's family, or of loopback where the server is there. */
-function defaultListenPoint(server: SipUri): string {
-  const transport = server.params.get('transport') ?? 'udp';
-  const { host } = server;
-  if (host.includes(':')) return `${transport}:${host === '::1' ? '[::1]' : '[::]'}:0`;
-  const isNear = host.startsWith('127.') || host === 'localhost';
-  return `${transport}:${isNear ? '127.0.0.1' : '0.0.0.0'}:0`;
 }
 
 function isSamePlace(one: SipUri, other: SipUri): boolean {

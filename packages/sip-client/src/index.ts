@@ -5,6 +5,7 @@ export type { RegistrationChange } from './registration-table.ts';
 export { SipClient } from './sip-client.ts';
 export type {
   ClientCallOptions,
+  ClientTlsOptions,
   ClientTransport,
   MessageTrace,
   SipClientEvents,

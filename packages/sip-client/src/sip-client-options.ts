@@ -13,6 +13,15 @@ export interface SipClientOptions extends AccountOptions {
    * can reach. Default: any port of the address that reaches the server, by the server's transport.
    */
   readonly listen?: readonly string[];
+  /** Whom TLS and WSS believe, and what they show. Default: the authorities of Node, nothing. */
+  readonly tls?: ClientTlsOptions;
+  /** How servers are asked for a WebSocket (RFC 7118). */
+  readonly webSocket?: {
+    /** The path in the server's URL. Default `/`. */
+    readonly path?: string;
+    /** The `Origin` that we show. Default: none. */
+    readonly origin?: string;
+  };
   readonly media?: {
     /** Default: the address that reaches the other side of the signalling. */
     readonly address?: string;
@@ -27,10 +36,19 @@ export interface SipClientOptions extends AccountOptions {
   readonly runtime?: Runtime;
   /** Told of every SIP message, for traces and ladders; it is not to be changed. */
   readonly onMessage?: (trace: MessageTrace) => void;
-  /** Other ways to the network than UDP and TCP: a simulated one. */
+  /** Other ways to the network than sockets: a simulated one. */
   readonly connect?: (hooks: TransportHooks) => ClientTransport;
   /** Another media backend than the engine in this process. */
   readonly openMedia?: (address: string) => MediaBackend;
+}
+
+/** Certificates of a client. All are PEM. */
+export interface ClientTlsOptions {
+  /** The authorities that the server's certificate must lead to. Default: those of Node. */
+  readonly authorities?: readonly (string | Buffer)[];
+  /** Our own, for servers that ask for one, and for `tls:` and `wss:` in `listen`. */
+  readonly certificate?: string | Buffer;
+  readonly key?: string | Buffer;
 }
 
 /** A SIP message as it passed. */

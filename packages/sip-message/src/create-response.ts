@@ -1,7 +1,10 @@
-import { CALL_ID, CSEQ, FROM, headerId, TO, VIA } from './header-names.ts';
+import { headerId } from './header-names.ts';
 import type { HeaderInput } from './header-input.ts';
 import { Headers } from './headers.ts';
 import { type SipRequest, SipResponse } from './message.ts';
+
+const TIMESTAMP = headerId('timestamp');
+const NONE = 0;
 
 /** What a response has beyond what follows from its request. */
 export interface ResponseOptions {
@@ -21,13 +24,8 @@ export function createResponse(
   status: number,
   options: ResponseOptions = {},
 ): SipResponse {
-  const headers = new Headers();
-  for (const id of [VIA, FROM, TO, CALL_ID, CSEQ]) headers.adopt(request.headers, id);
-  if (status === 100) headers.adopt(request.headers, headerId('timestamp'));
-  const to = options.toTag === undefined ? undefined : request.headers.get('to');
-  if (to !== undefined && to.tag === undefined && status !== 100) {
-    headers.set('To', to.withTag(options.toTag));
-  }
+  const headers = Headers.ofResponse(request.headers, status === 100 ? TIMESTAMP : NONE);
+  if (options.toTag !== undefined && status !== 100) headers.addToTag(options.toTag);
   for (const [name, value] of options.headers ?? []) headers.append(name, value);
   return new SipResponse({
     status,

@@ -11,6 +11,8 @@ export interface Field {
   readonly id: number;
   readonly name: string;
   readonly value: string;
+  /** The tag of From or To, where whoever made the field knows it. */
+  readonly tag?: string;
 }
 
 const NO_HEAD = new Head('', Buffer.alloc(0), DEFAULT_LIMITS);

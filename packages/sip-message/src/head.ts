@@ -36,7 +36,8 @@ export class Head {
   /** Where a plain Call-ID and CSeq begin, else -1. */
   callId = -1;
   cseq = -1;
-  /** The number in a plain Content-Length, else -1. */
+  /** The number in a plain Max-Forwards and Content-Length, else -1. */
+  maxForwards = -1;
   contentLength = -1;
 
   private readonly fields: number[] = EMPTY_FIELDS.slice();

@@ -1,3 +1,4 @@
+import { isToken } from './characters.ts';
 import type { CSeq } from './cseq.ts';
 import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
@@ -11,11 +12,13 @@ import {
   FROM,
   headerId,
   headerKey,
+  MAX_FORWARDS,
   TO,
   VIA,
 } from './header-names.ts';
 import type { HeaderTypes } from './header-types.ts';
 import { plainCSeqValue } from './plain-keys.ts';
+import { plainParam } from './plain-octets.ts';
 import { readFields, readFirstVia } from './read-fields.ts';
 import { Fault } from './refusal.ts';
 import { readRequestUri } from './start-line.ts';
@@ -164,6 +167,18 @@ export class Headers extends FieldList {
   }
 
   /**
+   * The fields as they go on the wire, each with its CRLF, with a right Content-Length.
+   * @internal
+   */
+  formatFor(contentLength: number): string {
+    if (this.indexOfId(CONTENT_LENGTH, 0) < 0) {
+      return `${this.format()}Content-Length: ${contentLength}\r\n`;
+    }
+    if (this.read(CONTENT_LENGTH) === contentLength) return this.format();
+    return this.clone().set('Content-Length', contentLength).format();
+  }
+
+  /**
    * The fields as they go on the wire, each with its CRLF.
    * @internal
    */
@@ -186,9 +201,7 @@ export class Headers extends FieldList {
   read(id: number): unknown {
     const known = this.typed?.[id];
     if (known !== undefined) return known;
-    const value = this.order === undefined ? this.readPlain(id) : undefined;
-    if (value !== undefined) return value;
-    return this.readWhole(id);
+    return this.readPlain(id) ?? this.readWhole(id);
   }
 
   /**
@@ -211,10 +224,18 @@ export class Headers extends FieldList {
    * @internal
    */
   plainParams(id: number): number {
-    if (this.order !== undefined) return -1;
     const { viaParams, fromParams, toParams } = this.received;
-    if (id === VIA) return viaParams;
-    return id === FROM ? fromParams : id === TO ? toParams : -1;
+    const params = id === VIA ? viaParams : id === FROM ? fromParams : id === TO ? toParams : -1;
+    return params >= 0 && this.isAsReceived(id) ? params : -1;
+  }
+
+  /**
+   * The tag of a From or To that was set here by who knew it.
+   * @internal
+   */
+  knownTag(id: number): string | undefined {
+    const field = this.order?.[this.indexOfId(id, 0)];
+    return typeof field === 'object' ? field.tag : undefined;
   }
 
   /**
@@ -231,6 +252,39 @@ export class Headers extends FieldList {
    */
   static of(head: Head): Headers {
     return new Headers(NO_ENTRIES, head);
+  }
+
+  /**
+   * New headers with what a response has of its request (RFC 3261 §8.2.6.2), byte for byte: Via,
+   * From, To, Call-ID and CSeq, which are the first identities, and one other.
+   * @internal
+   */
+  static ofResponse(request: Headers, other: number): Headers {
+    const order: (number | Field)[] = [];
+    const { size } = request;
+    for (let at = 0; at < size; at++) {
+      const field = request.fieldAt(at);
+      const id = request.id(field);
+      if ((id > 0 && id <= CSEQ) || (id === other && id > 0)) order.push(field);
+    }
+    return new Headers(NO_ENTRIES, request.received, order);
+  }
+
+  /**
+   * Gives To a tag if it has none. Throws what `Params` throws.
+   * @internal
+   */
+  addToTag(tag: string): void {
+    const params = this.plainParams(TO);
+    if (params < 0 || !isToken(tag)) {
+      const to = this.get('to');
+      if (to !== undefined && to.tag === undefined) this.set('To', to.withTag(tag));
+      return;
+    }
+    if (plainParam(this.received, params, 'tag') !== undefined) return;
+    const at = this.indexOfId(TO, 0);
+    const value = `${this.value(this.fieldAt(at))};tag=${tag}`;
+    this.own('To')[at] = { id: TO, name: 'To', value, tag };
   }
 
   /**
@@ -256,7 +310,8 @@ export class Headers extends FieldList {
 
   /** The values of the packet that can be told from where they are; undefined for all others. */
   private readPlain(id: number): unknown {
-    const { text, octets, callId, cseq, contentLength } = this.received;
+    if (id < CALL_ID || id > CONTENT_LENGTH || !this.isAsReceived(id)) return undefined;
+    const { text, octets, callId, cseq, maxForwards, contentLength } = this.received;
     if (id === CALL_ID && callId >= 0) {
       this.callId ??= text.slice(callId, text.indexOf('\r', callId));
       return this.callId;
@@ -265,7 +320,14 @@ export class Headers extends FieldList {
       this.cseq ??= plainCSeqValue(text, octets, cseq);
       return this.cseq;
     }
+    if (id === MAX_FORWARDS && maxForwards >= 0) return maxForwards;
     return id === CONTENT_LENGTH && contentLength >= 0 ? contentLength : undefined;
+  }
+
+  /** Whether the first field of this identity is the first that the packet has. */
+  private isAsReceived(id: number): boolean {
+    const { order } = this;
+    return order === undefined || order[this.indexOfId(id, 0)] === this.received.indexOf(id, 0);
   }
 
   private readWhole(id: number): unknown {

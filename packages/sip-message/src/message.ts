@@ -4,10 +4,12 @@ import type { CSeq } from './cseq.ts';
 import { CALL_ID, FROM, TO, VIA } from './header-names.ts';
 import type { HeaderInput } from './header-input.ts';
 import { Headers } from './headers.ts';
+import { formatHost } from './host-port.ts';
 import { NameAddr } from './name-addr.ts';
 import { decodeOctets } from './octets.ts';
 import { refuseInjection } from './injection.ts';
 import { plainParam } from './plain-octets.ts';
+import { plainSentByText } from './plain-keys.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 import { SipMessageError } from './refusal.ts';
 import type { Uri } from './uri.ts';
@@ -77,6 +79,17 @@ abstract class Message {
     return params < 0 ? this.via.branch : plainParam(this.headers.received, params, 'branch');
   }
 
+  /**
+   * The sent-by of the topmost Via as text in lower case, `host` or `host:port`, an IPv6 address in
+   * brackets: the other part of that key. Throws `MISSING_HEADER` where `via` does.
+   */
+  get sentBy(): string {
+    const params = this.headers.plainParams(VIA);
+    if (params >= 0) return plainSentByText(this.headers.received.text, params);
+    const { host, port } = this.via;
+    return port === undefined ? formatHost(host) : `${formatHost(host)}:${port}`;
+  }
+
   /** The tag of From, `from.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `from` does. */
   get fromTag(): string | undefined {
     const params = this.headers.plainParams(FROM);
@@ -86,6 +99,8 @@ abstract class Message {
   /** The tag of To, `to.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `to` does. */
   get toTag(): string | undefined {
     const params = this.headers.plainParams(TO);
+    const known = params < 0 ? this.headers.knownTag(TO) : undefined;
+    if (known !== undefined) return known;
     return params < 0 ? this.to.tag : plainParam(this.headers.received, params, 'tag');
   }
 

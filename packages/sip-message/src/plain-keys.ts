@@ -1,13 +1,15 @@
 import { DIGIT } from './characters.ts';
 import type { CSeq } from './cseq.ts';
 import type { Head } from './head.ts';
-import { CALL_ID, CONTENT_LENGTH, CSEQ, FROM, TO, VIA } from './header-names.ts';
+import { CALL_ID, CONTENT_LENGTH, CSEQ, FROM, MAX_FORWARDS, TO, VIA } from './header-names.ts';
 import { NOT_PLAIN, passClass, passSpaces, plainParams } from './plain-octets.ts';
 import { plainDecimal } from './plain-uri.ts';
 import { plainCallId, plainCSeq, plainNameAddr, plainNumber, plainSentBy } from './plain-values.ts';
 
 const COMMA = 0x2c;
 const MAX_LENGTH = 99_999_999;
+const MAX_HOPS = 255;
+
 /**
  * Notes in the head where the keys of transactions and dialogs are, as far as their headers are
  * plain and occur once: of these, nobody has to check or read the rest.
@@ -34,7 +36,9 @@ function locateKey(head: Head, id: number, field: number): void {
   else if (id === TO) head.toParams = addressParams(octets, from, end);
   else if (id === CALL_ID) head.callId = plainCallId(octets, from) === end ? from : NOT_PLAIN;
   else if (id === CSEQ) head.cseq = plainCSeq(octets, from) === end ? from : NOT_PLAIN;
-  else if (id === CONTENT_LENGTH && plainNumber(octets, from, MAX_LENGTH) === end) {
+  else if (id === MAX_FORWARDS && plainNumber(octets, from, MAX_HOPS) === end) {
+    head.maxForwards = plainDecimal(octets, from, end);
+  } else if (id === CONTENT_LENGTH && plainNumber(octets, from, MAX_LENGTH) === end) {
     head.contentLength = plainDecimal(octets, from, end);
   }
 }
@@ -44,6 +48,7 @@ function forgetKey(head: Head, id: number): void {
   else if (id === TO) head.toParams = NOT_PLAIN;
   else if (id === CALL_ID) head.callId = NOT_PLAIN;
   else if (id === CSEQ) head.cseq = NOT_PLAIN;
+  else if (id === MAX_FORWARDS) head.maxForwards = NOT_PLAIN;
   else if (id === CONTENT_LENGTH) head.contentLength = NOT_PLAIN;
 }
 
@@ -57,6 +62,11 @@ function viaParams(octets: Uint8Array, from: number, fieldEnd: number): number {
 function addressParams(octets: Uint8Array, from: number, fieldEnd: number): number {
   const params = plainNameAddr(octets, from);
   return params >= 0 && plainParams(octets, params) === fieldEnd ? params : NOT_PLAIN;
+}
+
+/** The sent-by in front of the parameters of a Via that `locateKeys` found. */
+export function plainSentByText(text: string, params: number): string {
+  return text.slice(text.lastIndexOf(' ', params - 1) + 1, params).toLowerCase();
 }
 
 /** The value of a CSeq that `locateKeys` found. */

@@ -9,12 +9,8 @@ import { encodeText } from './octets.ts';
  * URI or reason phrase was set to a text with CR, LF or NUL.
  */
 export function serializeMessage(message: SipMessage): Uint8Array {
-  const { body } = message;
-  let headers = message.headers;
-  if (headers.get('content-length') !== body.length) {
-    headers = headers.clone().set('Content-Length', body.length);
-  }
-  const head = encodeText(`${startLine(message)}\r\n${headers.format()}\r\n`);
+  const { body, headers } = message;
+  const head = encodeText(`${startLine(message)}\r\n${headers.formatFor(body.length)}\r\n`);
   return body.length === 0 ? head : Buffer.concat([head, body]);
 }
 

@@ -1,19 +1,17 @@
 import type { Clock } from '@strowger/runtime';
 import { BoundedTable } from './bounded-table.ts';
-
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+import { sourceKey } from './source-key.ts';
+import { fullBucket, takeToken, type TokenBucket } from './token-bucket.ts';
 
 /**
  * A token bucket per source: each may do `perSecond` things a second, and as many at once. A source
- * that is forgotten because the table is full starts with a full bucket.
+ * is an IPv4 address or an IPv6 /64; one that is forgotten because the table is full starts with a
+ * full bucket.
  */
 export class Admission {
   private readonly clock: Clock;
   private readonly perSecond: number;
-  private readonly buckets: BoundedTable<string, Bucket>;
+  private readonly buckets: BoundedTable<string, TokenBucket>;
 
   /** @param perSecond 0 admits everything. */
   constructor(clock: Clock, perSecond: number, sources: number) {
@@ -29,14 +27,16 @@ export class Admission {
 
   /** Takes one token from the source; false when it has none left. */
   admits(source: string): boolean {
-    if (this.perSecond === 0) return true;
+    const { perSecond } = this;
+    if (perSecond === 0) return true;
     const now = this.clock.now();
-    const bucket = this.buckets.get(source) ?? { tokens: this.perSecond, at: now };
-    const grown = bucket.tokens + ((now - bucket.at) * this.perSecond) / 1000;
-    const tokens = Math.min(this.perSecond, grown);
-    const admitted = tokens >= 1;
-    this.buckets.set(source, { tokens: admitted ? tokens - 1 : tokens, at: now });
-    return admitted;
+    const key = sourceKey(source);
+    let bucket = this.buckets.get(key);
+    if (bucket === undefined) {
+      bucket = fullBucket(perSecond, now);
+      this.buckets.set(key, bucket);
+    }
+    return takeToken(bucket, { now, perSecond, burst: perSecond });
   }
 
   /** Forgets all sources. */

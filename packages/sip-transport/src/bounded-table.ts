@@ -34,6 +34,11 @@ export class BoundedTable<K, V> {
     this.entries.delete(key);
   }
 
+  /** From the one longest unused to the latest. */
+  values(): Iterable<V> {
+    return this.entries.values();
+  }
+
   clear(): void {
     this.entries.clear();
   }

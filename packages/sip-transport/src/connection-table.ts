@@ -5,12 +5,16 @@ import type { Refusal } from '@strowger/sip-message';
 import { Admission } from './admission.ts';
 import type { Channel } from './channel.ts';
 import { Connection, type ConnectionUser } from './connection.ts';
+import type { Gate } from './gate.ts';
 import { Handshakes } from './handshakes.ts';
+import { IdleConnections } from './idle-connections.ts';
 import type { Hop, TransportName } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { Places } from './places.ts';
 import { Reconnects } from './reconnects.ts';
 import type { Heard } from './reception.ts';
+import type { SecurityEvents } from './security-events.ts';
+import { sourceKey } from './source-key.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -20,6 +24,8 @@ export interface ConnectionTableOptions {
   readonly random: Random;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  readonly gate: Gate;
+  readonly events: SecurityEvents;
   onHeard(heard: Heard): void;
   /** Bytes in which no message can be found; their connection closes. */
   onUnframed(refusal: Refusal, heard: Heard): void;
@@ -45,8 +51,11 @@ export interface Accepted {
 export class ConnectionTable {
   private readonly options: ConnectionTableOptions;
   private readonly accepts: Admission;
+  private readonly acceptsOfPeer: Admission;
   private readonly handshakes: Handshakes;
   private readonly places: Places;
+  /** Those that may have to make room. */
+  private readonly strangers = new IdleConnections();
   private readonly reconnects: Reconnects;
   /** Who wants to know how an attempt to connect comes out. */
   private readonly watchers = new Map<Connection, (reached: boolean) => void>();
@@ -61,6 +70,11 @@ export class ConnectionTable {
   constructor(options: ConnectionTableOptions) {
     this.options = options;
     this.accepts = new Admission(options.clock, options.limits.acceptsPerSecond, 1);
+    this.acceptsOfPeer = new Admission(
+      options.clock,
+      options.limits.acceptsPerSecondPerPeer,
+      options.limits.sources,
+    );
     this.places = new Places(options.limits);
     this.reconnects = new Reconnects(options);
     this.handshakes = new Handshakes({ ...options, places: this.places });
@@ -102,8 +116,10 @@ export class ConnectionTable {
       socket.destroy(); // the peer has left already
       return undefined;
     }
-    if (this.accepts.admits('') && this.places.take(address)) return { address, port };
-    this.options.metrics.connectionsRefused++;
+    if (this.hasRoomFor(address)) {
+      this.places.take(address);
+      return { address, port };
+    }
     socket.on('error', () => {});
     if (socket instanceof TLSSocket) socket.destroy();
     else socket.resetAndDestroy();
@@ -136,11 +152,27 @@ export class ConnectionTable {
       const what = `${hop.address} port ${hop.port} took no connection just now`;
       throw new StrowgerError('CONNECT_FAILED', what, { recovery: { kind: 'retry', afterMs } });
     }
-    if (!this.places.take(hop.address)) {
+    if (this.places.isFull && !this.evict()) {
       this.options.metrics.connectionsRefused++;
       throw new StrowgerError('TOO_MANY_CONNECTIONS', `no connection to ${hop.address} is left`);
     }
+    this.places.take(hop.address);
     return this.add(make(), hop, false);
+  }
+
+  /** Somebody on it is known by name now: it makes room for nobody. */
+  trust(flow: string): void {
+    const connection = this.byFlow.get(flow);
+    if (connection !== undefined) this.strangers.remove(connection);
+  }
+
+  /** Closes what a source has. */
+  shut(source: string): void {
+    this.handshakes.evict(source);
+    for (const connection of this.held) {
+      if (sourceKey(connection.remote.address) !== source) continue;
+      connection.abort(new StrowgerError('CONNECTION_CLOSED', `${source} was banned`));
+    }
   }
 
   /** Tells once how an attempt to connect comes out: at once where it is open already. */
@@ -157,8 +189,38 @@ export class ConnectionTable {
     await this.places.empty();
   }
 
+  private hasRoomFor(address: string): boolean {
+    const { gate, metrics, events } = this.options;
+    if (gate.isBanned(address)) return false;
+    const mayHaveMore =
+      gate.isTrusted(address) ||
+      (!this.places.isFullFor(address) && this.acceptsOfPeer.admits(address));
+    if (mayHaveMore && this.accepts.admits('') && (!this.places.isFull || this.evict()))
+      return true;
+    metrics.connectionsRefused++;
+    events.note('connectionRefused', sourceKey(address));
+    return false;
+  }
+
+  /** Closes what is longest unused of those that nobody is known on; false where there is none. */
+  private evict(): boolean {
+    const { metrics, events } = this.options;
+    const idle = this.strangers.longest;
+    const { oldestAt } = this.handshakes;
+    if (idle === undefined && oldestAt === undefined) return false;
+    metrics.connectionsEvicted++;
+    if (idle === undefined || (oldestAt !== undefined && oldestAt < idle.lastMovedAt)) {
+      this.handshakes.evict();
+      return true;
+    }
+    this.strangers.remove(idle);
+    events.note('connectionEvicted', sourceKey(idle.remote.address));
+    idle.abort(new StrowgerError('CONNECTION_CLOSED', 'it made room for another'));
+    return true;
+  }
+
   private add(channel: Channel, hop: Hop, accepted: boolean): Connection {
-    const { clock, limits, metrics } = this.options;
+    const { clock, limits, metrics, events } = this.options;
     const { transport, address, port, host } = hop;
     const connection = new Connection({
       id: `${transport}-${this.mark}-${++this.opened}`,
@@ -170,9 +232,11 @@ export class ConnectionTable {
       clock,
       limits,
       metrics,
+      events,
       user: this.user,
     });
     this.held.add(connection);
+    if (accepted) this.strangers.add(connection);
     this.byFlow.set(connection.id, connection);
     const key = peerKey(connection.hop);
     const ofPeer = this.byPeer.get(key) ?? new Set();
@@ -182,7 +246,10 @@ export class ConnectionTable {
   }
 
   private readonly user: ConnectionUser = {
-    onMessage: (bytes, connection) => this.options.onHeard(heardFrom(connection, bytes)),
+    onMessage: (bytes, connection) => {
+      this.strangers.touch(connection);
+      this.options.onHeard(heardFrom(connection, bytes));
+    },
     onRefused: (refusal, bytes, connection) =>
       this.options.onUnframed(refusal, heardFrom(connection, bytes)),
     onKeepAlive: (kind, connection) => {
@@ -217,6 +284,7 @@ export class ConnectionTable {
   }
 
   private forget(connection: Connection): void {
+    this.strangers.remove(connection);
     this.byFlow.delete(connection.id);
     const key = peerKey(connection.hop);
     const ofPeer = this.byPeer.get(key);

@@ -3,6 +3,8 @@ import type { Refusal } from '@strowger/sip-message';
 import type { Channel, ChannelUser } from './channel.ts';
 import { type Hop, isSecure, isWebSocket, type TransportName } from './hop.ts';
 import { type PeerIdentity, speaksFor } from './peer-identity.ts';
+import type { SecurityEvents } from './security-events.ts';
+import { sourceKey } from './source-key.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -32,6 +34,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  readonly events: SecurityEvents;
   readonly user: ConnectionUser;
 }
 
@@ -64,6 +67,16 @@ export class Connection {
   /** The address and port on this side; those of the wildcard while it is not open. */
   get local(): Endpoint {
     return this.options.channel.local;
+  }
+
+  /** Whether a peer opened it. */
+  get accepted(): boolean {
+    return this.options.accepted;
+  }
+
+  /** When something moved on it last, by the clock. */
+  get lastMovedAt(): number {
+    return this.movedAt;
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -231,6 +244,7 @@ export class Connection {
 
   private tooSlow(what: string): void {
     this.options.metrics.slowTimeouts++;
+    this.options.events.note('slowPeer', sourceKey(this.remote.address), what);
     this.abort(new StrowgerError('CONNECTION_CLOSED', `${this.name()}: ${what}`));
   }
 

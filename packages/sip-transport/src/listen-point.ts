@@ -25,6 +25,11 @@ export interface ListenPoint {
   /** Nobody can connect here: it only opens connections. Default false; not for UDP. */
   readonly clientOnly?: boolean;
   /**
+   * Whether other listeners of this machine may be bound to the same port, and share what comes
+   * (`SO_REUSEPORT`; see `canReusePort` of runtime). Default false.
+   */
+  readonly reusePort?: boolean;
+  /**
    * For `ws` and `wss`: an HTTP server of yours whose port is used, beside what it serves itself.
    * It stays yours to start and to close. Address and port are then what peers reach it at.
    */

@@ -85,17 +85,28 @@ export class LocalPoints {
    * as the peer is or is not; `undefined` when the transport or family is not carried.
    */
   pick(hop: Hop): LocalPoint | undefined {
+    const pinned = hop.flow === undefined ? undefined : this.pinned(hop);
+    if (pinned !== undefined) return pinned;
     const family = familyOf(hop.address);
     const near = isLoopback(hop.address);
     let best: LocalPoint | undefined;
     let bestRank = 0;
     for (const one of this.all) {
       if (one.point.transport !== hop.transport || one.family !== family) continue;
-      if (one.flow === hop.flow) return one;
       const rank = one.isLoopback === near ? 3 : one.isWildcard ? 2 : 1;
       if (rank > bestRank) [best, bestRank] = [one, rank];
     }
     return best;
+  }
+
+  private pinned({ flow, transport, address }: Hop): LocalPoint | undefined {
+    const family = address.includes(':') ? 6 : 4;
+    for (const one of this.all) {
+      if (one.flow === flow && one.point.transport === transport && one.family === family) {
+        return one;
+      }
+    }
+    return undefined;
   }
 
   /** @param connected our address on the connection that the hop uses, where there is one. */

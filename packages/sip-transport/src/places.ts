@@ -1,7 +1,7 @@
-import { canonicalAddress } from './ip-address.ts';
+import { sourceKey } from './source-key.ts';
 import type { TransportLimits } from './transport-limits.ts';
 
-/** How many sockets may be held, in all and by one address. */
+/** How many sockets may be held, in all and by one source. */
 export class Places {
   private readonly limits: TransportLimits;
   private readonly perAddress = new Map<string, number>();
@@ -17,20 +17,27 @@ export class Places {
     return this.held;
   }
 
-  /** Takes a place for a socket with this address; false when there is none. */
-  take(address: string): boolean {
-    const key = canonicalAddress(address);
-    const ofPeer = this.perAddress.get(key) ?? 0;
-    const { connections, connectionsPerPeer } = this.limits;
-    if (this.held >= connections || ofPeer >= connectionsPerPeer) return false;
+  /** Whether all are taken. */
+  get isFull(): boolean {
+    return this.held >= this.limits.connections;
+  }
+
+  /** Whether a source has as many as one may. */
+  isFullFor(address: string): boolean {
+    const ofPeer = this.perAddress.get(sourceKey(address)) ?? 0;
+    return ofPeer >= this.limits.connectionsPerPeer;
+  }
+
+  /** Takes a place for a socket with this address. */
+  take(address: string): void {
+    const key = sourceKey(address);
     this.held++;
-    this.perAddress.set(key, ofPeer + 1);
-    return true;
+    this.perAddress.set(key, (this.perAddress.get(key) ?? 0) + 1);
   }
 
   /** Gives a place back: its socket is released. */
   give(address: string): void {
-    const key = canonicalAddress(address);
+    const key = sourceKey(address);
     const left = (this.perAddress.get(key) ?? 1) - 1;
     if (left > 0) this.perAddress.set(key, left);
     else this.perAddress.delete(key);

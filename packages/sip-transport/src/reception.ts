@@ -1,16 +1,19 @@
-import type { Clock, Endpoint } from '@strowger/runtime';
+import type { Endpoint } from '@strowger/runtime';
 import {
   parseMessage,
   type Refusal,
   refusalResponse,
   type SipMessage,
+  type SipRequest,
   type SipResponse,
   type Via,
 } from '@strowger/sip-message';
-import { Admission } from './admission.ts';
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
+import type { Gate } from './gate.ts';
 import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
 import type { PeerIdentity } from './peer-identity.ts';
+import type { SecurityEvents } from './security-events.ts';
+import { sourceKey } from './source-key.ts';
 import { parserLimits, type TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -33,9 +36,10 @@ export interface Refused {
 
 /** What receiving needs. */
 export interface ReceptionOptions {
-  readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  readonly gate: Gate;
+  readonly events: SecurityEvents;
   /** Whether answers go where requests came from, asked or not. */
   readonly forceRport: boolean;
   /** Whether we wrote this Via. */
@@ -48,27 +52,15 @@ export interface ReceptionOptions {
 /** What every message passes on its way up: admission, parser, Via. */
 export class Reception {
   private readonly options: ReceptionOptions;
-  private readonly admission: Admission;
   private readonly parserLimits: ReturnType<typeof parserLimits>;
 
   constructor(options: ReceptionOptions) {
-    const { clock, limits } = options;
     this.options = options;
-    this.parserLimits = parserLimits(limits);
-    this.admission = new Admission(clock, limits.messagesPerSecondPerSource, limits.sources);
-  }
-
-  /** Source addresses that are kept account of. */
-  get sources(): number {
-    return this.admission.sources;
+    this.parserLimits = parserLimits(options.limits);
   }
 
   take(heard: Heard): void {
-    const { metrics } = this.options;
-    if (!this.admission.admits(heard.from.address)) {
-      metrics.droppedByAdmission++;
-      return;
-    }
+    if (!this.options.gate.admits(heard)) return;
     const parsed = parseMessage(heard.bytes, {
       framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
       limits: this.parserLimits,
@@ -79,8 +71,10 @@ export class Reception {
 
   /** Answers a message that is refused, where that can be done, counts it and tells of it. */
   refuse(refusal: Refusal, heard: Heard): void {
-    const { metrics, onRefused, forceRport } = this.options;
+    const { metrics, onRefused, forceRport, gate, events } = this.options;
     metrics.refused++;
+    events.note('malformed', sourceKey(heard.from.address), refusal.code);
+    gate.suspect(heard.from.address, heard.transport === 'udp');
     const response = refusalResponse(heard.bytes, refusal);
     if (response !== undefined) {
       const { via } = response;
@@ -92,21 +86,30 @@ export class Reception {
     onRefused({ refusal, transport, from, answered: response !== undefined });
   }
 
-  clear(): void {
-    this.admission.clear();
-  }
-
   private deliver(message: SipMessage, heard: Heard): void {
-    const { metrics, onMessage, isOurs, forceRport } = this.options;
-    const { via } = message;
-    if (message.kind === 'response' && !isOurs(via)) {
+    const { metrics, onMessage, isOurs, gate, events } = this.options;
+    if (message.kind === 'response' && !isOurs(message.via)) {
       metrics.droppedStrayResponses++;
+      events.note('strayResponse', sourceKey(heard.from.address));
       return;
     }
-    if (message.kind === 'request') stampVia(message, via, heard, forceRport);
-    const hop = message.kind === 'request' ? answerHop(via, heard, forceRport) : sourceHop(heard);
+    if (!gate.reads(message, heard)) return;
+    const hop = message.kind === 'request' ? this.admit(message, heard) : sourceHop(heard);
+    if (hop === undefined) return;
     metrics.received++;
     const { local, peer } = heard;
     onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });
+  }
+
+  /** Where the answer to a request goes; nothing where it was given already. */
+  private admit(request: SipRequest, heard: Heard): Hop | undefined {
+    const { gate, forceRport } = this.options;
+    const { via } = request;
+    stampVia(request, via, heard, forceRport);
+    const hop = answerHop(via, heard, forceRport);
+    const refusal = gate.refusal(request, heard);
+    if (refusal === undefined) return hop;
+    this.options.answer(refusal, hop);
+    return undefined;
   }
 }

@@ -38,7 +38,7 @@ export class StreamSockets {
 
   /** Binds a point, unless it only connects; rejects with the system's error. */
   async bind(point: LocalPoint): Promise<void> {
-    const { address, port, transport, server: shared } = point.point;
+    const { address, port, transport, reusePort = false, server: shared } = point.point;
     if (!point.serves) {
       point.bind({ address, port: 0 });
       return;
@@ -49,7 +49,8 @@ export class StreamSockets {
       return;
     }
     const server = createServer(this.doors.open(transport));
-    server.listen({ host: address, port, ipv6Only: isIPv6(address) });
+    const sharing: object = { reusePort }; // younger than the oldest Node's types
+    server.listen({ host: address, port, ipv6Only: isIPv6(address), ...sharing });
     await once(server, 'listening');
     server.on('error', (cause) =>
       this.options.onError(

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Clock, Endpoint, Random, Timer } from '@strowger/runtime';
 import { Admission } from './admission.ts';
+import type { Gate } from './gate.ts';
 import { canonicalAddress } from './ip-address.ts';
 import type { LocalPoint } from './local-points.ts';
 import { bindingRequest, bindingSuccess, readStun, unknownAttributes } from './stun.ts';
@@ -20,6 +21,7 @@ export interface StunAgentOptions {
   readonly random: Random;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  readonly gate: Gate;
   send(bytes: Uint8Array, to: Endpoint, point: LocalPoint): void;
 }
 
@@ -44,7 +46,7 @@ export class StunAgent {
   /** Takes a datagram that is STUN. */
   take(bytes: Uint8Array, from: Endpoint, point: LocalPoint): void {
     const message = readStun(bytes);
-    if (message?.kind === 'request') this.answer(message, from, point);
+    if (message?.kind === 'request') this.answer({ ...message, bytes: bytes.length }, from, point);
     else if (message?.kind === 'success') this.conclude(message, from);
   }
 
@@ -72,20 +74,22 @@ export class StunAgent {
   }
 
   private answer(
-    { transaction, unknown }: { transaction: string; unknown: readonly number[] },
+    question: { transaction: string; unknown: readonly number[]; bytes: number },
     from: Endpoint,
     point: LocalPoint,
   ): void {
-    const { limits, metrics, send } = this.options;
+    const { limits, metrics, send, gate } = this.options;
+    const { transaction, unknown } = question;
     if (limits.stunPerSecondPerSource === 0 || !this.admission.admits(from.address)) {
       metrics.droppedByAdmission++;
       return;
     }
-    metrics.stunAnswered++;
     const answer =
       unknown.length === 0
         ? bindingSuccess(transaction, from)
         : unknownAttributes(transaction, unknown.slice(0, NAMED_UNKNOWN));
+    if (!gate.echoes(from.address, question.bytes, answer.length)) return;
+    metrics.stunAnswered++;
     send(answer, from, point);
   }
 

@@ -25,6 +25,11 @@ export function notOneHost({ address }: Hop): StrowgerError {
   return new StrowgerError('ADDRESS_REFUSED', `${address} is not the address of one host`);
 }
 
+/** The policy on addresses denies it. */
+export function denied({ address }: Hop): StrowgerError {
+  return new StrowgerError('ADDRESS_REFUSED', `nothing is sent to ${address}: it is denied`);
+}
+
 /** No listen point is of the hop's transport and family. */
 export function unsupported({ transport, address }: Hop): StrowgerError {
   const what = `${transport} to ${address} is not carried: no listen point is of its kind`;

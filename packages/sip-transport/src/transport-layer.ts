@@ -1,12 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StrowgerError } from '@strowger/runtime';
 import { type SipMessage, serializeMessage, type Uri } from '@strowger/sip-message';
 import type { Hop } from './hop.ts';
 import { isUnicast } from './ip-address.ts';
 import type { KeepAlive } from './keep-alives.ts';
+import type { Bans } from './bans.ts';
+import { sourceKey } from './source-key.ts';
 import type { TargetOutcome } from './target-health.ts';
 import type { TlsCertificates } from './tls-contexts.ts';
-import { listenFailed, notOneHost, notOpen, unsupported } from './transport-errors.ts';
+import { denied, listenFailed, notOneHost, notOpen, unsupported } from './transport-errors.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
 import type { Listening, TransportCounts, TransportLayerOptions } from './transport-options.ts';
 import { TransportParts, type TransportSignals } from './transport-parts.ts';
@@ -107,11 +109,32 @@ export class TransportLayer {
     if (this.state !== 'open') return fail(notOpen());
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
+    if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
+    const bytes = serializeMessage(message);
+    if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
     this.counters.sent++;
     this.options.onSent?.(message, hop);
     const { udp, streams } = this.parts;
     const sockets = hop.transport === 'udp' ? udp : streams;
-    sockets.send(serializeMessage(message), hop, point, fail);
+    sockets.send(bytes, hop, point, fail);
+  }
+
+  /**
+   * Sends bytes as they stand, one message over UDP and WebSocket, without waiting; otherwise as
+   * `send`. For what was serialised elsewhere, and for tests of others' parsers: nothing is checked.
+   */
+  sendBytes(bytes: Uint8Array, hop: Hop, failed: (error: StrowgerError) => void): void {
+    const point = this.parts.points.pick(hop);
+    const fail = (error: StrowgerError): void => {
+      this.counters.failed++;
+      queueMicrotask(() => failed(error));
+    };
+    if (this.state !== 'open') return fail(notOpen());
+    if (!isUnicast(hop.address)) return fail(notOneHost(hop));
+    if (point === undefined) return fail(unsupported(hop));
+    this.counters.sent++;
+    const { udp, streams } = this.parts;
+    (hop.transport === 'udp' ? udp : streams).send(bytes, hop, point, fail);
   }
 
   /**
@@ -158,17 +181,56 @@ export class TransportLayer {
     this.parts.tls.reload(certificates);
   }
 
+  /**
+   * Somebody proved who they are over this flow, as by a right digest: no limit of a source holds
+   * there for `limits.trustMs`, and its connection makes room for no other.
+   */
+  trust(hop: Hop): void {
+    this.parts.gate.trust(hop.address);
+    if (hop.flow !== undefined) this.parts.streams.connections.trust(hop.flow);
+  }
+
+  /**
+   * Somebody did not prove who they are. Too many failures of a source are a ban, unless somebody
+   * there is known, or anybody could have sent them in its name.
+   */
+  suspect(hop: Hop): void {
+    this.parts.events.note('authenticationFailed', sourceKey(hop.address));
+    this.parts.gate.suspect(hop.address, hop.transport === 'udp');
+  }
+
+  /** What bans sources, and says which are. */
+  get bans(): Bans {
+    return this.parts.bans;
+  }
+
   /** What it holds at the moment. */
   counts(): TransportCounts {
-    const { streams, udp, reception, stun, keepAlives, nextHops } = this.parts;
+    const { streams, udp, gate, stun, keepAlives, nextHops } = this.parts;
     return {
       connections: streams.connections.size,
       waitingBytes: streams.connections.waitingBytes,
       sockets: udp.size + streams.size,
-      sources: reception.sources + stun.sources,
+      sources: gate.size + stun.sources,
       keepAlives: keepAlives.size,
       ...nextHops.counts(),
     };
+  }
+
+  /** The policy on addresses; who has a connection with us already has chosen its own. */
+  private mayAsk(hop: Hop): boolean {
+    if (hop.transport !== 'udp' && this.parts.flows.isOpen(hop)) return true;
+    if (this.parts.addresses.permits(hop.address)) return true;
+    this.counters.addressesDenied++;
+    this.parts.events.note('addressDenied', sourceKey(hop.address));
+    return false;
+  }
+
+  /** Whoever forges the source of a request shall not have us flood others with answers. */
+  private mayLeave(message: SipMessage, hop: Hop, bytes: number): boolean {
+    if (message.kind === 'response') return this.parts.gate.answers(message, hop, bytes);
+    this.parts.gate.asks(message, hop);
+    return true;
   }
 
   private async bindAll(): Promise<void> {
@@ -187,25 +249,38 @@ export class TransportLayer {
   private async closeAll(): Promise<void> {
     this.state = 'closed';
     await this.starting?.catch(() => {}); // told to whoever started it
-    await setImmediate(); // a datagram leaves a turn after it was sent
+    await nextTurn(); // a datagram leaves a turn after it was sent
     await this.release();
   }
 
   private async release(): Promise<void> {
-    const { keepAlives, stun, nextHops, udp, streams, reception } = this.parts;
+    const { keepAlives, stun, nextHops, udp, streams, events, gate } = this.parts;
     keepAlives.close();
     stun.close();
     nextHops.close();
     await Promise.all([udp.close(), streams.close()]);
     nextHops.close();
-    reception.clear();
+    events.close();
+    gate.clear();
   }
+
+  /** A probe of the event loop: streams have no queue of ours but that. */
+  private readonly followLoop = (): void => {
+    void nextTurn().then(() => this.parts.queueDelay.returned());
+  };
 
   /** What the parts report, and to whom it goes. */
   private readonly signals: TransportSignals = {
     isOurs: (via) => this.parts.points.isOurs(via),
     answer: (response, hop) => this.send(response, hop, () => {}),
-    onHeard: (heard) => this.parts.reception.take(heard),
+    onHeard: (heard) => {
+      if (heard.transport !== 'udp') this.parts.queueDelay.arrived(this.followLoop);
+      this.parts.reception.take(heard);
+    },
+    onArrival: (probe) => this.parts.queueDelay.arrived(probe),
+    onProbe: () => this.parts.queueDelay.returned(),
+    onBanned: (source) => this.parts.streams.connections.shut(source),
+    onSecurityEvent: (event) => this.options.onSecurityEvent?.(event),
     onUnframed: (refusal, heard) => this.parts.reception.refuse(refusal, heard),
     onStun: (bytes, from, point) => this.parts.stun.take(bytes, from, point),
     onPong: (flow) => this.parts.keepAlives.answered(flow),

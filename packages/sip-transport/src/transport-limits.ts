@@ -8,12 +8,21 @@ export interface TransportLimits {
   fragments: number;
   /** Pings per second that are answered on one WebSocket. Default 10. */
   pingsPerSecond: number;
-  /** Connections in all, accepted and opened. Default 10,000. */
+  /**
+   * Connections in all, accepted and opened. Beyond it the one longest unused on which nobody is
+   * known makes room. Default 10,000.
+   */
   connections: number;
-  /** Connections with one remote address; many phones may share one. Default 1000. */
+  /**
+   * Connections that one source opened and on which nobody is known yet (`trust`). A source is an
+   * IPv4 address or an IPv6 /64; those behind a NAT count once each until they have authenticated
+   * themselves. Default 100.
+   */
   connectionsPerPeer: number;
   /** Connections accepted per second, and at once. Default 500. */
   acceptsPerSecond: number;
+  /** Of one source, unless somebody is known there. Default 100. */
+  acceptsPerSecondPerPeer: number;
   /** What may wait in one connection until the peer reads; more is refused. Default 256 KiB. */
   queuedBytesPerConnection: number;
   /** A connection that is not open by then has failed. Default 5 s. */
@@ -33,10 +42,31 @@ export interface TransportLimits {
   /** How many such peers are remembered. Default 1000. */
   tcpRefusedPeers: number;
   /**
-   * Messages per second, and at once, that one source address may send; what is over is dropped
-   * and counted. Many phones behind one NAT share an address. Default 0: no limit.
+   * Messages per second that one source may send, and twice as many at once; what is over is dropped
+   * and counted. Does not hold for sources where somebody is known (`trust`). Default 1000: a trunk
+   * of 100 calls a second, or an office of 500 phones that all start at once; 0: no limit.
    */
   messagesPerSecondPerSource: number;
+  /** How long a source that proved something is known. Default 24 h. */
+  trustMs: number;
+  /** Failures of one source, within `failuresMs`, after which it is banned; 0: never. Default 100. */
+  failuresPerSource: number;
+  /** Default 60 s. */
+  failuresMs: number;
+  /** How long such a ban lasts. Default 10 min. */
+  banMs: number;
+  /** Bans that are kept. Default 10,000. */
+  bans: number;
+  /**
+   * A queue in which even the shortest delay of a second is longer than this is overload: new
+   * requests are refused with 503. Default 250 ms, half of what makes clients repeat themselves
+   * (T1, RFC 3261 §17.1.1.1); 0: never.
+   */
+  overloadDelayMs: number;
+  /** Security events of the same type and source are told together this often. Default 10 s. */
+  securityEventMs: number;
+  /** Types and sources that are told apart in that time. Default 1000. */
+  securityEventSources: number;
   /**
    * STUN Binding requests per second, and at once, that are answered to one source address; the
    * answer is longer than the shortest request. Default 50; 0 answers none.
@@ -110,8 +140,9 @@ export const defaultLimits: Readonly<TransportLimits> = {
   fragments: 64,
   pingsPerSecond: 10,
   connections: 10_000,
-  connectionsPerPeer: 1000,
+  connectionsPerPeer: 100,
   acceptsPerSecond: 500,
+  acceptsPerSecondPerPeer: 100,
   queuedBytesPerConnection: 262_144,
   connectTimeoutMs: 5000,
   idleTimeoutMs: 600_000,
@@ -121,7 +152,15 @@ export const defaultLimits: Readonly<TransportLimits> = {
   closeMs: 1000,
   tcpRefusedMs: 300_000,
   tcpRefusedPeers: 1000,
-  messagesPerSecondPerSource: 0,
+  messagesPerSecondPerSource: 1000,
+  trustMs: 86_400_000,
+  failuresPerSource: 100,
+  failuresMs: 60_000,
+  banMs: 600_000,
+  bans: 10_000,
+  overloadDelayMs: 250,
+  securityEventMs: 10_000,
+  securityEventSources: 1000,
   stunPerSecondPerSource: 50,
   streamPingMs: 120_000,
   pongMs: 10_000,

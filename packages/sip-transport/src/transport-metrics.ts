@@ -12,6 +12,18 @@ export interface TransportMetrics {
   refusalsAnswered: number;
   /** Messages over the limit of their source. */
   droppedByAdmission: number;
+  /** Messages and connections of sources that are banned. */
+  droppedByBan: number;
+  /** Requests of scanners. */
+  droppedScanners: number;
+  /** New requests answered with 503 because there was too much to do. */
+  refusedByOverload: number;
+  /** Answers withheld from UDP sources that had not sent as much. */
+  withheldByAmplification: number;
+  /** Requests of ours that were not sent because their address is denied. */
+  addressesDenied: number;
+  /** Sources that were banned. */
+  bans: number;
   /** Responses whose top Via is not ours (RFC 3261 §18.1.2). */
   droppedStrayResponses: number;
   /** Keep-alives that came: CRLF (RFC 5626 §3.5.1), and the pings and pongs of WebSocket. */
@@ -22,6 +34,8 @@ export interface TransportMetrics {
   connectionsOpened: number;
   /** Connections turned away because of a limit. */
   connectionsRefused: number;
+  /** Connections closed to make room for others. */
+  connectionsEvicted: number;
   /** Accepted sockets on which TLS or WebSocket was not agreed upon. */
   handshakesFailed: number;
   /** Connections that did not open: refused by the peer, or too late. */
@@ -41,12 +55,19 @@ export function newMetrics(): TransportMetrics {
     refused: 0,
     refusalsAnswered: 0,
     droppedByAdmission: 0,
+    droppedByBan: 0,
+    droppedScanners: 0,
+    refusedByOverload: 0,
+    withheldByAmplification: 0,
+    addressesDenied: 0,
+    bans: 0,
     droppedStrayResponses: 0,
     keepAlives: 0,
     stunAnswered: 0,
     connectionsAccepted: 0,
     connectionsOpened: 0,
     connectionsRefused: 0,
+    connectionsEvicted: 0,
     handshakesFailed: 0,
     connectsFailed: 0,
     idleTimeouts: 0,

@@ -1,10 +1,13 @@
 import type { Endpoint, Runtime, StrowgerError } from '@strowger/runtime';
 import type { SipMessage } from '@strowger/sip-message';
+import type { AddressPolicySettings } from './address-policy.ts';
 import type { DnsResolver } from './dns-resolver.ts';
+import type { AdmissionSettings } from './gate.ts';
 import type { Hop, Inbound, TransportName } from './hop.ts';
 import type { FlowGone } from './keep-alives.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
 import type { Refused } from './reception.ts';
+import type { SecurityEvent } from './security-events.ts';
 import type { TargetChange } from './target-health.ts';
 import type { TlsSettings } from './tls-contexts.ts';
 import type { TransportLimits } from './transport-limits.ts';
@@ -36,12 +39,18 @@ export interface TransportLayerOptions {
   /** Default: the system's name servers, asked by `NameServers`. */
   readonly resolver?: DnsResolver;
   readonly limits?: Partial<TransportLimits>;
+  /** Who is let in. */
+  readonly admission?: AdmissionSettings;
+  /** Where requests may go. */
+  readonly addresses?: AddressPolicySettings;
   /** Every request, and every response to what we sent. */
   onMessage(inbound: Inbound): void;
   /** Every message that leaves, for traces; it is not to be changed. */
   onSent?(message: SipMessage, hop: Hop): void;
   /** What was no SIP, or broken. */
   onRefused?(refused: Refused): void;
+  /** What peers were refused for, and what was done about it; many of a kind are told as one. */
+  onSecurityEvent?(event: SecurityEvent): void;
   /** An error that belongs to no message. */
   onError?(error: StrowgerError): void;
   /** A connection that was open is gone: who was reached over it has to be told a new way. */
@@ -65,7 +74,7 @@ export interface TransportCounts {
   readonly waitingBytes: number;
   /** UDP sockets and listeners. */
   readonly sockets: number;
-  /** Source addresses that are kept account of. */
+  /** Source addresses that are kept account of, and bans. */
   readonly sources: number;
   /** Flows that are kept alive. */
   readonly keepAlives: number;

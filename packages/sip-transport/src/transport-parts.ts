@@ -1,14 +1,19 @@
 import type { Clock, Endpoint, Random, Runtime, StrowgerError } from '@strowger/runtime';
 import type { Refusal, SipResponse, Via } from '@strowger/sip-message';
+import { AddressPolicy } from './address-policy.ts';
+import { Bans } from './bans.ts';
 import { FlowTokens } from './flow-tokens.ts';
 import { Flows } from './flows.ts';
+import { Gate } from './gate.ts';
 import type { Hop, Inbound } from './hop.ts';
 import { type FlowGone, KeepAlives } from './keep-alives.ts';
 import { LocalAddresses } from './local-address.ts';
 import { LocalNetworks } from './local-networks.ts';
 import { type LocalPoint, LocalPoints } from './local-points.ts';
 import { NextHops } from './next-hops.ts';
+import { QueueDelay } from './queue-delay.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
+import { type SecurityEvent, SecurityEvents } from './security-events.ts';
 import { StreamSockets } from './stream-sockets.ts';
 import { StunAgent } from './stun-agent.ts';
 import type { TargetChange } from './target-health.ts';
@@ -34,12 +39,16 @@ export interface TransportSignals {
   onTargetChange(change: TargetChange): void;
   onReach(hop: Hop, reached: boolean): void;
   onGone(hop: Hop): void;
+  onArrival(probe: () => void): void;
+  onProbe(): void;
+  onBanned(source: string): void;
+  onSecurityEvent(event: SecurityEvent): void;
   onMessage(inbound: Inbound): void;
   onRefused(refused: Refused): void;
   onError(error: StrowgerError): void;
 }
 
-interface Shared extends TransportSignals {
+interface General extends TransportSignals {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,6 +70,11 @@ export class TransportParts {
   readonly stun: StunAgent;
   readonly keepAlives: KeepAlives;
   readonly flows: Flows;
+  readonly events: SecurityEvents;
+  readonly gate: Gate;
+  readonly bans: Bans;
+  readonly addresses: AddressPolicy;
+  readonly queueDelay: QueueDelay;
 
   /** Throws what wrong configuration deserves: see `TransportLayer`. */
   constructor(
@@ -72,7 +86,15 @@ export class TransportParts {
     const points = listenPoints(options);
     this.tls = tlsContexts(options, points);
     this.points = localPoints(options, points);
-    const shared = this.shared(options, metrics, signals);
+    this.addresses = new AddressPolicy(options.addresses ?? {});
+    const general = this.general(options, metrics, signals);
+    const { clock } = general;
+    this.events = new SecurityEvents({ ...general, tell: signals.onSecurityEvent });
+    this.gate = new Gate({ ...general, events: this.events, admission: options.admission ?? {} });
+    const { events, gate } = this;
+    this.bans = new Bans(gate, general.limits.banMs);
+    this.queueDelay = new QueueDelay({ clock, onSample: (ms) => gate.overload.sample(ms) });
+    const shared = { ...general, events, gate };
     this.nextHops = new NextHops({
       ...shared,
       points: this.points,
@@ -95,11 +117,11 @@ export class TransportParts {
     this.flows = new Flows({ points: local, connections, tokens });
   }
 
-  private shared(
+  private general(
     { runtime, limits, webSocket = {}, forceRport = false }: TransportLayerOptions,
     metrics: TransportMetrics,
     signals: TransportSignals,
-  ): Shared {
+  ): General {
     const { clock, random } = runtime;
     return {
       runtime,

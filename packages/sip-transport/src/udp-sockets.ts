@@ -1,5 +1,6 @@
 import { type DatagramSocket, type Endpoint, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { Hop } from './hop.ts';
+import { localhostAddress } from './ip-address.ts';
 import type { LocalPoint } from './local-points.ts';
 import type { Heard } from './reception.ts';
 import { RecentSends } from './recent-sends.ts';
@@ -16,6 +17,10 @@ export interface UdpSocketsOptions {
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
   onHeard(heard: Heard): void;
+  /** A datagram that is to be read came, and how a probe of ours can follow it. */
+  onArrival(probe: () => void): void;
+  /** A probe of ours came back. */
+  onProbe(): void;
   onStun(bytes: Uint8Array, from: Endpoint, point: LocalPoint): void;
   /** An error that belongs to no message. */
   onError(error: StrowgerError): void;
@@ -24,7 +29,11 @@ export interface UdpSocketsOptions {
 interface Open {
   readonly socket: DatagramSocket;
   readonly recent: RecentSends;
+  readonly probe: () => void;
 }
+
+/** To ourselves, and a keep-alive to everybody who sees it (RFC 5626 §3.5.1). */
+const PROBE = new Uint8Array([0x0d, 0x0a, 0x0d, 0x0a]);
 
 /** The UDP sockets of a layer: each hears and sends. */
 export class UdpSockets {
@@ -49,7 +58,8 @@ export class UdpSockets {
       onError: (error, to) => this.blame(recent, error, to),
     });
     point.bind(socket.local);
-    this.open.set(point, { socket, recent });
+    const self = { address: ownAddress(point), port: socket.local.port };
+    this.open.set(point, { socket, recent, probe: () => socket.send(PROBE, self) });
   }
 
   /** Sends one datagram; `failed` is called at most once. */
@@ -88,11 +98,14 @@ export class UdpSockets {
   }
 
   private hear(point: LocalPoint, bytes: Uint8Array, from: Endpoint): void {
+    const { address, port } = from;
     if (isKeepAlive(bytes)) {
+      if (port === point.local.port && isSelf(point, address)) return this.options.onProbe();
       this.options.metrics.keepAlives++;
       return;
     }
-    const { address, port } = from;
+    const open = this.open.get(point);
+    if (open !== undefined) this.options.onArrival(open.probe);
     if (isStun(bytes)) {
       this.options.onStun(bytes, { address, port }, point);
       return;
@@ -118,4 +131,14 @@ export class UdpSockets {
 /** What phones send to keep a NAT's binding: nothing, zeros, or line ends. */
 function isKeepAlive(bytes: Uint8Array): boolean {
   return bytes.length <= 4 && bytes.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0);
+}
+
+/** Where a socket reaches itself. */
+function ownAddress({ isWildcard, family, local }: LocalPoint): string {
+  return isWildcard ? localhostAddress(family) : local.address;
+}
+
+/** Nobody else can send from there: the system drops such packets that come from outside. */
+function isSelf(point: LocalPoint, address: string): boolean {
+  return address === ownAddress(point);
 }

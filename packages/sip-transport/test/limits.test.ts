@@ -1,6 +1,6 @@
 import { nodeRuntime, VirtualClock } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
-import { defaultLimits, type TransportLimits } from '../src/index.ts';
+import { defaultLimits, type TransportLayerOptions, type TransportLimits } from '../src/index.ts';
 import {
   failure,
   hopTo,
@@ -10,24 +10,45 @@ import {
   optionsText,
   rawTcp,
   rawTcpServer,
+  strangers,
   until,
 } from './loopback.ts';
 
 const VIA = 'SIP/2.0/TCP 127.0.0.1:5099;branch=z9hG4bKraw';
 
 /** A layer on real sockets whose time is moved by the test. */
-async function limited(limits: Partial<TransportLimits> = {}) {
+async function limited(
+  limits: Partial<TransportLimits> = {},
+  over: Partial<TransportLayerOptions> = {},
+) {
   const clock = new VirtualClock();
-  const party = await open(['tcp:127.0.0.1:0'], { runtime: { ...nodeRuntime(), clock }, limits });
+  const runtime = { ...nodeRuntime(), clock };
+  const party = await open(['tcp:127.0.0.1:0'], { runtime, limits, ...over });
   return { clock, party, hop: hopTo(party, 'tcp'), metrics: party.layer.metrics };
 }
 
 describe('connections', () => {
-  it('are refused beyond the limit on all of them', async () => {
+  it('make room for new ones beyond the limit on all of them: the longest unused first', async () => {
     const { party, hop, metrics } = await limited({ connections: 2 });
-    await rawTcp(hop);
+    const first = await rawTcp(hop);
+    await until(() => metrics.connectionsAccepted === 1);
     const second = await rawTcp(hop);
     await until(() => metrics.connectionsAccepted === 2);
+    first.socket.write(optionsText(VIA));
+    await party.inbox.next();
+    await rawTcp(hop);
+    await second.closed;
+    await until(() => metrics.connectionsAccepted === 3);
+    expect(metrics).toMatchObject({ connectionsEvicted: 1, connectionsRefused: 0 });
+  });
+
+  it('are refused where somebody is known on all that there are', async () => {
+    const { party, hop, metrics } = await limited({ connections: 2 });
+    const second = await rawTcp(hop);
+    for (const raw of [await rawTcp(hop), second]) {
+      raw.socket.write(optionsText(VIA));
+      party.layer.trust((await party.inbox.next()).hop);
+    }
     await (await rawTcp(hop)).closed;
     expect(metrics).toMatchObject({ connectionsAccepted: 2, connectionsRefused: 1 });
 
@@ -40,7 +61,7 @@ describe('connections', () => {
   });
 
   it('are refused beyond the limit of their peer', async () => {
-    const { hop, metrics } = await limited({ connectionsPerPeer: 1 });
+    const { hop, metrics } = await limited({ connectionsPerPeer: 1 }, strangers);
     await rawTcp(hop);
     await until(() => metrics.connectionsAccepted === 1);
     await (await rawTcp(hop)).closed;

@@ -49,6 +49,9 @@ export async function open(
   return { layer, inbox, refused, errors };
 }
 
+/** For a layer to which this machine is as strange as any other. */
+export const strangers = { admission: { trustedNetworks: [] } } as const;
+
 /** Where a layer hears on a transport. */
 export function hopTo({ layer }: Party, transport: TransportName): Hop {
   const point = layer.listening.find((one) => one.transport === transport);

@@ -16,6 +16,7 @@ import {
   type Party,
   rawTcp,
   rawTcpServer,
+  strangers,
   until,
 } from './loopback.ts';
 
@@ -256,11 +257,11 @@ describe('certificates that are replaced', () => {
 });
 
 describe('T01: a handshake', () => {
-  const slow = async (limits: Partial<TransportLimits> = {}) => {
+  const slow = async (limits: Partial<TransportLimits> = {}, over = {}) => {
     const clock = new VirtualClock();
     const runtime = { ...nodeRuntime(), clock };
     const tls = { authorities, certificates: [bobs] };
-    const bob = await open(['tls:127.0.0.1:0'], { tls, limits, runtime });
+    const bob = await open(['tls:127.0.0.1:0'], { tls, limits, runtime, ...over });
     return { clock, bob, metrics: bob.layer.metrics };
   };
 
@@ -275,7 +276,7 @@ describe('T01: a handshake', () => {
   });
 
   it('takes a place as a connection does', async () => {
-    const { bob, metrics } = await slow({ connectionsPerPeer: 1 });
+    const { bob, metrics } = await slow({ connectionsPerPeer: 1 }, strangers);
     await rawTcp(hopTo(bob, 'tls'));
     await until(() => bob.layer.counts().connections === 1);
     await (await rawTcp(hopTo(bob, 'tls'))).closed;

@@ -10,6 +10,7 @@ import {
   optionsText,
   parsed,
   rawUdp,
+  strangers,
 } from './loopback.ts';
 
 const UDP4 = ['udp:127.0.0.1:0'];
@@ -228,7 +229,7 @@ describe('sending over UDP', () => {
 
 describe('admission', () => {
   it('drops what one source sends over its limit', async () => {
-    const bob = await open(UDP4, { limits: { messagesPerSecondPerSource: 5 } });
+    const bob = await open(UDP4, { limits: { messagesPerSecondPerSource: 5 }, ...strangers });
     const raw = await rawUdp();
     for (let n = 0; n < 200; n++)
       raw.send(optionsText('SIP/2.0/UDP a;branch=b'), hopTo(bob, 'udp'));

@@ -22,6 +22,7 @@ import {
   optionsText,
   type Party,
   rawTcp,
+  strangers,
   until,
 } from './loopback.ts';
 
@@ -430,7 +431,7 @@ describe('an HTTP server of somebody else', () => {
     const http = await httpServer();
     const point = { transport: 'ws', address: '127.0.0.1', port: 0, server: http } as const;
     const limits = { connectionsPerPeer: 1 };
-    const bob = await open([point], { webSocket: { path: '/sip' }, limits });
+    const bob = await open([point], { webSocket: { path: '/sip' }, limits, ...strangers });
     const hop = hopTo(bob, 'ws');
     expect(await rawWs(hop, { path: '/sip' }).opened).toBe(101);
     const second = rawWs(hop, { path: '/sip' });

@@ -176,7 +176,7 @@ export class ClientTransaction {
     };
     const attempt = new TransactionShell({ machine, context }, hop, {
       around: this.around,
-      tell: (output) => this.tell(output, attempt, key),
+      owner: { tell: (output) => this.tell(output, attempt, key) },
     });
     this.attempts++;
     this.owner.add(key, attempt);

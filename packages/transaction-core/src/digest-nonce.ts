@@ -44,9 +44,18 @@ export class DigestNonces {
     return this.used.size;
   }
 
-  issue(): string {
+  /** @param client where it is sent, so that `isFor` knows it again. */
+  issue(client = ''): string {
     const text = `${Math.floor(this.runtime.clock.now())}.${this.runtime.random.token()}`;
-    return `${text}.${this.mac(text)}`;
+    const bound = `${text}.${this.bond(client, text)}`;
+    return `${bound}.${this.mac(bound)}`;
+  }
+
+  /** Whether a nonce is ours and was sent to this client. */
+  isFor(nonce: string, client: string): boolean {
+    if (this.issuedAt(nonce) === undefined) return false;
+    const [time = '', token = '', binding] = nonce.split('.');
+    return binding === this.bond(client, `${time}.${token}`);
   }
 
   /** Marks the count as used; `undefined` for a client of RFC 2069, whose nonce is good once. */
@@ -70,6 +79,10 @@ export class DigestNonces {
     const claimed = Buffer.from(nonce.slice(end + 1));
     if (right.length !== claimed.length || !timingSafeEqual(right, claimed)) return undefined;
     return Number(text.slice(0, text.indexOf('.')));
+  }
+
+  private bond(client: string, text: string): string {
+    return this.mac(`${client} ${text}`).slice(0, 11);
   }
 
   private mac(text: string): string {

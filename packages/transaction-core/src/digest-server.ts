@@ -73,10 +73,15 @@ export class DigestServer {
   challenge(
     kind: 401 | 407,
     request: SipRequest,
-    options: { stale?: boolean; algorithms?: readonly DigestAlgorithm[] } = {},
+    options: {
+      stale?: boolean;
+      algorithms?: readonly DigestAlgorithm[];
+      /** Where it is sent, for `answersUs`. */
+      client?: string;
+    } = {},
   ): SipResponse {
     const name = kind === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
-    const nonce = this.nonces.issue();
+    const nonce = this.nonces.issue(options.client);
     const { realm, qop } = this;
     const stale = options.stale === true ? true : undefined;
     const headers = (options.algorithms ?? this.algorithms).map(
@@ -92,6 +97,15 @@ export class DigestServer {
   credentials(request: SipRequest, kind: 401 | 407): Credentials | undefined {
     const all = request.headers.get(headerOf(kind)) ?? [];
     return all.find(({ scheme, realm }) => isDigest(scheme) && realm === this.realm);
+  }
+
+  /**
+   * Whether the credentials answer a challenge that was sent to this client: then it is where it
+   * says, whoever it is. What anybody could have sent in its name does not.
+   */
+  answersUs(request: SipRequest, kind: 401 | 407, client: string): boolean {
+    const credentials = this.credentials(request, kind);
+    return credentials !== undefined && this.nonces.isFor(credentials.nonce, client);
   }
 
   /** Judges the credentials of a request; never rejects unless `lookup` does. */

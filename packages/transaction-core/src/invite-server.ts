@@ -58,8 +58,8 @@ export const inviteServer: StateTable<InviteServerState, InviteServerInput, Outp
     proceeding: {
       request: (state) =>
         state.response === undefined ? to(state) : to(state, sendAgain(state.response)),
-      timerTrying: (_, __, { buildTrying }) => {
-        const response = buildTrying();
+      timerTrying: (_, __, context) => {
+        const response = context.buildTrying();
         return to({ name: 'proceeding', response }, send(response));
       },
       provisional: (_, { response }) =>

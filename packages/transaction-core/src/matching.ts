@@ -8,18 +8,18 @@ const CANCELLABLE = ['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'N
 
 /** Whether the client that sent this chose its branch as RFC 3261 demands. */
 export function hasMagicCookie(request: SipRequest): boolean {
-  return request.via.branch?.startsWith(MAGIC_COOKIE) === true;
+  return request.branch?.startsWith(MAGIC_COOKIE) === true;
 }
 
 /** The key of the server transaction that a request belongs to (RFC 3261 §17.2.3). */
 export function serverKey(request: SipRequest, method = transactionMethod(request)): string {
-  const { via } = request;
-  if (hasMagicCookie(request)) {
-    // a cookie's case is not fixed, a branch is compared without regard to it (§7.3.1)
-    return `${via.branch?.toLowerCase()}|${via.host.toLowerCase()}:${via.port ?? ''}|${method}`;
+  const { branch } = request;
+  if (branch?.startsWith(MAGIC_COOKIE) === true) {
+    // a branch is compared without regard to its case (§7.3.1)
+    return `${branch.toLowerCase()}|${request.sentBy}|${method}`;
   }
-  const { uri, from, callId, cseq } = request;
-  return ['2543', uri, from.tag ?? '', callId, cseq.number, via, method].join('|');
+  const { uri, fromTag, callId, cseq, via } = request;
+  return ['2543', uri, fromTag ?? '', callId, cseq.number, via, method].join('|');
 }
 
 /** The keys under which the request may be filed that this CANCEL means (RFC 3261 §9.2). */
@@ -32,7 +32,7 @@ export function cancelFits(cancel: SipRequest, request: SipRequest): boolean {
   return (
     cancel.callId === request.callId &&
     cancel.cseq.number === request.cseq.number &&
-    cancel.from.tag === request.from.tag
+    cancel.fromTag === request.fromTag
   );
 }
 
@@ -41,14 +41,14 @@ export function cancelFits(cancel: SipRequest, request: SipRequest): boolean {
  * `undefined` for a request within a dialog.
  */
 export function mergeKey(request: SipRequest): string | undefined {
-  if (request.to.tag !== undefined) return undefined;
-  const { from, callId, cseq } = request;
-  return `${from.tag ?? ''}|${callId}|${cseq.number}|${cseq.method}`;
+  if (request.toTag !== undefined) return undefined;
+  const { fromTag, callId, cseq } = request;
+  return `${fromTag ?? ''}|${callId}|${cseq.number}|${cseq.method}`;
 }
 
 /** The key of the client transaction that a response belongs to (RFC 3261 §17.1.3). */
 export function clientKey(message: SipRequest | SipResponse): string {
-  return `${message.via.branch?.toLowerCase()}|${message.cseq.method}`;
+  return `${message.branch?.toLowerCase()}|${message.cseq.method}`;
 }
 
 function transactionMethod({ method }: SipRequest): string {

@@ -45,6 +45,11 @@ export interface MessageSender {
    * @param retryAfterMs what the Retry-After of a 503 says (RFC 3261 §21.5.4).
    */
   report?(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void;
+  /**
+   * A new Call-ID (RFC 3261 §8.1.1.4), from a transport that needs to know its own again: one that
+   * spreads calls over several threads. Without it the layers above draw one.
+   */
+  newCallId?(): string;
 }
 
 /** How a request to a target came out: answered, not at all, or with 503 (RFC 3263 §4.3). */

@@ -57,8 +57,8 @@ export const nonInviteServer: StateTable<
       reliable && response.status === 100
         ? to({ name: 'proceeding', response }, disarm('timerTrying'), send(response))
         : to(state),
-    timerTrying: (_, __, { buildTrying }) => {
-      const response = buildTrying();
+    timerTrying: (_, __, context) => {
+      const response = context.buildTrying();
       return to({ name: 'proceeding', response }, send(response));
     },
     success: (_, { response }, context) => complete(response, context),

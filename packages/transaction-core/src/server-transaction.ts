@@ -1,7 +1,9 @@
 import type { StrowgerError } from '@strowger/runtime';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import type { ServerContext } from './invite-server.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Inbound } from './message-sender.ts';
+import type { TimerSettings } from './timer-settings.ts';
 import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
 
 /** What the owner of a server transaction wants to hear; all of it may be left out. */
@@ -29,6 +31,21 @@ export interface ServerTransactionOwner {
   onReleased(transaction: ServerTransaction): void;
 }
 
+/** The keys of a request; no merge key where another copy of it would be none (§8.2.2.2). */
+export interface ServerKeys {
+  readonly own: string;
+  readonly merge: string | undefined;
+}
+
+interface ServerTransactionParts {
+  readonly around: TransactionSurroundings;
+  readonly owner: ServerTransactionOwner;
+  readonly keys: ServerKeys;
+}
+
+/** One object for all that have no user yet: it is replaced, never changed. */
+const NOBODY: ServerTransactionUser = {};
+
 /** One request that came in, and its responses (RFC 3261 §17.2). Made by the `TransactionLayer`. */
 export class ServerTransaction {
   /** The request as it was received; never to be changed. */
@@ -36,7 +53,9 @@ export class ServerTransaction {
   /** How the request came in. */
   readonly inbound: Inbound;
   /** Set by the owner within `onRequest`. */
-  user: ServerTransactionUser = {};
+  user: ServerTransactionUser = NOBODY;
+  /** @internal Under which it is filed. */
+  readonly keys: ServerKeys;
   private readonly around: TransactionSurroundings;
   private readonly owner: ServerTransactionOwner;
   private readonly shell: TransactionShell;
@@ -46,23 +65,16 @@ export class ServerTransaction {
   constructor(
     request: SipRequest,
     inbound: Inbound,
-    { around, owner }: { around: TransactionSurroundings; owner: ServerTransactionOwner },
+    { around, owner, keys }: ServerTransactionParts,
   ) {
     this.request = request;
     this.inbound = inbound;
+    this.keys = keys;
     this.around = around;
     this.owner = owner;
     const machine = request.method === 'INVITE' ? 'inviteServer' : 'nonInviteServer';
-    const { transport } = inbound.hop;
-    const context = {
-      reliable: transport !== 'udp',
-      timers: around.timers,
-      buildTrying: () => createResponse(request, 100),
-    };
-    this.shell = new TransactionShell({ machine, context }, inbound.hop, {
-      around,
-      tell: (output) => this.tell(output),
-    });
+    const context = new RequestContext(request, inbound, around.timers);
+    this.shell = new TransactionShell({ machine, context }, inbound.hop, { around, owner: this });
   }
 
   get method(): string {
@@ -76,7 +88,7 @@ export class ServerTransaction {
 
   /** The To tag of our responses: the request's own within a dialog, else made when first needed. */
   get localTag(): string {
-    this.tag ??= this.request.to.tag ?? this.around.runtime.random.token();
+    this.tag ??= this.request.toTag ?? this.around.runtime.random.token();
     return this.tag;
   }
 
@@ -110,7 +122,7 @@ export class ServerTransaction {
   receiveAck(ack: SipRequest, inbound: Inbound): boolean {
     if (this.method !== 'INVITE') return false;
     // an ACK of RFC 2543 shares its branch with nothing: only the tag tells (§17.2.3)
-    if (!hasMagicCookie(ack) && ack.to.tag !== this.tag) return false;
+    if (!hasMagicCookie(ack) && ack.toTag !== this.tag) return false;
     if (this.state === 'confirmed') this.around.counters.retransmissionsAbsorbed++;
     this.shell.input({ type: 'ack', ack, inbound });
     return true;
@@ -127,12 +139,13 @@ export class ServerTransaction {
   }
 
   private fixTag(response: SipResponse): void {
-    const tag = response.to.tag;
+    const tag = response.toTag;
     if (tag === undefined) response.headers.set('To', response.to.withTag(this.localTag));
     else this.tag ??= tag;
   }
 
-  private tell(output: Told): void {
+  /** @internal */
+  tell(output: Told): void {
     switch (output.type) {
       case 'tellRequest':
         return this.owner.onRequest(this);
@@ -152,5 +165,22 @@ export class ServerTransaction {
       case 'sendCancel':
         return; // outputs of client transactions
     }
+  }
+}
+
+/** What the table looks at. A class, as there are as many of them as transactions. */
+class RequestContext implements ServerContext {
+  readonly reliable: boolean;
+  readonly timers: TimerSettings;
+  private readonly incoming: SipRequest;
+
+  constructor(request: SipRequest, { hop }: Inbound, timers: TimerSettings) {
+    this.incoming = request;
+    this.reliable = hop.transport !== 'udp';
+    this.timers = timers;
+  }
+
+  buildTrying(): SipResponse {
+    return createResponse(this.incoming, 100);
   }
 }

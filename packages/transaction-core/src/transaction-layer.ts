@@ -21,7 +21,11 @@ import {
   serverKey,
 } from './matching.ts';
 import type { Inbound, MessageSender } from './message-sender.ts';
-import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts';
+import {
+  type ServerKeys,
+  ServerTransaction,
+  type ServerTransactionOwner,
+} from './server-transaction.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
 import type {
   TransactionCounters,
@@ -169,21 +173,23 @@ export class TransactionLayer {
     if (request.method === 'ACK') {
       if (known?.receiveAck(request, inbound) === true) return;
       // an ACK outside any dialog acknowledges nothing, and an ACK is never answered
-      if (request.to.tag !== undefined) this.user.onAck(request, inbound);
+      if (request.toTag !== undefined) this.user.onAck(request, inbound);
       return;
     }
     if (known !== undefined) return known.receiveAgain();
-    const refused = this.refuse(request);
+    const isCancel = request.method === 'CANCEL';
+    const keys = { own: key, merge: isCancel ? undefined : mergeKey(request) };
+    const refused = this.refuse(request, keys);
     if (refused !== undefined) {
       this.around.counters.requestsRefused++;
       return this.respondStateless(inbound, refused);
     }
-    if (request.method === 'CANCEL') return this.receiveCancel(key, request, inbound);
-    this.open(key, request, inbound).start();
+    if (isCancel) return this.receiveCancel(keys, request, inbound);
+    this.open(keys, request, inbound).start();
   }
 
   /** The answer to a request that the user shall not see, `undefined` for all others. */
-  private refuse(request: SipRequest): SipResponse | undefined {
+  private refuse(request: SipRequest, { merge }: ServerKeys): SipResponse | undefined {
     const refusal = validateMessage(request);
     if (refusal !== undefined) {
       const reason = refusal.message.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 120);
@@ -193,53 +199,50 @@ export class TransactionLayer {
       const headers: [string, string][] = [['Retry-After', '10']];
       return createResponse(request, 503, { headers, toTag: statelessTag(request) });
     }
-    if (request.method !== 'CANCEL' && this.isMerged(request)) {
+    if (merge !== undefined && this.isMerged(merge)) {
       return createResponse(request, 482, { toTag: statelessTag(request) });
     }
     return undefined;
   }
 
-  private isMerged(request: SipRequest): boolean {
-    if (this.options.mergedRequests === 'pass') return false;
-    const key = mergeKey(request);
-    return key !== undefined && this.merged.has(key);
+  private isMerged(key: string): boolean {
+    return this.options.mergedRequests !== 'pass' && this.merged.has(key);
   }
 
-  private open(
-    key: string,
-    request: SipRequest,
-    inbound: Inbound,
-    onRequest = (transaction: ServerTransaction): void => this.user.onRequest(transaction),
-  ): ServerTransaction {
-    const merge = request.method === 'CANCEL' ? undefined : mergeKey(request);
-    const owner: ServerTransactionOwner = {
-      onRequest,
-      onAck: (ack, ackInbound) => this.user.onAck(ack, ackInbound),
-      onReleased: (transaction) => {
-        this.servers.delete(key);
-        if (merge !== undefined && this.merged.get(merge) === transaction) {
-          this.merged.delete(merge);
-        }
-        this.later(() => transaction.user.onTerminated?.());
-      },
-    };
-    const transaction = new ServerTransaction(request, inbound, { around: this.around, owner });
-    this.servers.set(key, transaction);
-    if (merge !== undefined) this.merged.set(merge, transaction);
+  private open(keys: ServerKeys, request: SipRequest, inbound: Inbound): ServerTransaction {
+    const { around, serverOwner: owner } = this;
+    const transaction = new ServerTransaction(request, inbound, { around, owner, keys });
+    this.servers.set(keys.own, transaction);
+    if (keys.merge !== undefined) this.merged.set(keys.merge, transaction);
     return transaction;
   }
 
   /** RFC 3261 §9.2: 481 or 200 here, the INVITE's own answer by its owner. */
-  private receiveCancel(key: string, cancel: SipRequest, inbound: Inbound): void {
+  private receiveCancel(keys: ServerKeys, cancel: SipRequest, inbound: Inbound): void {
     const meant = this.findCancelled(cancel);
     const status = meant === undefined ? 481 : 200;
-    const answer = (transaction: ServerTransaction): void =>
-      transaction.respond(
-        createResponse(cancel, status, meant === undefined ? {} : { toTag: meant.localTag }),
-      );
-    this.open(key, cancel, inbound, answer).start();
+    const transaction = this.open(keys, cancel, inbound);
+    transaction.start();
+    transaction.respond(
+      createResponse(cancel, status, meant === undefined ? {} : { toTag: meant.localTag }),
+    );
     meant?.receiveCancel(cancel);
   }
+
+  /** One for all: what belongs to a transaction is asked of it. */
+  private readonly serverOwner: ServerTransactionOwner = {
+    onRequest: (transaction) => {
+      if (transaction.method !== 'CANCEL') this.user.onRequest(transaction);
+    },
+    onAck: (ack, inbound) => this.user.onAck(ack, inbound),
+    onReleased: (transaction) => {
+      const { own, merge } = transaction.keys;
+      this.servers.delete(own);
+      if (merge !== undefined && this.merged.get(merge) === transaction) this.merged.delete(merge);
+      const { user } = transaction;
+      if (user.onTerminated !== undefined) this.later(() => user.onTerminated?.());
+    },
+  };
 
   private findCancelled(cancel: SipRequest): ServerTransaction | undefined {
     for (const key of cancelledKeys(cancel)) {

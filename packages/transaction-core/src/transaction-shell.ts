@@ -1,4 +1,4 @@
-import { Machine, type Runtime, type StateTable, type Timer } from '@strowger/runtime';
+import { Machine, type MachineOptions, type Runtime, type Timer } from '@strowger/runtime';
 import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import { inviteClient, type ClientContext, type InviteClientInput } from './invite-client.ts';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
@@ -56,27 +56,50 @@ type Which =
   | { machine: 'inviteClient' | 'nonInviteClient'; context: ClientContext }
   | { machine: 'inviteServer' | 'nonInviteServer'; context: ServerContext };
 
-/** Holds a transaction's state and timers, and carries out what its table says. */
+/** Who hears what a transaction has to tell. */
+export interface TransactionOwner {
+  tell(output: Told): void;
+}
+
+const TABLES = { inviteClient, nonInviteClient, inviteServer, nonInviteServer };
+const IDLE = { name: 'idle' } as const;
+
+/**
+ * Holds a transaction's state and timers, and carries out what its table says. It is what its
+ * `Machine` is made of, so that none of the many that linger needs an object and closures for that.
+ */
 export class TransactionShell {
   readonly hop: Hop;
-  /** What a client's attempt sent. */
-  readonly sent: SipRequest | undefined;
+  /** @internal */
+  readonly table: (typeof TABLES)[Which['machine']];
+  /** @internal */
+  readonly initial = IDLE;
+  /** @internal */
+  readonly context: Which['context'];
   private readonly around: TransactionSurroundings;
-  private readonly tell: (output: Told) => void;
+  private readonly owner: TransactionOwner;
   private readonly driver: Driver;
-  private readonly armed = new Map<TimerName | 'failure', Timer>();
+  private armed: Armed | undefined;
   private closed = false;
 
   constructor(
-    which: Which,
+    { machine, context }: Which,
     hop: Hop,
-    options: { around: TransactionSurroundings; tell(output: Told): void },
+    { around, owner }: { around: TransactionSurroundings; owner: TransactionOwner },
   ) {
     this.hop = hop;
-    this.sent = 'request' in which.context ? which.context.request : undefined;
-    this.around = options.around;
-    this.tell = (output) => options.tell(output);
-    this.driver = this.drive(which);
+    this.around = around;
+    this.owner = owner;
+    this.table = TABLES[machine];
+    this.context = context;
+    this.armed = undefined;
+    // `Which` pairs each machine with its own context, which the types of the fields cannot say
+    this.driver = new Machine(this as MachineOptions<{ name: string }, Input, Output, unknown>);
+  }
+
+  /** What a client's attempt sent. */
+  get sent(): SipRequest | undefined {
+    return 'request' in this.context ? this.context.request : undefined;
   }
 
   /** The name of the present state. */
@@ -94,39 +117,15 @@ export class TransactionShell {
     this.disarmAll();
   }
 
-  private drive({ machine, context }: Which): Driver {
-    switch (machine) {
-      case 'inviteClient':
-        return this.build(machine, { table: inviteClient, context, initial: { name: 'idle' } });
-      case 'nonInviteClient':
-        return this.build(machine, { table: nonInviteClient, context, initial: { name: 'idle' } });
-      case 'inviteServer':
-        return this.build(machine, { table: inviteServer, context, initial: { name: 'idle' } });
-      case 'nonInviteServer':
-        return this.build(machine, { table: nonInviteServer, context, initial: { name: 'idle' } });
-    }
-  }
-
-  private build<S extends { name: string }, I extends { type: string }, C>(
-    machine: TransactionStep['machine'],
-    { table, initial, context }: { table: StateTable<S, I, Output, C>; initial: S; context: C },
-  ): Machine<S, I, Output, C> {
+  /** @internal */
+  onStep(from: { name: string }, input: Input, next: { name: string }): void {
     const { onStep } = this.around;
-    return new Machine<S, I, Output, C>({
-      table,
-      context,
-      initial,
-      perform: (output) => this.perform(output),
-      ...(onStep === undefined
-        ? {}
-        : {
-            onStep: (from, input, next) =>
-              onStep({ machine, from: from.name, input: input.type, to: next.name }),
-          }),
-    });
+    if (onStep === undefined) return;
+    onStep({ machine: this.machine, from: from.name, input: input.type, to: next.name });
   }
 
-  private perform(output: Output): void {
+  /** @internal */
+  perform(output: Output): void {
     switch (output.type) {
       case 'send':
         if (output.again) this.around.counters.retransmissionsSent++;
@@ -134,17 +133,15 @@ export class TransactionShell {
       case 'arm':
         return this.arm(output.timer, output.ms);
       case 'disarm':
-        this.armed.get(output.timer)?.cancel();
-        this.armed.delete(output.timer);
-        return;
+        return this.disarm(output.timer);
       case 'release':
         this.disarmAll();
-        return this.tell(output);
+        return this.owner.tell(output);
       case 'tellTimeout':
         this.around.counters.timeouts++;
-        return this.tell(output);
+        return this.owner.tell(output);
       default:
-        return this.tell(output);
+        return this.owner.tell(output);
     }
   }
 
@@ -155,23 +152,54 @@ export class TransactionShell {
       const fail = (): void => void this.input({ type: 'transportError', error });
       if (!sending) return fail();
       // never from within the call that sent it: the owner may not even hold the transaction yet
-      if (!this.closed) this.armed.set('failure', this.around.runtime.clock.arm(0, fail));
+      if (!this.closed) this.keep('failure', this.around.runtime.clock.arm(0, fail));
     });
     sending = false;
   }
 
+  private get machine(): Which['machine'] {
+    const { table } = this;
+    if (table === inviteClient) return 'inviteClient';
+    if (table === nonInviteClient) return 'nonInviteClient';
+    return table === inviteServer ? 'inviteServer' : 'nonInviteServer';
+  }
+
   private arm(timer: TimerName, ms: number): void {
-    this.armed.get(timer)?.cancel();
+    this.disarm(timer);
     const fire = (): void => {
-      this.armed.delete(timer);
+      this.disarm(timer);
       // 'timerTrying' and the like: an output arms only what its own table has a row for
       this.input({ type: timer } as Input);
     };
-    this.armed.set(timer, this.around.runtime.clock.arm(ms, fire));
+    this.keep(timer, this.around.runtime.clock.arm(ms, fire));
+  }
+
+  private keep(name: Armed['name'], timer: Timer): void {
+    this.armed = { name, timer, next: this.armed };
+  }
+
+  private disarm(name: Armed['name']): void {
+    let before: Armed | undefined;
+    for (let one = this.armed; one !== undefined; one = one.next) {
+      if (one.name === name) {
+        one.timer.cancel();
+        if (before === undefined) this.armed = one.next;
+        else before.next = one.next;
+        return;
+      }
+      before = one;
+    }
   }
 
   private disarmAll(): void {
-    for (const timer of this.armed.values()) timer.cancel();
-    this.armed.clear();
+    for (let one = this.armed; one !== undefined; one = one.next) one.timer.cancel();
+    this.armed = undefined;
   }
+}
+
+/** The timers that are armed, one to three: a list is a tenth of what a `Map` takes. */
+interface Armed {
+  readonly name: TimerName | 'failure';
+  readonly timer: Timer;
+  next: Armed | undefined;
 }

@@ -1,0 +1,26 @@
+// How much of a bare socket's rate is left when transport and transactions are on it.
+import { has } from '../processes.mjs';
+import { fixed, interleave, measure, quick, table, targets } from '../report.mjs';
+
+export function rates() {
+  const transports = has('openssl') ? ['udp', 'tcp', 'tls'] : ['udp', 'tcp'];
+  const names = transports.flatMap((transport) => [`${transport} bare`, `${transport} strowger`]);
+  const runs = interleave(names, (name) => {
+    return measure('rates.mjs', [...name.split(' '), quick ? 1 : 3]);
+  });
+  const share = (name) => runs[`${name} bare`].microseconds / runs[`${name} strowger`].microseconds;
+  return [
+    '## Requests and responses over one socket',
+    '',
+    'OPTIONS and 200, each a transaction of its own, 64 under way; the server does what a UAS does:',
+    'parse, check, match, answer, linger. Beside it an echo of the same bytes. CPU of the server.',
+    '',
+    ...table(
+      ['', 'CPU µs per request', 'requests per second of CPU'],
+      names.map((name) => [name, fixed(runs[name].microseconds), runs[name].perSecond]),
+    ),
+    ...targets([['UDP, share of the bare echo', share('udp'), 0.6, 'at least']]),
+    `Over TCP the share is ${fixed(share('tcp'))}, over TLS ${fixed(share('tls'))} (no target).`,
+    '',
+  ];
+}

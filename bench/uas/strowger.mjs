@@ -1,0 +1,48 @@
+// A UAS of two layers: transport and transactions. `node strowger.mjs PORT [udp|tcp|tls]` answers every
+// INVITE, BYE and whatever else with 200. With SIGUSR2 it prints the event loop's delay, with SIGTERM
+// it ends.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { nodeRuntime } from '@strowger/runtime';
+import { createResponse } from '@strowger/sip-message';
+import { TransportLayer } from '@strowger/sip-transport';
+import { TransactionLayer } from '@strowger/transaction-core';
+import { certificates } from './certificates.mjs';
+
+const [port = '5060', transportName = 'udp'] = process.argv.slice(2);
+const runtime = nodeRuntime();
+const contact = [['Contact', `<sip:uas@127.0.0.1:${port};transport=${transportName}>`]];
+const transport = new TransportLayer({
+  runtime,
+  listen: [`${transportName}:127.0.0.1:${port}`],
+  ...(transportName === 'tls' ? { tls: { certificates: [ourCertificate()] } } : {}),
+  onMessage: (inbound) => transactions.receive(inbound),
+});
+const transactions = new TransactionLayer({
+  runtime,
+  sender: transport,
+  user: {
+    onRequest(transaction) {
+      const { request, localTag: toTag } = transaction;
+      transaction.respond(createResponse(request, 200, { toTag, headers: contact }));
+    },
+    onAck() {},
+    onStrayResponse() {},
+  },
+});
+function ourCertificate() {
+  const { key, cert: certificate } = certificates();
+  return { key, certificate };
+}
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+process.on('SIGUSR2', () => {
+  console.log(JSON.stringify({ p999: delay.percentile(99.9) / 1e6, max: delay.max / 1e6 }));
+  delay.reset();
+});
+process.on('SIGTERM', () => {
+  transactions.close();
+  void transport.close().then(() => process.exit(0));
+});
+await transport.start();
+console.log('ready');

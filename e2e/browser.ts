@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { background, here, until } from './lab.ts';
+
+/** What a page is told to do. */
+export interface Errand {
+  library: 'jssip' | 'sipjs';
+  /** `wss://127.0.0.1:8443/sip` */
+  server: string;
+  user: string;
+  password: string;
+}
+
+/** What it tells of it. */
+export interface Report {
+  /** `registered`, or what the library says instead. */
+  outcome: string;
+  /** What a second request got, where it registered. */
+  options?: number;
+  /** Every SIP message that the WebSocket brought, whole. */
+  received: string[];
+}
+
+/**
+ * Headless Chromium, one for each errand: it loads a page that runs JsSIP or SIP.js and reports. The
+ * page's origin is `http://127.0.0.1:<port>`, a secure context as a loopback address is.
+ */
+export class Browser {
+  private readonly folder: string;
+  private readonly server: Server;
+  private readonly keys: readonly string[];
+  private readonly reports = new Map<string, Report>();
+  private script = '';
+  private runs = 0;
+
+  /** @param keys fingerprints of keys whose certificates are believed. */
+  constructor(folder: string, keys: readonly string[]) {
+    this.folder = folder;
+    this.keys = keys;
+    this.server = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page');
+      if (request.method === 'POST') {
+        void this.take(searchParams.get('run') ?? '', request, response);
+      } else if (pathname === '/page.js') {
+        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(this.script);
+      } else {
+        const page = '<!doctype html><meta charset=utf-8><script src=/page.js></script>';
+        response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+      }
+    });
+  }
+
+  get origin(): string {
+    // listening on an address
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async start(port = 0): Promise<void> {
+    const require = createRequire(import.meta.url);
+    const bundle = await build({
+      entryPoints: [join(here, 'browser-page.js')],
+      alias: { jssip: require.resolve('jssip'), 'sip.js': require.resolve('sip.js') },
+      bundle: true,
+      format: 'iife',
+      platform: 'browser',
+      write: false,
+      logLevel: 'error',
+    });
+    this.script = bundle.outputFiles[0]?.text ?? '';
+    await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+  }
+
+  /** Runs the errand in a browser of its own. */
+  async run(errand: Errand): Promise<Report> {
+    const run = String(++this.runs);
+    const home = join(this.folder, `chromium-${run}`);
+    const query = new URLSearchParams({ ...errand, run });
+    const trusted = `--ignore-certificate-errors-spki-list=${this.keys.join(',')}`;
+    const program = background(
+      `${home}.log`,
+      ['chromium', ...FLAGS, trusted, `--user-data-dir=${home}`, `${this.origin}/?${query}`],
+      { env: { HOME: home } },
+    );
+    try {
+      return await until(`${errand.library} reports`, () => this.reports.get(run), 20_000);
+    } finally {
+      await program.stop();
+    }
+  }
+
+  private async take(run: string, from: IncomingMessage, response: ServerResponse): Promise<void> {
+    // our own page's words
+    this.reports.set(run, JSON.parse(await readAll(from)) as Report);
+    response.end();
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-default-apps',
+  '--remote-debugging-port=0', // without it a headless browser prints the page and ends
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+];
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}

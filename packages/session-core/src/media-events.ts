@@ -1,0 +1,23 @@
+import type { MediaEndpointEvent } from './media-backend.ts';
+import type { SessionEventDetails } from './session-events.ts';
+
+/** @internal Tells what an endpoint tells as events of its session. */
+export function tellMedia(
+  event: MediaEndpointEvent,
+  emit: <T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]) => void,
+): void {
+  switch (event.type) {
+    case 'started':
+      return emit('mediaStarted', event.remote);
+    case 'digit': {
+      const { digit, durationMs } = event;
+      return emit('digit', { digit, durationMs, source: 'rtp' });
+    }
+    case 'timeout':
+      return emit('mediaSilent', { silentMs: event.silentMs });
+    case 'failed':
+      return emit('mediaFailed', { code: event.code, message: event.message });
+    default:
+      event satisfies never;
+  }
+}

@@ -1,0 +1,50 @@
+import type {
+  DialogCounts,
+  ReliableProvisionals,
+  SessionTimerOptions,
+} from '@strowger/dialog-core';
+import type { Runtime } from '@strowger/runtime';
+import type { MessageSender, ServerTransaction, TimerSettings } from '@strowger/transaction-core';
+import type { MediaBackend } from './media-backend.ts';
+import type { Session } from './session.ts';
+
+/** What a `SessionManager` is made of. */
+export interface SessionManagerOptions {
+  readonly runtime: Runtime;
+  readonly sender: MessageSender;
+  readonly media: MediaBackend;
+  /**
+   * A call comes in: ring, answer, reject, challenge, now or later. What this throws, or rejects
+   * with, is logged and the call gets 500. Without it every call gets 480.
+   */
+  readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
+  /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
+  readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
+  readonly contactUser?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly timers?: Partial<TimerSettings> | undefined;
+  readonly limits?: Partial<SessionLimits> | undefined;
+  /** Reliable provisional responses (RFC 3262); `supported` by default. */
+  readonly reliableProvisionals?: ReliableProvisionals | undefined;
+  /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
+  readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
+  /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
+  readonly allow?: readonly string[] | undefined;
+  /** Told the row of every step of every session: for row coverage and diagrams. */
+  readonly onStep?: ((state: string, input: string) => void) | undefined;
+}
+
+/** Bounds of a manager. */
+export interface SessionLimits {
+  /** Sessions at the same time; above it an incoming call gets 503, `call` throws. Default 100,000. */
+  readonly sessions: number;
+  /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
+  readonly answerMs: number;
+}
+
+/** Live objects by kind: all zero when everything has ended. */
+export interface SessionCounts extends DialogCounts {
+  readonly sessions: number;
+  readonly endpoints: number;
+  readonly ports: number;
+}

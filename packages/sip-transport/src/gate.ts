@@ -1,0 +1,225 @@
+import type { Clock, Random } from '@strowger/runtime';
+import {
+  createResponse,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+} from '@strowger/sip-message';
+import { Amplification } from './amplification.ts';
+import { type Ban, BanList } from './ban-list.ts';
+import type { Hop } from './hop.ts';
+import { Overload } from './overload.ts';
+import { tellOverload } from './overload-via.ts';
+import type { Heard } from './reception.ts';
+import { hashOf, RecentRequests } from './recent-requests.ts';
+import { rankOf } from './request-rank.ts';
+import { knownScanners, Scanners } from './scanners.ts';
+import type { SecurityEvents } from './security-events.ts';
+import { sourceKey } from './source-key.ts';
+import { type SourceAccount, Sources } from './sources.ts';
+import { takeToken, type TokenBucket } from './token-bucket.ts';
+import type { TransportLimits } from './transport-limits.ts';
+import type { TransportMetrics } from './transport-metrics.ts';
+
+/** Who is let in. */
+export interface AdmissionSettings {
+  /**
+   * Networks whose sources no limit of a source holds for, and that are never banned by themselves:
+   * other parts of your system. Default: this machine, `127.0.0.0/8` and `::1`.
+   */
+  readonly trustedNetworks?: readonly string[];
+  /**
+   * What is looked for in User-Agent, without regard to case; who calls itself so gets no answer.
+   * Default: `knownScanners`; `[]` for nobody.
+   */
+  readonly scanners?: readonly string[];
+}
+
+/** What a gate needs. */
+export interface GateOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: TransportLimits;
+  readonly metrics: TransportMetrics;
+  readonly events: SecurityEvents;
+  readonly admission: AdmissionSettings;
+  /** Connections of a source that was banned are closed. */
+  onBanned(source: string): void;
+}
+
+const THIS_MACHINE = ['127.0.0.0/8', '::1'];
+/** Emergencies a second that nothing holds up; anybody can claim to be one. */
+const EMERGENCIES = { perSecond: 50, burst: 50 };
+/** Seconds after which who is refused may try again, and up to how much later. */
+const RETRY_AFTER = 5;
+const RETRY_SPREAD = 10;
+
+/** What the network sends passes here: who is listened to, and how much. */
+export class Gate {
+  readonly overload: Overload;
+  private readonly options: GateOptions;
+  private readonly sources: Sources;
+  private readonly bans: BanList;
+  private readonly scanners: Scanners;
+  private readonly amplification: Amplification;
+  private readonly recent: RecentRequests;
+  private readonly emergencies: TokenBucket = { tokens: EMERGENCIES.burst, at: 0 };
+  private sequence = 1;
+  private toldShare = 0;
+
+  /** Throws `BAD_NETWORK`. */
+  constructor(options: GateOptions) {
+    const { clock, limits, admission } = options;
+    const { trustedNetworks = THIS_MACHINE, scanners = knownScanners } = admission;
+    this.options = options;
+    this.sources = new Sources({ clock, limits, trustedNetworks });
+    this.bans = new BanList(clock, limits.bans);
+    this.scanners = new Scanners(scanners);
+    this.amplification = new Amplification(this.sources, limits.sources);
+    this.recent = new RecentRequests(clock);
+    this.overload = new Overload(options);
+  }
+
+  /** What it keeps account of. */
+  get size(): number {
+    return this.sources.size + this.amplification.size + this.bans.size;
+  }
+
+  /** Whether a message is read at all. */
+  admits({ transport, from: { address }, bytes }: Heard): boolean {
+    const { metrics, events } = this.options;
+    if (this.isBanned(address)) return false;
+    const account = this.sources.of(address);
+    if (!this.sources.admits(account)) {
+      metrics.droppedByAdmission++;
+      events.note('rateLimited', account.key);
+      return false;
+    }
+    if (transport === 'udp') this.amplification.heard(account, bytes.length);
+    return true;
+  }
+
+  /** Whether a source is banned; counts what comes from it. */
+  isBanned(address: string): boolean {
+    if (!this.bans.has(address)) return false;
+    this.options.metrics.droppedByBan++;
+    this.options.events.note('bannedSource', sourceKey(address));
+    return true;
+  }
+
+  /** Whether a message may go up: no scanner's. */
+  reads(message: SipMessage, { transport, from }: Heard): boolean {
+    const account = this.sources.of(from.address);
+    if (transport === 'udp') this.amplification.read(account, message);
+    const scanner = message.kind === 'request' ? this.scanners.nameOf(message) : undefined;
+    if (scanner === undefined || this.sources.isTrusted(account)) return true;
+    this.options.metrics.droppedScanners++;
+    this.options.events.note('scanner', account.key, scanner);
+    this.blame(account, transport === 'udp');
+    return false;
+  }
+
+  /** The answer to a request for which there is no time; nothing where it may go up. */
+  refusal(request: SipRequest, { transport, from }: Heard): SipResponse | undefined {
+    const { share } = this.overload;
+    this.tellShare(request, share);
+    const branch = transport === 'udp' ? request.via.branch : undefined;
+    if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
+      if (branch !== undefined && request.to.tag === undefined) this.recent.add(branch);
+      return undefined;
+    }
+    const { random, metrics, events } = this.options;
+    metrics.refusedByOverload++;
+    events.note('overloadRefused', this.sources.of(from.address).key);
+    // who comes back at the same time as all others meets the same (RFC 3261 §21.5.4)
+    const seconds = RETRY_AFTER + (random.uint32() % (RETRY_SPREAD + 1));
+    // the same for every copy, as nothing is kept of it (RFC 3261 §8.2.7)
+    const toTag = `s${hashOf(request.via.branch ?? request.callId).toString(36)}`;
+    return createResponse(request, 503, { toTag, headers: [['Retry-After', seconds]] });
+  }
+
+  /** Whether a response may leave by UDP. */
+  answers(response: SipResponse, { address }: Hop, bytes: number): boolean {
+    const account = this.sources.of(address);
+    if (this.amplification.allows(account, { response, bytes })) return true;
+    this.options.metrics.withheldByAmplification++;
+    this.options.events.note('amplificationWithheld', account.key);
+    return false;
+  }
+
+  /** A request of ours leaves by UDP. */
+  asks(request: SipRequest, { address }: Hop): void {
+    this.amplification.asked(this.sources.of(address), request);
+  }
+
+  /** Whether a datagram that is no SIP may be answered with so many bytes. */
+  echoes(address: string, bytesIn: number, bytesOut: number): boolean {
+    if (this.isBanned(address)) return false;
+    const account = this.sources.of(address);
+    this.amplification.heard(account, bytesIn);
+    if (this.amplification.takes(account, bytesOut)) return true;
+    this.options.metrics.withheldByAmplification++;
+    this.options.events.note('amplificationWithheld', account.key);
+    return false;
+  }
+
+  /** Who sent this is known now by name. */
+  trust(address: string): void {
+    this.sources.trust(this.sources.of(address));
+  }
+
+  isTrusted(address: string): boolean {
+    return this.sources.isTrusted(this.sources.of(address));
+  }
+
+  /** Somebody failed at something that ordinary peers succeed in; too much of it is a ban. */
+  suspect(address: string, isSpoofable: boolean): void {
+    this.blame(this.sources.of(address), isSpoofable);
+  }
+
+  ban(address: string, forMs: number, reason: string): Ban {
+    const ban = this.bans.add(address, { forMs, reason });
+    this.options.metrics.bans++;
+    this.options.events.note('sourceBanned', ban.source, reason);
+    this.options.onBanned(ban.source);
+    return ban;
+  }
+
+  unban(address: string): boolean {
+    return this.bans.remove(address);
+  }
+
+  /** The bans in force. */
+  list(): readonly Ban[] {
+    return this.bans.list();
+  }
+
+  clear(): void {
+    this.sources.clear();
+    this.amplification.clear();
+    this.bans.clear();
+    this.recent.clear();
+  }
+
+  /** Nobody is banned for what others may have sent in its name. */
+  private blame(account: SourceAccount, isSpoofable: boolean): void {
+    if (isSpoofable && account.verifiedUntil <= this.options.clock.now()) return;
+    if (!this.sources.failed(account)) return;
+    const address = account.key;
+    this.ban(address, this.options.limits.banMs, 'too many failures');
+  }
+
+  private goesFirst(request: SipRequest, branch: string | undefined): boolean {
+    const rank = rankOf(request);
+    if (rank === 'underWay') return true;
+    if (branch !== undefined && this.recent.has(branch)) return true;
+    const now = this.options.clock.now();
+    return rank === 'emergency' && takeToken(this.emergencies, { now, ...EMERGENCIES });
+  }
+
+  private tellShare(request: SipRequest, share: number): void {
+    if (share !== this.toldShare) this.sequence++;
+    this.toldShare = share;
+    tellOverload(request, share, this.sequence);
+  }
+}
