@@ -7,13 +7,13 @@ import { BOB, trapezoid } from '../src/trapezoid.ts';
 async function calling(on: Stage) {
   const three = trapezoid(on);
   const call = three.alice.call(BOB, { route: three.route });
-  await on.pause();
+  await on.pause(225);
   on.shows(`
     alice  -> proxy1 INVITE [sendrecv]
-    proxy1 -> alice  100 INVITE
     proxy1 -> proxy2 INVITE [sendrecv]
-    proxy2 -> proxy1 100 INVITE
     proxy2 -> bob    INVITE [sendrecv]
+    proxy1 -> alice  100 INVITE
+    proxy2 -> proxy1 100 INVITE
   `);
   return { ...three, call };
 }
@@ -68,10 +68,10 @@ describe('RFC 3665 §3: sessions that do not come about', () => {
     // the RFC's proxy says 480; RFC 3261 §16.7 has it act as if 408 had come
     on.shows(`
       alice  -> proxy1 INVITE [sendrecv]
-      proxy1 -> alice  100 INVITE
       proxy1 -> proxy2 INVITE [sendrecv]
-      proxy2 -> proxy1 100 INVITE
       proxy2 -> bob    INVITE [sendrecv]
+      proxy1 -> alice  100 INVITE
+      proxy2 -> proxy1 100 INVITE
       proxy2 -> bob    INVITE [sendrecv]
       proxy2 -> bob    INVITE [sendrecv]
       proxy2 -> bob    INVITE [sendrecv]
