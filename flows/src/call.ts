@@ -37,6 +37,9 @@ export class Call {
   onRequest: (transaction: ServerTransaction) => void = (transaction) =>
     transaction.respond(createResponse(transaction.request, 200));
 
+  /** Told when our INVITE has its final answer. */
+  onSettled: () => void = () => {};
+
   constructor(address: string) {
     this.media = { address, port: 4000, version: 1 };
   }
@@ -137,10 +140,12 @@ export class Call {
         this.log.push('accepted');
         this.own(dialog);
         this.onAccepted(response);
+        this.onSettled();
       },
       onRejected: (response) => {
         this.final = response;
         this.log.push(`rejected ${response.status}`);
+        this.onSettled();
       },
       onFailed: ({ kind }) => this.log.push(`failed ${kind}`),
     };

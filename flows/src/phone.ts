@@ -126,6 +126,10 @@ export class Phone {
     return promise;
   }
 
+  after(ms: number, act: () => void): void {
+    this.host.runtime.clock.arm(ms, act);
+  }
+
   private get sender(): MessageSender {
     return {
       locate: (target, sizeBytes) => this.own.locate(target, sizeBytes),

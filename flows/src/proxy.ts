@@ -1,5 +1,11 @@
 import type { Runtime } from '@strowger/runtime';
-import { computeHa1, type SipRequest, type Uri, uri } from '@strowger/sip-message';
+import {
+  computeHa1,
+  type SipRequest,
+  type SipResponse,
+  type Uri,
+  uri,
+} from '@strowger/sip-message';
 import {
   DigestServer,
   type MessageSender,
@@ -19,6 +25,8 @@ export interface ProxyPlan {
   readonly recordRoute?: boolean;
   /** Challenges new calls of `alice`, whose password is `pw-alice`, for this realm. */
   readonly realm?: string;
+  /** Who may call whom: the answer to an INVITE that may not, once its sender is known. */
+  readonly screen?: (request: SipRequest) => SipResponse | undefined;
   /** Follows a 3xx by itself. */
   readonly recurse?: boolean;
   /** A layer between the proxy and the wire. */
@@ -40,6 +48,8 @@ export function proxy(on: Stage, name: string, plan: ProxyPlan = {}): StatefulPr
       if (request.to.tag !== undefined) return forward([request.uri]);
       const refusal = await admit(request);
       if (refusal !== undefined) return refusal;
+      const screened = plan.screen?.(request);
+      if (screened !== undefined) return { kind: 'refuse', response: screened };
       const targets = plan.to?.[request.uri.toString()] ?? [request.uri];
       return { ...forward(targets), recordRoute, recurse };
     },
@@ -47,6 +57,12 @@ export function proxy(on: Stage, name: string, plan: ProxyPlan = {}): StatefulPr
   host.receive = (inbound) => made.receive(inbound);
   on.count(name, made);
   return made;
+}
+
+/** One target after the other (RFC 3261 §16.6), each for `ringMs` where that is given. */
+export function inOrder(targets: readonly string[], ringMs?: number): ProxyTarget[] {
+  const patience = ringMs === undefined ? {} : { ringMs };
+  return targets.map((target, at) => ({ uri: uri(target), q: 1 - at / 10, ...patience }));
 }
 
 function forward(targets: readonly (string | Uri | ProxyTarget)[]) {
