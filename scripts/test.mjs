@@ -20,6 +20,11 @@ if (rest.length > 0) {
   check('types of tooling', 'tsc', ['-p', 'tooling']);
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
   vitest('packages, apps and tooling', ['--project', '!e2e']);
+  const node = process.execPath;
+  const calls = ['--calls', '20000', '--shards', '2', '--seed', '20261'];
+  check('20,000 simulated calls', node, ['scripts/sim.mjs', ...calls]);
+  check('the same trace on two versions of Node', node, ['scripts/same-trace.mjs']);
+  check('planted defects are found', node, ['scripts/mutants.mjs', '--quick']);
   // the same seed every time: what it finds, it finds for everybody
   check('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '15', '--seed', '1']);
   vitest('real peers', ['--project', 'e2e'], alone());

@@ -23,8 +23,8 @@ export interface ClientRequestOptions {
   readonly context: LayerContext;
   readonly target: Uri;
   readonly hops?: readonly Hop[] | undefined;
-  /** Looks the target up where the given hops fail: for a connection that is gone. */
-  readonly fallback?: boolean;
+  /** Whether the target is looked up where the given hops fail: for a connection that is gone. */
+  readonly fallback?: () => boolean;
   /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
   readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
@@ -133,7 +133,7 @@ export class ClientRequest {
   }
 
   private failOver(error: StrowgerError): void {
-    if (this.options.fallback !== true || this.hops === undefined || this.isCancelled) {
+    if (this.hops === undefined || this.isCancelled || this.options.fallback?.() !== true) {
       this.options.user.onTransportError(error);
       return;
     }

@@ -22,6 +22,11 @@ import type {
   UpdateUser,
 } from './dialog-user.ts';
 import { InviteUsage } from './invite-usage.ts';
+import { subscribeInDialog } from './events/outgoing-subscription.ts';
+import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
+import { referInDialog } from './events/refer.ts';
+import type { OutgoingRefer, ReferOptions, ReferUser } from './events/refer-options.ts';
+import type { Subscription } from './events/subscription.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import type { OfferState } from './offer-answer-table.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
@@ -130,6 +135,16 @@ export class DialogShell implements Dialog {
     sendDialogRequest(this.context, { dialog: this, method, parts, user });
   }
 
+  refer(options: ReferOptions, user: ReferUser): OutgoingRefer {
+    if (this.state !== 'confirmed') this.refuseUse('refer');
+    return referInDialog(this.context, this, { options, user });
+  }
+
+  subscribe(parts: SubscriptionParts): Subscription {
+    if (this.state !== 'confirmed') this.refuseUse('subscribe');
+    return subscribeInDialog(this.context, this, parts);
+  }
+
   bye(parts: MessageParts = {}): void {
     if (this.role === 'uas' && this.state === 'early') this.refuseUse('bye');
     this.machine.input({ type: 'bye', parts });
@@ -197,12 +212,13 @@ export class DialogShell implements Dialog {
 
   /** Where a request in this dialog goes. */
   clientOptions(): Omit<ClientRequestOptions, 'user'> {
-    const { record, context, credentials } = this;
+    const { record, context, credentials, isLive } = this;
     return {
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],
-      fallback: true,
+      // what was asked for in a live dialog is not tried elsewhere once that is over
+      fallback: () => !isLive || this.isLive,
       credentials,
       nextCSeq: () => record.nextCSeq(),
     };

@@ -35,3 +35,29 @@ export type { IncomingOffer } from './incoming-offer.ts';
 export type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 export type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 export { pinnedHop } from './peer-hop.ts';
+export type { EventName } from './events/event-name.ts';
+export type { EventOptions } from './events/event-options.ts';
+export type { IncomingRefer, ReferAcceptance, ReferProgress } from './events/incoming-refer.ts';
+export type { IncomingSubscribe, SubscribeAcceptance } from './events/incoming-subscribe.ts';
+export { infoPackageOf, infoParts, wantedInfoPackages } from './events/info-package.ts';
+export type { NotifierSubscription, NotifierUser } from './events/notifier-subscription.ts';
+export { type NotifierEnd, notifierTable, type Termination } from './events/notifier-table.ts';
+export type {
+  OutgoingSubscribe,
+  OutsideAddress,
+  SubscribeOptions,
+  SubscribeUser,
+  SubscriptionParts,
+} from './events/outgoing-subscribe.ts';
+export type {
+  OutgoingRefer,
+  OutsideReferOptions,
+  ReferEnd,
+  ReferOptions,
+  ReferUser,
+} from './events/refer-options.ts';
+export { referenceTo, referToReplacing } from './events/replaces.ts';
+export { subscribeTable } from './events/subscribe-table.ts';
+export { subscriberTable, type SubscriptionEnd } from './events/subscriber-table.ts';
+export type { Notification, Subscription, SubscriptionUser } from './events/subscription.ts';
+export type { SubscriptionStatus, TerminationReason } from './events/subscription-state.ts';

@@ -1,6 +1,12 @@
 import type { Runtime } from '@strowger/runtime';
-import type { CredentialSource, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type {
+  CredentialSource,
+  MessageSender,
+  TimerSettings,
+  TransactionStep,
+} from '@strowger/transaction-core';
 import type { DialogUser } from './dialog-user.ts';
+import type { EventOptions } from './events/event-options.ts';
 import type { DialogStep } from './layer-context.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
@@ -23,11 +29,19 @@ export interface DialogLayerOptions {
   readonly reliableProvisionals?: ReliableProvisionals | undefined;
   /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
   readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
+  /** Event packages and subscriptions (RFC 6665). */
+  readonly events?: Partial<EventOptions> | undefined;
+  /** The Info Packages that the owner takes, for Recv-Info; an INFO of any other gets 469 (RFC 6086). */
+  readonly infoPackages?: readonly string[] | undefined;
+  /** The media types that the owner takes, for the Accept of OPTIONS; `application/sdp` by default. */
+  readonly accept?: readonly string[] | undefined;
   readonly limits?: Partial<DialogLimits> | undefined;
   /** For requests that are given none of their own, those in dialogs that a peer began among them. */
   readonly credentials?: CredentialSource | undefined;
   /** Told of every step of every table: for logs, ladders and the coverage of tests. */
   readonly onStep?: ((step: DialogStep) => void) | undefined;
+  /** The same for the tables of the transactions below. */
+  readonly onTransactionStep?: ((step: TransactionStep) => void) | undefined;
 }
 
 /** What may exist at the same time. */
@@ -53,6 +67,8 @@ export interface DialogCounts {
   readonly invites: number;
   /** Our other requests without a final answer. */
   readonly requests: number;
+  /** Subscriptions of both sides, and requests of ours that may still make some. */
+  readonly subscriptions: number;
   readonly clientTransactions: number;
   readonly serverTransactions: number;
 }

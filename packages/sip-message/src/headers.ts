@@ -210,6 +210,7 @@ export class Headers extends FieldList {
    */
   readTopVia(): unknown {
     const known = this.typed?.[VIA];
+    // a fault in a Via below says nothing about this one
     if (Array.isArray(known)) return known[0];
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);

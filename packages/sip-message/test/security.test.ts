@@ -29,6 +29,13 @@ function accepted(lines: readonly string[]): SipMessage {
 }
 
 describe('mandatory headers', () => {
+  it('can be read where a Via below the topmost is malformed, and was refused', () => {
+    const [via = '', ...others] = MANDATORY;
+    const message = accepted([via, 'Via: SIP/2.0/UDP b.example;rport=50\x010', ...others]);
+    expect(validateMessage(message)?.status).toBe(400);
+    expect(message.via.branch).toBe('z9hG4bK1');
+  });
+
   it('are each missed, for every subset, without an exception', () => {
     for (let subset = 0; subset < 2 ** MANDATORY.length; subset++) {
       const lines = MANDATORY.filter((_, i) => (subset & (1 << i)) !== 0);

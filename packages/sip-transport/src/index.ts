@@ -17,6 +17,7 @@ export { NameServers, type NameServersOptions } from './name-servers.ts';
 export type { Hop, Inbound, TransportName } from './hop.ts';
 export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';
+export { ServerLocation, type ServerLocationOptions } from './server-location.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
 export type { Refused } from './reception.ts';
 export { knownScanners } from './scanners.ts';

@@ -41,12 +41,21 @@ export class SimulatedDatagrams implements DatagramIo {
     });
   }
 
+  /** Closes every socket, as the end of a process does. */
+  closeAll(): void {
+    this.bound.clear();
+  }
+
   private send(packet: Uint8Array, from: Endpoint, to: Endpoint): void {
-    const host = this.network.hostAt(to.address);
-    if (host === undefined) return;
-    const copy = packet.slice(); // the sender may use its buffer again at once
-    const deliver = (): void => host.sockets.arrive(copy, from, to.port);
-    this.network.carryDatagram({ from: this.host, to: host, label: '', deliver });
+    const bytes = packet.slice(); // the sender may use its buffer again at once
+    this.network.carryDatagram({
+      bytes,
+      from: this.host,
+      source: from,
+      destination: to,
+      label: '',
+      deliver: (host, source, port) => host.sockets.arrive(bytes, source, port),
+    });
   }
 
   private arrive(packet: Uint8Array, from: Endpoint, port: number): void {

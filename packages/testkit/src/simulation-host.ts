@@ -1,4 +1,4 @@
-import { type Random, type Runtime, StrowgerError } from '@strowger/runtime';
+import { type Endpoint, type Random, type Runtime, StrowgerError } from '@strowger/runtime';
 import {
   parseMessage,
   refusalResponse,
@@ -7,9 +7,16 @@ import {
   serializeMessage,
   type Uri,
 } from '@strowger/sip-message';
+import { ServerLocation } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, TransportName } from '@strowger/transaction-core';
 import { SimulatedDatagrams } from './simulation-datagrams.ts';
 import type { SimulatedNetwork } from './simulation-network.ts';
+import {
+  type Machine,
+  ProcessClock,
+  type Program,
+  SimulatedProcess,
+} from './simulation-process.ts';
 import { SimulatedStreams } from './simulation-streams.ts';
 
 /** What a host is made with. */
@@ -34,10 +41,17 @@ export class SimulatedHost implements MessageSender {
   readonly runtime: Runtime;
   /** Where what arrives is handed to: a layer's `receive`. Nothing happens where it is absent. */
   receive: ((inbound: Inbound) => void) | undefined;
+  /** How far its wall clock is off, in milliseconds; its monotonic clock never is. */
+  wallOffsetMs = 0;
+  /** What outlives its processes. */
+  readonly disk = new Map<string, string>();
   private readonly network: SimulatedNetwork;
   private readonly listens: ReadonlySet<TransportName>;
   private readonly datagrams: SimulatedDatagrams;
   private readonly streams: SimulatedStreams;
+  private readonly location: ServerLocation;
+  private process: SimulatedProcess | undefined;
+  private up = true;
 
   /** @internal */
   constructor(
@@ -52,11 +66,58 @@ export class SimulatedHost implements MessageSender {
     this.datagrams = new SimulatedDatagrams(network, this);
     this.streams = new SimulatedStreams(network, this);
     this.runtime = {
-      clock: network.clock,
+      clock: new ProcessClock(this, network.clock),
       logger: network.logger,
       random: options.random,
       datagrams: this.datagrams,
     };
+    this.location = new ServerLocation({
+      resolver: network.dns,
+      random: options.random,
+      families: (transport) => (['udp', 'tcp', 'tls'].includes(transport) ? [4] : []),
+      maxHops: 16,
+      maxQuestions: 32,
+      clock: network.clock,
+      graceMs: 500,
+    });
+  }
+
+  /** Whether anything runs on it. */
+  get isUp(): boolean {
+    return this.up;
+  }
+
+  /**
+   * Starts a program: what it keeps in memory dies with `kill`, what it wrote to its disk does not.
+   * The program's timers, chance and messages are its process's own.
+   */
+  start<P extends Program>(program: (machine: Machine) => P): P {
+    this.kill();
+    this.up = true;
+    const process = new SimulatedProcess(
+      this,
+      { ...this.runtime, clock: this.network.clock },
+      this.disk,
+    );
+    this.process = process;
+    const running = program(process);
+    this.receive = (inbound) => running.receive(inbound);
+    return running;
+  }
+
+  /** The power fails: sockets close, streams break, timers and promises of its program die. */
+  kill(): void {
+    this.up = false;
+    this.receive = undefined;
+    this.process?.kill();
+    this.process = undefined;
+    this.datagrams.closeAll();
+    this.streams.dropAll();
+  }
+
+  /** Sets the wall clock forward, or back with a negative number of milliseconds. */
+  jumpWallClock(ms: number): void {
+    this.wallOffsetMs += ms;
   }
 
   /** This host as somebody else's hop. */
@@ -66,6 +127,9 @@ export class SimulatedHost implements MessageSender {
 
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
     const found = 'host' in target ? this.network.resolve(target.host) : [];
+    if ('host' in target && found.length === 0 && this.network.dns.knows(target.host)) {
+      return this.locateByDns(target, sizeBytes);
+    }
     if (!('host' in target) || found.length === 0) {
       return Promise.reject(new StrowgerError('NO_ROUTE', `no host for ${target}`));
     }
@@ -83,7 +147,9 @@ export class SimulatedHost implements MessageSender {
 
   send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
     const label = this.network.isRecording ? labelOf(message) : '';
-    this.sendBytes(serializeMessage(message), hop, { label, failed });
+    const bytes = serializeMessage(message);
+    this.network.tell('sent', this.name, { message, hop, bytes });
+    this.sendBytes(bytes, hop, { label, failed });
   }
 
   /** Sends bytes as they are, for what no layer would build. */
@@ -96,12 +162,12 @@ export class SimulatedHost implements MessageSender {
     }: { label?: string; failed?(error: StrowgerError): void } = {},
   ): void {
     if (hop.transport !== 'udp') return this.streams.send(bytes, hop, { label, failed });
-    const to = this.network.hostAt(hop.address);
-    const source = { transport: 'udp', address: this.address, port: this.port } as const;
-    const deliver = (): void => {
-      if (to?.listensOn('udp', hop.port) === true) to.arrive(bytes, source);
-    };
-    if (to !== undefined) this.network.carryDatagram({ from: this, to, label, deliver });
+    this.sendDatagram(bytes, hop, { label, source: this });
+  }
+
+  /** Sends bytes under somebody else's address, as a host that forges does. */
+  sendForged(bytes: Uint8Array, hop: Hop, source: Endpoint): void {
+    this.sendDatagram(bytes, hop, { label: 'forged', source });
   }
 
   /** Breaks every stream of this host: what is under way on them is lost. */
@@ -125,18 +191,50 @@ export class SimulatedHost implements MessageSender {
   }
 
   /** @internal Takes bytes off the wire. */
-  arrive(bytes: Uint8Array, hop: Hop): void {
+  arrive(bytes: Uint8Array, hop: Hop, options?: { framed: boolean }): void {
     if (this.receive === undefined) return;
-    const parsed = parseMessage(bytes);
+    const parsed = parseMessage(bytes, options);
     if (!parsed.ok) {
       this.network.refuse(this.name, parsed.refusal);
       const answer = refusalResponse(bytes, parsed.refusal);
-      if (answer !== undefined) this.send(answer, hop, () => {});
+      // not told to taps: it repeats what could not be read
+      if (answer !== undefined) {
+        this.sendBytes(serializeMessage(answer), hop, { label: labelOf(answer) });
+      }
       return;
     }
     const message = parsed.value;
     if (message.kind === 'request') markSource(message, hop);
+    this.network.tell('arrived', this.name, { message, hop, bytes });
     this.receive({ message, hop, local: { address: this.address, port: this.port } });
+  }
+
+  /** The production look-up (RFC 3263), with the size rule of RFC 3261 §18.1.1 on top. */
+  private async locateByDns(target: Uri, sizeBytes: number): Promise<readonly Hop[]> {
+    const hops = await this.location.locate(target);
+    const isFree = 'params' in target && !target.params.has('transport');
+    if (sizeBytes <= MTU_LIMIT || !isFree) return hops;
+    const tcp = hops.map(
+      (hop): Hop => (hop.transport === 'udp' ? { ...hop, transport: 'tcp' } : hop),
+    );
+    return [...tcp, ...hops];
+  }
+
+  private sendDatagram(
+    bytes: Uint8Array,
+    hop: Hop,
+    { label, source: { address, port } }: { label: string; source: Endpoint },
+  ): void {
+    this.network.carryDatagram({
+      bytes,
+      from: this,
+      source: { address, port },
+      destination: { address: hop.address, port: hop.port },
+      label,
+      deliver: (to, source, toPort) => {
+        if (to.listensOn('udp', toPort)) to.arrive(bytes, { transport: 'udp', ...source });
+      },
+    });
   }
 
   private choose(scheme: string, sizeBytes: number): TransportName[] {

@@ -1,19 +1,8 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { Hop, TransportName } from '@strowger/transaction-core';
+import type { Hop } from '@strowger/transaction-core';
 import type { SimulatedHost } from './simulation-host.ts';
 import type { SimulatedNetwork } from './simulation-network.ts';
-
-/** One end of a connection between two hosts. */
-interface StreamEnd {
-  readonly flow: string;
-  readonly peer: SimulatedHost;
-  /** How the other end knows this connection. */
-  readonly peerHop: Hop;
-  /** Our side's name for the other end, as a hop. */
-  readonly hop: Hop;
-  open: boolean;
-  lastArrival: number;
-}
+import { StreamEnd } from './simulation-stream-end.ts';
 
 /** How to send a message, and what to call when it did not leave. */
 interface Sending {
@@ -45,30 +34,31 @@ export class SimulatedStreams {
       this.drop(end);
       return this.fail(CONNECT_TIMEOUT_MS, sending, `the connection to ${end.peer.name} broke`);
     }
-    const deliver = (): void => {
-      if (end.open) end.peer.arrive(bytes, end.peerHop);
-    };
-    end.lastArrival = this.network.carryStream(
-      { from: this.host, to: end.peer, label: sending.label, deliver },
-      end.lastArrival,
-    );
+    this.network.note(this.host.name, end.peer.name, sending.label, 'sent');
+    end.write(bytes);
   }
 
   dropAll(): void {
     for (const end of this.byFlow.values()) this.drop(end);
   }
 
-  /** The end of a connection that somebody else opened to us. */
-  accept(end: StreamEnd): void {
-    this.byFlow.set(end.flow, end);
+  /** The streams to this host break after so many more bytes of ours. */
+  cutAfter(peer: string, bytes: number): void {
+    for (const end of this.byFlow.values()) if (end.peer.name === peer) end.cutAfter(bytes);
   }
 
-  forget(flow: string): void {
+  drop(end: StreamEnd): void {
+    this.forget(end.flow);
+    end.peer.ownStreams.forget(end.flow);
+  }
+
+  private forget(flow: string): void {
     const end = this.byFlow.get(flow);
     if (end === undefined) return;
-    end.open = false;
+    end.close();
     this.byFlow.delete(flow);
-    this.byTarget.delete(targetKey(end.hop));
+    const target = targetKey(end.hop);
+    if (this.byTarget.get(target) === end) this.byTarget.delete(target);
   }
 
   private find(hop: Hop): StreamEnd | undefined {
@@ -76,9 +66,10 @@ export class SimulatedStreams {
     return pinned ?? this.byTarget.get(targetKey(hop));
   }
 
-  private connect({ transport, address, port }: Hop, sending: Sending): StreamEnd | undefined {
-    const peer = this.network.hostAt(address);
-    if (peer === undefined || this.network.isCut(this.host.name, peer.name)) {
+  private connect(hop: Hop, sending: Sending): StreamEnd | undefined {
+    const { transport, address, port } = hop;
+    const peer = this.network.reach(this.host, address);
+    if (peer === undefined || !peer.isUp || this.network.isCut(this.host.name, peer.name)) {
       this.fail(CONNECT_TIMEOUT_MS, sending, `no connection to ${address}:${port}`);
       return undefined;
     }
@@ -87,25 +78,30 @@ export class SimulatedStreams {
       this.fail(2 * latencyMs, sending, `${peer.name} refused the connection`);
       return undefined;
     }
-    return this.open(peer, transport, port);
+    return this.open(peer, hop);
   }
 
-  private open(peer: SimulatedHost, transport: TransportName, port: number): StreamEnd {
+  private open(peer: SimulatedHost, { transport, port }: Hop): StreamEnd {
     const number = this.opened++;
     const flow = `${this.host.name}>${peer.name}#${number}`;
-    const local = FIRST_EPHEMERAL_PORT + (number % 16_384);
-    const hop: Hop = { transport, address: peer.address, port, flow };
-    const peerHop: Hop = { transport, address: this.host.address, port: local, flow };
-    const end: StreamEnd = { flow, peer, hop, peerHop, open: true, lastArrival: 0 };
-    this.byFlow.set(flow, end);
-    this.byTarget.set(targetKey(hop), end);
-    peer.ownStreams.accept({ ...end, peer: this.host, hop: peerHop, peerHop: hop });
-    return end;
+    const local = { address: this.host.address, port: FIRST_EPHEMERAL_PORT + (number % 16_384) };
+    const nat = this.network.natOf(this.host.name);
+    const seen = nat?.hides(peer.name) === false ? nat.outward(this.host.name, local) : local;
+    const here: Hop = { transport, ...seen, flow };
+    const there: Hop = { transport, address: peer.address, port, flow };
+    const { network } = this;
+    const ours = new StreamEnd(network, { host: this.host, peer, flow, hop: there });
+    const theirs = new StreamEnd(network, { host: peer, peer: this.host, flow, hop: here });
+    ours.joinedTo(theirs);
+    theirs.joinedTo(ours);
+    this.file(ours);
+    peer.ownStreams.file(theirs);
+    this.byTarget.set(targetKey(there), ours);
+    return ours;
   }
 
-  private drop({ flow, peer }: StreamEnd): void {
-    this.forget(flow);
-    peer.ownStreams.forget(flow);
+  private file(end: StreamEnd): void {
+    this.byFlow.set(end.flow, end);
   }
 
   private fail(afterMs: number, { failed }: Sending, why: string): void {

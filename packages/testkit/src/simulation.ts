@@ -1,7 +1,8 @@
 import { AssertionError } from 'node:assert';
 import { type Logger, silentLogger, VirtualClock } from '@strowger/runtime';
 import { Ladder } from './simulation-ladder.ts';
-import { type LinkSettings, SimulatedNetwork } from './simulation-network.ts';
+import { type LinkSettings, PLAIN_LINK } from './simulation-links.ts';
+import { SimulatedNetwork } from './simulation-network.ts';
 
 /** What a simulation is made of: the settings of every link, unless `network.link` says otherwise. */
 export interface SimulationOptions extends Partial<LinkSettings> {
@@ -33,6 +34,8 @@ export interface Simulation {
   runUntilQuiet(options?: { limitMs?: number }): Promise<void>;
   /** What was sent, one line a message: `   500 alice --> bob  INVITE`; `--x` what was lost. */
   ladder(options?: { between?: readonly string[] }): string;
+  /** A hash of everything that was sent and when: the same seed and code give the same. */
+  traceHash(): string;
   /**
    * The closing assertions: no timer armed, nothing under way, all counts of the layers zero, and no
    * message that its receiver could not read.
@@ -66,6 +69,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       if (clock.armedTimers > 0) fail(options.seed, [`not quiet after ${limitMs} ms`]);
     },
     ladder: (filter) => ladder.text(filter?.between),
+    traceHash: () => network.trace.hash,
     assertQuiet: (layers = {}) => {
       const left = [...leftOver(clock, network), ...Object.entries(layers).flatMap(leftIn)];
       if (left.length > 0) fail(options.seed, left);
@@ -74,8 +78,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
 }
 
 function linkOf(options: SimulationOptions): LinkSettings {
-  const { latencyMs = 10, jitterMs = 0, loss = 0, duplicate = 0, reorder = 0 } = options;
-  return { latencyMs, jitterMs, loss, duplicate, reorder };
+  const names = Object.keys(PLAIN_LINK) as (keyof LinkSettings)[]; // its own keys, by its type
+  const given = names.map((name) => [name, options[name] ?? PLAIN_LINK[name]]);
+  return { ...PLAIN_LINK, ...Object.fromEntries(given) };
 }
 
 async function runUntil(clock: VirtualClock, end: number): Promise<void> {

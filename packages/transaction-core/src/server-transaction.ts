@@ -60,6 +60,8 @@ export class ServerTransaction {
   private readonly owner: ServerTransactionOwner;
   private readonly shell: TransactionShell;
   private tag: string | undefined;
+  /** The CANCEL that the present step tells of. */
+  private cancel: SipRequest | undefined;
 
   /** @internal */
   constructor(
@@ -130,7 +132,13 @@ export class ServerTransaction {
 
   /** @internal */
   receiveCancel(cancel: SipRequest): void {
-    if (this.method === 'INVITE') this.shell.input({ type: 'cancel', cancel });
+    if (this.method !== 'INVITE') return;
+    this.shell.input({ type: 'cancel', cancel });
+    if (this.cancel === undefined) return;
+    this.cancel = undefined;
+    // not within the step: its 487 has to leave before anything that the owner may do after it
+    if (this.user.onCancel !== undefined) this.user.onCancel(cancel);
+    else this.respond(createResponse(this.request, 487));
   }
 
   /** @internal */
@@ -152,8 +160,8 @@ export class ServerTransaction {
       case 'tellAck':
         return this.owner.onAck(output.ack, output.inbound);
       case 'tellCancel':
-        if (this.user.onCancel !== undefined) return this.user.onCancel(output.cancel);
-        return this.respond(createResponse(this.request, 487));
+        this.cancel = output.cancel;
+        return;
       case 'tellTimeout':
         return this.user.onTimeout?.();
       case 'tellTransportError':

@@ -1,0 +1,58 @@
+import type { Invariant } from './simulation-invariants.ts';
+
+/** Every request but ACK gets a final response from whoever received it and lives. */
+export const everyRequestAnswered: Invariant = {
+  name: 'every request answered',
+  section: 'RFC 3261 §8.2, §17.2',
+  watch(report) {
+    const open = new Map<string, string>();
+    const gone = new Set<string>();
+    return {
+      see(seen) {
+        if (seen.type === 'told') {
+          if (seen.what === 'gone') gone.add(seen.host);
+          return;
+        }
+        const key = `${seen.host} ${seen.transaction}`;
+        if (seen.type === 'arrived' && seen.kind === 'request' && seen.method !== 'ACK') {
+          if (!open.has(key)) open.set(key, `${seen.host} ${seen.callId}: ${seen.method}`);
+        } else if (seen.type === 'sent' && seen.status >= 200) open.set(key, '');
+      },
+      end() {
+        for (const [key, what] of open) {
+          if (what !== '' && !gone.has(key.split(' ')[0] ?? '')) report(`${what} was not answered`);
+        }
+      },
+    };
+  },
+};
+
+interface Moment {
+  at: number;
+  arrived: number;
+  sent: number;
+}
+
+/** A final response leaves once, and once more for each copy of its request and for a timer. */
+export const noResponseTwice: Invariant = {
+  name: 'no response sent twice',
+  section: 'RFC 3261 §17.2',
+  watch(report) {
+    const moments = new Map<string, Moment>();
+    return {
+      see(seen) {
+        if (seen.type === 'told') return;
+        const isRequest = seen.type === 'arrived' && seen.kind === 'request';
+        const isFinal = seen.type === 'sent' && seen.status >= 200;
+        if (!isRequest && !isFinal) return;
+        const key = `${seen.host} ${seen.transaction} ${seen.peer}`;
+        const moment = moments.get(key) ?? { at: seen.at, arrived: 0, sent: 0 };
+        moments.set(key, moment);
+        if (moment.at !== seen.at) Object.assign(moment, { at: seen.at, arrived: 0, sent: 0 });
+        if (isRequest) moment.arrived++;
+        else moment.sent++;
+        if (moment.sent > 1 + moment.arrived) report(`${key}: ${seen.status} left twice at once`);
+      },
+    };
+  },
+};

@@ -1,0 +1,331 @@
+import {
+  type Dialog,
+  DialogLayer,
+  type IncomingInvite,
+  type IncomingReinvite,
+} from '@strowger/dialog-core';
+import { createResponse, NameAddr, uri } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
+import type { SimulatedHost } from '../src/simulation-host.ts';
+import type { Machine } from '../src/simulation-process.ts';
+import { DialogLeg } from './dialog-leg.ts';
+import type { Ledger, Outgoing, User } from './ledger.ts';
+import type { Verb } from './plan.ts';
+import type { Rows } from './rows.ts';
+
+const EARLY = [
+  ['ring', 180],
+  ['earlyMedia', 183],
+] as const;
+
+/** A user of dialogs: does what the plan says, and answers what it is asked. */
+export class DialogUser implements User {
+  readonly name: string;
+  private readonly host: SimulatedHost;
+  private readonly ledger: Ledger;
+  private readonly rows: Rows;
+  private layer: DialogLayer;
+  private legs = new Map<string, DialogLeg>();
+  private numbers = 0;
+
+  constructor(host: SimulatedHost, ledger: Ledger, rows: Rows) {
+    this.host = host;
+    this.name = host.name;
+    this.ledger = ledger;
+    this.rows = rows;
+    this.layer = this.boot();
+  }
+
+  counts(): object {
+    return this.layer.counts();
+  }
+
+  restart(): void {
+    this.ledger.tell(this.name, 'gone', { callId: '', key: '', detail: 'killed' });
+    this.legs = new Map();
+    this.layer = this.boot();
+  }
+
+  call(callId: string, { to, transport, isLateOffer, route }: Outgoing): void {
+    const leg = this.open(callId, 'caller');
+    const offer = isLateOffer ? undefined : leg.describe();
+    const key = leg.nextKey('INVITE');
+    leg.tell('asked', key);
+    const outcome = (text: string): void => {
+      leg.leg.outcome = text;
+      leg.tell('outcome', key, text);
+    };
+    leg.outgoing = this.layer.invite(
+      {
+        callId,
+        to: uri(`sip:${to}@${to}${transport === 'tcp' ? ';transport=tcp' : ''}`),
+        from: new NameAddr({ uri: uri(`sip:${this.name}@${this.name}`) }),
+        ...(offer === undefined ? {} : { body: offer }),
+        ...(route === undefined ? {} : { route: [new NameAddr({ uri: uri(route) })] }),
+      },
+      {
+        onProvisional: (_, dialog) => {
+          if (dialog !== undefined) this.watch(leg, dialog);
+        },
+        onAccepted: (response, dialog) => {
+          outcome('accepted');
+          leg.dialog = this.watch(leg, dialog);
+          const theirs = response.text();
+          const answer = offer === undefined ? leg.describe() : undefined;
+          leg.negotiated(offer?.content ?? theirs, answer?.content ?? theirs);
+          dialog.ack(answer);
+        },
+        onRejected: ({ status }) => outcome(`rejected ${status}`),
+        onFailed: ({ kind }) => outcome(`failed ${kind}`),
+      },
+    );
+  }
+
+  perform(callId: string, verb: Verb): void {
+    const leg = this.legs.get(callId);
+    if (leg === undefined) return;
+    const { incoming, outgoing } = leg;
+    const dialog = leg.dialog?.state === 'confirmed' ? leg.dialog : undefined;
+    const pending = incoming?.pending === true ? incoming : undefined;
+    switch (verb) {
+      case 'ring':
+      case 'earlyMedia':
+        for (const [name, status] of EARLY) if (verb === name) pending?.progress(status);
+        return this.watchEarly(leg, pending);
+      case 'answer':
+        return pending === undefined ? undefined : this.answer(leg, pending);
+      case 'reject':
+      case 'busyEverywhere':
+        return pending === undefined ? undefined : reject(leg, pending, verb);
+      case 'cancel':
+        if (outgoing !== undefined && leg.leg.outcome === undefined) leg.leg.wasCancelled = true;
+        return outgoing?.cancel();
+      case 'earlyBye':
+        if (outgoing?.earlyDialogs[0] !== undefined) leg.leg.wasCancelled = true;
+        return outgoing?.earlyDialogs[0]?.bye();
+      case 'bye':
+        return leg.dialog?.bye();
+      case 'reinvite':
+      case 'lateReinvite':
+      case 'hold':
+      case 'resume':
+        if (verb === 'hold' || verb === 'resume') leg.isHeld = verb === 'hold';
+        return dialog === undefined ? undefined : this.reinvite(leg, dialog, verb);
+      case 'withdraw':
+        return leg.reinviting?.withdraw();
+      case 'info':
+      case 'options':
+        return dialog === undefined ? undefined : this.ask(leg, dialog, verb.toUpperCase());
+      case 'update':
+        return dialog === undefined ? undefined : this.update(leg, dialog);
+      case 'ping':
+        return this.ping(leg);
+      default:
+        verb satisfies never;
+    }
+  }
+
+  private boot(): DialogLayer {
+    const running = this.host.start((machine: Machine) => {
+      const layer = new DialogLayer({
+        runtime: machine.runtime,
+        sender: machine,
+        contactUser: this.name,
+        onStep: ({ machine: table, from, input }) =>
+          this.rows.take(`dialog-core ${table}`, from, input),
+        onTransactionStep: ({ machine: table, from, input }) =>
+          this.rows.take(`transaction-core ${table}`, from, input),
+        user: {
+          onInvite: (invite) => this.takeInvite(invite),
+          onRequest: (transaction) => ok(transaction),
+        },
+      });
+      return { layer, receive: (inbound) => layer.receive(inbound) };
+    });
+    return running.layer;
+  }
+
+  private open(callId: string, side: 'caller' | 'callee'): DialogLeg {
+    const leg = new DialogLeg({
+      ledger: this.ledger,
+      leg: this.ledger.leg(callId, this.name, side),
+      callId,
+      number: Number(this.name.slice(1)) * 100_000 + this.numbers++,
+      address: this.host.address,
+    });
+    this.legs.set(callId, leg);
+    return leg;
+  }
+
+  private takeInvite(invite: IncomingInvite): void {
+    const { callId } = invite.request;
+    if (!callId.startsWith('call-') || this.legs.has(callId)) return invite.reject(404);
+    const leg = this.open(callId, 'callee');
+    leg.incoming = invite;
+    invite.user = {
+      onCancel: () => (leg.leg.decision = 'cancelled'),
+      onBye: () => (leg.leg.decision = 'cancelled'),
+      onNoAck: () => (leg.leg.hadNoAck = true),
+    };
+  }
+
+  private watchEarly(leg: DialogLeg, invite: IncomingInvite | undefined): void {
+    if (invite?.dialog !== undefined) this.watch(leg, invite.dialog);
+  }
+
+  private answer(leg: DialogLeg, invite: IncomingInvite): void {
+    const offer = invite.request.text();
+    const body = leg.describe();
+    leg.leg.decision = 'accepted';
+    if (offer !== '') leg.negotiated(offer, body.content);
+    invite.user = {
+      ...invite.user,
+      onAck: (ack) => {
+        leg.leg.wasAcknowledged = true;
+        if (offer === '') leg.negotiated(body.content, ack.text());
+      },
+    };
+    leg.dialog = this.watch(leg, invite.accept({ body }));
+  }
+
+  private watch(leg: DialogLeg, dialog: Dialog): Dialog {
+    const { callId, localTag, remoteTag } = dialog.id;
+    const key = `${callId} ${localTag} ${remoteTag}`;
+    dialog.user = {
+      onReinvite: (reinvite) => {
+        leg.tell('heard', key, 'a re-INVITE');
+        this.takeReinvite(leg, reinvite);
+      },
+      onRequest: (transaction) => {
+        leg.tell('heard', key, transaction.method);
+        ok(transaction);
+      },
+      onUpdate: (update) => {
+        leg.tell('heard', key, 'UPDATE');
+        const offer = update.request.text();
+        const body = leg.describe();
+        leg.negotiated(offer, body.content);
+        update.accept({ body });
+      },
+      onBye: () => leg.tell('heard', key, 'BYE'),
+      onEnded: (end) => {
+        leg.tell('ended', key, end.kind);
+        leg.leg.ends.push(end.kind);
+      },
+    };
+    return dialog;
+  }
+
+  /** At once, later, or not at all. */
+  private takeReinvite(leg: DialogLeg, reinvite: IncomingReinvite): void {
+    const chance = this.host.runtime.random.float();
+    if (chance < 0.1) return reinvite.reject(488);
+    const accept = (): void => {
+      if (!reinvite.pending) return;
+      const offer = reinvite.request.text();
+      const body = leg.describe();
+      reinvite.user = {
+        onAck: (ack) => {
+          if (offer === '') leg.negotiated(body.content, ack.text());
+        },
+      };
+      if (offer !== '') leg.negotiated(offer, body.content);
+      reinvite.accept({ body });
+    };
+    if (chance < 0.8) return accept();
+    reinvite.progress(chance < 0.9 ? 183 : 100);
+    this.host.runtime.clock.arm(400, accept);
+  }
+
+  private reinvite(leg: DialogLeg, dialog: Dialog, verb: Verb): void {
+    const offer = verb === 'lateReinvite' ? undefined : leg.describe();
+    const key = leg.nextKey('reinvite');
+    const outcome = (text: string): void => leg.tell('outcome', key, text);
+    try {
+      leg.reinviting = dialog.reinvite(offer === undefined ? {} : { body: offer }, {
+        onAccepted: (response) => {
+          outcome('accepted');
+          const theirs = response.text();
+          const answer = offer === undefined ? leg.describe() : undefined;
+          leg.negotiated(offer?.content ?? theirs, answer?.content ?? theirs);
+          dialog.ack(answer);
+        },
+        onRejected: ({ status }) => outcome(`rejected ${status}`),
+        onFailed: ({ kind }) => outcome(`failed ${kind}`),
+      });
+    } catch (error) {
+      tolerate(error, 'REINVITE_PENDING');
+      return;
+    }
+    leg.tell('asked', key);
+  }
+
+  private update(leg: DialogLeg, dialog: Dialog): void {
+    const offer = leg.describe();
+    const key = leg.nextKey('UPDATE');
+    const outcome = (text: string): void => leg.tell('outcome', key, text);
+    try {
+      dialog.update(
+        { body: offer },
+        {
+          onAccepted: (response) => {
+            outcome('accepted');
+            leg.negotiated(offer.content, response.text());
+          },
+          onRejected: ({ status }) => outcome(`rejected ${status}`),
+          onFailed: ({ kind }) => outcome(`failed ${kind}`),
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      return; // another one is under way
+    }
+    leg.tell('asked', key);
+  }
+
+  private ask(leg: DialogLeg, dialog: Dialog, method: string): void {
+    const key = leg.nextKey(method);
+    leg.tell('asked', key);
+    dialog.request(
+      method,
+      {},
+      {
+        onResponse: ({ status }) => leg.tell('outcome', key, String(status)),
+        onFailed: ({ kind }) => leg.tell('outcome', key, kind),
+      },
+    );
+  }
+
+  private ping(leg: DialogLeg): void {
+    const key = leg.nextKey('OPTIONS outside');
+    leg.tell('asked', key);
+    const me = uri(`sip:${this.name}@${this.name}`);
+    const other = this.name === 'u0' ? 'u1' : 'u0';
+    this.layer.request(
+      {
+        method: 'OPTIONS',
+        requestUri: uri(`sip:${other}`),
+        to: uri(`sip:${other}`),
+        from: new NameAddr({ uri: me }),
+      },
+      {
+        onResponse: ({ status }) => leg.tell('outcome', key, String(status)),
+        onFailed: ({ kind }) => leg.tell('outcome', key, kind),
+      },
+    );
+  }
+}
+
+function reject(leg: DialogLeg, invite: IncomingInvite, verb: 'reject' | 'busyEverywhere'): void {
+  const status = verb === 'reject' ? 486 : 600;
+  leg.leg.decision = `rejected ${status}`;
+  invite.reject(status);
+}
+
+function ok(transaction: ServerTransaction): void {
+  transaction.respond(createResponse(transaction.request, 200));
+}
+
+function tolerate(error: unknown, code: string): void {
+  if (!(error instanceof Error && 'code' in error && error.code === code)) throw error;
+}

@@ -1,0 +1,69 @@
+import type { Watcher } from '../src/simulation-invariants.ts';
+import type { Told } from '../src/simulation-observation.ts';
+import type { Verb } from './plan.ts';
+
+/** What became of one side of a call. */
+export interface Leg {
+  readonly host: string;
+  readonly side: 'caller' | 'callee';
+  /** The caller's outcome: `accepted`, `rejected 486`, `failed timeout`. */
+  outcome?: string;
+  /** What the callee did: `accepted`, `rejected 486`, `cancelled`, `bye`. */
+  decision?: string;
+  wasAcknowledged: boolean;
+  hadNoAck: boolean;
+  wasCancelled: boolean;
+  readonly ends: string[];
+}
+
+/** What all users did and heard, for the invariants and for the verdict. */
+export class Ledger {
+  readonly legs = new Map<string, Leg[]>();
+  /** Hosts that lost their memory. */
+  readonly gone = new Set<string>();
+  watcher: Watcher | undefined;
+
+  leg(callId: string, host: string, side: Leg['side']): Leg {
+    const legs = this.legs.get(callId) ?? [];
+    this.legs.set(callId, legs);
+    const known = legs.find((leg) => leg.host === host && leg.side === side);
+    if (known !== undefined) return known;
+    const leg: Leg = {
+      host,
+      side,
+      wasAcknowledged: false,
+      hadNoAck: false,
+      wasCancelled: false,
+      ends: [],
+    };
+    legs.push(leg);
+    return leg;
+  }
+
+  tell(host: string, what: Told['what'], parts: Omit<Told, 'type' | 'at' | 'host' | 'what'>): void {
+    if (what === 'gone') this.gone.add(host);
+    this.watcher?.tell({ host, what, ...parts });
+  }
+}
+
+/** The Call-ID of a planned call. */
+export const callIdOf = (id: number): string => `call-${id}`;
+
+/** What users of either kind can be asked for. */
+export interface User {
+  readonly name: string;
+  /** Begins a call. */
+  call(callId: string, plan: Outgoing): void;
+  /** Does what is possible at that moment. */
+  perform(callId: string, verb: Verb): void;
+  /** Its process dies and is started anew. */
+  restart(): void;
+  counts(): object;
+}
+
+export interface Outgoing {
+  readonly to: string;
+  readonly transport: 'udp' | 'tcp';
+  readonly isLateOffer: boolean;
+  readonly route: string | undefined;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { planWorld } from '../swarm/plan.ts';
+import { PROFILES, type ProfileName } from '../swarm/profiles.ts';
+import { shrink } from '../swarm/shrink.ts';
+import { swarm } from '../swarm/swarm.ts';
+import { runWorld } from '../swarm/world.ts';
+
+const names = Object.keys(PROFILES) as ProfileName[]; // the keys of PROFILES are its names
+
+describe('random calls', () => {
+  it.each(names)('break no rule on a network that is "%s"', async (profile) => {
+    const { failures } = await swarm({
+      seed: 77,
+      calls: 80,
+      profiles: [profile],
+      shard: 0,
+      of: 1,
+      isHasty: false,
+    });
+    expect(failures.map(({ plan, violations }) => [plan.seed, violations])).toEqual([]);
+  });
+
+  it('all reach the outcome that was meant where a tenth of the packets is lost', async () => {
+    const { counts } = await swarm({
+      seed: 5,
+      calls: 600,
+      profiles: ['loss10'],
+      shard: 0,
+      of: 1,
+      isHasty: true,
+    });
+    expect(counts['loss10']).toEqual({ calls: 600, asMeant: 600, unlucky: 0, failures: 0 });
+  }, 30_000);
+
+  it('give the same trace for the same seed', async () => {
+    const plan = planWorld(9, 'partition', 20);
+    const [first, second] = [await runWorld(plan), await runWorld(plan)];
+    expect(first.hash).toBe(second.hash);
+    expect((await runWorld({ ...plan, seed: 10 })).hash).not.toBe(first.hash);
+  });
+});
+
+describe('a failing seed', () => {
+  it('shrinks to the calls and the lost packets that it takes', async () => {
+    // call 999 is to nobody: its caller is never told what became of it
+    const world = planWorld(3, 'loss30', 12);
+    const [first] = world.calls;
+    if (first === undefined) throw new Error('a world has calls');
+    const lost = { ...first, id: 999, caller: 'nobody', acts: [] };
+    const { plan, runs, result } = await shrink({ ...world, calls: [...world.calls, lost] });
+    expect(plan.calls.map(({ id }) => id)).toEqual([999]);
+    expect(plan.datagramFaults ?? []).toEqual([]);
+    expect(result.violations.join()).toMatch(/nobody never learned/);
+    expect(runs).toBeLessThan(50);
+  }, 20_000);
+});
