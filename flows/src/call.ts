@@ -4,6 +4,7 @@ import type {
   HeaderFields,
   IncomingInvite,
   IncomingInviteUser,
+  IncomingRefer,
   MessageParts,
   OutgoingInvite,
   OutgoingInviteUser,
@@ -37,6 +38,8 @@ export class Call {
   onRequest: (transaction: ServerTransaction) => void = (transaction) =>
     transaction.respond(createResponse(transaction.request, 200));
 
+  /** What it does when the peer asks it to call somebody; by default it declines. */
+  onRefer: (refer: IncomingRefer) => void = (refer) => refer.reject(603);
   /** Told when our INVITE has its final answer. */
   onSettled: () => void = () => {};
 
@@ -180,6 +183,7 @@ export class Call {
       update.accept({ body: this.describe(answer) });
       this.log.push(`now ${answer}`);
     },
+    onRefer: (refer) => this.onRefer(refer),
     onRequest: (transaction) => {
       this.log.push(transaction.method);
       this.onRequest(transaction);

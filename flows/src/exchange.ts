@@ -28,7 +28,8 @@ export async function exchange(
     const ha1 = computeHa1('MD5', { username, realm: name, password: `pw-${username}` });
     await stores.credentials.put({ realm: name, username, ha1: { MD5: ha1 } });
   }
-  const media = new FakeMediaBackend({ address: host.address, clock: simulation.clock });
+  const { clock } = simulation;
+  const media = new FakeMediaBackend({ address: host.address, clock, wire: on.media });
   const engine = new CallEngine({
     runtime: host.runtime,
     sender: wire.sender(host),

@@ -3,6 +3,8 @@ import {
   type DialogLayerOptions,
   type HeaderFields,
   type IncomingInvite,
+  type IncomingRefer,
+  type IncomingSubscribe,
   type InviteOptions,
 } from '@strowger/dialog-core';
 import { createResponse, NameAddr, type SipResponse, uri } from '@strowger/sip-message';
@@ -41,6 +43,10 @@ export class Phone {
   /** What it does with a request outside of dialogs. */
   onRequest: (transaction: ServerTransaction) => void = (transaction) =>
     transaction.respond(createResponse(transaction.request, 200));
+  /** What it does when it is asked, outside of dialogs, to call somebody. */
+  onRefer: (refer: IncomingRefer) => void = (refer) => refer.reject(603);
+  /** What it does when somebody wants to watch it. */
+  onSubscribe: (subscribe: IncomingSubscribe) => void = (subscribe) => subscribe.reject(403);
   private readonly wire: Wire;
   private current: SimulatedHost;
   private own: MessageSender;
@@ -59,6 +65,8 @@ export class Phone {
       user: {
         onInvite: (invite) => this.receive(invite),
         onRequest: (transaction) => this.onRequest(transaction),
+        onRefer: (refer) => this.onRefer(refer),
+        onSubscribe: (subscribe) => this.onSubscribe(subscribe),
       },
       ...rest,
     });

@@ -1,5 +1,10 @@
 import type { SipMessage, SipRequest, SipResponse } from '@strowger/sip-message';
-import { type Counted, createSimulation, type Simulation } from '@strowger/testkit';
+import {
+  type Counted,
+  createSimulation,
+  type FakeMediaWire,
+  type Simulation,
+} from '@strowger/testkit';
 import { expect } from 'vitest';
 import { Phone, type PhoneOptions } from './phone.ts';
 import { Wire } from './wire.ts';
@@ -8,6 +13,8 @@ import { Wire } from './wire.ts';
 export class Stage {
   readonly simulation: Simulation = createSimulation({ seed: 3665 });
   readonly wire = new Wire(this.simulation.clock);
+  /** Where the media of all phones meets. */
+  readonly media: FakeMediaWire = new Map();
   private readonly layers: Record<string, Counted> = {};
 
   phone(name: string, options: PhoneOptions = {}): Phone {

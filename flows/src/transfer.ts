@@ -1,98 +1,68 @@
-import { createResponse, NameAddr, type SipRequest, SipUri } from '@strowger/sip-message';
+import type { Dialog, IncomingRefer, ReferEnd } from '@strowger/dialog-core';
+import { referenceTo } from '@strowger/dialog-core';
+import { type DialogReference, type NameAddr, SipUri, type Uri } from '@strowger/sip-message';
 import type { Call } from './call.ts';
 import type { Phone } from './phone.ts';
 
-/** The value of Replaces or Join that names a dialog, as its peer sees it (RFC 3891 §6.1). */
-export function naming({ dialog }: Call): string {
-  if (dialog === undefined) throw new Error('no dialog to name');
-  const { callId, localTag, remoteTag } = dialog.id;
-  return `${callId};to-tag=${remoteTag};from-tag=${localTag}`;
+/** Replaces and Join as `call`'s peer reads them: they name its dialog (RFC 3891 §6.1). */
+export function naming({ dialog }: Call, isEarlyOnly = false): DialogReference {
+  return referenceTo(present(dialog), isEarlyOnly);
 }
 
-/** A Refer-To that replaces the dialog of `call` at its peer (RFC 3891 §1, RFC 5589 §7). */
-export function referToReplacing(call: Call): string {
-  return `<${call.dialog?.remoteTarget}?Replaces=${encodeURIComponent(naming(call))}>`;
+/** Asks the peer of `call` to call somebody else (RFC 3515); how it goes stands in the call's log. */
+export function refer(phone: Phone, call: Call, referTo: Uri | NameAddr): void {
+  present(call.dialog).refer(
+    { referTo, referredBy: phone.nameAddr },
+    {
+      onProgress: (status) => call.log.push(`told ${status}`),
+      onEnded: (end) => call.log.push(`refer ${end.kind}${statusOf(end)}`),
+    },
+  );
 }
 
-/** Asks the peer of `call` to call somebody else (RFC 3515). */
-export function refer(phone: Phone, call: Call, referTo: string): void {
-  call.request('REFER', {
-    headers: [
-      ['Refer-To', referTo],
-      ['Referred-By', phone.nameAddr.toString()],
-    ],
-  });
+function statusOf(end: ReferEnd): string {
+  return 'status' in end ? ` ${end.status}` : '';
 }
 
-/** The phone follows the REFER that comes in `call`, and tells how it goes (RFC 3515 §2.4.4). */
-export function followRefer(phone: Phone, call: Call): void {
-  call.onRequest = (transaction) => {
-    const { request } = transaction;
-    transaction.respond(createResponse(request, request.method === 'REFER' ? 202 : 200));
+/** The phone does what a REFER asks for, and tells how it goes (RFC 3515 §2.4.4). */
+export function follow(phone: Phone): (refer: IncomingRefer) => void {
+  return (asked) => {
+    const progress = asked.accept();
+    const { uri } = asked.referTo;
+    if (!(uri instanceof SipUri)) return progress.report(416);
+    const headers: [string, string | NameAddr | DialogReference][] = [];
+    if (asked.referredBy !== undefined) headers.push(['Referred-By', asked.referredBy]);
+    if (asked.replaces !== undefined) headers.push(['Replaces', asked.replaces]);
     // once the 202 has left
-    if (request.method === 'REFER') phone.after(1, () => follow(phone, call, request));
+    phone.after(1, () => {
+      const placed = phone.call(uri.with({ headers: [] }).toString(), { headers });
+      placed.onSettled = () => {
+        if (placed.final !== undefined) progress.report(placed.final.status);
+      };
+    });
   };
-}
-
-function follow(phone: Phone, call: Call, request: SipRequest): void {
-  const referTo = NameAddr.parse(request.headers.raw('refer-to').join());
-  if (!referTo.ok || !(referTo.value.uri instanceof SipUri)) throw new Error('no Refer-To');
-  const { uri } = referTo.value;
-  const replaces = uri.headers.find(([name]) => name.toLowerCase() === 'replaces')?.[1];
-  const headers: [string, string][] = [['Referred-By', request.headers.raw('referred-by').join()]];
-  if (replaces !== undefined) headers.push(['Replaces', replaces]);
-  notify(call, '100 Trying', 'active;expires=60');
-  const placed = phone.call(uri.with({ headers: [] }).toString(), { headers });
-  placed.onSettled = () => {
-    const { final } = placed;
-    if (final !== undefined)
-      notify(call, `${final.status} ${final.reason}`, 'terminated;reason=noresource');
-  };
-}
-
-function notify(call: Call, status: string, state: string): void {
-  call.request('NOTIFY', {
-    headers: [
-      ['Event', 'refer'],
-      ['Subscription-State', state],
-    ],
-    body: { type: 'message/sipfrag;version=2.0', content: `SIP/2.0 ${status}\r\n` },
-  });
 }
 
 /**
- * The phone carries Replaces and Join out: it answers, and ends the dialog that is replaced (RFC 3891
- * §3). `joined` gets the call that is joined. Anything else waits for the story.
+ * The phone carries Replaces out: it answers, and ends the dialog that is replaced (RFC 3891 §3).
+ * Other calls go to `others`.
  */
-export function takesOver(phone: Phone, joined: (call: Call) => void = () => {}): void {
+export function takesOver(phone: Phone, others: (call: Call) => void = () => {}): void {
   phone.onCall = (call) => {
-    const request = call.incoming?.request;
-    const replaced = named(phone, request, 'replaces');
-    if (replaced !== undefined) {
-      call.answer();
-      phone.after(1, () => end(replaced));
-    }
-    const other = named(phone, request, 'join');
-    if (other !== undefined) joined(other);
+    const replaced = call.incoming?.replaces;
+    if (replaced === undefined) return others(call);
+    call.answer();
+    phone.after(1, () => end(phone, replaced));
   };
 }
 
-function end(call: Call): void {
-  if (call.outgoing !== undefined && call.final === undefined) call.cancel();
-  else call.hangUp();
+function end(phone: Phone, replaced: Dialog): void {
+  const call = phone.calls.find(({ dialog }) => dialog === replaced);
+  if (replaced.state === 'early') call?.cancel();
+  else replaced.bye();
 }
 
-/** The call of ours whose dialog a Replaces or Join names. */
-function named(phone: Phone, request: SipRequest | undefined, header: string): Call | undefined {
-  const value = request?.headers.raw(header)[0];
-  if (value === undefined) return undefined;
-  const [callId, ...params] = value.split(';');
-  const tag = (name: string): string | undefined =>
-    params.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
-  return phone.calls.find(({ dialog }) => {
-    const id = dialog?.id;
-    return (
-      id?.callId === callId && id?.localTag === tag('to-tag') && id?.remoteTag === tag('from-tag')
-    );
-  });
+function present(dialog: Dialog | undefined): Dialog {
+  if (dialog === undefined) throw new Error('there is no dialog');
+  return dialog;
 }

@@ -1,10 +1,12 @@
+import { referToReplacing } from '@strowger/dialog-core';
+import { uri } from '@strowger/sip-message';
 import { describe, expect } from 'vitest';
 import type { Call } from '../src/call.ts';
 import { flow } from '../src/flow.ts';
 import type { Phone } from '../src/phone.ts';
 import type { Stage } from '../src/stage.ts';
 import { talking } from '../src/talking.ts';
-import { followRefer, naming, refer, referToReplacing, takesOver } from '../src/transfer.ts';
+import { follow, naming, refer, takesOver } from '../src/transfer.ts';
 
 /** Alice talks with bob, who holds her and then talks with carol. */
 async function consulting(
@@ -38,8 +40,8 @@ describe('RFC 5359 §2: transfer', () => {
     const transferred = bob.last;
     transferred.reinvite('sendonly');
     await on.pause();
-    followRefer(alice, call);
-    refer(bob, transferred, '<sip:carol@carol>');
+    call.onRefer = follow(alice);
+    refer(bob, transferred, uri('sip:carol@carol'));
     await on.pause();
     carol.last.ring();
     await on.pause();
@@ -80,8 +82,8 @@ describe('RFC 5359 §2: transfer', () => {
 
   flow('RFC 5359 §2.5', 'Transfer - Attended', async (on) => {
     const { alice, bob, carol, held, consulted } = await consulting(on);
-    followRefer(alice, alice.last);
-    refer(bob, held, referToReplacing(consulted));
+    alice.last.onRefer = follow(alice);
+    if (consulted.dialog !== undefined) refer(bob, held, referToReplacing(consulted.dialog));
     await on.pause();
     held.hangUp();
     await on.pause();
@@ -101,7 +103,7 @@ describe('RFC 5359 §2: transfer', () => {
       alice -> bob   200 BYE
     `);
     const taken = on.request('alice -> carol INVITE');
-    expect(taken.headers.raw('replaces')).toEqual([naming(consulted)]);
+    expect(taken.headers.get('replaces')).toEqual(naming(consulted));
     expect(taken.headers.raw('referred-by')).toEqual(['<sip:bob@bob>']);
     expect([consulted.end, held.end]).toEqual(['ended bye remote', 'ended bye local']);
     expect([alice.last.log, carol.last.log]).toEqual([['accepted'], ['ACK']]);
@@ -116,7 +118,8 @@ describe('RFC 5359 §2: transfer', () => {
   flow('RFC 5359 §2.6', 'Transfer - Instant Messaging', async (on) => {
     const { alice, bob, carol, held, consulted } = await consulting(on);
     // alice's phone knows no REFER: bob sends her the address, and she follows the link
-    const link = referToReplacing(consulted);
+    const link =
+      consulted.dialog === undefined ? '' : referToReplacing(consulted.dialog).toString();
     held.request('MESSAGE', { body: { type: 'text/plain', content: link } });
     await on.pause();
     expect(on.request('bob -> alice MESSAGE').text()).toBe(link);
@@ -207,16 +210,16 @@ describe('RFC 5359 §2: three parties', () => {
     const first = bob.last;
     first.answer();
     await on.pause();
-    takesOver(bob, (joined) => {
-      bob.last.answer('sendrecv', { headers: focus(bob) });
-      bob.after(1, () => joined.reinvite('sendrecv', focus(bob)));
-    });
+    bob.onCall = (third) => {
+      expect(third.incoming?.joins).toBe(first.dialog);
+      third.answer('sendrecv', { headers: focus(bob) });
+      bob.after(1, () => first.reinvite('sendrecv', focus(bob)));
+    };
     // carol knows the dialog from bob's or alice's dialog event package (RFC 3911 §1)
-    const join = `${first.dialog?.id.callId};to-tag=${first.dialog?.id.localTag};from-tag=${first.dialog?.id.remoteTag}`;
     const third = carol.call('bob', {
       headers: [
         ['Require', 'join'],
-        ['Join', join],
+        ['Join', naming(call)],
       ],
     });
     await on.pause();

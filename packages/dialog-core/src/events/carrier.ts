@@ -58,7 +58,7 @@ export class BareDialog implements Carrier {
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],
-      fallback: true,
+      fallback: () => true,
       credentials,
       nextCSeq: () => record.nextCSeq(),
     };
