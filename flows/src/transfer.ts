@@ -52,11 +52,11 @@ export function takesOver(phone: Phone, others: (call: Call) => void = () => {})
     const replaced = call.incoming?.replaces;
     if (replaced === undefined) return others(call);
     call.answer();
-    phone.after(1, () => end(phone, replaced));
+    phone.after(1, () => giveUp(phone, replaced));
   };
 }
 
-function end(phone: Phone, replaced: Dialog): void {
+function giveUp(phone: Phone, replaced: Dialog): void {
   const call = phone.calls.find(({ dialog }) => dialog === replaced);
   if (replaced.state === 'early') call?.cancel();
   else replaced.bye();
