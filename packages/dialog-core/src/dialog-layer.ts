@@ -11,6 +11,11 @@ import {
 } from '@strowger/transaction-core';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
 import type { DialogUser, MessageParts, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import {
+  type CompositorLimits,
+  type CompositorUser,
+  EventStateCompositor,
+} from './events/compositor.ts';
 import { EventCentre } from './events/event-centre.ts';
 import { eventOptions } from './events/event-options.ts';
 import { subscribeOutside } from './events/outgoing-subscription.ts';
@@ -19,6 +24,12 @@ import type {
   SubscribeOptions,
   SubscribeUser,
 } from './events/outgoing-subscribe.ts';
+import {
+  type OutgoingPublication,
+  Publication,
+  type PublicationUser,
+  type PublishOptions,
+} from './events/publication.ts';
 import { referOutside } from './events/refer.ts';
 import type { OutgoingRefer, OutsideReferOptions, ReferUser } from './events/refer-options.ts';
 import { takeRefer } from './events/refer-request.ts';
@@ -131,6 +142,27 @@ export class DialogLayer {
   }
 
   /**
+   * Publishes event state of ours and refreshes it until it is removed (RFC 3903 §4).
+   *
+   * @throws StrowgerError as `subscribe` does.
+   */
+  publish(options: PublishOptions, user: PublicationUser): OutgoingPublication {
+    this.checkOpen();
+    this.context.events.checkRoom();
+    const publication = new Publication(this.context, options, user);
+    this.context.events.publish(publication);
+    return publication;
+  }
+
+  /** Makes a keeper of what others publish here (RFC 3903 §6): one for the life of the layer. */
+  compositor(user: CompositorUser, limits?: Partial<CompositorLimits>): EventStateCompositor {
+    this.checkOpen();
+    const compositor = new EventStateCompositor(this.context, user, limits);
+    this.context.events.compose(compositor);
+    return compositor;
+  }
+
+  /**
    * Answers an OPTIONS with what we can (RFC 3261 §11.2): Allow, Supported, Accept, Accept-Encoding,
    * Accept-Language, Allow-Events and Recv-Info. The status is the one that an INVITE would get.
    */
@@ -156,6 +188,7 @@ export class DialogLayer {
       invites: live.inviteServers.size + live.inviteClients.size,
       requests: live.requests.size,
       subscriptions: this.context.events.size,
+      publications: this.context.events.published,
       ...this.transactions.counts(),
     };
   }

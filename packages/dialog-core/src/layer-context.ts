@@ -36,7 +36,8 @@ export interface DialogStep {
     | 'sessionTimer'
     | 'subscribe'
     | 'subscriber'
-    | 'notifier';
+    | 'notifier'
+    | 'publication';
   readonly from: string;
   readonly input: string;
   readonly to: string;

@@ -69,6 +69,8 @@ export interface DialogCounts {
   readonly requests: number;
   /** Subscriptions of both sides, and requests of ours that may still make some. */
   readonly subscriptions: number;
+  /** Publications of ours, and what others published here. */
+  readonly publications: number;
   readonly clientTransactions: number;
   readonly serverTransactions: number;
 }

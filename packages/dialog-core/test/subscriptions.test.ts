@@ -395,6 +395,17 @@ describe('being subscribed to (RFC 6665)', () => {
     simulation.assertQuiet({ bob: bob.layer });
   });
 
+  it('ends while pending, when the subscriber does not know it', async () => {
+    const { simulation, alice, bob, subscribe } = watched();
+    bob.acceptance = { state: 'pending' };
+    subscribe(1);
+    await simulation.run(100);
+    alice.answer('NOTIFY', 481);
+    await simulation.runUntilQuiet();
+    expect(bob.log).toEqual(['watcher refused']);
+    simulation.assertQuiet({ bob: bob.layer });
+  });
+
   it('refuses what the owner refuses, and a SUBSCRIBE that nobody answers ends by itself', async () => {
     const { simulation, alice, bob, subscribe } = watched();
     bob.onSubscribe = (incoming) => incoming.reject(603);

@@ -6,8 +6,10 @@ import type { DialogUser } from '../dialog-user.ts';
 import type { LayerContext } from '../layer-context.ts';
 import { refuse, refuseUnknownOptions } from '../refusal.ts';
 import type { Carrier } from './carrier.ts';
+import type { EventStateCompositor } from './compositor.ts';
 import { eventOf, isSameEvent } from './event-name.ts';
 import { type EventOptions, grantedSeconds } from './event-options.ts';
+import type { Publication } from './publication.ts';
 import { Subscribe } from './subscribe.ts';
 import { SubscribeRequest } from './subscribe-request.ts';
 import { statusOf } from './subscription-state.ts';
@@ -20,6 +22,8 @@ export class EventCentre {
   private readonly user: DialogUser;
   private readonly dialogs = new Map<string, UsageDialog>();
   private readonly attempts = new Map<string, Subscribe>();
+  private readonly publications = new Set<Publication>();
+  private readonly compositors = new Set<EventStateCompositor>();
   private readonly referred = new WeakSet<object>();
   private subscriptions = 0;
 
@@ -32,6 +36,26 @@ export class EventCentre {
   /** Subscriptions of both sides, and requests of ours that may make some. */
   get size(): number {
     return this.attempts.size + this.subscriptions;
+  }
+
+  /** Our publications, and what others published here. */
+  get published(): number {
+    let size = this.publications.size;
+    for (const compositor of this.compositors) size += compositor.size;
+    return size;
+  }
+
+  publish(publication: Publication): void {
+    this.publications.add(publication);
+    publication.start();
+  }
+
+  withdraw(publication: Publication): void {
+    this.publications.delete(publication);
+  }
+
+  compose(compositor: EventStateCompositor): void {
+    this.compositors.add(compositor);
   }
 
   /** The subscriptions of a dialog. */
@@ -106,6 +130,8 @@ export class EventCentre {
   close(): void {
     for (const attempt of this.attempts.values()) attempt.close();
     for (const dialog of this.dialogs.values()) dialog.close();
+    for (const publication of this.publications) publication.close();
+    for (const compositor of this.compositors) compositor.close();
   }
 
   private receiveFork(transaction: ServerTransaction): boolean {
@@ -120,7 +146,8 @@ export class EventCentre {
         (event.name === 'refer' && event.name === attempt.event.name));
     if (!fits || status === undefined) {
       refuse(this.context, transaction, fits || event === undefined ? 400 : 481);
-    } else if (!this.hasRoom()) refuse(this.context, transaction, 481);
+    } else if (this.subscriptions >= this.options.subscriptions)
+      refuse(this.context, transaction, 481);
     else attempt.receiveNotify(transaction, status);
     return true;
   }
@@ -177,7 +204,7 @@ export class EventCentre {
   private hasRoom(carrier?: Carrier): boolean {
     const { subscriptions, perDialog } = this.options;
     const here = carrier === undefined ? undefined : this.dialogs.get(keyOf(carrier.id));
-    return this.size < subscriptions && (here?.size ?? 0) < perDialog;
+    return this.size + this.publications.size < subscriptions && (here?.size ?? 0) < perDialog;
   }
 
   private allow(): [string, string][] {

@@ -42,5 +42,6 @@ function rank(status: number): number {
   const telling = TELLS_HOW.indexOf(status);
   if (telling >= 0) return ofClass + telling;
   const little = SAYS_LITTLE.indexOf(status);
-  return ofClass + (little < 0 ? 100 : 200 + little);
+  // of two that say as much the lower one, so that it does not depend on who was faster
+  return ofClass + (little < 0 ? 100 + (status % 100) : 200 + little);
 }
