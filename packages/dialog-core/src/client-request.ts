@@ -122,10 +122,15 @@ export class ClientRequest {
     this.repetitions++;
     const again =
       status === 422
-        ? afterTooSmall(this.sent, response)
+        ? this.prepared(afterTooSmall(this.sent, response))
         : this.digest?.authorize(this.sent, response);
     again?.headers.set('CSeq', `${this.options.nextCSeq()} ${again.method}`);
     return again;
+  }
+
+  /** With credentials that count on: those of the refused request were used (RFC 7616 §3.4). */
+  private prepared(request: SipRequest | undefined): SipRequest | undefined {
+    return request === undefined ? undefined : (this.digest?.prepare(request) ?? request);
   }
 
   private failOver(error: StrowgerError): void {

@@ -194,13 +194,13 @@ export class DialogShell implements Dialog {
   }
 
   receiveAck(ack: SipRequest): void {
-    this.usage.inviteServer?.receiveAck(ack);
+    this.usage.receiveAck(ack);
   }
 
   /** The BYE was answered with 200 already. */
   receiveBye(bye: SipRequest): void {
     if (!this.isLive) return;
-    this.usage.inviteServer?.receiveBye(bye);
+    this.usage.receiveBye(bye);
     this.user.onBye?.(bye);
     this.machine.input({ type: 'byeReceived' });
   }

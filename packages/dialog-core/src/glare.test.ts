@@ -9,9 +9,12 @@ describe('judgeReinvite', () => {
     [false, false, true, 'requestPending'],
     [false, true, false, 'serverBusy'],
     [true, true, false, 'serverBusy'],
-  ] as const)('ours %s, theirs %s, ACK awaited %s: %s', (ours, theirs, awaitingAck, verdict) => {
-    expect(judgeReinvite({ ours, theirs, awaitingAck })).toBe(verdict);
-  });
+  ] as const)(
+    'ours %s, theirs %s, unacknowledged %s: %s',
+    (ours, theirs, unacknowledged, verdict) => {
+      expect(judgeReinvite({ ours, theirs, unacknowledged })).toBe(verdict);
+    },
+  );
 });
 
 describe('glareDelayMs', () => {

@@ -8,18 +8,18 @@ export interface InvitesUnderWay {
   readonly ours: boolean;
   /** One of the peer's has no final answer. */
   readonly theirs: boolean;
-  /** Our 2xx to one of the peer's waits for its ACK. */
-  readonly awaitingAck: boolean;
+  /** Our 2xx to the one before its last waits for its ACK, too. */
+  readonly unacknowledged: boolean;
 }
 
 /**
  * RFC 3261 §14.2: 500 with Retry-After where an earlier INVITE of the peer has no final answer, 491
- * where one of ours is under way. While our 2xx is not acknowledged the peer's offer would overtake
- * its own ACK: 491 as well (RFC 5407 §3.1.4).
+ * where one of ours is under way. One that overtakes the ACK to our 2xx is taken (RFC 5407 §3.1.4),
+ * but no third one.
  */
-export function judgeReinvite({ ours, theirs, awaitingAck }: InvitesUnderWay): OfferVerdict {
+export function judgeReinvite({ ours, theirs, unacknowledged }: InvitesUnderWay): OfferVerdict {
   if (theirs) return 'serverBusy';
-  if (ours || awaitingAck) return 'requestPending';
+  if (ours || unacknowledged) return 'requestPending';
   return 'take';
 }
 

@@ -144,7 +144,7 @@ export class InviteRequest implements IncomingInvite {
       hop: pinnedHop(request, inbound.hop),
     });
     dialog.record.noteAllow(request);
-    dialog.usage.inviteServer = this.server;
+    dialog.usage.inviteReceived(this.server);
     dialog.usage.offers.inviteReceived(isDescribed(request));
     this.current = dialog;
     return dialog;
@@ -158,7 +158,7 @@ export class InviteRequest implements IncomingInvite {
 
   private finish(outcome: InviteServerOutcome): void {
     const dialog = this.current;
-    dialog?.usage.inviteServerFinished(outcome);
+    dialog?.usage.inviteServerFinished(this.server, outcome);
     switch (outcome.kind) {
       case 'refused':
         return dialog?.lose({ kind: 'rejected', status: outcome.status });

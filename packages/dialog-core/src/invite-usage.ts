@@ -25,8 +25,6 @@ import type { ResponseParts } from './user-agent.ts';
 export class InviteUsage {
   readonly offers: OfferAnswer;
   readonly timer: SessionTimer;
-  /** The peer's INVITE that has no final response or whose 2xx has no ACK. */
-  inviteServer: InviteServer | undefined;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
   private readonly context: LayerContext;
@@ -34,6 +32,9 @@ export class InviteUsage {
   private reinviteClient: ReinviteClient | undefined;
   private updateClient: UpdateClient | undefined;
   private offerServer: OfferServer | undefined;
+  private currentServer: InviteServer | undefined;
+  /** The one before it, whose ACK is late (RFC 5407 §3.1.4). */
+  private earlierServer: InviteServer | undefined;
   /** The last reliable provisional of the peer in this dialog, and the one without PRACK. */
   private lastReliable: RAck | undefined;
   private waitingPrack: RAck | undefined;
@@ -48,6 +49,33 @@ export class InviteUsage {
     });
   }
 
+  /** The peer's last INVITE that has no final response or whose 2xx has no ACK. */
+  get inviteServer(): InviteServer | undefined {
+    return this.currentServer;
+  }
+
+  /** The peer has sent an INVITE: the one before it, if any, still waits for its ACK. */
+  inviteReceived(server: InviteServer): void {
+    this.earlierServer = this.currentServer;
+    this.currentServer = server;
+  }
+
+  /** Whether two INVITEs of the peer wait for their ACK. */
+  get isShortOfAcks(): boolean {
+    return this.earlierServer !== undefined;
+  }
+
+  /** Takes an ACK of the peer to a 2xx of ours. */
+  receiveAck(ack: SipRequest): void {
+    this.earlierServer?.receiveAck(ack);
+    this.currentServer?.receiveAck(ack);
+  }
+
+  receiveBye(bye: SipRequest): void {
+    this.earlierServer?.receiveBye(bye);
+    this.currentServer?.receiveBye(bye);
+  }
+
   /** Whether an INVITE of ours is under way (RFC 3261 §14.2). */
   get hasInviteUnderWay(): boolean {
     if (this.waitingAck !== undefined || this.reinviteClient?.isUnderWay === true) return true;
@@ -56,8 +84,8 @@ export class InviteUsage {
 
   /** Whether a re-INVITE of ours may go out now (RFC 3261 §14.1). */
   get isFreeForInvite(): boolean {
-    const isFree = this.inviteServer === undefined && this.waitingAck === undefined;
-    return isFree && this.dialog.isConfirmed && this.offers.isSettled;
+    const isFree = this.currentServer === undefined && this.waitingAck === undefined;
+    return isFree && !this.isShortOfAcks && this.dialog.isConfirmed && this.offers.isSettled;
   }
 
   /** Whether an UPDATE of ours may bring an offer now (RFC 3311 §5.1). */
@@ -176,8 +204,12 @@ export class InviteUsage {
   }
 
   /** The peer's INVITE is settled: ours may go out. */
-  inviteServerFinished(outcome: InviteServerOutcome): void {
-    this.inviteServer = undefined;
+  inviteServerFinished(server: InviteServer, outcome: InviteServerOutcome): void {
+    if (server === this.earlierServer) {
+      this.earlierServer = undefined;
+      return this.proceed();
+    }
+    this.currentServer = undefined;
     const isAnswer = outcome.kind === 'acknowledged' && isDescribed(outcome.ack);
     if (isAnswer) this.offers.answeredByAcknowledgement();
     this.offers.rollback('offerReceived', 'invite');
@@ -206,7 +238,8 @@ export class InviteUsage {
   close(): void {
     this.timer.close();
     this.offerServer?.close();
-    this.inviteServer?.close();
+    this.earlierServer?.close();
+    this.currentServer?.close();
     this.reinviteClient?.dialogEnded();
     this.updateClient?.close();
     this.reinviteClient = undefined;

@@ -54,7 +54,7 @@ function receiveReinvite(
   const verdict = judgeReinvite({
     ours: usage.hasInviteUnderWay,
     theirs: inviteServer?.isUnanswered === true,
-    awaitingAck: inviteServer?.isUnanswered === false,
+    unacknowledged: usage.isShortOfAcks,
   });
   const judged = verdict === 'take' ? usage.offers.verdict : verdict;
   if (refuseOffer(context, transaction, judged)) return;

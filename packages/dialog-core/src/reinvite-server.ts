@@ -33,7 +33,7 @@ export class ReinviteServer implements IncomingReinvite {
       localTag: dialog.id.localTag,
       onFinish: (outcome) => this.finish(outcome),
     });
-    dialog.usage.inviteServer = this.server;
+    dialog.usage.inviteReceived(this.server);
   }
 
   get request(): SipRequest {
@@ -82,7 +82,7 @@ export class ReinviteServer implements IncomingReinvite {
   }
 
   private finish(outcome: InviteServerOutcome): void {
-    this.dialog.usage.inviteServerFinished(outcome);
+    this.dialog.usage.inviteServerFinished(this.server, outcome);
     switch (outcome.kind) {
       case 'cancelled':
         this.user.onCancel?.(outcome.cancel);

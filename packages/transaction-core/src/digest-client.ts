@@ -68,16 +68,18 @@ export class DigestClient {
     next.headers.remove('via');
     const { number, method } = request.cseq;
     next.headers.set('CSeq', { number: number + 1, method });
-    let isAnswered = false;
+    const answered = new Set<Realm>();
     for (const [header, challenges] of challengesIn(response)) {
       for (const realm of new Set(challenges.map((one) => one.realm))) {
         const offered = challenges.filter((one) => one.realm === realm);
         const known = this.learn(request, header, offered);
         if (known === undefined || !this.add(next, known)) return undefined;
-        isAnswered = true;
+        answered.add(known);
       }
     }
-    return isAnswered ? next : undefined;
+    if (answered.size === 0) return undefined;
+    this.countOn(next, answered);
+    return next;
   }
 
   /**
@@ -113,6 +115,15 @@ export class DigestClient {
       const { realm, algorithm, qop, opaque, userhash } = known.challenge;
       const challenge = new Challenge({ realm, nonce, algorithm, qop, opaque, userhash });
       this.realms.set(key, { ...known, challenge, count: 0 });
+    }
+  }
+
+  /** Realms further up the path have seen their nonce count: each use has its own (RFC 7616 §3.4). */
+  private countOn(request: SipRequest, answered: ReadonlySet<Realm>): void {
+    for (const realm of this.realms.values()) {
+      const { header, challenge } = realm;
+      const isUsed = credentialsOf(request, header, challenge.realm) !== undefined;
+      if (isUsed && !answered.has(realm)) this.add(request, realm);
     }
   }
 
@@ -164,13 +175,12 @@ export class DigestClient {
       ha1 === '' ? { ...input, password } : { ...input, ha1 },
     );
     if (!answer.ok) return false;
-    const others = (request.headers.get(header) ?? []).filter(
-      (one) => one.realm !== challenge.realm,
+    const known = request.headers.get(header) ?? [];
+    const at = known.findIndex((one) => one.realm === challenge.realm);
+    request.headers.set(
+      header === 'authorization' ? 'Authorization' : 'Proxy-Authorization',
+      at < 0 ? [...known, answer.value] : known.with(at, answer.value),
     );
-    request.headers.set(header === 'authorization' ? 'Authorization' : 'Proxy-Authorization', [
-      ...others,
-      answer.value,
-    ]);
     return true;
   }
 }

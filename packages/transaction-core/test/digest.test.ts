@@ -335,6 +335,20 @@ describe('digest client', () => {
     expect(both.headers.get('authorization')?.map((one) => one.realm)).toEqual(['one', 'two']);
   });
 
+  it('counts on for the realms that have let the request pass', async () => {
+    const { server, client, verify } = pair();
+    const other = new DigestServer({
+      runtime: { clock: new VirtualClock(), random: seededRandom(3) },
+      realm: 'elsewhere',
+    });
+    const request = register();
+    const first = present(client.authorize(request, server.challenge(401, request)));
+    expect((await verify(first)).outcome).toBe('ok');
+    const second = present(client.authorize(first, other.challenge(401, first)));
+    expect((await verify(second)).outcome).toBe('ok');
+    expect(second.headers.get('authorization')?.map(({ nc }) => nc)).toEqual([2, 1]);
+  });
+
   it('keeps its nonces to the host that gave them', () => {
     const client = clientWith('secret');
     client.authorize(register(), challengeOf(register(), offer('MD5')));

@@ -52,6 +52,7 @@ export class ProxiedRequest {
   >;
   private readonly branches = new Map<number, ClientTransaction>();
   private readonly timers = new Map<number, Timer>();
+  private readonly ringing = new Map<number, Timer>();
   private decision: Forward = { kind: 'forward', targets: [] };
   private cancelReason: CancelOptions = {};
 
@@ -95,8 +96,9 @@ export class ProxiedRequest {
 
   /** Frees every timer; nobody is told. */
   close(): void {
-    for (const timer of this.timers.values()) timer.cancel();
+    for (const timer of [...this.timers.values(), ...this.ringing.values()]) timer.cancel();
     this.timers.clear();
+    this.ringing.clear();
     this.branches.clear();
   }
 
@@ -120,6 +122,8 @@ export class ProxiedRequest {
       case 'armTimerC':
         return this.armTimerC(output.branch);
       case 'disarmTimerC':
+        this.ringing.get(output.branch)?.cancel();
+        this.ringing.delete(output.branch);
         return this.disarmTimerC(output.branch);
       case 'release':
         this.close();
@@ -148,6 +152,7 @@ export class ProxiedRequest {
     const { inbound } = this.server;
     counters.requestsForwarded++;
     if (this.isInvite) this.armTimerC(branch);
+    if (this.isInvite && target.ringMs !== undefined) this.armRinging(branch, target.ringMs);
     const transaction = transactions.request(
       forwarded.request,
       {
@@ -189,6 +194,15 @@ export class ProxiedRequest {
       this.machine.input({ type: 'timerC', branch });
     };
     this.timers.set(branch, runtime.clock.arm(timerCMs, fire));
+  }
+
+  /** Unlike timer C it does not begin anew with every provisional response. */
+  private armRinging(branch: number, ringMs: number): void {
+    const fire = (): void => {
+      this.ringing.delete(branch);
+      this.machine.input({ type: 'timerC', branch });
+    };
+    this.ringing.set(branch, this.around.options.runtime.clock.arm(ringMs, fire));
   }
 
   private disarmTimerC(branch: number): void {

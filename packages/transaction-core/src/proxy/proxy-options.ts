@@ -15,6 +15,11 @@ export interface ProxyTarget {
   readonly path?: readonly NameAddr[];
   /** The hops themselves, best first, such as the flow of a registration; nothing is located. */
   readonly hops?: readonly Hop[];
+  /**
+   * How long it may go without a final answer to an INVITE before it is cancelled and the next is
+   * tried, in milliseconds; by default until timer C (RFC 3261 §16.6 step 11).
+   */
+  readonly ringMs?: number;
 }
 
 /** What shall be done with a request: pass it on, or answer it. */
