@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { SipRequest } from '@strowger/sip-message';
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import {
   type CredentialSource,
   DigestClient,
@@ -9,8 +9,14 @@ import {
   timerSettings,
   TransactionLayer,
 } from '@strowger/transaction-core';
+import type { Dialog } from './dialog.ts';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
-import type { DialogUser, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import type {
+  DialogUsageUser,
+  DialogUser,
+  OutgoingInviteUser,
+  RequestUser,
+} from './dialog-user.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -18,6 +24,8 @@ import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-opt
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
 import { refuse, refuseShortInterval, refuseUnknownOptions, refuseUnreliable } from './refusal.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { restoreDialog, type RestoreOptions } from './restore-dialog.ts';
 import { sessionTimerOptions } from './session-expires.ts';
 import { checkMethod } from './status.ts';
 import { UserAgent } from './user-agent.ts';
@@ -48,6 +56,8 @@ export class DialogLayer {
   private readonly user: DialogUser;
   private readonly context: LayerContext;
   private closed = false;
+  /** Takes the transaction of the INVITE that is being restored. */
+  private adopt: ((transaction: ServerTransaction) => void) | undefined;
 
   constructor(options: DialogLayerOptions) {
     const { runtime, sender, timers = {}, onTransactionStep } = options;
@@ -60,8 +70,7 @@ export class DialogLayer {
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
         onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
-        // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
-        onStrayResponse: () => {},
+        onStrayResponse: (response) => this.receiveStray(response),
       },
     });
     this.context = contextOf(options, this.transactions);
@@ -98,6 +107,35 @@ export class DialogLayer {
     return sendRequest(this.context, options, user);
   }
 
+  /**
+   * Goes on with a dialog that another process saved with `dialog.snapshot()`: CSeq, route set,
+   * target, offer and answer, session timer. What was under way is settled: a 2xx is repeated until
+   * its ACK comes, or acknowledged; a re-INVITE of either side is rolled back, that of the peer with
+   * 500 and Retry-After. `snapshot` may be anything that JSON gives.
+   *
+   * @throws StrowgerError `CLOSED` after `close()`, `SNAPSHOT_CORRUPT` for what makes no sense,
+   * `SNAPSHOT_VERSION` for a version that cannot be read, `DIALOG_EXISTS` for one that lives here,
+   * `TOO_MANY_DIALOGS` at the limit.
+   */
+  restore(snapshot: unknown, user: DialogUsageUser, options: RestoreOptions = {}): Dialog {
+    this.checkOpen();
+    const read = readSnapshot(snapshot);
+    if (this.context.dialogs.has(dialogKey(read))) {
+      throw new StrowgerError('DIALOG_EXISTS', 'this dialog lives here already');
+    }
+    if (this.isFull) throw new StrowgerError('TOO_MANY_DIALOGS', 'the limit is reached');
+    return restoreDialog(this.context, {
+      ...options,
+      snapshot: read,
+      user,
+      receive: (inbound, adopt) => {
+        this.adopt = adopt;
+        this.transactions.receive(inbound);
+        this.adopt = undefined;
+      },
+    });
+  }
+
   /** The methods of our Allow, for a 405 of the owner's. */
   get allow(): readonly string[] {
     return this.context.userAgent.options.allow;
@@ -131,6 +169,7 @@ export class DialogLayer {
 
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
+    if (this.adopt !== undefined) return this.adopt(transaction);
     if (request.to.tag !== undefined) {
       const dialog = this.dialogOf(request);
       if (dialog === undefined) refuse(this.context, transaction, 481);
@@ -147,6 +186,16 @@ export class DialogLayer {
     if (refuseUnreliable(context, transaction)) return;
     if (refuseShortInterval(context, transaction)) return;
     this.user.onInvite(new InviteRequest(this.context, transaction));
+  }
+
+  /**
+   * A 2xx to an INVITE of the process before us is acknowledged. Any other comes after timer M: its
+   * sender gives up and ends the dialog by itself.
+   */
+  private receiveStray({ status, cseq, callId, from, to }: SipResponse): void {
+    if (cseq.method !== 'INVITE' || status < 200 || status > 299) return;
+    const id = { callId, localTag: from.tag ?? '', remoteTag: to.tag ?? '' };
+    this.context.dialogs.get(dialogKey(id))?.usage.lastAck?.receiveStray(cseq.number);
   }
 
   private get isFull(): boolean {
@@ -193,6 +242,10 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
     }),
     dialogs: new Map(),
     onStep: options.onStep,
+    onDialogChanged:
+      options.user.onDialogChanged === undefined
+        ? undefined
+        : (dialog) => options.user.onDialogChanged?.(dialog),
     live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
     digest(credentials = options.credentials) {
       if (credentials === undefined) return undefined;

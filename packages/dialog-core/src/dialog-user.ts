@@ -80,6 +80,12 @@ export interface DialogUser {
   onInvite(invite: IncomingInvite): void;
   /** A request outside of any dialog: REGISTER, OPTIONS, MESSAGE, a method nobody knows. */
   onRequest(transaction: ServerTransaction): void;
+  /**
+   * What `dialog.snapshot()` says has changed, or the dialog is over (`dialog.state` is
+   * `terminated`: forget it). Called in the midst of a step, and more than once in some: save, and
+   * do nothing else with the dialog. CSeq numbers are told before the request leaves.
+   */
+  onDialogChanged?(dialog: Dialog): void;
 }
 
 /** Told how an INVITE goes: exactly one of `onAccepted`, `onRejected` and `onFailed`, once. */

@@ -1,4 +1,5 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
+import type { DialogSnapshot } from './dialog-snapshot.ts';
 import type {
   DialogUsageUser,
   MessageParts,
@@ -77,6 +78,12 @@ export interface Dialog {
    * `BAD_METHOD` for INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
    */
   request(method: string, parts: MessageParts, user: RequestUser): void;
+  /**
+   * The dialog as plain JSON, for `DialogLayer.restore` in another process. What is under way is
+   * in it as far as the peer could tell the difference; the rest is forgotten. Throws `DIALOG_STATE`
+   * unless its INVITE was accepted and it is not over.
+   */
+  snapshot(): DialogSnapshot;
   /**
    * Ends the dialog (RFC 3261 §15). As callee it waits for the ACK, as caller it acknowledges a
    * waiting 2xx first. Idempotent. Throws `DIALOG_STATE` for an early dialog as callee: reject the

@@ -14,7 +14,7 @@ import { sendPrack } from './prack.ts';
 import { ReinviteClient } from './reinvite-client.ts';
 import { isNextInOrder, type RAck, rackOf } from './rseq.ts';
 import { SessionTimer } from './session-timer.ts';
-import type { SuccessAck } from './success-ack.ts';
+import type { AckParts, SuccessAck } from './success-ack.ts';
 import { UpdateClient } from './update-client.ts';
 import type { ResponseParts } from './user-agent.ts';
 
@@ -29,6 +29,8 @@ export class InviteUsage {
   inviteServer: InviteServer | undefined;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
+  /** The ACK to a 2xx that may still be repeated. */
+  lastAck: SuccessAck | undefined;
   private readonly context: LayerContext;
   private readonly dialog: DialogShell;
   private reinviteClient: ReinviteClient | undefined;
@@ -41,7 +43,10 @@ export class InviteUsage {
   constructor(context: LayerContext, dialog: DialogShell) {
     this.context = context;
     this.dialog = dialog;
-    this.offers = new OfferAnswer(context, () => this.proceed());
+    this.offers = new OfferAnswer(context, () => {
+      this.proceed();
+      dialog.changed();
+    });
     this.timer = new SessionTimer(context, {
       sendRefresh: () => this.sendRefresh(),
       end: () => dialog.giveUp({ kind: 'notRefreshed' }),
@@ -76,6 +81,7 @@ export class InviteUsage {
     const waiting = this.waitingAck;
     if (waiting !== undefined) {
       this.waitingAck = undefined;
+      this.lastAck = waiting;
       const isAnswer = body !== undefined && this.offers.acknowledgedWithAnswer();
       if (!isAnswer) this.offers.rollback('offerReceived', 'response');
       waiting.send(body);
@@ -83,6 +89,16 @@ export class InviteUsage {
     } else if (this.dialog.isLive) {
       throw new StrowgerError('NOTHING_TO_ACK', 'no 2xx waits for an ACK in this dialog');
     }
+  }
+
+  /** The ACK that the 2xx to our re-INVITE would get, while that is under way. */
+  get coming(): AckParts | undefined {
+    return this.reinviteClient?.coming;
+  }
+
+  /** No 2xx comes any more that this ACK would answer. */
+  forgetAck(ack: SuccessAck | undefined): void {
+    if (this.lastAck === ack) this.lastAck = undefined;
   }
 
   /** Acknowledges a 2xx that nobody will answer. */
@@ -151,6 +167,7 @@ export class InviteUsage {
     this.dialog.record.noteAllow(response);
     if (sent !== undefined && this.dialog.state === 'confirmed')
       this.timer.accepted(sent, response);
+    this.dialog.changed();
   }
 
   /** An INVITE or UPDATE of ours with what the session timer says. */
@@ -166,6 +183,7 @@ export class InviteUsage {
     record.refreshTarget(request, inbound.hop);
     const isConfirmed = this.dialog.state === 'confirmed';
     const fields = isConfirmed ? this.timer.answer(request) : [];
+    this.dialog.changed();
     const headers = [...(parts.headers ?? []), ...fields];
     return { ...parts, headers, contact: record.init.localContact, capabilities: true };
   }
@@ -183,6 +201,7 @@ export class InviteUsage {
     this.offers.rollback('offerReceived', 'invite');
     this.offers.rollback('offerSent', 'response');
     this.proceed();
+    this.dialog.changed();
   }
 
   /** A re-INVITE of ours was refused. */

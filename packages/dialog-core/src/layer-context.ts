@@ -52,6 +52,8 @@ export interface LayerContext {
   readonly dialogs: Map<string, DialogShell>;
   readonly live: LiveObjects;
   readonly onStep: ((step: DialogStep) => void) | undefined;
+  /** Undefined where nobody saves dialogs. */
+  readonly onDialogChanged: ((dialog: DialogShell) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
 }
