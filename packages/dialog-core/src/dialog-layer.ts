@@ -195,7 +195,8 @@ export class DialogLayer {
   private receiveStray({ status, cseq, callId, from, to }: SipResponse): void {
     if (cseq.method !== 'INVITE' || status < 200 || status > 299) return;
     const id = { callId, localTag: from.tag ?? '', remoteTag: to.tag ?? '' };
-    this.context.dialogs.get(dialogKey(id))?.usage.lastAck?.receiveStray(cseq.number);
+    const acks = this.context.dialogs.get(dialogKey(id))?.usage.lastAcks ?? [];
+    for (const ack of acks) ack.receiveStray(cseq.number);
   }
 
   private get isFull(): boolean {

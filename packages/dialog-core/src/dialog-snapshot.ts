@@ -35,8 +35,8 @@ export interface DialogSnapshot extends DialogId {
   readonly offer: SettledOfferState['name'];
   /** Absent: no session timer. */
   readonly timer?: TimerSnapshot;
-  /** The ACK to an INVITE of ours whose 2xx may still be repeated; absent: none. */
-  readonly ack?: AckSnapshot;
+  /** The ACKs to INVITEs of ours whose 2xx may still come, the last first; absent: none. */
+  readonly acks?: readonly AckSnapshot[];
   /** The peer's INVITE that has no ACK; absent: none. */
   readonly invite?: InviteSnapshot;
 }

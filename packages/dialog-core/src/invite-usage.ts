@@ -29,8 +29,8 @@ export class InviteUsage {
   inviteServer: InviteServer | undefined;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
-  /** The ACK to a 2xx that may still be repeated. */
-  lastAck: SuccessAck | undefined;
+  /** The ACKs to 2xx that may still be repeated, the last first. */
+  lastAcks: readonly SuccessAck[] = NO_ACKS;
   private readonly context: LayerContext;
   private readonly dialog: DialogShell;
   private reinviteClient: ReinviteClient | undefined;
@@ -81,7 +81,7 @@ export class InviteUsage {
     const waiting = this.waitingAck;
     if (waiting !== undefined) {
       this.waitingAck = undefined;
-      this.lastAck = waiting;
+      this.keepAck(waiting);
       const isAnswer = body !== undefined && this.offers.acknowledgedWithAnswer();
       if (!isAnswer) this.offers.rollback('offerReceived', 'response');
       waiting.send(body);
@@ -98,7 +98,13 @@ export class InviteUsage {
 
   /** No 2xx comes any more that this ACK would answer. */
   forgetAck(ack: SuccessAck | undefined): void {
-    if (this.lastAck === ack) this.lastAck = undefined;
+    const left = this.lastAcks.filter((one) => one !== ack);
+    this.lastAcks = left.length === 0 ? NO_ACKS : left;
+  }
+
+  /** A 2xx may come once more that this ACK answers. */
+  keepAck(ack: SuccessAck): void {
+    this.lastAcks = [ack, ...this.lastAcks].slice(0, MOST_ACKS);
   }
 
   /** Acknowledges a 2xx that nobody will answer. */
@@ -245,6 +251,11 @@ export class InviteUsage {
     this.update({}, { onAccepted() {}, onRejected: unknown, onFailed() {} });
   }
 }
+
+/** One for all dialogs at rest. */
+const NO_ACKS: readonly SuccessAck[] = [];
+/** That of the INVITE, and that of a re-INVITE soon after it. */
+const MOST_ACKS = 2;
 
 /** A peer that answers so takes no UPDATE, whatever its Allow says. */
 const NO_UPDATE: readonly number[] = [405, 420, 501];

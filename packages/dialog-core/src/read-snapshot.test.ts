@@ -21,12 +21,15 @@ const SNAPSHOT: DialogSnapshot = {
   allowsUpdate: true,
   offer: 'complete',
   timer: { role: 'refresher', seconds: 1800, agreedAt: 1_767_225_600_000, minSeconds: 120 },
-  ack: {
-    cseq: 3,
-    headers: [['Authorization', 'Digest username="alice"']],
-    body: { type: 'application/sdp', content: 'v=0\r\n' },
-    isOwed: true,
-  },
+  acks: [
+    {
+      cseq: 3,
+      headers: [['Authorization', 'Digest username="alice"']],
+      body: { type: 'application/sdp', content: 'v=0\r\n' },
+      isOwed: true,
+    },
+    { cseq: 1 },
+  ],
   invite: {
     request: 'INVITE',
     hop: { transport: 'udp', address: '192.0.2.2', port: 5060 },
@@ -50,10 +53,10 @@ function refusalOf(value: unknown): string {
 describe('a snapshot', () => {
   it('reads as it was written', () => {
     expect(readSnapshot(JSON.parse(JSON.stringify(SNAPSHOT)))).toEqual(SNAPSHOT);
-    const { routeSet, hop, allowsUpdate, timer, ack, invite, ...least } = SNAPSHOT;
+    const { routeSet, hop, allowsUpdate, timer, acks, invite, ...least } = SNAPSHOT;
     expect(readSnapshot(least)).toEqual(least);
     expect(readSnapshot({ ...least, later: 'a field that nobody knows yet' })).toEqual(least);
-    expect([routeSet, hop, allowsUpdate, timer, ack, invite]).not.toContain(undefined);
+    expect([routeSet, hop, allowsUpdate, timer, acks, invite]).not.toContain(undefined);
   });
 
   it('of another version is refused by its number', () => {
@@ -81,9 +84,14 @@ describe('a snapshot', () => {
     ['with port 0', { hop: { ...SNAPSHOT.hop, port: 0 } }, 'snapshot.hop.port'],
     ['with a short interval', { timer: { ...SNAPSHOT.timer, seconds: 1 } }, 'snapshot.timer.sec'],
     ['with no time', { timer: { ...SNAPSHOT.timer, agreedAt: null } }, 'snapshot.timer.agreedAt'],
-    ['with a foreign field', { ack: { cseq: 1, headers: [['Via', 'x']] } }, 'snapshot.ack.headers'],
-    ['with half a field', { ack: { cseq: 1, headers: [['Via']] } }, 'snapshot.ack.headers'],
-    ['with a body that is none', { ack: { cseq: 1, body: { type: 'a', content: '€' } } }, 'bytes'],
+    ['with a foreign field', { acks: [{ cseq: 1, headers: [['Via', 'x']] }] }, 'acks[0].headers'],
+    ['with half a field', { acks: [{ cseq: 1, headers: [['Via']] }] }, 'acks[0].headers'],
+    [
+      'with a body that is none',
+      { acks: [{ cseq: 1, body: { type: 'a', content: '€' } }] },
+      'bytes',
+    ],
+    ['with too many ACKs', { acks: Array(5).fill({ cseq: 1 }) }, 'snapshot.acks is no list'],
     ['with a false flag', { allowsUpdate: false }, 'snapshot.allowsUpdate is not true'],
   ])('%s is refused', (_, change, why) => {
     const isWhole = typeof change !== 'object' || Array.isArray(change) || _ === 'without version';

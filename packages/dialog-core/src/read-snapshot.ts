@@ -17,6 +17,7 @@ const READERS: ReadonlyMap<number, (fields: SnapshotFields) => DialogSnapshot> =
 
 const MOST_CSEQ = 2 ** 31 - 1;
 const MOST_ROUTES = 64;
+const MOST_ACKS = 4;
 const MOST_CREDENTIALS = 16;
 /** RFC 4028 §4, §5. */
 const SHORTEST_SECONDS = 90;
@@ -58,7 +59,7 @@ function readVersion1(fields: SnapshotFields): DialogSnapshot {
     ...(fields.flag('allowsUpdate') ? { allowsUpdate: true } : {}),
     offer: fields.oneOf('offer', ['initial', 'complete']),
     ...(fields.has('timer') ? { timer: readTimer(fields.child('timer')) } : {}),
-    ...(fields.has('ack') ? { ack: readAck(fields.child('ack')) } : {}),
+    ...(fields.has('acks') ? { acks: fields.children('acks', MOST_ACKS).map(readAck) } : {}),
     ...(fields.has('invite') ? { invite: readInvite(fields.child('invite')) } : {}),
   };
 }

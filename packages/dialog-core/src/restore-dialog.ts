@@ -43,7 +43,7 @@ export function restoreDialog(context: LayerContext, restoration: Restoration): 
     offers.responseReceived();
   }
   if (snapshot.timer !== undefined) timer.restore(snapshot.timer);
-  if (snapshot.ack !== undefined) restoreAck(dialog, snapshot.ack);
+  for (const ack of snapshot.acks?.toReversed() ?? []) restoreAck(dialog, ack);
   dialog.accepted();
   const isAdopted = invite !== undefined && adopt(context, dialog, invite, restoration);
   if (!isAdopted || invite.response === undefined || !isFirstInvite(invite)) dialog.acknowledged();
@@ -80,7 +80,7 @@ function restoreAck(dialog: DialogShell, { cseq, headers = [], body, isOwed }: A
     headers,
     ...(body === undefined ? {} : { body: { type: body.type, content: bytesOf(body.content) } }),
   });
-  dialog.usage.lastAck = ack;
+  dialog.usage.keepAck(ack);
   if (isOwed === true) ack.send();
 }
 

@@ -75,6 +75,14 @@ export class SnapshotFields {
     return new SnapshotFields(this.fields.get(name), `${this.path}.${name}`);
   }
 
+  children(name: string, most: number): SnapshotFields[] {
+    const value: unknown = this.fields.get(name);
+    if (!Array.isArray(value) || value.length > most) {
+      throw this.refusal(name, `is no list of ${most} entries at most`);
+    }
+    return value.map((one, at) => new SnapshotFields(one, `${this.path}.${name}[${at}]`));
+  }
+
   /** A list of pairs of texts. */
   pairs(name: string, most: number): [string, string][] {
     const value: unknown = this.fields.get(name);

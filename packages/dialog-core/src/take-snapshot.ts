@@ -18,7 +18,7 @@ export function takeSnapshot(dialog: DialogShell): DialogSnapshot {
   const { id, role, local, remote, localContact } = record.init;
   const { routes, ...rest } = record.saved;
   const timer = timerOf(usage.timer);
-  const ack = ackOf(dialog);
+  const acks = acksOf(dialog);
   const invite = inviteOf(dialog);
   return {
     version: SNAPSHOT_VERSION,
@@ -31,7 +31,7 @@ export function takeSnapshot(dialog: DialogShell): DialogSnapshot {
     ...(routes.length === 0 ? {} : { routeSet: [...routes] }),
     offer: settledOffer(usage.offers),
     ...(timer === undefined ? {} : { timer }),
-    ...(ack === undefined ? {} : { ack }),
+    ...(acks.length === 0 ? {} : { acks }),
     ...(invite === undefined ? {} : { invite }),
   };
 }
@@ -48,10 +48,11 @@ function timerOf({ state, leastSeconds }: SessionTimer): TimerSnapshot | undefin
   return { role, seconds, agreedAt, ...least };
 }
 
-function ackOf({ usage }: DialogShell): AckSnapshot | undefined {
-  if (usage.waitingAck !== undefined) return { ...plainAck(usage.waitingAck.parts), isOwed: true };
-  const parts = usage.coming ?? usage.lastAck?.parts;
-  return parts === undefined ? undefined : plainAck(parts);
+function acksOf({ usage: { waitingAck, coming, lastAcks } }: DialogShell): AckSnapshot[] {
+  const acks: AckSnapshot[] = lastAcks.map(({ parts }) => plainAck(parts));
+  if (coming !== undefined) acks.unshift(plainAck(coming));
+  if (waitingAck !== undefined) acks.unshift({ ...plainAck(waitingAck.parts), isOwed: true });
+  return acks;
 }
 
 function plainAck({ cseq, headers, body }: AckParts): AckSnapshot {

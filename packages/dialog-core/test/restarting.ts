@@ -10,7 +10,7 @@ export function boot(
 ): Phone {
   const { network } = simulation;
   const host = network.hostOf(name);
-  const { phone } = host.start((machine) => {
+  const running = host.start((machine) => {
     const phone = new Phone(simulation, name, {
       host,
       runtime: machine.runtime,
@@ -19,7 +19,7 @@ export function boot(
     });
     return { phone, receive: (inbound) => phone.layer.receive(inbound) };
   });
-  return phone;
+  return running.phone;
 }
 
 /** Its process dies, and `awayMs` later another one goes on with its dialogs. */

@@ -82,8 +82,8 @@ async function run(story: Story, restarted: readonly ('alice' | 'bob')[]) {
   phones.alice.onAccepted = (dialog) => dialog.ack(story.isLate ? SDP : undefined);
   phones.alice.call('bob', call);
   await simulation.run(1000);
-  const schedule = (acts: readonly Act[]): void => {
-    for (const { at, byCaller, verb } of acts) {
+  const schedule = (some: readonly Act[]): void => {
+    for (const { at, byCaller, verb } of some) {
       simulation.clock.arm(at, () => perform(byCaller ? phones.alice : phones.bob, verb));
     }
   };

@@ -289,7 +289,7 @@ describe('what was under way when the process died', () => {
     alice.onAccepted = () => {};
     alice.call('bob');
     await simulation.run(30);
-    expect(alice.dialog?.snapshot().ack).toEqual({ cseq: 1, isOwed: true });
+    expect(alice.dialog?.snapshot().acks).toEqual([{ cseq: 1, isOwed: true }]);
     const text = JSON.stringify(alice.dialog?.snapshot());
     alice.host.kill();
     const again = boot(simulation, 'alice');

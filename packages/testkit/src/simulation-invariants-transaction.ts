@@ -1,4 +1,5 @@
 import type { Invariant } from './simulation-invariants.ts';
+import { forget } from './simulation-invariants-answer.ts';
 import { isSameBytes, type Told } from './simulation-observation.ts';
 
 /** The final answer of a server transaction is one, and every copy of it the same to the byte. */
@@ -46,11 +47,11 @@ export const everySuccessAcknowledged: Invariant = {
   watch(report) {
     const invites = new Map<string, { at: number }>();
     const successes = new Map<string, Success>();
-    const gone = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
-          if (seen.what === 'gone') gone.add(seen.host);
+          if (seen.what === 'gone')
+            for (const notes of [invites, successes]) forget(notes, seen.host);
           return;
         }
         const invite = `${seen.host} ${seen.callId} ${seen.fromTag} ${seen.cseq}`;
@@ -74,7 +75,6 @@ export const everySuccessAcknowledged: Invariant = {
       },
       end() {
         for (const [key, { acks, further }] of successes) {
-          if (gone.has(key.split(' ')[0] ?? '')) continue;
           if (acks === 0) report(`${key}: a 2xx without an ACK`);
           else if (acks < 1 + further) report(`${key}: ${acks} ACKs to ${1 + further} 2xx`);
         }
@@ -103,11 +103,11 @@ export const everyRefusalAcknowledged: Invariant = {
   watch(report) {
     const invites = new Map<string, Invited>();
     const refused = new Map<string, Refused>();
-    const gone = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
-          if (seen.what === 'gone') gone.add(seen.host);
+          if (seen.what === 'gone')
+            for (const notes of [invites, refused]) forget(notes, seen.host);
           // a re-INVITE whose dialog is over is waited for 64*T1 and no longer
           if (seen.what === 'ended') giveUp(invites, seen);
           return;
@@ -136,7 +136,6 @@ export const everyRefusalAcknowledged: Invariant = {
       },
       end() {
         for (const [key, { wanted, acks }] of refused) {
-          if (gone.has(key.split(' ')[0] ?? '')) continue;
           if (acks < wanted) report(`${key}: ${acks} ACKs to ${wanted} refusals`);
         }
       },
