@@ -91,7 +91,11 @@ describe('a snapshot', () => {
       { acks: [{ cseq: 1, body: { type: 'a', content: '€' } }] },
       'bytes',
     ],
-    ['with too many ACKs', { acks: Array(5).fill({ cseq: 1 }) }, 'snapshot.acks is no list'],
+    [
+      'with too many ACKs',
+      { acks: Array.from({ length: 5 }, () => ({ cseq: 1 })) },
+      'snapshot.acks is no list',
+    ],
     ['with a false flag', { allowsUpdate: false }, 'snapshot.allowsUpdate is not true'],
   ])('%s is refused', (_, change, why) => {
     const isWhole = typeof change !== 'object' || Array.isArray(change) || _ === 'without version';

@@ -9,6 +9,8 @@ export const savedDialogsGoOn: Invariant = {
   section: 'RFC 3261 §12',
   watch(report) {
     const live = new Set<string>();
+    /** Requests that came before the 2xx which would have made their dialog. */
+    const tooEarly = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
@@ -17,10 +19,15 @@ export const savedDialogsGoOn: Invariant = {
           if (seen.what === 'ended') live.delete(key);
           return;
         }
-        if (seen.type !== 'sent' || seen.status !== 481 || LATE.has(seen.method)) return;
         const { host, callId, fromTag, toTag, method } = seen;
         const key = `${host} ${callId} ${toTag} ${fromTag}`;
-        if (live.has(key)) report(`${key}: ${method} got 481 in a dialog that lives`);
+        const transaction = `${host} ${seen.transaction}`;
+        if (seen.type === 'arrived' && seen.kind === 'request' && !live.has(key)) {
+          tooEarly.add(transaction);
+        }
+        if (seen.type !== 'sent' || seen.status !== 481 || LATE.has(method)) return;
+        if (live.has(key) && !tooEarly.has(transaction))
+          report(`${key}: ${method} got 481 in a dialog that lives`);
       },
       end() {
         for (const key of live) report(`${key} was saved and never ended`);

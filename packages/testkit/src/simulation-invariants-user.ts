@@ -1,4 +1,5 @@
 import type { Invariant } from './simulation-invariants.ts';
+import { forget } from './simulation-invariants-answer.ts';
 
 /** Whatever a user asks for has exactly one outcome: an INVITE, a request, a promise. */
 export const oneOutcomeEach: Invariant = {
@@ -10,11 +11,7 @@ export const oneOutcomeEach: Invariant = {
       see(seen) {
         if (seen.type !== 'told') return;
         // nobody is left to be told what becomes of it
-        if (seen.what === 'gone') {
-          for (const [key, outcomes] of open) {
-            if (outcomes === 0 && key.startsWith(`${seen.host} `)) open.delete(key);
-          }
-        }
+        if (seen.what === 'gone') forget(open, seen.host);
         const key = `${seen.host} ${seen.key}`;
         const outcomes = open.get(key);
         if (seen.what === 'asked') {

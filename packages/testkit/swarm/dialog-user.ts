@@ -50,7 +50,7 @@ export class DialogUser implements User {
 
   restart(): readonly string[] {
     this.layer = this.boot();
-    for (const [key, text] of [...this.host.disk]) this.restore(key, text);
+    for (const [key, text] of this.host.disk) this.restore(key, text);
     for (const [callId, { leg }] of this.dead) {
       if (!this.legs.has(callId) && !isOver(leg)) leg.isLost = true;
     }

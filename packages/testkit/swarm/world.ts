@@ -151,6 +151,7 @@ class World {
       case 'wallClock':
         return machine.jumpWallClock(durationMs === 500 ? -86_400_000 : 86_400_000);
       case 'kill':
+        if (!machine.isUp) return;
         machine.kill();
         this.users.get(host)?.kill();
         clock.arm(durationMs, () => this.restart(host));
