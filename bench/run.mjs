@@ -7,13 +7,26 @@ import { answer } from './parts/answer.mjs';
 import { calls } from './parts/calls.mjs';
 import { linear } from './parts/linear.mjs';
 import { parse } from './parts/parse.mjs';
+import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
 import { relay } from './parts/relay.mjs';
+import { threads } from './parts/threads.mjs';
 import { transactions } from './parts/transactions.mjs';
 import { uas } from './parts/uas.mjs';
 import { quick, rounds } from './report.mjs';
 
-const parts = { parse, linear, answer, transactions, uas, rates, calls, relay };
+const parts = {
+  parse,
+  linear,
+  answer,
+  transactions,
+  uas,
+  proxy,
+  rates,
+  threads,
+  calls,
+  relay,
+};
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined)

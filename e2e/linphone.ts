@@ -53,7 +53,7 @@ export class Linphone {
     for (const stream of [program.stdout, program.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
-    await this.says(/linphonec>/, 8000);
+    await this.says(/linphonec>/, 20_000);
     await this.command('soundcard use files');
     await this.command(`record ${this.recording}`);
     if (this.options.wav !== undefined) await this.command(`play ${this.options.wav}`);
@@ -77,7 +77,7 @@ export class Linphone {
   async call(uri: string): Promise<void> {
     this.forget();
     await this.command(`call ${uri}`);
-    await this.says(/Media streams established/, 8000);
+    await this.says(/Media streams established/, 15_000);
   }
 
   /** Waits until it said something since `forget()`. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithPeers, runToEnd, workFolder } from './lab.ts';
@@ -6,6 +7,12 @@ import { Pbx } from './pbx.ts';
 import { sipp } from './sipp.ts';
 
 const TARGET = '127.0.0.1';
+/** An address that is not loopback, which is trusted: the one of the tests' own network. */
+const OUTSIDE = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .map(({ address }) => address)
+  .find((address) => address.startsWith('10.77.'));
+if (OUTSIDE === undefined) console.log('skipped: svmap from outside (no network of its own)');
 /** Where svwar and svcrack send from. */
 const FROM = ['-b', '127.0.0.66', '-P', '5999'];
 
@@ -17,7 +24,9 @@ describeWithPeers(
     let pbx: Pbx;
 
     beforeAll(async () => {
+      const outside = OUTSIDE === undefined ? [] : [`udp:${OUTSIDE}:5060`];
       pbx = await Pbx.start(folder, {
+        listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060', ...outside],
         users: [
           { user: '105', password: 'sunshine-105' },
           { user: 'alice', password: 'pw-alice' },
@@ -56,6 +65,15 @@ describeWithPeers(
       });
       expect(output).not.toMatch(/strowger|105|alice/i);
     });
+
+    if (OUTSIDE !== undefined) {
+      it('svmap from outside is answered nothing at all', () => {
+        const from = ['-b', OUTSIDE, '-P', '5998', '-p', '5060'];
+        const { output } = runToEnd(['svmap', ...from, OUTSIDE], { seconds: 25 });
+        expect(output).not.toContain(`${OUTSIDE}:5060`);
+        expect(output).toMatch(/found nothing/i);
+      });
+    }
 
     it('sipsak is not told whether a user is there', () => {
       const ask = (user: string): string => {

@@ -77,7 +77,7 @@ export class Twinkle {
     for (const stream of [program.stdout, program.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
-    await this.says(/registration succeeded/, 8000);
+    await this.says(/registration succeeded/, 15_000);
     await this.command('auto_answer -a on');
     return this;
   }
@@ -91,7 +91,7 @@ export class Twinkle {
   async call(uri: string): Promise<void> {
     this.forget();
     await this.command(`call ${uri}`);
-    await this.says(/far end answered/, 8000);
+    await this.says(/far end answered/, 15_000);
   }
 
   says(pattern: RegExp, ms = 6000): Promise<RegExpExecArray> {

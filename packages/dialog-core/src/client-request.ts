@@ -100,6 +100,7 @@ export class ClientRequest {
 
   private receive(response: SipResponse): void {
     const again = this.improve(response);
+    if (response.status < 300) this.digest?.accept(this.sent, response);
     if (again === undefined) {
       this.options.user.onResponse(response);
       return;

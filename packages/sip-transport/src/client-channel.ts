@@ -7,6 +7,7 @@ import type { Channel } from './channel.ts';
 import { type Hop, isSecure, isWebSocket } from './hop.ts';
 import { familyOf } from './ip-address.ts';
 import { identityOf, speaksFor } from './peer-identity.ts';
+import { markStream } from './service-class.ts';
 import { StreamChannel } from './stream-channel.ts';
 import type { TlsContexts } from './tls-contexts.ts';
 import type { TransportLimits } from './transport-limits.ts';
@@ -19,6 +20,7 @@ export interface ClientChannelOptions {
   readonly limits: TransportLimits;
   readonly tls: TlsContexts;
   readonly webSocket: WebSocketSettings;
+  readonly dscp: number | undefined;
 }
 
 /** Starts to connect to a hop; what fails is told by the channel. */
@@ -28,7 +30,8 @@ export function openChannel(
   options: ClientChannelOptions,
 ): Channel {
   const socket = openSocket(hop, localAddress, options.tls);
-  const { clock, limits } = options;
+  const { clock, limits, dscp } = options;
+  markStream(socket, dscp);
   if (!isWebSocket(hop.transport)) return new StreamChannel(socket, limits);
   const webSocket = openWebSocket(hop, socket, options);
   return new WebSocketChannel({ webSocket, socket, clock, limits });

@@ -19,6 +19,14 @@ export type { PeerIdentity } from './peer-identity.ts';
 export type { FlowGone, KeepAlive } from './keep-alives.ts';
 export { ServerLocation, type ServerLocationOptions } from './server-location.ts';
 export { type Advertised, type ListenPoint, parseListenPoint } from './listen-point.ts';
+export type { TransportMiddleware, WireOrigin } from './middleware.ts';
+export { canMarkStreams } from './service-class.ts';
+export {
+  respondStateless,
+  sendStateless,
+  type StatelessAnswer,
+  type StatelessSender,
+} from './stateless.ts';
 export type { Refused } from './reception.ts';
 export { knownScanners } from './scanners.ts';
 export type { SecurityEvent, SecurityEventType, SecuritySeverity } from './security-events.ts';

@@ -11,6 +11,7 @@ import {
 import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
 import type { Gate } from './gate.ts';
 import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
+import type { MiddlewareChain } from './middleware.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
@@ -40,6 +41,7 @@ export interface ReceptionOptions {
   readonly metrics: TransportMetrics;
   readonly gate: Gate;
   readonly events: SecurityEvents;
+  readonly middleware: MiddlewareChain | undefined;
   /** Whether answers go where requests came from, asked or not. */
   readonly forceRport: boolean;
   /** Whether we wrote this Via. */
@@ -60,8 +62,11 @@ export class Reception {
   }
 
   take(heard: Heard): void {
-    if (!this.options.gate.admits(heard)) return;
-    const parsed = parseMessage(heard.bytes, {
+    const { gate, middleware } = this.options;
+    if (!gate.admits(heard)) return;
+    const bytes = middleware === undefined ? heard.bytes : middleware.bytesIn(heard.bytes, heard);
+    if (bytes === undefined) return;
+    const parsed = parseMessage(bytes, {
       framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
       limits: this.parserLimits,
     });
@@ -87,7 +92,7 @@ export class Reception {
   }
 
   private deliver(message: SipMessage, heard: Heard): void {
-    const { metrics, onMessage, isOurs, gate, events } = this.options;
+    const { metrics, isOurs, gate, events } = this.options;
     if (message.kind === 'response' && !isOurs(message.via)) {
       metrics.droppedStrayResponses++;
       events.note('strayResponse', sourceKey(heard.from.address));
@@ -98,7 +103,13 @@ export class Reception {
     if (hop === undefined) return;
     metrics.received++;
     const { local, peer } = heard;
-    onMessage(peer === undefined ? { message, hop, local } : { message, hop, local, peer });
+    this.handUp(peer === undefined ? { message, hop, local } : { message, hop, local, peer });
+  }
+
+  private handUp(inbound: Inbound): void {
+    const { middleware, onMessage } = this.options;
+    const left = middleware === undefined ? inbound : middleware.messageIn(inbound);
+    if (left !== undefined) onMessage(left);
   }
 
   /** Where the answer to a request goes; nothing where it was given already. */

@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { ConnectionTable, type ConnectionTableOptions } from './connection-table.ts';
 import { type Hop, isWebSocket } from './hop.ts';
 import type { LocalPoint } from './local-points.ts';
+import { markStream } from './service-class.ts';
 import { StreamDoors } from './stream-doors.ts';
 import type { TlsContexts } from './tls-contexts.ts';
 import type { WebSocketSettings } from './web-socket-door.ts';
@@ -15,6 +16,8 @@ import type { WebSocketSettings } from './web-socket-door.ts';
 export interface StreamSocketsOptions extends ConnectionTableOptions {
   readonly tls: TlsContexts;
   readonly webSocket: WebSocketSettings;
+  /** How what leaves is marked. */
+  readonly dscp: number | undefined;
   /** What a listener suffers while it listens. */
   onError(error: StrowgerError): void;
 }
@@ -48,7 +51,11 @@ export class StreamSockets {
       this.doors.share(shared, transport);
       return;
     }
-    const server = createServer(this.doors.open(transport));
+    const open = this.doors.open(transport);
+    const server = createServer((socket) => {
+      markStream(socket, this.options.dscp);
+      open(socket);
+    });
     const sharing: object = { reusePort }; // younger than the oldest Node's types
     server.listen({ host: address, port, ipv6Only: isIPv6(address), ...sharing });
     await once(server, 'listening');

@@ -99,7 +99,10 @@ export class TransportLayer {
    * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`,
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
    */
-  send(message: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
+  send(written: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
+    const { middleware } = this.parts;
+    const message = middleware === undefined ? written : middleware.messageOut(written, hop);
+    if (message === undefined) return;
     const point = this.parts.points.pick(hop);
     const fail = (error: StrowgerError): void => {
       this.counters.failed++;
@@ -110,7 +113,8 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
-    const bytes = serializeMessage(message);
+    const bytes = this.wireBytes(serializeMessage(message), hop);
+    if (bytes === undefined) return;
     if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
     this.counters.sent++;
     this.options.onSent?.(message, hop);
@@ -134,7 +138,10 @@ export class TransportLayer {
     if (point === undefined) return fail(unsupported(hop));
     this.counters.sent++;
     const { udp, streams } = this.parts;
-    (hop.transport === 'udp' ? udp : streams).send(bytes, hop, point, fail);
+    const left = this.wireBytes(bytes, hop);
+    if (left !== undefined) {
+      (hop.transport === 'udp' ? udp : streams).send(left, hop, point, fail);
+    }
   }
 
   /**
@@ -215,6 +222,11 @@ export class TransportLayer {
       keepAlives: keepAlives.size,
       ...nextHops.counts(),
     };
+  }
+
+  private wireBytes(bytes: Uint8Array, hop: Hop): Uint8Array | undefined {
+    const { middleware } = this.parts;
+    return middleware === undefined ? bytes : middleware.bytesOut(bytes, hop);
   }
 
   /** The policy on addresses; who has a connection with us already has chosen its own. */

@@ -5,6 +5,7 @@ import type { DnsResolver } from './dns-resolver.ts';
 import type { AdmissionSettings } from './gate.ts';
 import type { Hop, Inbound, TransportName } from './hop.ts';
 import type { FlowGone } from './keep-alives.ts';
+import type { TransportMiddleware } from './middleware.ts';
 import type { Advertised, ListenPoint } from './listen-point.ts';
 import type { Refused } from './reception.ts';
 import type { SecurityEvent } from './security-events.ts';
@@ -43,6 +44,13 @@ export interface TransportLayerOptions {
   readonly admission?: AdmissionSettings;
   /** Where requests may go. */
   readonly addresses?: AddressPolicySettings;
+  /** What sees, changes or drops all that passes, in this order for what comes in. */
+  readonly middleware?: readonly TransportMiddleware[];
+  /**
+   * The service class of what leaves (RFC 2474; RFC 4594 says 24, CS3, for signalling), 0 to 63, where
+   * Node can mark it: streams, from Node 24 on (`canMarkStreams`). Default: unmarked.
+   */
+  readonly dscp?: number;
   /** Every request, and every response to what we sent. */
   onMessage(inbound: Inbound): void;
   /** Every message that leaves, for traces; it is not to be changed. */

@@ -10,10 +10,12 @@ import { type FlowGone, KeepAlives } from './keep-alives.ts';
 import { LocalAddresses } from './local-address.ts';
 import { LocalNetworks } from './local-networks.ts';
 import { type LocalPoint, LocalPoints } from './local-points.ts';
+import { MiddlewareChain } from './middleware.ts';
 import { NextHops } from './next-hops.ts';
 import { QueueDelay } from './queue-delay.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
 import { type SecurityEvent, SecurityEvents } from './security-events.ts';
+import { checkDscp } from './service-class.ts';
 import { StreamSockets } from './stream-sockets.ts';
 import { StunAgent } from './stun-agent.ts';
 import type { TargetChange } from './target-health.ts';
@@ -57,6 +59,8 @@ interface General extends TransportSignals {
   readonly tls: TlsContexts;
   readonly webSocket: WebSocketSettings;
   readonly forceRport: boolean;
+  readonly middleware: MiddlewareChain | undefined;
+  readonly dscp: number | undefined;
 }
 
 /** What a layer is put together from; nothing is open yet. */
@@ -75,6 +79,7 @@ export class TransportParts {
   readonly bans: Bans;
   readonly addresses: AddressPolicy;
   readonly queueDelay: QueueDelay;
+  readonly middleware: MiddlewareChain | undefined;
 
   /** Throws what wrong configuration deserves: see `TransportLayer`. */
   constructor(
@@ -88,7 +93,8 @@ export class TransportParts {
     this.points = localPoints(options, points);
     this.addresses = new AddressPolicy(options.addresses ?? {});
     const general = this.general(options, metrics, signals);
-    const { clock } = general;
+    const { clock, middleware } = general;
+    this.middleware = middleware;
     this.events = new SecurityEvents({ ...general, tell: signals.onSecurityEvent });
     this.gate = new Gate({ ...general, events: this.events, admission: options.admission ?? {} });
     const { events, gate } = this;
@@ -118,10 +124,11 @@ export class TransportParts {
   }
 
   private general(
-    { runtime, limits, webSocket = {}, forceRport = false }: TransportLayerOptions,
+    options: TransportLayerOptions,
     metrics: TransportMetrics,
     signals: TransportSignals,
   ): General {
+    const { runtime, limits, webSocket = {}, forceRport = false, middleware = [] } = options;
     const { clock, random } = runtime;
     return {
       runtime,
@@ -132,6 +139,9 @@ export class TransportParts {
       tls: this.tls,
       webSocket,
       forceRport,
+      middleware:
+        middleware.length === 0 ? undefined : new MiddlewareChain(middleware, signals.onError),
+      dscp: checkDscp(options.dscp),
       ...signals,
     };
   }

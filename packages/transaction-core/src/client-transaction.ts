@@ -33,6 +33,8 @@ export interface RequestOptions {
    * still be changed in the request that was given.
    */
   readonly onHop?: (hop: Hop) => void;
+  /** Ends every branch: what a proxy knows its own requests by (RFC 5393 §4.2.2). A token. */
+  readonly branchSuffix?: string;
 }
 
 /** What the layer does for its client transactions. */
@@ -60,6 +62,7 @@ export class ClientTransaction {
   private sent: SipRequest | undefined;
   private hopsLeft: Hop[] = [];
   private onHop: RequestOptions['onHop'];
+  private branchSuffix = '';
   private attempt: TransactionShell | undefined;
   private attempts = 0;
   /** The hop whose health was told of. */
@@ -124,8 +127,9 @@ export class ClientTransaction {
   }
 
   /** @internal */
-  start({ hops, target, onHop }: RequestOptions): void {
+  start({ hops, target, onHop, branchSuffix = '' }: RequestOptions): void {
     this.onHop = onHop;
+    this.branchSuffix = branchSuffix;
     this.owner.addWaiting(this);
     const located = hops ?? locateHops(this.around.sender, this.given, target);
     if (!(located instanceof Promise)) return this.tryHops(located);
@@ -145,7 +149,7 @@ export class ClientTransaction {
     const hop = this.hopsLeft.shift();
     if (hop === undefined) return this.fail(noRoute());
     this.onHop?.(hop);
-    const branch = MAGIC_COOKIE + this.around.runtime.random.token();
+    const branch = MAGIC_COOKIE + this.around.runtime.random.token() + this.branchSuffix;
     const request = withVia(this.given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
     if (this.hopsLeft.length === 0) this.given = request; // one copy less while we linger

@@ -1,7 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import {
   answerChallenge,
-  type Challenge,
+  Challenge,
   type Credentials,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
@@ -33,6 +33,11 @@ interface Realm {
   readonly staleInARow: number;
   count: number;
 }
+
+const INFOS = [
+  ['authentication-info', 'authorization'],
+  ['proxy-authentication-info', 'proxy-authorization'],
+] as const;
 
 /** How often a nonce may be called stale the moment after it was given. */
 const MAX_STALE_IN_A_ROW = 3;
@@ -89,6 +94,26 @@ export class DigestClient {
       this.add(next, realm);
     }
     return next ?? request;
+  }
+
+  /**
+   * Takes over the nonce that the answer to a request of ours gives for the next one
+   * (Authentication-Info and Proxy-Authentication-Info, RFC 7616 §3.5, RFC 7615): where the request
+   * had credentials for one realm, as the header names none. The algorithm stays.
+   */
+  accept(request: SipRequest, response: SipResponse): void {
+    for (const [info, header] of INFOS) {
+      const nonce = response.headers.get(info)?.get('nextnonce');
+      const used = request.headers.get(header);
+      const [only] = used ?? [];
+      if (nonce === undefined || nonce === '' || only === undefined || used?.length !== 1) continue;
+      const key = `${header} ${only.realm}`;
+      const known = this.realms.get(key);
+      if (known === undefined || known.challenge.nonce !== only.nonce) continue;
+      const { realm, algorithm, qop, opaque, userhash } = known.challenge;
+      const challenge = new Challenge({ realm, nonce, algorithm, qop, opaque, userhash });
+      this.realms.set(key, { ...known, challenge, count: 0 });
+    }
   }
 
   /** Judges what one realm offers and remembers the best of it. */

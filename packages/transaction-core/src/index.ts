@@ -42,6 +42,24 @@ export {
   type NonInviteServerState,
 } from './non-invite-server.ts';
 export type { CancelOptions, Output, TimerName } from './outputs.ts';
+export { bestResponse } from './proxy/best-response.ts';
+export { ProxyCore, type ProxyCounters, type ProxyTransactions } from './proxy/proxy-core.ts';
+export type {
+  ProxyDecision,
+  ProxyOptions,
+  ProxyRequest,
+  ProxyRoute,
+  ProxySender,
+  ProxyTarget,
+} from './proxy/proxy-options.ts';
+export {
+  type ResponseContext,
+  responseContext,
+  type ResponseContextInput,
+  type ResponseContextOutput,
+  type ResponseContextState,
+} from './proxy/response-context-table.ts';
+export { StatefulProxy, type StatefulProxyOptions } from './proxy/stateful-proxy.ts';
 export { ServerTransaction, type ServerTransactionUser } from './server-transaction.ts';
 export { type TimerSettings, timerSettings } from './timer-settings.ts';
 export {

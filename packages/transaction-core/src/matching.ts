@@ -60,7 +60,10 @@ function transactionMethod({ method }: SipRequest): string {
  * is not ours, so it was not meant for us (RFC 3261 §8.1.3.3; a proxy's own request has several).
  */
 export function hasForeignVia(response: SipResponse, request: SipRequest): boolean {
-  const [only, another] = response.headers.raw('Via');
-  if (another === undefined && only?.includes(',') !== true) return false;
+  const theirs = response.headers.raw('Via');
+  if (theirs.length === 1 && theirs[0]?.includes(',') === false) return false;
+  const ours = request.headers.raw('Via');
+  const isPlain = ![...theirs, ...ours].some((value) => value.includes(','));
+  if (isPlain) return theirs.length > ours.length;
   return (response.headers.get('via') ?? []).length > (request.headers.get('via') ?? []).length;
 }

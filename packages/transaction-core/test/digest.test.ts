@@ -101,6 +101,37 @@ describe('digest client and server against each other', () => {
   });
 });
 
+describe('Authentication-Info (RFC 7616 §3.5)', () => {
+  const info = (request: SipRequest, name: string, value: string): SipResponse =>
+    createResponse(request, 200, { headers: [[name, value]] });
+
+  it('gives the nonce of the next request, which counts from one', async () => {
+    const { client, server, verify } = pair();
+    const first = present(client.authorize(register(), server.challenge(401, register())));
+    expect((await verify(first)).outcome).toBe('ok');
+    const next = server.challenge(401, register()).headers.get('www-authenticate')?.[0]?.nonce;
+    client.accept(first, info(first, 'Authentication-Info', `nextnonce="${next}", qop=auth`));
+    const second = client.prepare(register());
+    const used = second.headers.get('authorization')?.[0];
+    expect([used?.nonce, used?.nc]).toEqual([next, 1]);
+    expect((await verify(second)).outcome).toBe('ok');
+  });
+
+  it('changes nothing where it is not the answer to our credentials of today', () => {
+    const { client, server } = pair();
+    const first = present(client.authorize(register(), server.challenge(401, register())));
+    const before = first.headers.get('authorization')?.[0]?.nonce;
+    const nonceNow = () => client.prepare(register()).headers.get('authorization')?.[0]?.nonce;
+    client.accept(register(), info(first, 'Authentication-Info', 'nextnonce="x"'));
+    client.accept(first, info(first, 'Proxy-Authentication-Info', 'nextnonce="x"'));
+    client.accept(first, info(first, 'Authentication-Info', 'nextnonce=""'));
+    expect(nonceNow()).toBe(before);
+    client.accept(first, info(first, 'Authentication-Info', 'nextnonce="y"'));
+    client.accept(first, info(first, 'Authentication-Info', 'nextnonce="late"'));
+    expect(nonceNow()).toBe('y');
+  });
+});
+
 describe('digest server', () => {
   it('offers MD5 alone by default, and more in headers of their own', () => {
     const algorithms = (response: SipResponse) =>
@@ -204,6 +235,39 @@ function nonceOf(challenge: Challenge | undefined): string {
 }
 
 describe('digest client', () => {
+  it('answers several proxies and the server at once, each its own algorithm and header', async () => {
+    const offer = (kind: 401 | 407, realm: string, algorithms: DigestAlgorithm[]) => {
+      const runtime = { clock: new VirtualClock(), random: seededRandom(3) };
+      const server = new DigestServer({ runtime, realm, algorithms });
+      const ha1 = algorithms.map((algorithm) => [
+        algorithm,
+        computeHa1(algorithm, { username: 'alice', realm, password: 'secret' }),
+      ]);
+      const verify = (request: SipRequest) =>
+        server.verify(request, kind, () => Object.fromEntries(ha1));
+      return { response: server.challenge(kind, register()), verify };
+    };
+    const all = [
+      offer(401, 'home', ['SHA-256', 'MD5']),
+      offer(407, 'edge', ['MD5']),
+      offer(407, 'core', ['SHA-512-256', 'MD5']),
+    ];
+    const [first, ...others] = all.map(({ response }) => response);
+    if (first === undefined) throw new Error('no challenge');
+    for (const { headers } of others) {
+      for (const value of headers.raw('Proxy-Authenticate')) {
+        first.headers.append('Proxy-Authenticate', value); // as a forking proxy gathers them
+      }
+    }
+    const next = present(clientWith('secret').authorize(register(), first));
+    const proxies = next.headers.get('proxy-authorization') ?? [];
+    expect(proxies.map(({ realm, algorithm }) => `${realm} ${algorithm}`)).toEqual([
+      'edge MD5',
+      'core SHA-512-256',
+    ]);
+    for (const { verify } of all) expect((await verify(next)).outcome).toBe('ok');
+  });
+
   const offer = (algorithm: string, nonce = algorithm, stale?: boolean): Challenge =>
     new Challenge({ realm: REALM, nonce, algorithm, qop: ['auth'], stale });
 

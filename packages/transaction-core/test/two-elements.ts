@@ -58,7 +58,7 @@ export function requestOf(
     uri: uri(`sip:${to}`),
     headers: [
       ['From', '<sip:alice@alice>;tag=a1'],
-      ['To', `<sip:bob@${to}>`],
+      ['To', `<sip:bob@${to.replace(/^.*@/, '')}>`],
       ['Call-ID', `${method}-call`],
       ['CSeq', `1 ${method}`],
       ['Max-Forwards', '70'],
