@@ -170,8 +170,8 @@ export const MUTANTS = [
   {
     name: 'an ACK goes to the next CSeq',
     file: `${dialog}/success-ack.ts`,
-    find: 'this.cseq = invite.cseq.number;',
-    put: 'this.cseq = invite.cseq.number + 1;',
+    find: 'return { cseq: invite.cseq.number, headers };',
+    put: 'return { cseq: invite.cseq.number + 1, headers };',
     isQuick: true,
   },
   {
@@ -190,8 +190,8 @@ export const MUTANTS = [
   {
     name: 'CSeq rises by two',
     file: `${dialog}/dialog-record.ts`,
-    find: 'return ++this.localSeq;',
-    put: 'return (this.localSeq += 2);',
+    find: 'this.localSeq++;',
+    put: 'this.localSeq += 2;',
     isQuick: true,
   },
   {
@@ -257,6 +257,24 @@ export const MUTANTS = [
     find: "  const ending = { name: 'ending', reason, signalling: true, media: true } as const;\n  return to(ending, ...outputs, { type: 'closeMedia' });",
     put: "  const ending = { name: 'ending', reason, signalling: true, media: false } as const;\n  return to(ending, ...outputs);",
     isQuick: true,
+  },
+  {
+    name: 'a restored dialog counts from the start',
+    file: `${dialog}/restore-dialog.ts`,
+    find: '    localSeq,\n    remoteSeq,\n    hop:',
+    put: '    localSeq: 1,\n    remoteSeq,\n    hop:',
+  },
+  {
+    name: 'a restored dialog has no route set',
+    file: `${dialog}/restore-dialog.ts`,
+    find: '    routeSet,\n    localContact,',
+    put: '    routeSet: [],\n    localContact,',
+  },
+  {
+    name: 'a CSeq number is used before it is saved',
+    file: `${dialog}/dialog-record.ts`,
+    find: '    this.localSeq++;\n    this.onChange?.();',
+    put: '    this.localSeq++;',
   },
   {
     name: 'sessions are never forgotten',

@@ -73,7 +73,13 @@ function add(total, { calls, cpuMs, counts, rows, never, failures, shrunk }) {
   total.calls += calls;
   total.cpuMs += cpuMs;
   for (const [profile, one] of Object.entries(counts)) {
-    const sum = (total.counts[profile] ??= { calls: 0, asMeant: 0, unlucky: 0, failures: 0 });
+    const sum = (total.counts[profile] ??= {
+      calls: 0,
+      asMeant: 0,
+      unlucky: 0,
+      restored: 0,
+      failures: 0,
+    });
     for (const key of Object.keys(sum)) sum[key] += one[key];
   }
   for (const [row, count] of rows) total.rows[row] = (total.rows[row] ?? 0) + count;
@@ -85,9 +91,11 @@ function report() {
   const perSecond = Math.round((done.calls * 1000) / done.cpuMs);
   const never = done.all.filter((row) => done.rows[row] === undefined).toSorted();
   console.log(`${done.calls} calls, ${perSecond} per second and core, ${done.wallMs} ms`);
-  for (const [profile, { calls, asMeant, unlucky }] of Object.entries(done.counts)) {
+  for (const [profile, { calls, asMeant, unlucky, restored }] of Object.entries(done.counts)) {
     const share = ((100 * asMeant) / calls).toFixed(3);
-    console.log(`  ${profile.padEnd(10)} ${calls} calls, ${share} % as meant, ${unlucky} unlucky`);
+    const more = restored > 0 ? `, ${restored} went on in another process` : '';
+    const start = `  ${profile.padEnd(10)} ${calls} calls`;
+    console.log(`${start}, ${share} % as meant, ${unlucky} unlucky${more}`);
   }
   console.log(`${done.all.length - never.length} of ${done.all.length} rows of the tables taken`);
   if (values.rows) for (const row of never) console.log(`  never: ${row}`);
@@ -115,14 +123,14 @@ function markdown(perSecond, never) {
     'second and core.',
     '',
     '"As meant": what the users did is what both were told. "Unlucky": the network swallowed so much',
-    'that a timer of the RFC ended the call, and whoever was concerned was told so. Calls of a host',
-    'that was restarted are neither. "Failures" are worlds of forty calls in which a rule was broken.',
+    'that a timer of the RFC ended the call, and whoever was concerned was told so. Calls that a',
+    'restarted host could not save are neither. "Restored": went on in another process. "Failures" are worlds of forty calls in which a rule was broken.',
     '',
-    '| profile | calls | as meant | unlucky | failures |',
-    '| --- | ---: | ---: | ---: | ---: |',
+    '| profile | calls | as meant | unlucky | restored | failures |',
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...Object.entries(done.counts).map(
       ([profile, one]) =>
-        `| ${profile} | ${one.calls} | ${((100 * one.asMeant) / one.calls).toFixed(3)} % | ${one.unlucky} | ${one.failures} |`,
+        `| ${profile} | ${one.calls} | ${((100 * one.asMeant) / one.calls).toFixed(3)} % | ${one.unlucky} | ${one.restored} | ${one.failures} |`,
     ),
     '',
     `Rows of the tables taken: ${done.all.length - never.length} of ${done.all.length}. Never taken:`,

@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { SipRequest } from '@strowger/sip-message';
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import {
   type CredentialSource,
   DigestClient,
@@ -9,8 +9,15 @@ import {
   timerSettings,
   TransactionLayer,
 } from '@strowger/transaction-core';
+import type { Dialog } from './dialog.ts';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
-import type { DialogUser, MessageParts, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import type {
+  DialogUsageUser,
+  DialogUser,
+  MessageParts,
+  OutgoingInviteUser,
+  RequestUser,
+} from './dialog-user.ts';
 import {
   type CompositorLimits,
   type CompositorUser,
@@ -41,6 +48,8 @@ import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-opt
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
 import { refuse, refuseShortInterval, refuseUnknownOptions, refuseUnreliable } from './refusal.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { restoreDialog, type RestoreOptions } from './restore-dialog.ts';
 import { sessionTimerOptions } from './session-expires.ts';
 import { checkMethod } from './status.ts';
 import { UserAgent } from './user-agent.ts';
@@ -74,6 +83,8 @@ export class DialogLayer {
   private readonly user: DialogUser;
   private readonly context: LayerContext;
   private closed = false;
+  /** Takes the transaction of the INVITE that is being restored. */
+  private adopt: ((transaction: ServerTransaction) => void) | undefined;
 
   constructor(options: DialogLayerOptions) {
     const { runtime, sender, timers = {}, onTransactionStep } = options;
@@ -87,8 +98,7 @@ export class DialogLayer {
         onRequest: (transaction) => this.receiveRequest(transaction),
         takesStateless: (request, inbound) => this.takesStateless(request, inbound),
         onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
-        // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
-        onStrayResponse: () => {},
+        onStrayResponse: (response) => this.receiveStray(response),
       },
     });
     this.context = contextOf(options, this.transactions);
@@ -123,6 +133,35 @@ export class DialogLayer {
     this.checkOpen();
     checkMethod(options.method);
     return sendRequest(this.context, options, user);
+  }
+
+  /**
+   * Goes on with a dialog that another process saved with `dialog.snapshot()`: CSeq, route set,
+   * target, offer and answer, session timer. What was under way is settled: a 2xx is repeated until
+   * its ACK comes, or acknowledged; a re-INVITE of either side is rolled back, that of the peer with
+   * 500 and Retry-After. `snapshot` may be anything that JSON gives.
+   *
+   * @throws StrowgerError `CLOSED` after `close()`, `SNAPSHOT_CORRUPT` for what makes no sense,
+   * `SNAPSHOT_VERSION` for a version that cannot be read, `DIALOG_EXISTS` for one that lives here,
+   * `TOO_MANY_DIALOGS` at the limit.
+   */
+  restore(snapshot: unknown, user: DialogUsageUser, options: RestoreOptions = {}): Dialog {
+    this.checkOpen();
+    const read = readSnapshot(snapshot);
+    if (this.context.dialogs.has(dialogKey(read))) {
+      throw new StrowgerError('DIALOG_EXISTS', 'this dialog lives here already');
+    }
+    if (this.isFull) throw new StrowgerError('TOO_MANY_DIALOGS', 'the limit is reached');
+    return restoreDialog(this.context, {
+      ...options,
+      snapshot: read,
+      user,
+      receive: (inbound, adopt) => {
+        this.adopt = adopt;
+        this.transactions.receive(inbound);
+        this.adopt = undefined;
+      },
+    });
   }
 
   /**
@@ -223,6 +262,7 @@ export class DialogLayer {
 
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
+    if (this.adopt !== undefined) return this.adopt(transaction);
     if (request.to.tag !== undefined) {
       const dialog = this.dialogOf(request);
       if (dialog !== undefined) dialog.receive(transaction);
@@ -248,6 +288,17 @@ export class DialogLayer {
     const match = matchDialog(transaction.request, (id) => context.dialogs.get(dialogKey(id)));
     if (match.kind === 'refused') return refuse(context, transaction, match.status);
     this.user.onInvite(new InviteRequest(context, transaction, match));
+  }
+
+  /**
+   * A 2xx to an INVITE of the process before us is acknowledged. Any other comes after timer M: its
+   * sender gives up and ends the dialog by itself.
+   */
+  private receiveStray({ status, cseq, callId, from, to }: SipResponse): void {
+    if (cseq.method !== 'INVITE' || status < 200 || status > 299) return;
+    const id = { callId, localTag: from.tag ?? '', remoteTag: to.tag ?? '' };
+    const acks = this.context.dialogs.get(dialogKey(id))?.usage.lastAcks ?? [];
+    for (const ack of acks) ack.receiveStray(cseq.number);
   }
 
   private get isFull(): boolean {
@@ -298,6 +349,10 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
     }),
     dialogs: new Map(),
     onStep: options.onStep,
+    onDialogChanged:
+      options.user.onDialogChanged === undefined
+        ? undefined
+        : (dialog) => options.user.onDialogChanged?.(dialog),
     live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
     digest(credentials = options.credentials) {
       if (credentials === undefined) return undefined;

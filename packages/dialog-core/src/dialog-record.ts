@@ -29,6 +29,8 @@ export interface DialogInit {
   /** -1 before the first request of the peer. */
   readonly remoteSeq: number;
   readonly hop: Hop | undefined;
+  /** Whether the peer is known to take UPDATE. */
+  readonly allowsUpdate?: boolean;
 }
 
 /** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
@@ -42,10 +44,14 @@ export class DialogRecord {
   private pinned: Hop | undefined;
   private localSeq: number;
   private remoteSeq: number;
-  private updateAllowed = false;
+  private updateAllowed: boolean;
+  private readonly onChange: (() => void) | undefined;
 
-  constructor(init: DialogInit) {
+  /** @param onChange told of every change, where somebody wants to know. */
+  constructor(init: DialogInit, onChange?: () => void) {
     this.init = init;
+    this.onChange = onChange;
+    this.updateAllowed = init.allowsUpdate ?? false;
     this.target = init.remoteTarget;
     this.routes = init.routeSet;
     this.pinned = init.hop;
@@ -79,10 +85,25 @@ export class DialogRecord {
     return this.updateAllowed;
   }
 
+  /** What changes, for a snapshot. */
+  get saved() {
+    const { target: remoteTarget, localSeq, remoteSeq, pinned: hop, routes } = this;
+    return {
+      remoteTarget,
+      localSeq,
+      remoteSeq,
+      routes,
+      ...(hop === undefined ? {} : { hop }),
+      ...(this.updateAllowed ? { allowsUpdate: true as const } : {}),
+    };
+  }
+
   /** Takes what the peer says that it can. */
   noteAllow({ headers }: SipRequest | SipResponse): void {
     const allow = headers.get('allow');
-    if (allow !== undefined) this.updateAllowed = lists(allow, 'update');
+    if (allow === undefined) return;
+    this.updateAllowed = lists(allow, 'update');
+    this.onChange?.();
   }
 
   /** The URI that the next hop is found from. */
@@ -91,13 +112,16 @@ export class DialogRecord {
   }
 
   nextCSeq(): number {
-    return ++this.localSeq;
+    this.localSeq++;
+    this.onChange?.();
+    return this.localSeq;
   }
 
   /** Takes the number of a request of the peer; false where it is out of order (§12.2.2). */
   takeCSeq(number: number): boolean {
     if (number <= this.remoteSeq) return false;
     this.remoteSeq = number;
+    this.onChange?.();
     return true;
   }
 
@@ -114,6 +138,7 @@ export class DialogRecord {
     if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
       this.pinned = pinnedHop(message, hop);
     }
+    this.onChange?.();
   }
 
   /** Builds a request in this dialog (RFC 3261 §12.2.1.1). */

@@ -21,6 +21,7 @@ import type {
   RequestUser,
   UpdateUser,
 } from './dialog-user.ts';
+import type { DialogSnapshot } from './dialog-snapshot.ts';
 import { InviteUsage } from './invite-usage.ts';
 import { subscribeInDialog } from './events/outgoing-subscription.ts';
 import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
@@ -32,6 +33,7 @@ import type { OfferState } from './offer-answer-table.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
 import { checkMethod } from './status.ts';
 import type { SessionTimerState } from './session-timer-table.ts';
+import { takeSnapshot } from './take-snapshot.ts';
 
 /** The key of the layer's table of dialogs. */
 export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
@@ -49,7 +51,8 @@ export class DialogShell implements Dialog {
 
   constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
     this.context = context;
-    this.record = new DialogRecord(init);
+    const isWatched = context.onDialogChanged !== undefined;
+    this.record = new DialogRecord(init, isWatched ? () => this.changed() : undefined);
     this.credentials = credentials;
     this.machine = new Machine({
       table: dialogTable,
@@ -148,9 +151,35 @@ export class DialogShell implements Dialog {
   bye(parts: MessageParts = {}): void {
     if (this.role === 'uas' && this.state === 'early') this.refuseUse('bye');
     this.machine.input({ type: 'bye', parts });
+    this.changed();
+  }
+
+  snapshot(): DialogSnapshot {
+    if (!this.isSaveable) this.refuseUse('snapshot');
+    return takeSnapshot(this);
   }
 
   // What follows is for the layer.
+
+  /** Whether another process could go on with it: it has a 2xx, which was sent or is here. */
+  private get isSaveable(): boolean {
+    const { name } = this.machine.state;
+    if (name !== 'unacknowledged') return name === 'confirmed';
+    const { waitingAck, inviteServer } = this.usage;
+    return (this.role === 'uac' ? waitingAck : inviteServer?.success) !== undefined;
+  }
+
+  /** Whether our BYE waits for the ACK. */
+  get isByeWaiting(): boolean {
+    const { state } = this.machine;
+    return state.name === 'unacknowledged' && state.bye !== undefined;
+  }
+
+  /** Something changed that a snapshot says. */
+  changed(): void {
+    const tell = this.context.onDialogChanged;
+    if (tell !== undefined && this.isSaveable) tell(this);
+  }
 
   /** The INVITE was accepted. As caller, route set and target are those of the 2xx (§13.2.2.4). */
   accepted(response?: SipResponse): void {
@@ -162,6 +191,7 @@ export class DialogShell implements Dialog {
   acknowledged(): void {
     this.machine.input({ type: 'acknowledged' });
     this.usage.proceed();
+    this.changed();
   }
 
   /** It is over without a BYE. */
@@ -258,6 +288,7 @@ export class DialogShell implements Dialog {
     const { user } = this;
     this.user = {};
     user.onEnded?.(end);
+    this.context.onDialogChanged?.(this);
   }
 
   private refuseUse(verb: string): never {

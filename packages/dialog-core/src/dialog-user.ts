@@ -88,6 +88,12 @@ export interface DialogUser {
    */
   takesStateless?(request: SipRequest, inbound: Inbound): boolean;
   /**
+   * What `dialog.snapshot()` says has changed, or the dialog is over (`dialog.state` is
+   * `terminated`: forget it). Called in the midst of a step, and more than once in some: save, and
+   * do nothing else with the dialog. CSeq numbers are told before the request leaves.
+   */
+  onDialogChanged?(dialog: Dialog): void;
+  /**
    * A SUBSCRIBE for one of our event packages, in a dialog or outside. Without this method those
    * outside of dialogs go to `onRequest`.
    */

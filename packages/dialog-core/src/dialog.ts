@@ -1,4 +1,5 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
+import type { DialogSnapshot } from './dialog-snapshot.ts';
 import type {
   DialogUsageUser,
   MessageParts,
@@ -80,6 +81,12 @@ export interface Dialog {
    * `BAD_METHOD` for INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
    */
   request(method: string, parts: MessageParts, user: RequestUser): void;
+  /**
+   * The dialog as plain JSON, for `DialogLayer.restore` in another process. What is under way is
+   * in it as far as the peer could tell the difference; the rest is forgotten. Throws `DIALOG_STATE`
+   * unless its INVITE was accepted and it is not over.
+   */
+  snapshot(): DialogSnapshot;
   /**
    * Asks the peer to contact somebody (RFC 3515); progress comes even after this dialog's BYE. Throws
    * `DIALOG_STATE` unless confirmed, `TOO_MANY_SUBSCRIPTIONS` at a limit.

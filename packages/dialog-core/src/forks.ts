@@ -10,7 +10,7 @@ import type { LayerContext } from './layer-context.ts';
 import type { InviteOptions } from './outgoing-invite.ts';
 import { firstContact } from './peer-hop.ts';
 import { routeSetFrom } from './route-set.ts';
-import { SuccessAck } from './success-ack.ts';
+import { ackPartsOf, SuccessAck } from './success-ack.ts';
 
 interface Fork {
   readonly dialog: DialogShell;
@@ -85,6 +85,11 @@ export class Forks {
     for (const dialog of this.early) dialog.lose(end);
   }
 
+  /** No 2xx comes any more that its ACK would answer. */
+  release(): void {
+    for (const { dialog, ack } of this.byTag.values()) dialog.usage.forgetAck(ack);
+  }
+
   private get isFull(): boolean {
     return this.byTag.size >= this.context.limits.earlyDialogs;
   }
@@ -92,7 +97,7 @@ export class Forks {
   private confirm(response: SipResponse): Fork & { ack: SuccessAck } {
     const tag = response.to.tag ?? '';
     const { dialog } = this.byTag.get(tag) ?? this.open(tag, response);
-    const fork = { dialog, ack: new SuccessAck(dialog, this.requestSent()) };
+    const fork = { dialog, ack: new SuccessAck(dialog, ackPartsOf(this.requestSent())) };
     this.byTag.set(tag, fork);
     dialog.accepted(response);
     dialog.usage.inviteAccepted(this.requestSent(), response);

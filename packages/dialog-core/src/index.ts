@@ -1,5 +1,13 @@
 export type { Dialog, DialogId, OutgoingReinvite, OutgoingUpdate } from './dialog.ts';
 export { DialogLayer } from './dialog-layer.ts';
+export {
+  type AckSnapshot,
+  type DialogSnapshot,
+  type InviteSnapshot,
+  SNAPSHOT_VERSION,
+  type TimerSnapshot,
+} from './dialog-snapshot.ts';
+export type { RestoreOptions } from './restore-dialog.ts';
 export type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 export type { OutgoingRequest, RequestOptions } from './outgoing-request.ts';
 export type {

@@ -119,6 +119,7 @@ export class InviteClient implements OutgoingInvite {
         return this.forks.endEarly(output.end);
       case 'release':
         this.expiry?.cancel();
+        this.forks.release();
         this.context.live.inviteClients.delete(this);
         return;
       case 'tellRejected':

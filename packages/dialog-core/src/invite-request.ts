@@ -104,6 +104,7 @@ export class InviteRequest implements IncomingInvite {
     this.server.accept(
       userAgent.response(this.request, 200, { ...described, ...forming, headers }),
     );
+    dialog.changed();
     return dialog;
   }
 

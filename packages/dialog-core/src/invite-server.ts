@@ -1,6 +1,6 @@
 import { Machine, type StrowgerError, type Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
-import type { ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import {
   awaitedRSeq,
   type InviteServerContext,
@@ -51,6 +51,16 @@ export class InviteServer {
       onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
     };
     this.armExpiry();
+  }
+
+  get inbound(): Inbound {
+    return this.options.transaction.inbound;
+  }
+
+  /** The 2xx that was sent and has no ACK. */
+  get success(): SipResponse | undefined {
+    const { state } = this.machine;
+    return state.name === 'accepted' ? state.success : undefined;
   }
 
   get request(): SipRequest {

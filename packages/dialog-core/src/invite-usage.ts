@@ -14,7 +14,7 @@ import { sendPrack } from './prack.ts';
 import { ReinviteClient } from './reinvite-client.ts';
 import { isNextInOrder, type RAck, rackOf } from './rseq.ts';
 import { SessionTimer } from './session-timer.ts';
-import type { SuccessAck } from './success-ack.ts';
+import type { AckParts, SuccessAck } from './success-ack.ts';
 import { UpdateClient } from './update-client.ts';
 import type { ResponseParts } from './user-agent.ts';
 
@@ -27,6 +27,8 @@ export class InviteUsage {
   readonly timer: SessionTimer;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
   waitingAck: SuccessAck | undefined;
+  /** The ACKs to 2xx that may still be repeated, the last first. */
+  lastAcks: readonly SuccessAck[] = NO_ACKS;
   private readonly context: LayerContext;
   private readonly dialog: DialogShell;
   private reinviteClient: ReinviteClient | undefined;
@@ -42,7 +44,10 @@ export class InviteUsage {
   constructor(context: LayerContext, dialog: DialogShell) {
     this.context = context;
     this.dialog = dialog;
-    this.offers = new OfferAnswer(context, () => this.proceed());
+    this.offers = new OfferAnswer(context, () => {
+      this.proceed();
+      dialog.changed();
+    });
     this.timer = new SessionTimer(context, {
       sendRefresh: () => this.sendRefresh(),
       end: () => dialog.giveUp({ kind: 'notRefreshed' }),
@@ -104,6 +109,7 @@ export class InviteUsage {
     const waiting = this.waitingAck;
     if (waiting !== undefined) {
       this.waitingAck = undefined;
+      this.keepAck(waiting);
       const isAnswer = body !== undefined && this.offers.acknowledgedWithAnswer();
       if (!isAnswer) this.offers.rollback('offerReceived', 'response');
       waiting.send(body);
@@ -111,6 +117,22 @@ export class InviteUsage {
     } else if (this.dialog.isLive) {
       throw new StrowgerError('NOTHING_TO_ACK', 'no 2xx waits for an ACK in this dialog');
     }
+  }
+
+  /** The ACK that the 2xx to our re-INVITE would get, while that is under way. */
+  get coming(): AckParts | undefined {
+    return this.reinviteClient?.coming;
+  }
+
+  /** No 2xx comes any more that this ACK would answer. */
+  forgetAck(ack: SuccessAck | undefined): void {
+    const left = this.lastAcks.filter((one) => one !== ack);
+    this.lastAcks = left.length === 0 ? NO_ACKS : left;
+  }
+
+  /** A 2xx may come once more that this ACK answers. */
+  keepAck(ack: SuccessAck): void {
+    this.lastAcks = [ack, ...this.lastAcks].slice(0, MOST_ACKS);
   }
 
   /** Acknowledges a 2xx that nobody will answer. */
@@ -179,6 +201,7 @@ export class InviteUsage {
     this.dialog.record.noteAllow(response);
     if (sent !== undefined && this.dialog.state === 'confirmed')
       this.timer.accepted(sent, response);
+    this.dialog.changed();
   }
 
   /** An INVITE or UPDATE of ours with what the session timer says. */
@@ -194,6 +217,7 @@ export class InviteUsage {
     record.refreshTarget(request, inbound.hop);
     const isConfirmed = this.dialog.state === 'confirmed';
     const fields = isConfirmed ? this.timer.answer(request) : [];
+    this.dialog.changed();
     const headers = [...(parts.headers ?? []), ...fields];
     return { ...parts, headers, contact: record.init.localContact, capabilities: true };
   }
@@ -215,6 +239,7 @@ export class InviteUsage {
     this.offers.rollback('offerReceived', 'invite');
     this.offers.rollback('offerSent', 'response');
     this.proceed();
+    this.dialog.changed();
   }
 
   /** A re-INVITE of ours was refused. */
@@ -259,6 +284,11 @@ export class InviteUsage {
     this.update({}, { onAccepted() {}, onRejected: unknown, onFailed() {} });
   }
 }
+
+/** One for all dialogs at rest. */
+const NO_ACKS: readonly SuccessAck[] = [];
+/** That of the INVITE, and that of a re-INVITE soon after it. */
+const MOST_ACKS = 2;
 
 /** A peer that answers so takes no UPDATE, whatever its Allow says. */
 const NO_UPDATE: readonly number[] = [405, 420, 501];

@@ -59,6 +59,8 @@ export interface LayerContext {
   /** Subscriptions of both sides. */
   readonly events: EventCentre;
   readonly onStep: ((step: DialogStep) => void) | undefined;
+  /** Undefined where nobody saves dialogs. */
+  readonly onDialogChanged: ((dialog: DialogShell) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
 }

@@ -15,7 +15,7 @@ import {
   reinviteClientTable,
 } from './reinvite-client-table.ts';
 import { rackOf } from './rseq.ts';
-import { SuccessAck } from './success-ack.ts';
+import { type AckParts, ackPartsOf, SuccessAck } from './success-ack.ts';
 
 /** The shell of our re-INVITE. */
 export class ReinviteClient implements OutgoingReinvite {
@@ -63,6 +63,12 @@ export class ReinviteClient implements OutgoingReinvite {
     );
   }
 
+  /** The ACK that its 2xx would get, while there is none. */
+  get coming(): AckParts | undefined {
+    const { client } = this;
+    return this.isUnderWay && client !== undefined ? ackPartsOf(client.request) : undefined;
+  }
+
   /** Sends it as soon as the dialog is free. */
   proceed(): void {
     if (this.dialog.usage.isFreeForInvite) this.machine.input({ type: 'free' });
@@ -107,6 +113,7 @@ export class ReinviteClient implements OutgoingReinvite {
       case 'release':
         this.context.live.inviteClients.delete(this);
         this.dialog.usage.reinviteFinished(this);
+        this.dialog.usage.forgetAck(this.ack);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);
@@ -139,6 +146,7 @@ export class ReinviteClient implements OutgoingReinvite {
     });
     this.client = client;
     client.send();
+    this.dialog.changed();
   }
 
   private receive(response: SipResponse): void {
@@ -185,6 +193,7 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private newAck(): SuccessAck | undefined {
-    return this.client === undefined ? undefined : new SuccessAck(this.dialog, this.client.request);
+    const { client, dialog } = this;
+    return client === undefined ? undefined : new SuccessAck(dialog, ackPartsOf(client.request));
   }
 }

@@ -34,6 +34,7 @@ export class ReinviteServer implements IncomingReinvite {
       onFinish: (outcome) => this.finish(outcome),
     });
     dialog.usage.inviteReceived(this.server);
+    dialog.changed();
   }
 
   get request(): SipRequest {
@@ -67,6 +68,7 @@ export class ReinviteServer implements IncomingReinvite {
     const contact = record.init.localContact;
     const full = { ...described, headers, contact, capabilities: true };
     this.server.accept(this.context.userAgent.response(this.request, 200, full));
+    this.dialog.changed();
   }
 
   reject(status: number, parts: RefusalParts = {}): void {

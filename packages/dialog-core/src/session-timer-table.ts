@@ -14,6 +14,13 @@ export type SessionTimerState =
 export type SessionTimerInput =
   /** A 2xx to an INVITE or UPDATE of either side; `interval` absent: no session timer any more. */
   | { readonly type: 'agreed'; readonly interval?: SessionInterval; readonly at: number }
+  /** The dialog goes on in another process; `agreedAt` and `at` in wall milliseconds. */
+  | {
+      readonly type: 'restored';
+      readonly interval: SessionInterval;
+      readonly agreedAt: number;
+      readonly at: number;
+    }
   | { readonly type: 'refresh' }
   | { readonly type: 'expire' }
   | { readonly type: 'ended' };
@@ -31,6 +38,7 @@ const agreed = (_: object, input: AgreedInput): TimerStep => agree(input);
 const ended = (): TimerStep => to({ name: 'off' }, { type: 'disarm' });
 const expire = (): TimerStep => to({ name: 'off' }, { type: 'disarm' }, { type: 'end' });
 
+type RestoredInput = Extract<SessionTimerInput, { type: 'restored' }>;
 type AgreedInput = Extract<SessionTimerInput, { type: 'agreed' }>;
 
 /** Who refreshes a session, when, and what happens when nobody does (RFC 4028 §10). */
@@ -39,7 +47,7 @@ export const sessionTimerTable: StateTable<
   SessionTimerInput,
   SessionTimerOutput
 > = {
-  off: { agreed },
+  off: { agreed, restored: (_, input) => restore(input) },
   refresher: {
     agreed,
     refresh: (state) => to({ ...state, name: 'refreshing' }, { type: 'sendRefresh' }),
@@ -57,6 +65,20 @@ function agree({ interval, at }: AgreedInput): TimerStep {
   if (!weRefresh) return to({ name: 'watching', seconds, agreedAt: at }, disarm, expiry);
   const refresh = arm('refresh', refreshAfterMs(seconds));
   return to({ name: 'refresher', seconds, agreedAt: at }, disarm, refresh, expiry);
+}
+
+/** Whoever refreshes has at least the time of one transaction for it. */
+const LEAST_EXPIRY_MS = 32_000;
+
+/** What is overdue is done at once. Where the clock was set back nobody knows: refreshed at once. */
+function restore({ interval, agreedAt, at }: RestoredInput): TimerStep {
+  const { seconds, weRefresh } = interval;
+  const passedMs = at - agreedAt;
+  const expireMs = expireAfterMs(seconds) - Math.max(0, passedMs);
+  const expiry = arm('expire', Math.max(LEAST_EXPIRY_MS, expireMs));
+  if (!weRefresh) return to({ name: 'watching', seconds, agreedAt }, expiry);
+  const refreshMs = passedMs < 0 ? 0 : Math.max(0, refreshAfterMs(seconds) - passedMs);
+  return to({ name: 'refresher', seconds, agreedAt }, arm('refresh', refreshMs), expiry);
 }
 
 function arm(timer: 'refresh' | 'expire', delayMs: number): SessionTimerOutput {

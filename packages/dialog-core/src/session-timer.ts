@@ -1,5 +1,6 @@
 import { Machine, type Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { TimerSnapshot } from './dialog-snapshot.ts';
 import type { HeaderFields } from './dialog-user.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import {
@@ -44,6 +45,19 @@ export class SessionTimer {
 
   get state(): SessionTimerState {
     return this.machine.state;
+  }
+
+  /** The peer's Min-SE in seconds; 0 where it gave none. */
+  get leastSeconds(): number {
+    return this.minSeconds;
+  }
+
+  /** Goes on with what another process agreed on. */
+  restore({ role, seconds, agreedAt, minSeconds = 0 }: TimerSnapshot): void {
+    this.minSeconds = minSeconds;
+    const at = this.context.runtime.clock.wall();
+    const interval = { seconds, weRefresh: role === 'refresher' };
+    this.machine.input({ type: 'restored', interval, agreedAt, at });
   }
 
   /** For an INVITE or UPDATE of ours in the dialog: who refreshes now goes on (RFC 4028 §7.4). */

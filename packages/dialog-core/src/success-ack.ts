@@ -2,29 +2,52 @@ import type { SipRequest } from '@strowger/sip-message';
 import type { Body } from './dialog-user.ts';
 import type { DialogShell } from './dialog-shell.ts';
 
+/** What the ACK to a 2xx is made of. */
+export interface AckParts {
+  /** That of the INVITE. */
+  readonly cseq: number;
+  /** The credentials of the INVITE. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: Body | undefined;
+}
+
+/** The ACK carries the CSeq number and the credentials of its INVITE (RFC 3261 §13.2.2.4). */
+export function ackPartsOf(invite: SipRequest): AckParts {
+  const headers = ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
+    invite.headers.raw(name).map((value): [string, string] => [name, value]),
+  );
+  return { cseq: invite.cseq.number, headers };
+}
+
 /** The ACK to one 2xx: sent when the owner has its answer, the same again for every repetition. */
 export class SuccessAck {
   private readonly dialog: DialogShell;
-  private readonly cseq: number;
-  private readonly authorization: [string, string][];
+  private contents: AckParts;
   private ack: SipRequest | undefined;
 
-  /** @param invite the INVITE as sent: the ACK carries its credentials (RFC 3261 §13.2.2.4). */
-  constructor(dialog: DialogShell, invite: SipRequest) {
+  constructor(dialog: DialogShell, parts: AckParts) {
     this.dialog = dialog;
-    this.cseq = invite.cseq.number;
-    this.authorization = ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
-      invite.headers.raw(name).map((value): [string, string] => [name, value]),
-    );
+    this.contents = parts;
+  }
+
+  get parts(): AckParts {
+    return this.contents;
   }
 
   send(body?: Body): void {
-    this.ack ??= this.dialog.compose('ACK', this.cseq, { headers: this.authorization, body });
+    if (body !== undefined && this.ack === undefined) this.contents = { ...this.contents, body };
+    const { cseq, ...parts } = this.contents;
+    this.ack ??= this.dialog.compose('ACK', cseq, parts);
     this.dialog.sendAck(this.ack);
   }
 
   /** Answers a repeated 2xx; before the first ACK there is nothing to repeat. */
   repeat(): void {
     if (this.ack !== undefined) this.dialog.sendAck(this.ack);
+  }
+
+  /** Answers a 2xx that belongs to no transaction of this process, where it is this one. */
+  receiveStray(cseq: number): void {
+    if (cseq === this.contents.cseq) this.send();
   }
 }

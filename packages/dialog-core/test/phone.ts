@@ -71,6 +71,7 @@ export class Phone {
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.onRequest(transaction),
+        onDialogChanged: (dialog) => this.save(dialog),
         ...(rest.events === undefined ? {} : { onRefer: (refer) => this.onRefer?.(refer) }),
       },
       ...rest,
@@ -129,6 +130,21 @@ export class Phone {
       },
     );
     this.asked.push('reinvite');
+  }
+
+  /** Its dialogs are on its disk at every moment. */
+  save(dialog: Dialog): void {
+    const key = JSON.stringify(dialog.id);
+    if (dialog.state === 'terminated') this.host.disk.delete(key);
+    else this.host.disk.set(key, JSON.stringify(dialog.snapshot()));
+  }
+
+  /** Goes on with the dialogs on the disk of its host. */
+  restore(): void {
+    for (const text of this.host.disk.values()) {
+      this.dialog = this.layer.restore(JSON.parse(text), {}, { onAck: () => this.say('ACK') });
+      this.watch(this.dialog);
+    }
   }
 
   /** Sends an UPDATE; with an offer unless told otherwise. */

@@ -17,6 +17,7 @@ import './random-calls.test.ts';
 import './reinvite.test.ts';
 import './reliable.test.ts';
 import './session-timer.test.ts';
+import './snapshot.test.ts';
 import './update.test.ts';
 import { drivenRows } from './phone.ts';
 

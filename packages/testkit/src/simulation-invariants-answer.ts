@@ -6,11 +6,10 @@ export const everyRequestAnswered: Invariant = {
   section: 'RFC 3261 §8.2, §17.2',
   watch(report) {
     const open = new Map<string, string>();
-    const gone = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
-          if (seen.what === 'gone') gone.add(seen.host);
+          if (seen.what === 'gone') forget(open, seen.host);
           return;
         }
         const key = `${seen.host} ${seen.transaction}`;
@@ -19,13 +18,18 @@ export const everyRequestAnswered: Invariant = {
         } else if (seen.type === 'sent' && seen.status >= 200) open.set(key, '');
       },
       end() {
-        for (const [key, what] of open) {
-          if (what !== '' && !gone.has(key.split(' ')[0] ?? '')) report(`${what} was not answered`);
+        for (const what of open.values()) {
+          if (what !== '') report(`${what} was not answered`);
         }
       },
     };
   },
 };
+
+/** What a host has in mind is gone with its memory; what comes later counts as before. */
+export function forget(notes: Map<string, unknown>, host: string): void {
+  for (const key of notes.keys()) if (key.startsWith(`${host} `)) notes.delete(key);
+}
 
 interface Moment {
   at: number;

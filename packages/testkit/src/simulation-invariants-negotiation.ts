@@ -18,6 +18,13 @@ export const oneOfferAtATime: Invariant = {
     const dialogs = new Map<string, Offers>();
     return {
       see(seen) {
+        if (seen.type === 'told' && seen.what === 'gone') {
+          // what was under way comes to nothing
+          for (const [key, offers] of dialogs) {
+            if (!key.startsWith(`${seen.host} `)) continue;
+            Object.assign(offers, { ours: undefined, theirs: undefined });
+          }
+        }
         if (seen.type === 'told' && seen.what === 'outcome') {
           // timed out, or could not be sent: nothing of it is under way any more
           for (const [key, offers] of dialogs) {
@@ -78,7 +85,10 @@ export const sameDescriptions: Invariant = {
       see(seen) {
         if (seen.type !== 'told') return;
         const { callId, host, at } = seen;
-        if (seen.what === 'negotiated') {
+        if (seen.what === 'gone') {
+          // what was under way is settled by its next negotiation
+          for (const ends of calls.values()) ends.delete(host);
+        } else if (seen.what === 'negotiated') {
           const ends = calls.get(callId) ?? new Map<string, Agreed>();
           calls.set(callId, ends.set(host, { host, at, pair: seen.detail }));
         } else if (seen.what === 'ended' && !checked.has(callId)) {

@@ -1,4 +1,5 @@
 import type { Invariant } from './simulation-invariants.ts';
+import { forget } from './simulation-invariants-answer.ts';
 import { isSameBytes, type Told } from './simulation-observation.ts';
 
 /** The final answer of a server transaction is one, and every copy of it the same to the byte. */
@@ -28,9 +29,19 @@ export const sameAnswerToRetransmissions: Invariant = {
   },
 };
 
-interface Success {
+interface Awaited {
   /** When the first 2xx of this INVITE came, of any fork. */
-  readonly first: { at: number };
+  at: number;
+  /** Until when the client transaction waits for one (timer B, RFC 3261 §9.1). */
+  until: number;
+  isGivenUp: boolean;
+}
+
+function giveUp(awaited: Awaited, at: number): void {
+  Object.assign(awaited, { until: Math.min(awaited.until, at + WINDOW_MS), isGivenUp: true });
+}
+
+interface Success {
   acks: number;
   /** 2xx that came once an ACK had been sent: each wants another. */
   further: number;
@@ -44,37 +55,48 @@ export const everySuccessAcknowledged: Invariant = {
   name: 'every 2xx acknowledged',
   section: 'RFC 3261 §13.2.2.4',
   watch(report) {
-    const invites = new Map<string, { at: number }>();
+    const invites = new Map<string, Awaited>();
     const successes = new Map<string, Success>();
-    const gone = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
-          if (seen.what === 'gone') gone.add(seen.host);
+          if (seen.what === 'gone')
+            for (const notes of [invites, successes]) forget(notes, seen.host);
+          if (seen.what === 'ended') {
+            const call = `${seen.host} ${seen.callId} `;
+            for (const [key, one] of invites) if (key.startsWith(call)) giveUp(one, seen.at);
+          }
           return;
         }
         const invite = `${seen.host} ${seen.callId} ${seen.fromTag} ${seen.cseq}`;
+        const awaited = invites.get(invite);
         if (seen.type === 'sent' && seen.kind === 'request') {
           const success = successes.get(`${invite} ${seen.toTag}`);
-          if (seen.method === 'INVITE' && !invites.has(invite)) {
-            invites.set(invite, { at: Number.POSITIVE_INFINITY });
+          if (seen.method === 'INVITE' && awaited === undefined) {
+            const until = seen.at + WINDOW_MS;
+            invites.set(invite, { at: Number.POSITIVE_INFINITY, until, isGivenUp: false });
+          } else if (seen.method === 'CANCEL' && awaited !== undefined) {
+            giveUp(awaited, seen.at);
           } else if (seen.method === 'ACK' && success !== undefined) success.acks++;
           return;
         }
         const isSuccess = seen.status >= 200 && seen.status < 300 && seen.method === 'INVITE';
-        if (seen.type !== 'arrived' || !isSuccess) return;
-        const first = invites.get(invite);
-        if (first === undefined) return; // nobody asked
-        first.at = Math.min(first.at, seen.at);
-        if (seen.at >= first.at + WINDOW_MS) return;
+        if (seen.type !== 'arrived' || awaited === undefined) return; // nobody asked
+        if (seen.status < 200 && seen.status > 0 && !awaited.isGivenUp) {
+          awaited.until = Number.POSITIVE_INFINITY;
+        }
+        // a process that goes on for another one repeats its 2xx when nobody waits any more
+        const isFirst = awaited.at === Number.POSITIVE_INFINITY;
+        const until = isFirst ? awaited.until : awaited.at + WINDOW_MS;
+        if (!isSuccess || seen.at >= until) return;
+        if (isFirst) awaited.at = seen.at;
         const key = `${invite} ${seen.toTag}`;
         const known = successes.get(key);
-        if (known === undefined) successes.set(key, { first, acks: 0, further: 0 });
+        if (known === undefined) successes.set(key, { acks: 0, further: 0 });
         else if (known.acks > 0) known.further++;
       },
       end() {
         for (const [key, { acks, further }] of successes) {
-          if (gone.has(key.split(' ')[0] ?? '')) continue;
           if (acks === 0) report(`${key}: a 2xx without an ACK`);
           else if (acks < 1 + further) report(`${key}: ${acks} ACKs to ${1 + further} 2xx`);
         }
@@ -103,13 +125,13 @@ export const everyRefusalAcknowledged: Invariant = {
   watch(report) {
     const invites = new Map<string, Invited>();
     const refused = new Map<string, Refused>();
-    const gone = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
-          if (seen.what === 'gone') gone.add(seen.host);
+          if (seen.what === 'gone')
+            for (const notes of [invites, refused]) forget(notes, seen.host);
           // a re-INVITE whose dialog is over is waited for 64*T1 and no longer
-          if (seen.what === 'ended') giveUp(invites, seen);
+          if (seen.what === 'ended') giveUpAll(invites, seen);
           return;
         }
         if (!['INVITE', 'ACK', 'CANCEL'].includes(seen.method)) return;
@@ -136,7 +158,6 @@ export const everyRefusalAcknowledged: Invariant = {
       },
       end() {
         for (const [key, { wanted, acks }] of refused) {
-          if (gone.has(key.split(' ')[0] ?? '')) continue;
           if (acks < wanted) report(`${key}: ${acks} ACKs to ${wanted} refusals`);
         }
       },
@@ -144,7 +165,7 @@ export const everyRefusalAcknowledged: Invariant = {
   },
 };
 
-function giveUp(invites: Map<string, Invited>, { host, callId, at }: Told): void {
+function giveUpAll(invites: Map<string, Invited>, { host, callId, at }: Told): void {
   for (const invite of invites.values()) {
     if (invite.call !== `${host} ${callId}`) continue;
     Object.assign(invite, { until: Math.min(invite.until, at + WINDOW_MS), isCancelled: true });

@@ -1,5 +1,6 @@
 import { noAmplification } from './simulation-invariant-amplification.ts';
 import { everyRequestAnswered, noResponseTwice } from './simulation-invariants-answer.ts';
+import { savedDialogsGoOn } from './simulation-invariant-saved.ts';
 import { cseqRisesByOne, routeSetIsFixed } from './simulation-invariants-dialog.ts';
 import { oneOfferAtATime, sameDescriptions } from './simulation-invariants-negotiation.ts';
 import {
@@ -39,6 +40,7 @@ export const INVARIANTS: readonly Invariant[] = [
   noResponseToAck,
   cseqRisesByOne,
   routeSetIsFixed,
+  savedDialogsGoOn,
   oneOfferAtATime,
   sameDescriptions,
   noAmplification,

@@ -37,9 +37,10 @@ export interface Told {
   /**
    * `asked` and `outcome` belong together by `key`; `ended` is a dialog's or a session's end;
    * `negotiated` gives the pair of session descriptions in `detail`; `heard` is any other callback;
-   * `gone`: the host lost its memory, or its layer was closed.
+   * `gone`: the host lost its memory, or its layer was closed; `saved`: another process can go on
+   * with this dialog from now on.
    */
-  readonly what: 'asked' | 'outcome' | 'ended' | 'negotiated' | 'heard' | 'gone';
+  readonly what: 'asked' | 'outcome' | 'ended' | 'negotiated' | 'heard' | 'gone' | 'saved';
   /** What it is about: `call-7 INVITE`, `call-7 dialog abc`. */
   readonly key: string;
   readonly detail: string;

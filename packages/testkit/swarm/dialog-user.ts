@@ -9,7 +9,7 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 import type { SimulatedHost } from '../src/simulation-host.ts';
 import type { Machine } from '../src/simulation-process.ts';
 import { DialogLeg } from './dialog-leg.ts';
-import type { Ledger, Outgoing, User } from './ledger.ts';
+import { isOver, type Ledger, type Outgoing, type User } from './ledger.ts';
 import type { Verb } from './plan.ts';
 import type { Rows } from './rows.ts';
 
@@ -26,6 +26,8 @@ export class DialogUser implements User {
   private readonly rows: Rows;
   private layer: DialogLayer;
   private legs = new Map<string, DialogLeg>();
+  /** Those of the process before. */
+  private dead = new Map<string, DialogLeg>();
   private numbers = 0;
 
   constructor(host: SimulatedHost, ledger: Ledger, rows: Rows) {
@@ -40,13 +42,26 @@ export class DialogUser implements User {
     return this.layer.counts();
   }
 
-  restart(): void {
+  kill(): void {
     this.ledger.tell(this.name, 'gone', { callId: '', key: '', detail: 'killed' });
+    this.dead = this.legs;
     this.legs = new Map();
+  }
+
+  restart(): readonly string[] {
     this.layer = this.boot();
+    for (const [key, text] of this.host.disk) this.restore(key, text);
+    for (const [callId, { leg }] of this.dead) {
+      if (!this.legs.has(callId) && !isOver(leg)) leg.isLost = true;
+    }
+    return [...this.legs.keys()];
   }
 
   call(callId: string, { to, transport, isLateOffer, route }: Outgoing): void {
+    if (!this.host.isUp) {
+      this.ledger.leg(callId, this.name, 'caller').isLost = true;
+      return;
+    }
     const leg = this.open(callId, 'caller');
     const offer = isLateOffer ? undefined : leg.describe();
     const key = leg.nextKey('INVITE');
@@ -138,11 +153,38 @@ export class DialogUser implements User {
         user: {
           onInvite: (invite) => this.takeInvite(invite),
           onRequest: (transaction) => ok(transaction),
+          onDialogChanged: (dialog) => this.save(machine, dialog),
         },
       });
       return { layer, receive: (inbound) => layer.receive(inbound) };
     });
     return running.layer;
+  }
+
+  /** On the disk at every moment, as JSON. */
+  private save({ disk }: Machine, dialog: Dialog): void {
+    const { callId, localTag, remoteTag } = dialog.id;
+    const key = `${callId} ${localTag} ${remoteTag}`;
+    if (dialog.state === 'terminated') {
+      disk.delete(key);
+      return;
+    }
+    if (!disk.has(key)) this.ledger.tell(this.name, 'saved', { callId, key, detail: '' });
+    disk.set(key, JSON.stringify(dialog.snapshot()));
+  }
+
+  /** The session may have changed under way: it is described anew. */
+  private restore(key: string, text: string): void {
+    const [callId = ''] = key.split(' ');
+    const leg = this.dead.get(callId);
+    if (leg === undefined) throw new Error(`${key} was saved and nobody knows it`);
+    const onAck = (): void => void (leg.leg.wasAcknowledged = true);
+    const dialog = this.layer.restore(JSON.parse(text), {}, { onAck });
+    Object.assign(leg, { incoming: undefined, outgoing: undefined, reinviting: undefined });
+    leg.dialog = this.watch(leg, dialog);
+    leg.leg.restored++;
+    this.legs.set(callId, leg);
+    if (dialog.state === 'confirmed') this.reinvite(leg, dialog, 'reinvite');
   }
 
   private open(callId: string, side: 'caller' | 'callee'): DialogLeg {

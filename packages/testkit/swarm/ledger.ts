@@ -14,13 +14,21 @@ export interface Leg {
   hadNoAck: boolean;
   wasCancelled: boolean;
   readonly ends: string[];
+  /** Its process died before the call could be saved. */
+  isLost: boolean;
+  /** How often another process went on with it. */
+  restored: number;
+}
+
+/** Whether nothing is left of a call on this side. */
+export function isOver({ outcome, decision = '', ends }: Leg): boolean {
+  if (ends.length > 0 || /^(?:rejected|cancelled)/u.test(decision)) return true;
+  return outcome !== undefined && outcome !== 'accepted';
 }
 
 /** What all users did and heard, for the invariants and for the verdict. */
 export class Ledger {
   readonly legs = new Map<string, Leg[]>();
-  /** Hosts that lost their memory. */
-  readonly gone = new Set<string>();
   watcher: Watcher | undefined;
 
   leg(callId: string, host: string, side: Leg['side']): Leg {
@@ -35,13 +43,14 @@ export class Ledger {
       hadNoAck: false,
       wasCancelled: false,
       ends: [],
+      isLost: false,
+      restored: 0,
     };
     legs.push(leg);
     return leg;
   }
 
   tell(host: string, what: Told['what'], parts: Omit<Told, 'type' | 'at' | 'host' | 'what'>): void {
-    if (what === 'gone') this.gone.add(host);
     this.watcher?.tell({ host, what, ...parts });
   }
 }
@@ -56,8 +65,10 @@ export interface User {
   call(callId: string, plan: Outgoing): void;
   /** Does what is possible at that moment. */
   perform(callId: string, verb: Verb): void;
-  /** Its process dies and is started anew. */
-  restart(): void;
+  /** Its process dies. */
+  kill(): void;
+  /** Another process takes its place; gives the calls that it goes on with. */
+  restart(): readonly string[];
   counts(): object;
 }
 

@@ -64,7 +64,7 @@ export const PROFILES = {
     link: { loss: 0.05, jitterMs: 5 },
     transports: ['udp', 'tcp'],
     harm: 'anything',
-    faults: ['kill', 'kill', 'wallClock', 'dns'],
+    faults: ['kill', 'kill', 'kill', 'kill', 'wallClock', 'dns'],
   },
   hostile: {
     link: { loss: 0.05, jitterMs: 5 },

@@ -3,7 +3,7 @@ import { type Session, SessionManager } from '@strowger/session-core';
 import { FakeMediaBackend } from '../src/fake-media.ts';
 import type { SimulatedHost } from '../src/simulation-host.ts';
 import type { Machine } from '../src/simulation-process.ts';
-import type { Ledger, Leg, Outgoing, User } from './ledger.ts';
+import { isOver, type Ledger, type Leg, type Outgoing, type User } from './ledger.ts';
 import type { Verb } from './plan.ts';
 import type { Rows } from './rows.ts';
 
@@ -34,13 +34,22 @@ export class SessionUser implements User {
     return this.manager.counts();
   }
 
-  restart(): void {
+  kill(): void {
     this.ledger.tell(this.name, 'gone', { callId: '', key: '', detail: 'killed' });
+    for (const { leg } of this.legs.values()) if (!isOver(leg)) leg.isLost = true;
     this.legs = new Map();
+  }
+
+  restart(): readonly string[] {
     this.manager = this.boot();
+    return [];
   }
 
   call(callId: string, { to, transport, isLateOffer, route }: Outgoing): void {
+    if (!this.host.isUp) {
+      this.ledger.leg(callId, this.name, 'caller').isLost = true;
+      return;
+    }
     const session = this.manager.call({
       callId,
       to: uri(`sip:${to}@${to}${transport === 'tcp' ? ';transport=tcp' : ''}`),

@@ -26,6 +26,7 @@ export interface ProfileCount {
   calls: number;
   asMeant: number;
   unlucky: number;
+  restored: number;
   failures: number;
 }
 
@@ -56,10 +57,17 @@ export async function swarm(options: SwarmOptions): Promise<SwarmResult> {
     const profile = profiles[index % profiles.length] ?? profiles[0];
     const plan = planWorld(worldSeed(seed, index), profile, CALLS_PER_WORLD);
     const { violations, verdict, rows: taken, hash } = await runWorld(plan);
-    const count = (counts[profile] ??= { calls: 0, asMeant: 0, unlucky: 0, failures: 0 });
+    const count = (counts[profile] ??= {
+      calls: 0,
+      asMeant: 0,
+      unlucky: 0,
+      restored: 0,
+      failures: 0,
+    });
     count.calls += plan.calls.length;
     count.asMeant += verdict.asMeant;
     count.unlucky += verdict.unlucky;
+    count.restored += verdict.restored;
     calls += plan.calls.length;
     rows.add(taken.taken);
     hashes.push(hash);

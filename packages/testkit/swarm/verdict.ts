@@ -8,6 +8,8 @@ export interface Verdict {
   asMeant: number;
   /** Calls that the network was too bad for, and of which both ends were told so. */
   unlucky: number;
+  /** Calls that another process went on with. */
+  restored: number;
   /** What must not be. */
   readonly wrong: string[];
 }
@@ -20,10 +22,11 @@ const HUNG_UP = /^(?:bye|hungUp|cancelled)$/;
 /** Compares what both ends of every call were told. */
 export function judge(plan: WorldPlan, ledger: Ledger): Verdict {
   const { harm } = profileOf(plan.profile);
-  const verdict: Verdict = { asMeant: 0, unlucky: 0, wrong: [] };
+  const verdict: Verdict = { asMeant: 0, unlucky: 0, restored: 0, wrong: [] };
   for (const call of plan.calls) {
     const legs = ledger.legs.get(callIdOf(call.id)) ?? [];
-    if (legs.some(({ host }) => ledger.gone.has(host))) continue;
+    if (legs.some(({ restored }) => restored > 0)) verdict.restored++;
+    if (legs.some(({ isLost }) => isLost)) continue;
     const wrong = contradiction(call, legs);
     const misfortune = unlucky(legs) ?? unheard(call, legs);
     if (wrong !== undefined && (harm !== 'anything' || misfortune === undefined)) {

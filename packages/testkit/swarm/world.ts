@@ -11,6 +11,7 @@ import {
   type FaultPlan,
   NATTED_USERS,
   SESSION_USERS,
+  type Verb,
   type WorldPlan,
 } from './plan.ts';
 import { profileOf } from './profiles.ts';
@@ -36,6 +37,12 @@ export interface WorldOptions {
 }
 
 const LIMIT_MS = 3_600_000;
+/** After a restart, in milliseconds. */
+const PROBES: readonly (readonly [number, Verb])[] = [
+  [3000, 'options'],
+  [5000, 'reinvite'],
+  [9000, 'update'],
+];
 const MOST_FAULTS_NOTED = 20_000;
 
 /** Runs one world to its end and looks at everything that must hold. */
@@ -144,14 +151,27 @@ class World {
       case 'wallClock':
         return machine.jumpWallClock(durationMs === 500 ? -86_400_000 : 86_400_000);
       case 'kill':
+        if (!machine.isUp) return;
         machine.kill();
-        this.ledger.tell(host, 'gone', { callId: '', key: '', detail: 'killed' });
-        clock.arm(durationMs, () => this.users.get(host)?.restart());
+        this.users.get(host)?.kill();
+        clock.arm(durationMs, () => this.restart(host));
         return;
       case 'dns':
         return network.dns.fail(host, 'servfail');
       default:
         kind satisfies never;
+    }
+  }
+
+  /** What goes on is tried by both ends. */
+  private restart(host: string): void {
+    const users = [...this.users.values()];
+    for (const callId of this.users.get(host)?.restart() ?? []) {
+      for (const [at, verb] of PROBES) {
+        this.simulation.clock.arm(at, () => {
+          for (const user of users) user.perform(callId, verb);
+        });
+      }
     }
   }
 

@@ -29,7 +29,13 @@ describe('random calls', () => {
       of: 1,
       isHasty: true,
     });
-    expect(counts['loss10']).toEqual({ calls: 600, asMeant: 600, unlucky: 0, failures: 0 });
+    expect(counts['loss10']).toEqual({
+      calls: 600,
+      asMeant: 600,
+      unlucky: 0,
+      restored: 0,
+      failures: 0,
+    });
   }, 30_000);
 
   it('give the same trace for the same seed', async () => {
