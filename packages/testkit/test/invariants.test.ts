@@ -57,9 +57,25 @@ const STORIES: Readonly<
       says: /has no outcome/,
     },
     {
-      good: [told({ what: 'gone', key: '' }), told({})],
+      good: [told({}), told({ what: 'gone', key: '' })],
       bad: [told({}), told({ what: 'outcome' }), told({ what: 'outcome' })],
       says: /further outcome/,
+    },
+  ],
+  'saved dialogs go on': [
+    {
+      good: [told({ what: 'saved', key: 'c b a' }), told({ what: 'ended', key: 'c b a' })],
+      bad: [
+        told({ what: 'saved', key: 'c b a' }),
+        arrived({ ...inDialog, method: 'BYE' }),
+        sent(answer(481, { method: 'BYE' })),
+      ],
+      says: /BYE got 481 in a dialog that lives/,
+    },
+    {
+      good: [told({ what: 'ended', key: 'c b a' }), sent(answer(481, { method: 'BYE' }))],
+      bad: [told({ what: 'saved', key: 'c b a' })],
+      says: /never ended/,
     },
   ],
   'nothing after the end': [
