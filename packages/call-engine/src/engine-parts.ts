@@ -8,6 +8,7 @@ import { Router } from './router.ts';
 
 /** What decides in an engine. */
 export interface EngineParts {
+  readonly domain: Domain;
   readonly registrar: Registrar;
   readonly router: Router;
   readonly doorkeeper: Doorkeeper;
@@ -33,6 +34,7 @@ export function enginePartsOf(
     location,
     expiry,
     maxContacts,
+    serviceRoute: options.registration?.serviceRoute,
     isFlowOpen: (hop) => sender.isFlowOpen?.(hop) ?? true,
     onChange,
   });
@@ -51,6 +53,7 @@ export function enginePartsOf(
   });
   const publicAccess = new Set(options.publicAccess);
   return {
+    domain,
     registrar,
     router,
     doorkeeper: new Doorkeeper({ domain, router, authenticator, publicAccess }),

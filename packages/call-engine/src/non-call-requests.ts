@@ -84,7 +84,7 @@ export class NonCallRequests {
         ['Allow', ALLOWED.join(', ')],
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
-        ['Supported', ''],
+        ['Supported', 'path'],
       ],
     });
   }

@@ -10,7 +10,12 @@ import {
   TransactionLayer,
 } from '@strowger/transaction-core';
 import { dialogKey, type DialogShell } from './dialog-shell.ts';
-import type { DialogUser, OutgoingInviteUser, RequestUser } from './dialog-user.ts';
+import type {
+  DialogUser,
+  ForeignRequests,
+  OutgoingInviteUser,
+  RequestUser,
+} from './dialog-user.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -46,20 +51,23 @@ const DEFAULT_LIMITS: DialogLimits = {
 export class DialogLayer {
   readonly transactions: TransactionLayer;
   private readonly user: DialogUser;
+  private readonly foreign: ForeignRequests | undefined;
   private readonly context: LayerContext;
   private closed = false;
 
   constructor(options: DialogLayerOptions) {
     const { runtime, sender, timers = {}, onTransactionStep } = options;
     this.user = options.user;
+    this.foreign = options.foreign;
     this.transactions = new TransactionLayer({
       runtime,
       sender,
       timers,
+      mergedRequests: options.foreign === undefined ? 'refuse' : 'pass',
       ...(onTransactionStep === undefined ? {} : { onStep: onTransactionStep }),
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
-        onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
+        onAck: (ack, inbound) => this.receiveAck(ack, inbound),
         // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
         onStrayResponse: () => {},
       },
@@ -131,14 +139,21 @@ export class DialogLayer {
 
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
-    if (request.to.tag !== undefined) {
-      const dialog = this.dialogOf(request);
-      if (dialog === undefined) refuse(this.context, transaction, 481);
-      else dialog.receive(transaction);
-    } else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
+    const hasTag = request.to.tag !== undefined;
+    const dialog = hasTag ? this.dialogOf(request) : undefined;
+    if (dialog !== undefined) return dialog.receive(transaction);
+    if (this.foreign?.take(transaction) === true) return;
+    if (hasTag) refuse(this.context, transaction, 481);
+    else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
     else if (refuseUnknownOptions(this.context, transaction)) return;
     else if (method === 'INVITE') this.receiveInvite(transaction);
     else this.user.onRequest(transaction);
+  }
+
+  private receiveAck(ack: SipRequest, inbound: Inbound): void {
+    const dialog = this.dialogOf(ack);
+    if (dialog === undefined) this.foreign?.takeAck(ack, inbound);
+    else dialog.receiveAck(ack);
   }
 
   private receiveInvite(transaction: ServerTransaction): void {

@@ -1,6 +1,6 @@
 import type { HeaderInput, SipRequest, SipResponse } from '@strowger/sip-message';
 import type { StrowgerError } from '@strowger/runtime';
-import type { ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 import type { IncomingOffer } from './incoming-offer.ts';
@@ -80,6 +80,20 @@ export interface DialogUser {
   onInvite(invite: IncomingInvite): void;
   /** A request outside of any dialog: REGISTER, OPTIONS, MESSAGE, a method nobody knows. */
   onRequest(transaction: ServerTransaction): void;
+}
+
+/**
+ * Who takes requests that are not for this user agent: a proxy on the same transactions. With it
+ * copies of a request over several paths are no longer merged (RFC 3261 §8.2.2.2).
+ */
+export interface ForeignRequests {
+  /**
+   * Asked about every request but ACK and CANCEL that belongs to no dialog of ours, before anything
+   * of it is judged. `true` where it was taken: it is answered there, now or later.
+   */
+  take(transaction: ServerTransaction): boolean;
+  /** Given every ACK that belongs to no transaction and no dialog of ours. */
+  takeAck(ack: SipRequest, inbound: Inbound): void;
 }
 
 /** Told how an INVITE goes: exactly one of `onAccepted`, `onRejected` and `onFailed`, once. */

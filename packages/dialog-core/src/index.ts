@@ -8,6 +8,7 @@ export type {
   DialogEnd,
   DialogUsageUser,
   DialogUser,
+  ForeignRequests,
   FailureReason,
   HeaderFields,
   IncomingInviteUser,
