@@ -113,9 +113,13 @@ process.exit(bad.length === 0 ? 0 : 1);
 
 /** Every typed header: the names are those of the table of types, so that none is forgotten. */
 function headers() {
-  const table = new URL('../packages/sip-message/src/header-types.ts', import.meta.url);
-  const body = /export interface HeaderTypes \{([\s\S]*?)\n\}/.exec(readFileSync(table, 'utf8'))[1];
-  const names = [...body.matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(([, name]) => name);
+  const tables = { 'header-types': 'BasicHeaderTypes', 'extension-types': 'ExtensionHeaderTypes' };
+  const names = Object.entries(tables).flatMap(([file, table]) => {
+    const source = new URL(`../packages/sip-message/src/${file}.ts`, import.meta.url);
+    const declared = new RegExp(`export interface ${table} \\{([\\s\\S]*?)\\n\\}`);
+    const [, body] = declared.exec(readFileSync(source, 'utf8'));
+    return [...body.matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(([, name]) => name);
+  });
   return names.flatMap((name) => inputs().map(([label, make]) => header(name, label, make)));
 }
 

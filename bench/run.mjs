@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
 import { calls } from './parts/calls.mjs';
+import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
 import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
@@ -18,6 +19,7 @@ import { quick, rounds } from './report.mjs';
 const parts = {
   parse,
   linear,
+  gate,
   answer,
   transactions,
   uas,

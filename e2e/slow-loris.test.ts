@@ -16,7 +16,7 @@ import { sipp, sippInBackground } from './sipp.ts';
 const LORIS = join(root, 'bench/slow-loris-connections.mjs');
 const CONNECTIONS = 1000;
 
-describeWithPeers(['sipp', 'openssl', 'ss'], '1,000 connections that do nothing', () => {
+describeWithPeers(['sipp', 'openssl', 'ss'], 'T01: 1,000 connections that do nothing', () => {
   const folder = workFolder('slow-loris');
   const authority = new TestAuthority(folder);
   let pbx: Pbx;

@@ -1,6 +1,6 @@
 // What takes too long for every change: ten minutes of fuzzing with a seed of the day, so that each
 // night looks elsewhere and a day can be repeated, the proof that every grammar is linear, every
-// planted defect, and 200,000 simulated calls.
+// planted defect, 200,000 simulated calls, and floods of the built PBX at full volume.
 // `--seconds N` and `--seed S` go to the fuzzing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
 const jobs = {
   fuzz: [join('fuzz', 'run.mjs'), '--seconds', values.seconds, '--seed', values.seed],
   'linear time': [join('bench', 'linear.mjs')],
+  floods: [join('bench', 'floods.mjs')],
   'planted defects': [join('scripts', 'mutants.mjs')],
   'simulated calls': [
     join('scripts', 'sim.mjs'),

@@ -25,6 +25,7 @@ export function parse() {
     '*checked*: every known header against its grammar, values made when they are asked for.',
     '*all*: every known header as a typed value, every URI parsed. `sip`, JsSIP, SIP.js and',
     'sofia-sip parse everything at once; drachtio splits; libre decodes what *keys* has.',
+    'Of the INVITE sofia-sip leaves P-Asserted-Identity as text, and parameters of URIs as one string.',
     '',
     ...invite.lines,
     ...all.lines,

@@ -99,6 +99,16 @@ export const configSchema = z
           .describe('Threads for media; 0: none of its own'),
       })
       .prefault({}),
+    forceRport: z
+      .boolean()
+      .default(true)
+      .describe('Answers by UDP go where their requests came from, asked or not'),
+    edge: z
+      .enum(['any', 'public'])
+      .default('any')
+      .describe(
+        '"public": neither requests nor media go to this machine or, requests, private networks',
+      ),
     tls: tls.optional().describe('Needed for "tls:" and "wss:"; read anew at SIGHUP'),
     webSocket: webSocket.prefault({}),
     store: store.default('sqlite:./strowger.db'),

@@ -50,6 +50,7 @@ async function open(
     ports: parsePortRange(config.media.ports) ?? { from: 20_000, to: 29_999 },
     codecs: config.media.codecs,
     workers: config.media.workers,
+    remotes: { edge: config.edge },
   });
   opened.push(() => media.close());
   const began = runtime.clock.now();
@@ -66,6 +67,8 @@ async function open(
   const transport: TransportLayer = new TransportLayer({
     runtime,
     ...sipListeners(config, http.server),
+    addresses: { edge: config.edge },
+    forceRport: config.forceRport,
     onMessage: (inbound) => engine.receive(inbound),
     onError: (error) => runtime.logger.warn({ err: error }, 'transport'),
     onSecurityEvent: (event) => runtime.logger.warn({ event }, 'security'),

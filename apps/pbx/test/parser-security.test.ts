@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { byTcp, byUdp, isAlive, request, serve, type Server, type Wanted } from './server.ts';
 
 /** What a fresh stranger is answered by UDP; an empty list where it was dropped. */
@@ -20,7 +22,7 @@ describe('the parser on the wire', () => {
     for (const length of LONG) {
       const x = 'x'.repeat(length);
       const [cseq] = await answers(server, { headers: { CSeq: `1 ${x}` } });
-      expect([400, 413, 501, undefined]).toContain(cseq);
+      expect([400, 501]).toContain(cseq);
       for (const headers of [
         { 'Call-ID': x },
         { From: `"${x}" <sip:a@b>;tag=t` },
@@ -28,10 +30,13 @@ describe('the parser on the wire', () => {
         { Via: `SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK${x}` },
       ]) {
         const [status = 0] = await answers(server, { headers });
-        expect([0, 200, 400, 413]).toContain(status);
+        // a Via that is too long says not where an answer goes
+        const isHeard = length < 16_384 || !('Via' in headers);
+        expect(isHeard ? [200, 400] : [0]).toContain(status);
       }
     }
     for (const { refusal } of server.refused) expect(refusal.message.length).toBeLessThan(256);
+    for (const event of server.events) expect(JSON.stringify(event).length).toBeLessThan(256);
     expect(server.engine.counts().calls).toBe(0);
   });
 
@@ -80,7 +85,7 @@ describe('the parser on the wire', () => {
     const stream = await byTcp(server);
     stream.send(request({ headers, transport: 'TCP', body: 'hello' }));
     while (!stream.isClosed()) await isAlive(server);
-    expect(stream.answers.every(({ status }) => status === 400)).toBe(true);
+    expect(stream.answers.map(({ status }) => status)).toEqual([400]);
   });
 
   it('P03: refuses two Content-Lengths that differ, in whatever form', async () => {
@@ -95,7 +100,7 @@ describe('the parser on the wire', () => {
     for (const name of ['P-Asserted-Identity', 'X-Auth', 'Diversion', 'Route2']) {
       for (const odd of ['\u000b', '\u0000', '\u00a0']) {
         const statuses = await answers(server, { lines: [`${name}${odd}: v`] });
-        expect([odd, statuses.filter((status) => status !== 400)]).toEqual([odd, []]);
+        expect([odd, statuses]).toEqual([odd, [400]]);
       }
       for (const space of [' ', '\t']) {
         expect(await answers(server, { lines: [`${name}${space}: <sip:v@w>`] })).toEqual([200]);
@@ -115,7 +120,7 @@ describe('the parser on the wire', () => {
         const headers = { 'Content-Type': `multipart/mixed;boundary=${boundary}` };
         const wanted = { method: 'INVITE', uri: 'sip:*43@pbx.example', headers };
         const statuses = await answers(server, { ...wanted, body: body.slice(0, 50_000) });
-        expect(statuses.filter((status) => status > 100 && status < 400)).toEqual([]);
+        expect(statuses.filter((status) => status !== 100)).toEqual([boundary === '"' ? 400 : 415]);
       }
     }
   });
@@ -124,15 +129,32 @@ describe('the parser on the wire', () => {
     const server = await serve();
     const many = (line: string, count: number): string[] =>
       Array.from({ length: count }, () => line);
-    for (const lines of [
+    const bombs = [
       many('X-A: b', 5000),
       [`X-A: ${'b'.repeat(60_000)}`],
       many('Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx', 1000),
       many('Record-Route: <sip:192.0.2.1;lr>', 1500),
       many('Contact: <sip:a@192.0.2.1>', 1500),
+    ];
+    for (const lines of bombs) {
+      const [status = 0] = await answers(server, { lines });
+      expect([400, 413, 513]).toContain(status);
+    }
+    const longer = [
+      'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx',
+      'Record-Route: <sip:192.0.2.1;lr>',
+    ];
+    longer.push('Route: <sip:192.0.2.1;lr>', 'Contact: <sip:a@192.0.2.1>');
+    for (const lines of [
+      ...bombs,
+      ...longer.map((line) => many(line, 5000)),
+      many('X: y', 10_000),
     ]) {
-      const statuses = await answers(server, { lines });
-      expect(statuses.filter((status) => ![200, 400, 413, 513].includes(status))).toEqual([]);
+      const bombed = await byTcp(server);
+      bombed.send(request({ transport: 'TCP', lines }));
+      while (!bombed.isClosed()) await isAlive(server);
+      expect(bombed.answers).toHaveLength(1);
+      expect([400, 413, 513]).toContain(bombed.answers[0]?.status);
     }
     const stream = await byTcp(server);
     stream.send(
@@ -142,13 +164,30 @@ describe('the parser on the wire', () => {
     expect(server.transport.counts().waitingBytes).toBe(0);
   });
 
-  it('P07: reads 60 KB of any character in no more time than it should', async () => {
+  it('P07: reads what is repeated thousands of times in little time', async () => {
+    const server = await serve();
+    const names = ['From', 'Contact', 'Via', 'Warning', 'Authorization', 'Accept'];
+    const pieces = ['(', ';', ',', '<', '"', '\\"', ' ', '%', 'a=', '\\\\', '(((('];
+    await answers(server, {}); // warm
+    const before = process.cpuUsage();
+    for (const piece of pieces) {
+      for (const name of names) {
+        const value = piece.repeat(Math.floor(16_000 / piece.length));
+        await answers(server, { headers: { [name]: value } });
+      }
+    }
+    const { user, system } = process.cpuUsage(before);
+    // both ends and who asks whether it lives; something quadratic takes a hundred times as long
+    expect((user + system) / 1000 / (pieces.length * names.length)).toBeLessThan(100);
+  }, 20_000);
+
+  it('P07: refuses 50 KB of any character in one header', async () => {
     const server = await serve();
     for (const piece of ['(', ';', ',', '<', '"', '\\"', ' ', '%', 'a=', '\\\\', '((((']) {
       const value = piece.repeat(Math.floor(50_000 / piece.length));
       for (const name of ['From', 'Contact', 'Via', 'Warning', 'Authorization', 'Accept']) {
         const [status = 0] = await answers(server, { headers: { [name]: value } });
-        expect([0, 200, 400, 413]).toContain(status);
+        expect(name === 'Via' ? [0, 400] : [400]).toContain(status);
       }
     }
   }, 20_000);
@@ -171,7 +210,7 @@ describe('the parser on the wire', () => {
     const odd = [{ Warning: '' }, { Contact: '' }, { Route: '' }, { Subject: '/' }];
     for (const headers of [...bad, ...odd]) {
       const [status = 0] = await answers(server, { headers });
-      expect([0, 200, 400, 404, 407]).toContain(status);
+      expect('Via' in headers ? [0] : [200, 400]).toContain(status);
     }
   });
 
@@ -183,7 +222,8 @@ describe('the parser on the wire', () => {
         const via = `SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK${x}`;
         for (const headers of [{ From: `<sip:a@b>;tag=${x}` }, { Via: via }]) {
           const [status = 0] = await answers(server, { headers });
-          expect(length < 8192 ? [200] : [0, 200, 400]).toContain(status);
+          const isHeard = length < 16_000 || !('Via' in headers);
+          expect(length < 8192 ? [200] : isHeard ? [200, 400] : [0]).toContain(status);
         }
       }
     }
@@ -192,12 +232,13 @@ describe('the parser on the wire', () => {
   });
 
   it('P12: takes one request of a datagram, and exactly two of a stream however it is cut', async () => {
-    const server = await serve();
+    const limits = { acceptsPerSecond: 0, acceptsPerSecondPerPeer: 0 };
+    const server = await serve({ transport: { limits } });
     const one = (id: string): string =>
       request({ id, transport: 'TCP', body: 'INVITE sip:a@b SIP/2.0' });
     expect(await answers(server, one('d1').replace('TCP', 'UDP') + one('d2'))).toHaveLength(1);
     const length = one('s-0-a').length + 4;
-    for (let cut = 1; cut < length; cut += 7) {
+    for (let cut = 1; cut < length; cut++) {
       const stream = await byTcp(server);
       const text = `\r\n\r\n${one(`s-${cut}-a`)}\r\n\r\n${one(`s-${cut}-b`)}`;
       stream.send(text.slice(0, cut));
@@ -233,6 +274,30 @@ describe('the parser on the wire', () => {
     }
   });
 
+  it('P14: agrees on no compression of a WebSocket', async () => {
+    const listen = ['udp:127.0.0.1:0', 'ws:127.0.0.1:0'];
+    const server = await serve({ transport: { listen } });
+    const socket = connect(server.port('ws'), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const upgrade = [
+      'GET / HTTP/1.1',
+      'Host: 127.0.0.1',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: sip',
+      'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+    ];
+    socket.write(`${upgrade.join('\r\n')}\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer]; // no encoding is set
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    expect(answer.toString()).not.toMatch(/extensions/i);
+    socket.write(Buffer.from('c1850000000078da030000', 'hex')); // compressed, which was not agreed on
+    while (!socket.destroyed && !socket.readableEnded) await isAlive(server);
+    expect(server.transport.metrics.received).toBeGreaterThan(0);
+  });
+
   it('P15: asks anew, or refuses, where credentials are broken', async () => {
     const server = await serve();
     const full =
@@ -248,7 +313,9 @@ describe('the parser on the wire', () => {
       const headers = { From: '<sip:alice@pbx.example>;tag=m', To: '<sip:alice@pbx.example>' };
       const authorized = { ...headers, Authorization: value };
       const [status = 0] = await answers(server, { method: 'REGISTER', headers: authorized });
-      expect(value.length > 8192 ? [0, 400] : [400, 401]).toContain(status);
+      expect(value.includes('username*') || value.length > 8192 ? [400] : [400, 401]).toContain(
+        status,
+      );
     }
   });
 });
@@ -259,11 +326,14 @@ describe('P09: SDP on the wire', () => {
       '\r\n',
     );
   const audio = 'm=audio 5004 RTP/AVP 0';
+  /** What is odd and harmless; all else is refused. */
+  const TAKEN = new Set(['the same codec twice']);
 
   it.each([
     ['a port of 65536', sdp('m=audio 65536 RTP/AVP 0')],
     ['a port below zero', sdp('m=audio -1 RTP/AVP 0')],
     ['no ports at all', sdp('m=audio 5000/0 RTP/AVP 0')],
+    ['33 media lines', sdp(...Array.from({ length: 33 }, () => audio))],
     ['1500 media lines', sdp(...Array.from({ length: 1500 }, () => audio))],
     ['5000 attributes', sdp(audio, ...Array.from({ length: 5000 }, () => 'a=x:y'))],
     [
@@ -279,7 +349,7 @@ describe('P09: SDP on the wire', () => {
       'the same codec twice',
       sdp('m=audio 5004 RTP/AVP 0 96', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:96 PCMU/8000'),
     ],
-  ])('%s hurts nothing', async (_, body) => {
+  ])('%s hurts nothing', async (name, body) => {
     const server = await serve();
     const wanted: Wanted = {
       method: 'INVITE',
@@ -289,7 +359,9 @@ describe('P09: SDP on the wire', () => {
     };
     const statuses = await answers(server, wanted);
     const final = statuses.at(-1) ?? 0;
-    if (final >= 300) expect([400, 488, 413, 500]).toContain(final);
+    if (final >= 300) expect([400, 488]).toContain(final);
+    expect([name, final]).toEqual([name, TAKEN.has(name) ? 200 : final]);
+    if (!TAKEN.has(name)) expect(final).toBeGreaterThanOrEqual(300);
     await isAlive(server);
     if (final >= 300) expect(server.engine.counts().ports).toBe(0);
   });

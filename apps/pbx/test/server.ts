@@ -1,10 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { CallEngine, echo, memoryStores } from '@strowger/call-engine';
-import { createMediaEngine } from '@strowger/media-core';
+import { CallEngine, echo, type LocationStore, memoryStores } from '@strowger/call-engine';
+import { createMediaEngine, type MediaEngineOptions } from '@strowger/media-core';
 import { nodeRuntime, type Runtime } from '@strowger/runtime';
-import { computeHa1, parseMessage, StreamFramer, type SipResponse } from '@strowger/sip-message';
+import {
+  computeHa1,
+  parseMessage,
+  type SipMessage,
+  StreamFramer,
+  type SipResponse,
+} from '@strowger/sip-message';
 import {
   type SecurityEvent,
   type Refused,
@@ -20,6 +26,13 @@ export interface ServerOptions {
   readonly users?: readonly string[];
   readonly domain?: string;
   readonly aliases?: readonly string[];
+  /** What a caller who is no user may dial; the echo service by default. */
+  readonly publicAccess?: readonly string[];
+  /** Where phones are bound, by user, without a REGISTER. */
+  readonly bindings?: Readonly<Record<string, string>>;
+  readonly media?: Partial<MediaEngineOptions>;
+  /** What stands before every message that is let in. */
+  onReceived?(): void;
 }
 
 /** A PBX on loopback, its engine on real sockets: what a hostile network meets. */
@@ -28,6 +41,12 @@ export interface Server {
   readonly engine: CallEngine;
   readonly udp: number;
   readonly tcp: number;
+  /** Where it listens. */
+  port(transport: string): number;
+  /** Where a user's phone is, without a REGISTER. */
+  bind(user: string, contact: string): Promise<void>;
+  /** Hears every message that leaves. */
+  onSent(listener: (message: SipMessage) => void): void;
   readonly events: SecurityEvent[];
   readonly refused: Refused[];
   readonly domain: string;
@@ -43,14 +62,29 @@ export async function serve(options: ServerOptions = {}): Promise<Server> {
     await stores.credentials.put({ realm: domain, username, ha1 });
   }
   const ports = { from: 46_000, to: 46_999 };
-  const media = createMediaEngine({ address: '127.0.0.1', ports, runtime, codecs: ['pcmu'] });
+  for (const [user, contact] of Object.entries(options.bindings ?? {})) {
+    await bind(stores.location, `sip:${user}@${domain}`, contact);
+  }
+  const media = createMediaEngine({
+    address: '127.0.0.1',
+    ports,
+    runtime,
+    codecs: ['pcmu'],
+    ...options.media,
+  });
   const events: SecurityEvent[] = [];
   const refused: Refused[] = [];
+  const listeners: ((message: SipMessage) => void)[] = [];
   const transport: TransportLayer = new TransportLayer({
     runtime,
     listen: ['udp:127.0.0.1:0', 'tcp:127.0.0.1:0'],
-    onMessage: (inbound) => engine.receive(inbound),
+    forceRport: true, // as the PBX has it
+    onMessage: (inbound) => {
+      options.onReceived?.();
+      engine.receive(inbound);
+    },
     onRefused: (one) => refused.push(one),
+    onSent: (message) => listeners.forEach((listener) => listener(message)),
     onSecurityEvent: (event) => events.push(event),
     ...options.transport,
   });
@@ -62,7 +96,7 @@ export async function serve(options: ServerOptions = {}): Promise<Server> {
     domain,
     flows: transport,
     services: { '*43': echo() },
-    publicAccess: ['*43'],
+    publicAccess: options.publicAccess ?? ['*43'],
     ...(options.aliases === undefined ? {} : { aliases: options.aliases }),
   });
   await transport.start();
@@ -72,8 +106,28 @@ export async function serve(options: ServerOptions = {}): Promise<Server> {
     await transport.close();
     await media.close();
   });
-  const [udp = 0, tcp = 0] = transport.listening.map(({ port }) => port);
-  return { transport, engine, udp, tcp, events, refused, domain };
+  const port = (name: string): number =>
+    transport.listening.find((one) => one.transport === name)?.port ?? 0;
+  return {
+    transport,
+    engine,
+    udp: port('udp'),
+    tcp: port('tcp'),
+    port,
+    bind: (user, contact) => bind(stores.location, `sip:${user}@${domain}`, contact),
+    onSent: (listener) => void listeners.push(listener),
+    events,
+    refused,
+    domain,
+  };
+}
+
+async function bind(location: LocationStore, user: string, contact: string): Promise<void> {
+  const { version } = await location.read(user);
+  const now = Date.now();
+  const times = { expiresAt: now + 3_600_000, updatedAt: now };
+  const binding = { contact, q: 1, callId: 'bound', cseq: 1, ...times };
+  await location.replace(user, version, [binding]);
 }
 
 /** What came back; the message where it is well-formed: some repeat what is broken. */

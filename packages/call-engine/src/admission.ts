@@ -42,14 +42,25 @@ export class Doorkeeper {
     this.options = options;
   }
 
+  /** Whether a caller who is no user of ours may dial this. */
+  isOpen(request: SipRequest, inbound: Inbound): boolean {
+    const { domain, router, publicAccess } = this.options;
+    if (domain.userOf(request.from.uri, inbound) !== undefined) return false;
+    const dialled = router.dialled(request, inbound);
+    return dialled !== undefined && publicAccess.has(dialled);
+  }
+
   async admit(request: SipRequest, inbound: Inbound): Promise<Admission> {
-    const { domain, router, authenticator, publicAccess } = this.options;
+    const { domain, router, authenticator } = this.options;
     const maxForwards = request.headers.get('max-forwards') ?? 70;
-    const refused = refuseScheme(request) ?? (maxForwards === 0 ? TOO_MANY_HOPS : undefined);
+    const refused =
+      refuseScheme(request) ??
+      (maxForwards === 0 ? TOO_MANY_HOPS : undefined) ??
+      (takesDescriptions(request) ? undefined : NOT_ACCEPTABLE);
     if (refused !== undefined) return { ok: false, status: refused };
     const claimed = domain.userOf(request.from.uri, inbound);
     const dialled = router.dialled(request, inbound);
-    if (claimed === undefined && dialled !== undefined && publicAccess.has(dialled)) {
+    if (dialled !== undefined && this.isOpen(request, inbound)) {
       return { ok: true, from: stranger(request.from), dialled, maxForwards };
     }
     const proof = await authenticator.authenticate(request, inbound, 407);
@@ -70,6 +81,19 @@ export class Doorkeeper {
 
 /** The request has come too far (RFC 3261 §16.3 step 3). */
 const TOO_MANY_HOPS = 483;
+
+/** The caller takes no answer that could be given (RFC 3261 §20.1, §21.4.7). */
+const NOT_ACCEPTABLE = 406;
+
+/** Whether the caller takes a session description in a response; an absent Accept says so (§20.1). */
+function takesDescriptions({ headers }: SipRequest): boolean {
+  const accepted = headers.get('accept');
+  if (accepted === undefined) return true;
+  return accepted.some(
+    ({ type, subtype }) =>
+      type === '*' || (type === 'application' && (subtype === 'sdp' || subtype === '*')),
+  );
+}
 
 function stranger({ displayName, uri }: NameAddr): NameAddr {
   return new NameAddr({ displayName, uri });

@@ -27,6 +27,9 @@ export type Authentication =
   | { readonly ok: true; readonly user: CredentialEntry }
   | { readonly ok: false; readonly response: SipResponse };
 
+/** See `Authenticator.standing`. */
+export type Standing = 'proving' | 'moved' | 'nothing';
+
 /** What an `Authenticator` is made of. */
 export interface AuthenticatorOptions {
   readonly runtime: Runtime;
@@ -72,6 +75,27 @@ export class Authenticator {
   /** How many failures are remembered. */
   get remembered(): number {
     return this.failures.size;
+  }
+
+  /**
+   * What the credentials of a request come to before anybody has looked at them: `proving` answer a
+   * challenge that was sent to this very address; `moved` one that was sent elsewhere; `nothing` are
+   * those that prove nothing, and of requests that are not to be answered but with a refusal.
+   */
+  standing(request: SipRequest, { hop }: Inbound, kind: 401 | 407): Standing {
+    if (this.failures.shutOutMs(hop.address, this.claimedUser(request, kind)) > 0) return 'nothing';
+    if (this.digest.answersUs(request, kind, hop.address)) return 'proving';
+    return this.digest.isOurs(request, kind) ? 'moved' : 'nothing';
+  }
+
+  /** Whether the digest of a request is right, without using its nonce count up. */
+  isRight(request: SipRequest, inbound: Inbound, kind: 401 | 407): Promise<boolean> {
+    const offered = this.options.algorithms(inbound);
+    const lookup = async (username: string): Promise<Ha1Set | undefined> => {
+      const found = await this.options.credentials.find(this.options.realm, username);
+      return found === undefined ? undefined : usable(found, offered);
+    };
+    return this.digest.isRight(request, kind, lookup, { algorithms: DIGEST_ALGORITHMS });
   }
 
   /** @param kind 401 for a REGISTER, 407 for everything else. */

@@ -49,6 +49,11 @@ export interface CallEngineOptions {
   readonly maxCallMs?: number;
   /** Calls at the same time; beyond it a caller gets 503 with Retry-After. Default 10 000. */
   readonly maxCalls?: number;
+  /**
+   * How many hops further a call may go at most, whatever its caller allows (Max-Forwards, RFC 3261
+   * §20.22): where calls are forwarded in a circle, it ends then. Default 30.
+   */
+  readonly maxForwards?: number;
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;
@@ -84,6 +89,7 @@ export interface EngineSettings {
   readonly ringTimeoutMs: number;
   readonly maxCallMs: number;
   readonly maxCalls: number;
+  readonly maxForwards: number;
   readonly expiry: ExpiryLimits;
   readonly maxContacts: number;
   readonly failures: FailureLimits;
@@ -97,6 +103,7 @@ export function settingsOf(options: CallEngineOptions): EngineSettings {
     ringTimeoutMs: options.ringTimeoutMs ?? 30_000,
     maxCallMs: options.maxCallMs ?? 43_200_000,
     maxCalls: options.maxCalls ?? 10_000,
+    maxForwards: options.maxForwards ?? 30,
     expiry: {
       minSeconds: registration.minSeconds ?? 60,
       maxSeconds: registration.maxSeconds ?? 7200,

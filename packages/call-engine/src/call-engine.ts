@@ -15,6 +15,7 @@ import type { Binding } from './location-store.ts';
 import { ALLOWED } from './non-call-requests.ts';
 import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
+import { StatelessAnswers } from './stateless-answers.ts';
 
 /** What a `CallEngine` tells. */
 export interface CallEngineEvents {
@@ -84,7 +85,8 @@ export class CallEngine {
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
     };
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
-    this.sessions = this.makeSessions();
+    const stateless = this.makeStateless();
+    this.sessions = this.makeSessions(stateless);
   }
 
   /** Begins to look after registrations, those of an earlier process among them. */
@@ -223,9 +225,12 @@ export class CallEngine {
     });
   }
 
+  private get isFull(): boolean {
+    return this.isDraining || this.live.size + this.admitting >= this.settings.maxCalls;
+  }
+
   private refuseWhenFull(session: Session): boolean {
-    const isFull = this.live.size + this.admitting >= this.settings.maxCalls;
-    if (!isFull && !this.isDraining) return false;
+    if (!this.isFull) return false;
     session.reject(503, { headers: [['Retry-After', RETRY_AFTER_SECONDS]] });
     return true;
   }
@@ -240,7 +245,11 @@ export class CallEngine {
         ...(displayName === undefined ? {} : { callerName: displayName }),
       },
       caller: new CallerLeg(session),
-      contacts: new ContactLegs({ manager: this.sessions, from, maxForwards }),
+      contacts: new ContactLegs({
+        manager: this.sessions,
+        from,
+        maxForwards: Math.min(maxForwards, this.settings.maxForwards + 1),
+      }),
     });
     this.live.set(call.id, call);
     this.events.emit('callStarted', { call });
@@ -277,7 +286,21 @@ export class CallEngine {
     });
   }
 
-  private makeSessions(): SessionManager {
+  private makeStateless(): StatelessAnswers {
+    const { doorkeeper, requests, authenticator } = this.parts;
+    return new StatelessAnswers({
+      logger: this.runtime.logger,
+      authenticator,
+      doorkeeper,
+      requests,
+      isFull: () => this.isFull,
+      respond: (inbound, response) =>
+        this.sessions.dialogs.transactions.respondStateless(inbound, response),
+      takeAgain: (inbound) => this.sessions.receive(inbound),
+    });
+  }
+
+  private makeSessions(stateless: StatelessAnswers): SessionManager {
     const { runtime, sender, media, userAgent, timers } = this.options;
     return new SessionManager({
       runtime,
@@ -291,7 +314,14 @@ export class CallEngine {
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
+      takesStateless: (request, inbound) =>
+        this.mayEndHere(request) && stateless.takes(request, inbound),
     });
+  }
+
+  /** What a proxy passes on it answers itself, but for calls, whose callers are asked in the same way. */
+  private mayEndHere({ method }: SipRequest): boolean {
+    return this.proxy === undefined || method === 'INVITE' || method === 'REGISTER';
   }
 
   private tellRegistrations({ addressOfRecord, added, removed }: RegistrationChange): void {

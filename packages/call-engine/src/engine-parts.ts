@@ -13,6 +13,7 @@ export interface EngineParts {
   readonly router: Router;
   readonly doorkeeper: Doorkeeper;
   readonly requests: NonCallRequests;
+  readonly authenticator: Authenticator;
 }
 
 /** Builds the deciding parts from the options. */
@@ -56,6 +57,7 @@ export function enginePartsOf(
     domain,
     registrar,
     router,
+    authenticator,
     doorkeeper: new Doorkeeper({ domain, router, authenticator, publicAccess }),
     requests: new NonCallRequests({ domain, authenticator, registrar }),
   };

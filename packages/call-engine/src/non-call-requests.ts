@@ -38,6 +38,9 @@ const KNOWN = [
   'BYE',
 ];
 
+/** A request and how it came. */
+type Asked = Pick<ServerTransaction, 'method' | 'request' | 'inbound'>;
+
 /** REGISTER, OPTIONS and the rest, outside of dialogs. */
 export class NonCallRequests {
   private readonly options: NonCallRequestsOptions;
@@ -47,7 +50,7 @@ export class NonCallRequests {
   }
 
   /** Resolves with the answer. */
-  answer(transaction: ServerTransaction): Promise<SipResponse> {
+  answer(transaction: Asked): Promise<SipResponse> {
     const { method, request } = transaction;
     const status = refuseScheme(request);
     // before anybody is asked who they are: it can be for nobody (RFC 3261 §8.2.2.1)
@@ -58,7 +61,7 @@ export class NonCallRequests {
   }
 
   /** RFC 3261 §10.3 steps 1 to 5; the rest is the registrar's. */
-  private async register({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+  private async register({ request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator, registrar } = this.options;
     if (!('host' in request.to.uri)) return createResponse(request, 400); // no address of record
     const isOurs = domain.userOf(request.uri, inbound) !== undefined;
@@ -71,7 +74,7 @@ export class NonCallRequests {
   }
 
   /** OPTIONS to the domain itself is answered to everybody: it asks whether we live (§11). */
-  private async tellOptions({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+  private async tellOptions({ request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator } = this.options;
     const user = domain.userOf(request.uri, inbound);
     if (user !== '') {
@@ -89,7 +92,7 @@ export class NonCallRequests {
     });
   }
 
-  private async refuse({ request, inbound }: ServerTransaction): Promise<SipResponse> {
+  private async refuse({ request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator } = this.options;
     if (domain.userOf(request.from.uri, inbound) !== undefined) {
       const proof = await authenticator.authenticate(request, inbound, 407);

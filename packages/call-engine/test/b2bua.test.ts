@@ -52,7 +52,7 @@ describe('a call to a user', () => {
     const [invite] = bob.invites;
     expect(invite?.request.from.withTag(undefined).toString()).toBe('"A. Liddell" <sip:alice@pbx>');
     expect(invite?.request.to.uri.toString()).toBe('sip:bob@pbx');
-    expect(invite?.request.headers.get('max-forwards')).toBe(69);
+    expect(invite?.request.headers.get('max-forwards')).toBe(30);
     await stage.strike();
   });
 

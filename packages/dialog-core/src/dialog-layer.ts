@@ -13,9 +13,33 @@ import { dialogKey, type DialogShell } from './dialog-shell.ts';
 import type {
   DialogUser,
   ForeignRequests,
+  MessageParts,
   OutgoingInviteUser,
   RequestUser,
 } from './dialog-user.ts';
+import {
+  type CompositorLimits,
+  type CompositorUser,
+  EventStateCompositor,
+} from './events/compositor.ts';
+import { EventCentre } from './events/event-centre.ts';
+import { eventOptions } from './events/event-options.ts';
+import { subscribeOutside } from './events/outgoing-subscription.ts';
+import type {
+  OutgoingSubscribe,
+  SubscribeOptions,
+  SubscribeUser,
+} from './events/outgoing-subscribe.ts';
+import {
+  type OutgoingPublication,
+  Publication,
+  type PublicationUser,
+  type PublishOptions,
+} from './events/publication.ts';
+import { referOutside } from './events/refer.ts';
+import type { OutgoingRefer, OutsideReferOptions, ReferUser } from './events/refer-options.ts';
+import { takeRefer } from './events/refer-request.ts';
+import { matchDialog } from './events/replaces.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -29,6 +53,9 @@ import { UserAgent } from './user-agent.ts';
 
 /** Requests that make no sense outside of a dialog (RFC 3261 §15.1.2, RFC 3262, 3311, 6086). */
 const ONLY_IN_DIALOGS: readonly string[] = ['BYE', 'PRACK', 'UPDATE', 'INFO'];
+
+/** Requests that may belong to a subscription that is no dialog yet, or shares one. */
+const OF_SUBSCRIPTIONS: readonly string[] = ['SUBSCRIBE', 'NOTIFY', 'REFER'];
 
 const DEFAULT_ALLOW: readonly string[] = [
   'INVITE',
@@ -68,6 +95,7 @@ export class DialogLayer {
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
         onAck: (ack, inbound) => this.receiveAck(ack, inbound),
+        takesStateless: (request, inbound) => this.takesStateless(request, inbound),
         // a 2xx that comes after timer M: its sender gives up and ends the dialog by itself
         onStrayResponse: () => {},
       },
@@ -106,6 +134,56 @@ export class DialogLayer {
     return sendRequest(this.context, options, user);
   }
 
+  /**
+   * Subscribes (RFC 6665): every fork that notifies is one subscription.
+   *
+   * @throws StrowgerError `CLOSED`, `RESERVED_HEADER`, `TOO_MANY_SUBSCRIPTIONS` at the limit.
+   */
+  subscribe(options: SubscribeOptions, user: SubscribeUser): OutgoingSubscribe {
+    this.checkOpen();
+    return subscribeOutside(this.context, options, user);
+  }
+
+  /**
+   * Sends a REFER outside of dialogs (RFC 3515); in a dialog see `dialog.refer`.
+   *
+   * @throws StrowgerError as `subscribe` does.
+   */
+  refer(options: OutsideReferOptions, user: ReferUser): OutgoingRefer {
+    this.checkOpen();
+    return referOutside(this.context, options, user);
+  }
+
+  /**
+   * Publishes event state of ours and refreshes it until it is removed (RFC 3903 §4).
+   *
+   * @throws StrowgerError as `subscribe` does.
+   */
+  publish(options: PublishOptions, user: PublicationUser): OutgoingPublication {
+    this.checkOpen();
+    this.context.events.checkRoom();
+    const publication = new Publication(this.context, options, user);
+    this.context.events.publish(publication);
+    return publication;
+  }
+
+  /** Makes a keeper of what others publish here (RFC 3903 §6): one for the life of the layer. */
+  compositor(user: CompositorUser, limits?: Partial<CompositorLimits>): EventStateCompositor {
+    this.checkOpen();
+    const compositor = new EventStateCompositor(this.context, user, limits);
+    this.context.events.compose(compositor);
+    return compositor;
+  }
+
+  /**
+   * Answers an OPTIONS with what we can (RFC 3261 §11.2): Allow, Supported, Accept, Accept-Encoding,
+   * Accept-Language, Allow-Events and Recv-Info. The status is the one that an INVITE would get.
+   */
+  answerOptions(transaction: ServerTransaction, status = 200, parts: MessageParts = {}): void {
+    const { userAgent } = this.context;
+    transaction.respond(userAgent.optionsResponse(transaction.request, status, parts));
+  }
+
   /** The methods of our Allow, for a 405 of the owner's. */
   get allow(): readonly string[] {
     return this.context.userAgent.options.allow;
@@ -122,6 +200,8 @@ export class DialogLayer {
       dialogs: dialogs.size,
       invites: live.inviteServers.size + live.inviteClients.size,
       requests: live.requests.size,
+      subscriptions: this.context.events.size,
+      publications: this.context.events.published,
       ...this.transactions.counts(),
     };
   }
@@ -134,7 +214,20 @@ export class DialogLayer {
     const { dialogs, live } = this.context;
     const left = [...live.inviteClients, ...live.inviteServers, ...live.requests];
     for (const one of left) one.close();
+    this.context.events.close();
     for (const dialog of dialogs.values()) dialog.lose({ kind: 'closed' });
+  }
+
+  /** What belongs to no dialog of ours is told so, and nothing is kept of it. */
+  private takesStateless(request: SipRequest, inbound: Inbound): boolean {
+    if (request.toTag === undefined && !ONLY_IN_DIALOGS.includes(request.method)) {
+      return this.user.takesStateless?.(request, inbound) === true;
+    }
+    // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
+    if (OF_SUBSCRIPTIONS.includes(request.method)) return false;
+    if (this.foreign !== undefined || this.dialogOf(request) !== undefined) return false;
+    this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
+    return true;
   }
 
   private receiveRequest(transaction: ServerTransaction): void {
@@ -142,11 +235,14 @@ export class DialogLayer {
     const hasTag = request.to.tag !== undefined;
     const dialog = hasTag ? this.dialogOf(request) : undefined;
     if (dialog !== undefined) return dialog.receive(transaction);
+    if (hasTag && this.context.events.receive(transaction)) return;
     if (this.foreign?.take(transaction) === true) return;
     if (hasTag) refuse(this.context, transaction, 481);
     else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
     else if (refuseUnknownOptions(this.context, transaction)) return;
     else if (method === 'INVITE') this.receiveInvite(transaction);
+    else if (method === 'SUBSCRIBE' && this.context.events.receiveOutside(transaction)) return;
+    else if (method === 'REFER' && this.user.onRefer !== undefined) this.receiveRefer(transaction);
     else this.user.onRequest(transaction);
   }
 
@@ -156,12 +252,19 @@ export class DialogLayer {
     else dialog.receiveAck(ack);
   }
 
+  private receiveRefer(transaction: ServerTransaction): void {
+    const refer = takeRefer(this.context, transaction);
+    if (refer !== undefined) this.user.onRefer?.(refer);
+  }
+
   private receiveInvite(transaction: ServerTransaction): void {
     const { context } = this;
     if (this.isFull) return refuse(context, transaction, 503, [['Retry-After', '10']]);
     if (refuseUnreliable(context, transaction)) return;
     if (refuseShortInterval(context, transaction)) return;
-    this.user.onInvite(new InviteRequest(this.context, transaction));
+    const match = matchDialog(transaction.request, (id) => context.dialogs.get(dialogKey(id)));
+    if (match.kind === 'refused') return refuse(context, transaction, match.status);
+    this.user.onInvite(new InviteRequest(context, transaction, match));
   }
 
   private get isFull(): boolean {
@@ -191,7 +294,8 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
     ...(sessionTimers === undefined ? [] : ['timer']),
   ];
   const digests = new WeakMap<CredentialSource, DigestClient>();
-  return {
+  const events = eventOptions(options.events);
+  const context: LayerContext = {
     runtime,
     sender,
     transactions,
@@ -203,8 +307,11 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       sender,
       contactUser,
       userAgent,
-      allow: options.allow ?? DEFAULT_ALLOW,
+      allow: options.allow ?? [...DEFAULT_ALLOW, ...eventMethods(options)],
       supported: [...new Set(supported)],
+      eventPackages: events.packages,
+      infoPackages: options.infoPackages ?? [],
+      accept: options.accept,
     }),
     dialogs: new Map(),
     onStep: options.onStep,
@@ -215,5 +322,18 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       digests.set(credentials, known);
       return known;
     },
+    get events() {
+      return centre;
+    },
   };
+  const centre = new EventCentre(context, options.user, events);
+  return context;
+}
+
+/** The methods that an owner of subscriptions takes, besides those of every dialog. */
+function eventMethods({ events, user }: DialogLayerOptions): string[] {
+  const methods = events === undefined && user.onRefer === undefined ? [] : ['NOTIFY'];
+  if ((events?.packages ?? []).length > 0) methods.push('SUBSCRIBE');
+  if (user.onRefer !== undefined) methods.push('REFER');
+  return methods;
 }

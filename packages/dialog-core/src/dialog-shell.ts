@@ -22,6 +22,11 @@ import type {
   UpdateUser,
 } from './dialog-user.ts';
 import { InviteUsage } from './invite-usage.ts';
+import { subscribeInDialog } from './events/outgoing-subscription.ts';
+import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
+import { referInDialog } from './events/refer.ts';
+import type { OutgoingRefer, ReferOptions, ReferUser } from './events/refer-options.ts';
+import type { Subscription } from './events/subscription.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import type { OfferState } from './offer-answer-table.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
@@ -128,6 +133,16 @@ export class DialogShell implements Dialog {
     checkMethod(method);
     if (!this.isLive) this.refuseUse('request');
     sendDialogRequest(this.context, { dialog: this, method, parts, user });
+  }
+
+  refer(options: ReferOptions, user: ReferUser): OutgoingRefer {
+    if (this.state !== 'confirmed') this.refuseUse('refer');
+    return referInDialog(this.context, this, { options, user });
+  }
+
+  subscribe(parts: SubscriptionParts): Subscription {
+    if (this.state !== 'confirmed') this.refuseUse('subscribe');
+    return subscribeInDialog(this.context, this, parts);
   }
 
   bye(parts: MessageParts = {}): void {

@@ -2,6 +2,8 @@ import type { HeaderInput, SipRequest, SipResponse } from '@strowger/sip-message
 import type { StrowgerError } from '@strowger/runtime';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
+import type { IncomingRefer } from './events/incoming-refer.ts';
+import type { IncomingSubscribe } from './events/incoming-subscribe.ts';
 import type { IncomingInvite, IncomingReinvite } from './incoming-invite.ts';
 import type { IncomingOffer } from './incoming-offer.ts';
 
@@ -80,6 +82,18 @@ export interface DialogUser {
   onInvite(invite: IncomingInvite): void;
   /** A request outside of any dialog: REGISTER, OPTIONS, MESSAGE, a method nobody knows. */
   onRequest(transaction: ServerTransaction): void;
+  /**
+   * A request outside of any dialog, INVITE among them, before anything is kept of it. True where
+   * the user answers it with `transactions.respondStateless`: see `TransactionUser`.
+   */
+  takesStateless?(request: SipRequest, inbound: Inbound): boolean;
+  /**
+   * A SUBSCRIBE for one of our event packages, in a dialog or outside. Without this method those
+   * outside of dialogs go to `onRequest`.
+   */
+  onSubscribe?(subscribe: IncomingSubscribe): void;
+  /** A REFER outside of dialogs; without this method it goes to `onRequest`. */
+  onRefer?(refer: IncomingRefer): void;
 }
 
 /**
@@ -190,6 +204,8 @@ export interface DialogUsageUser {
    * UPDATE (RFC 4028 §7.4). Where none is sent in time the session ends.
    */
   onRefresh?(): void;
+  /** The peer asks to contact somebody (RFC 3515); without this method it goes to `onRequest`. */
+  onRefer?(refer: IncomingRefer): void;
   /** INFO, MESSAGE, OPTIONS, …: CSeq and Require were checked. Without this method: 405. */
   onRequest?(transaction: ServerTransaction): void;
   /** The peer's BYE; 200 was sent. `onEnded` follows. */

@@ -6,6 +6,9 @@ import type {
   RequestUser,
   UpdateUser,
 } from './dialog-user.ts';
+import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
+import type { OutgoingRefer, ReferOptions, ReferUser } from './events/refer-options.ts';
+import type { Subscription } from './events/subscription.ts';
 import type { OfferState } from './offer-answer-table.ts';
 import type { SessionTimerState } from './session-timer-table.ts';
 
@@ -77,6 +80,16 @@ export interface Dialog {
    * `BAD_METHOD` for INVITE, ACK, CANCEL, BYE, PRACK and UPDATE.
    */
   request(method: string, parts: MessageParts, user: RequestUser): void;
+  /**
+   * Asks the peer to contact somebody (RFC 3515); progress comes even after this dialog's BYE. Throws
+   * `DIALOG_STATE` unless confirmed, `TOO_MANY_SUBSCRIPTIONS` at a limit.
+   */
+  refer(options: ReferOptions, user: ReferUser): OutgoingRefer;
+  /**
+   * Subscribes within this dialog and shares it (RFC 6665 §4.5.2): set the `user` of what it gives
+   * at once. Throws as `refer` does.
+   */
+  subscribe(parts: SubscriptionParts): Subscription;
   /**
    * Ends the dialog (RFC 3261 §15). As callee it waits for the ACK, as caller it acknowledges a
    * waiting 2xx first. Idempotent. Throws `DIALOG_STATE` for an early dialog as callee: reject the

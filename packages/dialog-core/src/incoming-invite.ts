@@ -15,6 +15,13 @@ export interface IncomingInvite {
   readonly inbound: Inbound;
   /** The early dialog after a provisional above 100, the confirmed one after `accept`. */
   readonly dialog: Dialog | undefined;
+  /**
+   * The dialog that this call shall replace (RFC 3891 §3). Decide whether the caller may; then accept
+   * this one and end that: BYE, or CANCEL where it is early.
+   */
+  readonly replaces: Dialog | undefined;
+  /** The dialog that this call wants to join, as in a conference (RFC 3911 §4). */
+  readonly joins: Dialog | undefined;
   /** Whether it still waits for `accept` or `reject`. */
   readonly pending: boolean;
   user: IncomingInviteUser;

@@ -11,6 +11,7 @@ import type {
   RefusalParts,
 } from './dialog-user.ts';
 import { sendProvisional, successParts } from './invite-responses.ts';
+import type { DialogMatch } from './events/replaces.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
@@ -23,13 +24,19 @@ import { checkProvisional, checkRefusal } from './status.ts';
 export class InviteRequest implements IncomingInvite {
   user: IncomingInviteUser = {};
   private readonly context: LayerContext;
+  private readonly match: Exclude<DialogMatch, { kind: 'refused' }>;
   private readonly transaction: ServerTransaction;
   private readonly server: InviteServer;
   private readonly contact: string;
   private current: DialogShell | undefined;
 
-  constructor(context: LayerContext, transaction: ServerTransaction) {
+  constructor(
+    context: LayerContext,
+    transaction: ServerTransaction,
+    match: Exclude<DialogMatch, { kind: 'refused' }>,
+  ) {
     this.context = context;
+    this.match = match;
     this.transaction = transaction;
     this.contact = context.userAgent.contact(
       transaction.inbound.hop,
@@ -54,6 +61,14 @@ export class InviteRequest implements IncomingInvite {
 
   get dialog(): DialogShell | undefined {
     return this.current;
+  }
+
+  get replaces(): DialogShell | undefined {
+    return this.match.kind === 'replaces' ? this.match.dialog : undefined;
+  }
+
+  get joins(): DialogShell | undefined {
+    return this.match.kind === 'joins' ? this.match.dialog : undefined;
   }
 
   get pending(): boolean {

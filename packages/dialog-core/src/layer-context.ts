@@ -6,6 +6,7 @@ import type {
   TransactionLayer,
 } from '@strowger/transaction-core';
 import type { DialogShell } from './dialog-shell.ts';
+import type { EventCentre } from './events/event-centre.ts';
 import type { DialogLimits } from './layer-options.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
@@ -32,7 +33,11 @@ export interface DialogStep {
     | 'reinviteClient'
     | 'updateClient'
     | 'offerAnswer'
-    | 'sessionTimer';
+    | 'sessionTimer'
+    | 'subscribe'
+    | 'subscriber'
+    | 'notifier'
+    | 'publication';
   readonly from: string;
   readonly input: string;
   readonly to: string;
@@ -51,6 +56,8 @@ export interface LayerContext {
   readonly userAgent: UserAgent;
   readonly dialogs: Map<string, DialogShell>;
   readonly live: LiveObjects;
+  /** Subscriptions of both sides. */
+  readonly events: EventCentre;
   readonly onStep: ((step: DialogStep) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;

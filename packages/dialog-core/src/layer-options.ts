@@ -6,6 +6,7 @@ import type {
   TransactionStep,
 } from '@strowger/transaction-core';
 import type { DialogUser, ForeignRequests } from './dialog-user.ts';
+import type { EventOptions } from './events/event-options.ts';
 import type { DialogStep } from './layer-context.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
@@ -30,6 +31,12 @@ export interface DialogLayerOptions {
   readonly reliableProvisionals?: ReliableProvisionals | undefined;
   /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
   readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
+  /** Event packages and subscriptions (RFC 6665). */
+  readonly events?: Partial<EventOptions> | undefined;
+  /** The Info Packages that the owner takes, for Recv-Info; an INFO of any other gets 469 (RFC 6086). */
+  readonly infoPackages?: readonly string[] | undefined;
+  /** The media types that the owner takes, for the Accept of OPTIONS; `application/sdp` by default. */
+  readonly accept?: readonly string[] | undefined;
   readonly limits?: Partial<DialogLimits> | undefined;
   /** For requests that are given none of their own, those in dialogs that a peer began among them. */
   readonly credentials?: CredentialSource | undefined;
@@ -62,6 +69,10 @@ export interface DialogCounts {
   readonly invites: number;
   /** Our other requests without a final answer. */
   readonly requests: number;
+  /** Subscriptions of both sides, and requests of ours that may still make some. */
+  readonly subscriptions: number;
+  /** Publications of ours, and what others published here. */
+  readonly publications: number;
   readonly clientTransactions: number;
   readonly serverTransactions: number;
 }

@@ -1,6 +1,8 @@
 import type { ServerTransaction } from '@strowger/transaction-core';
 import { isDescribed } from './description.ts';
 import type { DialogShell } from './dialog-shell.ts';
+import { refuseInfoPackage } from './events/info-package.ts';
+import { takeRefer } from './events/refer-request.ts';
 import { judgeReinvite } from './glare.ts';
 import type { LayerContext } from './layer-context.ts';
 import type { OfferVerdict } from './offer-answer.ts';
@@ -16,9 +18,19 @@ export function receiveInDialog(
 ): void {
   const { request, method } = transaction;
   const { userAgent } = context;
-  if (!dialog.isLive && method !== 'BYE') return refuse(context, transaction, 481);
+  const isEvent = method === 'NOTIFY' || method === 'SUBSCRIBE';
+  // subscriptions may outlive the call (RFC 5057 §4.2)
+  if (!dialog.isLive && method !== 'BYE' && !isEvent) return refuse(context, transaction, 481);
   if (!dialog.record.takeCSeq(request.cseq.number)) return refuse(context, transaction, 500);
   if (refuseUnknownOptions(context, transaction)) return;
+  if (isEvent && context.events.receiveIn(dialog, transaction)) return;
+  if (!dialog.isLive && isEvent) return refuse(context, transaction, 481);
+  if (refuseInfoPackage(context, transaction)) return;
+  if (method === 'REFER' && dialog.user.onRefer !== undefined) {
+    const refer = takeRefer(context, transaction, dialog);
+    if (refer !== undefined) dialog.user.onRefer(refer);
+    return;
+  }
   if (method === 'BYE') {
     transaction.respond(userAgent.response(request, 200));
     return dialog.receiveBye(request);

@@ -41,6 +41,12 @@ export interface UserAgentOptions {
   readonly userAgent: string | undefined;
   readonly allow: readonly string[];
   readonly supported: readonly string[];
+  /** For Allow-Events (RFC 6665 §3.3.7); absent where empty. */
+  readonly eventPackages?: readonly string[];
+  /** For Recv-Info (RFC 6086 §5.2.1); absent where empty. */
+  readonly infoPackages?: readonly string[];
+  /** For the Accept of OPTIONS (RFC 3261 §11.2). */
+  readonly accept?: readonly string[] | undefined;
 }
 
 /** Fields that the layer alone writes. */
@@ -55,7 +61,16 @@ const RESERVED = new Set([
   'content-length',
 ]);
 /** Fields that the owner's value replaces instead of being added to. */
-const REPLACED = new Set(['contact', 'allow', 'supported', 'max-forwards', 'user-agent', 'server']);
+const REPLACED = new Set([
+  'contact',
+  'allow',
+  'allow-events',
+  'recv-info',
+  'supported',
+  'max-forwards',
+  'user-agent',
+  'server',
+]);
 
 const SECURE: readonly string[] = ['tls', 'wss'];
 
@@ -133,12 +148,29 @@ export class UserAgent {
     return required.filter((tag) => !known.includes(tag.toLowerCase()));
   }
 
+  /** What we can, for the answer to OPTIONS (RFC 3261 §11.2). */
+  optionsResponse(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
+    const { accept = ['application/sdp'] } = this.options;
+    const headers: [string, HeaderInput][] = [
+      ['Accept', accept.join(', ')],
+      ['Accept-Encoding', 'identity'],
+      ['Accept-Language', 'en'],
+    ];
+    const given = new Set(parts.headers?.map(([name]) => name.toLowerCase()));
+    const fields = headers.filter(([name]) => !given.has(name.toLowerCase()));
+    const all = [...fields, ...(parts.headers ?? [])];
+    return this.response(request, status, { ...parts, headers: all, capabilities: true });
+  }
+
   private capabilities(reliable?: ReliableProvisionals): [string, HeaderInput][] {
     const { allow } = this.options;
     const isSaid = reliable === undefined || reliable === 'supported';
     const supported = this.options.supported.filter((tag) => isSaid || tag !== '100rel');
     const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
     if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
+    const { eventPackages = [], infoPackages = [] } = this.options;
+    if (eventPackages.length > 0) fields.push(['Allow-Events', eventPackages.join(', ')]);
+    if (infoPackages.length > 0) fields.push(['Recv-Info', infoPackages.join(', ')]);
     return fields;
   }
 }

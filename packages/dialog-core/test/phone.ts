@@ -7,6 +7,7 @@ import {
   type DialogLayerOptions,
   type IncomingInvite,
   type IncomingOffer,
+  type IncomingRefer,
   type IncomingReinvite,
   type InviteOptions,
   type MessageParts,
@@ -38,6 +39,7 @@ export class Phone {
   };
   onReinvite: (reinvite: IncomingReinvite) => void = (reinvite) => reinvite.accept({ body: SDP });
   onRequest: (transaction: ServerTransaction) => void = () => {};
+  onRefer: ((refer: IncomingRefer) => void) | undefined;
   onUpdate: (update: IncomingOffer) => void = (update) => update.accept({ body: SDP });
   onPrack: (prack: IncomingOffer) => void = (prack) => {
     if (prack.pending) prack.accept({ body: SDP });
@@ -69,6 +71,7 @@ export class Phone {
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.onRequest(transaction),
+        ...(rest.events === undefined ? {} : { onRefer: (refer) => this.onRefer?.(refer) }),
       },
       ...rest,
       onStep: (step) => {
@@ -186,6 +189,10 @@ export class Phone {
       onRefresh: () => {
         this.say('refresh');
         this.onRefresh();
+      },
+      onRefer: (refer) => {
+        if (this.onRefer === undefined) refer.reject(405);
+        else this.onRefer(refer);
       },
       onRequest: (transaction) => {
         this.say(transaction.method);

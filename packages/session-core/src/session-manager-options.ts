@@ -5,7 +5,13 @@ import type {
   SessionTimerOptions,
 } from '@strowger/dialog-core';
 import type { Runtime } from '@strowger/runtime';
-import type { MessageSender, ServerTransaction, TimerSettings } from '@strowger/transaction-core';
+import type { SipRequest } from '@strowger/sip-message';
+import type {
+  Inbound,
+  MessageSender,
+  ServerTransaction,
+  TimerSettings,
+} from '@strowger/transaction-core';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
 
@@ -25,6 +31,11 @@ export interface SessionManagerOptions {
   readonly foreign?: ForeignRequests | undefined;
   /** Option tags that `onRequest` understands, besides those of dialogs. */
   readonly supported?: readonly string[] | undefined;
+  /**
+   * A request outside of dialogs, INVITE among them, before anything is kept of it: true where it is
+   * answered with `dialogs.transactions.respondStateless` (see `TransactionUser`).
+   */
+  readonly takesStateless?: ((request: SipRequest, inbound: Inbound) => boolean) | undefined;
   readonly contactUser?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;

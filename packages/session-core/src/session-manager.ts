@@ -52,6 +52,7 @@ export class SessionManager {
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.takeRequest(transaction),
+        takesStateless: (request, inbound) => options.takesStateless?.(request, inbound) === true,
       },
     });
     this.context = this.contextOfSessions();

@@ -17,6 +17,8 @@ export const URIC = 128;
 export const DIGIT = 256;
 /** `token` and `host`, and what else occurs in parameters: `received=2001:db8::1`. */
 export const VALUE = 512;
+/** `HOST` without capitals: a host of which nothing has to be made lower case. */
+export const LOWER_HOST = 1024;
 
 const ALPHANUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UNRESERVED = `${ALPHANUM}-_.!~*'()`;
@@ -30,6 +32,7 @@ const CLASSES: readonly [number, string][] = [
   [WORD, `${ALPHANUM}-.!%*_+\`'~()<>:\\"/[]?{}`],
   [URIC, `${UNRESERVED};/?:@&=+$,%[]#`],
   [DIGIT, '0123456789'],
+  [LOWER_HOST, 'abcdefghijklmnopqrstuvwxyz0123456789-._'],
   [VALUE, `${ALPHANUM}-.!%*_+\`'~:/@?`],
 ];
 

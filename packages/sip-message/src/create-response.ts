@@ -1,6 +1,7 @@
 import { headerId } from './header-names.ts';
 import type { HeaderInput } from './header-input.ts';
 import { Headers } from './headers.ts';
+import { refuseInjection } from './injection.ts';
 import { type SipRequest, SipResponse } from './message.ts';
 
 const TIMESTAMP = headerId('timestamp');
@@ -27,10 +28,6 @@ export function createResponse(
   const headers = Headers.ofResponse(request.headers, status === 100 ? TIMESTAMP : NONE);
   if (options.toTag !== undefined && status !== 100) headers.addToTag(options.toTag);
   for (const [name, value] of options.headers ?? []) headers.append(name, value);
-  return new SipResponse({
-    status,
-    reason: options.reason,
-    headers,
-    ...(options.body === undefined ? {} : { body: options.body }),
-  });
+  if (options.reason !== undefined) refuseInjection(options.reason);
+  return new SipResponse({ status, reason: options.reason, body: options.body ?? '' }, headers);
 }

@@ -27,6 +27,13 @@ import { emptyList, type Format, type Kind, list, number, single } from './heade
 import { readToken, readTokenWithParams } from './header-values.ts';
 import { formatIdentity, readIdentity } from './identity.ts';
 import { readNameAddr } from './name-addr.ts';
+import {
+  minSEAt,
+  nameAddrAt,
+  sessionExpiresAt,
+  tokenAt,
+  tokenWithParamsAt,
+} from './plain-readers.ts';
 import { plainAddress, plainToken, plainTokenWithParams } from './plain-values.ts';
 import { plainSeconds } from './plain-seconds.ts';
 
@@ -42,13 +49,13 @@ function optional(kind: Kind, format?: Format): Kind {
   return { ...kind, neededBy: [], format };
 }
 
-const tokens = (section: string): Kind => list(section, readToken, plainToken);
+const tokens = (section: string): Kind => list(section, readToken, plainToken, tokenAt);
 const tokenWithParams = (section: string): Kind =>
-  single(section, readTokenWithParams, plainTokenWithParams);
+  single(section, readTokenWithParams, plainTokenWithParams, tokenWithParamsAt);
 const tokensWithParams = (section: string): Kind =>
-  list(section, readTokenWithParams, plainTokenWithParams);
-const address = (section: string): Kind => single(section, readNameAddr, plainAddress);
-const addresses = (section: string): Kind => list(section, readNameAddr, plainAddress);
+  list(section, readTokenWithParams, plainTokenWithParams, tokenWithParamsAt);
+const address = (section: string): Kind => single(section, readNameAddr, plainAddress, nameAddrAt);
+const addresses = (section: string): Kind => list(section, readNameAddr, plainAddress, nameAddrAt);
 
 /** How the headers of extensions are read. */
 export const EXTENSION_KINDS: Readonly<Record<keyof ExtensionHeaderTypes, Kind>> = {
@@ -68,12 +75,12 @@ export const EXTENSION_KINDS: Readonly<Record<keyof ExtensionHeaderTypes, Kind>>
   rack: { ...needed(single('RFC 3262 §7.2', readRAck), 'PRACK'), format: formatRAck },
   rseq: optional(number('RFC 3262 §7.1', MAX_32)),
   'session-expires': optional(
-    single('RFC 4028 §4', readSessionExpires, plainSeconds),
+    single('RFC 4028 §4', readSessionExpires, plainSeconds, sessionExpiresAt),
     formatSessionExpires,
   ),
-  'min-se': optional(single('RFC 4028 §5', readMinSE, plainSeconds)),
-  'sip-etag': optional(single('RFC 3903 §11.3.1', readToken, plainToken)),
-  'sip-if-match': needed(single('RFC 3903 §11.3.2', readToken, plainToken), 'PUBLISH'),
+  'min-se': optional(single('RFC 4028 §5', readMinSE, plainSeconds, minSEAt)),
+  'sip-etag': optional(single('RFC 3903 §11.3.1', readToken, plainToken, tokenAt)),
+  'sip-if-match': needed(single('RFC 3903 §11.3.2', readToken, plainToken, tokenAt), 'PUBLISH'),
   path: needed(addresses('RFC 3327 §4'), 'REGISTER'),
   'service-route': optional(addresses('RFC 3608 §5')),
   'flow-timer': optional(number('RFC 5626 §4.4', MAX_32)),
@@ -94,7 +101,9 @@ export const EXTENSION_KINDS: Readonly<Record<keyof ExtensionHeaderTypes, Kind>>
   'answer-mode': optional(tokenWithParams('RFC 5373 §3')),
   'priv-answer-mode': optional(tokenWithParams('RFC 5373 §3')),
   'info-package': optional(tokenWithParams('RFC 6086 §7.2')),
-  'recv-info': optional(emptyList('RFC 6086 §7.3', readTokenWithParams, plainTokenWithParams)),
+  'recv-info': optional(
+    emptyList('RFC 6086 §7.3', readTokenWithParams, plainTokenWithParams, tokenWithParamsAt),
+  ),
   'resource-priority': optional(
     list('RFC 4412 §3.1', readResourcePriority),
     formatResourcePriority,

@@ -12,7 +12,7 @@ export interface Field {
   readonly name: string;
   readonly value: string;
   /** The tag of From or To, where whoever made the field knows it. */
-  readonly tag?: string;
+  readonly tag: string | undefined;
 }
 
 const NO_HEAD = new Head('', Buffer.alloc(0), DEFAULT_LIMITS);
@@ -48,7 +48,10 @@ export class FieldList {
   }
 
   private positions(): number[] {
-    return Array.from({ length: this.received.size }, (_, field) => field);
+    const { size } = this.received;
+    const positions: number[] = [];
+    for (let field = 0; field < size; field++) positions.push(field);
+    return positions;
   }
 
   id(field: number | Field): number {

@@ -21,32 +21,51 @@ export class Head {
   readonly octets: Uint8Array;
   readonly limits: Limits;
   /** Whether some field goes over several lines. */
-  hasFolds = false;
+  hasFolds: boolean;
   /** Where the start line begins: behind leading CRLFs (RFC 3261 §7.5). */
-  startLineFrom = 0;
+  startLineFrom: number;
   /** Where the body begins and ends. */
-  bodyFrom = 0;
-  bodyEnd = 0;
+  bodyFrom: number;
+  bodyEnd: number;
   /** How many fields there are. */
-  size = 0;
+  size: number;
   /** Where the parameters of a plain topmost Via, From and To begin, else -1 (plain-octets.ts). */
-  viaParams = -1;
-  fromParams = -1;
-  toParams = -1;
+  viaParams: number;
+  fromParams: number;
+  toParams: number;
   /** Where a plain Call-ID and CSeq begin, else -1. */
-  callId = -1;
-  cseq = -1;
+  callId: number;
+  cseq: number;
   /** The number in a plain Max-Forwards and Content-Length, else -1. */
-  maxForwards = -1;
-  contentLength = -1;
+  maxForwards: number;
+  contentLength: number;
 
-  private readonly fields: number[] = EMPTY_FIELDS.slice();
-  private ascii: boolean | undefined = undefined;
+  /** Where the value ends that a plain reader has read last, else -1 (plain-readers.ts). */
+  passed: number;
 
+  private readonly fields: number[];
+  private ascii: boolean | undefined;
+
+  /** Assigned here and not where they are declared: one is made for every packet. */
   constructor(text: string, octets: Uint8Array, limits: Limits) {
     this.text = text;
     this.octets = octets;
     this.limits = limits;
+    this.hasFolds = false;
+    this.startLineFrom = 0;
+    this.bodyFrom = 0;
+    this.bodyEnd = 0;
+    this.size = 0;
+    this.viaParams = -1;
+    this.fromParams = -1;
+    this.toParams = -1;
+    this.callId = -1;
+    this.cseq = -1;
+    this.maxForwards = -1;
+    this.contentLength = -1;
+    this.passed = -1;
+    this.fields = EMPTY_FIELDS.slice();
+    this.ascii = undefined;
   }
 
   /** Adds a field behind the others; its position has to be below `MAX_HEAD_BYTES`. */
@@ -83,7 +102,8 @@ export class Head {
 
   /** Whether the head is US-ASCII alone, as nearly all are. */
   get isAscii(): boolean {
-    this.ascii ??= isAscii(this.octets.subarray(0, this.bodyFrom));
+    // A view costs more than to look at the whole packet, which is usually US-ASCII too.
+    this.ascii ??= isAscii(this.octets) || isAscii(this.octets.subarray(0, this.bodyFrom));
     return this.ascii;
   }
 
@@ -105,14 +125,9 @@ export class Head {
     return trimEnd(this.decode(this.hasFolds ? unfold(raw) : raw));
   }
 
-  /** The field as it stands, folds and all, without its last CRLF. */
-  wire(field: number): string {
-    return this.decode(this.text.slice(this.startOf(field), this.endOf(field)));
-  }
-
-  /** All fields as they stand, each with its CRLF. */
-  wireOfAll(): string {
-    return this.decode(this.text.slice(this.startOf(0), this.startOf(this.size)));
+  /** The fields from one to another as they stand, folds and all, each with its CRLF. */
+  wireOf(first: number, last: number): string {
+    return this.decode(this.text.slice(this.startOf(first), this.startOf(last + 1)));
   }
 
   /** Where the value begins; where the field ends, if it has none. */

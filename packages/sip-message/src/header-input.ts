@@ -17,11 +17,15 @@ export function fieldsOf(name: string, value: HeaderInput): Field[] {
     throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
   }
   const id = headerId(name);
+  const spelt = id === 0 ? name : usualName(id, name);
+  if (typeof value === 'string') return [fieldOf(id, spelt, value)];
   const texts = textsOf(value, headerKind(id)?.format);
-  return texts.map((text) => {
-    refuseInjection(text);
-    return { id, name: id === 0 ? name : usualName(id, name), value: text };
-  });
+  return texts.map((text) => fieldOf(id, spelt, text));
+}
+
+function fieldOf(id: number, name: string, value: string): Field {
+  refuseInjection(value);
+  return { id, name, value, tag: undefined };
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

@@ -21,7 +21,7 @@ import { plainCSeqValue } from './plain-keys.ts';
 import { plainParam } from './plain-octets.ts';
 import { readFields, readFirstVia } from './read-fields.ts';
 import { Fault } from './refusal.ts';
-import { readRequestUri } from './start-line.ts';
+import { readRequestUri, requestUriText } from './start-line.ts';
 import type { Uri } from './uri.ts';
 
 /** What `headers.get(name)` gives: by the table `HeaderTypes`, else the raw values. */
@@ -102,9 +102,13 @@ export class Headers extends FieldList {
   set(name: string, value: HeaderInput): this {
     const added = fieldsOf(name, value);
     const at = this.indexOf(name);
+    const [first] = added;
+    if (at >= 0 && added.length === 1 && first !== undefined && this.isLast(first.id, at)) {
+      this.own(name)[at] = first;
+      return this;
+    }
     this.remove(name);
-    const order = this.own(name);
-    order.splice(at < 0 ? order.length : at, 0, ...added);
+    insert(this.own(name), at < 0 ? this.size : at, added);
     return this;
   }
 
@@ -116,7 +120,7 @@ export class Headers extends FieldList {
     const key = name.toLowerCase();
     let at = order.length;
     while (at > 0 && !this.isNamed(order[at - 1] ?? 0, id, key)) at--;
-    order.splice(at === 0 ? order.length : at, 0, ...added);
+    insert(order, at === 0 ? order.length : at, added);
     return this;
   }
 
@@ -124,7 +128,7 @@ export class Headers extends FieldList {
   prepend(name: string, value: HeaderInput): this {
     const added = fieldsOf(name, value);
     const at = this.indexOf(name);
-    this.own(name).splice(Math.max(at, 0), 0, ...added);
+    insert(this.own(name), Math.max(at, 0), added);
     return this;
   }
 
@@ -133,7 +137,8 @@ export class Headers extends FieldList {
     const order = this.own(name);
     const id = headerId(name);
     const key = name.toLowerCase();
-    const kept = order.filter((field) => !this.isNamed(field, id, key));
+    const kept: (number | Field)[] = [];
+    for (const field of order) if (!this.isNamed(field, id, key)) kept.push(field);
     this.order = kept;
     return kept.length < order.length;
   }
@@ -148,7 +153,7 @@ export class Headers extends FieldList {
     const comma = endOfFirst(value);
     const rest = comma < 0 ? '' : value.slice(comma + 1).trim();
     if (rest === '') order.splice(at, 1);
-    else order[at] = { id: this.id(field), name: this.name(field), value: rest };
+    else order[at] = { id: this.id(field), name: this.name(field), value: rest, tag: undefined };
     return true;
   }
 
@@ -183,12 +188,22 @@ export class Headers extends FieldList {
    * @internal
    */
   format(): string {
-    const head = this.received;
-    if (this.order === undefined) return head.wireOfAll();
+    const { received, order } = this;
+    if (order === undefined) return received.wireOf(0, received.size - 1);
     let text = '';
-    for (const field of this.order) {
-      text +=
-        typeof field === 'number' ? `${head.wire(field)}\r\n` : `${field.name}: ${field.value}\r\n`;
+    for (let at = 0; at < order.length; at++) {
+      const field = order[at] ?? 0;
+      if (typeof field !== 'number') {
+        text += `${field.name}: ${field.value}\r\n`;
+        continue;
+      }
+      // Fields that stand together in the packet are taken together.
+      let last = field;
+      while (order[at + 1] === last + 1) {
+        last++;
+        at++;
+      }
+      text += received.wireOf(field, last);
     }
     return text;
   }
@@ -248,6 +263,14 @@ export class Headers extends FieldList {
   }
 
   /**
+   * The text of that URI.
+   * @internal
+   */
+  get requestUriText(): string {
+    return requestUriText(this.received);
+  }
+
+  /**
    * Wraps a located head.
    * @internal
    */
@@ -296,7 +319,7 @@ export class Headers extends FieldList {
     for (const field of other.fields()) {
       if (other.id(field) !== id) continue;
       this.order ??= [];
-      this.order.push({ id, name: other.name(field), value: other.value(field) });
+      this.order.push({ id, name: other.name(field), value: other.value(field), tag: undefined });
     }
   }
 
@@ -331,6 +354,11 @@ export class Headers extends FieldList {
     return order === undefined || order[this.indexOfId(id, 0)] === this.received.indexOf(id, 0);
   }
 
+  /** Whether the field at this place is surely the last of its name. */
+  private isLast(id: number, at: number): boolean {
+    return id !== 0 && this.indexOfId(id, at + 1) < 0;
+  }
+
   private readWhole(id: number): unknown {
     const kind = headerKind(id);
     const first = this.indexOfId(id, 0);
@@ -347,6 +375,17 @@ export class Headers extends FieldList {
     if (id === VIA) this.firstVia = undefined;
     return this.ownOrder();
   }
+}
+
+/** `splice` costs ten times as much for the one field that there usually is. */
+function insert(order: (number | Field)[], at: number, added: readonly Field[]): void {
+  const [first] = added;
+  if (added.length !== 1 || first === undefined) {
+    order.splice(at, 0, ...added);
+    return;
+  }
+  for (let i = order.length; i > at; i--) order[i] = order[i - 1] ?? 0;
+  order[at] = first;
 }
 
 function rawOrAbsent(values: string[]): string[] | undefined {

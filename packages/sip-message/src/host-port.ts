@@ -23,6 +23,23 @@ export function parseHostPort(text: string): HostPort | undefined {
   return port < 0 ? undefined : { host, port };
 }
 
+/** A part of a text in lower case; one that is so already, as nearly all are, is not copied. */
+export function lowerSlice(text: string, from: number, end: number): string {
+  const part = text.slice(from, end);
+  for (let i = from; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x41 && code <= 0x5a) return part.toLowerCase();
+  }
+  return part;
+}
+
+/** A part of a text in upper case; one that is so already is not copied. */
+export function upperSlice(text: string, from: number, end: number): string {
+  const part = text.slice(from, end);
+  for (let i = from; i < end; i++) if (text.charCodeAt(i) >= 0x61) return part.toUpperCase();
+  return part;
+}
+
 /** The host as it is written in a URI or Via: IPv6 in brackets. */
 export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

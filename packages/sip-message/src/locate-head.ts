@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { TOKEN } from './characters.ts';
 import { Head } from './head.ts';
 import { headerKind } from './header-kinds.ts';
-import { headerId } from './header-names.ts';
+import { CONTENT_LENGTH, headerId, VIA } from './header-names.ts';
 import { type Limits, MAX_HEAD_BYTES } from './limits.ts';
-import { headerIdAt } from './name-at.ts';
+import { headerIdAt, nameLength } from './name-at.ts';
+import { forgetKey, locateKey } from './plain-keys.ts';
 import { passClass } from './plain-octets.ts';
 import { Fault } from './refusal.ts';
 
@@ -29,8 +30,10 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
 
 function locateFields(head: Head, from: number, limits: Limits): Fault | undefined {
   const { text, octets } = head;
-  const maxEnd = Math.min(limits.headBytes, MAX_HEAD_BYTES);
+  const { headers, headerBytes, headBytes } = limits;
+  const maxEnd = headBytes < MAX_HEAD_BYTES ? headBytes : MAX_HEAD_BYTES;
   let at = from;
+  let seen = 0;
   while (octets[at] !== CR || octets[at + 1] !== LF) {
     let end = endOfLine(text, at);
     while (end >= 0 && isSpace(octets[end + 2])) {
@@ -38,18 +41,26 @@ function locateFields(head: Head, from: number, limits: Limits): Fault | undefin
       end = endOfLine(text, end + 2);
     }
     if (end < 0) return unterminated(text, at);
-    if (head.size >= limits.headers) {
+    if (head.size >= headers) {
       return new Fault('TOO_MANY_HEADERS', at, SECTION, 'too many header fields');
     }
-    if (end - at > limits.headerBytes || end > maxEnd) {
-      const message = 'a header field is too long';
+    if (end > maxEnd) {
+      const message = 'the headers are too long';
       return new Fault('HEADER_TOO_LONG', at, SECTION, message).deserving(513);
+    }
+    if (end - at > headerBytes) {
+      return new Fault('HEADER_TOO_LONG', at, SECTION, 'a header field is too long');
     }
     const id = headerIdAt(octets, at);
     if (id === 0 && !isNamed(octets, at)) {
       return badName(octets, at);
     }
-    head.add(id === 0 ? spacedId(head, at) : id, at);
+    if (id === 0) {
+      seen |= addSpaced(head, at);
+    } else {
+      head.add(id, at);
+      if (id <= CONTENT_LENGTH) seen |= noteKey(head, seen, id, end);
+    }
     at = end + 2;
   }
   head.close(at);
@@ -60,6 +71,32 @@ function locateFields(head: Head, from: number, limits: Limits): Fault | undefin
 function endOfLine(text: string, from: number): number {
   const lf = text.indexOf('\n', from);
   return lf > from && text.indexOf('\r', from) === lf - 1 ? lf - 1 : -1;
+}
+
+/** Adds a field with an unknown name, or with space before its colon: such a one is not plain. */
+function addSpaced(head: Head, at: number): number {
+  const id = spacedId(head, at);
+  head.add(id, at);
+  if (id === 0 || id > CONTENT_LENGTH) return 0;
+  forgetKey(head, id);
+  return 1 << id;
+}
+
+/** Notes a key that is met for the first time; gives the bit that says so the next time. */
+function noteKey(head: Head, seen: number, id: number, end: number): number {
+  const bit = 1 << id;
+  const from = head.startOf(head.size - 1);
+  if ((seen & bit) === 0) locateKey(head, id, valueBehind(head.octets, from, id), end);
+  // Of all but Via only one may be there, so that it does not matter what the second holds.
+  else if (id !== VIA) forgetKey(head, id);
+  return bit;
+}
+
+/** Where the value of a field of this name begins, of which the name has no space behind it. */
+function valueBehind(octets: Uint8Array, from: number, id: number): number {
+  let at = octets[from + 1] === COLON ? from + 2 : from + nameLength(id) + 1;
+  while (isSpace(octets[at])) at++;
+  return at;
 }
 
 /** Whether the field begins with a token and a colon, with or without space between them. */

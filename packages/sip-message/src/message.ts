@@ -24,7 +24,7 @@ const NO_BODY = new Uint8Array(0);
 abstract class Message {
   readonly headers: Headers;
   /** Undefined while it is that of the packet and nobody has asked for it. */
-  private content: Uint8Array | undefined;
+  protected content: Uint8Array | undefined;
 
   protected constructor(headers: Headers, body: Uint8Array | undefined) {
     this.headers = headers;
@@ -119,12 +119,12 @@ export interface SipRequestInit {
   readonly body?: string | Uint8Array;
 }
 
-/** The start line of a received request; its URI undefined where that is read when it is asked for. */
+/** What a received request has of its own; the rest is that of the packet. */
 interface ReceivedLine {
   readonly method: string;
   readonly uri: Uri | undefined;
   readonly headers?: undefined;
-  readonly body?: undefined;
+  readonly body?: Uint8Array | undefined;
 }
 
 /** A SIP request (RFC 3261 §7.1). */
@@ -135,17 +135,15 @@ export class SipRequest extends Message {
   private target: Uri | undefined;
 
   /**
-   * Throws `BAD_VALUE` for a method that is no token, and what `Headers` throws. The parser gives
-   * the headers that it located as `located`; URI and body are then those of the packet.
+   * Throws `BAD_VALUE` for a method that is no token, and what `Headers` throws. Who has headers
+   * for this message alone gives them as `located`; what is undefined is then that of the packet.
    */
   constructor(init: SipRequestInit | ReceivedLine, located?: Headers) {
     super(
       located ?? headersOf(init.headers),
-      located === undefined ? bytesOf(init.body) : undefined,
+      located !== undefined && init.body === undefined ? undefined : bytesOf(init.body),
     );
-    if (located === undefined && !isToken(init.method)) {
-      throw new SipMessageError('BAD_VALUE', 'a method is no token');
-    }
+    if (located === undefined) checkMethod(init.method);
     this.method = init.method;
     this.target = init.uri;
   }
@@ -168,9 +166,19 @@ export class SipRequest extends Message {
     return this.target === undefined;
   }
 
+  /**
+   * The Request-URI as it is sent, which of the packet need not be read.
+   * @internal
+   */
+  get targetText(): string {
+    return this.target === undefined ? this.headers.requestUriText : String(this.target);
+  }
+
   /** A copy that can be changed without changing this one; both share the body's bytes. */
   clone(): SipRequest {
-    return new SipRequest(this);
+    const { method, target: uri, content: body } = this;
+    checkMethod(method);
+    return new SipRequest({ method, uri, body }, this.headers.clone());
   }
 }
 
@@ -192,14 +200,12 @@ export class SipResponse extends Message {
   reason: string;
 
   /**
-   * Throws `BAD_VALUE` for a status beyond 100 to 699, and what `Headers` throws. The parser gives
-   * the headers that it located as `located`.
+   * Throws `BAD_VALUE` for a status beyond 100 to 699, and what `Headers` throws. Who has headers
+   * for this message alone gives them as `located`; a body that is undefined is then the packet's.
    */
   constructor(init: SipResponseInit, located?: Headers) {
-    super(
-      located ?? headersOf(init.headers),
-      located === undefined ? bytesOf(init.body) : undefined,
-    );
+    const isOfPacket = located !== undefined && init.body === undefined;
+    super(located ?? headersOf(init.headers), isOfPacket ? undefined : bytesOf(init.body));
     if (!(Number.isInteger(init.status) && init.status >= 100 && init.status <= 699)) {
       throw new SipMessageError('BAD_VALUE', 'a status is not within 100 to 699');
     }
@@ -214,7 +220,12 @@ export class SipResponse extends Message {
   }
 }
 
+function checkMethod(method: string): void {
+  if (!isToken(method)) throw new SipMessageError('BAD_VALUE', 'a method is no token');
+}
+
 function bytesOf(body: string | Uint8Array = NO_BODY): Uint8Array {
+  if (body === '') return NO_BODY;
   return typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
 }
 

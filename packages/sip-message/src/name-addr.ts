@@ -25,9 +25,9 @@ export class NameAddr {
     uri: Uri;
     params?: Iterable<readonly [string, (string | undefined)?]>;
   }) {
-    this.rawName = init instanceof ReadParts ? init.rawName : quoted(init.displayName);
+    this.rawName = init instanceof ReadNameAddr ? init.rawName : quoted(init.displayName);
     this.uri = init.uri;
-    this.params = init instanceof ReadParts ? init.params : copyOf(init.params);
+    this.params = init instanceof ReadNameAddr ? init.params : copyOf(init.params);
   }
 
   /** Without quotes and escapes. */
@@ -68,8 +68,11 @@ export class NameAddr {
   }
 }
 
-/** The parts as they were read, which nobody else holds. */
-class ReadParts {
+/**
+ * The parts as they were read, which nobody else holds.
+ * @internal
+ */
+export class ReadNameAddr {
   readonly rawName: string | undefined;
   readonly uri: Uri;
   readonly params: Params;
@@ -111,7 +114,7 @@ export function readNameAddr(reader: Reader): NameAddr | Fault {
   if (uri instanceof Fault) return uri;
   reader.pos = isBracketed ? end + 1 : end;
   const params = readParams(reader);
-  return params instanceof Fault ? params : new NameAddr(new ReadParts(rawName, uri, params));
+  return params instanceof Fault ? params : new NameAddr(new ReadNameAddr(rawName, uri, params));
 }
 
 /** A quoted-string, or tokens up to `<`: `lwsdisp` of RFC 4475 has no space before it. */

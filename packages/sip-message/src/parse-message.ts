@@ -5,7 +5,6 @@ import { Headers } from './headers.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { locateHead } from './locate-head.ts';
 import { type SipMessage, SipRequest, SipResponse } from './message.ts';
-import { locateKeys } from './plain-keys.ts';
 import { Fault, type Parsed, toParsed } from './refusal.ts';
 import { readStartLine } from './start-line.ts';
 
@@ -46,7 +45,6 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
   if (head instanceof Fault) return head;
   const start = readStartLine(head, limits);
   if (start instanceof Fault) return start;
-  locateKeys(head);
   const headers = Headers.of(head);
   const fault = checkMandatory(head, headers) ?? locateBody(head, headers, options);
   if (fault !== undefined) return fault;
@@ -55,7 +53,7 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
     : new SipRequest(start, headers);
 }
 
-/** What `locateKeys` found plain is well-formed. */
+/** What `locateKey` found plain is well-formed. */
 function checkMandatory(head: Head, headers: Headers): Fault | undefined {
   return (
     (head.viaParams < 0 ? faultOf(headers.readTopVia(), 'Via') : undefined) ??

@@ -11,39 +11,26 @@ const MAX_LENGTH = 99_999_999;
 const MAX_HOPS = 255;
 
 /**
- * Notes in the head where the keys of transactions and dialogs are, as far as their headers are
- * plain and occur once: of these, nobody has to check or read the rest.
+ * Notes in the head where a key of transactions and dialogs is, or its value, where its field is
+ * plain: of these, nobody has to check or read the rest.
  */
-export function locateKeys(head: Head): void {
-  let seen = 0;
-  for (let field = 0; field < head.size; field++) {
-    const id = head.id(field);
-    if (id === 0 || id > CONTENT_LENGTH) continue;
-    const isFirst = (seen & (1 << id)) === 0;
-    seen |= 1 << id;
-    // Of the others only one may be there, so that it does not matter what this one holds.
-    if (!isFirst && id !== VIA) forgetKey(head, id);
-    else if (isFirst) locateKey(head, id, field);
-  }
-}
-
-function locateKey(head: Head, id: number, field: number): void {
+export function locateKey(head: Head, id: number, from: number, end: number): void {
   const { octets } = head;
-  const from = head.valueAt(field);
-  const end = head.endOf(field);
   if (id === VIA) head.viaParams = viaParams(octets, from, end);
   else if (id === FROM) head.fromParams = addressParams(octets, from, end);
   else if (id === TO) head.toParams = addressParams(octets, from, end);
   else if (id === CALL_ID) head.callId = plainCallId(octets, from) === end ? from : NOT_PLAIN;
   else if (id === CSEQ) head.cseq = plainCSeq(octets, from) === end ? from : NOT_PLAIN;
-  else if (id === MAX_FORWARDS && plainNumber(octets, from, MAX_HOPS) === end) {
-    head.maxForwards = plainDecimal(octets, from, end);
-  } else if (id === CONTENT_LENGTH && plainNumber(octets, from, MAX_LENGTH) === end) {
-    head.contentLength = plainDecimal(octets, from, end);
-  }
+  else if (id === MAX_FORWARDS) head.maxForwards = numberAt(octets, from, end, MAX_HOPS);
+  else if (id === CONTENT_LENGTH) head.contentLength = numberAt(octets, from, end, MAX_LENGTH);
 }
 
-function forgetKey(head: Head, id: number): void {
+function numberAt(octets: Uint8Array, from: number, end: number, max: number): number {
+  return plainNumber(octets, from, max) === end ? plainDecimal(octets, from, end) : NOT_PLAIN;
+}
+
+/** Forgets a key of which there are several fields. */
+export function forgetKey(head: Head, id: number): void {
   if (id === FROM) head.fromParams = NOT_PLAIN;
   else if (id === TO) head.toParams = NOT_PLAIN;
   else if (id === CALL_ID) head.callId = NOT_PLAIN;
@@ -64,12 +51,12 @@ function addressParams(octets: Uint8Array, from: number, fieldEnd: number): numb
   return params >= 0 && plainParams(octets, params) === fieldEnd ? params : NOT_PLAIN;
 }
 
-/** The sent-by in front of the parameters of a Via that `locateKeys` found. */
+/** The sent-by in front of the parameters of a Via that `locateKey` found. */
 export function plainSentByText(text: string, params: number): string {
   return text.slice(text.lastIndexOf(' ', params - 1) + 1, params).toLowerCase();
 }
 
-/** The value of a CSeq that `locateKeys` found. */
+/** The value of a CSeq that `locateKey` found. */
 export function plainCSeqValue(text: string, octets: Uint8Array, from: number): CSeq {
   const end = passClass(octets, from, DIGIT);
   const method = text.slice(passSpaces(octets, end), text.indexOf('\r', end));

@@ -1,6 +1,7 @@
-import { DIGIT, HOST, PARAM, USER } from './characters.ts';
+import { DIGIT, HOST, LOWER_HOST, PARAM, USER } from './characters.ts';
 import { MAX_PARAMS } from './limits.ts';
 import { NOT_PLAIN, passClass } from './plain-octets.ts';
+import type { SipUriSpans } from './sip-uri-scan.ts';
 
 const COLON = 0x3a;
 const SIGN = 0x40;
@@ -10,9 +11,10 @@ const MAX_PORT = 65_535;
 
 /**
  * A SIP URI without password, IPv6 address, escapes or headers (RFC 3261 §25.1). What stands behind
- * it is the caller's to look at: an `@` there means that all of this was a user.
+ * it is the caller's to look at: an `@` there means that all of this was a user. Where the parts are
+ * is noted in `spans`.
  */
-export function plainSipUri(octets: Uint8Array, from: number): number {
+export function plainSipUri(octets: Uint8Array, from: number, spans?: SipUriSpans): number {
   const start = plainScheme(octets, from);
   if (start < 0) return NOT_PLAIN;
   // The alphabet of a host is part of that of a user: this is the one or the beginning of the other.
@@ -26,7 +28,18 @@ export function plainSipUri(octets: Uint8Array, from: number): number {
     return NOT_PLAIN;
   }
   const paramsFrom = hostEnd === hostFrom ? NOT_PLAIN : plainPort(octets, hostEnd);
-  return paramsFrom < 0 ? NOT_PLAIN : plainUriParams(octets, paramsFrom);
+  const end = paramsFrom < 0 ? NOT_PLAIN : plainUriParams(octets, paramsFrom);
+  if (spans !== undefined && end >= 0) {
+    if (hostFrom > start) spans.userEnd = spans.sign = hostFrom - 1;
+    if (paramsFrom > hostEnd) spans.port = plainDecimal(octets, hostEnd + 1, paramsFrom);
+    spans.start = start;
+    spans.hostFrom = hostFrom;
+    spans.hostEnd = hostEnd;
+    spans.paramsFrom = paramsFrom;
+    spans.paramsEnd = spans.end = end;
+    spans.isLower = passClass(octets, hostFrom, LOWER_HOST) === hostEnd;
+  }
+  return end;
 }
 
 function plainScheme(octets: Uint8Array, from: number): number {

@@ -64,13 +64,14 @@ export function plainAddress(octets: Uint8Array, from: number): number {
 
 /** `[ display-name ] LAQUOT addr-spec RAQUOT`: gives where the header's parameters begin. */
 export function plainNameAddr(octets: Uint8Array, from: number): number {
-  const less = plainDisplayName(octets, from);
+  const less = passDisplayName(octets, from);
   if (less < 0 || octets[less] !== LESS) return NOT_PLAIN;
   const greater = plainSipUri(octets, less + 1);
   return greater < 0 || octets[greater] !== GREATER ? NOT_PLAIN : greater + 1;
 }
 
-function plainDisplayName(octets: Uint8Array, from: number): number {
+/** `[ display-name ]` and the space behind it. */
+export function passDisplayName(octets: Uint8Array, from: number): number {
   if (octets[from] === QUOTE) {
     const end = passQuoted(octets, from, 256);
     return octets[end] === QUOTE ? passSpaces(octets, end + 1) : NOT_PLAIN;
@@ -86,12 +87,17 @@ export function plainVia(octets: Uint8Array, from: number): number {
   return paramsFrom < 0 ? NOT_PLAIN : plainParams(octets, paramsFrom);
 }
 
-const PROTOCOL = Uint8Array.from('SIP/2.0/', (char) => char.charCodeAt(0));
+/** `SIP/2.0/`, in capitals as everybody writes it. */
+function isProtocol(octets: Uint8Array, from: number): boolean {
+  const isSip = octets[from] === 0x53 && octets[from + 1] === 0x49 && octets[from + 2] === 0x50;
+  const isTwo = octets[from + 4] === 0x32 && octets[from + 5] === 0x2e && octets[from + 6] === 0x30;
+  return isSip && isTwo && octets[from + 3] === SLASH && octets[from + 7] === SLASH;
+}
 
 /** `sent-protocol LWS sent-by`: gives where the parameters begin. */
 export function plainSentBy(octets: Uint8Array, from: number): number {
-  for (let i = 0; i < PROTOCOL.length; i++) if (octets[from + i] !== PROTOCOL[i]) return NOT_PLAIN;
-  const gap = plainToken(octets, from + PROTOCOL.length);
+  if (!isProtocol(octets, from)) return NOT_PLAIN;
+  const gap = plainToken(octets, from + 8);
   if (gap < 0 || octets[gap] !== SPACE) return NOT_PLAIN;
   const hostFrom = passSpaces(octets, gap);
   const hostEnd = passClass(octets, hostFrom, HOST);

@@ -10,15 +10,21 @@ import { encodeText } from './octets.ts';
  */
 export function serializeMessage(message: SipMessage): Uint8Array {
   const { body, headers } = message;
-  const head = encodeText(`${startLine(message)}\r\n${headers.formatFor(body.length)}\r\n`);
-  return body.length === 0 ? head : Buffer.concat([head, body]);
+  const text = `${startLine(message)}\r\n${headers.formatFor(body.length)}\r\n`;
+  const size = Buffer.byteLength(text);
+  if (size !== text.length) return Buffer.concat([encodeText(text), body]);
+  // US-ASCII, as nearly always: head and body go into one buffer.
+  const bytes = Buffer.allocUnsafe(size + body.length);
+  bytes.write(text, 0, size, 'latin1');
+  if (body.length > 0) bytes.set(body, size);
+  return bytes;
 }
 
 /** Method and reason phrase can be assigned, so what they hold is seen here. */
 function startLine(message: SipMessage): string {
   const line =
     message.kind === 'request'
-      ? `${message.method} ${message.uri} SIP/2.0`
+      ? `${message.method} ${message.targetText} SIP/2.0`
       : `SIP/2.0 ${message.status} ${message.reason}`;
   refuseInjection(line);
   return line;

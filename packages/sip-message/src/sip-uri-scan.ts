@@ -15,15 +15,17 @@ export class SipUriSpans {
   readonly text: string;
   /** Where the URI begins and ends in the text. */
   readonly from: number;
-  readonly end: number;
+  end: number;
   /** Behind the colon of the scheme. */
-  readonly start: number;
+  start: number;
   /** The end of the user, -1 where there is none. */
   userEnd = -1;
   /** The `@`, -1 where there is none. */
   sign = -1;
   hostFrom = 0;
   hostEnd = 0;
+  /** Whether the host is known to have no capitals. */
+  isLower = false;
   /** -1 where there is none. */
   port = -1;
   /** Behind host and port. */

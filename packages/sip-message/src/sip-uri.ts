@@ -1,5 +1,5 @@
 import { HEADER, PASSWORD, USER } from './characters.ts';
-import { formatHost, isHost } from './host-port.ts';
+import { formatHost, isHost, lowerSlice } from './host-port.ts';
 import { Params } from './params.ts';
 import { canonical, escape, unescape } from './percent.ts';
 import { type Fault, SipMessageError } from './refusal.ts';
@@ -53,12 +53,12 @@ export class SipUri {
 
   /** In lower case; IPv6 without brackets. */
   get host(): string {
-    const { text, hostFrom, hostEnd } = this.spans;
+    const { text, hostFrom, hostEnd, isLower } = this.spans;
+    if (isLower) return text.slice(hostFrom, hostEnd);
     const isBracketed = text.charCodeAt(hostFrom) === 0x5b;
-    const host = isBracketed
-      ? text.slice(hostFrom + 1, hostEnd - 1)
-      : text.slice(hostFrom, hostEnd);
-    return host.toLowerCase();
+    return isBracketed
+      ? lowerSlice(text, hostFrom + 1, hostEnd - 1)
+      : lowerSlice(text, hostFrom, hostEnd);
   }
 
   get port(): number | undefined {

@@ -5,7 +5,9 @@ import { encodeText } from './octets.ts';
 import { passClass } from './plain-octets.ts';
 import { plainSipUri } from './plain-uri.ts';
 import { Fault } from './refusal.ts';
-import { readUri, type Uri, uri } from './uri.ts';
+import { SipUri } from './sip-uri.ts';
+import { SipUriSpans } from './sip-uri-scan.ts';
+import { readUri, type Uri } from './uri.ts';
 
 const SPACE = 0x20;
 const VERSION = ' SIP/2.0';
@@ -51,9 +53,17 @@ function isPlainRequestLine(head: Head, methodEnd: number, maxUriBytes: number):
 }
 
 /** The Request-URI of a plain request line. */
-export function readRequestUri({ text, startLineFrom, startLineEnd }: Head): Uri {
+export function readRequestUri(head: Head): Uri {
+  const from = head.text.indexOf(' ', head.startLineFrom) + 1;
+  const spans = new SipUriSpans(head.text, from, 0, 0);
+  plainSipUri(head.octets, from, spans);
+  return new SipUri(spans);
+}
+
+/** That URI as it stands. */
+export function requestUriText({ text, startLineFrom, startLineEnd }: Head): string {
   const from = text.indexOf(' ', startLineFrom) + 1;
-  return uri(text.slice(from, startLineEnd - VERSION.length));
+  return text.slice(from, startLineEnd - VERSION.length);
 }
 
 /** Reads `Method SP Request-URI SP SIP-Version`. */

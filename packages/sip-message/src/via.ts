@@ -1,5 +1,5 @@
 import { decimal, isToken } from './characters.ts';
-import { formatHost, type HostPort, isHost, parseHostPort } from './host-port.ts';
+import { formatHost, isHost, parseHostPort } from './host-port.ts';
 import { copyOf } from './name-addr.ts';
 import type { Params } from './params.ts';
 import { readParams } from './read-params.ts';
@@ -25,7 +25,7 @@ export class Via {
     port?: number | undefined;
     params?: Iterable<readonly [string, (string | undefined)?]>;
   }) {
-    const isRead = init instanceof ReadParts;
+    const isRead = init instanceof ReadVia;
     if (!isRead) check(init);
     this.transport = isRead ? init.transport : init.transport.toUpperCase();
     this.host = isRead ? init.host : init.host.toLowerCase();
@@ -67,17 +67,20 @@ export class Via {
   }
 }
 
-/** The parts as they were read, which nobody else holds. */
-class ReadParts {
+/**
+ * The parts as they were read, which nobody else holds.
+ * @internal
+ */
+export class ReadVia {
   readonly transport: string;
   readonly host: string;
   readonly port: number | undefined;
   readonly params: Params;
 
-  constructor(transport: string, sentBy: HostPort, params: Params) {
+  constructor(transport: string, host: string, port: number | undefined, params: Params) {
     this.transport = transport;
-    this.host = sentBy.host;
-    this.port = sentBy.port;
+    this.host = host;
+    this.port = port;
     this.params = params;
   }
 }
@@ -101,7 +104,8 @@ export function readVia(reader: Reader): Via | Fault {
   if (sentBy === undefined) return reader.fault('BAD_VIA', 'the sent-by of a Via is malformed');
   reader.pos = end;
   const params = readParams(reader);
-  return params instanceof Fault ? params : new Via(new ReadParts(transport, sentBy, params));
+  if (params instanceof Fault) return params;
+  return new Via(new ReadVia(transport, sentBy.host, sentBy.port, params));
 }
 
 /** `sent-protocol LWS`: SIP/2.0/transport, with space around the slashes. */

@@ -1,16 +1,12 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { type Clock, type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
 import type { Refusal } from '@strowger/sip-message';
-import { Admission } from './admission.ts';
 import type { Channel } from './channel.ts';
-import { Connection, type ConnectionUser } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionUser } from './connection-options.ts';
+import { Entrance } from './entrance.ts';
 import type { Gate } from './gate.ts';
-import { Handshakes } from './handshakes.ts';
-import { IdleConnections } from './idle-connections.ts';
 import type { Hop, TransportName } from './hop.ts';
 import { canonicalAddress } from './ip-address.ts';
-import { Places } from './places.ts';
 import { Reconnects } from './reconnects.ts';
 import type { Heard } from './reception.ts';
 import type { SecurityEvents } from './security-events.ts';
@@ -49,13 +45,9 @@ export interface Accepted {
  * one is used again before another is opened (RFC 3261 §18).
  */
 export class ConnectionTable {
+  /** What a peer's connection passes before it is one of these. */
+  readonly entrance: Entrance;
   private readonly options: ConnectionTableOptions;
-  private readonly accepts: Admission;
-  private readonly acceptsOfPeer: Admission;
-  private readonly handshakes: Handshakes;
-  private readonly places: Places;
-  /** Those that may have to make room. */
-  private readonly strangers = new IdleConnections();
   private readonly reconnects: Reconnects;
   /** Who wants to know how an attempt to connect comes out. */
   private readonly watchers = new Map<Connection, (reached: boolean) => void>();
@@ -69,21 +61,14 @@ export class ConnectionTable {
 
   constructor(options: ConnectionTableOptions) {
     this.options = options;
-    this.accepts = new Admission(options.clock, options.limits.acceptsPerSecond, 1);
-    this.acceptsOfPeer = new Admission(
-      options.clock,
-      options.limits.acceptsPerSecondPerPeer,
-      options.limits.sources,
-    );
-    this.places = new Places(options.limits);
+    this.entrance = new Entrance(options);
     this.reconnects = new Reconnects(options);
-    this.handshakes = new Handshakes({ ...options, places: this.places });
     this.mark = options.random.token(32);
   }
 
   /** Sockets that are not released yet, those in a handshake included. */
   get size(): number {
-    return this.places.size;
+    return this.entrance.places.size;
   }
 
   /** Bytes that wait in all connections together. */
@@ -109,33 +94,6 @@ export class ConnectionTable {
     return flow === undefined ? undefined : this.byFlow.get(flow);
   }
 
-  /** Whether there is a place for a socket that a peer opened; it is closed where there is none. */
-  admits(socket: Socket): Endpoint | undefined {
-    const { remoteAddress: address, remotePort: port } = socket;
-    if (address === undefined || port === undefined) {
-      socket.destroy(); // the peer has left already
-      return undefined;
-    }
-    if (this.hasRoomFor(address)) {
-      this.places.take(address);
-      return { address, port };
-    }
-    socket.on('error', () => {});
-    if (socket instanceof TLSSocket) socket.destroy();
-    else socket.resetAndDestroy();
-    return undefined;
-  }
-
-  /** Watches what was admitted until TLS or WebSocket is agreed upon. */
-  beginHandshake(socket: Socket, { address }: Endpoint): void {
-    this.handshakes.begin(socket, address);
-  }
-
-  /** False when the handshake came to an end before. */
-  finishHandshake(socket: Socket): boolean {
-    return this.handshakes.finish(socket);
-  }
-
   /** Takes a connection that a peer opened and that was admitted. */
   accept({ transport, channel, remote }: Accepted): void {
     this.options.metrics.connectionsAccepted++;
@@ -152,23 +110,23 @@ export class ConnectionTable {
       const what = `${hop.address} port ${hop.port} took no connection just now`;
       throw new StrowgerError('CONNECT_FAILED', what, { recovery: { kind: 'retry', afterMs } });
     }
-    if (this.places.isFull && !this.evict()) {
+    if (!this.entrance.makesRoom()) {
       this.options.metrics.connectionsRefused++;
       throw new StrowgerError('TOO_MANY_CONNECTIONS', `no connection to ${hop.address} is left`);
     }
-    this.places.take(hop.address);
+    this.entrance.places.take(hop.address);
     return this.add(make(), hop, false);
   }
 
   /** Somebody on it is known by name now: it makes room for nobody. */
   trust(flow: string): void {
     const connection = this.byFlow.get(flow);
-    if (connection !== undefined) this.strangers.remove(connection);
+    if (connection !== undefined) this.entrance.strangers.remove(connection);
   }
 
   /** Closes what a source has. */
   shut(source: string): void {
-    this.handshakes.evict(source);
+    this.entrance.shut(source);
     for (const connection of this.held) {
       if (sourceKey(connection.remote.address) !== source) continue;
       connection.abort(new StrowgerError('CONNECTION_CLOSED', `${source} was banned`));
@@ -184,39 +142,9 @@ export class ConnectionTable {
   /** Closes all; resolves when every socket is released. */
   async close(): Promise<void> {
     this.reconnects.clear();
-    this.handshakes.close();
+    this.entrance.close();
     for (const connection of this.held) connection.end();
-    await this.places.empty();
-  }
-
-  private hasRoomFor(address: string): boolean {
-    const { gate, metrics, events } = this.options;
-    if (gate.isBanned(address)) return false;
-    const mayHaveMore =
-      gate.isTrusted(address) ||
-      (!this.places.isFullFor(address) && this.acceptsOfPeer.admits(address));
-    if (mayHaveMore && this.accepts.admits('') && (!this.places.isFull || this.evict()))
-      return true;
-    metrics.connectionsRefused++;
-    events.note('connectionRefused', sourceKey(address));
-    return false;
-  }
-
-  /** Closes what is longest unused of those that nobody is known on; false where there is none. */
-  private evict(): boolean {
-    const { metrics, events } = this.options;
-    const idle = this.strangers.longest;
-    const { oldestAt } = this.handshakes;
-    if (idle === undefined && oldestAt === undefined) return false;
-    metrics.connectionsEvicted++;
-    if (idle === undefined || (oldestAt !== undefined && oldestAt < idle.lastMovedAt)) {
-      this.handshakes.evict();
-      return true;
-    }
-    this.strangers.remove(idle);
-    events.note('connectionEvicted', sourceKey(idle.remote.address));
-    idle.abort(new StrowgerError('CONNECTION_CLOSED', 'it made room for another'));
-    return true;
+    await this.entrance.places.empty();
   }
 
   private add(channel: Channel, hop: Hop, accepted: boolean): Connection {
@@ -236,7 +164,7 @@ export class ConnectionTable {
       user: this.user,
     });
     this.held.add(connection);
-    if (accepted) this.strangers.add(connection);
+    if (accepted) this.entrance.strangers.add(connection);
     this.byFlow.set(connection.id, connection);
     const key = peerKey(connection.hop);
     const ofPeer = this.byPeer.get(key) ?? new Set();
@@ -247,7 +175,7 @@ export class ConnectionTable {
 
   private readonly user: ConnectionUser = {
     onMessage: (bytes, connection) => {
-      this.strangers.touch(connection);
+      this.entrance.strangers.touch(connection);
       this.options.onHeard(heardFrom(connection, bytes));
     },
     onRefused: (refusal, bytes, connection) =>
@@ -273,7 +201,7 @@ export class ConnectionTable {
     },
     onReleased: (connection) => {
       this.held.delete(connection);
-      this.places.give(connection.remote.address);
+      this.entrance.places.give(connection.remote.address);
     },
   };
 
@@ -284,7 +212,7 @@ export class ConnectionTable {
   }
 
   private forget(connection: Connection): void {
-    this.strangers.remove(connection);
+    this.entrance.strangers.remove(connection);
     this.byFlow.delete(connection.id);
     const key = peerKey(connection.hop);
     const ofPeer = this.byPeer.get(key);

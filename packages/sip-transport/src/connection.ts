@@ -1,42 +1,10 @@
-import { type Clock, type Endpoint, StrowgerError, type Timer } from '@strowger/runtime';
-import type { Refusal } from '@strowger/sip-message';
-import type { Channel, ChannelUser } from './channel.ts';
+import { type Endpoint, StrowgerError } from '@strowger/runtime';
+import type { ChannelUser } from './channel.ts';
+import { ConnectionDeadlines, type MissedDeadline } from './connection-deadlines.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { type Hop, isSecure, isWebSocket, type TransportName } from './hop.ts';
 import { type PeerIdentity, speaksFor } from './peer-identity.ts';
-import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
-import type { TransportLimits } from './transport-limits.ts';
-import type { TransportMetrics } from './transport-metrics.ts';
-
-/** What a connection tells its owner. */
-export interface ConnectionUser {
-  onMessage(bytes: Uint8Array, connection: Connection): void;
-  /** What cannot be framed: the connection closes, for nothing behind it can be found. */
-  onRefused(refusal: Refusal, bytes: Uint8Array, connection: Connection): void;
-  onKeepAlive(kind: 'ping' | 'pong', connection: Connection): void;
-  onOpen(connection: Connection): void;
-  /** It takes no more messages; `failedToOpen` when it never did. */
-  onGone(connection: Connection, failedToOpen: boolean): void;
-  /** Its socket is released. */
-  onReleased(connection: Connection): void;
-}
-
-/** What a connection is made of. */
-export interface ConnectionOptions {
-  /** Names the flow. */
-  readonly id: string;
-  readonly transport: TransportName;
-  readonly channel: Channel;
-  readonly remote: Endpoint;
-  /** The name that it was opened for. */
-  readonly host?: string | undefined;
-  readonly accepted: boolean;
-  readonly clock: Clock;
-  readonly limits: TransportLimits;
-  readonly metrics: TransportMetrics;
-  readonly events: SecurityEvents;
-  readonly user: ConnectionUser;
-}
 
 /** One connection that carries SIP both ways (RFC 3261 §18), and its deadlines. */
 export class Connection {
@@ -44,24 +12,20 @@ export class Connection {
   readonly transport: TransportName;
   readonly remote: Endpoint;
   private readonly options: ConnectionOptions;
-  private phase: 'opening' | 'open' | 'gone' | 'released' = 'opening';
+  private readonly deadlines: ConnectionDeadlines;
+  /** `deaf`: bytes came that are no message; what came before them may be answered yet. */
+  private phase: 'opening' | 'open' | 'deaf' | 'gone' | 'released' = 'opening';
   private proven: PeerIdentity | undefined;
   private failure: StrowgerError | undefined;
   private withdrawn = false;
-  private movedAt: number;
-  private idle: Timer | undefined;
-  /** Runs until it is open, then (where a peer opened it) until its first message. */
-  private opening: Timer | undefined;
-  private partial: Timer | undefined;
-  /** Runs once it is gone: a peer that does not read must not hold the socket. */
-  private last: Timer | undefined;
+  private hasRead = false;
 
   constructor(options: ConnectionOptions) {
     this.options = options;
     this.id = options.id;
     this.transport = options.transport;
     this.remote = options.remote;
-    this.movedAt = options.clock.now();
+    this.deadlines = new ConnectionDeadlines(options, (deadline) => this.missed(deadline));
   }
 
   /** The address and port on this side; those of the wildcard while it is not open. */
@@ -76,7 +40,7 @@ export class Connection {
 
   /** When something moved on it last, by the clock. */
   get lastMovedAt(): number {
-    return this.movedAt;
+    return this.deadlines.lastMovedAt;
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -121,23 +85,18 @@ export class Connection {
 
   /** Listens to the channel and sets the deadlines. */
   start(): void {
-    const { accepted, limits, channel } = this.options;
-    this.watchIdle(limits.idleTimeoutMs);
+    const { accepted, channel } = this.options;
     if (accepted) {
       this.phase = 'open';
       this.proven = channel.identity;
-      this.deadline(limits.firstMessageMs, () => this.tooSlow('no message came'));
-    } else {
-      this.deadline(limits.connectTimeoutMs, () =>
-        this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} does not answer`)),
-      );
     }
+    this.deadlines.start(accepted);
     channel.start(this.signals);
   }
 
   /** Writes a whole message; `failed` is called at most once, when it did not leave. */
   send(bytes: Uint8Array, failed: (error: StrowgerError) => void): void {
-    if (this.phase !== 'opening' && this.phase !== 'open') {
+    if (this.phase === 'gone' || this.phase === 'released') {
       failed(this.failure ?? new StrowgerError('CONNECTION_CLOSED', `${this.name()} is closed`));
       return;
     }
@@ -149,7 +108,7 @@ export class Connection {
     channel.write(bytes, (error) => {
       // Node reports a write that was cut off by destroy() as done: the failure tells
       if (this.failure !== undefined) failed(this.failure);
-      else if (error === null || error === undefined) this.movedAt = this.options.clock.now();
+      else if (error === null || error === undefined) this.deadlines.moved();
       else failed(this.broken(error));
     });
   }
@@ -192,7 +151,8 @@ export class Connection {
     onRefused: (refusal, bytes) => {
       if (this.phase !== 'open') return;
       this.options.user.onRefused(refusal, bytes, this);
-      this.end();
+      if (this.hasRead) this.becomeDeaf();
+      else this.end();
     },
     onBroken: (cause) => this.abort(this.broken(cause)),
     onEnd: () => this.leave(),
@@ -200,46 +160,51 @@ export class Connection {
   };
 
   private moved(unfinishedBytes: number): void {
-    this.movedAt = this.options.clock.now();
-    this.watchPartial(unfinishedBytes);
+    this.deadlines.moved();
+    if (this.phase === 'open') this.deadlines.unfinished(unfinishedBytes);
   }
 
   private take(bytes: Uint8Array): void {
     if (this.phase !== 'open') return;
-    this.opening?.cancel();
-    this.partial?.cancel();
+    this.hasRead = true;
+    this.deadlines.message();
     this.options.user.onMessage(bytes, this);
   }
 
   private opened(): void {
     if (this.phase !== 'opening') return;
     this.phase = 'open';
-    this.opening?.cancel();
+    this.deadlines.opened();
     this.proven = this.options.channel.identity;
     this.options.user.onOpen(this);
   }
 
-  private deadline(ms: number, late: () => void): void {
-    this.opening = this.options.clock.arm(ms, late);
+  /** Whole requests came before what is none: the sender shall hear what became of them. */
+  private becomeDeaf(): void {
+    if (this.phase !== 'open') return;
+    this.phase = 'deaf';
+    this.deadlines.deaf();
   }
 
-  /** A message has to be whole soon after its first byte, however slowly the bytes drip. */
-  private watchPartial(unfinishedBytes: number): void {
-    if (unfinishedBytes === 0) this.partial?.cancel();
-    else if (this.phase === 'open' && this.partial?.armed !== true) {
-      const late = (): void => this.tooSlow('a message stays unfinished');
-      this.partial = this.options.clock.arm(this.options.limits.partialMessageMs, late);
+  private missed(deadline: MissedDeadline): void {
+    const { metrics } = this.options;
+    const closed = (what: string): StrowgerError =>
+      new StrowgerError('CONNECTION_CLOSED', `${this.name()} ${what}`);
+    switch (deadline) {
+      case 'notOpen':
+        return this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} does not answer`));
+      case 'idle':
+        metrics.idleTimeouts++;
+        return this.abort(closed('was idle'));
+      case 'noMessage':
+        return this.tooSlow('no message came');
+      case 'unfinishedMessage':
+        return this.tooSlow('a message stays unfinished');
+      case 'answered':
+        return this.end();
+      case 'notDrained':
+        return this.abort(closed('does not drain'));
     }
-  }
-
-  private watchIdle(ms: number): void {
-    const { clock, limits, metrics } = this.options;
-    this.idle = clock.arm(ms, () => {
-      const left = this.movedAt + limits.idleTimeoutMs - clock.now();
-      if (left > 0) return this.watchIdle(left);
-      metrics.idleTimeouts++;
-      this.abort(new StrowgerError('CONNECTION_CLOSED', `${this.name()} was idle`));
-    });
   }
 
   private tooSlow(what: string): void {
@@ -263,17 +228,13 @@ export class Connection {
     if (this.phase === 'gone' || this.phase === 'released') return;
     const failedToOpen = this.phase === 'opening';
     this.phase = 'gone';
-    for (const timer of [this.opening, this.partial, this.idle]) timer?.cancel();
-    const { clock, limits } = this.options;
-    this.last = clock.arm(limits.closeMs, () =>
-      this.abort(new StrowgerError('CONNECTION_CLOSED', `${this.name()} does not drain`)),
-    );
+    this.deadlines.leave();
     this.options.user.onGone(this, failedToOpen);
   }
 
   private release(): void {
     this.leave();
-    this.last?.cancel();
+    this.deadlines.cancel();
     this.phase = 'released';
     this.options.user.onReleased(this);
   }

@@ -1,23 +1,15 @@
 import type { Clock, Random } from '@strowger/runtime';
-import {
-  createResponse,
-  type SipMessage,
-  type SipRequest,
-  type SipResponse,
-} from '@strowger/sip-message';
+import type { SipMessage, SipRequest, SipResponse } from '@strowger/sip-message';
 import { Amplification } from './amplification.ts';
 import { type Ban, BanList } from './ban-list.ts';
 import type { Hop } from './hop.ts';
+import { LoadShedding } from './load-shedding.ts';
 import { Overload } from './overload.ts';
-import { tellOverload } from './overload-via.ts';
 import type { Heard } from './reception.ts';
-import { hashOf, RecentRequests } from './recent-requests.ts';
-import { rankOf } from './request-rank.ts';
 import { knownScanners, Scanners } from './scanners.ts';
 import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
 import { type SourceAccount, Sources } from './sources.ts';
-import { takeToken, type TokenBucket } from './token-bucket.ts';
 import type { TransportLimits } from './transport-limits.ts';
 import type { TransportMetrics } from './transport-metrics.ts';
 
@@ -48,12 +40,6 @@ export interface GateOptions {
 }
 
 const THIS_MACHINE = ['127.0.0.0/8', '::1'];
-/** Emergencies a second that nothing holds up; anybody can claim to be one. */
-const EMERGENCIES = { perSecond: 50, burst: 50 };
-/** Seconds after which who is refused may try again, and up to how much later. */
-const RETRY_AFTER = 5;
-const RETRY_SPREAD = 10;
-
 /** What the network sends passes here: who is listened to, and how much. */
 export class Gate {
   readonly overload: Overload;
@@ -62,10 +48,7 @@ export class Gate {
   private readonly bans: BanList;
   private readonly scanners: Scanners;
   private readonly amplification: Amplification;
-  private readonly recent: RecentRequests;
-  private readonly emergencies: TokenBucket = { tokens: EMERGENCIES.burst, at: 0 };
-  private sequence = 1;
-  private toldShare = 0;
+  private readonly shedding: LoadShedding;
 
   /** Throws `BAD_NETWORK`. */
   constructor(options: GateOptions) {
@@ -76,8 +59,8 @@ export class Gate {
     this.bans = new BanList(clock, limits.bans);
     this.scanners = new Scanners(scanners);
     this.amplification = new Amplification(this.sources, limits.sources);
-    this.recent = new RecentRequests(clock);
     this.overload = new Overload(options);
+    this.shedding = new LoadShedding(clock, options.random, this.overload);
   }
 
   /** What it keeps account of. */
@@ -121,21 +104,11 @@ export class Gate {
 
   /** The answer to a request for which there is no time; nothing where it may go up. */
   refusal(request: SipRequest, { transport, from }: Heard): SipResponse | undefined {
-    const { share } = this.overload;
-    this.tellShare(request, share);
-    const branch = transport === 'udp' ? request.via.branch : undefined;
-    if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
-      if (branch !== undefined && request.to.tag === undefined) this.recent.add(branch);
-      return undefined;
-    }
-    const { random, metrics, events } = this.options;
-    metrics.refusedByOverload++;
-    events.note('overloadRefused', this.sources.of(from.address).key);
-    // who comes back at the same time as all others meets the same (RFC 3261 §21.5.4)
-    const seconds = RETRY_AFTER + (random.uint32() % (RETRY_SPREAD + 1));
-    // the same for every copy, as nothing is kept of it (RFC 3261 §8.2.7)
-    const toTag = `s${hashOf(request.via.branch ?? request.callId).toString(36)}`;
-    return createResponse(request, 503, { toTag, headers: [['Retry-After', seconds]] });
+    const refused = this.shedding.refusal(request, transport === 'udp');
+    if (refused === undefined) return undefined;
+    this.options.metrics.refusedByOverload++;
+    this.options.events.note('overloadRefused', this.sources.of(from.address).key);
+    return refused;
   }
 
   /** Whether a response may leave by UDP. */
@@ -198,7 +171,7 @@ export class Gate {
     this.sources.clear();
     this.amplification.clear();
     this.bans.clear();
-    this.recent.clear();
+    this.shedding.clear();
   }
 
   /** Nobody is banned for what others may have sent in its name. */
@@ -207,19 +180,5 @@ export class Gate {
     if (!this.sources.failed(account)) return;
     const address = account.key;
     this.ban(address, this.options.limits.banMs, 'too many failures');
-  }
-
-  private goesFirst(request: SipRequest, branch: string | undefined): boolean {
-    const rank = rankOf(request);
-    if (rank === 'underWay') return true;
-    if (branch !== undefined && this.recent.has(branch)) return true;
-    const now = this.options.clock.now();
-    return rank === 'emergency' && takeToken(this.emergencies, { now, ...EMERGENCIES });
-  }
-
-  private tellShare(request: SipRequest, share: number): void {
-    if (share !== this.toldShare) this.sequence++;
-    this.toldShare = share;
-    tellOverload(request, share, this.sequence);
   }
 }

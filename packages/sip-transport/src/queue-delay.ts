@@ -9,6 +9,8 @@ const LOST_MS = 2000;
 /** What measuring needs. */
 export interface QueueDelayOptions {
   readonly clock: Clock;
+  /** A delay that matters, in milliseconds. */
+  readonly overloadDelayMs: number;
   /** Told every measured delay. */
   onSample(delayMs: number): void;
 }
@@ -38,7 +40,8 @@ export class QueueDelay {
     this.messages = 0;
     if (this.sentAt !== undefined) {
       const delayMs = now - this.sentAt;
-      if (isBusy) this.options.onSample(delayMs);
+      // how long it has waited so far is no measurement of how long it waits, unless it is enough
+      if (isBusy && delayMs > this.options.overloadDelayMs) this.options.onSample(delayMs);
       if (delayMs < LOST_MS) return;
       this.sentAt = undefined;
     }

@@ -12,6 +12,7 @@ import { answerHop, type Source, sourceHop, stampVia } from './answer-route.ts';
 import type { Gate } from './gate.ts';
 import { type Hop, type Inbound, isWebSocket, type TransportName } from './hop.ts';
 import type { MiddlewareChain } from './middleware.ts';
+import type { OverloadClient } from './overload-client.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import type { SecurityEvents } from './security-events.ts';
 import { sourceKey } from './source-key.ts';
@@ -41,6 +42,7 @@ export interface ReceptionOptions {
   readonly metrics: TransportMetrics;
   readonly gate: Gate;
   readonly events: SecurityEvents;
+  readonly overload: OverloadClient;
   readonly middleware: MiddlewareChain | undefined;
   /** Whether answers go where requests came from, asked or not. */
   readonly forceRport: boolean;
@@ -101,6 +103,7 @@ export class Reception {
     if (!gate.reads(message, heard)) return;
     const hop = message.kind === 'request' ? this.admit(message, heard) : sourceHop(heard);
     if (hop === undefined) return;
+    if (message.kind === 'response') this.options.overload.heard(message, hop);
     metrics.received++;
     const { local, peer } = heard;
     this.handUp(peer === undefined ? { message, hop, local } : { message, hop, local, peer });

@@ -1,14 +1,7 @@
 import type { Uri } from '@strowger/sip-message';
 import { type Clock, type Random, StrowgerError } from '@strowger/runtime';
 import type { DnsResolver } from './dns-resolver.ts';
-import {
-  defaultPort,
-  type Hop,
-  isSecure,
-  type TransportName,
-  transportNames,
-  transportOf,
-} from './hop.ts';
+import { defaultPort, type Hop, isSecure, type TransportName, transportNames } from './hop.ts';
 import {
   canonicalAddress,
   type Family,
@@ -20,16 +13,8 @@ import {
 } from './ip-address.ts';
 import { answered } from './answered.ts';
 import { LookupBudget } from './lookup-budget.ts';
-import { orderSrv } from './srv-order.ts';
-
-/** A name and port that addresses have to be found for. */
-interface Target {
-  /** The name that the URI has, which certificates are checked for (RFC 5922 §4). */
-  readonly domain: string;
-  readonly transport: TransportName;
-  readonly host: string;
-  readonly port: number;
-}
+import { type Wish, wishOf } from './location-wish.ts';
+import { ServiceLookup, type Target } from './service-lookup.ts';
 
 /** What a layer can reach, and what it asks. */
 export interface ServerLocationOptions {
@@ -46,39 +31,21 @@ export interface ServerLocationOptions {
   graceMs: number;
 }
 
-/** What a URI asks for. */
-interface Wish {
-  readonly host: string;
-  readonly port: number | undefined;
-  /** Whether each hop has to be secure: `sips`. */
-  readonly isSecure: boolean;
-  readonly transport: TransportName | undefined;
-}
-
-/** RFC 3263 §4.1, RFC 7118 §10.4. */
-const NAPTR_SERVICES: Readonly<Record<string, TransportName>> = {
-  'SIP+D2U': 'udp',
-  'SIP+D2T': 'tcp',
-  'SIPS+D2T': 'tls',
-  'SIP+D2W': 'ws',
-  'SIPS+D2W': 'wss',
-};
-
-/** The services that DNS knows servers of (RFC 3263 §4.1); a WebSocket's are found by address. */
-const SRV_SERVICES: Partial<Readonly<Record<TransportName, string>>> = {
-  udp: '_sip._udp',
-  tcp: '_sip._tcp',
-  tls: '_sips._tcp',
-};
-
 /** Locates the servers of a SIP URI (RFC 3263 §4), within what this end can reach. */
 export class ServerLocation {
   private readonly options: ServerLocationOptions;
   /** Which target a hop is an address of. */
   private readonly targets = new WeakMap<Hop, Target>();
+  private readonly services: ServiceLookup;
 
   constructor(options: ServerLocationOptions) {
     this.options = options;
+    const { random, maxHops } = options;
+    this.services = new ServiceLookup({
+      random,
+      maxHops,
+      answered: (questions, isUseful) => this.answered(questions, isUseful),
+    });
   }
 
   /**
@@ -119,70 +86,11 @@ export class ServerLocation {
     if (wish.port !== undefined) return this.addresses(this.direct(wish), resolver);
     const targets =
       wish.transport === undefined
-        ? await this.byNaptr(wish, resolver)
-        : await this.bySrv(wish.host, wish.transport, resolver);
+        ? await this.services.byNaptr(wish.host, this.usable(wish), resolver)
+        : await this.services.bySrv(wish.host, wish.transport, resolver);
     if (targets === undefined) return this.addresses(this.direct(wish), resolver);
     const found = await this.answered(targets.map((one) => this.addresses(one, resolver)));
     return found.flat();
-  }
-
-  /** RFC 3263 §4.1: NAPTR says which transports, SRV where; without NAPTR all SRVs are asked. */
-  private async byNaptr(wish: Wish, resolver: DnsResolver): Promise<readonly Target[] | undefined> {
-    const { host } = wish;
-    // servers that know no NAPTR answer it with a failure: as good as none
-    const { records } = await resolver.naptr(host).catch(() => ({ records: [] }));
-    const usable = this.usable(wish);
-    const questions = records
-      .filter(({ flags, replacement }) => flags.toLowerCase() === 's' && isName(replacement))
-      .toSorted((a, b) => a.order - b.order || a.preference - b.preference)
-      .map(
-        ({ replacement, service }) => [replacement, NAPTR_SERVICES[service.toUpperCase()]] as const,
-      )
-      .filter(([, transport]) => transport !== undefined && usable.includes(transport));
-    if (questions.length === 0) {
-      for (const transport of usable) {
-        const service = SRV_SERVICES[transport];
-        if (service !== undefined) questions.push([`${service}.${host}`, transport]);
-      }
-    }
-    const answers = await this.answered(
-      questions
-        .slice(0, this.options.maxHops)
-        .map(([name, transport]) =>
-          this.srv(name, { transport: transport ?? 'udp', domain: host }, resolver),
-        ),
-      (found) => found !== undefined,
-    );
-    const known = answers.filter((answer) => answer !== undefined);
-    return known.length === 0 ? undefined : known.flat().slice(0, this.options.maxHops);
-  }
-
-  private async bySrv(
-    host: string,
-    transport: TransportName,
-    resolver: DnsResolver,
-  ): Promise<readonly Target[] | undefined> {
-    const service = SRV_SERVICES[transport];
-    if (service === undefined) return undefined;
-    return this.srv(`${service}.${host}`, { transport, domain: host }, resolver);
-  }
-
-  /** `undefined` where there is no record; none where the service is decidedly not offered. */
-  private async srv(
-    name: string,
-    common: Pick<Target, 'transport' | 'domain'>,
-    resolver: DnsResolver,
-  ): Promise<readonly Target[] | undefined> {
-    const { records } = await resolver.srv(name);
-    if (records.length === 0) return undefined;
-    const offered = records.filter(({ target, port }) => isName(target) && port > 0);
-    return orderSrv(offered, () => this.options.random.float(), this.options.maxHops).map(
-      ({ target, port }) => ({
-        ...common,
-        host: target.replace(/\.$/, ''),
-        port,
-      }),
-    );
   }
 
   private async addresses(target: Target, resolver: DnsResolver): Promise<readonly Hop[]> {
@@ -263,31 +171,6 @@ function alternately<T>(lists: readonly (readonly T[])[]): T[] {
   return Array.from({ length: longest }, (_, index) =>
     lists.flatMap((list) => list.slice(index, index + 1)),
   ).flat();
-}
-
-/** Whether a record leads anywhere: `.` says that there is nothing (RFC 2782). */
-function isName(target: string): boolean {
-  return target !== '.' && target !== '';
-}
-
-/** `undefined` for what is no SIP URI, or asks for what does not exist. */
-function wishOf(target: Uri): Wish | undefined {
-  if (!('host' in target)) return undefined;
-  const isSips = target.scheme === 'sips';
-  const asked = target.params.get('transport');
-  const transport = asked === undefined ? undefined : askedTransport(asked, isSips);
-  if (asked !== undefined && transport === undefined) return undefined;
-  // RFC 3263 §4: the target is maddr where the URI has one
-  const host = (target.params.get('maddr') || target.host).replace(/^\[|\]$/g, '');
-  return { host, port: target.port, isSecure: isSips, transport };
-}
-
-/** With `sips` a stream is TLS (RFC 3261 §26.2.2) and a WebSocket a secure one (RFC 7118 §5.3). */
-function askedTransport(name: string, isSips: boolean): TransportName | undefined {
-  const transport = transportOf(name);
-  if (!isSips) return transport;
-  if (transport === 'tcp') return 'tls';
-  return transport === 'ws' ? 'wss' : transport;
 }
 
 /** A numeric host of a plain transport needs no name; else the name that is to be proven. */

@@ -58,7 +58,7 @@ export class StreamDoors {
 
   private take(socket: Socket): void {
     const { connections, limits } = this.options;
-    const remote = connections.admits(socket);
+    const remote = connections.entrance.admits(socket);
     if (remote === undefined) return;
     const channel = new StreamChannel(socket, limits);
     connections.accept({ transport: 'tcp', channel, remote });
@@ -71,7 +71,7 @@ export class StreamDoors {
     terminator.on('secureConnection', (socket) => {
       socket.disableRenegotiation();
       const remote = remoteOf(socket);
-      if (!connections.finishHandshake(socket)) {
+      if (!connections.entrance.finishHandshake(socket)) {
         socket.destroy();
         return;
       }
@@ -116,7 +116,7 @@ export class StreamDoors {
   private upgraded(transport: TransportName, webSocket: WebSocket, socket: Socket): void {
     const { connections, clock, limits } = this.options;
     const remote = remoteOf(socket);
-    if (!connections.finishHandshake(socket)) {
+    if (!connections.entrance.finishHandshake(socket)) {
       webSocket.terminate();
       return;
     }
@@ -133,8 +133,8 @@ export class StreamDoors {
   /** Gives a socket a place and a deadline; nothing where there is no place. */
   private begins(socket: Socket): Endpoint | undefined {
     const { connections } = this.options;
-    const remote = connections.admits(socket);
-    if (remote !== undefined) connections.beginHandshake(socket, remote);
+    const remote = connections.entrance.admits(socket);
+    if (remote !== undefined) connections.entrance.beginHandshake(socket, remote);
     return remote;
   }
 }

@@ -30,6 +30,12 @@ export function denied({ address }: Hop): StrowgerError {
   return new StrowgerError('ADDRESS_REFUSED', `nothing is sent to ${address}: it is denied`);
 }
 
+/** Its server asks for fewer new requests (RFC 7339). */
+export function overloaded({ address }: Hop): StrowgerError {
+  const what = `${address} has too much to do, and asks for fewer requests`;
+  return new StrowgerError('OVERLOADED', what, { recovery: { kind: 'retry', afterMs: 5000 } });
+}
+
 /** No listen point is of the hop's transport and family. */
 export function unsupported({ transport, address }: Hop): StrowgerError {
   const what = `${transport} to ${address} is not carried: no listen point is of its kind`;

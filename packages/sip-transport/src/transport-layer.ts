@@ -8,7 +8,14 @@ import type { Bans } from './bans.ts';
 import { sourceKey } from './source-key.ts';
 import type { TargetOutcome } from './target-health.ts';
 import type { TlsCertificates } from './tls-contexts.ts';
-import { denied, listenFailed, notOneHost, notOpen, unsupported } from './transport-errors.ts';
+import {
+  denied,
+  listenFailed,
+  notOneHost,
+  notOpen,
+  overloaded,
+  unsupported,
+} from './transport-errors.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
 import type { Listening, TransportCounts, TransportLayerOptions } from './transport-options.ts';
 import { TransportParts, type TransportSignals } from './transport-parts.ts';
@@ -96,7 +103,7 @@ export class TransportLayer {
   /**
    * Sends without waiting. `failed` is called at most once and never from within `send`: when the
    * message surely did not leave (`CONNECT_FAILED`, `CERTIFICATE_REFUSED`, `CONNECTION_CLOSED`, `CONNECTION_FULL`,
-   * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`,
+   * `TOO_MANY_CONNECTIONS`, `MESSAGE_TOO_LARGE`, `SEND_FAILED`, `TRANSPORT_UNSUPPORTED`, `ADDRESS_REFUSED`, `OVERLOADED`,
    * `TRANSPORT_CLOSED`). A datagram that the network loses is told to nobody.
    */
   send(written: SipMessage, hop: Hop, failed: (error: StrowgerError) => void): void {
@@ -113,6 +120,9 @@ export class TransportLayer {
     if (!isUnicast(hop.address)) return fail(notOneHost(hop));
     if (point === undefined) return fail(unsupported(hop));
     if (message.kind === 'request' && !this.mayAsk(hop)) return fail(denied(hop));
+    if (message.kind === 'request' && !this.parts.overload.admits(message, hop, written)) {
+      return fail(overloaded(hop));
+    }
     const bytes = this.wireBytes(serializeMessage(message), hop);
     if (bytes === undefined) return;
     if (hop.transport === 'udp' && !this.mayLeave(message, hop, bytes.length)) return;
@@ -266,7 +276,7 @@ export class TransportLayer {
   }
 
   private async release(): Promise<void> {
-    const { keepAlives, stun, nextHops, udp, streams, events, gate } = this.parts;
+    const { keepAlives, stun, nextHops, udp, streams, events, gate, overload } = this.parts;
     keepAlives.close();
     stun.close();
     nextHops.close();
@@ -274,6 +284,7 @@ export class TransportLayer {
     nextHops.close();
     events.close();
     gate.clear();
+    overload.clear();
   }
 
   /** A probe of the event loop: streams have no queue of ours but that. */

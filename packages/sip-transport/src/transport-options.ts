@@ -42,6 +42,12 @@ export interface TransportLayerOptions {
   readonly limits?: Partial<TransportLimits>;
   /** Who is let in. */
   readonly admission?: AdmissionSettings;
+  /**
+   * Whether our requests say that we speak overload control (RFC 7339), for peers that are servers.
+   * What a server asks for is obeyed either way: that share of new requests fails with `OVERLOADED`.
+   * Default false: phones and most proxies do not know it.
+   */
+  readonly overloadControl?: boolean;
   /** Where requests may go. */
   readonly addresses?: AddressPolicySettings;
   /** What sees, changes or drops all that passes, in this order for what comes in. */

@@ -12,6 +12,7 @@ import { LocalNetworks } from './local-networks.ts';
 import { type LocalPoint, LocalPoints } from './local-points.ts';
 import { MiddlewareChain } from './middleware.ts';
 import { NextHops } from './next-hops.ts';
+import { OverloadClient } from './overload-client.ts';
 import { QueueDelay } from './queue-delay.ts';
 import { type Heard, Reception, type Refused } from './reception.ts';
 import { type SecurityEvent, SecurityEvents } from './security-events.ts';
@@ -79,6 +80,7 @@ export class TransportParts {
   readonly bans: Bans;
   readonly addresses: AddressPolicy;
   readonly queueDelay: QueueDelay;
+  readonly overload: OverloadClient;
   readonly middleware: MiddlewareChain | undefined;
 
   /** Throws what wrong configuration deserves: see `TransportLayer`. */
@@ -99,8 +101,14 @@ export class TransportParts {
     this.gate = new Gate({ ...general, events: this.events, admission: options.admission ?? {} });
     const { events, gate } = this;
     this.bans = new Bans(gate, general.limits.banMs);
-    this.queueDelay = new QueueDelay({ clock, onSample: (ms) => gate.overload.sample(ms) });
-    const shared = { ...general, events, gate };
+    this.queueDelay = new QueueDelay({
+      clock,
+      overloadDelayMs: general.limits.overloadDelayMs,
+      onSample: (ms) => gate.overload.sample(ms),
+    });
+    const announces = options.overloadControl === true;
+    this.overload = new OverloadClient({ ...general, announces });
+    const shared = { ...general, events, gate, overload: this.overload };
     this.nextHops = new NextHops({
       ...shared,
       points: this.points,

@@ -58,6 +58,11 @@ export class DigestNonces {
     return binding === this.bond(client, `${time}.${token}`);
   }
 
+  /** Whether a nonce is ours. */
+  isOurs(nonce: string): boolean {
+    return this.issuedAt(nonce) !== undefined;
+  }
+
   /** Marks the count as used; `undefined` for a client of RFC 2069, whose nonce is good once. */
   use(nonce: string, count: number | undefined): NonceUse {
     const issuedAt = this.issuedAt(nonce);

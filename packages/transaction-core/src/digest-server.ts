@@ -108,6 +108,12 @@ export class DigestServer {
     return credentials !== undefined && this.nonces.isFor(credentials.nonce, client);
   }
 
+  /** Whether the nonce of the credentials is ours, whoever it was sent to, and however long ago. */
+  isOurs(request: SipRequest, kind: 401 | 407): boolean {
+    const credentials = this.credentials(request, kind);
+    return credentials !== undefined && this.nonces.isOurs(credentials.nonce);
+  }
+
   /** Judges the credentials of a request; never rejects unless `lookup` does. */
   async verify(
     request: SipRequest,
@@ -115,26 +121,47 @@ export class DigestServer {
     lookup: Ha1Lookup,
     options: { algorithms?: readonly DigestAlgorithm[] } = {},
   ): Promise<DigestVerdict> {
+    const compared = await this.compare(request, kind, lookup, options);
+    return typeof compared === 'string' ? { outcome: compared } : this.judge(compared);
+  }
+
+  /** Whether the digest is right, however old its nonce and wherever it was sent; uses up no count. */
+  async isRight(
+    request: SipRequest,
+    kind: 401 | 407,
+    lookup: Ha1Lookup,
+    options: { algorithms?: readonly DigestAlgorithm[] } = {},
+  ): Promise<boolean> {
+    return typeof (await this.compare(request, kind, lookup, options)) !== 'string';
+  }
+
+  /** The credentials where their digest is right, else what is wrong with them. */
+  private async compare(
+    request: SipRequest,
+    kind: 401 | 407,
+    lookup: Ha1Lookup,
+    options: { algorithms?: readonly DigestAlgorithm[] },
+  ): Promise<Credentials | 'missing' | 'malformed' | 'wrong'> {
     const credentials = this.credentials(request, kind);
     if (credentials === undefined) {
       const name = headerOf(kind);
       const isOdd = request.headers.has(name) && request.headers.get(name) === undefined;
-      return { outcome: isOdd ? 'malformed' : 'missing' };
+      return isOdd ? 'malformed' : 'missing';
     }
     const algorithm = digestAlgorithm(credentials.algorithm);
     const isOffered = (options.algorithms ?? this.algorithms).some((one) => one === algorithm);
     if (algorithm === undefined || !isOffered || !this.isWellFormed(credentials, request)) {
-      return { outcome: 'malformed' };
+      return 'malformed';
     }
     const nobody = this.stranger(algorithm); // for everybody: an unknown user costs what others do
     const ha1 = ha1For(await lookup(credentials.username), algorithm);
-    return this.judge(credentials, request, ha1 ?? nobody);
+    const { method, body } = request;
+    const isRight = verifyCredentials(credentials, { ha1: ha1 ?? nobody, method, body });
+    return isRight ? credentials : 'wrong';
   }
 
-  private judge(credentials: Credentials, request: SipRequest, ha1: string): DigestVerdict {
-    const { method, body } = request;
-    // the nonce is looked at only after the digest: a count that was not proved uses nothing up
-    if (!verifyCredentials(credentials, { ha1, method, body })) return { outcome: 'wrong' };
+  /** The nonce is looked at only after the digest: a count that was not proved uses nothing up. */
+  private judge(credentials: Credentials): DigestVerdict {
     // without qop no count is part of the digest: anybody could have written one beside it
     const count = credentials.qop === undefined ? undefined : credentials.nc;
     switch (this.nonces.use(credentials.nonce, count)) {

@@ -38,6 +38,12 @@ import type {
 export interface TransactionUser {
   /** Every new request but ACK and CANCEL. Answer with `transaction.respond`, now or later. */
   onRequest(transaction: ServerTransaction): void;
+  /**
+   * A new request but ACK and CANCEL, before anything is kept of it. True where the user answers it
+   * with `respondStateless`, now or later, or not at all; it has to decide alike about every copy
+   * (RFC 3261 §8.2.7). Without this method every request gets a transaction.
+   */
+  takesStateless?(request: SipRequest, inbound: Inbound): boolean;
   /** An ACK that ends no transaction of ours: the ACK to a 2xx, and each copy of it. */
   onAck(ack: SipRequest, inbound: Inbound): void;
   /** A response that belongs to no transaction (any more). */
@@ -129,9 +135,16 @@ export class TransactionLayer {
     if (!this.closed) this.acks.send(ack, options);
   }
 
-  /** Sends a response without a transaction (RFC 3261 §8.2.7). */
-  respondStateless(inbound: Inbound, response: SipResponse): void {
-    if (!this.closed) this.around.sender.send(response, inbound.hop, () => this.countError());
+  /**
+   * Sends a response without a transaction (RFC 3261 §8.2.7). One above 100 without a To tag is given
+   * the same for every copy of the request.
+   */
+  respondStateless({ message, hop }: Inbound, response: SipResponse): void {
+    if (this.closed) return;
+    if (message.kind === 'request' && response.status > 100 && response.toTag === undefined) {
+      response.headers.set('To', response.to.withTag(statelessTag(message)));
+    }
+    this.around.sender.send(response, hop, () => this.countError());
   }
 
   /** What lives at this moment: zeros when all is over. */
@@ -185,6 +198,7 @@ export class TransactionLayer {
       return this.respondStateless(inbound, refused);
     }
     if (isCancel) return this.receiveCancel(keys, request, inbound);
+    if (this.user.takesStateless?.(request, inbound) === true) return;
     this.open(keys, request, inbound).start();
   }
 
@@ -199,7 +213,7 @@ export class TransactionLayer {
       const headers: [string, string][] = [['Retry-After', '10']];
       return createResponse(request, 503, { headers, toTag: statelessTag(request) });
     }
-    if (merge !== undefined && this.isMerged(merge)) {
+    if (merge !== undefined && (this.isMerged(merge) || this.isOwn(request))) {
       return createResponse(request, 482, { toTag: statelessTag(request) });
     }
     return undefined;
@@ -207,6 +221,15 @@ export class TransactionLayer {
 
   private isMerged(key: string): boolean {
     return this.options.mergedRequests !== 'pass' && this.merged.has(key);
+  }
+
+  /**
+   * A request of ours that came to ourselves: its target was our own address. A user agent answers
+   * 482 (RFC 3261 §16.3 step 4), a proxy knows spirals from loops itself.
+   */
+  private isOwn(request: SipRequest): boolean {
+    if (this.clients.size === 0 || this.options.mergedRequests === 'pass') return false;
+    return this.clients.has(clientKey(request));
   }
 
   private open(keys: ServerKeys, request: SipRequest, inbound: Inbound): ServerTransaction {
@@ -220,13 +243,11 @@ export class TransactionLayer {
   /** RFC 3261 §9.2: 481 or 200 here, the INVITE's own answer by its owner. */
   private receiveCancel(keys: ServerKeys, cancel: SipRequest, inbound: Inbound): void {
     const meant = this.findCancelled(cancel);
-    const status = meant === undefined ? 481 : 200;
+    if (meant === undefined) return this.respondStateless(inbound, createResponse(cancel, 481));
     const transaction = this.open(keys, cancel, inbound);
     transaction.start();
-    transaction.respond(
-      createResponse(cancel, status, meant === undefined ? {} : { toTag: meant.localTag }),
-    );
-    meant?.receiveCancel(cancel);
+    transaction.respond(createResponse(cancel, 200, { toTag: meant.localTag }));
+    meant.receiveCancel(cancel);
   }
 
   /** One for all: what belongs to a transaction is asked of it. */

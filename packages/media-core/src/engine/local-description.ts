@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { StrowgerError, type Random } from '@strowger/runtime';
 import {
   applyAnswer,
@@ -13,15 +12,19 @@ import {
   relayAnswer,
   type RelayLocal,
   relayOffer,
+  type MediaDescription,
   type Sdp,
   type SdpRefused,
 } from '../sdp/index.ts';
+import type { RemotePolicy } from './remote-policy.ts';
 
 /** What stays the same in all descriptions of an endpoint. */
 export interface LocalDescriptionOptions {
   address: string;
   port: number;
   random: Random;
+  /** Where media may go. */
+  remotes: RemotePolicy;
 }
 
 /** What a description says this time. */
@@ -40,10 +43,12 @@ export interface Passing {
 /** Writes the descriptions of one endpoint: one origin, versions that count changes (RFC 3264 §8). */
 export class LocalDescription {
   private readonly fixed: Omit<LocalMedia, 'version' | 'codecs' | 'direction'>;
+  private readonly remotes: RemotePolicy;
   private version = 1;
   private last: Sdp | undefined;
 
-  constructor({ random, ...fixed }: LocalDescriptionOptions) {
+  constructor({ random, remotes, ...fixed }: LocalDescriptionOptions) {
+    this.remotes = remotes;
     this.fixed = { ...fixed, sessionId: String(random.uint32()) };
   }
 
@@ -55,7 +60,7 @@ export class LocalDescription {
   /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where nothing fits. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
-      usable(negotiateAnswer({ offer, local: this.media(wanted, version) }));
+      this.usable(negotiateAnswer({ offer, local: this.media(wanted, version) }));
     const { media } = answered(this.version);
     return { answer: this.write((version) => answered(version).answer), media };
   }
@@ -79,12 +84,24 @@ export class LocalDescription {
     const made = (version: number): NegotiatedRelay => {
       const relayed = relayAnswer({ ...round, local: this.relayed(passing, version) });
       if (!relayed.ok) throw refused(relayed);
-      assertAddresses(relayed.a);
-      assertAddresses(relayed.b);
+      this.assertAddresses(relayed.a);
+      this.assertAddresses(relayed.b);
       return relayed;
     };
     const relayed = made(this.version);
     return { ...relayed, answer: this.write((version) => made(version).answer) };
+  }
+
+  /** What our offer and their answer make. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`. */
+  agree(offer: Sdp, answer: Sdp): NegotiatedMedia {
+    return this.usable(applyAnswer({ offer, answer })).media;
+  }
+
+  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media of this line may not go. */
+  assertReachable({ connections, rtcp }: MediaDescription): void {
+    const [first] = connections;
+    if (first !== undefined) this.assertPermitted(first.address);
+    if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
   }
 
   private relayed({ codecs, direction }: Passing, version: number): RelayLocal {
@@ -93,6 +110,23 @@ export class LocalDescription {
 
   private media(wanted: Wanted, version: number): LocalMedia {
     return { ...this.fixed, ...wanted, version };
+  }
+
+  private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
+    if (!outcome.ok) throw refused(outcome);
+    this.assertAddresses(outcome.media);
+    return outcome;
+  }
+
+  private assertAddresses({ remote }: NegotiatedMedia): void {
+    this.assertPermitted(remote.address);
+    this.assertPermitted(remote.rtcp.address);
+  }
+
+  /** Host names are not resolved for media: no packet may wait for DNS. */
+  private assertPermitted(address: string): void {
+    if (this.remotes.permits(address)) return;
+    throw notAcceptable(`media does not go to ${address}`);
   }
 
   /** A description like the last one keeps its version; any other has the next. */
@@ -106,25 +140,8 @@ export class LocalDescription {
   }
 }
 
-/** What our offer and their answer make. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`. */
-export function agree(offer: Sdp, answer: Sdp): NegotiatedMedia {
-  return usable(applyAnswer({ offer, answer })).media;
-}
-
-function usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
-  if (!outcome.ok) throw refused(outcome);
-  assertAddresses(outcome.media);
-  return outcome;
-}
-
 function refused({ reason }: SdpRefused): StrowgerError {
   return notAcceptable(`${reason.message} (${reason.section})`);
-}
-
-/** Host names are not resolved for media: no packet may wait for DNS. */
-function assertAddresses({ remote: { address, rtcp } }: NegotiatedMedia): void {
-  if (isIP(address) !== 0 && isIP(rtcp.address) !== 0) return;
-  throw notAcceptable(`${address} is no IP address`);
 }
 
 export function notAcceptable(message: string): StrowgerError {

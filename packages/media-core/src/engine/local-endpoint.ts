@@ -3,7 +3,7 @@ import type { Recorded } from '../core/core-api.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput, AudioOutput } from './audio-streams.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
-import { agree, type LocalDescription } from './local-description.ts';
+import type { LocalDescription } from './local-description.ts';
 import { OfferRound } from './offer-round.ts';
 import type {
   AudioSource,
@@ -68,7 +68,7 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async acceptAnswer(answer: Sdp): Promise<void> {
     this.core.assertAlive();
-    const media = agree(this.round.offer, answer);
+    const media = this.description.agree(this.round.offer, answer);
     this.round.answered();
     await this.core.configure(media);
   }

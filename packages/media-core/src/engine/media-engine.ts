@@ -14,6 +14,7 @@ import type {
   RelayRequest,
 } from './media-backend.ts';
 import { PortAllocator } from './port-allocator.ts';
+import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
@@ -36,6 +37,8 @@ export interface MediaEngineOptions {
   readonly portRestMs?: number;
   /** Silence after which `timeout` is told; default 30 000. */
   readonly timeoutMs?: number;
+  /** Where media may go; at a public edge neither to this machine nor to its link. */
+  readonly remotes?: RemoteAddressSettings;
   /** How long the negotiated address is waited for before another is learned; default 250. */
   readonly sourceGraceMs?: number;
   /** Silence after which a new source may take a stream over; default 3000. */
@@ -54,7 +57,7 @@ interface Opening {
 /**
  * Starts the media engine: sockets are opened with endpoints, workers at once.
  *
- * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_UNKNOWN_CODEC`, `MEDIA_WORKER_MISSING`.
+ * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`, `MEDIA_WORKER_MISSING`.
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new LocalMediaEngine(options);
@@ -66,6 +69,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
   private readonly codecs: readonly string[];
+  private readonly remotes: RemotePolicy;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
   private readonly opening = new Set<Promise<unknown>>();
@@ -78,6 +82,7 @@ class LocalMediaEngine implements MediaEngine {
     this.runtime = runtime;
     this.codecs = options.codecs ?? ['pcmu', 'pcma'];
     knownCodecs(this.codecs);
+    this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
@@ -157,6 +162,7 @@ class LocalMediaEngine implements MediaEngine {
   /** Binds the next pair of ports that nobody else on this machine has. */
   private async bind(host: CoreHost, opening: Opening) {
     const { address } = this.options;
+    const { remotes } = this;
     const { random } = this.runtime;
     const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
     for (;;) {
@@ -171,7 +177,7 @@ class LocalMediaEngine implements MediaEngine {
         throw unavailable(address, error);
       }
       const core = this.register(host, { id: identity.id, port, opening });
-      return { core, description: new LocalDescription({ address, port, random }) };
+      return { core, description: new LocalDescription({ address, port, random, remotes }) };
     }
   }
 

@@ -14,7 +14,7 @@ import {
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
-import { agree, type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
+import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import { OfferRound } from './offer-round.ts';
 import type {
   MediaEndpoint,
@@ -87,6 +87,7 @@ export class RelaySide implements MediaEndpoint {
     this.round.assertNoOffer();
     if (this.pending !== undefined) throw wrongState('An offer waits for its answer already');
     const line = audioLine(offer);
+    this.options.description.assertReachable(line);
     if (!line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
       throw notAcceptable('No codec of the offer may pass');
     }
@@ -100,12 +101,12 @@ export class RelaySide implements MediaEndpoint {
   }
 
   async acceptAnswer(answer: Sdp): Promise<void> {
-    const { core } = this.options;
+    const { core, description } = this.options;
     core.assertAlive();
     const { offer } = this.round;
     const pending = this.other?.pending;
     try {
-      if (pending === undefined) await this.take(agree(offer, answer), answer);
+      if (pending === undefined) await this.take(description.agree(offer, answer), answer);
       else await this.other?.answerPending(pending, { relayed: offer, answerFromB: answer });
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
