@@ -117,6 +117,10 @@ export const configSchema = z
       .array(userPart)
       .default([])
       .describe('Services and users that a caller who is no user of ours may reach'),
+    mode: z
+      .enum(['b2bua', 'proxy'])
+      .default('b2bua')
+      .describe('Whether media of calls to users is relayed, or flows between the phones'),
     digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
     ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
     nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),

@@ -30,6 +30,7 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_MEDIA_WORKERS: { path: ['media', 'workers'] },
   STROWGER_STORE: { path: ['store'] },
   STROWGER_PUBLIC: { path: ['public'], list: true },
+  STROWGER_MODE: { path: ['mode'] },
   STROWGER_DIGEST: { path: ['digest'], list: true },
   STROWGER_NONCE_LIFETIME_MS: { path: ['nonceLifetimeMs'] },
   STROWGER_RING_TIMEOUT_MS: { path: ['ringTimeoutMs'] },

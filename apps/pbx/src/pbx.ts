@@ -80,6 +80,7 @@ async function open(
     media,
     stores,
     domain: config.domain,
+    mode: config.mode,
     services: { '*43': echo(), '*60': tone(440) },
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,

@@ -10,6 +10,8 @@ export interface RegisterSource {
   readonly userAgent?: string;
   /** Where it came from, where its contacts cannot be reached otherwise. */
   readonly received?: Hop | undefined;
+  /** The proxies that it passed and through which its contacts are reached; none by default. */
+  readonly path?: readonly string[];
 }
 
 /** What bindings are updated under. */
@@ -84,7 +86,7 @@ function isSameContact(binding: Binding, { uri, instance, regId }: ContactUpdate
 }
 
 function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number): Binding {
-  const { callId, cseq, received, userAgent } = source;
+  const { callId, cseq, received, userAgent, path = [] } = source;
   return {
     contact: contact.uri.toString(),
     q: contact.q,
@@ -95,6 +97,7 @@ function newBinding(contact: ContactUpdate, source: RegisterSource, wall: number
     ...(contact.regId === undefined ? {} : { regId: contact.regId }),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(received === undefined ? {} : { received }),
+    ...(path.length === 0 ? {} : { path }),
     updatedAt: wall,
   };
 }

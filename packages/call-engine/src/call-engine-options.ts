@@ -1,7 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import type { MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
-import type { Hop, Inbound, MessageSender, TimerSettings } from '@strowger/transaction-core';
+import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transaction-core';
 import type { FlowTrust } from './authenticator.ts';
 import type { FailureLimits } from './failure-table.ts';
 import type { Stores } from './memory-stores.ts';
@@ -9,7 +9,7 @@ import type { ExpiryLimits } from './register-request.ts';
 import type { Service } from './service.ts';
 
 /** What an engine needs of a transport. */
-export interface EngineSender extends MessageSender {
+export interface EngineSender extends ProxySender {
   /**
    * Whether the very flow that a hop is pinned to can still be used: phones behind a WebSocket that
    * is closed are not called. Without it every flow counts as open.
@@ -23,6 +23,13 @@ export interface CallEngineOptions {
   readonly sender: EngineSender;
   readonly media: MediaBackend;
   readonly stores: Stores;
+  /**
+   * What becomes of calls to users: two calls with the media between them through a relay (`b2bua`,
+   * the default), or one that is passed on by a stateful proxy (RFC 3261 §16): media flows between
+   * the phones, and no call detail record is written, as a proxy cannot know when a call ends.
+   * Services and registrations are the same in both.
+   */
+  readonly mode?: 'b2bua' | 'proxy';
   /** The domain of the users, and the realm of their digests. */
   readonly domain: string;
   /**
@@ -73,6 +80,8 @@ export interface DigestOptions {
 export interface RegistrationLimits extends ExpiryLimits {
   /** Contacts of one user; default 10. */
   readonly maxContacts: number;
+  /** Where phones shall send their requests first: the value of Service-Route (RFC 3608). */
+  readonly serviceRoute?: readonly string[];
 }
 
 /** What the options come to with every default filled in. */

@@ -13,6 +13,7 @@ import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
 import { ALLOWED } from './non-call-requests.ts';
+import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 
@@ -30,6 +31,8 @@ export interface CallEngineEvents {
 /** What lives in an engine; all zero when it has come to rest. */
 export interface CallEngineCounts {
   readonly calls: number;
+  /** Requests that a proxy passes on: each lingers for 32 s after a 2xx. */
+  readonly proxied: number;
   readonly sessions: number;
   readonly dialogs: number;
   readonly transactions: number;
@@ -53,6 +56,7 @@ export class CallEngine {
   private readonly events: Emitter<CallEngineEvents>;
   private readonly parts: EngineParts;
   private readonly context: CallContext;
+  private readonly proxy: ProxyMode | undefined;
   private readonly live = new Map<string, Call>();
   /** Calls whose caller is being asked who it is. */
   private admitting = 0;
@@ -80,6 +84,7 @@ export class CallEngine {
       maxCallMs: this.settings.maxCallMs,
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
     };
+    this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
     const stateless = this.makeStateless();
     this.sessions = this.makeSessions(stateless);
   }
@@ -140,6 +145,7 @@ export class CallEngine {
     const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
     return {
       calls: this.live.size,
+      proxied: this.proxy?.size ?? 0,
       sessions,
       dialogs,
       transactions: clientTransactions + serverTransactions,
@@ -175,6 +181,7 @@ export class CallEngine {
     this.hangUpAll('closing');
     await this.allEnded();
     this.parts.registrar.close();
+    this.proxy?.close();
     await this.sessions.close({ deadlineMs: 0 });
   }
 
@@ -266,6 +273,19 @@ export class CallEngine {
     }
   }
 
+  private makeProxy(): ProxyMode {
+    const { domain, router, doorkeeper } = this.parts;
+    return new ProxyMode({
+      engine: this.options,
+      domain,
+      router,
+      doorkeeper,
+      maxCalls: this.settings.maxCalls,
+      isDraining: () => this.isDraining,
+      transactions: () => this.sessions.dialogs.transactions,
+    });
+  }
+
   private makeStateless(): StatelessAnswers {
     const { doorkeeper, requests, authenticator } = this.parts;
     return new StatelessAnswers({
@@ -288,12 +308,20 @@ export class CallEngine {
       media,
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
+      foreign: this.proxy,
+      supported: ['path'],
       allow: ALLOWED,
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
-      takesStateless: (request, inbound) => stateless.takes(request, inbound),
+      takesStateless: (request, inbound) =>
+        this.mayEndHere(request) && stateless.takes(request, inbound),
     });
+  }
+
+  /** What a proxy passes on it answers itself, but for calls, whose callers are asked in the same way. */
+  private mayEndHere({ method }: SipRequest): boolean {
+    return this.proxy === undefined || method === 'INVITE' || method === 'REGISTER';
   }
 
   private tellRegistrations({ addressOfRecord, added, removed }: RegistrationChange): void {

@@ -4,7 +4,7 @@ import type { LegRefusal } from './best-response.ts';
 import type { CallMedia } from './call-media.ts';
 import type { LegEnding } from './call-table.ts';
 import { endingOf, refusalOf } from './leg-ending.ts';
-import type { Binding } from './location-store.ts';
+import { type Binding, pathOf } from './location-store.ts';
 import { followSession } from './session-following.ts';
 import type { ContactEnd } from './shared-end.ts';
 
@@ -42,10 +42,12 @@ export class ContactLegs {
   ): ContactLeg {
     const { manager, from, maxForwards } = this.options;
     const end = media.calleeEnd.contact();
+    const path = pathOf(binding);
     const session = manager.call({
       to,
       from,
-      requestUri: requestUri(binding.contact),
+      requestUri: contactUri(binding.contact),
+      ...(path.length === 0 ? {} : { route: path }),
       ...(binding.received === undefined ? {} : { hops: [binding.received] }),
       headers: [['Max-Forwards', maxForwards - 1]],
       endpoint: end,
@@ -103,7 +105,7 @@ export class ContactLeg {
 const ELSEWHERE = { sip: 200, text: 'Call completed elsewhere' };
 
 /** A contact as it goes into a Request-URI: without method and headers (RFC 3261 §19.1.5). */
-function requestUri(contact: string): SipUri | undefined {
+export function contactUri(contact: string): SipUri | undefined {
   const uri = parseUri(contact);
   if (!uri.ok || !(uri.value instanceof SipUri)) return undefined;
   const plain = uri.value.with({ headers: [] });

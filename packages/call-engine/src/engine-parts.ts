@@ -8,6 +8,7 @@ import { Router } from './router.ts';
 
 /** What decides in an engine. */
 export interface EngineParts {
+  readonly domain: Domain;
   readonly registrar: Registrar;
   readonly router: Router;
   readonly doorkeeper: Doorkeeper;
@@ -34,6 +35,7 @@ export function enginePartsOf(
     location,
     expiry,
     maxContacts,
+    serviceRoute: options.registration?.serviceRoute,
     isFlowOpen: (hop) => sender.isFlowOpen?.(hop) ?? true,
     onChange,
   });
@@ -52,6 +54,7 @@ export function enginePartsOf(
   });
   const publicAccess = new Set(options.publicAccess);
   return {
+    domain,
     registrar,
     router,
     authenticator,

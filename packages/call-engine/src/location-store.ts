@@ -1,3 +1,4 @@
+import { NameAddr } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 
 /** One contact that is registered for an address of record (RFC 3261 §10.3). Plain data. */
@@ -21,6 +22,8 @@ export interface Binding {
    * connection, or through the NAT that it passed.
    */
   readonly received?: Hop;
+  /** The proxies on the way to it, ours first: `Path` of the REGISTER (RFC 3327 §5.3). */
+  readonly path?: readonly string[];
   /** Wall time in milliseconds since 1970 of the REGISTER that wrote it. */
   readonly updatedAt: number;
 }
@@ -49,4 +52,12 @@ export interface LocationStore {
   expired(wall: number, limit: number): Promise<readonly string[]>;
   /** How many addresses of record have bindings. */
   count(): Promise<number>;
+}
+
+/** The way to a contact, as the Route of requests to it (RFC 3327 §5.3.2). */
+export function pathOf({ path = [] }: Binding): NameAddr[] {
+  return path.flatMap((text) => {
+    const parsed = NameAddr.parse(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
 }

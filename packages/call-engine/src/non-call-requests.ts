@@ -87,7 +87,7 @@ export class NonCallRequests {
         ['Allow', ALLOWED.join(', ')],
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
-        ['Supported', ''],
+        ['Supported', 'path'],
       ],
     });
   }

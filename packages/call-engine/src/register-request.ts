@@ -33,6 +33,8 @@ export interface RegisterRefusal {
   readonly status: number;
   readonly reason?: string;
   readonly minExpires?: number;
+  /** The option tag that makes it a 420. */
+  readonly unsupported?: string;
 }
 
 /** A REGISTER that was understood, or its refusal. */

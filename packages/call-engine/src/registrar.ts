@@ -8,6 +8,7 @@ import {
   type SipResponse,
 } from '@strowger/sip-message';
 import type { Hop, Inbound } from '@strowger/transaction-core';
+import { hasOutboundEdge, isKnownPath, MAX_PATH, pathIn } from './register-path.ts';
 import {
   type BindingTerms,
   liveBindings,
@@ -29,6 +30,8 @@ export interface RegistrarOptions {
   readonly expiry: ExpiryLimits;
   /** Contacts of one address of record at most. */
   readonly maxContacts: number;
+  /** The value of Service-Route in what is accepted (RFC 3608); none by default. */
+  readonly serviceRoute?: readonly string[] | undefined;
   /** Whether the flow that a hop is pinned to can still be used; without it, every flow can. */
   isFlowOpen?(hop: Hop): boolean;
   /** Told which contacts an address of record won and lost, after the store has it. */
@@ -68,6 +71,14 @@ export class Registrar {
   ): Promise<SipResponse> {
     const read = readRegister(request, this.options.expiry);
     if (!read.ok) return this.refusal(request, read.refusal);
+    const path = pathIn(request);
+    if (path === undefined || path.length > MAX_PATH) {
+      return this.refusal(request, { status: 400, reason: 'Bad Path' });
+    }
+    // somebody put it in whom the phone does not know of (RFC 3327 §5.3)
+    if (path.length > 0 && !isKnownPath(request)) {
+      return this.refusal(request, { status: 420, unsupported: 'path' });
+    }
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const answer = await this.attempt(addressOfRecord, read.command, request, inbound);
       if (answer !== undefined) return answer;
@@ -136,18 +147,23 @@ export class Registrar {
         ...(contacts.length === 0 ? [] : [['Contact', contacts] as [string, NameAddr[]]]),
         ['Date', new Date(wall).toUTCString()],
         ...(isOutbound(request) ? OUTBOUND : []),
+        ...request.headers.raw('Path').map((value): [string, string] => ['Path', value]),
+        ...(this.options.serviceRoute ?? []).map((one): [string, string] => ['Service-Route', one]),
       ],
     });
   }
 
   private refusal(
     request: SipRequest,
-    { status, reason, minExpires }: RegisterRefusal,
+    { status, reason, minExpires, unsupported }: RegisterRefusal,
   ): SipResponse {
+    const headers: [string, string][] = [];
+    if (minExpires !== undefined) headers.push(['Min-Expires', String(minExpires)]);
+    if (unsupported !== undefined) headers.push(['Unsupported', unsupported]);
     return createResponse(request, status, {
       toTag: this.options.runtime.random.token(),
       ...(reason === undefined ? {} : { reason }),
-      ...(minExpires === undefined ? {} : { headers: [['Min-Expires', minExpires]] }),
+      headers,
     });
   }
 
@@ -194,21 +210,30 @@ export class Registrar {
 
 function sourceOf(request: SipRequest, inbound: Inbound): RegisterSource {
   const userAgent = request.headers.get('user-agent');
+  const path = pathIn(request) ?? [];
   return {
     callId: request.callId,
     cseq: request.cseq.number,
     ...(userAgent === undefined ? {} : { userAgent }),
-    received: isOutbound(request) ? inbound.hop : pinnedHop(request, inbound.hop),
+    ...(path.length > 0 ? { path } : { received: receivedFrom(request, inbound) }),
   };
 }
 
-/** The phone asks to be called over the flow of this request, and no proxy is between (RFC 5626 §6). */
-function isOutbound({ headers }: SipRequest): boolean {
+function receivedFrom(request: SipRequest, { hop }: Inbound): Hop | undefined {
+  return isOutbound(request) ? hop : pinnedHop(request, hop);
+}
+
+/**
+ * The phone asks to be called over the flow of this request, and it is ours, or that of a first
+ * proxy that says that it can (RFC 5626 §6).
+ */
+function isOutbound(request: SipRequest): boolean {
+  const { headers } = request;
   const supported = headers.get('supported') ?? [];
   const contacts = headers.get('contact') ?? [];
   return (
     supported.some((tag) => tag.toLowerCase() === 'outbound') &&
-    headers.get('via')?.length === 1 &&
+    (headers.get('via')?.length === 1 || hasOutboundEdge(request)) &&
     contacts !== '*' &&
     contacts.some(({ params }) => params.has('reg-id') && params.has('+sip.instance'))
   );

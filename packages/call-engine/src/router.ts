@@ -44,6 +44,11 @@ export class Router {
     return this.options.domain.userOf(uri, inbound);
   }
 
+  /** Whether a dialled number is a service. */
+  isService(dialled: string): boolean {
+    return this.options.services.has(dialled);
+  }
+
   /** Resolves with where a dialled number leads (RFC 3261 §16.5). */
   async route(dialled: string): Promise<Destination> {
     const { domain, registrar, credentials, services } = this.options;

@@ -75,8 +75,11 @@ export class Phone {
     return new NameAddr({ displayName: this.name.toUpperCase(), uri: uri(`sip:${this.name}@pbx`) });
   }
 
-  /** Registers for `seconds`; resolves with the final status. */
-  register(seconds = 3600): Promise<number> {
+  /** Registers for `seconds`, through another host where one is named; resolves with the status. */
+  register(
+    seconds = 3600,
+    { via, headers = [] }: { via?: string; headers?: [string, string][] } = {},
+  ): Promise<number> {
     return new Promise((resolve) => {
       const request = this.layer.request(
         {
@@ -88,6 +91,8 @@ export class Phone {
           callId: `register-${this.host.name}`,
           cseq: this.cseq,
           credentials: this.credentials,
+          headers,
+          ...(via === undefined ? {} : { route: [new NameAddr({ uri: uri(`sip:${via};lr`) })] }),
         },
         {
           onResponse: ({ status }) => {

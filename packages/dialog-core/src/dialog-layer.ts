@@ -14,6 +14,7 @@ import { dialogKey, type DialogShell } from './dialog-shell.ts';
 import type {
   DialogUsageUser,
   DialogUser,
+  ForeignRequests,
   MessageParts,
   OutgoingInviteUser,
   RequestUser,
@@ -81,6 +82,7 @@ const DEFAULT_LIMITS: DialogLimits = {
 export class DialogLayer {
   readonly transactions: TransactionLayer;
   private readonly user: DialogUser;
+  private readonly foreign: ForeignRequests | undefined;
   private readonly context: LayerContext;
   private closed = false;
   /** Takes the transaction of the INVITE that is being restored. */
@@ -89,15 +91,17 @@ export class DialogLayer {
   constructor(options: DialogLayerOptions) {
     const { runtime, sender, timers = {}, onTransactionStep } = options;
     this.user = options.user;
+    this.foreign = options.foreign;
     this.transactions = new TransactionLayer({
       runtime,
       sender,
       timers,
+      mergedRequests: options.foreign === undefined ? 'refuse' : 'pass',
       ...(onTransactionStep === undefined ? {} : { onStep: onTransactionStep }),
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
+        onAck: (ack, inbound) => this.receiveAck(ack, inbound),
         takesStateless: (request, inbound) => this.takesStateless(request, inbound),
-        onAck: (ack) => this.dialogOf(ack)?.receiveAck(ack),
         onStrayResponse: (response) => this.receiveStray(response),
       },
     });
@@ -255,7 +259,7 @@ export class DialogLayer {
     }
     // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
     if (OF_SUBSCRIPTIONS.includes(request.method)) return false;
-    if (this.dialogOf(request) !== undefined) return false;
+    if (this.foreign !== undefined || this.dialogOf(request) !== undefined) return false;
     this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
     return true;
   }
@@ -263,16 +267,24 @@ export class DialogLayer {
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
     if (this.adopt !== undefined) return this.adopt(transaction);
-    if (request.to.tag !== undefined) {
-      const dialog = this.dialogOf(request);
-      if (dialog !== undefined) dialog.receive(transaction);
-      else if (!this.context.events.receive(transaction)) refuse(this.context, transaction, 481);
-    } else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
+    const hasTag = request.to.tag !== undefined;
+    const dialog = hasTag ? this.dialogOf(request) : undefined;
+    if (dialog !== undefined) return dialog.receive(transaction);
+    if (hasTag && this.context.events.receive(transaction)) return;
+    if (this.foreign?.take(transaction) === true) return;
+    if (hasTag) refuse(this.context, transaction, 481);
+    else if (ONLY_IN_DIALOGS.includes(method)) refuse(this.context, transaction, 481);
     else if (refuseUnknownOptions(this.context, transaction)) return;
     else if (method === 'INVITE') this.receiveInvite(transaction);
     else if (method === 'SUBSCRIBE' && this.context.events.receiveOutside(transaction)) return;
     else if (method === 'REFER' && this.user.onRefer !== undefined) this.receiveRefer(transaction);
     else this.user.onRequest(transaction);
+  }
+
+  private receiveAck(ack: SipRequest, inbound: Inbound): void {
+    const dialog = this.dialogOf(ack);
+    if (dialog === undefined) this.foreign?.takeAck(ack, inbound);
+    else dialog.receiveAck(ack);
   }
 
   private receiveRefer(transaction: ServerTransaction): void {

@@ -102,6 +102,20 @@ export interface DialogUser {
   onRefer?(refer: IncomingRefer): void;
 }
 
+/**
+ * Who takes requests that are not for this user agent: a proxy on the same transactions. With it
+ * copies of a request over several paths are no longer merged (RFC 3261 §8.2.2.2).
+ */
+export interface ForeignRequests {
+  /**
+   * Asked about every request but ACK and CANCEL that belongs to no dialog of ours, before anything
+   * of it is judged. `true` where it was taken: it is answered there, now or later.
+   */
+  take(transaction: ServerTransaction): boolean;
+  /** Given every ACK that belongs to no transaction and no dialog of ours. */
+  takeAck(ack: SipRequest, inbound: Inbound): void;
+}
+
 /** Told how an INVITE goes: exactly one of `onAccepted`, `onRejected` and `onFailed`, once. */
 export interface OutgoingInviteUser {
   /**

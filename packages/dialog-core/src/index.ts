@@ -16,6 +16,7 @@ export type {
   DialogEnd,
   DialogUsageUser,
   DialogUser,
+  ForeignRequests,
   FailureReason,
   HeaderFields,
   IncomingInviteUser,

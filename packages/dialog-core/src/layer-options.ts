@@ -5,7 +5,7 @@ import type {
   TimerSettings,
   TransactionStep,
 } from '@strowger/transaction-core';
-import type { DialogUser } from './dialog-user.ts';
+import type { DialogUser, ForeignRequests } from './dialog-user.ts';
 import type { EventOptions } from './events/event-options.ts';
 import type { DialogStep } from './layer-context.ts';
 import type { ReliableProvisionals } from './reliability.ts';
@@ -16,6 +16,8 @@ export interface DialogLayerOptions {
   readonly runtime: Runtime;
   readonly sender: MessageSender;
   readonly user: DialogUser;
+  /** Who takes what is not for us; nobody by default. */
+  readonly foreign?: ForeignRequests | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;
   /** The user part of our Contact; none by default. */
   readonly contactUser?: string | undefined;

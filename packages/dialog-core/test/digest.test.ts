@@ -127,4 +127,20 @@ describe('a challenge', () => {
     expect(bob.log).toEqual(['accepted 200', 'BYE', 'ended bye remote']);
     simulation.assertQuiet({ bob: bob.layer, carol: carol.layer });
   });
+
+  it('gets nothing from a phone that has no credentials for whom it does not know', async () => {
+    const { simulation, bob, passed } = guardedCall();
+    const asked: string[] = [];
+    const elsewhere: CredentialSource = (realm) => void asked.push(realm);
+    const carol = new Phone(simulation, 'carol', { credentials: elsewhere });
+    bob.call('carol');
+    carol.onInvite = (invite) => carol.answer(invite);
+    await simulation.run(1000);
+    carol.dialog?.bye();
+    await simulation.run(40_000);
+    expect(new Set(asked)).toEqual(new Set([REALM]));
+    expect(simulation.ladder().match(/carol --> bob {2}BYE/g)).toHaveLength(1);
+    expect(passed.map(({ method }) => method)).not.toContain('BYE');
+    bob.layer.close(); // its dialog lives on: nobody proved that it is over
+  });
 });

@@ -1,5 +1,6 @@
 import type {
   DialogCounts,
+  ForeignRequests,
   ReliableProvisionals,
   SessionTimerOptions,
 } from '@strowger/dialog-core';
@@ -26,6 +27,10 @@ export interface SessionManagerOptions {
   readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
   /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
   readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
+  /** Who takes what is not for us, as a proxy does; nobody by default. */
+  readonly foreign?: ForeignRequests | undefined;
+  /** Option tags that `onRequest` understands, besides those of dialogs. */
+  readonly supported?: readonly string[] | undefined;
   /**
    * A request outside of dialogs, INVITE among them, before anything is kept of it: true where it is
    * answered with `dialogs.transactions.respondStateless` (see `TransactionUser`).

@@ -44,6 +44,8 @@ export class SessionManager {
       contactUser,
       userAgent,
       timers,
+      foreign: options.foreign,
+      supported: options.supported,
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
       allow: [...new Set([...ALLOWED, ...allow])],

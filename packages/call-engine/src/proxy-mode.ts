@@ -1,0 +1,156 @@
+import type { ForeignRequests } from '@strowger/dialog-core';
+import { createResponse, type NameAddr, type SipRequest } from '@strowger/sip-message';
+import {
+  type Inbound,
+  ProxyCore,
+  type ProxyDecision,
+  type ProxyRequest,
+  type ProxyTarget,
+  type ProxyTransactions,
+  type ServerTransaction,
+} from '@strowger/transaction-core';
+import type { Doorkeeper } from './admission.ts';
+import type { CallEngineOptions } from './call-engine-options.ts';
+import { contactUri } from './contact-leg.ts';
+import type { Domain } from './domain.ts';
+import { type Binding, pathOf } from './location-store.ts';
+import type { Router } from './router.ts';
+
+/** What a `ProxyMode` is made of. */
+export interface ProxyModeOptions {
+  readonly engine: Pick<CallEngineOptions, 'runtime' | 'sender' | 'aliases'>;
+  readonly domain: Domain;
+  readonly router: Router;
+  readonly doorkeeper: Doorkeeper;
+  /** INVITEs under way at most. */
+  readonly maxCalls: number;
+  /** Whether new calls are refused. */
+  readonly isDraining: () => boolean;
+  /** Asked late: these transactions come to be after it. */
+  readonly transactions: () => ProxyTransactions;
+}
+
+/** Seconds after which a caller who met a full or draining engine may try again. */
+const RETRY_AFTER: [string, string][] = [['Retry-After', '10']];
+
+/**
+ * Passes on what is for users, as a stateful proxy on the engine's own transactions (RFC 3261 §16):
+ * who calls is proven as for the B2BUA, and the phones talk to each other.
+ */
+export class ProxyMode implements ForeignRequests {
+  private readonly options: ProxyModeOptions;
+  private readonly core: ProxyCore;
+
+  constructor(options: ProxyModeOptions) {
+    const { engine, domain, transactions } = options;
+    const { runtime, sender, aliases = [] } = engine;
+    this.options = options;
+    const names = [domain.name, ...aliases];
+    this.core = new ProxyCore(
+      { runtime, sender, names, route: (request) => this.route(request) },
+      {
+        request: (...request) => transactions().request(...request),
+        sendAck: (...ack) => transactions().sendAck(...ack),
+      },
+    );
+  }
+
+  /** REGISTER, services and what is for the domain itself end here; everything else is passed on. */
+  take(transaction: ServerTransaction): boolean {
+    if (!this.isForOthers(transaction)) return false;
+    this.core.onRequest(transaction);
+    return true;
+  }
+
+  takeAck(ack: SipRequest, inbound: Inbound): void {
+    this.core.onAck(ack, inbound);
+  }
+
+  /** Requests under way. */
+  get size(): number {
+    return this.core.counts().proxiedRequests;
+  }
+
+  /** Drops what is under way. */
+  close(): void {
+    this.core.close();
+  }
+
+  private isForOthers({ request, inbound, method }: ServerTransaction): boolean {
+    if (request.toTag !== undefined) return true;
+    if (method === 'REGISTER') return false;
+    const { router } = this.options;
+    const dialled = router.dialled(request, inbound);
+    return dialled !== '' && (dialled === undefined || !router.isService(dialled));
+  }
+
+  private route(proxied: ProxyRequest): ProxyDecision | Promise<ProxyDecision> {
+    const { request, isRouted } = proxied;
+    if (request.toTag === undefined) return this.admit(proxied);
+    // within a dialog that came to be through us nobody is asked again who they are
+    return isRouted ? this.forward(request, [{ uri: request.uri }]) : refuse(request, 481);
+  }
+
+  private async admit({ request, inbound }: ProxyRequest): Promise<ProxyDecision> {
+    const { doorkeeper, domain, router } = this.options;
+    if (request.method === 'INVITE' && this.isFull) return refuse(request, 503, RETRY_AFTER);
+    const admission = await doorkeeper.admit(request, inbound);
+    if (!admission.ok) {
+      if ('status' in admission) return refuse(request, admission.status);
+      return { kind: 'refuse', response: admission.response };
+    }
+    // a proxy leaves From as it is (RFC 3261 §16.6), so a user has to write his own there
+    const isStranger = domain.userOf(request.from.uri, inbound) === undefined;
+    const isUser = domain.userOf(admission.from.uri, inbound) !== undefined;
+    if (isStranger && isUser) return refuse(request, 403);
+    const destination = await router.route(admission.dialled);
+    if (destination.kind !== 'user') {
+      return refuse(request, destination.kind === 'refused' ? destination.status : 404);
+    }
+    return this.forward(request, destination.bindings.flatMap(targetOf));
+  }
+
+  private get isFull(): boolean {
+    return this.options.isDraining() || this.size > this.options.maxCalls;
+  }
+
+  private forward(request: SipRequest, targets: readonly ProxyTarget[]): ProxyDecision {
+    const others = (request.headers.get('proxy-authorization') ?? []).filter(
+      ({ realm }) => realm !== this.options.domain.name,
+    );
+    return {
+      kind: 'forward',
+      recordRoute: true,
+      targets,
+      headers: [
+        // what was proven to us is nobody else's (RFC 3261 §22.3)
+        ['Proxy-Authorization', others],
+        // a phone may not assert who it is (RFC 3325 §5)
+        ['P-Asserted-Identity', []],
+      ],
+    };
+  }
+}
+
+/** All contacts at once, as the B2BUA does, whatever their q. */
+function targetOf(binding: Binding): ProxyTarget[] {
+  const uri = contactUri(binding.contact);
+  if (uri === undefined) return [];
+  const path: readonly NameAddr[] = pathOf(binding);
+  const { received } = binding;
+  return [
+    {
+      uri,
+      ...(path.length === 0 ? {} : { path }),
+      ...(received === undefined ? {} : { hops: [received] }),
+    },
+  ];
+}
+
+function refuse(
+  request: SipRequest,
+  status: number,
+  headers: readonly [string, string][] = [],
+): ProxyDecision {
+  return { kind: 'refuse', response: createResponse(request, status, { headers: [...headers] }) };
+}
