@@ -132,13 +132,13 @@ export const MUTANTS = [
   {
     name: 'a repeated request is not answered again',
     file: `${transaction}/non-invite-server.ts`,
-    find: 'state.response === undefined ? to(state) : to(state, sendAgain(state.response)),\n    transportError',
-    put: 'to(state),\n    transportError',
+    find: 'return response === undefined ? to(state) : to(state, sendAgain(response));',
+    put: 'return to(state);',
   },
   {
     name: 'server transactions are never forgotten',
     file: `${transaction}/transaction-layer.ts`,
-    find: '      this.servers.delete(own);',
+    find: '    this.servers.delete(key);',
     put: '',
     isQuick: true,
   },
@@ -164,8 +164,8 @@ export const MUTANTS = [
   {
     name: 'a CANCEL that means something is not answered',
     file: `${transaction}/transaction-layer.ts`,
-    find: '    transaction.respond(\n      createResponse(cancel, status,',
-    put: '    status === 481 && transaction.respond(\n      createResponse(cancel, status,',
+    find: '    transaction.respond(createResponse(cancel, 200,',
+    put: '    toTag === undefined && transaction.respond(createResponse(cancel, 200,',
   },
   {
     name: 'an ACK goes to the next CSeq',
@@ -229,13 +229,13 @@ export const MUTANTS = [
   {
     name: 'glare is not seen',
     file: `${dialog}/glare.ts`,
-    find: "  if (ours || awaitingAck) return 'requestPending';",
+    find: "  if (ours || unacknowledged) return 'requestPending';",
     put: '',
   },
   {
     name: 'a re-INVITE does not wait for the one of the peer',
     file: `${dialog}/invite-usage.ts`,
-    find: 'const isFree = this.inviteServer === undefined && this.waitingAck === undefined;\n    return isFree && this.dialog.isConfirmed && this.offers.isSettled;',
+    find: 'const isFree = this.currentServer === undefined && this.waitingAck === undefined;\n    return isFree && !this.isShortOfAcks && this.dialog.isConfirmed && this.offers.isSettled;',
     put: 'const isFree = this.waitingAck === undefined;\n    return isFree && this.dialog.isConfirmed;',
   },
   {
