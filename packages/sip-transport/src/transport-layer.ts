@@ -142,27 +142,6 @@ export class TransportLayer {
   }
 
   /**
-   * Sends bytes as they stand, one message over UDP and WebSocket, without waiting; otherwise as
-   * `send`. For what was serialised elsewhere, and for tests of others' parsers: nothing is checked.
-   */
-  sendBytes(bytes: Uint8Array, hop: Hop, failed: (error: StrowgerError) => void): void {
-    const point = this.parts.points.pick(hop);
-    const fail = (error: StrowgerError): void => {
-      this.counters.failed++;
-      queueMicrotask(() => failed(error));
-    };
-    if (this.state !== 'open') return fail(notOpen());
-    if (!isUnicast(hop.address)) return fail(notOneHost(hop));
-    if (point === undefined) return fail(unsupported(hop));
-    this.counters.sent++;
-    const { udp, streams } = this.parts;
-    const left = this.wireBytes(bytes, hop);
-    if (left !== undefined) {
-      (hop.transport === 'udp' ? udp : streams).send(left, hop, point, fail);
-    }
-  }
-
-  /**
    * Pings a peer over the flow that this hop uses, and tells `onFlowGone` when it does not answer:
    * STUN over UDP, CRLF over TCP and TLS, pings of WebSocket (RFC 5626 §4.4, RFC 7118 §6). For
    * peers that are known to answer: those with `outbound`, `Flow-Timer` or `keep` (RFC 6223).

@@ -190,8 +190,7 @@ export class SpreadTransport {
   }
 
   private hear({ bytes, hop, local, sentBy, peer }: ThreadMessage & { type: 'heard' }): void {
-    const framed = hop.transport !== 'udp' && !isWebSocket(hop.transport);
-    const parsed = parseMessage(bytes, { framed });
+    const parsed = parseMessage(bytes, { framed: isFramed(hop) });
     if (!parsed.ok) return; // the other thread has parsed it: it was whole
     this.names.learn(hop, sentBy);
     const inbound = { message: parsed.value, hop, local };
@@ -201,7 +200,9 @@ export class SpreadTransport {
   private sendFor({ id, bytes, hop }: ThreadMessage & { type: 'send' }, from: number): void {
     const failed = ({ code, message }: StrowgerError): void =>
       void this.tell(from, { type: 'failed', id, error: { code, message } });
-    this.layer?.sendBytes(bytes, hop, failed);
+    const parsed = parseMessage(bytes, { framed: isFramed(hop) });
+    // as a message and not as bytes: the gate has to know what it lets out, and to whom
+    if (parsed.ok) this.layer?.send(parsed.value, hop, failed);
   }
 
   private async locateFor(
@@ -245,6 +246,11 @@ export class SpreadTransport {
     if (!told) this.dropped++;
     return told;
   }
+}
+
+/** Whether messages follow each other on the wire. */
+function isFramed({ transport }: Hop): boolean {
+  return transport !== 'udp' && !isWebSocket(transport);
 }
 
 function busy(): StrowgerError {
