@@ -13,6 +13,7 @@ import { type Hop, type Inbound, isWebSocket } from '../hop.ts';
 import type { TargetOutcome } from '../target-health.ts';
 import { TransportLayer } from '../transport-layer.ts';
 import type { TransportLayerOptions } from '../transport-options.ts';
+import { defaultLimits, parserLimits } from '../transport-limits.ts';
 import { newCallId, ownerOf, owningCallId } from './call-owner.ts';
 import { KnownNames } from './known-names.ts';
 import { PendingLookups } from './pending-lookups.ts';
@@ -136,7 +137,7 @@ export class SpreadTransport {
   report(hop: Hop, outcome: TargetOutcome, retryAfterMs?: number): void {
     const { seat, hop: bare } = this.placed(hop);
     if (seat === this.options.seat.index) this.layer?.report(bare, outcome, retryAfterMs);
-    else this.tell(seat, { type: 'report', hop: bare, outcome, ms: retryAfterMs ?? 0 });
+    else this.tell(seat, { type: 'report', hop: bare, outcome, retryAfterMs });
   }
 
   /** What was heard on a socket of this thread goes to the thread that owns the call. */
@@ -182,15 +183,14 @@ export class SpreadTransport {
           message.hops.map(([hop]) => hop),
         );
       case 'report':
-        // written by `report` of another thread, from a TargetOutcome
-        return this.layer?.report(message.hop, message.outcome as TargetOutcome, message.ms);
+        return this.layer?.report(message.hop, message.outcome, message.retryAfterMs);
       case 'gone':
         return this.options.onConnectionGone?.(message.hop);
     }
   }
 
   private hear({ bytes, hop, local, sentBy, peer }: ThreadMessage & { type: 'heard' }): void {
-    const parsed = parseMessage(bytes, { framed: isFramed(hop) });
+    const parsed = this.read(bytes, hop);
     if (!parsed.ok) return; // the other thread has parsed it: it was whole
     this.names.learn(hop, sentBy);
     const inbound = { message: parsed.value, hop, local };
@@ -200,7 +200,7 @@ export class SpreadTransport {
   private sendFor({ id, bytes, hop }: ThreadMessage & { type: 'send' }, from: number): void {
     const failed = ({ code, message }: StrowgerError): void =>
       void this.tell(from, { type: 'failed', id, error: { code, message } });
-    const parsed = parseMessage(bytes, { framed: isFramed(hop) });
+    const parsed = this.read(bytes, hop);
     // as a message and not as bytes: the gate has to know what it lets out, and to whom
     if (parsed.ok) this.layer?.send(parsed.value, hop, failed);
   }
@@ -225,6 +225,12 @@ export class SpreadTransport {
     for (const owner of this.options.seat.owners) {
       if (owner !== this.options.seat.index) this.tell(owner, { type: 'gone', hop });
     }
+  }
+
+  /** By the limits of the sockets: what came in by them is whole for its owner, too. */
+  private read(bytes: Uint8Array, hop: Hop): ReturnType<typeof parseMessage> {
+    const limits = parserLimits({ ...defaultLimits, ...this.options.transport.limits });
+    return parseMessage(bytes, { framed: isFramed(hop), limits });
   }
 
   /** Whose socket a hop takes. Any thread's UDP socket is as good as that which heard the peer. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '@strowger/runtime';
 import type { Hop, Inbound } from '../hop.ts';
+import type { TargetOutcome } from '../target-health.ts';
 
 /** A name for our end, as `sentBy` gives it. */
 export interface SentBy {
@@ -42,7 +43,12 @@ export type ThreadMessage =
       readonly sizeBytes: number;
     }
   | { readonly type: 'located'; readonly id: number; readonly hops: readonly NamedHop[] }
-  | { readonly type: 'report'; readonly hop: Hop; readonly outcome: string; readonly ms: number }
+  | {
+      readonly type: 'report';
+      readonly hop: Hop;
+      readonly outcome: TargetOutcome;
+      readonly retryAfterMs: number | undefined;
+    }
   /** A connection is gone. */
   | { readonly type: 'gone'; readonly hop: Hop };
 
