@@ -1,15 +1,15 @@
 import { threadId, workerData } from 'node:worker_threads';
 import { nodeRuntime } from '@strowger/runtime';
 import { createResponse, SipRequest, uri } from '@strowger/sip-message';
-import { type Inbound, joinCallThreads, type ListenPoint } from '../src/index.ts';
+import { type Inbound, joinCallThreads, type SpreadTransportOptions } from '../src/index.ts';
 
 // A thread of the tests of spread calls: answers with its own number, and dies when it is told to.
 
-const { listen } = workerData as { listen: ListenPoint[] };
+const { transport: settings } = workerData as Pick<SpreadTransportOptions, 'transport'>;
 const runtime = nodeRuntime();
 let heard = 0;
 
-const transport = await joinCallThreads({ runtime, transport: { listen }, onMessage: take });
+const transport = await joinCallThreads({ runtime, transport: settings, onMessage: take });
 
 function take({ message, hop }: Inbound): void {
   heard++;
@@ -21,6 +21,7 @@ function take({ message, hop }: Inbound): void {
     ['X-Sent-By', transport.sentBy(hop).host],
   ] as const;
   transport.send(createResponse(message, 200, { headers: told }), hop, () => {});
+  if (message.method === 'SUBSCRIBE') transport.trust(hop);
   if (message.method === 'MESSAGE') void callBack(message);
   if (message.method === 'INFO') setImmediate(() => process.exit(7));
 }

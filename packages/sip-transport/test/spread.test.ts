@@ -27,7 +27,11 @@ interface Spread {
   died: Arrivals<number>;
 }
 
-async function spread(mode: 'dispatch' | 'reusePort', threads = 3): Promise<Spread> {
+async function spread(
+  mode: 'dispatch' | 'reusePort',
+  threads = 3,
+  over: Partial<CallThreadsOptions['transport']> = {},
+): Promise<Spread> {
   const reusePort = mode === 'reusePort';
   const address = '127.0.0.1';
   const port = await freePort();
@@ -41,8 +45,8 @@ async function spread(mode: 'dispatch' | 'reusePort', threads = 3): Promise<Spre
     script,
     threads,
     mode,
-    transport: { listen },
-    workerData: { listen },
+    transport: { listen, ...over },
+    workerData: { transport: { listen, ...over } },
     onThreadDied: died.add,
   });
   onTestFinished(() => started.close());
@@ -159,6 +163,22 @@ describe.each(modes)('calls spread over threads by %s', (mode) => {
     expect(threadOf(again)).not.toBe(threadOf(last));
   });
 
+  it('trusts whom a thread vouches for, wherever they were heard', async () => {
+    const { tcp } = await spread(mode, 3, {
+      admission: { trustedNetworks: [] },
+      limits: { messagesPerSecondPerSource: 2 },
+    });
+    const party = await open(['tcp:127.0.0.1:0']);
+    const vouched = options(party, tcp, '', 'vouched').clone();
+    vouched.method = 'SUBSCRIBE';
+    vouched.headers.set('CSeq', '1 SUBSCRIBE');
+    await answer(party, vouched, tcp);
+    // four at once are all that a stranger may send
+    for (let call = 0; call < 12; call++) {
+      await answer(party, options(party, tcp, '', `trusted-${call}`), tcp);
+    }
+  });
+
   it('frees its ports when it closes', async () => {
     const { threads, udp, tcp } = await spread(mode);
     await threads.close();
@@ -185,7 +205,7 @@ describe('starting threads', () => {
       threads: 1,
       mode: 'dispatch',
       transport: { listen: ['udp:127.0.0.1:0'] },
-      workerData: { listen: [] },
+      workerData: { transport: { listen: [] } },
       ...over,
     });
 

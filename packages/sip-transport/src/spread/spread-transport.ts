@@ -140,6 +140,24 @@ export class SpreadTransport {
     else this.tell(seat, { type: 'report', hop: bare, outcome, retryAfterMs });
   }
 
+  /** As `TransportLayer.trust`, in the thread that heard the peer. */
+  trust(hop: Hop): void {
+    this.know(hop, true);
+  }
+
+  /** As `TransportLayer.suspect`, in the thread that heard the peer. */
+  suspect(hop: Hop): void {
+    this.know(hop, false);
+  }
+
+  private know(marked: Hop, isTrusted: boolean): void {
+    const { seat = this.socketSeat(), hop } = readFlow(marked);
+    if (seat !== this.options.seat.index) {
+      this.tell(seat, { type: 'known', hop, isTrusted });
+    } else if (isTrusted) this.layer?.trust(hop);
+    else this.layer?.suspect(hop);
+  }
+
   /** What was heard on a socket of this thread goes to the thread that owns the call. */
   private route(inbound: Inbound): void {
     const { seat, onMessage } = this.options;
@@ -184,6 +202,8 @@ export class SpreadTransport {
         );
       case 'report':
         return this.layer?.report(message.hop, message.outcome, message.retryAfterMs);
+      case 'known':
+        return this.know(markFlow(message.hop, this.options.seat.index), message.isTrusted);
       case 'gone':
         return this.options.onConnectionGone?.(message.hop);
     }

@@ -49,6 +49,8 @@ export type ThreadMessage =
       readonly outcome: TargetOutcome;
       readonly retryAfterMs: number | undefined;
     }
+  /** Whether somebody proved who they are over a flow of the receiver's, or failed to. */
+  | { readonly type: 'known'; readonly hop: Hop; readonly isTrusted: boolean }
   /** A connection is gone. */
   | { readonly type: 'gone'; readonly hop: Hop };
 
