@@ -16,6 +16,11 @@ packages=(
   dnsmasq-base            # a name server with NAPTR, SRV, A and AAAA records
   openssl                 # certificates for the tests of TLS
   libsofia-sip-ua-dev libre-dev gcc libc6-dev pkg-config  # the bench compiles C peers
+  rtpengine-daemon        # a media relay behind our own port
+  coturn                  # a STUN and TURN server
+  ffmpeg                  # judges codecs and recordings
+  espeak-ng               # speaks to the voice agent
+  libsrtp2-dev libopus-dev # the bench compares with C
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle
