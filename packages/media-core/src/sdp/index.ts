@@ -1,8 +1,25 @@
 export { type CodecDescription, TELEPHONE_EVENT } from './codec.ts';
 export { type MediaDirection, mirrored, narrowed, receives, sends } from './direction.ts';
+export { formatIceCandidate, type IceCandidate, parseIceCandidate } from './ice-candidate.ts';
+export { type IceDescription, isIceRestart, type NegotiatedIce } from './ice-description.ts';
 export type { LocalMedia } from './local-media.ts';
+export {
+  type Fingerprint,
+  type FingerprintHash,
+  type Keying,
+  type MediaSecurity,
+  SRTP_SUITES,
+  type SrtpKeys,
+  type SrtpPolicy,
+  type SrtpSuite,
+} from './media-security.ts';
 export type { Negotiated, SdpRefusal, SdpRefusalCode, SdpRefused } from './negotiated.ts';
-export type { NegotiatedEvents, NegotiatedMedia, PayloadFormat } from './negotiated-media.ts';
+export type {
+  NegotiatedComfortNoise,
+  NegotiatedEvents,
+  NegotiatedMedia,
+  PayloadFormat,
+} from './negotiated-media.ts';
 export { applyAnswer, createOffer, negotiateAnswer } from './offer-answer.ts';
 export {
   type NegotiatedRelay,

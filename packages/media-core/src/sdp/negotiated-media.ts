@@ -1,5 +1,7 @@
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 import { type MediaDirection, receives, sends } from './direction.ts';
+import type { NegotiatedIce } from './ice-description.ts';
+import type { MediaSecurity } from './media-security.ts';
 import { type Negotiated, refuse, type SdpRefused } from './negotiated.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 
@@ -29,6 +31,12 @@ export interface NegotiatedMedia {
   readonly ptimeMs: number;
   /** RTCP shares RTP's port. */
   readonly rtcpMux: boolean;
+  /** What happens to the packets. Where it is not `none`, nothing may leave or be taken in clear. */
+  readonly security: MediaSecurity;
+  /** Absent where the two sides do without ICE. */
+  readonly ice?: NegotiatedIce;
+  /** Comfort noise (RFC 3389) at the clock rate of what we send, where both have it. */
+  readonly comfortNoise?: NegotiatedComfortNoise;
   /** The other side took itself away: it does not want to hear us (RFC 3264 §8.4). */
   readonly hold: boolean;
 }
@@ -47,6 +55,14 @@ export interface NegotiatedEvents {
   readonly clockRate: number;
   /** What the other side takes, as in its `a=fmtp`: `0-15` where it says nothing. */
   readonly events: string;
+}
+
+/** Comfort noise as agreed; `receive` of the media has it, too. */
+export interface NegotiatedComfortNoise {
+  readonly sendPayloadType: number;
+  readonly receivePayloadType: number;
+  /** In Hz. */
+  readonly clockRate: number;
 }
 
 /** A codec that both sides have, under both numbers. */
@@ -100,7 +116,8 @@ export function negotiatedMedia(
   const { clockRate } = voice.theirs;
   const events = allEvents.find((pair) => pair.theirs.clockRate === clockRate) ?? allEvents[0];
   const { address } = destination;
-  const media = {
+  const noise = pairs.find((pair) => pair.theirs.name === 'cn' && pair.theirs.clockRate === clockRate);
+  const media: NegotiatedMedia = {
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
     direction: round.direction,
     send: { codec: voice.theirs, payloadType: voice.theirs.payloadType },
@@ -117,6 +134,14 @@ export function negotiatedMedia(
     }),
     ptimeMs: packetTime(theirs),
     rtcpMux: round.rtcpMux,
+    security: { kind: 'none' },
+    ...(noise && {
+      comfortNoise: {
+        sendPayloadType: noise.theirs.payloadType,
+        receivePayloadType: noise.ours.payloadType,
+        clockRate,
+      },
+    }),
     hold: round.hold,
   };
   return { ok: true, media };
