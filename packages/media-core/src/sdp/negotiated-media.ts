@@ -116,7 +116,9 @@ export function negotiatedMedia(
   const { clockRate } = voice.theirs;
   const events = allEvents.find((pair) => pair.theirs.clockRate === clockRate) ?? allEvents[0];
   const { address } = destination;
-  const noise = pairs.find((pair) => pair.theirs.name === 'cn' && pair.theirs.clockRate === clockRate);
+  const noise = pairs.find(
+    (pair) => pair.theirs.name === 'cn' && pair.theirs.clockRate === clockRate,
+  );
   const media: NegotiatedMedia = {
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
     direction: round.direction,
