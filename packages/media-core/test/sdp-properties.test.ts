@@ -109,6 +109,8 @@ describe('whatever comes in', () => {
         expect(typeof applyAnswer({ offer, answer }).ok).toBe('boolean');
         expect(typeof relayAnswer({ offer, answerFromB: answer, local }).ok).toBe('boolean');
         expect(typeof relayOffer({ offer: answer, local }).ok).toBe('boolean');
+        // a line of ours that was encrypted is not offered again without keys
+        if (answer.includes('SAVP')) return;
         createOffer(local, { previous: answer });
       }),
       { numRuns: 1000 },

@@ -21,12 +21,25 @@ export type MediaEndpointEvent =
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
 
+/** Whether media is encrypted; see `EndpointRequest`. */
+export type SrtpPolicy = 'off' | 'optional' | 'best-effort' | 'required';
+
 /** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
   readonly label: string;
   /** Encoding names in order of preference, lower case (`pcmu`, `pcma`); default: the backend's. */
   readonly codecs?: readonly string[];
+  /**
+   * Whether media is encrypted: `off` never, `optional` where the other side asks for it,
+   * `best-effort` where it can (RFC 8643), `required` always. What was once agreed encrypted stays
+   * so. Default: the backend's.
+   */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
+  readonly keying?: readonly ('sdes' | 'dtls')[];
+  /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
+  readonly ptimeMs?: number;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -35,6 +48,10 @@ export interface RelayRequest {
   readonly label: string;
   /** Limits what may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
+  /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
+  readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
+  /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
+  readonly keying?: readonly ('sdes' | 'dtls')[];
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 

@@ -144,6 +144,19 @@ function describeOfferAnswer(story: Story): void {
 }
 
 function describeRefusals(story: Story): void {
+  story('agrees on nothing in the clear where media must be encrypted', async (backend) => {
+    const request = { label: 'secret', srtp: 'required', onEvent: nothing } as const;
+    const endpoint = await backend.openEndpoint(request).catch((error: unknown) => {
+      assert.ok(StrowgerError.isInstance(error) && error.code === 'MEDIA_UNSUPPORTED');
+    });
+    if (endpoint === undefined) return; // it said so
+    assert.match(await endpoint.createOffer(), /^m=audio \d+ (UDP\/TLS\/)?RTP\/SAVP/m);
+    await endpoint.rollback();
+    const plain = await backend.openEndpoint({ ...request, srtp: 'off' });
+    const offer = await plain.createOffer();
+    await rejects(endpoint.acceptOffer(offer), 'MEDIA_NOT_ACCEPTABLE');
+  });
+
   story('refuses an offer in which nothing fits, and stays usable', async (backend) => {
     const caller = await open(backend, ['pcmu']);
     const callee = await open(backend, ['pcma']);

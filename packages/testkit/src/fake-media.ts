@@ -68,13 +68,21 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     await this.pass('openEndpoint');
+    if (request.srtp === 'required') throw neverEncrypted();
     return this.add(request);
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     await this.pass('openRelay');
+    const { srtp } = request;
+    const policies = typeof srtp === 'object' ? [srtp.a, srtp.b] : [srtp];
+    if (policies.includes('required')) throw neverEncrypted();
     const end = (name: 'a' | 'b'): FakeMediaEndpoint =>
-      this.add({ ...request, onEvent: (event) => request.onEvent(name, event) });
+      this.add({
+        label: request.label,
+        ...(request.codecs && { codecs: request.codecs }),
+        onEvent: (event) => request.onEvent(name, event),
+      });
     const a = end('a');
     const b = end('b');
     a.joinRelay(b);
@@ -134,4 +142,8 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     this.open.add(endpoint);
     return endpoint;
   }
+}
+
+function neverEncrypted(): StrowgerError {
+  return new StrowgerError('MEDIA_UNSUPPORTED', 'The fake backend never encrypts');
 }

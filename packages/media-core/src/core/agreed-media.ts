@@ -16,13 +16,19 @@ export interface AgreedMedia {
   readonly mayReceive: boolean;
   /** What each of the 128 payload types that may come in is. */
   readonly kinds: Uint8Array;
+  /** What the durations of each that is an event count in, in Hz. */
+  readonly eventRates: Uint32Array;
 }
 
 /** Prepares what was negotiated. */
 export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
   const kinds = new Uint8Array(128);
   for (const { payloadType } of media.receive) kinds[payloadType] = AUDIO;
-  if (media.telephoneEvent) kinds[media.telephoneEvent.receivePayloadType] = EVENTS;
+  const eventRates = new Uint32Array(128);
+  for (const { codec, payloadType } of media.telephoneEvent?.receive ?? []) {
+    kinds[payloadType] = EVENTS;
+    eventRates[payloadType] = codec.clockRate;
+  }
   return {
     media,
     remote: normalised(media.remote),
@@ -30,6 +36,7 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
     maySend: sends(media.direction),
     mayReceive: receives(media.direction),
     kinds,
+    eventRates,
   };
 }
 

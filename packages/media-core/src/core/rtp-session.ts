@@ -25,6 +25,8 @@ export class RtpSession {
   octetsReceived = 0;
   unwanted = 0;
   remoteSsrc = 0;
+  /** Of the telephone event that came last, in Hz. */
+  eventRate = 8000;
   reception: Reception | undefined;
   agreed: AgreedMedia | undefined;
   readonly lock: SourceLock;
@@ -95,11 +97,6 @@ export class RtpSession {
     return this.agreed?.media.send.codec.clockRate ?? 8000;
   }
 
-  /** Of the telephone events that are received. */
-  get eventRate(): number {
-    return this.agreed?.media.telephoneEvent?.clockRate ?? this.clockRate;
-  }
-
   get packetsLost(): number {
     return this.lostBefore + Math.max(0, this.reception?.lost ?? 0);
   }
@@ -154,7 +151,10 @@ export class RtpSession {
       this.tellStarted(from);
     }
     if (arrival === 'wild') return;
-    if (kind === EVENTS) return this.user.onTelephoneEvent(packet, header, arrival);
+    if (kind === EVENTS) {
+      this.eventRate = agreed.eventRates[header.payloadType] || 8000;
+      return this.user.onTelephoneEvent(packet, header, arrival);
+    }
     // not with events: all packets of one have the same timestamp
     this.reception?.time(header.timestamp, now);
     this.user.onAudio(packet, header, arrival);

@@ -3,6 +3,9 @@ import {
   applyAnswer,
   type CodecDescription,
   createOffer,
+  type EarlierRounds,
+  type IceDescription,
+  type LocalSecurity,
   type LocalMedia,
   type MediaDirection,
   negotiateAnswer,
@@ -25,6 +28,15 @@ export interface LocalDescriptionOptions {
   random: Random;
   /** Where media may go. */
   remotes: RemotePolicy;
+  /** Keys and policy; absent where nothing is encrypted. */
+  security?: LocalSecurity | undefined;
+  /** Our end of ICE as it is at the time of a description; absent without ICE. */
+  ice?: (() => IceDescription) | undefined;
+  /** Milliseconds per packet that we like to receive. */
+  ptimeMs?: number | undefined;
+  /** Told to browsers, which tell streams apart by them. */
+  ssrc?: number;
+  cname?: string;
 }
 
 /** What a description says this time. */
@@ -42,27 +54,39 @@ export interface Passing {
 
 /** Writes the descriptions of one endpoint: one origin, versions that count changes (RFC 3264 §8). */
 export class LocalDescription {
+  /** Of the last round that both sides agreed in. */
+  agreed: NegotiatedMedia | undefined;
   private readonly fixed: Omit<LocalMedia, 'version' | 'codecs' | 'direction'>;
   private readonly remotes: RemotePolicy;
+  private readonly ice: (() => IceDescription) | undefined;
   private version = 1;
   private last: Sdp | undefined;
 
-  constructor({ random, remotes, ...fixed }: LocalDescriptionOptions) {
+  constructor({ random, remotes, ice, security, ptimeMs, ...fixed }: LocalDescriptionOptions) {
     this.remotes = remotes;
-    this.fixed = { ...fixed, sessionId: String(random.uint32()) };
+    this.ice = ice;
+    this.fixed = {
+      ...fixed,
+      sessionId: String(random.uint32()),
+      ...(security && { security }),
+      ...(ptimeMs !== undefined && { ptimeMs }),
+    };
   }
 
   offer(wanted: Wanted): Sdp {
-    const previous = this.last === undefined ? {} : { previous: this.last };
-    return this.write((version) => createOffer(this.media(wanted, version), previous));
+    return this.write((version) => createOffer(this.media(wanted, version), this.earlier));
   }
 
   /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where nothing fits. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
-      this.usable(negotiateAnswer({ offer, local: this.media(wanted, version) }));
+      this.usable(
+        negotiateAnswer({ offer, local: this.media(wanted, version), ...this.agreedBefore }),
+      );
     const { media } = answered(this.version);
-    return { answer: this.write((version) => answered(version).answer), media };
+    const answer = this.write((version) => answered(version).answer);
+    this.agreed = media;
+    return { answer, media };
   }
 
   /** The offer that hands on what `offer` says (see `relayOffer`). */
@@ -94,7 +118,9 @@ export class LocalDescription {
 
   /** What our offer and their answer make. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`. */
   agree(offer: Sdp, answer: Sdp): NegotiatedMedia {
-    return this.usable(applyAnswer({ offer, answer })).media;
+    const { media } = this.usable(applyAnswer({ offer, answer, ...this.agreedBefore }));
+    this.agreed = media;
+    return media;
   }
 
   /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media of this line may not go. */
@@ -109,7 +135,19 @@ export class LocalDescription {
   }
 
   private media(wanted: Wanted, version: number): LocalMedia {
-    return { ...this.fixed, ...wanted, version };
+    return { ...this.fixed, ...this.currentIce, ...wanted, version };
+  }
+
+  private get currentIce(): Pick<LocalMedia, 'ice'> {
+    return this.ice ? { ice: this.ice() } : {};
+  }
+
+  private get earlier(): EarlierRounds {
+    return { ...(this.last !== undefined && { previous: this.last }), ...this.agreedBefore };
+  }
+
+  private get agreedBefore(): Pick<EarlierRounds, 'agreed'> {
+    return this.agreed ? { agreed: this.agreed } : {};
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {

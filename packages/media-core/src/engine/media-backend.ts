@@ -1,4 +1,4 @@
-import type { MediaDirection, Sdp } from '../sdp/index.ts';
+import type { MediaDirection, Sdp, SrtpPolicy } from '../sdp/index.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
@@ -27,6 +27,16 @@ export interface EndpointRequest {
   readonly label: string;
   /** `pcmu`, `pcma` in order of preference; default: the engine's. */
   readonly codecs?: readonly string[];
+  /**
+   * Whether media is encrypted: `off` never, `optional` where the other side asks for it,
+   * `best-effort` where it can (RFC 8643), `required` always. What was once agreed encrypted stays
+   * so. Default: the backend's.
+   */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
+  readonly keying?: readonly ('sdes' | 'dtls')[];
+  /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
+  readonly ptimeMs?: number;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -35,6 +45,10 @@ export interface RelayRequest {
   readonly label: string;
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
+  /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
+  readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
+  /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
+  readonly keying?: readonly ('sdes' | 'dtls')[];
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 

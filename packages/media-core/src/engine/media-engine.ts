@@ -5,6 +5,8 @@ import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
+import { localSecurity } from './local-security.ts';
+import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
   EndpointRequest,
@@ -37,6 +39,12 @@ export interface MediaEngineOptions {
   readonly portRestMs?: number;
   /** Silence after which `timeout` is told; default 30 000. */
   readonly timeoutMs?: number;
+  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
+  readonly keying?: readonly Keying[];
+  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
+  readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
   /** How long the negotiated address is waited for before another is learned; default 250. */
@@ -51,6 +59,8 @@ export interface MediaEngineOptions {
 interface Opening {
   label: string;
   relayed: boolean;
+  security: LocalSecurity | undefined;
+  ptimeMs?: number | undefined;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -100,7 +110,9 @@ class LocalMediaEngine implements MediaEngine {
     const codecs = knownCodecs(request.codecs ?? this.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
-    const opening = { label, relayed: false, onEvent };
+    const security = this.security(request);
+    const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
+    const opening = { label, relayed: false, security, ptimeMs, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
@@ -112,6 +124,7 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
+      security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
       onEvent: (event) => request.onEvent(name, event),
     });
     const a = await this.open(host, end('a'));
@@ -168,7 +181,7 @@ class LocalMediaEngine implements MediaEngine {
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
-      const { relayed } = opening;
+      const { relayed, security, ptimeMs } = opening;
       try {
         await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
       } catch (error) {
@@ -177,8 +190,22 @@ class LocalMediaEngine implements MediaEngine {
         throw unavailable(address, error);
       }
       const core = this.register(host, { id: identity.id, port, opening });
-      return { core, description: new LocalDescription({ address, port, random, remotes }) };
+      const { ssrc, cname } = identity;
+      const place = { address, port, ssrc, cname, random, remotes };
+      return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
     }
+  }
+
+  /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
+  private security(request: {
+    srtp?: SrtpPolicy | undefined;
+    keying?: readonly Keying[];
+  }): LocalSecurity | undefined {
+    return localSecurity({
+      policy: request.srtp ?? this.options.srtp ?? 'optional',
+      keying: request.keying ?? this.options.keying ?? ['sdes', 'dtls'],
+      random: this.runtime.random,
+    });
   }
 
   private register(
@@ -233,6 +260,10 @@ class LocalMediaEngine implements MediaEngine {
     this.runtime.logger.error({ error }, 'a media worker died');
     for (const endpoint of dead.endpoints.values()) endpoint.fail(error);
   }
+}
+
+function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
+  return typeof srtp === 'object' ? srtp[end] : srtp;
 }
 
 function codeOf(error: unknown): unknown {

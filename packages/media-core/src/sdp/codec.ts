@@ -1,3 +1,5 @@
+import { parametersAgree } from './format-parameters.ts';
+
 /** One codec under the payload type by which one side calls it (RFC 8866 §6.6, RFC 3551 §6). */
 export interface CodecDescription {
   /** Encoding name in lower case: `pcmu`, `telephone-event`. */
@@ -46,12 +48,16 @@ export function isToken(name: string): boolean {
   return /^[\w!#$%&'*+.^`{|}~-]+$/.test(name);
 }
 
-/** Whether two sides mean the same codec: numbers and format parameters may differ. */
+/**
+ * Whether two sides mean the same codec. Numbers may differ, and so may most format parameters.
+ * Opus is one codec however its channels are written (RFC 7587 §7 knows but `/2`).
+ */
 export function sameCodec(one: CodecDescription, other: CodecDescription): boolean {
   return (
     one.name === other.name &&
     one.clockRate === other.clockRate &&
-    (one.channels ?? 1) === (other.channels ?? 1)
+    (one.name === 'opus' || (one.channels ?? 1) === (other.channels ?? 1)) &&
+    parametersAgree(one, other)
   );
 }
 

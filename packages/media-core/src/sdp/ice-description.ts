@@ -13,6 +13,12 @@ export interface IceDescription {
   readonly trickle?: boolean;
   /** None comes any more (RFC 8840 §8.2). */
   readonly endOfCandidates?: boolean;
+  /** Which of our candidates the controlling side has chosen (RFC 8839 §5.2). */
+  readonly remoteCandidates?: readonly {
+    readonly component: number;
+    readonly address: string;
+    readonly port: number;
+  }[];
 }
 
 /** ICE as agreed; absent where one side has none, and then the addresses of the lines hold. */

@@ -1,5 +1,13 @@
 export { type CodecDescription, TELEPHONE_EVENT } from './codec.ts';
 export { type MediaDirection, mirrored, narrowed, receives, sends } from './direction.ts';
+export { type CryptoAttribute, formatCrypto, parseCrypto, sameKeys } from './crypto-attribute.ts';
+export {
+  formatFingerprint,
+  parseFingerprint,
+  sameFingerprints,
+  type Setup,
+} from './dtls-attributes.ts';
+export { includesEvent, readParameters } from './format-parameters.ts';
 export { formatIceCandidate, type IceCandidate, parseIceCandidate } from './ice-candidate.ts';
 export { type IceDescription, isIceRestart, type NegotiatedIce } from './ice-description.ts';
 export type { LocalMedia } from './local-media.ts';
@@ -20,7 +28,7 @@ export type {
   NegotiatedMedia,
   PayloadFormat,
 } from './negotiated-media.ts';
-export { applyAnswer, createOffer, negotiateAnswer } from './offer-answer.ts';
+export { applyAnswer, createOffer, type EarlierRounds, negotiateAnswer } from './offer-answer.ts';
 export {
   type NegotiatedRelay,
   type PayloadTypeMap,
@@ -28,9 +36,12 @@ export {
   type RelayLocal,
   relayOffer,
 } from './relay.ts';
-export { SDP_LIMITS } from './sdp-lines.ts';
+export type { HeaderExtension, MediaAttributes } from './media-attributes.ts';
+export type { LocalSecurity } from './srtp-negotiation.ts';
+export { SDP_LIMITS, type SdpLine } from './sdp-lines.ts';
 export type { Connection, MediaLine, Origin } from './sdp-fields.ts';
 export {
+  formatDescription,
   type MediaDescription,
   readDescription,
   type Sdp,

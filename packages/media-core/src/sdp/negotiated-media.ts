@@ -1,9 +1,11 @@
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 import { type MediaDirection, receives, sends } from './direction.ts';
 import type { NegotiatedIce } from './ice-description.ts';
+import type { HeaderExtension } from './media-attributes.ts';
 import type { MediaSecurity } from './media-security.ts';
 import { type Negotiated, refuse, type SdpRefused } from './negotiated.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
+import { answerSecurity, type SecuredLine, type SecurityContext } from './srtp-negotiation.ts';
 
 /** What one completed round of offer and answer means for our RTP. */
 export interface NegotiatedMedia {
@@ -20,7 +22,10 @@ export interface NegotiatedMedia {
   readonly direction: MediaDirection;
   /** What we send, under the number by which the other side knows it. */
   readonly send: PayloadFormat;
-  /** What we may be sent, under the numbers that our own description gave. */
+  /**
+   * What we may be sent, comfort noise among it: under the numbers that our own description gave,
+   * and under those of the other side where they mean nothing else, for some send so.
+   */
   readonly receive: readonly PayloadFormat[];
   /**
    * Digits (RFC 4733): at the clock rate of what we send where there is such a pair, else at
@@ -37,6 +42,10 @@ export interface NegotiatedMedia {
   readonly ice?: NegotiatedIce;
   /** Comfort noise (RFC 3389) at the clock rate of what we send, where both have it. */
   readonly comfortNoise?: NegotiatedComfortNoise;
+  /** RTCP may be of reduced size (RFC 5506). */
+  readonly rtcpReducedSize: boolean;
+  /** Header extensions that both understand (RFC 8285), under their numbers. */
+  readonly headerExtensions: readonly HeaderExtension[];
   /** The other side took itself away: it does not want to hear us (RFC 3264 §8.4). */
   readonly hold: boolean;
 }
@@ -51,7 +60,9 @@ export interface PayloadFormat {
 export interface NegotiatedEvents {
   readonly sendPayloadType: number;
   readonly receivePayloadType: number;
-  /** In Hz: what durations count in. */
+  /** Under which numbers events may come, and what their durations count in. */
+  readonly receive: readonly PayloadFormat[];
+  /** In Hz: what durations of sent ones count in. */
   readonly clockRate: number;
   /** What the other side takes, as in its `a=fmtp`: `0-15` where it says nothing. */
   readonly events: string;
@@ -87,56 +98,70 @@ export function pairCodecs(
   return pairs;
 }
 
-/** Whether RTP of this profile is sent in the clear and so is ours to speak (RFC 3551, 4585). */
-export function isPlainRtp(protocol: string): boolean {
-  return protocol === 'RTP/AVP' || protocol === 'RTP/AVPF';
+/** An audio line with what we would answer to its security. */
+export interface UsableLine {
+  readonly index: number;
+  readonly line: MediaDescription;
+  readonly secured: SecuredLine;
 }
 
-/** The line that we talk over: the first open audio line of plain RTP. */
-export function findAudio(description: SessionDescription): Negotiated<{ index: number }> {
-  const open = description.media.filter((line) => line.kind === 'audio' && line.port > 0);
-  const usable = open.find((line) => isPlainRtp(line.protocol));
-  if (usable) return { ok: true, index: description.media.indexOf(usable) };
-  const [first] = open;
-  if (!first) return refuse('NO_AUDIO', 'no audio line is open', 'RFC 3264 §6');
-  return refuse('UNSUPPORTED_PROFILE', `${first.protocol} is not supported`, 'RFC 3264 §6');
+/**
+ * The audio line that we talk over: the first open one whose security we can have, and among such
+ * an encrypted one before one in the clear, unless we do not encrypt.
+ */
+export function findAudio(
+  { media }: Pick<SessionDescription, 'media'>,
+  context: SecurityContext = {},
+): Negotiated<UsableLine> {
+  let refusal: SdpRefused | undefined;
+  let inClear: (UsableLine & { readonly ok: true }) | undefined;
+  for (const [index, line] of media.entries()) {
+    if (line.kind !== 'audio' || line.port === 0) continue;
+    const secured = answerSecurity(line, context);
+    if (!secured.ok) refusal ??= secured;
+    else if (secured.security.kind !== 'none') return { ok: true, index, line, secured };
+    else inClear ??= { ok: true, index, line, secured };
+  }
+  return inClear ?? refusal ?? refuse('NO_AUDIO', 'no audio line is open', 'RFC 3264 §6');
 }
 
-/** What the other side's line and our codecs make together; `ours` is our narrowed direction. */
+/** What a round has decided beside codecs. */
+export interface RoundResult {
+  readonly direction: MediaDirection;
+  readonly rtcpMux: boolean;
+  readonly hold: boolean;
+  readonly security: MediaSecurity;
+  readonly ice?: NegotiatedIce | undefined;
+  readonly rtcpReducedSize: boolean;
+  readonly headerExtensions: readonly HeaderExtension[];
+  /** What we wish, where the other side wishes nothing. */
+  readonly ptimeMs?: number | undefined;
+}
+
+/** What the other side's line and our codecs make together. */
 export function negotiatedMedia(
   theirs: MediaDescription,
   pairs: readonly CodecPair[],
-  round: { direction: MediaDirection; rtcpMux: boolean; hold: boolean },
+  round: RoundResult,
 ): Negotiated<{ media: NegotiatedMedia }> {
-  const destination = findDestination(theirs);
+  const destination = findDestination(theirs, round.ice !== undefined);
   if (!destination.ok) return destination;
   const voice = pairs.find((pair) => isVoice(pair.theirs));
   if (!voice) return noCommonCodec();
-  const allEvents = pairs.filter(({ theirs: { name } }) => name === TELEPHONE_EVENT);
   const { clockRate } = voice.theirs;
-  const events = allEvents.find((pair) => pair.theirs.clockRate === clockRate) ?? allEvents[0];
-  const { address } = destination;
   const noise = pairs.find(
     (pair) => pair.theirs.name === 'cn' && pair.theirs.clockRate === clockRate,
   );
+  const events = negotiatedEvents(pairs, clockRate);
+  const { address } = destination;
+  const { ice, ptimeMs, ...decided } = round;
   const media: NegotiatedMedia = {
+    ...decided,
+    ...(ice && { ice }),
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
-    direction: round.direction,
     send: { codec: voice.theirs, payloadType: voice.theirs.payloadType },
-    receive: pairs
-      .filter(({ ours }) => ours.name !== TELEPHONE_EVENT)
-      .map(({ ours }) => ({ codec: ours, payloadType: ours.payloadType })),
-    ...(events && {
-      telephoneEvent: {
-        sendPayloadType: events.theirs.payloadType,
-        receivePayloadType: events.ours.payloadType,
-        clockRate: events.theirs.clockRate,
-        events: events.theirs.fmtp ?? '0-15',
-      },
-    }),
-    ptimeMs: packetTime(theirs),
-    rtcpMux: round.rtcpMux,
-    security: { kind: 'none' },
+    receive: receivedUnder(pairs, (codec) => codec.name !== TELEPHONE_EVENT),
+    ...(events && { telephoneEvent: events }),
     ...(noise && {
       comfortNoise: {
         sendPayloadType: noise.theirs.payloadType,
@@ -144,9 +169,45 @@ export function negotiatedMedia(
         clockRate,
       },
     }),
-    hold: round.hold,
+    ptimeMs: packetTime(theirs, ptimeMs),
   };
   return { ok: true, media };
+}
+
+/** The rest of a stream that was switched off with port 0 (RFC 3264 §8.2): nothing flows. */
+export function restingMedia(agreed: NegotiatedMedia): NegotiatedMedia {
+  return { ...agreed, direction: 'inactive', hold: true };
+}
+
+function negotiatedEvents(
+  pairs: readonly CodecPair[],
+  clockRate: number,
+): NegotiatedEvents | undefined {
+  const all = pairs.filter(({ theirs: { name } }) => name === TELEPHONE_EVENT);
+  const events = all.find((pair) => pair.theirs.clockRate === clockRate) ?? all[0];
+  if (!events) return undefined;
+  return {
+    sendPayloadType: events.theirs.payloadType,
+    receivePayloadType: events.ours.payloadType,
+    receive: receivedUnder(pairs, (codec) => codec.name === TELEPHONE_EVENT),
+    clockRate: events.theirs.clockRate,
+    events: events.theirs.fmtp ?? '0-15',
+  };
+}
+
+/** Our numbers first; then theirs, which mean what they mean to them where we use them for nothing. */
+function receivedUnder(
+  pairs: readonly CodecPair[],
+  isWanted: (codec: CodecDescription) => boolean,
+): PayloadFormat[] {
+  const wanted = pairs.filter(({ ours }) => isWanted(ours));
+  const used = new Set(pairs.map(({ ours }) => ours.payloadType));
+  return [
+    ...wanted.map(({ ours }) => ({ codec: ours, payloadType: ours.payloadType })),
+    ...wanted
+      .filter(({ theirs }) => !used.has(theirs.payloadType))
+      .map(({ ours, theirs }) => ({ codec: ours, payloadType: theirs.payloadType })),
+  ];
 }
 
 export function noCommonCodec(): SdpRefused {
@@ -172,14 +233,18 @@ export function answersHold(line: MediaDescription, offered: MediaDirection): bo
   return isZero(line) || (sends(offered) && !receives(line.direction));
 }
 
-function isZero(line: MediaDescription): boolean {
-  return line.connections.length > 0 && line.connections.every(({ kind }) => kind === 'zero');
+/** Beside ICE an address of zeros says that candidates are still to come (RFC 8840 §4.1.1). */
+function isZero({ connections, ice }: MediaDescription): boolean {
+  return !ice && connections.length > 0 && connections.every(({ kind }) => kind === 'zero');
 }
 
 /** Several `c=` lines are layers or multicast (RFC 8866 §5.7): ours is the first that we can use. */
-function findDestination(line: MediaDescription): Negotiated<{ address: string }> {
+function findDestination(line: MediaDescription, hasIce: boolean): Negotiated<{ address: string }> {
   const usable = line.connections.find(({ kind }) => kind === 'unicast' || kind === 'name');
   const connection = usable ?? line.connections.find(({ kind }) => kind === 'zero');
+  if (connection?.kind === 'zero' && line.ice && !hasIce) {
+    return refuse('BAD_ADDRESS', 'it can be reached by ICE alone', 'RFC 8839 §4.2.5');
+  }
   if (connection) return { ok: true, address: connection.address };
   const message = line.connections.length > 0 ? 'multicast is not supported' : 'no c= line';
   return refuse('BAD_ADDRESS', message, 'RFC 8866 §5.7');
@@ -193,7 +258,7 @@ function rtcpDestination(line: MediaDescription, address: string, mux: boolean) 
   };
 }
 
-function packetTime({ ptimeMs = 20, maxptimeMs = 100 }: MediaDescription): number {
-  const wanted = Math.min(ptimeMs, maxptimeMs, 100);
+function packetTime({ ptimeMs, maxptimeMs = 100 }: MediaDescription, ours = 20): number {
+  const wanted = Math.min(ptimeMs ?? ours, maxptimeMs, 100);
   return Math.max(10, Math.floor(wanted / 10) * 10);
 }

@@ -6,8 +6,12 @@ export type SdpRefusalCode =
   | 'SDP_TOO_LARGE'
   /** No audio line that is open (port not 0). */
   | 'NO_AUDIO'
-  /** Audio is there, but no line of it is plain RTP (RTP/SAVP, UDP/TLS/RTP/SAVPF …). */
+  /** Audio is there, but in a profile that is not ours, or that was not offered. */
   | 'UNSUPPORTED_PROFILE'
+  /** Plain RTP where our policy, or what was agreed before, wants it encrypted. */
+  | 'ENCRYPTION_REQUIRED'
+  /** Both want it encrypted, but not by keys that both can have. */
+  | 'NO_COMMON_KEYING'
   /** Both sides have audio, but no codec in common; telephone-event alone is none. */
   | 'NO_COMMON_CODEC'
   /** No connection address, or one that is no unicast address. */
@@ -34,6 +38,7 @@ export interface SdpRefused {
   readonly reason: SdpRefusal;
 }
 
+/** The refusing half, made. `section` is where the rule stands, such as `RFC 3264 §6`. */
 export function refuse(code: SdpRefusalCode, message: string, section: string): SdpRefused {
   return { ok: false, reason: { code, message, section } };
 }

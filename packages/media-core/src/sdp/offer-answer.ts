@@ -1,106 +1,200 @@
 import { type CodecDescription, isVoice, sameCodec } from './codec.ts';
 import { narrowed } from './direction.ts';
-import { type LocalMedia, type RefusedLine, writeDescription } from './local-media.ts';
+import { answeredParameters } from './format-parameters.ts';
+import { iceAttributes } from './ice-attributes.ts';
+import { answerIce, appliedIce } from './ice-negotiation.ts';
+import {
+  type LocalMedia,
+  type PassedLine,
+  type RefusedLine,
+  writeDescription,
+} from './local-media.ts';
+import type { HeaderExtension } from './media-attributes.ts';
 import { type Negotiated, refuse } from './negotiated.ts';
 import {
   answersHold,
   type CodecPair,
   findAudio,
-  isPlainRtp,
   negotiatedMedia,
   type NegotiatedMedia,
   noCommonCodec,
   offersHold,
   pairCodecs,
+  restingMedia,
   statedDirection,
 } from './negotiated-media.ts';
-import { readDescription, type Sdp, type SessionDescription } from './session-description.ts';
+import {
+  type MediaDescription,
+  readDescription,
+  type Sdp,
+  type SessionDescription,
+} from './session-description.ts';
+import { appliedSecurity, offerSecurity } from './srtp-negotiation.ts';
+
+/** What a later round of a session knows of those before it. */
+export interface EarlierRounds {
+  /** The description that we sent last; one that cannot be read counts as none. */
+  readonly previous?: Sdp;
+  /** What was agreed last: what was encrypted stays so, and a line can be switched off. */
+  readonly agreed?: NegotiatedMedia;
+}
 
 /**
- * Writes an offer (RFC 3264 §5) with one audio line. In a later round `previous`, the description
- * that we sent last, keeps its media lines in their places and its payload types with their
- * codecs, as RFC 3264 §8 demands; a `previous` that cannot be read counts as none.
+ * Writes an offer (RFC 3264 §5) with one audio line. In a later round the media lines of
+ * `previous` keep their places and its payload types their codecs, as RFC 3264 §8 demands.
  *
- * @throws StrowgerError `BAD_MEDIA_DESCRIPTION` where `local` is not fit to be written.
+ * @throws StrowgerError `BAD_MEDIA_DESCRIPTION` where `local` is not fit to be written, or has no
+ * keys for what must be encrypted.
  */
-export function createOffer(local: LocalMedia, options: { previous?: Sdp } = {}): Sdp {
-  const read = options.previous === undefined ? undefined : readDescription(options.previous);
-  const previous = read?.ok ? read.description : undefined;
-  const audio = previous?.media.findIndex((line) => line.kind === 'audio' && line.port > 0) ?? -1;
-  const line = previous?.media[audio];
+export function createOffer(local: LocalMedia, { previous, agreed }: EarlierRounds = {}): Sdp {
+  const read = previous === undefined ? undefined : readDescription(previous);
+  const before = read?.ok ? read.description : undefined;
+  const index = before ? placeOfAudio(before) : -1;
+  return offerAround(local, { before, index, agreed });
+}
+
+/** Writes an offer among lines that are there, or pass: `index` is the place of audio, or -1. */
+export function offerAround(
+  local: LocalMedia,
+  {
+    before,
+    index,
+    agreed,
+    others,
+  }: {
+    before?: SessionDescription | undefined;
+    index: number;
+    agreed?: NegotiatedMedia | undefined;
+    others?: readonly (RefusedLine | PassedLine)[];
+  },
+): Sdp {
+  const line = before?.media[index];
+  const { protocol, attributes } = offerSecurity(
+    { security: local.security, agreed: agreed?.security },
+    { previous: line && line.port > 0 ? line : undefined, feedback: local.feedback ?? false },
+  );
+  const extensions = (local.headerExtensions ?? []).map((uri, at) => ({ id: at + 1, uri }));
+  const lines = others ?? before?.media ?? [];
   return writeDescription({
     local,
-    codecs: withNumbersKept(local.codecs, line?.codecs ?? []),
-    direction: local.direction,
-    protocol: line && isPlainRtp(line.protocol) ? line.protocol : 'RTP/AVP',
-    rtcpMux: local.rtcpMux ?? line?.rtcpMux ?? false,
-    lines: previous ? linesBeside(previous, audio) : ['audio'],
+    audio: {
+      codecs: withNumbersKept(local.codecs, line?.codecs ?? []),
+      direction: local.direction,
+      protocol,
+      rtcpMux: local.rtcpMux ?? line?.rtcpMux ?? false,
+      mid: line?.mid,
+      isBundled: line?.mid !== undefined && before?.bundle.includes(line.mid) === true,
+      isIceLite: local.ice?.lite === true,
+      hasStreamId: protocol.endsWith('F') && local.ice !== undefined,
+      attributes: [
+        ...attributes,
+        ...(local.ice ? iceAttributes(local.ice) : []),
+        ...extensionAttributes(extensions),
+        ...(local.rtcpReducedSize ? ['rtcp-rsize'] : []),
+      ],
+    },
+    lines: withAudioAt(lines, index),
   });
 }
 
 /**
- * Answers an offer (RFC 3264 §6): as many media lines as it has, ours the first audio line in plain
- * RTP, all others refused with port 0. Codecs stand in the offerer's order and under its numbers,
- * restricted to those of `local`; our direction is narrowed to what the offer leaves.
+ * Answers an offer (RFC 3264 §6): as many media lines as it has, ours the first audio line that we
+ * can have, all others refused with port 0. Codecs stand under the offerer's numbers, restricted to
+ * those of `local`; our direction is narrowed to what the offer leaves. An offer that switches the
+ * audio of a session off is answered in kind where `agreed` says what rests from then on (§8.2).
  *
  * @throws StrowgerError `BAD_MEDIA_DESCRIPTION` where `local` is not fit to be written.
  */
 export function negotiateAnswer({
   offer,
   local,
+  agreed,
 }: {
   offer: Sdp;
   local: LocalMedia;
+  agreed?: NegotiatedMedia;
 }): Negotiated<{ answer: Sdp; media: NegotiatedMedia }> {
   const read = readDescription(offer);
   if (!read.ok) return read;
   const { description } = read;
-  return answerDescription(description, local, (codecs) =>
-    pairCodecs(codecs, local.codecs).map(({ first: theirs, second: ours }) => ({
-      theirs,
-      ours: { ...ours, payloadType: theirs.payloadType },
-    })),
+  if (agreed && isSwitchedOff(description)) {
+    const answer = writeDescription({ local, lines: description.media });
+    return { ok: true, answer, media: restingMedia(agreed) };
+  }
+  return answerDescription(description, { local, agreed }, (codecs) =>
+    answeredCodecs(codecs, local),
   );
+}
+
+/** What answers a description that was read. */
+export interface Answerer {
+  readonly local: LocalMedia;
+  readonly agreed?: NegotiatedMedia | undefined;
+  /** Lines beside audio that are not refused, by their places. */
+  readonly others?: ReadonlyMap<number, PassedLine>;
 }
 
 /** Answers a description that was read; `choose` says which of its codecs, under which numbers. */
 export function answerDescription(
   offer: SessionDescription,
-  local: LocalMedia,
+  { local, agreed, others }: Answerer,
   choose: (offered: readonly CodecDescription[]) => readonly CodecPair[],
 ): Negotiated<{ answer: Sdp; media: NegotiatedMedia }> {
-  const audio = findAudio(offer);
+  const audio = findAudio(offer, { security: local.security, agreed: agreed?.security });
   if (!audio.ok) return audio;
-  const line = offer.media[audio.index];
-  if (!line) return noCommonCodec();
+  const { line, secured } = audio;
   const pairs = choose(line.codecs);
   if (!pairs.some((pair) => isVoice(pair.ours))) return noCommonCodec();
-  const direction = narrowed(local.direction, statedDirection(line));
-  const { rtcpMux } = line;
-  const round = { direction, rtcpMux, hold: offersHold(line) };
-  const media = negotiatedMedia(line, pairs, round);
+  const { ice, attributes } = answerIce(line, local.ice);
+  const round = {
+    direction: narrowed(local.direction, statedDirection(line)),
+    rtcpMux: line.rtcpMux,
+    rtcpReducedSize: line.rtcpReducedSize && local.rtcpReducedSize === true,
+    headerExtensions: line.headerExtensions.filter(({ uri }) => understands(local, uri)),
+    security: secured.security,
+    hold: offersHold(line),
+  };
+  const media = negotiatedMedia(line, pairs, { ...round, ice, ptimeMs: local.ptimeMs });
   if (!media.ok) return media;
   const answer = writeDescription({
     local,
-    codecs: pairs.map((pair) => pair.ours),
-    direction,
-    protocol: line.protocol,
-    rtcpMux,
-    lines: linesBeside(offer, audio.index),
+    audio: {
+      codecs: pairs.map((pair) => pair.ours),
+      direction: round.direction,
+      protocol: line.protocol,
+      rtcpMux: round.rtcpMux,
+      mid: line.mid,
+      isBundled: line.mid !== undefined && offer.bundle.includes(line.mid),
+      isIceLite: ice?.local.lite === true,
+      hasStreamId: line.attributes.some((value) => value.startsWith('msid:')),
+      attributes: [
+        ...secured.attributes,
+        ...attributes,
+        ...extensionAttributes(round.headerExtensions),
+        ...(round.rtcpReducedSize ? ['rtcp-rsize'] : []),
+      ],
+    },
+    lines: withAudioAt(
+      offer.media.map((one, at) => others?.get(at) ?? one),
+      audio.index,
+    ),
   });
   return { ok: true, answer, media: media.media };
 }
 
 /**
  * Takes the answer to an offer of ours (RFC 3264 §7). We send the first codec of the answer that we
- * offered, under the answer's number, and receive under the offer's.
+ * offered, under the answer's number, and receive under the offer's. With `agreed`, what the round
+ * before gave, an answer may switch audio off, and may not decrypt it.
  */
 export function applyAnswer({
   offer,
   answer,
+  agreed,
 }: {
   offer: Sdp;
   answer: Sdp;
+  agreed?: NegotiatedMedia;
 }): Negotiated<{ media: NegotiatedMedia }> {
   const ours = readDescription(offer);
   if (!ours.ok) return ours;
@@ -111,22 +205,21 @@ export function applyAnswer({
   if (count !== answered) {
     return refuse('LINE_COUNT', `${answered} media lines answer ${count}`, 'RFC 3264 §6');
   }
-  return matchAnswer(ours.description, theirs.description);
+  const index = ours.description.media.findIndex(isOpenAudio);
+  const [our, their] = [ours.description.media[index], theirs.description.media[index]];
+  if (!our) return refuse('NO_AUDIO', 'the offer has no open audio line', 'RFC 3264 §5');
+  if (their?.kind === 'audio' && their.port > 0) return matchLines(our, their, agreed);
+  if (agreed && their?.kind === 'audio') return { ok: true, media: restingMedia(agreed) };
+  return refuse('AUDIO_REJECTED', 'the answer refuses audio', 'RFC 3264 §6');
 }
 
-function matchAnswer(
-  offer: SessionDescription,
-  answer: SessionDescription,
+function matchLines(
+  ours: MediaDescription,
+  theirs: MediaDescription,
+  agreed: NegotiatedMedia | undefined,
 ): Negotiated<{ media: NegotiatedMedia }> {
-  const audio = findAudio(offer);
-  if (!audio.ok) return audio;
-  const [ours, theirs] = [offer.media[audio.index], answer.media[audio.index]];
-  if (!ours || !theirs || theirs.kind !== 'audio' || theirs.port === 0) {
-    return refuse('AUDIO_REJECTED', 'the answer refuses audio', 'RFC 3264 §6');
-  }
-  if (!isPlainRtp(theirs.protocol)) {
-    return refuse('UNSUPPORTED_PROFILE', `${theirs.protocol} was not offered`, 'RFC 3264 §6');
-  }
+  const secured = appliedSecurity(ours, theirs, agreed?.security);
+  if (!secured.ok) return secured;
   const pairs = pairCodecs(theirs.codecs, ours.codecs);
   return negotiatedMedia(
     theirs,
@@ -134,17 +227,70 @@ function matchAnswer(
     {
       direction: narrowed(ours.direction, statedDirection(theirs)),
       rtcpMux: ours.rtcpMux && theirs.rtcpMux,
+      rtcpReducedSize: ours.rtcpReducedSize && theirs.rtcpReducedSize,
+      headerExtensions: theirs.headerExtensions.filter((theirOne) =>
+        ours.headerExtensions.some(({ id, uri }) => id === theirOne.id && uri === theirOne.uri),
+      ),
       hold: answersHold(theirs, ours.direction),
+      security: secured.security,
+      ice: appliedIce(ours, theirs),
+      ptimeMs: ours.ptimeMs,
     },
   );
 }
 
-function linesBeside(
-  { media }: SessionDescription,
-  audio: number,
-): readonly (RefusedLine | 'audio')[] {
-  const lines = media.map((line, index) => (index === audio ? 'audio' : line));
-  return audio < 0 ? [...lines, 'audio'] : lines;
+/** Whether a line of it is audio's and none of those is open (RFC 3264 §8.2). */
+export function isSwitchedOff({ media }: SessionDescription): boolean {
+  return media.some(({ kind }) => kind === 'audio') && !media.some(isOpenAudio);
+}
+
+/** Whether media of this line flows, or would. */
+export function isOpenAudio(line: MediaDescription): boolean {
+  return line.kind === 'audio' && line.port > 0;
+}
+
+function answeredCodecs(
+  offered: readonly CodecDescription[],
+  { codecs, codecOrder = 'theirs' }: LocalMedia,
+): CodecPair[] {
+  const pairs =
+    codecOrder === 'theirs'
+      ? pairCodecs(offered, codecs).map(({ first, second }) => ({ theirs: first, ours: second }))
+      : pairCodecs(codecs, offered).map(({ first, second }) => ({ theirs: second, ours: first }));
+  return pairs.map(({ theirs, ours: codec }) => {
+    const { name, clockRate, channels } = codec;
+    const parameters = answeredParameters(theirs, codec);
+    const ours = {
+      name,
+      payloadType: theirs.payloadType,
+      clockRate,
+      ...(channels !== undefined && { channels }),
+      ...(parameters !== undefined && { fmtp: parameters }),
+    };
+    return { theirs, ours };
+  });
+}
+
+/** Ours among the lines of a session: the open one, else one that rests, else a new one. */
+export function placeOfAudio({ media }: SessionDescription): number {
+  const open = media.findIndex(isOpenAudio);
+  return open >= 0 ? open : media.findIndex(({ kind }) => kind === 'audio');
+}
+
+function withAudioAt(
+  lines: readonly (RefusedLine | PassedLine)[],
+  index: number,
+): readonly (RefusedLine | PassedLine | 'audio')[] {
+  const among = lines.map((line, at) => (at === index ? 'audio' : line));
+  return index < 0 ? [...among, 'audio'] : among;
+}
+
+function understands({ headerExtensions = [] }: LocalMedia, uri: string): boolean {
+  return headerExtensions.includes(uri);
+}
+
+function extensionAttributes(extensions: readonly HeaderExtension[]): string[] {
+  return extensions.map(({ id, uri }) => `extmap:${id} ${uri}`);
 }
 
 /** A number may not come to mean another codec within a session (RFC 3264 §8.3.2). */

@@ -116,7 +116,7 @@ export function relayAnswer({
     ...(maxptimeMs !== undefined && { maxptimeMs }),
   };
   // A's numbers, but B's order and B's format parameters: these are between the two ends.
-  const a = answerDescription(description, towardsA, () =>
+  const a = answerDescription(description, { local: towardsA }, () =>
     legs.map(({ offered, answered }) => ({
       theirs: offered,
       ours: { ...answered, payloadType: offered.payloadType },

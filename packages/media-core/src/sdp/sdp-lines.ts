@@ -54,6 +54,12 @@ export function splitLines(sdp: string): Negotiated<{ sections: SdpSections }> {
   return flaw ?? { ok: true, sections: { session, media } };
 }
 
+/** The text of sections: what `splitLines` read comes out as it was, with CRLF at every line. */
+export function joinLines({ session, media }: SdpSections): string {
+  const lines = [...session, ...media.flat()];
+  return lines.map(({ type, value }) => `${type}=${value}\r\n`).join('');
+}
+
 function missingLine(session: readonly SdpLine[]) {
   if (session[0]?.type !== 'v' || session[0].value.trim() !== '0') {
     return malformed('the first line is not v=0', '§5.1');

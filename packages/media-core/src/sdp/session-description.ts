@@ -2,7 +2,17 @@ import sdpTransform, { type MediaDescription as RawMedia } from 'sdp-transform';
 import { type CodecDescription, isToken, staticCodec } from './codec.ts';
 import type { MediaDirection } from './direction.ts';
 import type { Negotiated, SdpRefused } from './negotiated.ts';
-import { excerpt, malformed, type SdpLine, type SdpSections, splitLines } from './sdp-lines.ts';
+import { hasFlag, valuesOf } from './attributes.ts';
+import { type MediaAttributes, readMediaAttributes } from './media-attributes.ts';
+import {
+  excerpt,
+  joinLines,
+  malformed,
+  SDP_LIMITS,
+  type SdpLine,
+  type SdpSections,
+  splitLines,
+} from './sdp-lines.ts';
 import { type Connection, readConnection, readMediaLine, readOrigin } from './sdp-fields.ts';
 import type { MediaLine, Origin } from './sdp-fields.ts';
 
@@ -15,11 +25,17 @@ export interface SessionDescription {
   readonly connection?: Connection;
   /** Stated for the session; holds for lines that state none. */
   readonly direction?: MediaDirection;
+  /** The `mid`s that shall share one transport (RFC 9143), as `a=group:BUNDLE` lists them. */
+  readonly bundle: readonly string[];
+  /** Values of the session's `a=` lines as they stood. */
+  readonly attributes: readonly string[];
   readonly media: readonly MediaDescription[];
+  /** Every line before the first `m=`, in order, understood or not. */
+  readonly lines: readonly SdpLine[];
 }
 
 /** One media line with what belongs to it (RFC 8866 §5.14). */
-export interface MediaDescription extends MediaLine {
+export interface MediaDescription extends MediaLine, MediaAttributes {
   /** Its own `c=` lines, else the session's; empty where there is none. */
   readonly connections: readonly Connection[];
   /** `sendrecv` where neither line nor session states one (RFC 8866 §6.7). */
@@ -34,11 +50,14 @@ export interface MediaDescription extends MediaLine {
   readonly rtcpMux: boolean;
   /** Values of all its `a=` lines as they stood, also those that nobody here understands. */
   readonly attributes: readonly string[];
+  /** Every line from `m=` on, in order, understood or not. */
+  readonly lines: readonly SdpLine[];
 }
 
 /**
  * Reads a description within `SDP_LIMITS`. Strict where RFC 8866 is about the lines that we use,
- * indifferent to attributes that we do not know; whatever comes in, a value comes out.
+ * indifferent to attributes that we do not know; whatever comes in, a value comes out. Nothing is
+ * lost: `formatDescription` gives all lines again.
  */
 export function readDescription(sdp: Sdp): Negotiated<{ description: SessionDescription }> {
   const split = splitLines(sdp);
@@ -51,11 +70,13 @@ export function readDescription(sdp: Sdp): Negotiated<{ description: SessionDesc
   const shared = readConnections(sections.session);
   if (!shared.ok) return shared;
   const raw = readAttributes(sections);
+  const attributes = valuesOfAttributes(sections.session);
+  const session = { attributes, connections: shared.connections, direction: raw.direction };
   const media: MediaDescription[] = [];
   for (const [index, lines] of sections.media.entries()) {
-    const attributes = raw.media[index];
-    if (!attributes) return malformed('a media line could not be read', '§5.14');
-    const one = readMedia(lines, attributes, shared.connections, raw.direction);
+    const read = raw.media[index];
+    if (!read) return malformed('a media line could not be read', '§5.14');
+    const one = readMedia(lines, read, session);
     if (!one.ok) return one;
     media.push(one.media);
   }
@@ -64,9 +85,24 @@ export function readDescription(sdp: Sdp): Negotiated<{ description: SessionDesc
     origin: origin.origin,
     ...(connection && { connection }),
     ...(raw.direction && { direction: raw.direction }),
+    bundle: bundled(attributes),
+    attributes,
     media,
+    lines: sections.session,
   };
   return { ok: true, description };
+}
+
+/** A description's text; of one that was read it is what was read, with CRLF at every line. */
+export function formatDescription(
+  description: Pick<SessionDescription, 'lines'> & {
+    readonly media: readonly Pick<MediaDescription, 'lines'>[];
+  },
+): Sdp {
+  return joinLines({
+    session: description.lines,
+    media: description.media.map(({ lines }) => lines),
+  });
 }
 
 /**
@@ -83,6 +119,16 @@ function attributeLines(lines: readonly SdpLine[]): string[] {
   return lines.filter(({ type }) => type === 'a').map(({ value }) => `a=${normalised(value)}`);
 }
 
+function valuesOfAttributes(lines: readonly SdpLine[]): string[] {
+  return lines.filter(({ type }) => type === 'a').map(({ value }) => value);
+}
+
+/** The first group of RFC 9143; further ones have transports of their own, which we do not make. */
+function bundled(attributes: readonly string[]): string[] {
+  const group = valuesOf(attributes, 'group').find((value) => /^BUNDLE\b/i.test(value)) ?? '';
+  return group.split(/ +/).slice(1, 1 + SDP_LIMITS.mediaLines);
+}
+
 /** Names are case-sensitive (RFC 8866 §5.13), and yet phones exist that write `a=SendRecv`. */
 function normalised(attribute: string): string {
   const colon = attribute.indexOf(':');
@@ -93,11 +139,15 @@ function normalised(attribute: string): string {
 function readMedia(
   lines: readonly SdpLine[],
   raw: RawMedia,
-  shared: readonly Connection[],
-  sessionDirection: MediaDirection | undefined,
+  session: {
+    attributes: readonly string[];
+    connections: readonly Connection[];
+    direction: MediaDirection | undefined;
+  },
 ): Negotiated<{ media: MediaDescription }> {
   const line = readMediaLine(lines[0]?.value ?? '');
   if (!line.ok) return line;
+  const attributes = valuesOfAttributes(lines);
   const own = readConnections(lines);
   if (!own.ok) return own;
   const ptimeMs = positive(raw.ptime);
@@ -106,8 +156,8 @@ function readMedia(
   const rtcpAddress = raw.rtcp?.address;
   const media = {
     ...line.line,
-    connections: own.connections.length > 0 ? own.connections : shared,
-    direction: raw.direction ?? sessionDirection ?? 'sendrecv',
+    connections: own.connections.length > 0 ? own.connections : session.connections,
+    direction: raw.direction ?? session.direction ?? 'sendrecv',
     codecs: readCodecs(line.line.formats, raw),
     ...(ptimeMs !== undefined && { ptimeMs }),
     ...(maxptimeMs !== undefined && { maxptimeMs }),
@@ -118,8 +168,10 @@ function readMedia(
           ...(rtcpAddress !== undefined && { address: String(rtcpAddress) }),
         },
       }),
-    rtcpMux: raw.rtcpMux !== undefined,
-    attributes: lines.filter(({ type }) => type === 'a').map(({ value }) => value),
+    rtcpMux: raw.rtcpMux !== undefined || hasFlag(attributes, 'rtcp-mux-only'),
+    ...readMediaAttributes(attributes, session.attributes),
+    attributes,
+    lines,
   };
   return { ok: true, media };
 }
@@ -144,7 +196,9 @@ function mappedCodec(payloadType: number, map: RawMedia['rtp'][number]): CodecDe
   const known = staticCodec(payloadType);
   const fallback = known?.name === name ? known.clockRate : 8000;
   const channels = positive(map.encoding) ?? 1;
-  const clockRate = positive(map.rate) ?? fallback;
+  const stated = positive(map.rate) ?? fallback;
+  // RFC 3551 §4.5.2: G.722's clock is 8000 Hz, though some write what it samples at
+  const clockRate = name === 'g722' && stated === 16_000 ? 8000 : stated;
   return { name, payloadType, clockRate, ...(channels > 1 && { channels }) };
 }
 
