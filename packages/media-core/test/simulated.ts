@@ -51,9 +51,11 @@ export class RawPhone {
   readonly rtp: Seen[] = [];
   readonly rtcp: { at: number; bytes: Uint8Array }[] = [];
   private readonly socket: DatagramSocket;
+  private readonly control: DatagramSocket;
 
-  private constructor(socket: DatagramSocket) {
+  private constructor(socket: DatagramSocket, control: DatagramSocket) {
     this.socket = socket;
+    this.control = control;
   }
 
   static async on(
@@ -67,8 +69,8 @@ export class RawPhone {
     const onPacket = (packet: Uint8Array, from: Endpoint): void =>
       phone.made?.take(packet, from, clock);
     const socket = await runtime.datagrams.open({ address, port, onPacket });
-    await runtime.datagrams.open({ address, port: port + 1, onPacket });
-    phone.made = new RawPhone(socket);
+    const control = await runtime.datagrams.open({ address, port: port + 1, onPacket });
+    phone.made = new RawPhone(socket, control);
     return phone.made;
   }
 
@@ -84,6 +86,11 @@ export class RawPhone {
     writeRtpHeader(packet, { ...emptyRtpHeader(), ssrc: 1, ...head });
     packet.set(payload, 12);
     this.socket.send(packet, to);
+  }
+
+  /** RTCP as it is, from the port for it. */
+  sendControl(to: Endpoint, bytes: readonly number[]): void {
+    this.control.send(Uint8Array.from(bytes), to);
   }
 
   private take(packet: Uint8Array, from: Endpoint, clock: VirtualClock): void {

@@ -31,8 +31,8 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
   }
   return {
     media,
-    remote: normalised(media.remote),
-    control: normalised(media.remote.rtcp),
+    remote: socketEndpoint(media.remote),
+    control: socketEndpoint(media.remote.rtcp),
     maySend: sends(media.direction),
     mayReceive: receives(media.direction),
     kinds,
@@ -41,7 +41,7 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
 }
 
 /** As the sockets write addresses, so that they can be compared as text. */
-function normalised({ address, port }: Endpoint): Endpoint {
+export function socketEndpoint({ address, port }: Endpoint): Endpoint {
   if (isIP(address) !== 6) return { address, port };
   return { address: new SocketAddress({ address, port, family: 'ipv6' }).address, port };
 }

@@ -1,5 +1,5 @@
 import type { LatenessHistogram } from './ticker.ts';
-import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
 export interface OpenRequest {
@@ -32,6 +32,23 @@ export interface StreamSettings {
 export interface RelayedPayload {
   from: number;
   to: number;
+}
+
+/** Where a line of a call passes through that is not ours to understand. */
+export interface OpenPassageRequest {
+  /** Chosen by the caller, unique among passages. */
+  id: number;
+  address: string;
+  /** Of each end; RTCP is on the port beside it. */
+  ports: { a: number; b: number };
+  settings: StreamSettings;
+}
+
+/** What passed at both ends together. */
+export interface PassageStats {
+  packets: number;
+  /** Packets of sources that are not the peer's. */
+  strangers: number;
 }
 
 /** What to play. */
@@ -90,6 +107,12 @@ export interface CoreApi {
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /** From now on what `from` receives goes out at `to`. */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
+  openPassage(request: OpenPassageRequest): Promise<void>;
+  /** Where each end of a passage is, after a round of offer and answer. */
+  setPassage(request: { id: number; a: LineDestination; b: LineDestination }): Promise<void>;
+  /** Frees the ports. */
+  closePassage(request: { id: number }): Promise<PassageStats>;
   /** A second `play` ends the first. Its end is told as `playEnded`. */
   play(request: { id: number; play: number; source: PlaySource }): Promise<void>;
   stopPlay(request: { id: number; play: number }): Promise<void>;

@@ -6,13 +6,16 @@ import type {
   CoreEvent,
   CoreStats,
   DigitsCommand,
+  OpenPassageRequest,
   OpenRequest,
+  PassageStats,
   PlaySource,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
+import { Passage } from './passage.ts';
 import { RelayEnd } from './relay-end.ts';
-import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
 import { type LatenessHistogram, Ticker } from './ticker.ts';
 
 /** What the core needs: it runs the same in this thread and in a worker. */
@@ -26,6 +29,7 @@ export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
   private readonly ticker: Ticker;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
+  private readonly passages = new Map<number, Passage>();
 
   constructor(options: MediaCoreOptions) {
     this.options = options;
@@ -52,6 +56,23 @@ export class MediaCore implements CoreApi {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'Only the ends of a relay are relayed');
     }
     from.relayTo(to, request.payloads);
+  }
+
+  async openPassage(request: OpenPassageRequest): Promise<void> {
+    const passage = new Passage(this.options.runtime, request);
+    await passage.open();
+    this.passages.set(request.id, passage);
+  }
+
+  async setPassage(request: { id: number; a: LineDestination; b: LineDestination }): Promise<void> {
+    this.passages.get(request.id)?.set(request);
+  }
+
+  async closePassage({ id }: { id: number }): Promise<PassageStats> {
+    const passage = this.passages.get(id);
+    this.passages.delete(id);
+    await passage?.close();
+    return passage?.stats ?? { packets: 0, strangers: 0 };
   }
 
   async play(request: { id: number; play: number; source: PlaySource }): Promise<void> {

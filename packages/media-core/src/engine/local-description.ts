@@ -12,13 +12,18 @@ import {
   type Negotiated,
   type NegotiatedMedia,
   type NegotiatedRelay,
+  passableLines,
   relayAnswer,
   type RelayLocal,
   relayOffer,
   type MediaDescription,
   type Sdp,
   type SdpRefused,
+  readDescription,
 } from '../sdp/index.ts';
+import { findAudio } from '../sdp/negotiated-media.ts';
+import { isSwitchedOff } from '../sdp/offer-answer.ts';
+import type { SecurityContext } from '../sdp/srtp-negotiation.ts';
 import type { RemotePolicy } from './remote-policy.ts';
 
 /** What stays the same in all descriptions of an endpoint. */
@@ -50,6 +55,8 @@ export interface Passing {
   /** Encoding names; all where it is absent. */
   codecs: readonly { name: string }[] | undefined;
   direction: MediaDirection;
+  /** Our ports for lines beside audio, by their places. */
+  linePorts: ReadonlyMap<number, number>;
 }
 
 /** Writes the descriptions of one endpoint: one origin, versions that count changes (RFC 3264 §8). */
@@ -89,31 +96,67 @@ export class LocalDescription {
     return { answer, media };
   }
 
-  /** The offer that hands on what `offer` says (see `relayOffer`). */
-  relayedOffer(offer: Sdp, passing: Passing): Sdp {
-    const previous = this.last === undefined ? {} : { previous: this.last };
+  /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
+  relayedOffer(offer: Sdp, passing: Passing, beyond: LocalDescription): Sdp {
     const derived = (version: number): Sdp => {
-      const made = relayOffer({ offer, local: this.relayed(passing, version), ...previous });
+      const local = this.relayed(passing, version);
+      const made = relayOffer({ offer, local, offerer: beyond.security, ...this.earlier });
       if (!made.ok) throw refused(made);
       return made.offer;
     };
     return this.write(derived);
   }
 
-  /** The answer that hands on what the far side answered (see `relayAnswer`). */
+  /** The answer that hands on what was answered at `beyond` (see `relayAnswer`). */
   relayedAnswer(
     round: { offer: Sdp; relayed: Sdp; answerFromB: Sdp },
     passing: Passing,
+    beyond: LocalDescription,
   ): NegotiatedRelay {
+    const agreed = {
+      ...(this.agreed && { a: this.agreed }),
+      ...(beyond.agreed && { b: beyond.agreed }),
+    };
     const made = (version: number): NegotiatedRelay => {
-      const relayed = relayAnswer({ ...round, local: this.relayed(passing, version) });
+      const relayed = relayAnswer({ ...round, agreed, local: this.relayed(passing, version) });
       if (!relayed.ok) throw refused(relayed);
       this.assertAddresses(relayed.a);
       this.assertAddresses(relayed.b);
+      for (const { a, b } of relayed.lines) {
+        for (const { address, rtcp } of [a, b]) {
+          this.assertPermitted(address);
+          this.assertPermitted(rtcp.address);
+        }
+      }
       return relayed;
     };
     const relayed = made(this.version);
-    return { ...relayed, answer: this.write((version) => made(version).answer) };
+    const answer = this.write((version) => made(version).answer);
+    this.agreed = relayed.a;
+    beyond.agreed = relayed.b;
+    return { ...relayed, answer };
+  }
+
+  /**
+   * The audio line of an offer, as far as our security and policy let it be answered; `undefined`
+   * where it switches the audio of this session off. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`.
+   */
+  audioLine(offer: Sdp): MediaDescription | undefined {
+    const read = readDescription(offer);
+    if (!read.ok) throw refused(read);
+    if (this.agreed && isSwitchedOff(read.description)) return undefined;
+    const audio = findAudio(read.description, this.security);
+    if (!audio.ok) throw refused(audio);
+    this.assertReachable(audio.line);
+    return audio.line;
+  }
+
+  /** Places of the lines of an offer that can pass beside audio. */
+  passableLines(offer: Sdp): number[] {
+    const read = readDescription(offer);
+    if (!read.ok) return [];
+    const audio = findAudio(read.description, this.security);
+    return audio.ok ? passableLines(read.description, audio.index) : [];
   }
 
   /** What our offer and their answer make. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`. */
@@ -123,15 +166,18 @@ export class LocalDescription {
     return media;
   }
 
-  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media of this line may not go. */
-  assertReachable({ connections, rtcp }: MediaDescription): void {
+  private get security(): SecurityContext {
+    return { security: this.fixed.security, agreed: this.agreed?.security };
+  }
+
+  private assertReachable({ connections, rtcp }: MediaDescription): void {
     const [first] = connections;
     if (first !== undefined) this.assertPermitted(first.address);
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
   }
 
-  private relayed({ codecs, direction }: Passing, version: number): RelayLocal {
-    return { ...this.fixed, version, direction, ...(codecs && { codecs }) };
+  private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
+    return { ...this.fixed, ...this.currentIce, ...passing, version, ...(codecs && { codecs }) };
   }
 
   private media(wanted: Wanted, version: number): LocalMedia {

@@ -15,9 +15,11 @@ import type {
   MediaEngine,
   RelayRequest,
 } from './media-backend.ts';
+import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
+import { RelayLines } from './relay-lines.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
 
@@ -78,6 +80,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly runtime: Runtime;
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
+  private readonly passages: Passages;
   private readonly codecs: readonly string[];
   private readonly remotes: RemotePolicy;
   private hosts: CoreHost[] = [];
@@ -102,6 +105,8 @@ class LocalMediaEngine implements MediaEngine {
       jitterMinimumMs: options.jitterMs?.minimum ?? 40,
       jitterMaximumMs: options.jitterMs?.maximum ?? 200,
     };
+    const { address } = options;
+    this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
     if (this.hosts.length === 0) this.hosts.push(threadHost(runtime));
   }
@@ -130,9 +135,11 @@ class LocalMediaEngine implements MediaEngine {
     const a = await this.open(host, end('a'));
     try {
       const b = await this.open(host, end('b'));
+      const { logger } = this.runtime;
+      const lines = new RelayLines({ open: () => this.passages.openOn(host), logger });
       const ends = {
-        a: new RelaySide({ ...a, codecs, allowed }),
-        b: new RelaySide({ ...b, codecs, allowed }),
+        a: new RelaySide({ ...a, end: 'a', codecs, allowed, lines }),
+        b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines }),
       };
       RelaySide.join(ends.a, ends.b);
       return ends;
@@ -159,6 +166,7 @@ class LocalMediaEngine implements MediaEngine {
   private async end(): Promise<void> {
     await Promise.allSettled(this.opening);
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
+    await this.passages.close();
     await Promise.all(this.hosts.map((host) => host.close()));
   }
 

@@ -1,21 +1,18 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { RelayedPayload } from '../core/core-api.ts';
 import { isVoice, sameCodec } from '../sdp/codec.ts';
-import { findAudio } from '../sdp/negotiated-media.ts';
 import {
   type CodecDescription,
-  type MediaDescription,
   type MediaDirection,
   mirrored,
   narrowed,
   type NegotiatedMedia,
-  readDescription,
+  type PayloadFormat,
   type Sdp,
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
-import { OfferRound } from './offer-round.ts';
 import type {
   MediaEndpoint,
   MediaIntent,
@@ -24,15 +21,20 @@ import type {
   Playback,
   Recording,
 } from './media-backend.ts';
+import { OfferRound } from './offer-round.ts';
+import type { RelayLines } from './relay-lines.ts';
 
 /** What an end of a relay is made of. */
 export interface RelaySideOptions {
+  end: 'a' | 'b';
   core: CoreEndpoint;
   description: LocalDescription;
   /** What is offered where the other end has said nothing yet. */
   codecs: readonly CodecDescription[];
   /** Encoding names that may pass; all where it is absent. */
   allowed: readonly { name: string }[] | undefined;
+  /** What passes beside audio; of both ends. */
+  lines: RelayLines;
 }
 
 /** An offer that waits until the other end's offer is answered. */
@@ -40,6 +42,8 @@ interface PendingOffer {
   offer: Sdp;
   /** What we take and give towards this offerer. */
   intent: MediaDirection;
+  /** Places of the lines that can pass beside audio. */
+  places: readonly number[];
   resolve(answer: Sdp): void;
   reject(error: unknown): void;
 }
@@ -53,8 +57,7 @@ export class RelaySide implements MediaEndpoint {
   private other: RelaySide | undefined;
   private readonly round = new OfferRound();
   private pending: PendingOffer | undefined;
-  /** The codecs of the other side's last description, under its numbers. */
-  private theirs: readonly CodecDescription[] = [];
+  private isOffering = false;
 
   constructor(options: RelaySideOptions) {
     this.options = options;
@@ -68,35 +71,34 @@ export class RelaySide implements MediaEndpoint {
   }
 
   async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
-    const { core, description, allowed } = this.options;
+    const { core, description } = this.options;
     core.assertAlive();
     this.round.assertNoOffer();
+    if (this.isOffering) throw wrongState('An offer is being made already');
     const pending = this.other?.pending;
     const offer = pending
-      ? description.relayedOffer(pending.offer, {
-          codecs: allowed,
-          direction: narrowed(direction, mirrored(pending.intent)),
-        })
+      ? await this.passOn(pending, direction)
       : description.offer({ codecs: this.knownCodecs(), direction });
     this.round.offered(offer);
     return offer;
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
-    this.options.core.assertAlive();
+    const { core, description } = this.options;
+    core.assertAlive();
     this.round.assertNoOffer();
     if (this.pending !== undefined) throw wrongState('An offer waits for its answer already');
-    const line = audioLine(offer);
-    this.options.description.assertReachable(line);
-    if (!line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
+    const line = description.audioLine(offer);
+    if (line && !line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
       throw notAcceptable('No codec of the offer may pass');
     }
     this.round.settle();
     // where the other end was negotiated before the first offer came, there is nothing to ask it
-    const isFirst = this.options.core.agreed === undefined;
+    const isFirst = core.agreed === undefined;
     if (isFirst && this.other?.isSettled === true) return this.answer(offer, direction);
+    const places = description.passableLines(offer);
     return new Promise((resolve, reject) => {
-      this.pending = { offer, intent: mirrored(direction), resolve, reject };
+      this.pending = { offer, intent: mirrored(direction), places, resolve, reject };
     });
   }
 
@@ -106,10 +108,11 @@ export class RelaySide implements MediaEndpoint {
     const { offer } = this.round;
     const pending = this.other?.pending;
     try {
-      if (pending === undefined) await this.take(description.agree(offer, answer), answer);
+      if (pending === undefined) await this.take(description.agree(offer, answer));
       else await this.other?.answerPending(pending, { relayed: offer, answerFromB: answer });
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
+      await this.options.lines.settle();
       throw error;
     }
   }
@@ -119,14 +122,17 @@ export class RelaySide implements MediaEndpoint {
     if (this.round.isOpen) this.other?.refuse(refused);
     else this.refuse(refused);
     this.round.settle();
+    await this.options.lines.settle();
   }
 
   stats(): Promise<MediaStats> {
     return this.options.core.stats();
   }
 
-  close(): Promise<MediaStats> {
-    return this.options.core.close();
+  async close(): Promise<MediaStats> {
+    const { core, lines } = this.options;
+    const [stats] = await Promise.all([core.close(), lines.close()]);
+    return stats;
   }
 
   play(): Playback {
@@ -157,18 +163,48 @@ export class RelaySide implements MediaEndpoint {
     return this.options.core.agreed !== undefined && !this.round.isOpen;
   }
 
+  /** The offer that came in at the other end, once there are ports for what passes beside audio. */
+  private async passOn(pending: PendingOffer, direction: MediaDirection): Promise<Sdp> {
+    const { end, core, description, allowed, lines } = this.options;
+    const beyond = this.other?.options.description;
+    this.isOffering = true;
+    try {
+      await lines.provide(pending.places);
+    } finally {
+      this.isOffering = false;
+    }
+    core.assertAlive();
+    if (beyond === undefined || this.other?.pending !== pending) {
+      throw notAcceptable('The offer of the other end was withdrawn');
+    }
+    const passing = {
+      codecs: allowed,
+      direction: narrowed(direction, mirrored(pending.intent)),
+      linePorts: lines.ports(end, pending.places),
+    };
+    return description.relayedOffer(pending.offer, passing, beyond);
+  }
+
   /** The other end's offer was answered: so is the one that it was made from. */
   private async answerPending(
-    { offer, intent, resolve, reject }: PendingOffer,
+    { offer, intent, places, resolve, reject }: PendingOffer,
     far: { relayed: Sdp; answerFromB: Sdp },
   ): Promise<void> {
-    const { description, allowed } = this.options;
-    const direction = mirrored(intent);
-    const made = description.relayedAnswer({ offer, ...far }, { codecs: allowed, direction });
+    const { end, description, allowed, lines } = this.options;
+    const { other } = this;
+    if (other === undefined) return;
+    const passing = {
+      codecs: allowed,
+      direction: mirrored(intent),
+      linePorts: lines.ports(end, places),
+    };
+    const beyond = other.options.description;
+    const made = description.relayedAnswer({ offer, ...far }, passing, beyond);
     this.pending = undefined;
     try {
-      await this.other?.take(made.b, far.answerFromB);
-      await this.take(made.a, offer);
+      await other.take(made.b);
+      await this.take(made.a);
+      await lines.agree(made.lines, end);
       resolve(made.answer);
     } catch (error) {
       reject(error); // an end was closed or lost meanwhile
@@ -182,29 +218,29 @@ export class RelaySide implements MediaEndpoint {
     const direction = beyond ? narrowed(intent, beyond.direction) : intent;
     const wanted = { codecs: this.knownCodecs(), direction };
     const { answer, media } = this.options.description.answer(offer, wanted);
-    await this.take(media, offer);
+    await this.take(media);
     return answer;
   }
 
   /** A round is complete at this end: its session and both directions of the relay follow it. */
-  private async take(media: NegotiatedMedia, theirs: Sdp): Promise<void> {
+  private async take(media: NegotiatedMedia): Promise<void> {
     const { core } = this.options;
     if (this.round.isOpen) this.round.answered();
-    this.theirs = audioLine(theirs).codecs;
     await core.configure(media);
     const { other } = this;
     if (other === undefined || other.options.core.agreed === undefined) return;
     await Promise.all([this.relayTo(other), other.relayTo(this)]);
   }
 
-  /** Under which number each of our codecs goes on at the other end. */
+  /** Under which number each format that may come in here goes on at the other end. */
   private async relayTo(other: RelaySide): Promise<void> {
     const { core } = this.options;
-    if (core.agreed === undefined || core.hasEnded || other.options.core.hasEnded) return;
+    const taken = other.options.core.agreed?.sendable;
+    if (!core.agreed || !taken || core.hasEnded || other.options.core.hasEnded) return;
     const payloads: RelayedPayload[] = [];
-    for (const codec of formats(core.agreed)) {
-      const match = other.theirs.find((one) => sameCodec(one, codec));
-      if (match) payloads.push({ from: codec.payloadType, to: match.payloadType });
+    for (const { codec, payloadType } of receivable(core.agreed)) {
+      const match = taken.find((one) => sameCodec(one.codec, codec));
+      if (match) payloads.push({ from: payloadType, to: match.payloadType });
     }
     await core.api.relay({ from: core.id, to: other.options.core.id, payloads });
   }
@@ -222,32 +258,29 @@ export class RelaySide implements MediaEndpoint {
   /** What an offer of our own accord holds: what was agreed here, else at the other end. */
   private knownCodecs(): readonly CodecDescription[] {
     const agreed = this.options.core.agreed ?? this.other?.options.core.agreed;
-    if (agreed) return formats(agreed);
+    if (agreed) return ownCodecs(agreed);
     return this.options.codecs.filter((codec) => this.mayPass(codec));
   }
 
   private onEnd(error: StrowgerError): void {
     this.refuse(error);
     this.other?.refuse(error);
+    void this.options.lines.close(); // it never rejects; `close` waits for it
   }
 }
 
-/** Everything that may come in at an end, under our numbers. */
-function formats({ receive, telephoneEvent }: NegotiatedMedia): CodecDescription[] {
-  const codecs = receive.map(({ codec }) => codec);
-  if (telephoneEvent === undefined) return codecs;
-  const { receivePayloadType: payloadType, events: fmtp, clockRate } = telephoneEvent;
-  return [...codecs, { name: TELEPHONE_EVENT, payloadType, clockRate, fmtp }];
+/** Everything that may come in at an end. */
+function receivable({ receive, telephoneEvent }: NegotiatedMedia): readonly PayloadFormat[] {
+  return telephoneEvent ? [...receive, ...telephoneEvent.receive] : receive;
 }
 
-/** The first open audio line: an answer has ours where the offer had it, and no other open. */
-function audioLine(sdp: Sdp): MediaDescription {
-  const read = readDescription(sdp);
-  if (!read.ok) throw notAcceptable(read.reason.message);
-  const audio = findAudio(read.description);
-  const line = audio.ok ? read.description.media[audio.index] : undefined;
-  if (line === undefined) throw notAcceptable('No audio line is open');
-  return line;
+/** The codecs of an end, each once, under the numbers of our own description. */
+function ownCodecs(media: NegotiatedMedia): CodecDescription[] {
+  const codecs: CodecDescription[] = [];
+  for (const { codec } of receivable(media)) {
+    if (!codecs.some((one) => sameCodec(one, codec))) codecs.push(codec);
+  }
+  return codecs;
 }
 
 function unsupported(): StrowgerError {

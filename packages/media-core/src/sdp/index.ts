@@ -33,9 +33,12 @@ export {
   type NegotiatedRelay,
   type PayloadTypeMap,
   relayAnswer,
+  type RelayedLine,
+  type RelayedRound,
   type RelayLocal,
   relayOffer,
 } from './relay.ts';
+export { type LineDestination, MOST_PASSED_LINES, passableLines } from './relay-lines.ts';
 export type { HeaderExtension, MediaAttributes } from './media-attributes.ts';
 export type { LocalSecurity } from './srtp-negotiation.ts';
 export { SDP_LIMITS, type SdpLine } from './sdp-lines.ts';

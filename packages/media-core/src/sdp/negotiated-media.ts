@@ -22,6 +22,8 @@ export interface NegotiatedMedia {
   readonly direction: MediaDirection;
   /** What we send, under the number by which the other side knows it. */
   readonly send: PayloadFormat;
+  /** All that the other side takes and we have, events and noise among it, under its numbers. */
+  readonly sendable: readonly PayloadFormat[];
   /**
    * What we may be sent, comfort noise among it: under the numbers that our own description gave,
    * and under those of the other side where they mean nothing else, for some send so.
@@ -160,6 +162,7 @@ export function negotiatedMedia(
     ...(ice && { ice }),
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
     send: { codec: voice.theirs, payloadType: voice.theirs.payloadType },
+    sendable: pairs.map(({ theirs: codec }) => ({ codec, payloadType: codec.payloadType })),
     receive: receivedUnder(pairs, (codec) => codec.name !== TELEPHONE_EVENT),
     ...(events && { telephoneEvent: events }),
     ...(noise && {

@@ -205,6 +205,7 @@ export function applyAnswer({
   if (count !== answered) {
     return refuse('LINE_COUNT', `${answered} media lines answer ${count}`, 'RFC 3264 §6');
   }
+  if (agreed && isSwitchedOff(ours.description)) return { ok: true, media: restingMedia(agreed) };
   const index = ours.description.media.findIndex(isOpenAudio);
   const [our, their] = [ours.description.media[index], theirs.description.media[index]];
   if (!our) return refuse('NO_AUDIO', 'the offer has no open audio line', 'RFC 3264 §5');

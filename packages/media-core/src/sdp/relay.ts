@@ -11,27 +11,50 @@
  */
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 import { type MediaDirection, mirrored, narrowed } from './direction.ts';
-import type { LocalMedia } from './local-media.ts';
-import type { Negotiated } from './negotiated.ts';
+import { type LocalMedia, type PassedLine, writeDescription } from './local-media.ts';
+import { type Negotiated, refuse } from './negotiated.ts';
 import {
   findAudio,
   type NegotiatedMedia,
   noCommonCodec,
   pairCodecs,
+  restingMedia,
   statedDirection,
 } from './negotiated-media.ts';
-import { answerDescription, applyAnswer, createOffer } from './offer-answer.ts';
-import { readDescription, type Sdp } from './session-description.ts';
+import {
+  answerDescription,
+  applyAnswer,
+  createOffer,
+  type EarlierRounds,
+  isOpenAudio,
+  isSwitchedOff,
+  offerAround,
+  placeOfAudio,
+} from './offer-answer.ts';
+import { areAligned, type LineDestination, lineDestination, passedLine } from './relay-lines.ts';
+import {
+  type MediaDescription,
+  readDescription,
+  type Sdp,
+  type SessionDescription,
+} from './session-description.ts';
+import type { SecurityContext } from './srtp-negotiation.ts';
 
 /**
  * Our place on one leg of a relay. `codecs` limits what may pass, by encoding name and clock rate;
  * absent: everything that the two ends agree on. telephone-event always passes. Packet times are
- * those of the other end, not ours.
+ * those of the other end, not ours. Each leg has its own security and ICE.
  */
 export type RelayLocal = Omit<LocalMedia, 'codecs' | 'direction' | 'ptimeMs' | 'maxptimeMs'> & {
   readonly codecs?: readonly { readonly name: string; readonly clockRate?: number }[];
   /** What may flow on this leg beyond what the two ends want; default `sendrecv`. */
   readonly direction?: MediaDirection;
+  /**
+   * Our ports on this leg for lines that pass as they are, by their places in the offer: of those
+   * that `passableLines` names. Every port has the next one beside it for RTCP. Other lines are
+   * refused.
+   */
+  readonly linePorts?: ReadonlyMap<number, number>;
 };
 
 /** Payload types as they must be rewritten; what is not in a map must not pass. */
@@ -42,6 +65,14 @@ export interface PayloadTypeMap {
   readonly fromB: ReadonlyMap<number, number>;
 }
 
+/** A line beside audio that both ends took: its packets go from end to end as they are. */
+export interface RelayedLine {
+  /** Its place in the offer. */
+  readonly index: number;
+  readonly a: LineDestination;
+  readonly b: LineDestination;
+}
+
 /** A relay as agreed: `a` is the leg to the offerer, `b` the one to the answerer. */
 export interface NegotiatedRelay {
   /** For A. */
@@ -49,29 +80,38 @@ export interface NegotiatedRelay {
   readonly a: NegotiatedMedia;
   readonly b: NegotiatedMedia;
   readonly payloadTypeMap: PayloadTypeMap;
+  readonly lines: readonly RelayedLine[];
 }
 
 /**
  * Derives the offer for B from A's: the codecs that A offered as far as `local` lets them pass,
- * under A's numbers, A's direction (an old hold becomes `sendonly`), A's packet times; audio only.
- * `local` is our address and port towards B, `previous` our last description on that leg.
+ * under A's numbers, A's direction (an old hold becomes `sendonly`), A's packet times, and the
+ * lines that have a port of ours. `local` is our place towards B, `previous` and `agreed` are that
+ * leg's; `offerer` is the security of the leg to A.
+ *
+ * @throws StrowgerError `BAD_MEDIA_DESCRIPTION` as `createOffer`.
  */
 export function relayOffer({
   offer,
   local,
-  previous,
+  offerer,
+  ...earlier
 }: {
   offer: Sdp;
   local: RelayLocal;
-  previous?: Sdp;
-}): Negotiated<{ offer: Sdp }> {
+  offerer?: SecurityContext;
+} & EarlierRounds): Negotiated<{ offer: Sdp }> {
   const read = readDescription(offer);
   if (!read.ok) return read;
-  const audio = findAudio(read.description);
+  const before = descriptionOf(earlier.previous);
+  if (before && earlier.agreed && isSwitchedOff(read.description)) {
+    return { ok: true, offer: switchedOff(local, before) };
+  }
+  const audio = findAudio(read.description, offerer);
   if (!audio.ok) return audio;
-  const line = read.description.media[audio.index];
-  const codecs = line?.codecs.filter((codec) => mayPass(codec, local)) ?? [];
-  if (!line || !codecs.some(isVoice)) return noCommonCodec();
+  const { line, index } = audio;
+  const codecs = line.codecs.filter((codec) => mayPass(codec, local));
+  if (!codecs.some(isVoice)) return noCommonCodec();
   const { ptimeMs, maxptimeMs } = line;
   const towardsB = {
     ...local,
@@ -80,34 +120,55 @@ export function relayOffer({
     ...(ptimeMs !== undefined && { ptimeMs }),
     ...(maxptimeMs !== undefined && { maxptimeMs }),
   };
-  const derived = createOffer(towardsB, previous === undefined ? {} : { previous });
+  const others = linesBeside(read.description, index, { local, before });
+  const derived = others
+    ? offerAround(towardsB, { before, index, agreed: earlier.agreed, others })
+    : createOffer(towardsB, earlier);
   return { ok: true, offer: derived };
 }
 
-/**
- * Derives the answer for A from B's. `offer` is A's, `local` our address and port towards A with
- * the same `codecs` as before, and `relayed` the offer that `relayOffer` made for B: it may be left
- * out where that had no `previous`, as it can then be derived again.
- */
+/** What an answer through a relay is derived from. */
+export interface RelayedRound {
+  /** A's offer. */
+  readonly offer: Sdp;
+  readonly answerFromB: Sdp;
+  /** Our place towards A, with the same `codecs` as before. */
+  readonly local: RelayLocal;
+  /**
+   * The offer that `relayOffer` made for B. It may be left out where that had neither `previous`
+   * nor security of its own, as it can then be derived again.
+   */
+  readonly relayed?: Sdp;
+  /** What the round before gave, at both legs. */
+  readonly agreed?: { readonly a?: NegotiatedMedia; readonly b?: NegotiatedMedia };
+}
+
+/** Derives the answer for A from B's. @throws StrowgerError `BAD_MEDIA_DESCRIPTION`. */
 export function relayAnswer({
   offer,
   answerFromB,
   local,
   relayed,
-}: {
-  offer: Sdp;
-  answerFromB: Sdp;
-  local: RelayLocal;
-  relayed?: Sdp;
-}): Negotiated<NegotiatedRelay> {
-  const towardsB = relayed === undefined ? relayOffer({ offer, local }) : undefined;
+  agreed: { a: agreedA, b: agreedB } = {},
+}: RelayedRound): Negotiated<NegotiatedRelay> {
+  const offerer = { security: local.security, agreed: agreedA?.security };
+  const towardsB = relayed === undefined ? relayOffer({ offer, local, offerer }) : undefined;
   if (towardsB && !towardsB.ok) return towardsB;
   const offerToB = relayed ?? towardsB?.offer ?? '';
-  const b = applyAnswer({ offer: offerToB, answer: answerFromB });
+  const b = applyAnswer({
+    offer: offerToB,
+    answer: answerFromB,
+    ...(agreedB && { agreed: agreedB }),
+  });
   if (!b.ok) return b;
-  const read = readLegs(offer, offerToB, answerFromB);
+  const read = readRound(offer, offerToB, answerFromB);
   if (!read.ok) return read;
-  const { legs, description, ptimeMs, maxptimeMs } = read;
+  if (!read.answered.media.some(isOpenAudio)) return restingRelay(read.offered, local, agreedA, b);
+  const audio = findAudio(read.offered, offerer);
+  if (!audio.ok) return audio;
+  const [toB, fromB] = [ownLine(read.relayed), ownLine(read.relayed, read.answered)];
+  const legs = codecLegs(audio.line.codecs, toB?.codecs ?? [], fromB?.codecs ?? []);
+  const { ptimeMs, maxptimeMs } = fromB ?? {};
   const towardsA = {
     ...local,
     codecs: legs.map((leg) => leg.answered),
@@ -115,8 +176,10 @@ export function relayAnswer({
     ...(ptimeMs !== undefined && { ptimeMs }),
     ...(maxptimeMs !== undefined && { maxptimeMs }),
   };
+  const lines = relayedLines(read, audio.index, local);
+  const others = new Map(lines.map(({ index, passed }) => [index, passed]));
   // A's numbers, but B's order and B's format parameters: these are between the two ends.
-  const a = answerDescription(description, { local: towardsA }, () =>
+  const a = answerDescription(read.offered, { local: towardsA, agreed: agreedA, others }, () =>
     legs.map(({ offered, answered }) => ({
       theirs: offered,
       ours: { ...answered, payloadType: offered.payloadType },
@@ -129,7 +192,100 @@ export function relayAnswer({
     a: a.media,
     b: b.media,
     payloadTypeMap: mapPayloadTypes(legs),
+    lines: lines.map(({ index, ...ends }) => ({ index, a: ends.a, b: ends.b })),
   };
+}
+
+/** B took audio away, or A did: it rests at both legs (RFC 3264 §8.2). */
+function restingRelay(
+  offered: SessionDescription,
+  local: RelayLocal,
+  agreed: NegotiatedMedia | undefined,
+  b: { readonly media: NegotiatedMedia },
+): Negotiated<NegotiatedRelay> {
+  if (!agreed) return refuse('AUDIO_REJECTED', 'the answer refuses audio', 'RFC 3264 §6');
+  return {
+    ok: true,
+    answer: switchedOff(local, offered),
+    a: restingMedia(agreed),
+    b: b.media,
+    payloadTypeMap: { fromA: new Map(), fromB: new Map() },
+    lines: [],
+  };
+}
+
+function switchedOff(local: RelayLocal, { media }: SessionDescription): Sdp {
+  const codecs = [{ name: 'pcmu', payloadType: 0, clockRate: 8000 }]; // stand in none of its lines
+  return writeDescription({ local: { ...local, codecs, direction: 'inactive' }, lines: media });
+}
+
+/** The lines of an offer to B, each in its place; `undefined` where that leg has audio alone. */
+function linesBeside(
+  offer: SessionDescription,
+  audio: number,
+  { local, before }: { local: RelayLocal; before: SessionDescription | undefined },
+) {
+  const ports = local.linePorts ?? new Map<number, number>();
+  const isMirrored = ports.size > 0 || (before !== undefined && before.media.length > 1);
+  const fits = !before || (areAligned(before, offer) && placeOfAudio(before) === audio);
+  if (!isMirrored || !fits) return undefined;
+  return offer.media.map((line, index) => {
+    const port = ports.get(index);
+    if (port !== undefined) return passedLine(line, offer, { port });
+    return { kind: line.kind, protocol: line.protocol, formats: line.formats };
+  });
+}
+
+/** The lines that B took too, as A gets them. */
+function relayedLines(
+  { offered, relayed, answered }: Round,
+  audio: number,
+  { linePorts }: RelayLocal,
+): readonly (RelayedLine & { readonly passed: PassedLine })[] {
+  if (placeOfAudio(relayed) !== audio || relayed.media.length !== offered.media.length) return [];
+  return offered.media.flatMap((line, index) => {
+    const [sent, taken] = [relayed.media[index], answered.media[index]];
+    const port = linePorts?.get(index);
+    if (index === audio || !sent?.port || !taken?.port || port === undefined) return [];
+    const mux = line.rtcpMux && taken.rtcpMux;
+    const passed = passedLine(taken, answered, { port, mid: line.mid });
+    return [{ index, a: lineDestination(line, mux), b: lineDestination(taken, mux), passed }];
+  });
+}
+
+/** The three descriptions of a round that are there before the fourth. */
+interface Round {
+  readonly offered: SessionDescription;
+  readonly relayed: SessionDescription;
+  readonly answered: SessionDescription;
+}
+
+function readRound(offer: Sdp, relayed: Sdp, answer: Sdp): Negotiated<Round> {
+  const fromA = readDescription(offer);
+  if (!fromA.ok) return fromA;
+  const toB = readDescription(relayed);
+  if (!toB.ok) return toB;
+  const fromB = readDescription(answer);
+  if (!fromB.ok) return fromB;
+  return {
+    ok: true,
+    offered: fromA.description,
+    relayed: toB.description,
+    answered: fromB.description,
+  };
+}
+
+function descriptionOf(sdp: Sdp | undefined): SessionDescription | undefined {
+  const read = sdp === undefined ? undefined : readDescription(sdp);
+  return read?.ok ? read.description : undefined;
+}
+
+/** Our audio line in an offer of ours, or the line of `answer` in its place. */
+function ownLine(
+  offer: SessionDescription,
+  answer: SessionDescription = offer,
+): MediaDescription | undefined {
+  return answer.media[offer.media.findIndex(isOpenAudio)];
 }
 
 /** One codec on its way: in A's offer, in ours to B, in B's answer. */
@@ -139,27 +295,15 @@ interface CodecLegs {
   readonly answered: CodecDescription;
 }
 
-function readLegs(offer: Sdp, relayed: Sdp, answerFromB: Sdp) {
-  const [fromA, toB, fromB] = [readAudio(offer), readAudio(relayed), readAudio(answerFromB)];
-  if (!fromA.ok) return fromA;
-  if (!toB.ok) return toB;
-  if (!fromB.ok) return fromB;
-  const { ptimeMs, maxptimeMs } = fromB.line;
-  const legs: CodecLegs[] = [];
-  for (const { first, second } of pairCodecs(fromB.line.codecs, toB.line.codecs)) {
-    const offered = fromA.line.codecs.find((codec) => sameCodec(codec, second));
-    if (offered) legs.push({ offered, relayed: second, answered: first });
-  }
-  return { ok: true, legs, description: fromA.description, ptimeMs, maxptimeMs } as const;
-}
-
-function readAudio(sdp: Sdp) {
-  const read = readDescription(sdp);
-  if (!read.ok) return read;
-  const audio = findAudio(read.description);
-  if (!audio.ok) return audio;
-  const line = read.description.media[audio.index];
-  return line ? ({ ok: true, description: read.description, line } as const) : noCommonCodec();
+function codecLegs(
+  fromA: readonly CodecDescription[],
+  toB: readonly CodecDescription[],
+  fromB: readonly CodecDescription[],
+): CodecLegs[] {
+  return pairCodecs(fromB, toB).flatMap(({ first: answered, second: relayed }) => {
+    const offered = fromA.find((codec) => sameCodec(codec, relayed));
+    return offered ? [{ offered, relayed, answered }] : [];
+  });
 }
 
 /**

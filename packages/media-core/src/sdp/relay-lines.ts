@@ -1,0 +1,104 @@
+import type { PassedLine } from './local-media.ts';
+import { statedDirection } from './negotiated-media.ts';
+import type { SdpLine } from './sdp-lines.ts';
+import type { MediaDescription, SessionDescription } from './session-description.ts';
+import { isPlainRtp, isSecureRtp } from './srtp-negotiation.ts';
+
+/** Lines beside audio that pass a relay; each costs ports, and no phone has more. */
+export const MOST_PASSED_LINES = 3;
+
+/** Where packets of a line go. */
+export interface LineDestination {
+  readonly address: string;
+  readonly port: number;
+  readonly rtcp: { readonly address: string; readonly port: number };
+}
+
+/** Attributes that tell addresses and paths of one leg, or how it groups its lines. */
+const OF_ONE_LEG =
+  /^(candidate|ice-[a-z-]+|remote-candidates|end-of-candidates|rtcp|mid|bundle-only)(:|$)/i;
+/** Attributes that a session may state for its lines. */
+const OF_THE_SESSION = ['setup', 'fingerprint', 'extmap', 'extmap-allow-mixed', 'tls-id'];
+
+/**
+ * Places of the lines of an offer that can pass as they are, packet by packet: RTP of any kind and
+ * fax over UDP (T.38), where they can be reached without ICE. `audio` is the line that is ours.
+ */
+export function passableLines({ media }: SessionDescription, audio: number): number[] {
+  const places = [...media.keys()].filter((index) => {
+    const line = media[index];
+    return index !== audio && line !== undefined && isPassable(line);
+  });
+  return places.slice(0, MOST_PASSED_LINES);
+}
+
+/** A line as it goes on at the other leg: its own words, but for addresses. */
+export function passedLine(
+  line: MediaDescription,
+  session: SessionDescription,
+  { port, mid }: { port: number; mid?: string | undefined },
+): PassedLine {
+  const [, ...rest] = line.lines;
+  const kept = rest.filter(
+    ({ type, value }) => type !== 'c' && !(type === 'a' && OF_ONE_LEG.test(value)),
+  );
+  const stated = statedDirection(line);
+  const isStated = line.direction === stated && line.attributes.some(isDirection);
+  const attributes = [
+    ...(mid === undefined ? [] : [`mid:${mid}`]),
+    ...(isStated ? [] : [stated]),
+    ...ofTheSession(line, session),
+  ];
+  return {
+    passed: [
+      { type: 'm', value: (line.lines[0]?.value ?? '').replace(/ \d+(\/\d+)?(?= )/, ` ${port}`) },
+      ...kept.filter(({ type, value }) => isStated || type !== 'a' || !isDirection(value)),
+      ...attributes.map((value): SdpLine => ({ type: 'a', value })),
+    ],
+  };
+}
+
+/** Where packets of a line go, once both sides took it. */
+export function lineDestination(line: MediaDescription, rtcpMux: boolean): LineDestination {
+  const address = line.connections[0]?.address ?? '';
+  const { port } = line;
+  if (rtcpMux) return { address, port, rtcp: { address, port } };
+  return {
+    address,
+    port,
+    rtcp: {
+      address: line.rtcp?.address ?? address,
+      port: line.rtcp?.port ?? Math.min(port + 1, 65_535),
+    },
+  };
+}
+
+/** Whether a leg that had these lines before can have those of `offer`, each in its place. */
+export function areAligned(before: SessionDescription, offer: SessionDescription): boolean {
+  if (before.media.length > offer.media.length) return false;
+  return before.media.every(({ kind }, at) => kind === offer.media[at]?.kind);
+}
+
+function isPassable(line: MediaDescription): boolean {
+  if (line.port === 0 || line.bundleOnly) return false;
+  const [connection] = line.connections;
+  if (connection?.kind !== 'unicast' && connection?.kind !== 'zero') return false;
+  // to a browser there is no way but ICE, of which one end is here and knows nothing of the line
+  if (line.ice && line.protocol.startsWith('UDP/TLS/')) return false;
+  return isPlainRtp(line.protocol) || isSecureRtp(line.protocol) || line.protocol === 'UDPTL';
+}
+
+function ofTheSession(line: MediaDescription, { attributes }: SessionDescription): string[] {
+  return attributes.filter((attribute) => {
+    const name = nameOf(attribute);
+    return OF_THE_SESSION.includes(name) && !line.attributes.some((own) => nameOf(own) === name);
+  });
+}
+
+function nameOf(attribute: string): string {
+  return (attribute.split(':', 1)[0] ?? '').toLowerCase();
+}
+
+function isDirection(attribute: string): boolean {
+  return /^(sendrecv|sendonly|recvonly|inactive) *$/i.test(attribute);
+}
