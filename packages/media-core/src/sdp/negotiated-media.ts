@@ -222,7 +222,7 @@ export function noCommonCodec(): SdpRefused {
  * side takes nothing whatever its attribute says (RFC 3264 §8.4).
  */
 export function statedDirection(line: MediaDescription): MediaDirection {
-  if (!isZero(line)) return line.direction;
+  if (!isZeroAddress(line)) return line.direction;
   return sends(line.direction) ? 'sendonly' : 'inactive';
 }
 
@@ -233,11 +233,11 @@ export function offersHold(line: MediaDescription): boolean {
 
 /** Whether an answer puts us on hold: only a line that we offered to send on can be held. */
 export function answersHold(line: MediaDescription, offered: MediaDirection): boolean {
-  return isZero(line) || (sends(offered) && !receives(line.direction));
+  return isZeroAddress(line) || (sends(offered) && !receives(line.direction));
 }
 
 /** Beside ICE an address of zeros says that candidates are still to come (RFC 8840 §4.1.1). */
-function isZero({ connections, ice }: MediaDescription): boolean {
+export function isZeroAddress({ connections, ice }: MediaDescription): boolean {
   return !ice && connections.length > 0 && connections.every(({ kind }) => kind === 'zero');
 }
 

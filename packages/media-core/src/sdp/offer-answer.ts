@@ -250,7 +250,8 @@ export function isOpenAudio(line: MediaDescription): boolean {
   return line.kind === 'audio' && line.port > 0;
 }
 
-function answeredCodecs(
+/** The codecs of an answer: what both have, in the wanted order, under the offer's numbers. */
+export function answeredCodecs(
   offered: readonly CodecDescription[],
   { codecs, codecOrder = 'theirs' }: LocalMedia,
 ): CodecPair[] {
