@@ -2,24 +2,25 @@ import { StrowgerError, type Random } from '@strowger/runtime';
 import {
   applyAnswer,
   type CodecDescription,
-  createOffer,
-  type EarlierRounds,
   type IceDescription,
-  type LocalSecurity,
   type LocalMedia,
+  type LineDestination,
+  type LocalSecurity,
+  type MediaDescription,
   type MediaDirection,
   negotiateAnswer,
   type Negotiated,
   type NegotiatedMedia,
   type NegotiatedRelay,
   passableLines,
+  readDescription,
   relayAnswer,
   type RelayLocal,
   relayOffer,
-  type MediaDescription,
   type Sdp,
+  SdpContext,
+  type SdpContextMedia,
   type SdpRefused,
-  readDescription,
 } from '../sdp/index.ts';
 import { findAudio } from '../sdp/negotiated-media.ts';
 import { isSwitchedOff } from '../sdp/offer-answer.ts';
@@ -59,15 +60,15 @@ export interface Passing {
   linePorts: ReadonlyMap<number, number>;
 }
 
-/** Writes the descriptions of one endpoint: one origin, versions that count changes (RFC 3264 §8). */
+/**
+ * The offers and answers of one endpoint: one origin, our keys, and the rules of where media may
+ * go. Rejects by throwing `MEDIA_NOT_ACCEPTABLE`, which is a 488, and `MEDIA_WRONG_STATE`.
+ */
 export class LocalDescription {
-  /** Of the last round that both sides agreed in. */
-  agreed: NegotiatedMedia | undefined;
-  private readonly fixed: Omit<LocalMedia, 'version' | 'codecs' | 'direction'>;
+  readonly context = new SdpContext();
+  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction'>;
   private readonly remotes: RemotePolicy;
   private readonly ice: (() => IceDescription) | undefined;
-  private version = 1;
-  private last: Sdp | undefined;
 
   constructor({ random, remotes, ice, security, ptimeMs, ...fixed }: LocalDescriptionOptions) {
     this.remotes = remotes;
@@ -81,73 +82,78 @@ export class LocalDescription {
   }
 
   offer(wanted: Wanted): Sdp {
-    return this.write((version) => createOffer(this.media(wanted, version), this.earlier));
+    return this.context.createOffer(this.media(wanted));
   }
 
-  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where nothing fits. */
+  /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
+    const local = this.media(wanted);
+    const { earlier } = this.context;
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
-      this.usable(
-        negotiateAnswer({ offer, local: this.media(wanted, version), ...this.agreedBefore }),
-      );
-    const { media } = answered(this.version);
-    const answer = this.write((version) => answered(version).answer);
-    this.agreed = media;
+      this.usable(negotiateAnswer({ offer, local: { ...local, version }, ...earlier }));
+    const { media } = answered(this.context.version);
+    this.context.receiveOffer(offer);
+    const answer = this.context.sendAnswer(media, (version) => answered(version).answer);
     return { answer, media };
+  }
+
+  /** What our offer and their answer make. */
+  agree(answer: Sdp): NegotiatedMedia {
+    const { answerableOffer: offer, earlier } = this.context;
+    const { media } = this.usable(applyAnswer({ offer, answer, ...earlier }));
+    this.context.answered(answer, media);
+    return media;
   }
 
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
   relayedOffer(offer: Sdp, passing: Passing, beyond: LocalDescription): Sdp {
-    const derived = (version: number): Sdp => {
+    const { earlier } = this.context;
+    return this.context.sendOffer((version) => {
       const local = this.relayed(passing, version);
-      const made = relayOffer({ offer, local, offerer: beyond.security, ...this.earlier });
+      const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
       if (!made.ok) throw refused(made);
       return made.offer;
-    };
-    return this.write(derived);
+    });
   }
 
-  /** The answer that hands on what was answered at `beyond` (see `relayAnswer`). */
+  /**
+   * The answer that hands on what was answered at `beyond` (see `relayAnswer`): it completes the
+   * round at both ends.
+   */
   relayedAnswer(
-    round: { offer: Sdp; relayed: Sdp; answerFromB: Sdp },
+    round: { offer: Sdp; answerFromB: Sdp },
     passing: Passing,
     beyond: LocalDescription,
   ): NegotiatedRelay {
-    const agreed = {
-      ...(this.agreed && { a: this.agreed }),
-      ...(beyond.agreed && { b: beyond.agreed }),
-    };
+    const { media: a } = this.context;
+    const { media: b, answerableOffer: relayed } = beyond.context;
     const made = (version: number): NegotiatedRelay => {
-      const relayed = relayAnswer({ ...round, agreed, local: this.relayed(passing, version) });
-      if (!relayed.ok) throw refused(relayed);
-      this.assertAddresses(relayed.a);
-      this.assertAddresses(relayed.b);
-      for (const { a, b } of relayed.lines) {
-        for (const { address, rtcp } of [a, b]) {
-          this.assertPermitted(address);
-          this.assertPermitted(rtcp.address);
-        }
-      }
-      return relayed;
+      const local = this.relayed(passing, version);
+      const agreed = { ...(a && { a }), ...(b && { b }) };
+      const outcome = relayAnswer({ ...round, relayed, agreed, local });
+      if (!outcome.ok) throw refused(outcome);
+      this.assertPassable(outcome);
+      return outcome;
     };
-    const relayed = made(this.version);
-    const answer = this.write((version) => made(version).answer);
-    this.agreed = relayed.a;
-    beyond.agreed = relayed.b;
-    return { ...relayed, answer };
+    const relay = made(this.context.version);
+    const answer = this.context.sendAnswer(relay.a, (version) => made(version).answer);
+    beyond.context.answered(round.answerFromB, relay.b);
+    return { ...relay, answer };
   }
 
   /**
    * The audio line of an offer, as far as our security and policy let it be answered; `undefined`
-   * where it switches the audio of this session off. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`.
+   * where it switches the audio of this session off.
    */
   audioLine(offer: Sdp): MediaDescription | undefined {
     const read = readDescription(offer);
     if (!read.ok) throw refused(read);
-    if (this.agreed && isSwitchedOff(read.description)) return undefined;
+    if (this.context.media && isSwitchedOff(read.description)) return undefined;
     const audio = findAudio(read.description, this.security);
     if (!audio.ok) throw refused(audio);
-    this.assertReachable(audio.line);
+    const { connections, rtcp } = audio.line;
+    if (connections[0]) this.assertPermitted(connections[0].address);
+    if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
   }
 
@@ -159,68 +165,42 @@ export class LocalDescription {
     return audio.ok ? passableLines(read.description, audio.index) : [];
   }
 
-  /** What our offer and their answer make. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`. */
-  agree(offer: Sdp, answer: Sdp): NegotiatedMedia {
-    const { media } = this.usable(applyAnswer({ offer, answer, ...this.agreedBefore }));
-    this.agreed = media;
-    return media;
-  }
-
   private get security(): SecurityContext {
-    return { security: this.fixed.security, agreed: this.agreed?.security };
+    return { security: this.fixed.security, agreed: this.context.media?.security };
   }
 
-  private assertReachable({ connections, rtcp }: MediaDescription): void {
-    const [first] = connections;
-    if (first !== undefined) this.assertPermitted(first.address);
-    if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
+  private media(wanted: Wanted): SdpContextMedia {
+    return { ...this.fixed, ...this.currentIce, ...wanted };
   }
 
   private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
     return { ...this.fixed, ...this.currentIce, ...passing, version, ...(codecs && { codecs }) };
   }
 
-  private media(wanted: Wanted, version: number): LocalMedia {
-    return { ...this.fixed, ...this.currentIce, ...wanted, version };
-  }
-
   private get currentIce(): Pick<LocalMedia, 'ice'> {
     return this.ice ? { ice: this.ice() } : {};
   }
 
-  private get earlier(): EarlierRounds {
-    return { ...(this.last !== undefined && { previous: this.last }), ...this.agreedBefore };
-  }
-
-  private get agreedBefore(): Pick<EarlierRounds, 'agreed'> {
-    return this.agreed ? { agreed: this.agreed } : {};
-  }
-
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
     if (!outcome.ok) throw refused(outcome);
-    this.assertAddresses(outcome.media);
+    this.assertAddresses(outcome.media.remote);
     return outcome;
   }
 
-  private assertAddresses({ remote }: NegotiatedMedia): void {
-    this.assertPermitted(remote.address);
-    this.assertPermitted(remote.rtcp.address);
+  private assertPassable({ a, b, lines }: NegotiatedRelay): void {
+    for (const { remote } of [a, b]) this.assertAddresses(remote);
+    for (const line of lines) for (const end of [line.a, line.b]) this.assertAddresses(end);
+  }
+
+  private assertAddresses({ address, rtcp }: LineDestination): void {
+    this.assertPermitted(address);
+    this.assertPermitted(rtcp.address);
   }
 
   /** Host names are not resolved for media: no packet may wait for DNS. */
   private assertPermitted(address: string): void {
     if (this.remotes.permits(address)) return;
     throw notAcceptable(`media does not go to ${address}`);
-  }
-
-  /** A description like the last one keeps its version; any other has the next. */
-  private write(describe: (version: number) => Sdp): Sdp {
-    let description = describe(this.version);
-    if (this.last !== undefined && description !== this.last) {
-      description = describe(++this.version);
-    }
-    this.last = description;
-    return description;
   }
 }
 

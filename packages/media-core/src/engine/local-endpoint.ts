@@ -4,7 +4,6 @@ import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput, AudioOutput } from './audio-streams.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { LocalDescription } from './local-description.ts';
-import { OfferRound } from './offer-round.ts';
 import type {
   AudioSource,
   MediaEndpoint,
@@ -32,7 +31,6 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
   private readonly codecs: readonly CodecDescription[];
-  private readonly round = new OfferRound();
   private plays = 0;
   private readonly playing = new Map<number, PlayWaiter>();
   private readonly input: AudioInput;
@@ -51,30 +49,23 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     this.core.assertAlive();
-    this.round.assertNoOffer();
-    const offer = this.description.offer({ codecs: this.codecs, direction });
-    this.round.offered(offer);
-    return offer;
+    return this.description.offer({ codecs: this.codecs, direction });
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     this.core.assertAlive();
-    this.round.assertNoOffer();
     const { answer, media } = this.description.answer(offer, { codecs: this.codecs, direction });
-    this.round.settle();
     await this.core.configure(media);
     return answer;
   }
 
   async acceptAnswer(answer: Sdp): Promise<void> {
     this.core.assertAlive();
-    const media = this.description.agree(this.round.offer, answer);
-    this.round.answered();
-    await this.core.configure(media);
+    await this.core.configure(this.description.agree(answer));
   }
 
   async rollback(): Promise<void> {
-    this.round.settle();
+    this.description.context.rollback();
   }
 
   stats(): Promise<MediaStats> {

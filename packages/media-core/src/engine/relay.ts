@@ -21,7 +21,6 @@ import type {
   Playback,
   Recording,
 } from './media-backend.ts';
-import { OfferRound } from './offer-round.ts';
 import type { RelayLines } from './relay-lines.ts';
 
 /** What an end of a relay is made of. */
@@ -55,7 +54,6 @@ interface PendingOffer {
 export class RelaySide implements MediaEndpoint {
   private readonly options: RelaySideOptions;
   private other: RelaySide | undefined;
-  private readonly round = new OfferRound();
   private pending: PendingOffer | undefined;
   private isOffering = false;
 
@@ -73,30 +71,25 @@ export class RelaySide implements MediaEndpoint {
   async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     const { core, description } = this.options;
     core.assertAlive();
-    this.round.assertNoOffer();
     if (this.isOffering) throw wrongState('An offer is being made already');
     const pending = this.other?.pending;
-    const offer = pending
-      ? await this.passOn(pending, direction)
-      : description.offer({ codecs: this.knownCodecs(), direction });
-    this.round.offered(offer);
-    return offer;
+    if (pending) return this.passOn(pending, direction);
+    return description.offer({ codecs: this.knownCodecs(), direction });
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     const { core, description } = this.options;
     core.assertAlive();
-    this.round.assertNoOffer();
-    if (this.pending !== undefined) throw wrongState('An offer waits for its answer already');
+    description.context.assertNoOffer();
     const line = description.audioLine(offer);
     if (line && !line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
       throw notAcceptable('No codec of the offer may pass');
     }
-    this.round.settle();
     // where the other end was negotiated before the first offer came, there is nothing to ask it
     const isFirst = core.agreed === undefined;
     if (isFirst && this.other?.isSettled === true) return this.answer(offer, direction);
     const places = description.passableLines(offer);
+    description.context.receiveOffer(offer);
     return new Promise((resolve, reject) => {
       this.pending = { offer, intent: mirrored(direction), places, resolve, reject };
     });
@@ -105,11 +98,10 @@ export class RelaySide implements MediaEndpoint {
   async acceptAnswer(answer: Sdp): Promise<void> {
     const { core, description } = this.options;
     core.assertAlive();
-    const { offer } = this.round;
     const pending = this.other?.pending;
     try {
-      if (pending === undefined) await this.take(description.agree(offer, answer));
-      else await this.other?.answerPending(pending, { relayed: offer, answerFromB: answer });
+      if (pending === undefined) await this.take(description.agree(answer));
+      else await this.other?.answerPending(pending, answer);
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
       await this.options.lines.settle();
@@ -119,9 +111,10 @@ export class RelaySide implements MediaEndpoint {
 
   async rollback(): Promise<void> {
     const refused = notAcceptable('The other end did not take the offer');
-    if (this.round.isOpen) this.other?.refuse(refused);
+    const { context } = this.options.description;
+    if (context.state === 'offerSent') this.other?.refuse(refused);
     else this.refuse(refused);
-    this.round.settle();
+    context.rollback();
     await this.options.lines.settle();
   }
 
@@ -160,7 +153,7 @@ export class RelaySide implements MediaEndpoint {
   }
 
   private get isSettled(): boolean {
-    return this.options.core.agreed !== undefined && !this.round.isOpen;
+    return this.options.description.context.state === 'complete';
   }
 
   /** The offer that came in at the other end, once there are ports for what passes beside audio. */
@@ -188,7 +181,7 @@ export class RelaySide implements MediaEndpoint {
   /** The other end's offer was answered: so is the one that it was made from. */
   private async answerPending(
     { offer, intent, places, resolve, reject }: PendingOffer,
-    far: { relayed: Sdp; answerFromB: Sdp },
+    answerFromB: Sdp,
   ): Promise<void> {
     const { end, description, allowed, lines } = this.options;
     const { other } = this;
@@ -199,7 +192,7 @@ export class RelaySide implements MediaEndpoint {
       linePorts: lines.ports(end, places),
     };
     const beyond = other.options.description;
-    const made = description.relayedAnswer({ offer, ...far }, passing, beyond);
+    const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
     this.pending = undefined;
     try {
       await other.take(made.b);
@@ -225,7 +218,6 @@ export class RelaySide implements MediaEndpoint {
   /** A round is complete at this end: its session and both directions of the relay follow it. */
   private async take(media: NegotiatedMedia): Promise<void> {
     const { core } = this.options;
-    if (this.round.isOpen) this.round.answered();
     await core.configure(media);
     const { other } = this;
     if (other === undefined || other.options.core.agreed === undefined) return;
@@ -246,8 +238,11 @@ export class RelaySide implements MediaEndpoint {
   }
 
   private refuse(error: StrowgerError): void {
-    this.pending?.reject(error);
+    const { pending } = this;
+    if (pending === undefined) return;
     this.pending = undefined;
+    this.options.description.context.rollback();
+    pending.reject(error);
   }
 
   private mayPass({ name }: CodecDescription): boolean {

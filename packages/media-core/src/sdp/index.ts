@@ -41,6 +41,13 @@ export {
 export { type LineDestination, MOST_PASSED_LINES, passableLines } from './relay-lines.ts';
 export type { HeaderExtension, MediaAttributes } from './media-attributes.ts';
 export type { LocalSecurity } from './srtp-negotiation.ts';
+export { SdpContext, type SdpContextMedia, type SdpState } from './sdp-context.ts';
+export {
+  type CodecExplanation,
+  explainNegotiation,
+  type LineExplanation,
+  type NegotiationExplanation,
+} from './explanation.ts';
 export { SDP_LIMITS, type SdpLine } from './sdp-lines.ts';
 export type { Connection, MediaLine, Origin } from './sdp-fields.ts';
 export {
