@@ -29,6 +29,15 @@ export function appliedIce(
   return { local: ours.ice, remote: theirs.ice, controlling };
 }
 
+/** What our answer to their ICE has made of it, read back from both. */
+export function answeredIce(
+  ours: MediaDescription,
+  theirs: MediaDescription,
+): NegotiatedIce | undefined {
+  const seen = appliedIce(theirs, ours);
+  return seen && { local: seen.remote, remote: seen.local, controlling: !seen.controlling };
+}
+
 /** Candidates are there, and the address of the line is none of them. */
 function isMismatch(line: MediaDescription, { candidates, trickle }: IceDescription): boolean {
   const [connection] = line.connections;

@@ -1,3 +1,4 @@
+export { type AudioSettings, createAudioAnswer, createAudioOffer } from './audio-description.ts';
 export { type CodecDescription, TELEPHONE_EVENT } from './codec.ts';
 export { type MediaDirection, mirrored, narrowed, receives, sends } from './direction.ts';
 export { type CryptoAttribute, formatCrypto, parseCrypto, sameKeys } from './crypto-attribute.ts';
@@ -11,6 +12,7 @@ export { includesEvent, readParameters } from './format-parameters.ts';
 export { formatIceCandidate, type IceCandidate, parseIceCandidate } from './ice-candidate.ts';
 export { type IceDescription, isIceRestart, type NegotiatedIce } from './ice-description.ts';
 export type { LocalMedia } from './local-media.ts';
+export { extractMediaConfig, type MediaConfig } from './media-config.ts';
 export {
   type Fingerprint,
   type FingerprintHash,

@@ -253,7 +253,8 @@ function findDestination(line: MediaDescription, hasIce: boolean): Negotiated<{ 
   return refuse('BAD_ADDRESS', message, 'RFC 8866 §5.7');
 }
 
-function rtcpDestination(line: MediaDescription, address: string, mux: boolean) {
+/** Where a side takes RTCP whose line this is. */
+export function rtcpDestination(line: MediaDescription, address: string, mux: boolean) {
   if (mux) return { address, port: line.port };
   return {
     address: line.rtcp?.address ?? address,

@@ -1,5 +1,5 @@
 import type { PassedLine } from './local-media.ts';
-import { statedDirection } from './negotiated-media.ts';
+import { rtcpDestination, statedDirection } from './negotiated-media.ts';
 import type { SdpLine } from './sdp-lines.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 import { isPlainRtp, isSecureRtp } from './srtp-negotiation.ts';
@@ -61,16 +61,7 @@ export function passedLine(
 /** Where packets of a line go, once both sides took it. */
 export function lineDestination(line: MediaDescription, rtcpMux: boolean): LineDestination {
   const address = line.connections[0]?.address ?? '';
-  const { port } = line;
-  if (rtcpMux) return { address, port, rtcp: { address, port } };
-  return {
-    address,
-    port,
-    rtcp: {
-      address: line.rtcp?.address ?? address,
-      port: line.rtcp?.port ?? Math.min(port + 1, 65_535),
-    },
-  };
+  return { address, port: line.port, rtcp: rtcpDestination(line, address, rtcpMux) };
 }
 
 /** Whether a leg that had these lines before can have those of `offer`, each in its place. */

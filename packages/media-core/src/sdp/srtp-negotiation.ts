@@ -121,6 +121,23 @@ export function appliedSecurity(
   return isEncrypted(agreed) ? encryptionRequired() : { ok: true, security: { kind: 'none' } };
 }
 
+/** What our answer to their line has made of its security, read back from both. */
+export function answeredSecurity(
+  ours: MediaDescription,
+  theirs: MediaDescription,
+): Negotiated<{ security: MediaSecurity }> {
+  const said = ours.crypto.length > 0 || ours.fingerprints.length > 0;
+  if (!said) return isSecureRtp(ours.protocol) ? noCommonKeying() : plain();
+  // as the offerer sees it, with the two directions exchanged
+  const seen = applyCrypto(theirs, ours) ?? applyDtls(theirs, ours);
+  if (seen?.kind === 'sdes') {
+    return { ok: true, security: { ...seen, send: seen.receive, receive: seen.send } };
+  }
+  if (seen?.kind !== 'dtls') return noCommonKeying();
+  const role = seen.role === 'server' ? 'client' : 'server';
+  return { ok: true, security: { ...seen, role, fingerprints: theirs.fingerprints } };
+}
+
 /** Whether packets are encrypted. */
 export function isEncrypted(security: MediaSecurity | undefined): boolean {
   return security !== undefined && security.kind !== 'none';
