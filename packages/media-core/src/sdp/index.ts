@@ -59,3 +59,10 @@ export {
   type Sdp,
   type SessionDescription,
 } from './session-description.ts';
+export {
+  readTrickleFragment,
+  TRICKLE_FRAGMENT_TYPE,
+  type TrickledLine,
+  type TrickleFragment,
+  writeTrickleFragment,
+} from './trickle-fragment.ts';

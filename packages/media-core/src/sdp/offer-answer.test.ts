@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CodecDescription } from './codec.ts';
 import type { MediaDirection } from './direction.ts';
+import { includesEvent } from './format-parameters.ts';
 import type { LocalMedia } from './local-media.ts';
 import { applyAnswer, createOffer, negotiateAnswer } from './offer-answer.ts';
 import { readDescription } from './session-description.ts';
@@ -345,5 +346,195 @@ describe('media lines', () => {
     expect(applyAnswer({ offer, answer: other })).toMatchObject(refused('NO_COMMON_CODEC'));
     const savp = createOffer(bob).replace('RTP/AVP', 'RTP/SAVP');
     expect(applyAnswer({ offer, answer: savp })).toMatchObject(refused('UNSUPPORTED_PROFILE'));
+  });
+});
+
+describe('formats', () => {
+  const amr = (payloadType: number, fmtp?: string): CodecDescription => ({
+    name: 'amr',
+    payloadType,
+    clockRate: 8000,
+    ...(fmtp !== undefined && { fmtp }),
+  });
+  const ilbc = (fmtp?: string): CodecDescription => ({ ...amr(97, fmtp), name: 'ilbc' });
+  const g729 = (fmtp?: string): CodecDescription => ({ ...amr(18, fmtp), name: 'g729' });
+
+  it('are other ones where their parameters say what the bytes are', () => {
+    const offer = offerOf(
+      'm=audio 5004 RTP/AVP 96 97 98',
+      'a=rtpmap:96 AMR/8000',
+      'a=fmtp:96 octet-align=1; mode-set=0,2',
+      'a=rtpmap:97 AMR/8000',
+      'a=rtpmap:98 G7221/16000',
+      'a=fmtp:98 bitrate=32000',
+    );
+    expect(answered(offer, { ...bob, codecs: [amr(100)] }).media.send.payloadType).toBe(97);
+    const aligned = { ...bob, codecs: [amr(100, 'octet-align=1')] };
+    expect(answered(offer, aligned).media.send.payloadType).toBe(96);
+    const siren = { name: 'g7221', payloadType: 100, clockRate: 16_000, fmtp: 'bitrate=24000' };
+    expect(negotiateAnswer({ offer, local: { ...bob, codecs: [siren] } })).toMatchObject(
+      refused('NO_COMMON_CODEC'),
+    );
+  });
+
+  it.each([
+    ['ilbc', ilbc, 'a=rtpmap:97 iLBC/8000', 'mode=20', 'mode=20', 'mode=20'],
+    ['ilbc', ilbc, 'a=rtpmap:97 iLBC/8000', 'mode=20', 'mode=30', 'mode=30'],
+    ['ilbc', ilbc, 'a=rtpmap:97 iLBC/8000', 'mode=30', 'mode=20', 'mode=30'],
+    ['g729', g729, 'a=rtpmap:18 G729/8000', 'annexb=no', 'annexb=yes', 'annexb=no'],
+    ['g729', g729, 'a=rtpmap:18 G729/8000', 'annexb=yes', 'annexb=no', 'annexb=no'],
+  ] as const)('of %s are answered with what both can do', (...row) => {
+    const [, make, map, theirs, ours, expected] = row;
+    const { payloadType } = make();
+    const offer = offerOf(
+      `m=audio 5004 RTP/AVP ${payloadType}`,
+      map,
+      `a=fmtp:${payloadType} ${theirs}`,
+    );
+    const { answer } = answered(offer, { ...bob, codecs: [make(ours)] });
+    expect(answer).toContain(`a=fmtp:${payloadType} ${expected}\r\n`);
+  });
+
+  it('of Opus and G.722 are known however they are written', () => {
+    const offer = offerOf(
+      'm=audio 5004 RTP/AVP 111 9',
+      'a=rtpmap:111 opus/48000',
+      'a=rtpmap:9 G722/16000',
+    );
+    const g722 = { name: 'g722', payloadType: 9, clockRate: 8000 };
+    const { media, answer } = answered(offer, { ...bob, codecs: [opus, g722] });
+    expect(media.receive.map(({ payloadType }) => payloadType)).toEqual([111, 9]);
+    expect(answer).toContain('a=rtpmap:111 opus/48000/2\r\na=rtpmap:9 G722/8000\r\n');
+  });
+
+  it('stand in our order where we want that', () => {
+    const offer = createOffer(alice);
+    const ours = { ...bob, codecs: [pcma, pcmu, events], codecOrder: 'ours' } as const;
+    const { answer, media } = answered(offer, ours);
+    expect(answer).toContain('RTP/AVP 8 0 101\r\n');
+    expect([media.send.codec.name, applied(offer, answer).send.codec.name]).toEqual([
+      'pcma',
+      'pcma',
+    ]);
+  });
+
+  it('for what is sent and received may differ (RFC 3264 §6.1)', () => {
+    const offer = createOffer({ ...alice, codecs: [pcmu, pcma] });
+    const answer = createOffer({ ...bob, codecs: [pcma, pcmu] });
+    const media = applied(offer, answer);
+    expect(media.send.codec.name).toBe('pcma');
+    expect(media.receive.map(({ codec }) => codec.name)).toEqual(['pcma', 'pcmu']);
+    expect(media.sendable.map(({ codec }) => codec.name)).toEqual(['pcma', 'pcmu']);
+  });
+
+  it("may come under the other side's own numbers, where these mean nothing else", () => {
+    const offer = createOffer({ ...alice, codecs: [{ ...opus, payloadType: 96 }, pcmu, events] });
+    const own = [{ ...opus, payloadType: 111 }, pcmu, { ...events, payloadType: 96 }];
+    const media = applied(offer, createOffer({ ...bob, codecs: own }));
+    expect(media.send.payloadType).toBe(111);
+    expect(media.receive.map(({ codec, payloadType }) => [codec.name, payloadType])).toEqual([
+      ['opus', 96],
+      ['pcmu', 0],
+      ['opus', 111],
+    ]);
+    expect(media.telephoneEvent?.receive.map(({ payloadType }) => payloadType)).toEqual([101]);
+  });
+
+  it('of digits are taken at every clock rate that both have', () => {
+    const wide = { ...events, payloadType: 102, clockRate: 48_000 };
+    const codecs = [opus, pcmu, events, wide];
+    const { media } = answered(createOffer({ ...alice, codecs }), { ...bob, codecs });
+    expect(media.telephoneEvent).toMatchObject({
+      sendPayloadType: 102,
+      clockRate: 48_000,
+      receive: [
+        { payloadType: 101, codec: { clockRate: 8000 } },
+        { payloadType: 102, codec: { clockRate: 48_000 } },
+      ],
+    });
+  });
+
+  it.each<[events: string | undefined, event: number, expected: boolean]>([
+    [undefined, 15, true],
+    [undefined, 16, false],
+    ['0-15', 11, true],
+    ['0-9,11', 10, false],
+    ['0-11,66,70', 70, true],
+    ['nonsense', 1, false],
+  ])('of digits named by %s have %i: %s', (list, event, expected) => {
+    expect(includesEvent(list, event)).toBe(expected);
+  });
+
+  it('of comfort noise are told at the clock rate of the voice', () => {
+    const noise = { name: 'cn', payloadType: 13, clockRate: 8000 };
+    const { media } = answered(createOffer({ ...alice, codecs: [pcmu, noise] }), {
+      ...bob,
+      codecs: [pcmu, noise],
+    });
+    expect(media.comfortNoise).toEqual({
+      sendPayloadType: 13,
+      receivePayloadType: 13,
+      clockRate: 8000,
+    });
+    const wide = answered(createOffer({ ...alice, codecs: [opus, pcmu, noise] }), {
+      ...bob,
+      codecs: [opus, noise],
+    });
+    expect(wide.media.comfortNoise).toBeUndefined();
+  });
+
+  it('are sent in packets as long as we like where the other side does not say', () => {
+    const offer = offerOf('m=audio 5004 RTP/AVP 0');
+    expect(answered(offer, { ...bob, ptimeMs: 30 }).media.ptimeMs).toBe(30);
+    const wanting = createOffer({ ...alice, ptimeMs: 40 });
+    expect(applied(wanting, createOffer(bob)).ptimeMs).toBe(40);
+    expect(answered(wanting, { ...bob, ptimeMs: 30 }).media.ptimeMs).toBe(40);
+  });
+});
+
+describe('a later round', () => {
+  const { media: agreed, answer: previous } = answered(createOffer(alice));
+
+  it('switches audio off with port 0 and is answered in kind (RFC 3264 §8.2)', () => {
+    const off = offerOf('m=audio 0 RTP/AVP 0', 'm=video 0 RTP/AVP 31');
+    expect(negotiateAnswer({ offer: off, local: bob })).toMatchObject(refused('NO_AUDIO'));
+    const outcome = negotiateAnswer({ offer: off, local: bob, agreed });
+    expect(outcome).toMatchObject({ media: { direction: 'inactive', hold: true } });
+    expect(outcome.ok && outcome.answer.match(/^m=.*/gm)).toEqual(off.match(/^m=.*/gm));
+  });
+
+  it('may be answered with port 0 by the other side', () => {
+    const offer = createOffer(bob, { previous, agreed });
+    const answer = createOffer(alice).replace('m=audio 20000', 'm=audio 0');
+    expect(applyAnswer({ offer, answer })).toMatchObject(refused('AUDIO_REJECTED'));
+    expect(applyAnswer({ offer, answer, agreed })).toMatchObject({
+      media: { direction: 'inactive', hold: true },
+    });
+  });
+
+  it('takes the place of a line that was switched off, so that lines do not grow', () => {
+    const off = previous.replace('m=audio 30000', 'm=audio 0');
+    const again = linesOf(createOffer(bob, { previous: off }));
+    expect(again.map(({ kind, port }) => [kind, port])).toEqual([['audio', 30_000]]);
+  });
+
+  it('holds from both sides, one after the other, and resumes in any order', () => {
+    const held = answered(offering('sendonly'), { ...bob, direction: 'sendonly' });
+    expect(held.media).toMatchObject({ direction: 'inactive', hold: true });
+    const half = answered(offering('sendrecv'), { ...bob, direction: 'sendonly' });
+    expect(half.media).toMatchObject({ direction: 'sendonly', hold: false });
+    expect(answered(offering('sendrecv')).media).toMatchObject({
+      direction: 'sendrecv',
+      hold: false,
+    });
+  });
+
+  it('plays music on hold: what is held still hears (RFC 7088)', () => {
+    const music = applied(offering('sendonly'), answering('recvonly'));
+    expect(music).toMatchObject({ direction: 'sendonly', hold: false });
+    expect(answered(offering('sendonly')).media).toMatchObject({
+      direction: 'recvonly',
+      hold: true,
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SDP_LIMITS } from './sdp-lines.ts';
-import { readDescription } from './session-description.ts';
+import { formatDescription, readDescription } from './session-description.ts';
 
 const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0'];
 const audio = 'm=audio 5004 RTP/AVP 0 101';
@@ -68,7 +68,34 @@ describe('a description', () => {
   });
 });
 
-describe('refused as malformed is', () => {
+describe('nothing of a description', () => {
+  it('is lost: what was read is written again, line by line', () => {
+    const text = `${sdp(
+      'b=CT:128',
+      'k=clear:secret',
+      't=1 2',
+      'r=7d 1h 0 25h',
+      'z=2882844526 -1h',
+      'a=x-odd:  two  blanks ',
+      'a=group:BUNDLE 0',
+      'm=audio 49170/2 RTP/AVP 0 101',
+      'i=a title',
+      'c=IN IP4 192.0.2.1',
+      'c=IN IP4 192.0.2.2',
+      'b=AS:64',
+      'a=mid:0',
+      'a=rtpmap:101 TELEPHONE-EVENT/8000',
+      'a=SendRecv',
+      'a=T38FaxVersion:0',
+      'm=image 0 udptl t38',
+      'y=unknown',
+    )}\r\n`;
+    expect(formatDescription(read(text))).toBe(text);
+    expect(formatDescription(read(text.replaceAll('\r\n', '\n')))).toBe(text);
+  });
+});
+
+describe('P09: refused as malformed is', () => {
   it.each([
     ['nothing', ''],
     ['prose', 'Hello\r\nworld\r\n'],
@@ -95,7 +122,7 @@ describe('refused as malformed is', () => {
 
 const many = (line: string, count: number) => Array.from({ length: count }, () => line);
 
-describe('refused as too large is', () => {
+describe('P09: refused as too large is', () => {
   it.each([
     ['10 000 media lines', sdp(...many('m=audio 5 RTP/AVP 0', 10_000))],
     ['33 media lines', sdp(...many('m=audio 5 RTP/AVP 0', SDP_LIMITS.mediaLines + 1))],
