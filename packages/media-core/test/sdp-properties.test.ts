@@ -4,7 +4,13 @@ import {
   applyAnswer,
   type CodecDescription,
   createOffer,
+  explainNegotiation,
+  extractMediaConfig,
+  formatDescription,
+  type Keying,
   type LocalMedia,
+  type LocalSecurity,
+  type MediaSecurity,
   type MediaDirection,
   mirrored,
   narrowed,
@@ -12,6 +18,9 @@ import {
   readDescription,
   relayAnswer,
   relayOffer,
+  SRTP_SUITES,
+  type SrtpKeys,
+  type SrtpPolicy,
 } from '../src/index.ts';
 
 const VOICES: readonly CodecDescription[] = [
@@ -26,6 +35,30 @@ const DIGITS: readonly CodecDescription[] = [
 ];
 const DIRECTIONS: readonly MediaDirection[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
+const SUITES = ['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'] as const;
+const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const anyKeys = (suite: (typeof SUITES)[number]): fc.Arbitrary<SrtpKeys> =>
+  fc.record({
+    suite: fc.constant(suite),
+    masterKey: octets(16),
+    masterSalt: octets(SRTP_SUITES[suite].saltLength),
+  });
+const anySecurity: fc.Arbitrary<LocalSecurity> = fc.record({
+  policy: fc.constantFrom<SrtpPolicy>('off', 'optional', 'best-effort', 'required'),
+  keying: fc.shuffledSubarray<Keying>(['sdes', 'dtls'], { minLength: 1 }),
+  crypto: fc.tuple(anyKeys(SUITES[0]), anyKeys(SUITES[1])),
+  fingerprints: octets(32).map((value) => [{ hash: 'sha-256' as const, value }]),
+});
+const iceText = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'abcXYZ019+/'), minLength: length, maxLength: 40 });
+const anyIce = fc.record({
+  ufrag: iceText(4),
+  pwd: iceText(22),
+  lite: fc.boolean(),
+  trickle: fc.constant(true),
+  candidates: fc.constant([]),
+});
+
 const anyLocal: fc.Arbitrary<LocalMedia> = fc
   .record({
     voices: fc.shuffledSubarray([...VOICES], { minLength: 1 }),
@@ -37,14 +70,22 @@ const anyLocal: fc.Arbitrary<LocalMedia> = fc
     sessionId: fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
     version: fc.nat(),
     rtcpMux: fc.boolean(),
+    rtcpReducedSize: fc.boolean(),
+    security: fc.option(anySecurity, { nil: undefined }),
+    ice: fc.option(anyIce, { nil: undefined }),
   })
   .filter(({ address }) => !/^(0\.|[0:]+$|22[4-9]|23\d|255|ff)/i.test(address))
-  .map(({ voices, digits, numbers, ...local }) => ({
+  .map(({ voices, digits, numbers, security, ice, ...local }) => ({
     ...local,
+    ...(security && { security }),
+    ...(ice && { ice }),
     codecs: [...voices, ...digits].map((codec, i) =>
       codec.payloadType < 96 ? codec : { ...codec, payloadType: numbers[i] ?? 127 },
     ),
   }));
+
+/** The same without keys: a place of ours between two such has none either. */
+const anyPlainLocal = anyLocal.filter(({ security, ice }) => !security && !ice);
 
 /** Lines that mean something, in any order and number, among others that mean nothing. */
 const anyLine = fc.oneof(
@@ -70,6 +111,22 @@ const anyLine = fc.oneof(
     'a=rtcp:1 IN IP4 192.0.2.9',
     'a=rtcp-mux',
     'a=ptime:30',
+    `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}`,
+    `a=crypto:2 AEAD_AES_128_GCM inline:${'A'.repeat(38)}==|2^20|1:4`,
+    'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:short UNENCRYPTED_SRTP',
+    `a=fingerprint:sha-256 ${'AA:'.repeat(31)}AA`,
+    'a=setup:actpass',
+    'a=setup:holdconn',
+    'a=ice-ufrag:abcd',
+    `a=ice-pwd:${'p'.repeat(22)}`,
+    'a=ice-lite',
+    'a=candidate:1 1 udp 2130706431 192.0.2.9 5004 typ host',
+    'a=group:BUNDLE 0 1',
+    'a=mid:0',
+    'a=rtcp-rsize',
+    'a=extmap:1 urn:x',
+    'a=bundle-only',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 0 96',
   ),
   fc.string({ unit: 'binary' }).map((text) => `a=${text}`),
   fc.string(),
@@ -97,6 +154,9 @@ describe('whatever comes in', () => {
         const outcome = negotiateAnswer({ offer, local });
         if (outcome.ok) expect(lineCount(outcome.answer)).toBe(lineCount(offer));
         else expect(outcome.reason.section).toMatch(/^RFC \d+ §/);
+        const explained = explainNegotiation({ offer, local });
+        expect(explained.accepted).toBe(outcome.ok);
+        expect(explained.lines.filter(({ taken }) => taken).length).toBe(outcome.ok ? 1 : 0);
       }),
       { numRuns: 1000 },
     );
@@ -108,10 +168,40 @@ describe('whatever comes in', () => {
         const offer = createOffer(local);
         expect(typeof applyAnswer({ offer, answer }).ok).toBe('boolean');
         expect(typeof relayAnswer({ offer, answerFromB: answer, local }).ok).toBe('boolean');
-        expect(typeof relayOffer({ offer: answer, local }).ok).toBe('boolean');
+        const place = { ...local, linePorts: new Map([[0, 5000]]) };
+        if (local.security?.policy !== 'required') {
+          expect(typeof relayOffer({ offer: answer, local: place }).ok).toBe('boolean');
+        }
         // a line of ours that was encrypted is not offered again without keys
         if (answer.includes('SAVP')) return;
         createOffer(local, { previous: answer });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** What the other side of the same keys has; a client's other side is a server. */
+function mirroredSecurity(security: MediaSecurity) {
+  if (security.kind === 'none') return security;
+  if (security.kind === 'dtls') return { kind: 'dtls', isClient: security.role === 'server' };
+  return { kind: 'sdes', send: security.receive, receive: security.send };
+}
+
+function seen(security: MediaSecurity) {
+  return security.kind === 'dtls'
+    ? { kind: 'dtls', isClient: security.role === 'client' }
+    : security;
+}
+
+describe('a description that was read', () => {
+  it('is written as it was, line by line', () => {
+    fc.assert(
+      fc.property(anyDescription, (text) => {
+        const read = readDescription(text);
+        if (!read.ok) return;
+        const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
+        expect(formatDescription(read.description)).toBe(`${lines.join('\r\n')}\r\n`);
       }),
       { numRuns: 1000 },
     );
@@ -125,11 +215,26 @@ describe('both sides of a round', () => {
         const offer = createOffer(alice);
         const answered = negotiateAnswer({ offer, local: bob });
         if (!answered.ok) {
-          expect(answered.reason.code).toBe('NO_COMMON_CODEC');
+          expect([
+            'NO_COMMON_CODEC',
+            'ENCRYPTION_REQUIRED',
+            'UNSUPPORTED_PROFILE',
+            'NO_COMMON_KEYING',
+          ]).toContain(answered.reason.code);
           return;
         }
-        const applied = applyAnswer({ offer, answer: answered.answer });
+        const { answer } = answered;
+        const applied = applyAnswer({ offer, answer });
         if (!applied.ok) throw new Error(applied.reason.message);
+        expect(mirroredSecurity(applied.media.security)).toEqual(seen(answered.media.security));
+        const mustHide = [alice, bob].some(({ security }) => security?.policy === 'required');
+        if (mustHide) expect(applied.media.security.kind).not.toBe('none');
+        expect(applied.media.ice?.controlling).toBe(
+          answered.media.ice && !answered.media.ice.controlling,
+        );
+        expect(applied.media.ice?.remote).toEqual(answered.media.ice?.local);
+        const config = extractMediaConfig({ local: answer, remote: offer, role: 'answerer' });
+        expect(config).toMatchObject({ config: answered.media });
         const [a, b] = [applied.media, answered.media];
         expect(a.send.codec.name).toBe(b.send.codec.name);
         expect(b.receive.map((one) => one.payloadType)).toContain(a.send.payloadType);
@@ -145,10 +250,32 @@ describe('both sides of a round', () => {
     );
   });
 
+  it('that was encrypted go on so in every later round, or not at all', () => {
+    fc.assert(
+      fc.property(anyLocal, anyLocal, anyLocal, anyLocal, (alice, bob, ...later) => {
+        const offer = createOffer(alice);
+        const first = negotiateAnswer({ offer, local: bob });
+        if (!first.ok || first.media.security.kind === 'none') return;
+        const [one, two] = later.map((local) => ({ ...local, codecs: alice.codecs }));
+        if (!one || !two) return;
+        const again = createOffer(one);
+        const second = negotiateAnswer({ offer: again, local: two, agreed: first.media });
+        if (second.ok) expect(second.media.security.kind).not.toBe('none');
+        const applied = applyAnswer({
+          offer: again,
+          answer: createOffer(two),
+          agreed: first.media,
+        });
+        if (applied.ok) expect(applied.media.security.kind).not.toBe('none');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('understand each other through a relay', () => {
     const place = { address: '198.51.100.1', port: 4000, sessionId: '1', version: 1 };
     fc.assert(
-      fc.property(anyLocal, anyLocal, (alice, bob) => {
+      fc.property(anyPlainLocal, anyPlainLocal, (alice, bob) => {
         const offer = createOffer(alice);
         const relayed = relayOffer({ offer, local: place });
         if (!relayed.ok) throw new Error(relayed.reason.message);

@@ -75,7 +75,7 @@ it('says why an offer is refused', () => {
   expect(foreign.text).toBe(
     [
       'The offer is refused: the two sides have no codec in common (RFC 3264 §6.1).',
-      '1. audio 5004 RTP/AVP: refused, no codec for sound is common to both (RFC 3264 §6.1)',
+      '1. audio 5004 RTP/AVP: refused, the two sides have no codec in common (RFC 3264 §6.1)',
       '   g729/8000 (18): refused, we do not have it',
       '   it offers sendrecv; we answer sendrecv',
       '   in the clear',

@@ -3,7 +3,7 @@ import { type MediaDirection, narrowed } from './direction.ts';
 import { answerIce } from './ice-negotiation.ts';
 import type { LocalMedia } from './local-media.ts';
 import type { MediaSecurity } from './media-security.ts';
-import type { SdpRefusal } from './negotiated.ts';
+import type { Negotiated, SdpRefusal } from './negotiated.ts';
 import {
   findAudio,
   isZeroAddress,
@@ -66,7 +66,7 @@ export function explainNegotiation(round: {
 }): NegotiationExplanation {
   const answered = negotiateAnswer(round);
   const read = readDescription(round.offer);
-  const lines = read.ok ? explainLines(read.description, round) : [];
+  const lines = read.ok ? explainLines(read.description, round, refusalOf(answered)) : [];
   const head = answered.ok
     ? 'The offer is accepted.'
     : `The offer is refused: ${told(answered.reason)}.`;
@@ -80,27 +80,33 @@ interface Context {
   readonly agreed?: NegotiatedMedia;
 }
 
-function explainLines(offer: SessionDescription, context: Context): LineExplanation[] {
+function refusalOf(answered: Negotiated<object>): SdpRefusal | undefined {
+  return answered.ok ? undefined : answered.reason;
+}
+
+function explainLines(
+  offer: SessionDescription,
+  context: Context,
+  refusal: SdpRefusal | undefined,
+): LineExplanation[] {
   const security = { security: context.local.security, agreed: context.agreed?.security };
   const audio = findAudio(offer, security);
   return offer.media.map((line, index) => {
     const ours = audio.ok && audio.index === index;
     const codecs = ours ? explainCodecs(line.codecs, line.formats, context.local) : [];
-    const hasVoice = codecs.some(({ taken }) => taken) && takesVoice(line, context.local);
     return {
       index,
       line: `${line.kind} ${line.port} ${line.protocol}`,
-      taken: ours && hasVoice,
-      why: ours ? whyOurs(hasVoice) : whyNot(line, offer, { ...security, hasAudio: audio.ok }),
+      taken: ours && refusal === undefined,
+      why: ours ? whyOurs(refusal) : whyNot(line, offer, { ...security, hasAudio: audio.ok }),
       codecs,
       notes: ours ? notesOn(line, context, audio.secured.security) : [],
     };
   });
 }
 
-function whyOurs(hasVoice: boolean): string {
-  if (hasVoice) return 'the audio line that we talk over';
-  return 'no codec for sound is common to both (RFC 3264 §6.1)';
+function whyOurs(refusal: SdpRefusal | undefined): string {
+  return refusal ? told(refusal) : 'the audio line that we talk over';
 }
 
 function whyNot(
@@ -118,10 +124,6 @@ function whyNot(
   const secured = answerSecurity(line, context);
   if (!secured.ok) return told(secured.reason);
   return context.hasAudio ? 'one audio line is enough, and another is better' : 'it is not usable';
-}
-
-function takesVoice(line: MediaDescription, local: LocalMedia): boolean {
-  return answeredCodecs(line.codecs, local).some(({ ours }) => isVoice(ours));
 }
 
 function explainCodecs(
