@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer';
 import {
   applyAnswer,
   createOffer,
+  explainNegotiation,
+  formatDescription,
   emptyRtpHeader,
   isRtcp,
   type LocalMedia,
@@ -9,8 +11,10 @@ import {
   readDescription,
   readRtcp,
   readRtp,
+  readTrickleFragment,
+  writeTrickleFragment,
 } from '@strowger/media-core';
-import { DESCRIPTIONS, RTCP_PACKETS, RTP_PACKETS } from './seeds.ts';
+import { DESCRIPTIONS, FRAGMENTS, RTCP_PACKETS, RTP_PACKETS } from './seeds.ts';
 import { promise, type Target } from './target.ts';
 
 const LOCAL: LocalMedia = {
@@ -24,6 +28,18 @@ const LOCAL: LocalMedia = {
   direction: 'sendrecv',
   sessionId: '1',
   version: 1,
+  security: {
+    policy: 'optional',
+    crypto: [
+      {
+        suite: 'AES_CM_128_HMAC_SHA1_80',
+        masterKey: new Uint8Array(16),
+        masterSalt: new Uint8Array(14),
+      },
+    ],
+    fingerprints: [{ hash: 'sha-256', value: new Uint8Array(32) }],
+  },
+  ice: { ufrag: 'abcd', pwd: 'p'.repeat(22), lite: true, candidates: [] },
 };
 const OFFER = createOffer(LOCAL);
 
@@ -34,8 +50,13 @@ export const sdp: Target = {
     const text = Buffer.from(bytes).toString('utf8');
     const read = readDescription(text);
     if (!read.ok) return;
+    const written = formatDescription(read.description);
+    const again = readDescription(written);
+    promise(again.ok && formatDescription(again.description) === written, 'a line was lost');
     const outcome = negotiateAnswer({ offer: text, local: LOCAL });
     applyAnswer({ offer: OFFER, answer: text });
+    const { accepted } = explainNegotiation({ offer: text, local: LOCAL });
+    promise(accepted === outcome.ok, 'an explanation says something else');
     if (!outcome.ok) return;
     const answer = readDescription(outcome.answer);
     promise(answer.ok, 'our answer cannot be read');
@@ -44,9 +65,26 @@ export const sdp: Target = {
       lines === read.description.media.length,
       'an answer has other media lines (RFC 3264 §6)',
     );
+    const applied = applyAnswer({ offer: text, answer: outcome.answer });
+    promise(applied.ok, 'our answer does not suit the offer');
     promise(
-      applyAnswer({ offer: text, answer: outcome.answer }).ok,
-      'our answer does not suit the offer',
+      applied.media.security.kind === outcome.media.security.kind,
+      'the two sides take each other for encrypted and in the clear',
+    );
+  },
+};
+
+/** Candidates that come later. */
+export const trickle: Target = {
+  seeds: FRAGMENTS,
+  run(bytes) {
+    const read = readTrickleFragment(Buffer.from(bytes).toString('utf8'));
+    if (!read.ok) return;
+    const again = readTrickleFragment(writeTrickleFragment(read.fragment));
+    promise(again.ok, 'a fragment that we wrote cannot be read');
+    promise(
+      JSON.stringify(again.fragment) === JSON.stringify(read.fragment),
+      'a fragment that we wrote is read as another',
     );
   },
 };

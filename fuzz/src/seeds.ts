@@ -148,6 +148,38 @@ export const DESCRIPTIONS: readonly string[] = [
     'a=rtcp-mux',
     'a=inactive',
   ),
+  lines(
+    'v=0',
+    'o=- 1 1 IN IP4 192.0.2.1',
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE a b',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 0',
+    'c=IN IP4 0.0.0.0',
+    'a=mid:a',
+    `a=fingerprint:sha-256 ${'AB:'.repeat(31)}AB`,
+    'a=setup:actpass',
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:0123456789abcdefghijkl',
+    'a=ice-options:trickle',
+    'a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+    'm=audio 5004 RTP/SAVP 0 13',
+    'c=IN IP4 192.0.2.1',
+    `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}|2^20|1:4`,
+  ),
+];
+
+/** Candidates beside a description. */
+export const FRAGMENTS: readonly string[] = [
+  lines(
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:0123456789abcdefghijkl',
+    'm=audio 9 RTP/AVP 0',
+    'a=mid:0',
+    'a=candidate:1 1 udp 2130706431 192.0.2.1 5004 typ host generation 0',
+    'a=candidate:2 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 8998',
+    'a=end-of-candidates',
+  ),
 ];
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');

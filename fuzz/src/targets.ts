@@ -1,4 +1,4 @@
-import { rtcp, rtp, sdp } from './media-targets.ts';
+import { rtcp, rtp, sdp, trickle } from './media-targets.ts';
 import { framer, header, message, uri } from './sip-targets.ts';
 import { stun } from './stun-target.ts';
 import type { Target } from './target.ts';
@@ -10,6 +10,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   uri,
   header,
   sdp,
+  trickle,
   stun,
   rtp,
   rtcp,

@@ -6,8 +6,8 @@ import type { OpenPassageRequest, PassageStats } from './core-api.ts';
 import { socketEndpoint } from './agreed-media.ts';
 
 /**
- * A media line that passes from end to end as it is: video, a second audio stream, fax, encrypted
- * or not. Not a byte of a packet is changed; whose packets pass is decided as for our own streams.
+ * A media line that passes from end to end as it is: video, fax, encrypted or not. Not a byte of a
+ * packet is changed; whose packets pass is decided as for our own streams.
  */
 export class Passage {
   private readonly runtime: Runtime;

@@ -206,11 +206,24 @@ export function applyAnswer({
     return refuse('LINE_COUNT', `${answered} media lines answer ${count}`, 'RFC 3264 §6');
   }
   if (agreed && isSwitchedOff(ours.description)) return { ok: true, media: restingMedia(agreed) };
-  const index = ours.description.media.findIndex(isOpenAudio);
-  const [our, their] = [ours.description.media[index], theirs.description.media[index]];
-  if (!our) return refuse('NO_AUDIO', 'the offer has no open audio line', 'RFC 3264 §5');
-  if (their?.kind === 'audio' && their.port > 0) return matchLines(our, their, agreed);
-  if (agreed && their?.kind === 'audio') return { ok: true, media: restingMedia(agreed) };
+  return matchDescriptions(ours.description, theirs.description, agreed);
+}
+
+function matchDescriptions(
+  ours: SessionDescription,
+  theirs: SessionDescription,
+  agreed: NegotiatedMedia | undefined,
+): Negotiated<{ media: NegotiatedMedia }> {
+  const lines = ours.media.map((our, index) => ({ our, their: theirs.media[index] }));
+  const offered = lines.filter(({ our }) => isOpenAudio(our));
+  if (offered.length === 0) {
+    return refuse('NO_AUDIO', 'the offer has no open audio line', 'RFC 3264 §5');
+  }
+  for (const { our, their } of offered) {
+    if (their && isOpenAudio(their)) return matchLines(our, their, agreed);
+  }
+  const isAudio = offered.every(({ their }) => their?.kind === 'audio');
+  if (agreed && isAudio) return { ok: true, media: restingMedia(agreed) };
   return refuse('AUDIO_REJECTED', 'the answer refuses audio', 'RFC 3264 §6');
 }
 

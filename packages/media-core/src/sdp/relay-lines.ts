@@ -71,7 +71,8 @@ export function areAligned(before: SessionDescription, offer: SessionDescription
 }
 
 function isPassable(line: MediaDescription): boolean {
-  if (line.port === 0 || line.bundleOnly) return false;
+  // of two audio lines nobody could say any more which is the one that we relay
+  if (line.kind === 'audio' || line.port === 0 || line.bundleOnly) return false;
   const [connection] = line.connections;
   if (connection?.kind !== 'unicast' && connection?.kind !== 'zero') return false;
   // to a browser there is no way but ICE, of which one end is here and knows nothing of the line
