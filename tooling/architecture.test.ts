@@ -16,6 +16,7 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
   'transaction-core': { imports: ['sip-message', 'runtime'], io: 'none' },
   'dialog-core': { imports: ['transaction-core', 'sip-message', 'runtime'], io: 'none' },
   'media-core': { imports: ['runtime'], io: 'sockets' },
+  'media-rtpengine': { imports: ['session-core', 'runtime'], io: 'none' },
   'session-core': {
     imports: ['dialog-core', 'transaction-core', 'sip-message', 'runtime'],
     io: 'none',
