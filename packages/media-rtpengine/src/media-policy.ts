@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { Sdp } from '@strowger/session-core';
+import type { EndpointRequest, Sdp, SrtpPolicy } from '@strowger/session-core';
 import { audioLine } from './description.ts';
 import type { NgArguments } from './ng-client.ts';
 
@@ -14,6 +14,19 @@ export interface PeerMediaPolicy {
   readonly keying?: 'sdes' | 'dtls';
   /** ICE: `off` takes its attributes out, `offer` puts rtpengine's own in (RFC 8839). Default `off`. */
   readonly ice?: 'off' | 'offer';
+}
+
+/**
+ * The policy of one endpoint or end: what it was opened with, else the backend's. `best-effort` is
+ * `optional` here, for rtpengine is told no offer that has keys beside plain RTP.
+ */
+export function policyOf(
+  peers: PeerMediaPolicy,
+  { srtp, keying }: { srtp: SrtpPolicy | undefined; keying: EndpointRequest['keying'] },
+): PeerMediaPolicy {
+  const wanted = srtp === 'best-effort' ? 'optional' : srtp;
+  const [first] = keying ?? [];
+  return { ...peers, ...(wanted && { srtp: wanted }), ...(first && { keying: first }) };
 }
 
 /** Suites that encrypt nothing, or that nobody uses any more, are not offered (RFC 4568 §6.2). */

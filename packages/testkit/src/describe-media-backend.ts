@@ -157,6 +157,22 @@ function describeRefusals(story: Story): void {
     await rejects(endpoint.acceptOffer(offer), 'MEDIA_NOT_ACCEPTABLE');
   });
 
+  story('relays nothing in the clear where an end must be encrypted', async (backend) => {
+    const plain = await backend.openEndpoint({ label: 'plain', srtp: 'off', onEvent: nothing });
+    const offer = await plain.createOffer();
+    const request = {
+      label: 'secret',
+      srtp: { a: 'required', b: 'off' },
+      onEvent: nothing,
+    } as const;
+    const relay = await backend.openRelay(request).catch((error: unknown) => {
+      assert.ok(StrowgerError.isInstance(error) && error.code === 'MEDIA_UNSUPPORTED');
+    });
+    if (relay === undefined) return; // it said so
+    await rejects(relay.a.acceptOffer(offer), 'MEDIA_NOT_ACCEPTABLE');
+    assert.match(await relay.a.createOffer(), /^m=audio \d+ (UDP\/TLS\/)?RTP\/SAVP/m);
+  });
+
   story('refuses an offer in which nothing fits, and stays usable', async (backend) => {
     const caller = await open(backend, ['pcmu']);
     const callee = await open(backend, ['pcma']);
