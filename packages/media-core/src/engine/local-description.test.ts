@@ -86,7 +86,9 @@ describe('the descriptions of an endpoint', () => {
     });
     const place = { address: '198.51.100.1', port: 10_000, random, remotes, ice };
     const restarting = new LocalDescription(place);
-    expect(restarting.offer(wanted)).toContain('a=ice-ufrag:user0\r\n');
+    const first = restarting.offer(wanted);
+    expect(first).toContain('a=ice-ufrag:user0\r\n');
+    expect(first).toMatch(/ RTP\/AVPF 0\r\n[^]*a=rtcp-mux\r\n/);
     restarting.context.rollback();
     generation++;
     const again = restarting.offer(wanted);

@@ -22,8 +22,7 @@ import {
   type SdpContextMedia,
   type SdpRefused,
 } from '../sdp/index.ts';
-import { findAudio } from '../sdp/negotiated-media.ts';
-import { isSwitchedOff } from '../sdp/offer-answer.ts';
+import { findAudio, isSwitchedOff } from '../sdp/audio-line.ts';
 import type { SecurityContext } from '../sdp/srtp-negotiation.ts';
 import type { RemotePolicy } from './remote-policy.ts';
 
@@ -78,6 +77,8 @@ export class LocalDescription {
       sessionId: String(random.uint32()),
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
+      // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
+      ...(ice && { rtcpMux: true, feedback: true }),
     };
   }
 
@@ -87,6 +88,7 @@ export class LocalDescription {
 
   /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
+    this.context.assertNoOffer();
     const local = this.media(wanted);
     const { earlier } = this.context;
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>

@@ -141,6 +141,18 @@ describe("a browser's offer", () => {
     });
   });
 
+  it('is an old hold where no candidates are to come', () => {
+    const held = OFFER.replace('a=ice-options:trickle\r\n', '').replace(
+      'm=audio 9',
+      'm=audio 5004',
+    );
+    const { ice: without, ...plain } = local;
+    for (const ice of [{ ice: without ?? ours }, {}]) {
+      const outcome = negotiateAnswer({ offer: held, local: { ...plain, ...ice } });
+      expect(outcome).toMatchObject({ media: { direction: 'recvonly', hold: true } });
+    }
+  });
+
   it('cannot be reached without ICE, and is refused then', () => {
     const { ice: _, ...without } = local;
     expect(negotiateAnswer({ offer: OFFER, local: without })).toMatchObject({

@@ -1,18 +1,16 @@
+import { valuesOf } from './attributes.ts';
+import { findAudio, isSwitchedOff } from './audio-line.ts';
+import { answeredCodecs } from './codec-pairs.ts';
 import { type CodecDescription, isVoice, sameCodec } from './codec.ts';
+import { parseCrypto } from './crypto-attribute.ts';
 import { type MediaDirection, narrowed } from './direction.ts';
+import { isZeroAddress, statedDirection } from './hold.ts';
 import { answerIce } from './ice-negotiation.ts';
 import type { LocalMedia } from './local-media.ts';
 import type { MediaSecurity } from './media-security.ts';
+import type { NegotiatedMedia } from './negotiated-media.ts';
 import type { Negotiated, SdpRefusal } from './negotiated.ts';
-import {
-  findAudio,
-  isZeroAddress,
-  type NegotiatedMedia,
-  statedDirection,
-} from './negotiated-media.ts';
-import { answeredCodecs, isSwitchedOff, negotiateAnswer } from './offer-answer.ts';
-import { valuesOf } from './attributes.ts';
-import { parseCrypto } from './crypto-attribute.ts';
+import { negotiateAnswer } from './offer-answer.ts';
 import {
   type MediaDescription,
   readDescription,

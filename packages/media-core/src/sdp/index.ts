@@ -35,12 +35,16 @@ export {
   type NegotiatedRelay,
   type PayloadTypeMap,
   relayAnswer,
-  type RelayedLine,
   type RelayedRound,
   type RelayLocal,
   relayOffer,
 } from './relay.ts';
-export { type LineDestination, MOST_PASSED_LINES, passableLines } from './relay-lines.ts';
+export {
+  type LineDestination,
+  MOST_PASSED_LINES,
+  passableLines,
+  type RelayedLine,
+} from './relay-lines.ts';
 export type { HeaderExtension, MediaAttributes } from './media-attributes.ts';
 export type { LocalSecurity } from './srtp-negotiation.ts';
 export { SdpContext, type SdpContextMedia, type SdpState } from './sdp-context.ts';

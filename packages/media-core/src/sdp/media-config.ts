@@ -1,13 +1,10 @@
+import { isOpenAudio } from './audio-line.ts';
+import { pairCodecs } from './codec-pairs.ts';
+import { offersHold } from './hold.ts';
 import { answeredIce } from './ice-negotiation.ts';
+import { type NegotiatedMedia, negotiatedMedia, rtcpDestination } from './negotiated-media.ts';
 import { type Negotiated, refuse } from './negotiated.ts';
-import {
-  negotiatedMedia,
-  type NegotiatedMedia,
-  offersHold,
-  pairCodecs,
-  rtcpDestination,
-} from './negotiated-media.ts';
-import { applyAnswer, isOpenAudio } from './offer-answer.ts';
+import { applyAnswer } from './offer-answer.ts';
 import { type MediaDescription, readDescription, type Sdp } from './session-description.ts';
 import { answeredSecurity } from './srtp-negotiation.ts';
 

@@ -1,11 +1,12 @@
-import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
-import { type MediaDirection, receives, sends } from './direction.ts';
+import type { CodecPair } from './codec-pairs.ts';
+import { type CodecDescription, isVoice, TELEPHONE_EVENT } from './codec.ts';
+import type { MediaDirection } from './direction.ts';
+import { awaitsCandidates } from './hold.ts';
 import type { NegotiatedIce } from './ice-description.ts';
 import type { HeaderExtension } from './media-attributes.ts';
 import type { MediaSecurity } from './media-security.ts';
 import { type Negotiated, refuse, type SdpRefused } from './negotiated.ts';
-import type { MediaDescription, SessionDescription } from './session-description.ts';
-import { answerSecurity, type SecuredLine, type SecurityContext } from './srtp-negotiation.ts';
+import type { MediaDescription } from './session-description.ts';
 
 /** What one completed round of offer and answer means for our RTP. */
 export interface NegotiatedMedia {
@@ -76,55 +77,6 @@ export interface NegotiatedComfortNoise {
   readonly receivePayloadType: number;
   /** In Hz. */
   readonly clockRate: number;
-}
-
-/** A codec that both sides have, under both numbers. */
-export interface CodecPair {
-  readonly ours: CodecDescription;
-  readonly theirs: CodecDescription;
-}
-
-/** Codecs of both in the order of `first`, each taken once. */
-export function pairCodecs(
-  first: readonly CodecDescription[],
-  second: readonly CodecDescription[],
-): { first: CodecDescription; second: CodecDescription }[] {
-  const taken = new Set<CodecDescription>();
-  const pairs: { first: CodecDescription; second: CodecDescription }[] = [];
-  for (const codec of first) {
-    const match = second.find((other) => !taken.has(other) && sameCodec(codec, other));
-    if (!match || pairs.some((pair) => sameCodec(pair.first, codec))) continue;
-    taken.add(match);
-    pairs.push({ first: codec, second: match });
-  }
-  return pairs;
-}
-
-/** An audio line with what we would answer to its security. */
-export interface UsableLine {
-  readonly index: number;
-  readonly line: MediaDescription;
-  readonly secured: SecuredLine;
-}
-
-/**
- * The audio line that we talk over: the first open one whose security we can have, and among such
- * an encrypted one before one in the clear, unless we do not encrypt.
- */
-export function findAudio(
-  { media }: Pick<SessionDescription, 'media'>,
-  context: SecurityContext = {},
-): Negotiated<UsableLine> {
-  let refusal: SdpRefused | undefined;
-  let inClear: (UsableLine & { readonly ok: true }) | undefined;
-  for (const [index, line] of media.entries()) {
-    if (line.kind !== 'audio' || line.port === 0) continue;
-    const secured = answerSecurity(line, context);
-    if (!secured.ok) refusal ??= secured;
-    else if (secured.security.kind !== 'none') return { ok: true, index, line, secured };
-    else inClear ??= { ok: true, index, line, secured };
-  }
-  return inClear ?? refusal ?? refuse('NO_AUDIO', 'no audio line is open', 'RFC 3264 §6');
 }
 
 /** What a round has decided beside codecs. */
@@ -217,35 +169,11 @@ export function noCommonCodec(): SdpRefused {
   return refuse('NO_COMMON_CODEC', 'the two sides have no codec in common', 'RFC 3264 §6.1');
 }
 
-/**
- * The direction that a line really states: the old hold, an address of zeros, means that the other
- * side takes nothing whatever its attribute says (RFC 3264 §8.4).
- */
-export function statedDirection(line: MediaDescription): MediaDirection {
-  if (!isZeroAddress(line)) return line.direction;
-  return sends(line.direction) ? 'sendonly' : 'inactive';
-}
-
-/** Whether an offer puts us on hold: whoever offers not to listen does so of its own will. */
-export function offersHold(line: MediaDescription): boolean {
-  return !receives(statedDirection(line));
-}
-
-/** Whether an answer puts us on hold: only a line that we offered to send on can be held. */
-export function answersHold(line: MediaDescription, offered: MediaDirection): boolean {
-  return isZeroAddress(line) || (sends(offered) && !receives(line.direction));
-}
-
-/** Beside ICE an address of zeros says that candidates are still to come (RFC 8840 §4.1.1). */
-export function isZeroAddress({ connections, ice }: MediaDescription): boolean {
-  return !ice && connections.length > 0 && connections.every(({ kind }) => kind === 'zero');
-}
-
 /** Several `c=` lines are layers or multicast (RFC 8866 §5.7): ours is the first that we can use. */
 function findDestination(line: MediaDescription, hasIce: boolean): Negotiated<{ address: string }> {
   const usable = line.connections.find(({ kind }) => kind === 'unicast' || kind === 'name');
   const connection = usable ?? line.connections.find(({ kind }) => kind === 'zero');
-  if (connection?.kind === 'zero' && line.ice && !hasIce) {
+  if (awaitsCandidates(line) && !hasIce) {
     return refuse('BAD_ADDRESS', 'it can be reached by ICE alone', 'RFC 8839 §4.2.5');
   }
   if (connection) return { ok: true, address: connection.address };

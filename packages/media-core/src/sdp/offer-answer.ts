@@ -1,6 +1,8 @@
-import { type CodecDescription, isVoice, sameCodec } from './codec.ts';
+import { findAudio, isOpenAudio, isSwitchedOff, placeOfAudio } from './audio-line.ts';
+import { answeredCodecs, type CodecPair, pairCodecs, withNumbersKept } from './codec-pairs.ts';
+import { type CodecDescription, isVoice } from './codec.ts';
 import { narrowed } from './direction.ts';
-import { answeredParameters } from './format-parameters.ts';
+import { answersHold, offersHold, statedDirection } from './hold.ts';
 import { iceAttributes } from './ice-attributes.ts';
 import { answerIce, appliedIce } from './ice-negotiation.ts';
 import {
@@ -10,19 +12,13 @@ import {
   writeDescription,
 } from './local-media.ts';
 import type { HeaderExtension } from './media-attributes.ts';
-import { type Negotiated, refuse } from './negotiated.ts';
 import {
-  answersHold,
-  type CodecPair,
-  findAudio,
-  negotiatedMedia,
   type NegotiatedMedia,
+  negotiatedMedia,
   noCommonCodec,
-  offersHold,
-  pairCodecs,
   restingMedia,
-  statedDirection,
 } from './negotiated-media.ts';
+import { type Negotiated, refuse } from './negotiated.ts';
 import {
   type MediaDescription,
   readDescription,
@@ -253,45 +249,6 @@ function matchLines(
   );
 }
 
-/** Whether a line of it is audio's and none of those is open (RFC 3264 §8.2). */
-export function isSwitchedOff({ media }: SessionDescription): boolean {
-  return media.some(({ kind }) => kind === 'audio') && !media.some(isOpenAudio);
-}
-
-/** Whether media of this line flows, or would. */
-export function isOpenAudio(line: MediaDescription): boolean {
-  return line.kind === 'audio' && line.port > 0;
-}
-
-/** The codecs of an answer: what both have, in the wanted order, under the offer's numbers. */
-export function answeredCodecs(
-  offered: readonly CodecDescription[],
-  { codecs, codecOrder = 'theirs' }: LocalMedia,
-): CodecPair[] {
-  const pairs =
-    codecOrder === 'theirs'
-      ? pairCodecs(offered, codecs).map(({ first, second }) => ({ theirs: first, ours: second }))
-      : pairCodecs(codecs, offered).map(({ first, second }) => ({ theirs: second, ours: first }));
-  return pairs.map(({ theirs, ours: codec }) => {
-    const { name, clockRate, channels } = codec;
-    const parameters = answeredParameters(theirs, codec);
-    const ours = {
-      name,
-      payloadType: theirs.payloadType,
-      clockRate,
-      ...(channels !== undefined && { channels }),
-      ...(parameters !== undefined && { fmtp: parameters }),
-    };
-    return { theirs, ours };
-  });
-}
-
-/** Ours among the lines of a session: the open one, else one that rests, else a new one. */
-export function placeOfAudio({ media }: SessionDescription): number {
-  const open = media.findIndex(isOpenAudio);
-  return open >= 0 ? open : media.findIndex(({ kind }) => kind === 'audio');
-}
-
 function withAudioAt(
   lines: readonly (RefusedLine | PassedLine)[],
   index: number,
@@ -306,25 +263,4 @@ function understands({ headerExtensions = [] }: LocalMedia, uri: string): boolea
 
 function extensionAttributes(extensions: readonly HeaderExtension[]): string[] {
   return extensions.map(({ id, uri }) => `extmap:${id} ${uri}`);
-}
-
-/** A number may not come to mean another codec within a session (RFC 3264 §8.3.2). */
-function withNumbersKept(
-  codecs: readonly CodecDescription[],
-  previous: readonly CodecDescription[],
-): readonly CodecDescription[] {
-  const used = new Set(previous.map((codec) => codec.payloadType));
-  return codecs.map((codec) => {
-    const known = previous.find((other) => sameCodec(other, codec));
-    if (known) return { ...codec, payloadType: known.payloadType };
-    const payloadType = used.has(codec.payloadType) ? freeNumber(used) : codec.payloadType;
-    used.add(payloadType);
-    return { ...codec, payloadType };
-  });
-}
-
-/** Dynamic payload types are 96–127 (RFC 3551 §3). */
-function freeNumber(used: ReadonlySet<number>): number {
-  for (let number = 96; number < 127; number++) if (!used.has(number)) return number;
-  return 127;
 }

@@ -1,7 +1,16 @@
+import { placeOfAudio } from './audio-line.ts';
+import { statedDirection } from './hold.ts';
 import type { PassedLine } from './local-media.ts';
-import { rtcpDestination, statedDirection } from './negotiated-media.ts';
+import { rtcpDestination } from './negotiated-media.ts';
+import type { Negotiated } from './negotiated.ts';
+import type { RelayLocal } from './relay.ts';
 import type { SdpLine } from './sdp-lines.ts';
-import type { MediaDescription, SessionDescription } from './session-description.ts';
+import {
+  type MediaDescription,
+  readDescription,
+  type Sdp,
+  type SessionDescription,
+} from './session-description.ts';
 import { isPlainRtp, isSecureRtp } from './srtp-negotiation.ts';
 
 /** Lines beside audio that pass a relay; each costs ports, and no phone has more. */
@@ -12,6 +21,14 @@ export interface LineDestination {
   readonly address: string;
   readonly port: number;
   readonly rtcp: { readonly address: string; readonly port: number };
+}
+
+/** A line beside audio that both ends took: its packets go from end to end as they are. */
+export interface RelayedLine {
+  /** Its place in the offer. */
+  readonly index: number;
+  readonly a: LineDestination;
+  readonly b: LineDestination;
 }
 
 /** Attributes that tell addresses and paths of one leg, or how it groups its lines. */
@@ -93,4 +110,60 @@ function nameOf(attribute: string): string {
 
 function isDirection(attribute: string): boolean {
   return /^(sendrecv|sendonly|recvonly|inactive) *$/i.test(attribute);
+}
+
+/** The lines of an offer to B, each in its place; `undefined` where that leg has audio alone. */
+export function linesBeside(
+  offer: SessionDescription,
+  audio: number,
+  { local, before }: { local: RelayLocal; before: SessionDescription | undefined },
+) {
+  const ports = local.linePorts ?? new Map<number, number>();
+  const isMirrored = ports.size > 0 || (before !== undefined && before.media.length > 1);
+  const fits = !before || (areAligned(before, offer) && placeOfAudio(before) === audio);
+  if (!isMirrored || !fits) return undefined;
+  return offer.media.map((line, index) => {
+    const port = ports.get(index);
+    if (port !== undefined) return passedLine(line, offer, { port });
+    return { kind: line.kind, protocol: line.protocol, formats: line.formats };
+  });
+}
+
+/** The lines that B took too, as A gets them. */
+export function relayedLines(
+  { offered, relayed, answered }: Round,
+  audio: number,
+  { linePorts }: RelayLocal,
+): readonly (RelayedLine & { readonly passed: PassedLine })[] {
+  if (placeOfAudio(relayed) !== audio || relayed.media.length !== offered.media.length) return [];
+  return offered.media.flatMap((line, index) => {
+    const [sent, taken] = [relayed.media[index], answered.media[index]];
+    const port = linePorts?.get(index);
+    if (index === audio || !sent?.port || !taken?.port || port === undefined) return [];
+    const mux = line.rtcpMux && taken.rtcpMux;
+    const passed = passedLine(taken, answered, { port, mid: line.mid });
+    return [{ index, a: lineDestination(line, mux), b: lineDestination(taken, mux), passed }];
+  });
+}
+
+/** The three descriptions of a round that are there before the fourth. */
+export interface Round {
+  readonly offered: SessionDescription;
+  readonly relayed: SessionDescription;
+  readonly answered: SessionDescription;
+}
+
+export function readRound(offer: Sdp, relayed: Sdp, answer: Sdp): Negotiated<Round> {
+  const fromA = readDescription(offer);
+  if (!fromA.ok) return fromA;
+  const toB = readDescription(relayed);
+  if (!toB.ok) return toB;
+  const fromB = readDescription(answer);
+  if (!fromB.ok) return fromB;
+  return {
+    ok: true,
+    offered: fromA.description,
+    relayed: toB.description,
+    answered: fromB.description,
+  };
 }

@@ -9,29 +9,22 @@
  * towards A, unless A's leg already knows the codec by another number, which then must stay (§8.3.2):
  * so both directions have a map, and nobody may assume that either is the identity.
  */
+import { findAudio, isOpenAudio, isSwitchedOff } from './audio-line.ts';
+import { pairCodecs } from './codec-pairs.ts';
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 import { type MediaDirection, mirrored, narrowed } from './direction.ts';
-import { type LocalMedia, type PassedLine, writeDescription } from './local-media.ts';
+import { statedDirection } from './hold.ts';
+import { type LocalMedia, writeDescription } from './local-media.ts';
+import { type NegotiatedMedia, noCommonCodec, restingMedia } from './negotiated-media.ts';
 import { type Negotiated, refuse } from './negotiated.ts';
-import {
-  findAudio,
-  type NegotiatedMedia,
-  noCommonCodec,
-  pairCodecs,
-  restingMedia,
-  statedDirection,
-} from './negotiated-media.ts';
 import {
   answerDescription,
   applyAnswer,
   createOffer,
   type EarlierRounds,
-  isOpenAudio,
-  isSwitchedOff,
   offerAround,
-  placeOfAudio,
 } from './offer-answer.ts';
-import { areAligned, type LineDestination, lineDestination, passedLine } from './relay-lines.ts';
+import { linesBeside, readRound, type RelayedLine, relayedLines } from './relay-lines.ts';
 import {
   type MediaDescription,
   readDescription,
@@ -63,14 +56,6 @@ export interface PayloadTypeMap {
   readonly fromA: ReadonlyMap<number, number>;
   /** From the number on a packet of B (who answered) to the number by which A takes it. */
   readonly fromB: ReadonlyMap<number, number>;
-}
-
-/** A line beside audio that both ends took: its packets go from end to end as they are. */
-export interface RelayedLine {
-  /** Its place in the offer. */
-  readonly index: number;
-  readonly a: LineDestination;
-  readonly b: LineDestination;
 }
 
 /** A relay as agreed: `a` is the leg to the offerer, `b` the one to the answerer. */
@@ -217,62 +202,6 @@ function restingRelay(
 function switchedOff(local: RelayLocal, { media }: SessionDescription): Sdp {
   const codecs = [{ name: 'pcmu', payloadType: 0, clockRate: 8000 }]; // stand in none of its lines
   return writeDescription({ local: { ...local, codecs, direction: 'inactive' }, lines: media });
-}
-
-/** The lines of an offer to B, each in its place; `undefined` where that leg has audio alone. */
-function linesBeside(
-  offer: SessionDescription,
-  audio: number,
-  { local, before }: { local: RelayLocal; before: SessionDescription | undefined },
-) {
-  const ports = local.linePorts ?? new Map<number, number>();
-  const isMirrored = ports.size > 0 || (before !== undefined && before.media.length > 1);
-  const fits = !before || (areAligned(before, offer) && placeOfAudio(before) === audio);
-  if (!isMirrored || !fits) return undefined;
-  return offer.media.map((line, index) => {
-    const port = ports.get(index);
-    if (port !== undefined) return passedLine(line, offer, { port });
-    return { kind: line.kind, protocol: line.protocol, formats: line.formats };
-  });
-}
-
-/** The lines that B took too, as A gets them. */
-function relayedLines(
-  { offered, relayed, answered }: Round,
-  audio: number,
-  { linePorts }: RelayLocal,
-): readonly (RelayedLine & { readonly passed: PassedLine })[] {
-  if (placeOfAudio(relayed) !== audio || relayed.media.length !== offered.media.length) return [];
-  return offered.media.flatMap((line, index) => {
-    const [sent, taken] = [relayed.media[index], answered.media[index]];
-    const port = linePorts?.get(index);
-    if (index === audio || !sent?.port || !taken?.port || port === undefined) return [];
-    const mux = line.rtcpMux && taken.rtcpMux;
-    const passed = passedLine(taken, answered, { port, mid: line.mid });
-    return [{ index, a: lineDestination(line, mux), b: lineDestination(taken, mux), passed }];
-  });
-}
-
-/** The three descriptions of a round that are there before the fourth. */
-interface Round {
-  readonly offered: SessionDescription;
-  readonly relayed: SessionDescription;
-  readonly answered: SessionDescription;
-}
-
-function readRound(offer: Sdp, relayed: Sdp, answer: Sdp): Negotiated<Round> {
-  const fromA = readDescription(offer);
-  if (!fromA.ok) return fromA;
-  const toB = readDescription(relayed);
-  if (!toB.ok) return toB;
-  const fromB = readDescription(answer);
-  if (!fromB.ok) return fromB;
-  return {
-    ok: true,
-    offered: fromA.description,
-    relayed: toB.description,
-    answered: fromB.description,
-  };
 }
 
 function descriptionOf(sdp: Sdp | undefined): SessionDescription | undefined {
