@@ -12,6 +12,8 @@ import {
   readRtcp,
   readRtp,
   readTrickleFragment,
+  relayAnswer,
+  relayOffer,
   writeTrickleFragment,
 } from '@strowger/media-core';
 import { DESCRIPTIONS, FRAGMENTS, RTCP_PACKETS, RTP_PACKETS } from './seeds.ts';
@@ -42,6 +44,7 @@ const LOCAL: LocalMedia = {
   ice: { ufrag: 'abcd', pwd: 'p'.repeat(22), lite: true, candidates: [] },
 };
 const OFFER = createOffer(LOCAL);
+const PLACE = { address: '192.0.2.1', port: 40_002, sessionId: '2', version: 1 };
 
 /** A session description, as an offer and as an answer. */
 export const sdp: Target = {
@@ -55,6 +58,8 @@ export const sdp: Target = {
     promise(again.ok && formatDescription(again.description) === written, 'a line was lost');
     const outcome = negotiateAnswer({ offer: text, local: LOCAL });
     applyAnswer({ offer: OFFER, answer: text });
+    relayOffer({ offer: text, local: { ...PLACE, linePorts: new Map([[1, 40_004]]) } });
+    relayAnswer({ offer: OFFER, answerFromB: text, local: PLACE });
     const { accepted } = explainNegotiation({ offer: text, local: LOCAL });
     promise(accepted === outcome.ok, 'an explanation says something else');
     if (!outcome.ok) return;

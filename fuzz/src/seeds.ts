@@ -127,6 +127,7 @@ export const DESCRIPTIONS: readonly string[] = [
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-15',
     'a=ptime:20',
+    'a=maxptime:150',
     'a=sendrecv',
     'a=rtcp:49171 IN IP4 192.0.2.1',
     'm=video 0 RTP/AVP 31',

@@ -111,6 +111,7 @@ const anyLine = fc.oneof(
     'a=rtcp:1 IN IP4 192.0.2.9',
     'a=rtcp-mux',
     'a=ptime:30',
+    'a=ptime:99999',
     `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}`,
     `a=crypto:2 AEAD_AES_128_GCM inline:${'A'.repeat(38)}==|2^20|1:4`,
     'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:short UNENCRYPTED_SRTP',

@@ -166,6 +166,8 @@ function checkLocal(local: LocalMedia, codecs: readonly CodecDescription[]): voi
     (!isInteger(local.port, 1, 65_535) && 'the port is not 1 to 65535') ||
     (!/^\d{1,40}$/.test(local.sessionId) && 'the session id is not made of digits') ||
     (!isInteger(local.version, 0, Number.MAX_SAFE_INTEGER) && 'the version is no whole number') ||
+    ([local.ptimeMs, local.maxptimeMs].some((time) => !isInteger(time ?? 20, 1, 1000)) &&
+      'a packet time is not 1 to 1000 ms') ||
     (codecs.length === 0 && 'there is no codec') ||
     (!codecs.every(({ payloadType }) => isInteger(payloadType, 0, 127)) && 'a payload type') ||
     (!names.every((name) => isToken(name)) && 'a codec name is no token') ||

@@ -112,6 +112,8 @@ describe('an offer', () => {
     ['a payload type out of range', { codecs: [{ ...pcmu, payloadType: 128 }] }],
     ['a session id that is no number', { sessionId: 'x' }],
     ['half a version', { version: 1.5 }],
+    ['a packet time of nothing', { ptimeMs: 0 }],
+    ['broken credentials of ICE', { ice: { ufrag: 'x', pwd: 'y', lite: true, candidates: [] } }],
   ])('is not written with %s', (_, changes) => {
     expect(() => createOffer({ ...alice, ...changes })).toThrow(
       expect.objectContaining({ code: 'BAD_MEDIA_DESCRIPTION' }),

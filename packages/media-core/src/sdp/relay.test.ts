@@ -68,6 +68,17 @@ describe('an offer through a relay', () => {
     expect(audioOf(relayed).formats).toEqual(['0', '101']);
   });
 
+  it('hands on packet times, whatever they are', () => {
+    for (const [stated, told] of [
+      ['30', '30'],
+      ['5000', '1000'],
+    ]) {
+      const offer = `${createOffer(alice)}a=ptime:${stated}\r\na=maxptime:${stated}\r\n`;
+      const relayed = value(relayOffer({ offer, local: toBob })).offer;
+      expect(relayed).toContain(`a=ptime:${told}\r\na=maxptime:${told}\r\n`);
+    }
+  });
+
   it('is refused where nothing may pass', () => {
     const outcome = relayOffer({ offer: createOffer(alice), local: { ...toBob, codecs: [] } });
     expect(outcome).toMatchObject({ ok: false, reason: { code: 'NO_COMMON_CODEC' } });

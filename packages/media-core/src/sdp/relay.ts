@@ -97,13 +97,11 @@ export function relayOffer({
   const { line, index } = audio;
   const codecs = line.codecs.filter((codec) => mayPass(codec, local));
   if (!codecs.some(isVoice)) return noCommonCodec();
-  const { ptimeMs, maxptimeMs } = line;
   const towardsB = {
     ...local,
     codecs,
     direction: narrowed(local.direction ?? 'sendrecv', mirrored(statedDirection(line))),
-    ...(ptimeMs !== undefined && { ptimeMs }),
-    ...(maxptimeMs !== undefined && { maxptimeMs }),
+    ...packetTimes(line),
   };
   const others = linesBeside(read.description, index, { local, before });
   const derived = others
@@ -153,13 +151,11 @@ export function relayAnswer({
   if (!audio.ok) return audio;
   const [toB, fromB] = [ownLine(read.relayed), ownLine(read.relayed, read.answered)];
   const legs = codecLegs(audio.line.codecs, toB?.codecs ?? [], fromB?.codecs ?? []);
-  const { ptimeMs, maxptimeMs } = fromB ?? {};
   const towardsA = {
     ...local,
     codecs: legs.map((leg) => leg.answered),
     direction: narrowed(local.direction ?? 'sendrecv', b.media.direction),
-    ...(ptimeMs !== undefined && { ptimeMs }),
-    ...(maxptimeMs !== undefined && { maxptimeMs }),
+    ...packetTimes(fromB),
   };
   const lines = relayedLines(read, audio.index, local);
   const others = new Map(lines.map(({ index, passed }) => [index, passed]));
@@ -196,6 +192,15 @@ function restingRelay(
     b: b.media,
     payloadTypeMap: { fromA: new Map(), fromB: new Map() },
     lines: [],
+  };
+}
+
+/** What an end wishes, as far as a description of ours can say it. */
+function packetTimes(line: MediaDescription | undefined) {
+  const { ptimeMs, maxptimeMs } = line ?? {};
+  return {
+    ...(ptimeMs !== undefined && { ptimeMs: Math.min(ptimeMs, 1000) }),
+    ...(maxptimeMs !== undefined && { maxptimeMs: Math.min(maxptimeMs, 1000) }),
   };
 }
 
