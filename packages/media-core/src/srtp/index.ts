@@ -1,0 +1,3 @@
+export { type HmacSha1, hmacSha1 } from './hmac-sha1.ts';
+export { SrtpReceiver, SrtpSender } from './srtp-context.ts';
+export { sameKeys } from './srtp-suite.ts';
