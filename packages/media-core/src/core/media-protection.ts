@@ -1,5 +1,6 @@
-import type { MediaSecurity, SrtpSuite } from '../sdp/index.ts';
-import { type HmacSha1, sameKeys, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
+import { sameKeys } from '../sdp/crypto-attribute.ts';
+import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
+import { type HmacSha1, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
 
 type Sdes = Extract<MediaSecurity, { kind: 'sdes' }>;
 
@@ -19,6 +20,8 @@ export class MediaProtection {
   unauthentic = 0;
   private readonly hmac: HmacSha1;
   private contexts: Contexts | undefined;
+  /** One for each key of ours that was ever used: an endpoint has one for each suite at most. */
+  private readonly senders: { readonly keys: SrtpKeys; readonly sender: SrtpSender }[] = [];
   private isRequired = false;
 
   /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
@@ -31,16 +34,18 @@ export class MediaProtection {
     return this.contexts?.keys.send.suite;
   }
 
-  /** Keys that stay keep their indices; new ones begin anew (RFC 4568 §7.1.4). */
+  /**
+   * New keys begin anew (RFC 4568 §7.1.4). A key of ours goes on where it was, also after another
+   * was in use meanwhile: no index may be used twice under one key (RFC 3711 §9.1).
+   */
   configure(security: MediaSecurity): void {
     if (security.kind !== 'none') this.isRequired = true;
     if (security.kind !== 'sdes') return void (this.contexts = undefined);
     const before = this.contexts;
-    const isSameSend = before !== undefined && sameKeys(before.keys.send, security.send);
     const isSameReceive = before !== undefined && sameKeys(before.keys.receive, security.receive);
     this.contexts = {
       keys: security,
-      sender: isSameSend ? before.sender : new SrtpSender(security.send, this.hmac),
+      sender: this.senderOf(security.send),
       receiver: isSameReceive ? before.receiver : new SrtpReceiver(security.receive, this.hmac),
     };
   }
@@ -69,5 +74,13 @@ export class MediaProtection {
     const clear = this.contexts?.receiver.unprotectControl(packet);
     if (clear === undefined) this.unauthentic++;
     return clear;
+  }
+
+  private senderOf(keys: SrtpKeys): SrtpSender {
+    const known = this.senders.find((one) => sameKeys(one.keys, keys));
+    if (known !== undefined) return known.sender;
+    const sender = new SrtpSender(keys, this.hmac);
+    this.senders.push({ keys, sender });
+    return sender;
   }
 }

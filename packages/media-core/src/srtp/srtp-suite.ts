@@ -36,18 +36,3 @@ export function protectionOf({ suite, masterKey, masterSalt, mki }: SrtpKeys): S
   const message = `${suite} wants ${keyLength} bytes of key, ${saltLength} of salt, 1 to 128 of MKI`;
   throw new StrowgerError('SRTP_BAD_KEYS', message);
 }
-
-/** Whether packets under one are packets under the other. */
-export function sameKeys(one: SrtpKeys, other: SrtpKeys): boolean {
-  return (
-    one.suite === other.suite &&
-    sameBytes(one.masterKey, other.masterKey) &&
-    sameBytes(one.masterSalt, other.masterSalt) &&
-    sameBytes(one.mki, other.mki)
-  );
-}
-
-function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}
