@@ -20,6 +20,8 @@ export interface BaresipOptions {
   /** Registers there, with digest, when given. */
   registrar?: { domain: string; password: string; outbound?: string };
   answer?: 'auto' | 'manual';
+  /** SRTP with keys in the description: where the other side has it too, or always. */
+  encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf';
 }
 
 interface BaresipEvent {
@@ -125,7 +127,7 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun'];
+    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp'];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,
@@ -164,7 +166,14 @@ export class Baresip {
   }
 
   private account(): string {
-    const { name, transport = 'udp', registrar, codecs, answer = 'auto' } = this.options;
+    const {
+      name,
+      transport = 'udp',
+      registrar,
+      codecs,
+      answer = 'auto',
+      encryption,
+    } = this.options;
     const via = transport === 'udp' ? '' : `;transport=${transport}`;
     const registration =
       registrar === undefined
@@ -172,7 +181,8 @@ export class Baresip {
         : `;regint=60;auth_user=${name};auth_pass=${registrar.password}` +
           (registrar.outbound === undefined ? '' : `;outbound="${registrar.outbound}"`);
     const audio = codecs === undefined ? '' : `;audio_codecs=${codecs}`;
-    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}\n`;
+    const keys = encryption === undefined ? '' : `;mediaenc=${encryption}`;
+    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}\n`;
   }
 
   private connect(): Promise<Socket> {

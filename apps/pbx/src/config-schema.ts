@@ -91,6 +91,10 @@ export const configSchema = z
           .array(z.enum(['pcmu', 'pcma']))
           .min(1)
           .default(['pcmu', 'pcma']),
+        srtp: z
+          .enum(['off', 'optional', 'best-effort', 'required'])
+          .default('optional')
+          .describe('Encryption of media (SDES): "optional" takes it where a phone offers it'),
         workers: z
           .int()
           .min(0)

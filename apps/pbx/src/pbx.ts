@@ -49,6 +49,7 @@ async function open(
     address: config.media.address,
     ports: parsePortRange(config.media.ports) ?? { from: 20_000, to: 29_999 },
     codecs: config.media.codecs,
+    srtp: config.media.srtp,
     workers: config.media.workers,
     remotes: { edge: config.edge },
   });

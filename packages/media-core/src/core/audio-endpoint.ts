@@ -2,6 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { HmacSha1 } from '../srtp/index.ts';
 import { openSource } from './audio-sources.ts';
 import type {
   CoreError,
@@ -23,6 +24,7 @@ export interface AudioEndpointOptions {
   runtime: Runtime;
   ticker: Ticker;
   request: OpenRequest;
+  hmac: HmacSha1;
   tell(event: CoreEvent): void;
 }
 
@@ -38,7 +40,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
     this.options = options;
-    this.session = new RtpSession(runtime, request, this);
+    this.session = new RtpSession(options, this);
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });

@@ -1,5 +1,5 @@
 import type { LatenessHistogram } from './ticker.ts';
-import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
+import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
 export interface OpenRequest {
@@ -72,6 +72,10 @@ export interface CoreStats {
   strangers: number;
   /** What is no RTP, or of a payload type or at a time that was not agreed. */
   unwanted: number;
+  /** How packets are encrypted; absent in the clear. */
+  srtp?: SrtpSuite;
+  /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
+  unauthentic: number;
   jitterBuffer?: {
     targetMs: number;
     late: number;

@@ -16,6 +16,7 @@ import type {
 import { Passage } from './passage.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
+import { hmacSha1 } from '../srtp/index.ts';
 import { type LatenessHistogram, Ticker } from './ticker.ts';
 
 /** What the core needs: it runs the same in this thread and in a worker. */
@@ -28,6 +29,7 @@ export interface MediaCoreOptions {
 export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
   private readonly ticker: Ticker;
+  private readonly hmac = hmacSha1();
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly passages = new Map<number, Passage>();
 
@@ -37,11 +39,12 @@ export class MediaCore implements CoreApi {
   }
 
   async open(request: OpenRequest): Promise<void> {
+    const { hmac, ticker } = this;
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
-      ? new RelayEnd({ runtime, request, tell })
-      : new AudioEndpoint({ runtime, request, tell, ticker: this.ticker });
+      ? new RelayEnd({ runtime, request, tell, hmac })
+      : new AudioEndpoint({ runtime, request, tell, ticker, hmac });
     await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
   }
@@ -158,6 +161,8 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     ...(roundTripMs !== undefined && { roundTripMs }),
     strangers: session.lock.strangers,
     unwanted: session.unwanted,
+    ...(session.protection.suite && { srtp: session.protection.suite }),
+    unauthentic: session.protection.unauthentic,
     ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
   };
 }

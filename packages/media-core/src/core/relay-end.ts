@@ -2,6 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import type { HmacSha1 } from '../srtp/index.ts';
 import type { CoreEvent, OpenRequest, RelayedPayload } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
 import { RelayPath } from './relay-path.ts';
@@ -11,6 +12,7 @@ import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 export interface RelayEndOptions {
   runtime: Runtime;
   request: OpenRequest;
+  hmac: HmacSha1;
   tell(event: CoreEvent): void;
 }
 
@@ -23,7 +25,7 @@ export class RelayEnd implements RtpSessionUser {
 
   constructor(options: RelayEndOptions) {
     this.options = options;
-    this.session = new RtpSession(options.runtime, options.request, this);
+    this.session = new RtpSession(options, this);
     const tellDigit = (digit: string, durationMs: number): void =>
       options.tell({ type: 'digit', digit, durationMs });
     this.digits = new DigitListener(options.runtime.clock, tellDigit, () => this.session.eventRate);

@@ -3,8 +3,10 @@ import type { NegotiatedMedia } from '../sdp/index.ts';
 import { type Arrival, Reception } from '../rtp/reception.ts';
 import { emptyRtpHeader, isRtcp, readRtp, type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { SourceLock } from '../rtp/source-lock.ts';
+import type { HmacSha1 } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest } from './core-api.ts';
+import { MediaProtection } from './media-protection.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
 
@@ -19,6 +21,14 @@ export interface RtpSessionUser {
   onEvent(event: CoreEvent): void;
 }
 
+/** What a session is made of. */
+export interface RtpSessionParts {
+  readonly runtime: Runtime;
+  readonly request: OpenRequest;
+  /** Of the thread that it runs in. */
+  readonly hmac: HmacSha1;
+}
+
 /** Both sockets of one side of a call, its RTP and RTCP (RFC 3550). */
 export class RtpSession {
   packetsReceived = 0;
@@ -30,6 +40,7 @@ export class RtpSession {
   reception: Reception | undefined;
   agreed: AgreedMedia | undefined;
   readonly lock: SourceLock;
+  readonly protection: MediaProtection;
   readonly sender: RtpSender;
   readonly rtcp: RtcpSession;
   readonly runtime: Runtime;
@@ -45,8 +56,9 @@ export class RtpSession {
   private silence: Timer | undefined;
   private closed = false;
 
-  constructor(runtime: Runtime, request: OpenRequest, user: RtpSessionUser) {
+  constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
+    this.protection = new MediaProtection(hmac);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
@@ -105,6 +117,7 @@ export class RtpSession {
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
+    this.protection.configure(media.security);
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.controlSource = undefined;
     this.heardAt = clock.now();
@@ -128,15 +141,19 @@ export class RtpSession {
   private transmit(packet: Uint8Array): boolean {
     const { target } = this.lock;
     if (target === undefined || this.closed) return false;
-    this.rtp?.send(packet, target);
+    const leaving = this.protection.protect(packet);
+    if (leaving === undefined) return false;
+    this.rtp?.send(leaving, target);
     return true;
   }
 
-  private receive(packet: Uint8Array, from: Endpoint): void {
+  private receive(received: Uint8Array, from: Endpoint): void {
     if (this.closed) return;
     // nothing could be sent back there, so nobody honest is (RFC 768)
     if (from.port === 0) return void this.unwanted++;
-    if (isRtcp(packet)) return this.receiveControl(packet, from);
+    if (isRtcp(received)) return this.receiveControl(received, from);
+    const packet = this.protection.unprotect(received);
+    if (packet === undefined) return;
     const { header, agreed } = this;
     const isRtp = readRtp(packet, header);
     const kind = agreed?.kinds[header.payloadType] ?? UNKNOWN;
@@ -185,9 +202,11 @@ export class RtpSession {
   }
 
   /** Reports of strangers change nothing; a BYE ends no call, signalling does. */
-  private receiveControl(packet: Uint8Array, from: Endpoint): void {
+  private receiveControl(received: Uint8Array, from: Endpoint): void {
     if (this.closed) return;
     if (from.port === 0) return void this.unwanted++;
+    const packet = this.protection.unprotectControl(received);
+    if (packet === undefined) return;
     if (!this.lock.admitsControl(from, this.agreed?.control)) {
       this.lock.strangers++;
       return;
@@ -199,8 +218,9 @@ export class RtpSession {
   private sendControl(compound: Uint8Array): void {
     const { agreed } = this;
     const target = agreed && this.controlTarget(agreed);
-    if (target === undefined) return;
-    (agreed?.media.rtcpMux ? this.rtp : this.control)?.send(compound, target);
+    const leaving = this.protection.protectControl(compound);
+    if (target === undefined || leaving === undefined) return;
+    (agreed?.media.rtcpMux ? this.rtp : this.control)?.send(leaving, target);
   }
 
   /** Where reports come from; else as negotiated, unless RTP turned out to come from elsewhere. */

@@ -27,6 +27,7 @@ const NOTHING: CoreStats = {
   jitterMs: 0,
   strangers: 0,
   unwanted: 0,
+  unauthentic: 0,
 };
 
 /** This thread's hold on an endpoint of a core: whether it lives, and what is agreed. */

@@ -1,4 +1,4 @@
-import type { MediaDirection, Sdp, SrtpPolicy } from '../sdp/index.ts';
+import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
@@ -74,6 +74,10 @@ export interface MediaStats {
   readonly strangers: number;
   /** Packets of the peer's that are no RTP, or whose type or time was not agreed. */
   readonly unwanted: number;
+  /** How packets are encrypted (RFC 4568); absent in the clear. */
+  readonly srtp?: SrtpSuite;
+  /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
+  readonly unauthentic: number;
   /** Absent at the end of a relay, which holds nothing back. */
   readonly jitterBuffer?: {
     readonly targetMs: number;

@@ -14,7 +14,8 @@ const DISTINGUISHING: { readonly [name: string]: { readonly [parameter: string]:
 export function readParameters(fmtp = ''): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const part of fmtp.split(';', 64)) {
-    const [name = '', value = '1'] = part.trim().toLowerCase().split(/ *= */, 2);
+    const [before = '', value = '1'] = part.toLowerCase().split('=', 2);
+    const name = before.trim();
     if (name !== '' && !parameters.has(name)) parameters.set(name, value.trim());
   }
   return parameters;

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Baresip } from './baresip.ts';
+import { Capture } from './capture.ts';
+import { describeWithPeers, pause, workFolder } from './lab.ts';
+import { Pbx } from './pbx.ts';
+import { listen } from './sound.ts';
+
+/** Octets of a PCMU packet of 20 ms with a tag of 80 bits, or of AES-GCM; 172 would be in the clear. */
+const SEALED = [182, 188];
+const peers = ['baresip', 'dumpcap', 'tshark', 'sox'];
+
+describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
+  const folder = workFolder('srtp');
+  const phone = (name: string, port: number, encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf') =>
+    new Baresip({
+      folder,
+      name,
+      port,
+      tone: 440,
+      codecs: 'pcmu',
+      registrar: { domain: '127.0.0.1:5060', password: `pw-${name}` },
+      ...(encryption && { encryption }),
+    });
+  const alice = phone('alice', 5100, 'srtp-mand');
+  const bob = phone('bob', 5120);
+  const carol = phone('carol', 5140, 'srtp-mandf');
+  let pbx: Pbx;
+
+  beforeAll(async () => {
+    pbx = await Pbx.start(folder);
+    for (const one of [alice, bob, carol]) await one.start();
+  });
+
+  afterAll(async () => {
+    for (const one of [alice, bob, carol]) await one.stop();
+    await pbx.isQuiet();
+    expect(await pbx.stop()).toBe(0);
+  });
+
+  /** What a call of two seconds put on the wire. */
+  const captured = async (caller: Baresip, target: string, name: string): Promise<Capture> => {
+    const capture = await Capture.start(folder, name);
+    await caller.command('dial', target);
+    await caller.event('CALL_ESTABLISHED');
+    await pause(2500);
+    await caller.command('hangup');
+    await pause(300);
+    await capture.stop();
+    return capture;
+  };
+
+  it.each([
+    ['alice', alice],
+    ['carol', carol],
+  ])('carries the echo of %s, encrypted both ways', async (name, caller) => {
+    caller.forget();
+    const capture = await captured(caller, 'sip:*43@127.0.0.1:5060', `echo-${name}`);
+    const { rtpPort } = caller;
+    const theirs = `udp.srcport >= ${rtpPort} && udp.srcport <= ${rtpPort + 98}`;
+    const ours = `udp.dstport >= ${rtpPort} && udp.dstport <= ${rtpPort + 98}`;
+    for (const way of [theirs, ours]) {
+      const lengths = lengthsOf(capture, way);
+      expect(lengths.length, way).toBeGreaterThan(80);
+      expect(
+        lengths.filter((length) => !SEALED.includes(length)),
+        way,
+      ).toEqual([]);
+    }
+  });
+
+  it('carries a call to a phone that knows no encryption, in the clear on its side alone', async () => {
+    for (const one of [alice, bob]) one.forget();
+    const capture = await captured(alice, bob.uri, 'relay');
+    const to = (one: Baresip) =>
+      `udp.dstport >= ${one.rtpPort} && udp.dstport <= ${one.rtpPort + 98}`;
+    const toBob = listen(capture.sound(`(${to(bob)}) && rtp.p_type == 0`));
+    expect(toBob.heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
+    const toAlice = lengthsOf(capture, to(alice));
+    expect(toAlice.length).toBeGreaterThan(80);
+    expect(toAlice.filter((length) => !SEALED.includes(length))).toEqual([]);
+  });
+});
+
+/** Of every PCMU packet that goes this way, without the header of UDP. */
+function lengthsOf(capture: Capture, way: string): number[] {
+  return capture
+    .fields(`rtp && rtp.p_type == 0 && ${way}`, 'udp.length')
+    .map(([length]) => Number(length) - 8);
+}

@@ -1,0 +1,90 @@
+import { createCipheriv, createSecretKey } from 'node:crypto';
+import { rolloverOf } from './packet-index.ts';
+
+/** Packets of a stream whose keystream is made at once, and bytes of it at most. */
+const PACKETS = 16;
+const MOST_BYTES = 4096;
+const BLOCK = 16;
+/** Blocks that the packets to come are given at most because one before them was as long. */
+const KEPT_BLOCKS = 16;
+
+type Cipher = ReturnType<typeof createCipheriv>;
+
+/**
+ * The keystream of AES in counter mode (RFC 3711 §4.1.1, RFC 6188 §2) for any packet of a session
+ * key. One cipher lives as long as the key: making one costs more than all that it enciphers.
+ */
+export class CounterMode {
+  private readonly cipher: Cipher;
+  private readonly salt: DataView;
+  private counters: DataView = new DataView(new ArrayBuffer(0));
+
+  constructor(key: Uint8Array, salt: Uint8Array) {
+    // counters are enciphered one by one: what makes them a mode is up to us
+    this.cipher = createCipheriv(`aes-${key.length * 8}-ecb`, createSecretKey(key), null);
+    this.cipher.setAutoPadding(false);
+    this.salt = new DataView(Uint8Array.from(salt).buffer);
+  }
+
+  /** The keystreams of `packets` indices from `index` on, each of `blocks` blocks. */
+  generate(ssrc: number, index: number, packets: number, blocks: number): Uint32Array {
+    const length = packets * blocks * BLOCK;
+    const { salt } = this;
+    if (this.counters.byteLength !== length) this.counters = new DataView(new ArrayBuffer(length));
+    const { counters } = this;
+    const first = salt.getUint32(0);
+    const second = salt.getUint32(4) ^ ssrc;
+    let at = 0;
+    for (let packet = index; packet < index + packets; packet++) {
+      const third = salt.getUint32(8) ^ rolloverOf(packet);
+      const fourth = ((salt.getUint16(12) ^ packet) & 0xffff) << 16;
+      for (let block = 0; block < blocks; block++, at += BLOCK) {
+        counters.setUint32(at, first);
+        counters.setUint32(at + 4, second);
+        counters.setUint32(at + 8, third);
+        counters.setUint32(at + 12, fourth | block);
+      }
+    }
+    return words(this.cipher.update(counters));
+  }
+}
+
+/** The keystream of one stream, made ahead: its indices are known before its packets. */
+export class Keystream {
+  /** Where `find` found it. */
+  words: Uint32Array = new Uint32Array(0);
+  offset = 0;
+  private ahead: Uint32Array = this.words;
+  private first = 0;
+  private packets = 0;
+  private blocks = 0;
+
+  /** Leaves in `words`, from `offset` on, at least `length` bytes of the packet's keystream. */
+  find(mode: CounterMode, ssrc: number, index: number, length: number): void {
+    const blocks = (length + BLOCK - 1) >>> 4;
+    const place = index - this.first;
+    if (place >= 0 && place < this.packets && blocks <= this.blocks) {
+      this.words = this.ahead;
+      this.offset = place * this.blocks * 4;
+      return;
+    }
+    this.offset = 0;
+    // one that comes late does not displace what is to come
+    if (place < 0) this.words = mode.generate(ssrc, index, 1, blocks);
+    else this.words = this.makeAhead(mode, ssrc, index, blocks);
+  }
+
+  private makeAhead(mode: CounterMode, ssrc: number, index: number, wanted: number): Uint32Array {
+    const blocks = Math.max(wanted, Math.min(this.blocks, KEPT_BLOCKS), 1);
+    this.packets = Math.max(1, Math.min(PACKETS, Math.floor(MOST_BYTES / (blocks * BLOCK))));
+    this.first = index;
+    this.blocks = blocks;
+    this.ahead = mode.generate(ssrc, index, this.packets, blocks);
+    return this.ahead;
+  }
+}
+
+function words(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2);
+}

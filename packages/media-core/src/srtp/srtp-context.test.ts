@@ -1,0 +1,173 @@
+import { seededRandom } from '@strowger/runtime';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SRTP_SUITES, type SrtpKeys, type SrtpSuite } from '../sdp/media-security.ts';
+import { hmacSha1, NodeHmacSha1 } from './hmac-sha1.ts';
+import { SrtpReceiver, SrtpSender } from './srtp-context.ts';
+
+const hmac = hmacSha1();
+const suites = Object.keys(SRTP_SUITES) as SrtpSuite[]; // the record's keys are the suites
+
+function keysOf(suite: SrtpSuite, seed = 1): SrtpKeys {
+  const random = seededRandom(seed);
+  const { keyLength, saltLength } = SRTP_SUITES[suite];
+  return {
+    suite,
+    masterKey: random.bytes(keyLength),
+    masterSalt: random.bytes(saltLength),
+  };
+}
+
+function rtp(sequence: number, { ssrc = 7, payload = 160 } = {}): Uint8Array {
+  const packet = new Uint8Array(12 + payload).fill(0xd5);
+  packet.set([0x80, 0, sequence >>> 8, sequence & 0xff, 0, 0, 0, 1, 0, 0, 0, ssrc]);
+  return packet;
+}
+
+function rtcp(): Uint8Array {
+  return Uint8Array.from([0x80, 201, 0, 1, 0, 0, 0, 7]);
+}
+
+function pair(keys: SrtpKeys): { sender: SrtpSender; receiver: SrtpReceiver } {
+  return { sender: new SrtpSender(keys, hmac), receiver: new SrtpReceiver(keys, hmac) };
+}
+
+/** A packet that was protected: the sender has one of it. */
+function sealed(sender: SrtpSender, packet: Uint8Array): Uint8Array {
+  const out = sender.protect(packet);
+  if (out === undefined) throw new Error('it was not protected');
+  return out;
+}
+
+describe.each(suites)('%s', (suite) => {
+  const variants = [keysOf(suite), { ...keysOf(suite), mki: Uint8Array.of(1, 2, 3, 4) }];
+
+  it.each(variants)('gives back what it protected, and nothing of it is in the clear', (keys) => {
+    const { sender, receiver } = pair(keys);
+    for (let sequence = 1; sequence < 40; sequence++) {
+      const packet = rtp(sequence, { payload: sequence * 7 });
+      const out = sealed(sender, packet);
+      expect(out.length).toBeGreaterThan(packet.length);
+      expect(out.subarray(0, 12)).toEqual(packet.subarray(0, 12));
+      if (packet.length > 40) expect(out.slice(12, 40)).not.toEqual(packet.slice(12, 40));
+      expect(receiver.unprotect(out)).toEqual(packet);
+    }
+    const control = Uint8Array.from([...rtcp(), 0x81, 203, 0, 1, 0, 0, 0, 7]);
+    for (let again = 0; again < 3; again++) {
+      const out = sender.protectControl(control);
+      expect(out && receiver.unprotectControl(out)).toEqual(control);
+    }
+  });
+
+  it.each(variants)('takes nothing twice, and nothing older than 128 packets', (keys) => {
+    const { sender, receiver } = pair(keys);
+    const packets = Array.from({ length: 300 }, (_, at) => sealed(sender, rtp(at + 1)));
+    const take = (at: number) => receiver.unprotect(Uint8Array.from(packets[at] ?? []));
+    expect(take(0)).toBeDefined();
+    expect(take(0)).toBeUndefined();
+    expect(take(150)).toBeDefined();
+    expect(take(100)).toBeDefined();
+    expect(take(100)).toBeUndefined();
+    expect(take(299)).toBeDefined();
+    expect(take(160)).toBeUndefined(); // too old to be told from a copy
+    const control = sender.protectControl(rtcp());
+    expect(control && receiver.unprotectControl(Uint8Array.from(control))).toBeDefined();
+    expect(control && receiver.unprotectControl(Uint8Array.from(control))).toBeUndefined();
+  });
+
+  it.each(variants)('takes nothing that was changed, cut or made with another key', (keys) => {
+    const { sender, receiver } = pair(keys);
+    const stranger = new SrtpSender(keysOf(suite, 2), hmac);
+    const packet = sealed(sender, rtp(1));
+    expect(receiver.unprotect(sealed(stranger, rtp(1)))).toBeUndefined();
+    for (let at = 0; at < packet.length; at++) {
+      const changed = Uint8Array.from(packet);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(receiver.unprotect(changed), `byte ${at}`).toBeUndefined();
+      expect(receiver.unprotect(packet.slice(0, at)), `${at} bytes`).toBeUndefined();
+    }
+    const control = sender.protectControl(rtcp()) ?? new Uint8Array(0);
+    for (let at = 0; at < control.length; at++) {
+      const changed = Uint8Array.from(control);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(receiver.unprotectControl(changed), `byte ${at}`).toBeUndefined();
+      expect(receiver.unprotectControl(control.slice(0, at)), `${at} bytes`).toBeUndefined();
+    }
+    // and what was refused has not used up anything
+    expect(receiver.unprotect(packet)).toEqual(rtp(1));
+    expect(receiver.unprotectControl(control)).toEqual(rtcp());
+  });
+
+  it('goes on when sequence numbers begin anew, in whatever order they come', () => {
+    const { sender, receiver } = pair(keysOf(suite));
+    const order = [65_533, 65_535, 65_534, 1, 0, 2];
+    const packets = [65_533, 65_534, 65_535, 0, 1, 2].map((sequence): [number, Uint8Array] => {
+      return [sequence, sealed(sender, rtp(sequence))];
+    });
+    const made = new Map(packets);
+    for (const sequence of order) {
+      expect(receiver.unprotect(made.get(sequence) ?? new Uint8Array(0))).toEqual(rtp(sequence));
+    }
+  });
+});
+
+it('protects header extensions and sources as part of the header', () => {
+  const { sender, receiver } = pair(keysOf('AES_CM_128_HMAC_SHA1_80'));
+  const head = [0x91, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 1, 2, 3, 4];
+  const packet = Uint8Array.from([...head, 5, 6, 7, 8]);
+  const out = sealed(sender, packet);
+  expect([...out.subarray(0, head.length)]).toEqual(head);
+  expect(receiver.unprotect(out)).toEqual(packet);
+});
+
+it('knows sixteen sources of a peer and no more', () => {
+  const { sender, receiver } = pair(keysOf('AEAD_AES_128_GCM'));
+  const taken = Array.from({ length: 20 }, (_, ssrc) =>
+    receiver.unprotect(sealed(sender, rtp(1, { ssrc }))),
+  );
+  expect(taken.map((one) => one !== undefined)).toEqual([
+    ...Array.from({ length: 16 }, () => true),
+    ...Array.from({ length: 4 }, () => false),
+  ]);
+});
+
+it('never throws, whatever comes', () => {
+  for (const suite of suites) {
+    const { sender, receiver } = pair(keysOf(suite));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+        receiver.unprotect(Uint8Array.from(noise));
+        receiver.unprotectControl(Uint8Array.from(noise));
+        sender.protect(noise);
+      }),
+      { numRuns: 200 },
+    );
+  }
+});
+
+it('refuses keys of another length', () => {
+  const { masterSalt } = keysOf('AEAD_AES_256_GCM');
+  const keys: SrtpKeys = { suite: 'AEAD_AES_256_GCM', masterKey: new Uint8Array(16), masterSalt };
+  expect(() => new SrtpSender(keys, hmac)).toThrow(
+    expect.objectContaining({ code: 'SRTP_BAD_KEYS' }),
+  );
+});
+
+it('signs in WebAssembly as node:crypto does', () => {
+  const plain = new NodeHmacSha1();
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), fc.uint8Array(), (key, text) => {
+      for (const one of [hmac, plain]) {
+        one.message.set(text);
+        one.key(key); // the order of both must not matter
+        one.message.set(text);
+      }
+      const [fast, slow] = [hmac.key(key), plain.key(key)];
+      hmac.message.set(text);
+      plain.message.set(text);
+      fast.sign(text.length);
+      slow.sign(text.length);
+      expect([...hmac.digest]).toEqual([...plain.digest]);
+    }),
+  );
+});

@@ -1,0 +1,194 @@
+import { read32, write32 } from '../rtp/rtp.ts';
+import type { SrtpKeys } from '../sdp/media-security.ts';
+import type { HmacSha1 } from './hmac-sha1.ts';
+import { Keystream } from './keystream.ts';
+import { estimateIndex, INDICES, ReplayWindow } from './packet-index.ts';
+import { packetCipher, type PacketCipher } from './packet-cipher.ts';
+
+/** Sources of one peer that may be known at a time. */
+const MAXIMUM_SOURCES = 16;
+/** RTCP's indices have 31 bits; the highest bit of their word says that it is enciphered. */
+const CONTROL_INDICES = 2 ** 31;
+const CONTROL_HEADER = 8;
+const MINIMUM_RTP = 12;
+
+interface Source {
+  readonly window: ReplayWindow;
+  readonly keystream: Keystream;
+}
+
+/** What protects the packets that go out (RFC 3711 §3.3): one for the keys of one direction. */
+export class SrtpSender {
+  private readonly rtp: PacketCipher;
+  private readonly rtcp: PacketCipher;
+  private readonly mki: Uint8Array;
+  private readonly sources = new Map<number, { highest: number; keystream: Keystream }>();
+  private readonly controlKeystream = new Keystream();
+  private controlIndex = 0;
+
+  /** @throws StrowgerError `SRTP_BAD_KEYS` where their lengths do not fit the suite. */
+  constructor(keys: SrtpKeys, hmac: HmacSha1) {
+    this.rtp = packetCipher(keys, 'rtp', hmac);
+    this.rtcp = packetCipher(keys, 'rtcp', hmac);
+    this.mki = keys.mki ?? new Uint8Array(0);
+  }
+
+  /**
+   * The packet as it leaves, in bytes of its own; `undefined` for what is no RTP packet, and once
+   * the key has served for all indices that there are (RFC 3711 §9.2).
+   */
+  protect(packet: Uint8Array): Uint8Array | undefined {
+    const start = rtpHeaderLength(packet);
+    if (start === undefined) return undefined;
+    const ssrc = read32(packet, 8);
+    const source = this.source(ssrc);
+    const index = estimateIndex(source.highest, sequenceOf(packet));
+    if (index >= INDICES) return undefined;
+    source.highest = Math.max(source.highest, index);
+    const { rtp, mki } = this;
+    const out = new Uint8Array(packet.length + rtp.tagLength + mki.length);
+    out.set(packet);
+    rtp.seal(out, start, packet.length, { ssrc, index, keystream: source.keystream });
+    if (mki.length > 0) insert(mki, out, { at: packet.length, tagLength: rtp.tagLength });
+    return out;
+  }
+
+  /** The same for a compound of RTCP (RFC 3711 §3.4). */
+  protectControl(compound: Uint8Array): Uint8Array | undefined {
+    if (compound.length < CONTROL_HEADER || this.controlIndex >= CONTROL_INDICES - 1) {
+      return undefined;
+    }
+    const index = ++this.controlIndex;
+    const { rtcp, mki } = this;
+    const end = compound.length;
+    const out = new Uint8Array(end + 4 + rtcp.tagLength + mki.length);
+    out.set(compound);
+    write32(out, end, (CONTROL_INDICES | index) >>> 0);
+    const place = { ssrc: read32(compound, 4), index, keystream: this.controlKeystream };
+    rtcp.seal(out, CONTROL_HEADER, end, place);
+    // in the suites of GCM the index is the last thing before the MKI, and the tag before it
+    if (mki.length > 0) {
+      if (rtcp.tagLength === 16) out.set(mki, end + 20);
+      else insert(mki, out, { at: end + 4, tagLength: rtcp.tagLength });
+    }
+    return out;
+  }
+
+  private source(ssrc: number): { highest: number; keystream: Keystream } {
+    const known = this.sources.get(ssrc);
+    if (known !== undefined) return known;
+    const source = { highest: -1, keystream: new Keystream() };
+    if (this.sources.size < MAXIMUM_SOURCES) this.sources.set(ssrc, source);
+    return source;
+  }
+}
+
+/** What takes the packets that come in: authentic, new, or not at all. */
+export class SrtpReceiver {
+  private readonly rtp: PacketCipher;
+  private readonly rtcp: PacketCipher;
+  private readonly mki: Uint8Array;
+  private readonly sources = new Map<number, Source>();
+  private readonly controls = new Map<number, Source>();
+
+  /** @throws StrowgerError `SRTP_BAD_KEYS` where their lengths do not fit the suite. */
+  constructor(keys: SrtpKeys, hmac: HmacSha1) {
+    this.rtp = packetCipher(keys, 'rtp', hmac);
+    this.rtcp = packetCipher(keys, 'rtcp', hmac);
+    this.mki = keys.mki ?? new Uint8Array(0);
+  }
+
+  /**
+   * The RTP packet in the clear, deciphered in place; `undefined` where it is short, forged,
+   * repeated, older than 128 packets, or of a source too many. Then nothing has changed.
+   */
+  unprotect(packet: Uint8Array): Uint8Array | undefined {
+    const { rtp } = this;
+    const end = packet.length - rtp.tagLength - this.mki.length;
+    const start = rtpHeaderLength(packet.subarray(0, Math.max(end, 0)));
+    if (start === undefined || !this.hasMki(packet, end)) return undefined;
+    const ssrc = read32(packet, 8);
+    const source = this.sources.get(ssrc) ?? newSource();
+    const index = estimateIndex(source.window.highest, sequenceOf(packet));
+    if (index >= INDICES || !source.window.isNew(index)) return undefined;
+    const whole = this.withoutMki(packet, end, rtp.tagLength);
+    if (!rtp.open(whole, start, end, { ssrc, index, keystream: source.keystream })) {
+      return undefined;
+    }
+    if (!admit(this.sources, ssrc, source)) return undefined;
+    source.window.add(index);
+    return whole.subarray(0, end);
+  }
+
+  /** The same for a compound of RTCP; one that is not enciphered is not taken. */
+  unprotectControl(packet: Uint8Array): Uint8Array | undefined {
+    const { rtcp, mki } = this;
+    const isGcm = rtcp.tagLength === 16;
+    const end = packet.length - rtcp.tagLength - 4 - mki.length;
+    if (end < CONTROL_HEADER) return undefined;
+    const word = read32(packet, isGcm ? end + 16 : end);
+    const index = word & (CONTROL_INDICES - 1);
+    const mkiAt = isGcm ? end + 20 : end + 4;
+    if (word < CONTROL_INDICES || !this.hasMki(packet, mkiAt)) return undefined;
+    const ssrc = read32(packet, 4);
+    const source = this.controls.get(ssrc) ?? newSource();
+    if (!source.window.isNew(index)) return undefined;
+    const whole = isGcm ? packet : this.withoutMki(packet, end + 4, rtcp.tagLength);
+    const place = { ssrc, index, keystream: source.keystream };
+    if (!rtcp.open(whole, CONTROL_HEADER, end, place)) return undefined;
+    if (!admit(this.controls, ssrc, source)) return undefined;
+    source.window.add(index);
+    return whole.subarray(0, end);
+  }
+
+  private hasMki(packet: Uint8Array, at: number): boolean {
+    return this.mki.every((byte, offset) => packet[at + offset] === byte);
+  }
+
+  /** With the tag at `end`, where the cipher looks for it. */
+  private withoutMki(packet: Uint8Array, end: number, tagLength: number): Uint8Array {
+    const { length } = this.mki;
+    if (length === 0) return packet;
+    const moved = packet.slice(0, end + tagLength);
+    moved.set(packet.subarray(end + length, end + length + tagLength), end);
+    return moved;
+  }
+}
+
+/** Puts the MKI between a packet and its tag, which stands at `at` (RFC 3711 §3.1). */
+function insert(
+  mki: Uint8Array,
+  out: Uint8Array,
+  { at, tagLength }: { at: number; tagLength: number },
+): void {
+  out.copyWithin(at + mki.length, at, at + tagLength);
+  out.set(mki, at);
+}
+
+function newSource(): Source {
+  return { window: new ReplayWindow(), keystream: new Keystream() };
+}
+
+/** Only an authentic packet makes a source known. */
+function admit(sources: Map<number, Source>, ssrc: number, source: Source): boolean {
+  if (sources.has(ssrc)) return true;
+  if (sources.size >= MAXIMUM_SOURCES) return false;
+  sources.set(ssrc, source);
+  return true;
+}
+
+function sequenceOf(packet: Uint8Array): number {
+  return ((packet[2] ?? 0) << 8) | (packet[3] ?? 0);
+}
+
+/** With CSRCs and extension; `undefined` where it is no RTP, or the packet ends within it. */
+function rtpHeaderLength(packet: Uint8Array): number | undefined {
+  const first = packet[0] ?? 0;
+  if (packet.length < MINIMUM_RTP || first >>> 6 !== 2) return undefined;
+  const withSources = MINIMUM_RTP + 4 * (first & 0x0f);
+  if ((first & 0x10) === 0) return withSources <= packet.length ? withSources : undefined;
+  if (withSources + 4 > packet.length) return undefined;
+  const words = ((packet[withSources + 2] ?? 0) << 8) | (packet[withSources + 3] ?? 0);
+  const length = withSources + 4 + 4 * words;
+  return length <= packet.length ? length : undefined;
+}
