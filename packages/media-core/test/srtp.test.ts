@@ -127,6 +127,7 @@ describe('encrypted media', () => {
     await expect(
       alice.endpoint.acceptOffer(await bob.endpoint.createOffer()),
     ).rejects.toMatchObject({ code: 'MEDIA_NOT_ACCEPTABLE' });
+    await bob.endpoint.rollback();
     await expect(
       bob.endpoint.acceptOffer(await alice.endpoint.createOffer()),
     ).rejects.toMatchObject({ code: 'MEDIA_NOT_ACCEPTABLE' });
