@@ -9,6 +9,7 @@ packages=(
   linphone-common
   twinkle-console         # a phone
   kamailio                # sanity checks of what we send; the bench's proxy
+  kamailio-tls-modules kamailio-websocket-modules # it is a hop over TLS and WebSocket, too
   sipsak
   sipvicious              # svmap, svwar, svcrack: what scanners on the internet run
   chromium                # pages with JsSIP and SIP.js
