@@ -3,9 +3,15 @@ export type Bencoded = number | string | readonly Bencoded[] | { readonly [key: 
 
 /** Deeper nesting than any reply of rtpengine's has. */
 const MAXIMUM_DEPTH = 32;
-const [INTEGER, LIST, DICTIONARY, END, COLON, ZERO, NINE, MINUS] = [
-  ...new TextEncoder().encode('ilde:09-'),
-];
+// the ASCII of `i l d e : 0 9 -`
+const INTEGER = 0x69;
+const LIST = 0x6c;
+const DICTIONARY = 0x64;
+const END = 0x65;
+const COLON = 0x3a;
+const ZERO = 0x30;
+const NINE = 0x39;
+const MINUS = 0x2d;
 const text = new TextDecoder();
 
 /** Writes a value as rtpengine's `ng` protocol has it (BEP 3; keys in the order given). */
@@ -52,8 +58,7 @@ class Reader {
 
   private integer(): number | undefined {
     this.at++;
-    const value = this.number(END);
-    return value;
+    return this.number(END);
   }
 
   private string(): string | undefined {
@@ -92,13 +97,13 @@ class Reader {
   }
 
   /** The digits up to `end`, which is passed. */
-  private number(end: number | undefined): number | undefined {
+  private number(end: number): number | undefined {
     const isNegative = this.bytes[this.at] === MINUS;
     if (isNegative) this.at++;
     const first = this.at;
     let value = 0;
     for (let byte = this.bytes[this.at]; isDigit(byte); byte = this.bytes[++this.at]) {
-      value = value * 10 + (byte - 48);
+      value = value * 10 + (byte - ZERO);
     }
     if (this.at === first || this.bytes[this.at] !== end || !Number.isSafeInteger(value)) {
       return undefined;
@@ -109,5 +114,5 @@ class Reader {
 }
 
 function isDigit(byte: number | undefined): byte is number {
-  return byte !== undefined && byte >= (ZERO ?? 48) && byte <= (NINE ?? 57);
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
 }

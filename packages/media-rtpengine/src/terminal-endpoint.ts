@@ -21,7 +21,8 @@ import type { NgCall } from './ng-call.ts';
 import { readQuery } from './query.ts';
 
 /** Tags of the two parties of a call at the engine (`from-tag`, `to-tag`). */
-const [OURS, PEER] = ['ours', 'peer'];
+const OURS = 'ours';
+const PEER = 'peer';
 
 /** What an endpoint is made of. */
 export interface TerminalEndpointOptions {
@@ -78,7 +79,7 @@ export class TerminalEndpoint implements MediaEndpoint {
     const seen = await this.tell('offer', offer, PEER, INWARDS);
     const answer = await this.answer(seen, intent);
     const answered = await this.tell('answer', answer, PEER, answerTowardsPeer(policy));
-    this.agreed = { offeredBy: PEER ?? '', offer, answer };
+    this.agreed = { offeredBy: PEER, offer, answer };
     this.offer = undefined;
     return answered;
   }
@@ -92,7 +93,7 @@ export class TerminalEndpoint implements MediaEndpoint {
     if (!this.offer.isOpen) await this.tell('offer', this.offer.sdp, OURS, towardsPeer(policy));
     const seen = await this.tell('answer', answer, OURS, INWARDS);
     await terminal.acceptAnswer(seen);
-    this.agreed = { offeredBy: OURS ?? '', offer: this.offer.sdp, answer };
+    this.agreed = { offeredBy: OURS, offer: this.offer.sdp, answer };
     this.offer = { ...this.offer, isOpen: false };
   }
 
@@ -109,7 +110,7 @@ export class TerminalEndpoint implements MediaEndpoint {
     if (this.closed !== undefined) return this.closed;
     const own = await terminal.stats();
     if (this.agreed === undefined || !call.isAllocated) return own;
-    const peer = readQuery(await call.command('query'))?.get(PEER ?? '');
+    const peer = readQuery(await call.command('query'))?.get(PEER);
     return {
       ...own,
       ...(peer?.local && { local: peer.local }),
@@ -177,7 +178,7 @@ export class TerminalEndpoint implements MediaEndpoint {
   private async lastAddresses(): Promise<Pick<MediaStats, 'local' | 'remote'>> {
     const { call } = this.options;
     const reply = await call.command('query').catch(() => undefined);
-    const peer = reply && readQuery(reply)?.get(PEER ?? '');
+    const peer = reply && readQuery(reply)?.get(PEER);
     return {
       ...(peer?.local && { local: peer.local }),
       ...(peer?.remote && { remote: peer.remote }),
@@ -188,7 +189,7 @@ export class TerminalEndpoint implements MediaEndpoint {
   private async tell(
     command: 'offer' | 'answer',
     sdp: Sdp,
-    offeredBy: string | undefined,
+    offeredBy: string,
     args: object,
   ): Promise<Sdp> {
     const [from, to] = offeredBy === OURS ? [OURS, PEER] : [PEER, OURS];

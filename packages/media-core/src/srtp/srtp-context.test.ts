@@ -120,10 +120,30 @@ it('protects header extensions and sources as part of the header', () => {
   expect(receiver.unprotect(out)).toEqual(packet);
 });
 
+it('never enciphers two packets under one index, whatever is to be sent', () => {
+  for (const suite of suites) {
+    const { sender } = pair(keysOf(suite));
+    const first = sender.protect(rtp(200));
+    expect(first).toBeDefined();
+    expect(sender.protect(rtp(200, { payload: 80 }))).toBeUndefined();
+    expect(sender.protect(rtp(199))).toBeDefined(); // late, and new
+    expect(sender.protect(rtp(199))).toBeUndefined();
+    expect(sender.protect(rtp(400))).toBeDefined();
+    expect(sender.protect(rtp(201))).toBeUndefined(); // too old to say whether it has left
+  }
+});
+
+it('sends for sixteen sources and no more: of a further one it could not know the indices', () => {
+  const { sender } = pair(keysOf('AES_CM_128_HMAC_SHA1_80'));
+  const sent = Array.from({ length: 17 }, (_, ssrc) => sender.protect(rtp(1, { ssrc })));
+  expect(sent.map((one) => one !== undefined).lastIndexOf(true)).toBe(15);
+});
+
 it('knows sixteen sources of a peer and no more', () => {
-  const { sender, receiver } = pair(keysOf('AEAD_AES_128_GCM'));
+  const keys = keysOf('AEAD_AES_128_GCM');
+  const { receiver } = pair(keys);
   const taken = Array.from({ length: 20 }, (_, ssrc) =>
-    receiver.unprotect(sealed(sender, rtp(1, { ssrc }))),
+    receiver.unprotect(sealed(new SrtpSender(keys, hmac), rtp(1, { ssrc }))),
   );
   expect(taken.map((one) => one !== undefined)).toEqual([
     ...Array.from({ length: 16 }, () => true),

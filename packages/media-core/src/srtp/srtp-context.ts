@@ -5,7 +5,7 @@ import { Keystream } from './keystream.ts';
 import { estimateIndex, INDICES, ReplayWindow } from './packet-index.ts';
 import { packetCipher, type PacketCipher } from './packet-cipher.ts';
 
-/** Sources of one peer that may be known at a time. */
+/** Sources of one direction that may be known at a time. */
 const MAXIMUM_SOURCES = 16;
 /** RTCP's indices have 31 bits; the highest bit of their word says that it is enciphered. */
 const CONTROL_INDICES = 2 ** 31;
@@ -22,7 +22,7 @@ export class SrtpSender {
   private readonly rtp: PacketCipher;
   private readonly rtcp: PacketCipher;
   private readonly mki: Uint8Array;
-  private readonly sources = new Map<number, { highest: number; keystream: Keystream }>();
+  private readonly sources = new Map<number, Source>();
   private readonly controlKeystream = new Keystream();
   private controlIndex = 0;
 
@@ -34,17 +34,20 @@ export class SrtpSender {
   }
 
   /**
-   * The packet as it leaves, in bytes of its own; `undefined` for what is no RTP packet, and once
-   * the key has served for all indices that there are (RFC 3711 §9.2).
+   * The packet as it leaves, in bytes of its own; `undefined` for what is no RTP packet, for an
+   * index that has left before or may have (what is relayed can repeat its numbers, and no keystream
+   * may serve two packets, RFC 3711 §9.1), for a seventeenth source, and once the key has served for
+   * all indices that there are (§9.2).
    */
   protect(packet: Uint8Array): Uint8Array | undefined {
     const start = rtpHeaderLength(packet);
     if (start === undefined) return undefined;
     const ssrc = read32(packet, 8);
-    const source = this.source(ssrc);
-    const index = estimateIndex(source.highest, sequenceOf(packet));
-    if (index >= INDICES) return undefined;
-    source.highest = Math.max(source.highest, index);
+    const source = this.sources.get(ssrc) ?? newSource();
+    const index = estimateIndex(source.window.highest, sequenceOf(packet));
+    if (index >= INDICES || !source.window.isNew(index)) return undefined;
+    if (!admit(this.sources, ssrc, source)) return undefined;
+    source.window.add(index);
     const { rtp, mki } = this;
     const out = new Uint8Array(packet.length + rtp.tagLength + mki.length);
     out.set(packet);
@@ -72,14 +75,6 @@ export class SrtpSender {
       else insert(mki, out, { at: end + 4, tagLength: rtcp.tagLength });
     }
     return out;
-  }
-
-  private source(ssrc: number): { highest: number; keystream: Keystream } {
-    const known = this.sources.get(ssrc);
-    if (known !== undefined) return known;
-    const source = { highest: -1, keystream: new Keystream() };
-    if (this.sources.size < MAXIMUM_SOURCES) this.sources.set(ssrc, source);
-    return source;
   }
 }
 
@@ -169,7 +164,7 @@ function newSource(): Source {
   return { window: new ReplayWindow(), keystream: new Keystream() };
 }
 
-/** Only an authentic packet makes a source known. */
+/** Makes a source known, where there are not too many: one of ours, or of an authentic packet. */
 function admit(sources: Map<number, Source>, ssrc: number, source: Source): boolean {
   if (sources.has(ssrc)) return true;
   if (sources.size >= MAXIMUM_SOURCES) return false;
