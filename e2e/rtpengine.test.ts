@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine } from '@strowger/media-core';
 import { RtpengineBackend, type RtpengineBackendOptions } from '@strowger/media-rtpengine';
 import type { MediaEndpoint, MediaEndpointEvent } from '@strowger/session-core';
@@ -5,6 +6,7 @@ import { describeMediaBackend } from '@strowger/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeers, until, workFolder } from './lab.ts';
 import { RtpengineDaemon } from './rtpengine-daemon.ts';
+import { writeTone } from './sound.ts';
 
 const folder = workFolder('rtpengine');
 const DIGIT_LOG = { address: '127.0.0.1', port: 22_299 };
@@ -32,7 +34,7 @@ function backend(options: Partial<RtpengineBackendOptions> = {}): RtpengineBacke
   });
 }
 
-describeWithPeers(['rtpengine'], 'rtpengine', () => {
+describeWithPeers(['rtpengine', 'sox'], 'rtpengine', () => {
   beforeAll(() => daemon.start());
   afterAll(() => daemon.kill());
 
@@ -122,12 +124,17 @@ describeWithPeers(['rtpengine'], 'rtpengine', () => {
       await web.close();
     });
 
-    it('passes hold, and plays and blocks at the engine', async () => {
+    it('passes hold', async () => {
       await withRelay({}, async ({ near, far, relay }) => {
         await connect({ near, far, relay });
         await connect({ near, far, relay }, 'sendonly');
         expect((await relay.a.stats()).direction).toBe('recvonly');
         expect((await far.stats()).direction).toBe('recvonly');
+      });
+    });
+
+    it('blocks what one party says, and lets it through again', async () => {
+      await withRelay({}, async ({ near, far, relay }) => {
         await connect({ near, far, relay });
         near.play({ type: 'tone', frequencyHz: 440 });
         await hears(far, 440);
@@ -135,8 +142,35 @@ describeWithPeers(['rtpengine'], 'rtpengine', () => {
         await silent(far);
         await relay.a.blockMedia(false);
         await hears(far, 440);
+      });
+    });
+
+    it('plays a file of its machine to one party, and stops', async () => {
+      const file = join(folder, 'announcement.wav');
+      writeTone(file, 700, 10);
+      await withRelay({}, async ({ near, far, relay }) => {
+        await connect({ near, far, relay });
+        far.play({ type: 'tone', frequencyHz: 880 });
+        await hears(near, 880);
+        await relay.b.blockMedia(true);
+        const { durationMs } = await relay.a.playMedia(file);
+        expect(durationMs).toBe(10_000);
+        await hears(near, 700);
+        await relay.a.stopMedia();
+        await relay.b.blockMedia(false);
+        await hears(near, 880);
+      });
+    });
+
+    it('blocks digits of one party, and lets them through again', async () => {
+      await withRelay({}, async ({ near, far, relay, heard }) => {
+        await connect({ near, far, relay });
         await relay.a.blockDigits(true);
+        await near.sendDigits('1');
         await relay.a.blockDigits(false);
+        await near.sendDigits('2');
+        await until('the digit that may pass', () => heard.includes('2'));
+        expect(heard).toEqual(['2']);
       });
     });
   });
@@ -204,7 +238,14 @@ interface Parties {
 
 async function withRelay(
   options: Partial<RtpengineBackendOptions>,
-  story: (stage: Parties & { events: RelayEvent[]; media: RtpengineBackend }) => Promise<void>,
+  story: (
+    stage: Parties & {
+      events: RelayEvent[];
+      media: RtpengineBackend;
+      /** Digits that the far phone heard. */
+      heard: string[];
+    },
+  ) => Promise<void>,
 ): Promise<void> {
   const media = backend(options);
   const phones = terminal(32_200);
@@ -215,8 +256,12 @@ async function withRelay(
       onEvent: (...event) => events.push(event),
     });
     const near = await phones.openEndpoint({ label: 'near', onEvent() {} });
-    const far = await phones.openEndpoint({ label: 'far', onEvent() {} });
-    await story({ near, far, relay, events, media });
+    const heard: string[] = [];
+    const far = await phones.openEndpoint({
+      label: 'far',
+      onEvent: (event) => event.type === 'digit' && heard.push(event.digit),
+    });
+    await story({ near, far, relay, events, media, heard });
   } finally {
     await Promise.all([media.close(), phones.close()]);
   }

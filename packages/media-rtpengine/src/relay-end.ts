@@ -172,7 +172,11 @@ export class RelayEnd implements MediaEndpoint {
     throw unsupported();
   }
 
-  /** Plays a WAV file of the engine's machine to this end's peer; resolves with its length. */
+  /**
+   * Plays a WAV file of the engine's machine to this end's peer; resolves with its length in
+   * milliseconds once it has begun. rtpengine plays it as a source of its own beside the other
+   * party's: block that first (`blockMedia` of the other end), or the peer hears both in turns.
+   */
   async playMedia(file: string): Promise<{ durationMs: number | undefined }> {
     const reply = await this.command('play media', { file });
     const duration = reply['duration'];
