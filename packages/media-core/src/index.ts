@@ -14,6 +14,7 @@ export type {
   RelayRequest,
 } from './engine/media-backend.ts';
 export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';

@@ -1,6 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { openSource } from './audio-sources.ts';
@@ -62,8 +63,19 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     ticker.add(this);
   }
 
+  get buffer(): ReportedBuffer {
+    const { jitter } = this.listener;
+    return {
+      targetMs: jitter.stats.targetMs,
+      maximumMs: this.options.request.settings.jitterMaximumMs,
+    };
+  }
+
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.listener.jitter.push(packet, header, arrival === 'misordered');
+    const { jitter } = this.listener;
+    const before = jitter.discarded;
+    jitter.push(packet, header, arrival === 'misordered');
+    if (jitter.discarded > before) this.session.quality.discard(header.sequence);
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {

@@ -147,7 +147,8 @@ export class MediaCore implements CoreApi {
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
   const remote = session.lock.target;
-  const { roundTripMs } = session.rtcp;
+  const { roundTripMs, peerMetrics } = session.rtcp;
+  const { whole: quality } = session.quality;
   return {
     ...(session.agreed && { codec: session.agreed.media.send.codec.name }),
     ...(remote && { remote: { address: remote.address, port: remote.port } }),
@@ -163,6 +164,8 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     unwanted: session.unwanted,
     ...(session.protection.suite && { srtp: session.protection.suite }),
     unauthentic: session.protection.unauthentic,
+    ...(quality && { quality }),
+    ...(peerMetrics && { peerQuality: peerMetrics }),
     ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
   };
 }

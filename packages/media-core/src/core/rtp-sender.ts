@@ -15,7 +15,8 @@ export interface RtpSenderOptions {
 
 /** Our side's synchronisation source: its numbers and its counters (RFC 3550 §5.1, §6.4.1). */
 export class RtpSender {
-  readonly ssrc: number;
+  /** Changes where another source turns out to have the same (RFC 3550 §8.2). */
+  ssrc: number;
   packetsSent = 0;
   octetsSent = 0;
   private readonly options: RtpSenderOptions;

@@ -78,7 +78,8 @@ export class LocalDescription {
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
       // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
-      ...(ice && { rtcpMux: true, feedback: true }),
+      ...(ice && { rtcpMux: true, feedback: true, rtcpReducedSize: true }),
+      voipMetrics: true,
     };
   }
 

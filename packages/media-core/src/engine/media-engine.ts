@@ -1,5 +1,5 @@
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { StreamSettings } from '../core/core-api.ts';
+import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
@@ -16,6 +16,7 @@ import type {
   RelayRequest,
 } from './media-backend.ts';
 import { Passages } from './passages.ts';
+import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -39,8 +40,15 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told; default 30 000. */
+  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
   readonly timeoutMs?: number;
+  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
+  readonly initialTimeoutMs?: number;
+  /**
+   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
+   * say it themselves, each second or changes of the level alone; default `changes`.
+   */
+  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
   /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
@@ -63,6 +71,7 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
+  quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -99,6 +108,7 @@ class LocalMediaEngine implements MediaEngine {
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
+      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
       timeoutMs: options.timeoutMs ?? 30_000,
       graceMs: options.sourceGraceMs ?? 250,
       relatchAfterMs: options.relatchAfterMs ?? 3000,
@@ -117,7 +127,8 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const opening = { label, relayed: false, security, ptimeMs, onEvent };
+    const { quality } = request;
+    const opening = { label, relayed: false, security, ptimeMs, quality, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
@@ -129,6 +140,7 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
+      quality: request.quality,
       security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
       onEvent: (event) => request.onEvent(name, event),
     });
@@ -190,8 +202,9 @@ class LocalMediaEngine implements MediaEngine {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
       const { relayed, security, ptimeMs } = opening;
+      const place = { address, port, relayed };
       try {
-        await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
+        await host.api.open({ ...identity, ...place, ...this.settingsOf(opening) });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
@@ -199,9 +212,18 @@ class LocalMediaEngine implements MediaEngine {
       }
       const core = this.register(host, { id: identity.id, port, opening });
       const { ssrc, cname } = identity;
-      const place = { address, port, ssrc, cname, random, remotes };
-      return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
+      const described = { address, port, ssrc, cname, random, remotes };
+      return { core, description: new LocalDescription({ ...described, security, ptimeMs }) };
     }
+  }
+
+  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
+    const { tell, ...thresholds } = this.options.quality ?? {};
+    const tellsSeconds = (quality ?? tell) === 'seconds';
+    return {
+      settings: this.settings,
+      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
+    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */

@@ -56,7 +56,9 @@ describe('RTP header extensions', () => {
 
   it('take one-byte headers where they can', () => {
     const data = bytes(1);
-    expect(writeHeaderExtensions([{ id: 14, data }])).toEqual(bytes(0xbe, 0xde, 0, 1, 0xe0, 1, 0, 0));
+    expect(writeHeaderExtensions([{ id: 14, data }])).toEqual(
+      bytes(0xbe, 0xde, 0, 1, 0xe0, 1, 0, 0),
+    );
     expect(writeHeaderExtensions([{ id: 15, data }])).toEqual(bytes(0x10, 0, 0, 1, 15, 1, 1, 0));
     expect(() => writeHeaderExtensions([{ id: 0, data }])).toThrow('No element 0');
   });
