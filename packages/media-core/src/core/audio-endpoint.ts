@@ -13,7 +13,9 @@ import type {
   OpenRequest,
   PlaySource,
   Recorded,
+  RelayedPayload,
 } from './core-api.ts';
+import { Bypass } from './bypass.ts';
 import { DigitListener } from './digit-listener.ts';
 import { Listener } from './listener.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
@@ -37,11 +39,13 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly listener: Listener;
   private readonly speaker: Speaker;
   private readonly digits: DigitListener;
+  private readonly bypass: Bypass;
 
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
     this.options = options;
     this.session = new RtpSession(options, this);
+    this.bypass = new Bypass(this.session);
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
@@ -72,6 +76,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    if (this.bypass.forward(packet, header, arrival)) return;
     const { jitter } = this.listener;
     const before = jitter.discarded;
     jitter.push(packet, header, arrival === 'misordered');
@@ -80,10 +85,21 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     this.digits.receive(packet, header, arrival);
+    this.bypass.forward(packet, header, arrival);
+  }
+
+  /** Packets that come go out at `other` from now on, and are neither played nor recorded here. */
+  relayTo(other: AudioEndpoint, payloads: readonly RelayedPayload[]): void {
+    this.bypass.begin(other.bypass, payloads);
+  }
+
+  endRelay(): void {
+    this.bypass.end();
   }
 
   onSourceChanged(): void {
     this.listener.jitter.reset();
+    this.bypass.realign();
     this.digits.reset();
   }
 
@@ -97,7 +113,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     for (let frames = skipped; frames > 0; frames--) listener.hear();
     if (skipped > 0) speaker.pass(skipped * listener.heard.length);
     listener.hear();
-    if (this.session.sends) speaker.say(listener.heard);
+    if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(listener.heard.length);
   }
 
@@ -148,6 +164,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   /** Ends everything; resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.options.ticker.remove(this);
+    this.bypass.end();
     this.digits.close();
     const recorded = this.listener.close();
     await Promise.all([this.speaker.close(), this.session.close()]);

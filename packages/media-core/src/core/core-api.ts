@@ -126,8 +126,12 @@ export interface CoreApi {
   open(request: OpenRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
-  /** From now on what `from` receives goes out at `to`. */
+  /**
+   * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
+   * with audio of their own, which `endRelay` gives back to them.
+   */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  endRelay(request: { from: number }): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;
   /** Where each end of a passage is, after a round of offer and answer. */

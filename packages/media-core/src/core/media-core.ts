@@ -55,10 +55,16 @@ export class MediaCore implements CoreApi {
 
   async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
     const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
-    if (!(from instanceof RelayEnd) || !(to instanceof RelayEnd)) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'Only the ends of a relay are relayed');
+    if (from instanceof RelayEnd && to instanceof RelayEnd) from.relayTo(to, request.payloads);
+    else if (from instanceof AudioEndpoint && to instanceof AudioEndpoint) {
+      from.relayTo(to, request.payloads);
+    } else {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'An end of a relay is relayed to the other one');
     }
-    from.relayTo(to, request.payloads);
+  }
+
+  async endRelay({ from }: { from: number }): Promise<void> {
+    this.audio(from).endRelay();
   }
 
   async openPassage(request: OpenPassageRequest): Promise<void> {

@@ -195,7 +195,8 @@ export class LocalDescription {
     for (const line of lines) for (const end of [line.a, line.b]) this.assertAddresses(end);
   }
 
-  private assertAddresses({ address, rtcp }: LineDestination): void {
+  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */
+  assertAddresses({ address, rtcp }: LineDestination): void {
     this.assertPermitted(address);
     this.assertPermitted(rtcp.address);
   }

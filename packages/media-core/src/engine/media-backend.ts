@@ -1,4 +1,5 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
@@ -51,6 +52,9 @@ export interface EndpointRequest {
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
 }
+
+/** What a stream is opened with whose negotiation is the program's own. */
+export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent'>;
 
 /** What a relay is opened with. */
 export interface RelayRequest {
@@ -175,6 +179,8 @@ export interface MediaEngine {
    * resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
+  openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** How late the packets of all streams were sent, for each worker. */

@@ -6,7 +6,7 @@ import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
-import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
+import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
   EndpointRequest,
@@ -14,7 +14,9 @@ import type {
   MediaEndpointEvent,
   MediaEngine,
   RelayRequest,
+  StreamRequest,
 } from './media-backend.ts';
+import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
@@ -133,6 +135,16 @@ class LocalMediaEngine implements MediaEngine {
     return new LocalEndpoint({ core, description, codecs });
   }
 
+  async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
+    const host = this.leastLoaded();
+    const opening = { label, relayed: false, security: undefined, quality, onEvent };
+    const { core, description, identity } = await this.open(host, opening);
+    const endpoint = new LocalEndpoint({ core, description, codecs: knownCodecs(this.codecs) });
+    const assertPermitted = ({ remote }: NegotiatedMedia): void =>
+      description.assertAddresses(remote);
+    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
+  }
+
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
@@ -213,7 +225,8 @@ class LocalMediaEngine implements MediaEngine {
       const core = this.register(host, { id: identity.id, port, opening });
       const { ssrc, cname } = identity;
       const described = { address, port, ssrc, cname, random, remotes };
-      return { core, description: new LocalDescription({ ...described, security, ptimeMs }) };
+      const description = new LocalDescription({ ...described, security, ptimeMs });
+      return { core, description, identity };
     }
   }
 
