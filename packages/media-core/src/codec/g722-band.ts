@@ -68,9 +68,7 @@ export class G722Band {
   private predict(difference: number, fromZeros: number): void {
     const reconstructed = saturate((this.predicted + difference) * 2);
     this.predicted = saturate(
-      fromZeros +
-        ((this.pole1 * reconstructed) >> 15) +
-        ((this.pole2 * this.reconstructed) >> 15),
+      fromZeros + ((this.pole1 * reconstructed) >> 15) + ((this.pole2 * this.reconstructed) >> 15),
     );
     this.reconstructed = reconstructed;
     this.fromZerosBefore = fromZeros;
