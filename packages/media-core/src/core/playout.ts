@@ -9,8 +9,7 @@ import {
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { StreamSettings } from './core-api.ts';
 
-/** What the buffers before the present one counted: they had other clocks. */
-type Counted = Omit<JitterBufferStats, 'targetMs'>;
+const NOTHING = { late: 0, duplicates: 0, overflowed: 0, underruns: 0 };
 
 /** What the other side says, as one stream of PCM at the rate of the endpoint, whatever its codec. */
 export class Playout {
@@ -18,7 +17,8 @@ export class Playout {
   private formats: readonly (ReceivedFormat | undefined)[] = [];
   private format: ReceivedFormat | undefined;
   private buffer: JitterBuffer;
-  private counted: Counted = { late: 0, duplicates: 0, overflowed: 0, underruns: 0 };
+  /** What the buffers before the present one counted: they had other clocks. */
+  private counted: Omit<JitterBufferStats, 'targetMs'> = NOTHING;
   private sampleRate = 8000;
   private reader: RateReader | undefined;
   private readonly pushed: PushedPacket = { samples: 0, isMisordered: false };
@@ -89,8 +89,7 @@ export class Playout {
     const isSameTime =
       before?.sampleRate === format.sampleRate && before.clockRate === format.clockRate;
     if (isSameTime) return;
-    const { targetMs, ...counted } = this.stats;
-    this.counted = counted;
+    this.counted = this.stats;
     this.buffer = this.bufferFor(format);
     this.adaptRate();
   }
