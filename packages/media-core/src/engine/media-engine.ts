@@ -1,9 +1,11 @@
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
+import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
+import { closedError, codeOf, unavailable } from './engine-errors.ts';
+import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
@@ -19,7 +21,7 @@ import type {
 } from './media-backend.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
+import type { QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -112,14 +114,7 @@ class LocalMediaEngine implements MediaEngine {
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
-    this.settings = {
-      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      graceMs: options.sourceGraceMs ?? 250,
-      relatchAfterMs: options.relatchAfterMs ?? 3000,
-      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
-      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
-    };
+    this.settings = streamSettings(options);
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
@@ -221,7 +216,8 @@ class LocalMediaEngine implements MediaEngine {
       const { relayed, security, ptimeMs } = opening;
       const place = { address, port, relayed };
       try {
-        await host.api.open({ ...identity, ...place, ...this.settingsOf(opening) });
+        const quality = qualitySettings(this.options, opening.quality);
+        await host.api.open({ ...identity, ...place, settings: this.settings, quality });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
@@ -233,15 +229,6 @@ class LocalMediaEngine implements MediaEngine {
       const description = new LocalDescription({ ...described, security, ptimeMs });
       return { core, description, identity };
     }
-  }
-
-  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
-    const { tell, ...thresholds } = this.options.quality ?? {};
-    const tellsSeconds = (quality ?? tell) === 'seconds';
-    return {
-      settings: this.settings,
-      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
-    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -313,20 +300,4 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
-}
-
-function closedError(): StrowgerError {
-  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
 }
