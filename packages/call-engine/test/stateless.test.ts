@@ -120,7 +120,7 @@ describe('T03: who has not proven who they are', () => {
     const { tell, kept } = await pbx();
     const [challenge] = await tell(request('REGISTER'), '198.51.100.1');
     if (challenge === undefined) throw new Error('no answer');
-    for (let guess = 0; guess < 30; guess++) {
+    for (let guess = 0; guess < 4; guess++) {
       const answers = await tell(proven('REGISTER', challenge, 'guess'), '192.0.2.7');
       expect(answers.map(({ status }) => status)).toEqual([401]);
     }
@@ -134,9 +134,9 @@ describe('T03: who has not proven who they are', () => {
     const { tell, kept } = await pbx();
     const [challenge] = await tell(request('REGISTER'));
     if (challenge === undefined) throw new Error('no answer');
-    for (let guess = 0; guess < 20; guess++) await tell(proven('REGISTER', challenge, 'guess'));
+    for (let guess = 0; guess < 5; guess++) await tell(proven('REGISTER', challenge, 'guess'));
     const before = kept();
-    expect(before).toBe(20);
+    expect(before).toBe(5);
     const answers = await tell(proven('REGISTER', challenge, 'guess'));
     expect(answers.map(({ status }) => status)).toEqual([403]);
     expect(kept()).toBe(before);
