@@ -1,7 +1,12 @@
 import { threadId, workerData } from 'node:worker_threads';
 import { nodeRuntime } from '@strowger/runtime';
 import { createResponse, SipRequest, uri } from '@strowger/sip-message';
-import { type Hop, type Inbound, joinCallThreads, type SpreadTransportOptions } from '../src/index.ts';
+import {
+  type Hop,
+  type Inbound,
+  joinCallThreads,
+  type SpreadTransportOptions,
+} from '../src/index.ts';
 
 // A thread of the tests of spread calls: answers with its own number, and dies when it is told to.
 
