@@ -15,6 +15,10 @@ export function doubtfulHeaders(head: Head): readonly number[] {
   let doubtful: number[] | undefined;
   for (let field = 0; field < head.size; field++) {
     const id = head.id(field);
+    if (head.isPlainKey(id)) {
+      room--;
+      continue;
+    }
     const kind = headerKind(id);
     if (kind === undefined) continue;
     const count = countPlain(head, kind, field);

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { CALL_ID, CONTENT_LENGTH, CSEQ, FROM, MAX_FORWARDS, TO } from './header-names.ts';
 import type { Limits } from './limits.ts';
 import { nameLength } from './name-at.ts';
 import { decodeLatin1 } from './octets.ts';
@@ -92,6 +93,29 @@ export class Head {
   /** Where the field begins; where the blank line does, behind the last. */
   startOf(field: number): number {
     return (this.fields[field] ?? 0) >> ID_BITS;
+  }
+
+  /**
+   * Whether a header is one of the keys, but for Via, that `locateKey` found plain: it is
+   * well-formed then, and there once.
+   */
+  isPlainKey(id: number): boolean {
+    switch (id) {
+      case FROM:
+        return this.fromParams >= 0;
+      case TO:
+        return this.toParams >= 0;
+      case CALL_ID:
+        return this.callId >= 0;
+      case CSEQ:
+        return this.cseq >= 0;
+      case MAX_FORWARDS:
+        return this.maxForwards >= 0;
+      case CONTENT_LENGTH:
+        return this.contentLength >= 0;
+      default:
+        return false;
+    }
   }
 
   /** The first field of this identity from here on, or -1. */

@@ -19,6 +19,7 @@ import {
 import type { HeaderTypes } from './header-types.ts';
 import { plainCSeqValue } from './plain-keys.ts';
 import { plainParam } from './plain-octets.ts';
+import { viaAt } from './plain-readers.ts';
 import { readFields, readFirstVia } from './read-fields.ts';
 import { Fault } from './refusal.ts';
 import { readRequestUri, requestUriText } from './start-line.ts';
@@ -230,8 +231,15 @@ export class Headers extends FieldList {
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;
-    this.firstVia = readFirstVia(this, at);
+    this.firstVia = this.plainParams(VIA) < 0 ? readFirstVia(this, at) : this.readPlainVia(at);
     return this.firstVia;
+  }
+
+  private readPlainVia(at: number): unknown {
+    const field = this.fieldAt(at);
+    return typeof field === 'number'
+      ? viaAt(this.received, this.received.valueAt(field))
+      : undefined;
   }
 
   /**

@@ -1,5 +1,7 @@
 import type { Endpoint } from '@strowger/runtime';
 import {
+  limitsOf,
+  type ParseOptions,
   parseMessage,
   type Refusal,
   refusalResponse,
@@ -56,11 +58,12 @@ export interface ReceptionOptions {
 /** What every message passes on its way up: admission, parser, Via. */
 export class Reception {
   private readonly options: ReceptionOptions;
-  private readonly parserLimits: ReturnType<typeof parserLimits>;
+  private readonly parsing: { readonly datagram: ParseOptions; readonly stream: ParseOptions };
 
   constructor(options: ReceptionOptions) {
     this.options = options;
-    this.parserLimits = parserLimits(options.limits);
+    const limits = limitsOf(parserLimits(options.limits));
+    this.parsing = { datagram: { limits }, stream: { limits, framed: true } };
   }
 
   take(heard: Heard): void {
@@ -68,10 +71,8 @@ export class Reception {
     if (!gate.admits(heard)) return;
     const bytes = middleware === undefined ? heard.bytes : middleware.bytesIn(heard.bytes, heard);
     if (bytes === undefined) return;
-    const parsed = parseMessage(bytes, {
-      framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
-      limits: this.parserLimits,
-    });
+    const isDatagram = heard.transport === 'udp' || isWebSocket(heard.transport);
+    const parsed = parseMessage(bytes, isDatagram ? this.parsing.datagram : this.parsing.stream);
     if (parsed.ok) this.deliver(parsed.value, heard);
     else this.refuse(parsed.refusal, heard);
   }
