@@ -79,11 +79,7 @@ function end(why: DialogEnd, ...before: DialogOutput[]): DialogStep {
 }
 
 /** The session is over as soon as the BYE is handed down (RFC 3261 §15.1.1). */
-function hangUp(parts: MessageParts, end: DialogEnd, how: { lastTry?: true } = {}): DialogStep {
-  return to(
-    { name: 'ending' },
-    SEND_ACK,
-    { type: 'sendBye', parts, ...how },
-    { type: 'tell', end },
-  );
+function hangUp(parts: MessageParts, why: DialogEnd, how: { lastTry?: true } = {}): DialogStep {
+  const told: DialogOutput = { type: 'tell', end: why };
+  return to({ name: 'ending' }, SEND_ACK, { type: 'sendBye', parts, ...how }, told);
 }

@@ -173,9 +173,9 @@ describe.each(modes)('calls spread over threads by %s', (mode) => {
       const ids = Array.from({ length: 100 }, (_, at) => `asks-${at}`);
       return ids.find((id) => ownerOf(id, 3) === owner) ?? '';
     };
-    const isSaidToBe = async (open: boolean): Promise<void> => {
+    const isSaidToBe = async (usable: boolean): Promise<void> => {
       for (let owner = 0; owner < 3; owner++) {
-        for (let said = ''; said !== String(open); ) {
+        for (let said = ''; said !== String(usable); ) {
           const asked = options(asking, udp, '', owned(owner)).clone();
           asked.headers.append('X-Flow', flow);
           [said = ''] = (await answer(asking, asked, udp)).headers.raw('x-flow-is-open');
