@@ -13,13 +13,19 @@ const COLON = 0x3a;
 /** Room for the fields of most messages, so that the list does not grow while it is filled. */
 const EMPTY_FIELDS = Array.from({ length: 24 }, () => 0);
 
+/** What was located in a message that is to be parsed: only the framer makes it. */
+export interface LocatedHead {
+  /** Where the body begins. */
+  readonly bodyFrom: number;
+}
+
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
  * header field begins. Shared by all copies of the message; never changed once it is parsed.
  */
-export class Head {
+export class Head implements LocatedHead {
   readonly text: string;
-  readonly octets: Uint8Array;
+  octets: Uint8Array;
   readonly limits: Limits;
   /** Whether some field goes over several lines. */
   hasFolds: boolean;
@@ -67,6 +73,11 @@ export class Head {
     this.passed = -1;
     this.fields = EMPTY_FIELDS.slice();
     this.ascii = undefined;
+  }
+
+  /** These are all octets of the message: its head was located before its body was there. */
+  complete(octets: Uint8Array): void {
+    this.octets = octets;
   }
 
   /** Adds a field behind the others; its position has to be below `MAX_HEAD_BYTES`. */

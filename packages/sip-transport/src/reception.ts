@@ -1,5 +1,6 @@
 import type { Endpoint } from '@strowger/runtime';
 import {
+  type LocatedHead,
   limitsOf,
   type ParseOptions,
   parseMessage,
@@ -25,8 +26,10 @@ import type { TransportMetrics } from './transport-metrics.ts';
 export interface Heard extends Source {
   readonly bytes: Uint8Array;
   readonly local: Endpoint;
+  /** What was found in it while it was cut from a stream. */
+  readonly located?: LocatedHead | undefined;
   /** Who the peer proved to be. */
-  readonly peer?: PeerIdentity;
+  readonly peer?: PeerIdentity | undefined;
 }
 
 /** What was refused, from whom. */
@@ -58,12 +61,11 @@ export interface ReceptionOptions {
 /** What every message passes on its way up: admission, parser, Via. */
 export class Reception {
   private readonly options: ReceptionOptions;
-  private readonly parsing: { readonly datagram: ParseOptions; readonly stream: ParseOptions };
+  private readonly datagrams: ParseOptions;
 
   constructor(options: ReceptionOptions) {
     this.options = options;
-    const limits = limitsOf(parserLimits(options.limits));
-    this.parsing = { datagram: { limits }, stream: { limits, framed: true } };
+    this.datagrams = { limits: limitsOf(parserLimits(options.limits)) };
   }
 
   take(heard: Heard): void {
@@ -72,9 +74,14 @@ export class Reception {
     const bytes = middleware === undefined ? heard.bytes : middleware.bytesIn(heard.bytes, heard);
     if (bytes === undefined) return;
     const isDatagram = heard.transport === 'udp' || isWebSocket(heard.transport);
-    const parsed = parseMessage(bytes, isDatagram ? this.parsing.datagram : this.parsing.stream);
+    const parsed = parseMessage(bytes, isDatagram ? this.datagrams : this.streamed(bytes, heard));
     if (parsed.ok) this.deliver(parsed.value, heard);
     else this.refuse(parsed.refusal, heard);
+  }
+
+  private streamed(bytes: Uint8Array, heard: Heard): ParseOptions {
+    const located = bytes === heard.bytes ? heard.located : undefined;
+    return { ...this.datagrams, framed: true, located };
   }
 
   /** Answers a message that is refused, where that can be done, counts it and tells of it. */

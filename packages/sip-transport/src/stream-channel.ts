@@ -84,7 +84,7 @@ export class StreamChannel implements Channel {
   private framer(user: ChannelUser): StreamFramer {
     return new StreamFramer({
       limits: parserLimits(this.limits),
-      onMessage: (bytes) => user.onMessage(bytes),
+      onMessage: (bytes, located) => user.onMessage(bytes, located),
       onKeepAlive: (kind) => {
         user.onKeepAlive(kind);
         if (kind === 'ping' && this.hasRoom()) this.socket.write(PONG);
