@@ -4,7 +4,7 @@ import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
 import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
-import { headerKind } from './header-kinds.ts';
+import { type HeaderKind, headerKind } from './header-kinds.ts';
 import {
   CALL_ID,
   CONTENT_LENGTH,
@@ -335,9 +335,12 @@ export class Headers extends FieldList {
    * The identities of the headers that have to be read to know that they are well-formed.
    * @internal
    */
-  doubtful(): readonly number[] {
-    if (this.order === undefined) return doubtfulHeaders(this.received);
-    return [...new Set(this.order.map((field) => this.id(field)))];
+  doubtful(isOfInterest: (kind: HeaderKind) => boolean): readonly number[] {
+    if (this.order === undefined) return doubtfulHeaders(this.received, isOfInterest);
+    return [...new Set(this.order.map((field) => this.id(field)))].filter((id) => {
+      const kind = headerKind(id);
+      return kind !== undefined && isOfInterest(kind);
+    });
   }
 
   /** The values of the packet that can be told from where they are; undefined for all others. */

@@ -81,7 +81,7 @@ describe('StreamFramer', () => {
         const parsed: SipMessage[] = [];
         const framer = new StreamFramer({
           onMessage: (whole, located) => parsed.push(message(whole, located)),
-          onRefused: expect.unreachable,
+          onRefused: () => expect.unreachable(),
         });
         for (const chunk of [bytes.subarray(0, at), bytes.subarray(at), bytes]) framer.push(chunk);
         expect(parsed.length, `${name} split at ${at}`).toBe(2);
