@@ -29,7 +29,14 @@ export interface MediaLinkOptions {
 type MediaOutput = Extract<
   SessionOutput,
   {
-    type: 'openMedia' | 'createOffer' | 'acceptOffer' | 'acceptAnswer' | 'rollback' | 'closeMedia';
+    type:
+      | 'openMedia'
+      | 'moveMedia'
+      | 'createOffer'
+      | 'acceptOffer'
+      | 'acceptAnswer'
+      | 'rollback'
+      | 'closeMedia';
   }
 >;
 
@@ -40,6 +47,10 @@ export class MediaLink {
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
   private isOwned = true;
+  /** Endpoints that were brought for changes that have not begun. */
+  private readonly brought = new Map<number, MediaEndpoint>();
+  /** What media was on before it moved; until the peer agrees. */
+  private before: { endpoint: MediaEndpoint | undefined; isOwned: boolean } | undefined;
   private offerIsOpen = false;
   private isClosing = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
@@ -70,10 +81,22 @@ export class MediaLink {
     this.isOwned = false;
   }
 
+  /** Takes an endpoint for the change of this id. */
+  bringFor(change: number, endpoint: MediaEndpoint): void {
+    this.brought.set(change, endpoint);
+  }
+
+  /** The change is over, whatever became of it. */
+  forget(change: number): void {
+    this.brought.delete(change);
+  }
+
   perform(output: MediaOutput): void {
     switch (output.type) {
       case 'openMedia':
         return this.run(() => this.open());
+      case 'moveMedia':
+        return this.move(output.change.id);
       case 'createOffer':
         return this.run((endpoint) => this.createOffer(endpoint, output.direction));
       case 'acceptOffer':
@@ -88,12 +111,13 @@ export class MediaLink {
           await endpoint.acceptAnswer(output.answer);
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
+          await this.moved();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
         return this.run(async (endpoint) => {
           this.offerIsOpen = false;
-          await endpoint.rollback();
+          await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
           return { type: 'rolledBack' };
         });
@@ -124,12 +148,38 @@ export class MediaLink {
     return { type: 'mediaOpened' };
   }
 
+  private move(change: number): void {
+    const endpoint = this.brought.get(change);
+    this.brought.delete(change);
+    if (endpoint === undefined) return;
+    this.before = { endpoint: this.current, isOwned: this.isOwned };
+    this.bring(endpoint);
+  }
+
+  /** The peer did not agree: media stays where it was. */
+  private moveBack(): void {
+    if (this.before === undefined) return;
+    this.current = this.before.endpoint;
+    this.isOwned = this.before.isOwned;
+    this.before = undefined;
+  }
+
+  /** The peer agreed: what nobody uses any more is closed. */
+  private async moved(): Promise<void> {
+    const { before } = this;
+    this.before = undefined;
+    if (before?.isOwned) await before.endpoint?.close();
+  }
+
   private async createOffer(
     endpoint: MediaEndpoint,
     direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const sdp = await endpoint.createOffer({ direction });
+    const sdp = await endpoint.createOffer({ direction }).catch((error: unknown) => {
+      this.moveBack();
+      throw error;
+    });
     this.offerIsOpen = true;
     if (this.isClosing && !this.isOwned) await endpoint.rollback();
     return { type: 'offerReady', sdp };
@@ -180,6 +230,8 @@ export class MediaLink {
   }
 
   private async finish(): Promise<MediaStats | undefined> {
+    this.brought.clear();
+    await this.moved();
     const endpoint = this.current ?? (await this.opening);
     if (this.isOwned) return endpoint?.close();
     if (this.offerIsOpen) await endpoint?.rollback();

@@ -14,9 +14,10 @@ import type {
 } from '@strowger/transaction-core';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
+import type { TransferHooks } from './transfer-hooks.ts';
 
 /** What a `SessionManager` is made of. */
-export interface SessionManagerOptions {
+export interface SessionManagerOptions extends TransferHooks {
   readonly runtime: Runtime;
   readonly sender: MessageSender;
   readonly media: MediaBackend;
