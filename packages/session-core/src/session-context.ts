@@ -1,6 +1,7 @@
 import type { Dialog, IncomingRefer } from '@strowger/dialog-core';
 import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
 import type { Bridges } from './bridge.ts';
 import type { MediaBackend, Sdp } from './media-backend.ts';
 import type { MediaLink } from './media-link.ts';
@@ -43,6 +44,7 @@ export interface SessionSetup {
   readonly local: NameAddr;
   readonly remote: NameAddr;
   readonly request?: SipRequest | undefined;
+  readonly source?: Hop | undefined;
   readonly offer?: Sdp | undefined;
   readonly ringTimeoutMs?: number | undefined;
   readonly initial: SessionMachineState;

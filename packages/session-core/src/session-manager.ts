@@ -191,6 +191,7 @@ export class SessionManager {
       local: request.to,
       remote: request.from,
       request,
+      source: invite.inbound.hop,
       offer,
       ringTimeoutMs: this.limits.answerMs,
       initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },

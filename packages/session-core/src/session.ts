@@ -1,6 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
 import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
@@ -34,6 +35,8 @@ export class Session {
   readonly local: NameAddr;
   /** The INVITE of an incoming call. */
   readonly request: SipRequest | undefined;
+  /** Where the INVITE of an incoming call came from: the caller, or a proxy. */
+  readonly source: Hop | undefined;
   /** The caller's offer; undefined where the caller leaves the offer to us. */
   readonly offer: Sdp | undefined;
   /** Resolves when the call is answered; rejects with `SESSION_ENDED` when it ends before. */
@@ -53,6 +56,7 @@ export class Session {
     this.local = local;
     this.remote = remote;
     this.request = request;
+    this.source = setup.source;
     this.offer = offer;
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
