@@ -118,6 +118,12 @@ export class SessionManager {
     return this.registry.sessionsOf(callId);
   }
 
+  /** The application's call that a live session was linked to. */
+  callOf(id: SessionId): string | undefined {
+    const session = this.registry.get(id);
+    return session && this.registry.callOf(session);
+  }
+
   /** Listens to all sessions. Told after the state was committed and the outputs were performed. */
   on<T extends keyof SessionEvents>(
     type: T,
