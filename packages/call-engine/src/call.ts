@@ -12,7 +12,7 @@ import {
   type Side,
 } from './call-table.ts';
 import { type CallParties, CallTimeline } from './call-timeline.ts';
-import { CallSides } from './call-sides.ts';
+import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { ContactLeg, ContactLegs, ContactLegUser } from './contact-leg.ts';
@@ -318,10 +318,18 @@ export class Call {
     const { media, left } = this.transfers.adopt();
     this.media = media;
     this.passInfo();
-    void this.inTime(before?.close()).then((stats) => {
-      if (left !== undefined && stats !== undefined) left.media = stats[by];
-    });
+    void this.keepStats(left, before, by);
     this.context.onTransferred(this);
+  }
+
+  /** What its media was like goes into the record, though it has left the call. */
+  private async keepStats(
+    left: Left | undefined,
+    media: CallMedia | undefined,
+    by: Side,
+  ): Promise<void> {
+    const stats = await this.inTime(media?.close());
+    if (left !== undefined && stats !== undefined) left.media = stats[by];
   }
 
   private async finish(ending: CallEnding): Promise<void> {

@@ -18,7 +18,7 @@ export function establish(direction: MediaDirection, ...outputs: SessionOutput[]
 const talkingRows = {
   ...dialogRows,
   transferBegun: (state: Talking): SessionStep => to({ ...state, transferring: true }),
-  transferOver: ({ transferring: _, ...state }: Talking): SessionStep => to(state),
+  transferOver: (state: Talking): SessionStep => to({ ...state, transferring: false }),
 };
 
 /** Rows of every state in which a negotiation is under way. */

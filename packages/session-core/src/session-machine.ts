@@ -42,7 +42,7 @@ export interface Talk {
   /** Changes that wait for their turn. */
   readonly queue: readonly Change[];
   /** The peer was asked, or asks us, to talk to somebody else (RFC 3515), and that is under way. */
-  readonly transferring?: true;
+  readonly transferring?: boolean;
 }
 
 interface IncomingCall {

@@ -68,7 +68,8 @@ describe('every answered state', () => {
   it.each(answered.slice(2))('remembers that a transfer is under way: $name', (state) => {
     const begun = drive(state, { type: 'transferBegun' });
     expect(begun).toEqual({ next: { ...state, transferring: true }, outputs: [] });
-    expect(drive(begun.next, { type: 'transferOver' })).toEqual({ next: state, outputs: [] });
+    const over = drive(begun.next, { type: 'transferOver' });
+    expect(over).toEqual({ next: { ...state, transferring: false }, outputs: [] });
   });
 
   it.each([...busy, ...answered.slice(0, 2)])('does not mix two offers: $name', (state) => {
