@@ -1,5 +1,6 @@
 import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
 import type {
+  EndpointRequest,
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
@@ -26,6 +27,12 @@ export interface MediaLinkOptions {
   onState(from: SessionMediaState, to: SessionMediaState): void;
 }
 
+interface Media {
+  readonly endpoint: MediaEndpoint;
+  /** Whether the session closes it. */
+  readonly isOwned: boolean;
+}
+
 type MediaOutput = Extract<
   SessionOutput,
   {
@@ -48,9 +55,9 @@ export class MediaLink {
   private opening: Promise<MediaEndpoint> | undefined;
   private isOwned = true;
   /** Endpoints that were brought for changes that have not begun. */
-  private readonly brought = new Map<number, MediaEndpoint>();
+  private readonly brought = new Map<number, Media>();
   /** What media was on before it moved; until the peer agrees. */
-  private before: { endpoint: MediaEndpoint | undefined; isOwned: boolean } | undefined;
+  private before: Partial<Media> | undefined;
   private offerIsOpen = false;
   private isClosing = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
@@ -81,9 +88,41 @@ export class MediaLink {
     this.isOwned = false;
   }
 
+  /** What the session-media table allows now. */
+  get allowed(): readonly string[] {
+    return Object.keys(sessionMediaTable[this.machine.state.name]);
+  }
+
+  /** Whether there is an endpoint that the session opened. */
+  get ownsEndpoint(): boolean {
+    return this.current !== undefined && this.isOwned;
+  }
+
+  allows(type: SessionMediaInput['type']): boolean {
+    return this.machine.allows(type);
+  }
+
+  /** What an application tells of media of its own; false where the state does not allow it. */
+  inform(input: SessionMediaInput): boolean {
+    return this.machine.input(input) !== 'refused';
+  }
+
+  /** A further endpoint of the backend, for a change. */
+  openAnother(): Promise<MediaEndpoint> {
+    return this.options.backend.openEndpoint(this.request());
+  }
+
+  /** Closes what the session opened; the session goes on without media. */
+  async release(): Promise<void> {
+    const { current, isOwned } = this;
+    this.current = undefined;
+    this.step({ type: 'closed' });
+    if (isOwned) await current?.close();
+  }
+
   /** Takes an endpoint for the change of this id. */
-  bringFor(change: number, endpoint: MediaEndpoint): void {
-    this.brought.set(change, endpoint);
+  bringFor(change: number, endpoint: MediaEndpoint, isOwned: boolean): void {
+    this.brought.set(change, { endpoint, isOwned });
   }
 
   /** The change is over, whatever became of it. */
@@ -139,28 +178,33 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
+  private request(): EndpointRequest {
+    const { codecs, options } = this;
+    const onEvent = (event: MediaEndpointEvent): void => this.take(event);
+    return { label: options.label, onEvent, ...(codecs === undefined ? {} : { codecs }) };
+  }
+
   private async open(): Promise<SessionInput> {
-    const { backend, label } = this.options;
-    const request = { label, onEvent: (event: MediaEndpointEvent) => this.take(event) };
-    const { codecs } = this;
-    this.opening = backend.openEndpoint(codecs === undefined ? request : { ...request, codecs });
+    this.opening = this.openAnother();
     this.current = await this.opening;
     return { type: 'mediaOpened' };
   }
 
   private move(change: number): void {
-    const endpoint = this.brought.get(change);
+    const next = this.brought.get(change);
     this.brought.delete(change);
-    if (endpoint === undefined) return;
-    this.before = { endpoint: this.current, isOwned: this.isOwned };
-    this.bring(endpoint);
+    if (next === undefined) return;
+    const { current, isOwned } = this;
+    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
+    this.current = next.endpoint;
+    this.isOwned = next.isOwned;
   }
 
   /** The peer did not agree: media stays where it was. */
   private moveBack(): void {
     if (this.before === undefined) return;
     this.current = this.before.endpoint;
-    this.isOwned = this.before.isOwned;
+    this.isOwned = this.before.isOwned === true;
     this.before = undefined;
   }
 
@@ -195,8 +239,10 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        // `open` is the only command without an endpoint, and does not look at it
-        return await command(this.current as MediaEndpoint);
+        // only `open` needs none; without one an offer of the peer finds nothing to answer it
+        const endpoint = this.current;
+        if (endpoint === undefined && command.length > 0) throw noMedia();
+        return await command(endpoint as MediaEndpoint);
       } catch (error) {
         this.step({ type: 'negotiationAbandoned' });
         return { type: 'mediaRefused', ...described(error) };
@@ -241,6 +287,10 @@ export class MediaLink {
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
+}
+
+function noMedia(): StrowgerError {
+  return new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'the session has no media');
 }
 
 function described(error: unknown): { code: string; message: string } {

@@ -16,6 +16,8 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backend: MediaBackend;
+  /** How often media that failed is had anew in one session. */
+  readonly mediaRetries: number;
   emit<T extends keyof SessionEventDetails>(
     session: Session,
     type: T,

@@ -32,6 +32,8 @@ export interface SessionEventDetails {
   mediaStarted: { readonly address: string; readonly port: number };
   /** Nothing was heard for this long though the peer may send. */
   mediaSilent: { readonly silentMs: number };
+  /** Media failed in an answered call, and is opened and offered anew. */
+  mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   mediaFailed: { readonly code: string; readonly message: string };
   /** The peer changes the session by re-INVITE; its offer is being answered. */
   changeOffered: { readonly withOffer: boolean };

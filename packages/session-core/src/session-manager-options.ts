@@ -37,6 +37,11 @@ export interface SessionManagerOptions extends TransferHooks {
    * answered with `dialogs.transactions.respondStateless` (see `TransactionUser`).
    */
   readonly takesStateless?: ((request: SipRequest, inbound: Inbound) => boolean) | undefined;
+  /**
+   * How often media that fails in an answered call is opened and offered anew before the call ends
+   * with `mediaFailed`; for endpoints that the session opened. Default 1.
+   */
+  readonly mediaRetries?: number | undefined;
   readonly contactUser?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;

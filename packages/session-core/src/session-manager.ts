@@ -288,6 +288,7 @@ export class SessionManager {
       clock: runtime.clock,
       logger: runtime.logger,
       backend: media,
+      mediaRetries: this.options.mediaRetries ?? 1,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),
       listen: (id, type, listener) => this.registry.listen(id, type, listener),

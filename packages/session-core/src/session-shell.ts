@@ -1,9 +1,10 @@
 import type { HeaderFields } from '@strowger/dialog-core';
-import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
+import { Machine, type Timer } from '@strowger/runtime';
 import type { AnswerOptions } from './call-options.ts';
 import type { MediaDirection, MediaEndpoint } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
+import { refusedBy } from './refused-input.ts';
 import type { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEventDetails } from './session-events.ts';
@@ -18,6 +19,27 @@ import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
 import { Waiters } from './waiters.ts';
 
+/** @internal What a session is changed to; what is absent stays as it was wanted. */
+export interface Wish {
+  readonly direction?: MediaDirection;
+  /** Where media moves to; `isOwned`: the session closes it. */
+  readonly endpoint?: MediaEndpoint;
+  readonly isOwned?: boolean;
+}
+
+/** Inputs that an owner asks for, as against what happens. */
+const ASKED: ReadonlySet<string> = new Set([
+  'dial',
+  'prepare',
+  'ring',
+  'ringWithMedia',
+  'answer',
+  'reject',
+  'hangUp',
+  'change',
+  'transferBegun',
+]);
+
 /** @internal The inside of a session: its table, what carries the outputs out, and who waits. */
 export class SessionShell {
   readonly link: MediaLink;
@@ -29,6 +51,7 @@ export class SessionShell {
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
   private answeredAt: number | undefined;
+  private retriesLeft: number;
   private ringTimer: Timer | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
@@ -36,11 +59,12 @@ export class SessionShell {
     this.context = context;
     this.ringTimeoutMs = setup.ringTimeoutMs;
     this.createdAt = context.clock.wall();
+    this.retriesLeft = context.mediaRetries;
     this.link = new MediaLink({
       backend: context.backend,
       clock: context.clock,
       label: setup.id,
-      tell: (input) => this.take(input),
+      tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
     });
@@ -83,7 +107,8 @@ export class SessionShell {
   check(type: SessionInput['type']): void {
     if (this.machine.allows(type)) return;
     const { name } = this.machine.state;
-    throw new StrowgerError('SESSION_STATE', `${type} is not possible while ${name}`);
+    const allowed = Object.keys(sessionTable[name]).filter((input) => ASKED.has(input));
+    throw refusedBy('SESSION_STATE', { input: type, state: name, allowed });
   }
 
   /** What the owner asks for: refused with `SESSION_STATE` where the table has no row. */
@@ -100,11 +125,11 @@ export class SessionShell {
     this.context.logger.debug(fields, 'no row for this input');
   }
 
-  change(wish: { direction?: MediaDirection; endpoint?: MediaEndpoint }): Promise<void> {
+  change(wish: Wish): Promise<void> {
     this.check('change');
     const { id, done } = this.waiters.change();
-    const { direction, endpoint } = wish;
-    if (endpoint !== undefined) this.link.bringFor(id, endpoint);
+    const { direction, endpoint, isOwned = false } = wish;
+    if (endpoint !== undefined) this.link.bringFor(id, endpoint, isOwned);
     const change: Change = {
       id,
       ...(direction === undefined ? {} : { direction }),
@@ -112,6 +137,19 @@ export class SessionShell {
     };
     this.take({ type: 'change', change });
     return done;
+  }
+
+  /** Opens media and offers it; at once where there is some. */
+  async startMedia(): Promise<void> {
+    this.check('change');
+    if (this.link.endpoint !== undefined) return;
+    const endpoint = await this.link.openAnother();
+    try {
+      await this.change({ endpoint, isOwned: true, direction: 'sendrecv' });
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
   }
 
   planFor({ codecs, endpoint, sdp }: AnswerOptions): AnswerPlan {
@@ -129,6 +167,19 @@ export class SessionShell {
 
   emit<T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]): void {
     this.context.emit(this.session, type, details);
+  }
+
+  /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
+  private takeFromMedia(input: SessionInput): void {
+    const isAtRest = this.state.name === 'established';
+    const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
+    if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
+    this.retriesLeft--;
+    this.emit('mediaRecovering', { code: input.code, retriesLeft: this.retriesLeft });
+    this.link
+      .release()
+      .then(() => this.startMedia())
+      .catch(() => this.take(input)); // the first failure is what the end is told as
   }
 
   /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */

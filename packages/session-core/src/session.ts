@@ -16,15 +16,16 @@ import type {
 } from './media-backend.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvents } from './session-events.ts';
+import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
-import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
+import type { SessionId, SessionState } from './session-state.ts';
 import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { transferSession } from './transferor.ts';
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
-export class Session {
+export class Session extends SessionMedia {
   readonly id: SessionId;
   /** The Call-ID of its dialog. */
   readonly callId: string;
@@ -43,11 +44,13 @@ export class Session {
   readonly connected: Promise<void>;
   /** Resolves once, with the one reason, when everything of the session is gone. */
   readonly ended: Promise<EndReason>;
-  private readonly shell: SessionShell;
+  /** @internal */
+  protected readonly shell: SessionShell;
   private readonly context: SessionContext;
 
   /** @internal */
   constructor(context: SessionContext, setup: SessionSetup) {
+    super();
     const { id, callId, direction, local, remote, request, offer } = setup;
     this.context = context;
     this.id = id;
@@ -68,17 +71,14 @@ export class Session {
     return sessionStateOf(this.shell.state);
   }
 
-  get mediaState(): SessionMediaState {
-    return this.shell.link.state;
-  }
-
   /** The confirmed dialog, from the answer on. */
   get dialog(): Dialog | undefined {
     return this.shell.signalling.dialog;
   }
 
-  get media(): MediaEndpoint | undefined {
-    return this.shell.link.endpoint;
+  /** Dialogs that no final response has confirmed: of each fork that rings, or of the call that came. */
+  get earlyDialogs(): readonly Dialog[] {
+    return this.shell.signalling.earlyDialogs;
   }
 
   /** Of the last completed negotiation, as seen from here; undefined before the answer. */

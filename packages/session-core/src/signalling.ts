@@ -77,6 +77,12 @@ export class Signalling {
     this.user = user;
   }
 
+  get earlyDialogs(): readonly Dialog[] {
+    const { outgoing, incoming } = this;
+    const dialogs = outgoing?.earlyDialogs ?? (incoming?.dialog ? [incoming.dialog] : []);
+    return dialogs.filter(({ state }) => state === 'early');
+  }
+
   /** Our call, once the table says `invite`. */
   plan(dialogs: DialogLayer, options: CallOptions, callId: string): void {
     const { to, from, requestUri, route, credentials, headers, hops } = options;
