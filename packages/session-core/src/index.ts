@@ -52,3 +52,6 @@ export {
   sessionTable,
   sessionTransitions,
 } from './session-table.ts';
+export { Transfer } from './transfer.ts';
+export type { ReferDecision, ReplacesDecision, TransferHooks } from './transfer-hooks.ts';
+export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-options.ts';
