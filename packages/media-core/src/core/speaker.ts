@@ -157,10 +157,12 @@ export class Speaker {
   }
 }
 
-/** Packets that are used again and again, so that sending makes no garbage. */
+/** Packets in one block that are used again and again, so that sending makes no garbage. */
 function ownPackets(payloadLength: number): OwnPacket[] {
-  return Array.from({ length: PACKETS }, () => {
-    const packet = new Uint8Array(RTP_HEADER_LENGTH + payloadLength);
+  const length = RTP_HEADER_LENGTH + payloadLength;
+  const block = new Uint8Array(PACKETS * length);
+  return Array.from({ length: PACKETS }, (_, index) => {
+    const packet = block.subarray(index * length, (index + 1) * length);
     return { packet, payload: packet.subarray(RTP_HEADER_LENGTH) };
   });
 }
