@@ -36,7 +36,8 @@ export class Speaker {
   isEchoing = false;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
-  private readonly eventPackets = ownPackets(EVENT_LENGTH);
+  /** Made with the first digit. */
+  private eventPackets: OwnPacket[] | undefined;
   private packets: OwnPacket[] = [];
   private packetAt = 0;
   private said = new Int16Array(0);
@@ -126,6 +127,7 @@ export class Speaker {
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
   private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
     if (telephoneEvent === undefined || this.events.isIdle) return false;
+    this.eventPackets ??= ownPackets(EVENT_LENGTH);
     const { packet, payload } = this.nextOf(this.eventPackets);
     const step = this.events.next(this.eventTime, this.eventTicks, payload);
     if (step.kind !== 'packet') return false;
