@@ -10,8 +10,10 @@ import type { RtpSender } from './rtp-sender.ts';
 
 /** No payload is longer: that of L16 at 48 kHz is, in a tenth of a second. */
 const BYTES_PER_SAMPLE = 2;
-/** An Opus packet may be longer than its PCM, if only for a few bytes. */
+/** An Opus packet may be longer than its PCM, if only for a few bytes; so may those of others. */
 const SHORTEST_ROOM = 1500;
+/** Of these none is. */
+const WAVEFORMS: readonly string[] = ['pcmu', 'pcma', 'g722', 'l16'];
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -39,6 +41,8 @@ export class Speaker {
   /** Made with the first digit. */
   private eventPackets: OwnPacket[] | undefined;
   private packets: OwnPacket[] = [];
+  /** Bytes of payload that each of them has. */
+  private room = 0;
   private packetAt = 0;
   private said = new Int16Array(0);
   private timestamp: number;
@@ -69,9 +73,12 @@ export class Speaker {
     this.spoken.sampleRate = codecs.sampleRate;
     if (telephoneEvent === undefined) this.events.clear();
     const frame = (ptimeMs * codecs.sampleRate) / 1000;
-    if (frame === this.said.length) return;
-    this.said = new Int16Array(frame);
-    this.packets = ownPackets(Math.max(SHORTEST_ROOM, BYTES_PER_SAMPLE * frame));
+    const least = WAVEFORMS.includes(media.send.codec.name) ? 0 : SHORTEST_ROOM;
+    const room = Math.max(least, BYTES_PER_SAMPLE * frame);
+    if (frame !== this.said.length) this.said = new Int16Array(frame);
+    if (room === this.room) return;
+    this.room = room;
+    this.packets = ownPackets(room);
   }
 
   /** Lets the time of so many packets pass in which nothing is sent. */

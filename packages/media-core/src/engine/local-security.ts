@@ -61,24 +61,12 @@ export function localSecurity({
     const message = `Media must be encrypted, which needs one of ${keying.join(', ')}`;
     throw new StrowgerError('MEDIA_UNSUPPORTED', message);
   }
-  const fixed = {
+  return {
     policy,
     keying: possible,
+    ...(possible.includes('sdes') && { crypto: TAKEN.map((suite) => newKeys(suite, random)) }),
     offeredSuites: OFFERED,
     ...(possible.includes('dtls') && { fingerprints }),
-  };
-  return possible.includes('sdes') ? withKeys(fixed, random) : fixed;
-}
-
-/** Keys are made when a description first has them: most calls are in the clear and never do. */
-function withKeys(fixed: LocalSecurity, random: Random): LocalSecurity {
-  let keys: readonly SrtpKeys[] | undefined;
-  return {
-    ...fixed,
-    get crypto() {
-      keys ??= TAKEN.map((suite) => newKeys(suite, random));
-      return keys;
-    },
   };
 }
 
