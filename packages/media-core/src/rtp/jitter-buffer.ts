@@ -65,8 +65,12 @@ export interface PushedPacket {
 export class JitterBuffer {
   private readonly options: JitterBufferOptions;
   private readonly sampleRate: number;
-  private readonly slots: Slot[] = Array.from({ length: SLOTS }, emptySlot);
-  private readonly decoded: Int16Array;
+  /** By sequence number; a few of them wait at a time, in objects that are used again. */
+  private readonly slots: (Slot | undefined)[] = Array.from({ length: SLOTS });
+  private readonly free: Slot[] = [];
+  private readonly longest: number;
+  /** As long as the longest packet so far. */
+  private decoded = new Int16Array(0);
   private target: number;
   private waiting = 0;
   /** Sequence number of the first packet that waits. */
@@ -92,7 +96,7 @@ export class JitterBuffer {
     this.options = options;
     this.sampleRate = options.sampleRate ?? options.clockRate;
     this.target = this.samples(options.minimumMs);
-    this.decoded = new Int16Array(this.samples(LONGEST_PACKET_MS));
+    this.longest = this.samples(LONGEST_PACKET_MS);
   }
 
   get stats(): JitterBufferStats {
@@ -108,7 +112,7 @@ export class JitterBuffer {
 
   /** Puts a packet in, which must not change afterwards; one out of order never moves the rest. */
   push(packet: Uint8Array, header: RtpHeader, { samples, isMisordered }: PushedPacket): void {
-    if (samples <= 0 || samples > this.decoded.length) return;
+    if (samples <= 0 || samples > this.longest) return;
     const at = this.timeOf(header.timestamp);
     if (isMisordered !== true && this.isOutOfTouch(header, at)) this.resume(at);
     const lateBy = this.cursor - (at + samples - 1);
@@ -201,11 +205,12 @@ export class JitterBuffer {
     { at, samples }: { at: number; samples: number },
   ): void {
     this.lateInRow = 0;
-    const slot = this.slot(header.sequence);
-    if (slot.packet !== undefined) {
+    if (this.slots[header.sequence % SLOTS] !== undefined) {
       this.duplicates++;
       return;
     }
+    const slot = this.free.pop() ?? emptySlot();
+    this.slots[header.sequence % SLOTS] = slot;
     slot.packet = packet;
     slot.payloadType = header.payloadType;
     slot.sequence = header.sequence;
@@ -223,17 +228,18 @@ export class JitterBuffer {
   private gapToHead(): number {
     if (this.decodedStart < this.decodedEnd) return 0;
     if (this.waiting === 0) return Number.POSITIVE_INFINITY;
-    return this.slot(this.head).at - this.cursor;
+    return this.first.at - this.cursor;
   }
 
   /** Decodes the first packet that waits once it is due; what is over by then is late. */
   private decodeHead(decode: PayloadDecoder): void {
     while (this.waiting > 0) {
-      const { packet, at, samples, payloadType, start, end } = this.slot(this.head);
+      const { packet, at, samples, payloadType, start, end } = this.first;
       const ahead = at - this.cursor;
       if (packet === undefined || ahead > 0) return;
       this.leave();
       if (ahead + samples > 0) {
+        if (samples > this.decoded.length) this.decoded = new Int16Array(samples);
         this.decodedEnd = decode(packet.subarray(start, end), payloadType, this.decoded);
         this.decodedStart = Math.min(-ahead, this.decodedEnd);
         return;
@@ -244,11 +250,11 @@ export class JitterBuffer {
 
   /** Takes the first packet out and finds the next. */
   private leave(): void {
-    this.slot(this.head).packet = undefined;
+    this.empty(this.head % SLOTS);
     this.waiting--;
     if (this.waiting === 0) return;
     do this.head = (this.head + 1) & 0xffff;
-    while (this.slot(this.head).packet === undefined);
+    while (this.slots[this.head % SLOTS] === undefined);
   }
 
   /** Shortens the delay by a frame when every read for seconds left one to spare. */
@@ -257,7 +263,7 @@ export class JitterBuffer {
     if (!this.playing) return;
     if (!heard) this.underruns++;
     if (this.waiting === 0) return this.forgetWatch();
-    const newest = this.slot(this.head).at - this.cursor;
+    const newest = this.first.at - this.cursor;
     this.leastSpare = Math.min(this.leastSpare, newest + (this.waiting - 1) * frame);
     this.watchedSamples += frame;
     if (this.watchedSamples < this.samples(SHRINK_AFTER_MS)) return;
@@ -276,15 +282,24 @@ export class JitterBuffer {
   }
 
   private drop(): void {
-    for (const slot of this.slots) slot.packet = undefined;
+    for (let at = 0; at < SLOTS; at++) this.empty(at);
     this.waiting = 0;
     this.decodedStart = 0;
     this.decodedEnd = 0;
     this.forgetWatch();
   }
 
-  private slot(sequence: number): Slot {
-    return this.slots[sequence % SLOTS] as Slot; // in range: SLOTS slots were made
+  /** The first packet that waits. */
+  private get first(): Slot {
+    return this.slots[this.head % SLOTS] as Slot; // there is one wherever this is asked
+  }
+
+  private empty(at: number): void {
+    const slot = this.slots[at];
+    if (slot === undefined) return;
+    slot.packet = undefined;
+    this.slots[at] = undefined;
+    this.free.push(slot);
   }
 
   private samples(ms: number): number {
