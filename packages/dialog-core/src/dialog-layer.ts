@@ -44,7 +44,7 @@ import { takeRefer } from './events/refer-request.ts';
 import { matchDialog } from './events/replaces.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
-import type { LayerContext } from './layer-context.ts';
+import { halfDialogKey, type LayerContext } from './layer-context.ts';
 import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
@@ -259,7 +259,7 @@ export class DialogLayer {
     }
     // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
     if (OF_SUBSCRIPTIONS.includes(request.method)) return false;
-    if (this.foreign !== undefined || this.dialogOf(request) !== undefined) return false;
+    if (this.foreign !== undefined || this.mayBelong(request)) return false;
     this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
     return true;
   }
@@ -318,6 +318,16 @@ export class DialogLayer {
     return dialogs.size + live.inviteServers.size + live.inviteClients.size >= limits.dialogs;
   }
 
+  /**
+   * Whether there is a dialog for this request, or may be one before a copy of it comes: that which
+   * the 2xx of an INVITE of ours makes is not there yet where the request overtook the 2xx.
+   */
+  private mayBelong(request: SipRequest): boolean {
+    if (this.dialogOf(request) !== undefined) return true;
+    const half = halfDialogKey(request.callId, request.toTag ?? '');
+    return this.context.live.halfDialogs.has(half);
+  }
+
   private dialogOf(request: SipRequest): DialogShell | undefined {
     const localTag = request.to.tag ?? '';
     const remoteTag = request.from.tag ?? '';
@@ -365,7 +375,12 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       options.user.onDialogChanged === undefined
         ? undefined
         : (dialog) => options.user.onDialogChanged?.(dialog),
-    live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
+    live: {
+      inviteServers: new Set(),
+      inviteClients: new Set(),
+      halfDialogs: new Set(),
+      requests: new Set(),
+    },
     digest(credentials = options.credentials) {
       if (credentials === undefined) return undefined;
       const known = digests.get(credentials) ?? new DigestClient({ runtime, credentials });

@@ -81,6 +81,33 @@ describe('a request in a dialog', () => {
     await close();
   });
 
+  it('that overtakes the 200 of its dialog gets 481, and so does each copy', async () => {
+    const simulation = createSimulation({ seed: 6 });
+    const alice = new Phone(simulation, 'alice');
+    const peer = new ScriptedHost(simulation, 'peer');
+    alice.call('peer');
+    await simulation.run(20);
+    const { from, to, callId } = peer.request('INVITE');
+    const info = (): void =>
+      peer.send('INFO', alice.host.hop(), [
+        ['From', to.withTag('peer')],
+        ['To', from],
+        ['Call-ID', callId],
+        ['CSeq', '7 INFO'],
+      ]);
+    info();
+    await simulation.run(20);
+    peer.answer('INVITE', 200);
+    await simulation.run(20);
+    info();
+    await simulation.run(20);
+    expect(peer.all(481)).toHaveLength(2);
+    expect(alice.log).toEqual(['accepted 200']);
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('counts up by one, and BYE as well', async () => {
     const { simulation, alice, peer } = await call();
     alice.ask('INFO');
