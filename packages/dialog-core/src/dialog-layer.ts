@@ -89,7 +89,7 @@ export class DialogLayer {
   private adopt: ((transaction: ServerTransaction) => void) | undefined;
 
   constructor(options: DialogLayerOptions) {
-    const { runtime, sender, timers = {}, onTransactionStep } = options;
+    const { runtime, sender, timers = {}, onTransactionStep, onTransactionTrouble } = options;
     this.user = options.user;
     this.foreign = options.foreign;
     this.transactions = new TransactionLayer({
@@ -98,6 +98,7 @@ export class DialogLayer {
       timers,
       mergedRequests: options.foreign === undefined ? 'refuse' : 'pass',
       ...(onTransactionStep === undefined ? {} : { onStep: onTransactionStep }),
+      onTrouble: onTransactionTrouble,
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
         onAck: (ack, inbound) => this.receiveAck(ack, inbound),

@@ -68,3 +68,4 @@ export {
   type TransactionUser,
 } from './transaction-layer.ts';
 export type { TransactionCounters, TransactionStep } from './transaction-shell.ts';
+export type { TransactionTrouble } from './trouble.ts';

@@ -21,6 +21,7 @@ import {
   type ServerTransactionOwner,
 } from './server-transaction.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
+import { note, type TransactionTrouble } from './trouble.ts';
 import type {
   TransactionCounters,
   TransactionShell,
@@ -67,6 +68,8 @@ export interface TransactionLayerOptions {
   readonly mergedRequests?: 'refuse' | 'pass';
   /** Told of every step of every transaction: for logs, ladders and the coverage of tests. */
   readonly onStep?: (step: TransactionStep) => void;
+  /** Told of retransmissions and time-outs as they happen; `counters` has their numbers. */
+  readonly onTrouble?: ((trouble: TransactionTrouble) => void) | undefined;
 }
 
 /**
@@ -89,12 +92,12 @@ export class TransactionLayer {
   private closed = false;
 
   constructor(options: TransactionLayerOptions) {
-    const { runtime, sender, user, timers, onStep } = options;
+    const { runtime, sender, user, timers, onStep, onTrouble } = options;
     this.options = options;
     this.user = user;
     const counters = newCounters();
     this.counters = counters;
-    this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep };
+    this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep, onTrouble };
     this.acks = new AckSender(this.around);
     this.lingering = new Lingering({
       around: this.around,
@@ -186,7 +189,7 @@ export class TransactionLayer {
     }
     const { status } = response;
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
-    if (attempt.state === 'completed') this.around.counters.retransmissionsAbsorbed++;
+    if (attempt.state === 'completed') note(this.around, 'absorbed', inbound);
     attempt.input({ type, response });
   }
 
@@ -199,7 +202,10 @@ export class TransactionLayer {
       if (request.toTag !== undefined) this.user.onAck(request, inbound);
       return;
     }
-    if (known !== undefined) return known.receiveAgain();
+    if (known !== undefined) {
+      note(this.around, 'absorbed', inbound);
+      return known.receiveAgain();
+    }
     const isCancel = request.method === 'CANCEL';
     const isFirst = !isCancel && request.toTag === undefined;
     const keys = { own: key, identity: identityOf(request), isFirst };
