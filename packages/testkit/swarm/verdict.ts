@@ -14,7 +14,8 @@ export interface Verdict {
   readonly wrong: string[];
 }
 
-const UNLUCKY = /timeout|transport|408|503|500/;
+/** 504: no PRACK came to a reliable provisional response (RFC 3262 §3). */
+const UNLUCKY = /timeout|transport|408|503|500|504|notRefreshed/;
 /** The peer does not know the dialog: it has just hung up, or was restarted. */
 const LOST = /dialogLost|refused/;
 const HUNG_UP = /^(?:bye|hungUp|cancelled)$/;

@@ -157,7 +157,9 @@ class World {
         clock.arm(durationMs, () => this.restart(host));
         return;
       case 'dns':
-        return network.dns.fail(host, 'servfail');
+        network.dns.fail(host, durationMs === 500 ? 'silent' : 'servfail');
+        clock.arm(durationMs, () => network.dns.mend(host));
+        return;
       default:
         kind satisfies never;
     }
