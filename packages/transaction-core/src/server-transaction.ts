@@ -128,6 +128,8 @@ export class ServerTransaction {
   /** @internal */
   start(): void {
     this.shell.input({ type: 'request' });
+    // not within the step: what the user answers has to leave before anything that it sends after that
+    this.owner.onRequest(this);
   }
 
   /** @internal The same request came once more. */
@@ -211,7 +213,7 @@ export class ServerTransaction {
   tell(output: Told): void {
     switch (output.type) {
       case 'tellRequest':
-        return this.owner.onRequest(this);
+        return; // told by `start`, when the step is over
       case 'tellAck':
         return this.owner.onAck(output.ack, output.inbound);
       case 'tellCancel':
