@@ -11,6 +11,7 @@ export { type FragmentStart, SipFragment, type SipFragmentInit } from './sip-fra
 export { Challenge, type ChallengeInit } from './challenge.ts';
 export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
+export { statelessTag } from './stateless-tag.ts';
 export type { CSeq } from './cseq.ts';
 export type {
   DialogReference,

@@ -3,6 +3,7 @@ import {
   createResponse,
   type SipRequest,
   type SipResponse,
+  statelessTag,
   validateMessage,
 } from '@strowger/sip-message';
 import { AckSender } from './ack-sender.ts';
@@ -339,13 +340,4 @@ function newCounters(): TransactionCounters {
     requestsRefused: 0,
     responsesDropped: 0,
   };
-}
-
-/** The same tag for every copy of a request that leaves no state behind (RFC 3261 §8.2.7). */
-function statelessTag(request: SipRequest): string {
-  let hash = 0x811c9dc5;
-  for (const character of serverKey(request)) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  return `s${(hash >>> 0).toString(36)}`;
 }
