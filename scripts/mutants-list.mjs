@@ -152,8 +152,20 @@ export const MUTANTS = [
   {
     name: 'a repeated request is taken for a new one',
     file: `${transaction}/transaction-layer.ts`,
-    find: 'if (known !== undefined) return known.receiveAgain();',
+    find: '      return known.receiveAgain();',
     put: '',
+  },
+  {
+    name: 'a BYE that was overtaken is not repeated',
+    file: `${dialog}/dialog-request.ts`,
+    find: 'return status === 500 && cseq.number < record.lastCSeq;',
+    put: 'return status === 500 && cseq.number < 0;',
+  },
+  {
+    name: 'a refusal of what overtook the 2xx ends the dialog',
+    file: `${dialog}/dialog-shell.ts`,
+    find: ' || cseq.number <= this.lastUnconfirmed) return;',
+    put: ' || cseq.number < 0) return;',
   },
   {
     name: 'CANCEL and INVITE share a key',

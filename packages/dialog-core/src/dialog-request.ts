@@ -38,7 +38,7 @@ export function sendDialogRequest(
           const isAgain = !isJudged && triesLeft > 0 && wasOvertaken(dialog, response);
           if (isAgain) return send(triesLeft - 1);
           finish({ response });
-          if (isJudged) dialog.judgeRefusal(response.status);
+          if (isJudged) dialog.judgeRefusal(response);
         },
         onTimeout: () => {
           finish({ failure: { kind: 'timeout' } });

@@ -265,12 +265,12 @@ export class DialogUser implements User {
         leg.tell('heard', key, transaction.method);
         ok(transaction);
       },
-      onUpdate: (update) => {
+      onUpdate: (incoming) => {
         leg.tell('heard', key, 'UPDATE');
-        const offer = update.request.text();
+        const offer = incoming.request.text();
         const body = leg.describe();
         leg.negotiated(offer, body.content);
-        update.accept({ body });
+        incoming.accept({ body });
       },
       onRefer: (referral) => {
         leg.tell('heard', key, 'REFER');
