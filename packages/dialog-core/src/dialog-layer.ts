@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { SipRequest, SipResponse, SipUri } from '@strowger/sip-message';
 import {
   type CredentialSource,
   DigestClient,
@@ -224,9 +224,18 @@ export class DialogLayer {
     return this.context.userAgent.options.allow;
   }
 
-  /** The value of our Contact for messages over this hop. */
+  /** The value of our Contact for messages over this hop, as a registrar binds it. */
   contact(hop: Hop): string {
-    return this.context.userAgent.contact(hop);
+    return this.context.userAgent.hopContact(hop);
+  }
+
+  /**
+   * From now on new dialogs and requests outside of them, but REGISTER, have this GRUU as our Contact
+   * (RFC 5627 §4.4), so that others reach us by it from anywhere; `undefined`: where the hop sees us
+   * again. A GRUU comes with the 2xx to a REGISTER (`gruusOf`) and is good for as long as that.
+   */
+  useGruu(gruu: SipUri | undefined): void {
+    this.context.userAgent.gruu = gruu;
   }
 
   counts(): DialogCounts {

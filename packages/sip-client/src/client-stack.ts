@@ -1,7 +1,7 @@
 import { createMediaEngine } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
 import { type MediaBackend, type Session, SessionManager } from '@strowger/session-core';
-import type { SipUri } from '@strowger/sip-message';
+import { type NameAddr, SipUri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
@@ -66,11 +66,18 @@ export class ClientStack {
   }
 
   /**
-   * The way to a URI: calls to our own domain go where the registration goes, others find their own.
-   * Rejects with `NO_ROUTE`.
+   * The way to a URI: the one that the registrar told us (RFC 3608). Where it told none, calls to our
+   * own domain go where the registration goes, others find their own. Rejects with `NO_ROUTE`.
    */
-  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[] }> {
+  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[]; route?: readonly NameAddr[] }> {
     const { account, settings } = this.options;
+    const { serviceRoute: route } = this.registration;
+    const first = route[0]?.uri;
+    if (first instanceof SipUri) {
+      // the proxy that we registered over has a connection to us
+      const isOurs = isSamePlace(first, account.server);
+      return { route, hops: await this.locate(isOurs ? account.server : first) };
+    }
     if (settings.server === undefined && !isSamePlace(uri, account.uri)) {
       await this.locate(uri);
       return {}; // looked up once more when it is known how long the request is
