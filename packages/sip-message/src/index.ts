@@ -58,11 +58,13 @@ export {
   type AnswerInput,
   answerChallenge,
   computeHa1,
+  computeServerProof,
   computeUserHash,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,
   verifyCredentials,
+  verifyServerProof,
 } from './digest.ts';
 export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';
 export { refusalResponse } from './refusal-response.ts';

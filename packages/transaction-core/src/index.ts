@@ -3,7 +3,7 @@ export {
   type ClientTransactionUser,
   type RequestOptions,
 } from './client-transaction.ts';
-export { type CredentialSource, DigestClient } from './digest-client.ts';
+export { type CredentialSource, DigestClient, type ServerStanding } from './digest-client.ts';
 export {
   DigestServer,
   type DigestServerOptions,
