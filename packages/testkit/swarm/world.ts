@@ -89,7 +89,7 @@ class World {
       this.users.set(name, new SessionUser(network.host(name), this.ledger, this.rows));
     }
     const targets = [...this.users.keys()].map((name) => network.hostOf(name));
-    this.proxy = new Proxy(network.host('proxy'));
+    this.proxy = new Proxy(network.host('proxy'), this.rows);
     if (isNatted) {
       this.nat = network.nat({ inside: NATTED_USERS, address: '203.0.113.1' });
     }

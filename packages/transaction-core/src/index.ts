@@ -50,6 +50,7 @@ export type {
   ProxyRequest,
   ProxyRoute,
   ProxySender,
+  ProxyStep,
   ProxyTarget,
 } from './proxy/proxy-options.ts';
 export {
