@@ -125,6 +125,7 @@ export class ProxiedRequest {
       case 'start':
         return this.start(output.targets, output.firstBranch);
       case 'send':
+        this.around.options.onResponse?.(this.received, output.response);
         return this.server.respond(output.response);
       case 'cancelBranches': {
         const options = output.isAnswered ? ELSEWHERE : this.cancelReason;

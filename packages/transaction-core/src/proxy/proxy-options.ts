@@ -92,6 +92,12 @@ export interface ProxyOptions {
   readonly maxBranches?: number;
   /** Max-Breadth of requests that come without one (RFC 5393 §5.3.3); default 60. */
   readonly maxBreadth?: number;
+  /**
+   * Told of every response that goes back to the sender of a request, of the application's and of the
+   * proxy's own too, before it leaves; `request` is the one that `route` was asked about. It is not to
+   * be changed.
+   */
+  readonly onResponse?: (request: SipRequest, response: SipResponse) => void;
   /** Told of every step of `responseContext`: for logs and for the coverage of tests. */
   readonly onContextStep?: (step: ProxyStep) => void;
   /** At least 16 secret bytes, for proxies that stand in for each other. Default: of chance. */
