@@ -1,7 +1,8 @@
 import type { Runtime, Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { CallEnder, CallLegRecord, CallRecord } from './call-record.ts';
-import { type CallEnding, outcomeOf } from './call-table.ts';
+import { outcomeOf } from './call-steps.ts';
+import type { CallEnding } from './call-table.ts';
 import { type CallParties, CallTimeline } from './call-timeline.ts';
 
 /** What a `ProxiedCalls` is made of. */

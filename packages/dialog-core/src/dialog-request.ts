@@ -12,6 +12,12 @@ export interface DialogRequest {
   readonly user: RequestUser;
 }
 
+/** A request in a dialog, on its way. */
+export interface SentRequest {
+  /** Waits no longer for its answer: a timeout. */
+  giveUp(): void;
+}
+
 /** Methods whose refusal says nothing about the dialog: a PRACK may come too late (RFC 3262 §3). */
 const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 
@@ -22,9 +28,10 @@ const MOST_REPETITIONS = 3;
 export function sendDialogRequest(
   context: LayerContext,
   { dialog, method, parts, user }: DialogRequest,
-): void {
+): SentRequest {
   const isJudged = !WITHOUT_JUDGEMENT.includes(method);
   const finish = trackRequest(context, user);
+  let sent: ClientRequest | undefined;
   const send = (triesLeft: number): void => {
     const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
     const client = new ClientRequest(request, {
@@ -48,9 +55,16 @@ export function sendDialogRequest(
           finish({ failure: { kind: 'transport', error } }),
       },
     });
+    sent = client;
     client.send();
   };
   send(MOST_REPETITIONS);
+  return {
+    giveUp: () => {
+      finish({ failure: { kind: 'timeout' } });
+      sent?.terminate();
+    },
+  };
 }
 
 /**

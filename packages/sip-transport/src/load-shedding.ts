@@ -38,7 +38,7 @@ export class LoadShedding {
   refusal(request: SipRequest, isDatagram: boolean): SipResponse | undefined {
     const { share } = this.overload;
     this.tellShare(request, share);
-    const branch = isDatagram ? request.via.branch : undefined;
+    const branch = isDatagram ? request.branch : undefined;
     if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
       if (branch !== undefined && request.toTag === undefined) this.recent.add(branch);
       return undefined;
