@@ -290,8 +290,8 @@ export const MUTANTS = [
   },
   {
     name: 'sessions are never forgotten',
-    file: `${session}/session-manager.ts`,
-    find: '        this.live.delete(session.id);',
+    file: `${session}/session-registry.ts`,
+    find: '    this.live.delete(session.id);',
     put: '',
     isQuick: true,
   },
@@ -310,7 +310,7 @@ export const MUTANTS = [
   },
   {
     name: 'the end of a session is told and not resolved',
-    file: `${session}/session.ts`,
+    file: `${session}/session-shell.ts`,
     find: '    this.waiters.ended.resolve(reason);',
     put: '',
     isQuick: true,
