@@ -37,8 +37,7 @@ export function judge(plan: WorldPlan, ledger: Ledger): Verdict {
     } else if (misfortune === undefined) verdict.asMeant++;
     else if (harm === 'nothing' && !TOO_SHORT.test(misfortune)) {
       verdict.wrong.push(`call ${call.id}: ${misfortune}`);
-    }
-    else verdict.unlucky++;
+    } else verdict.unlucky++;
   }
   return verdict;
 }
