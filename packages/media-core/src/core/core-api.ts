@@ -5,14 +5,19 @@ import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.t
 export interface OpenRequest {
   /** Chosen by the caller, unique within the core. */
   id: number;
-  /** Local IP address and RTP's port; RTCP is on the next one. */
-  address: string;
-  port: number;
   ssrc: number;
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
   settings: StreamSettings;
+}
+
+/** Where an endpoint is reached. */
+export interface BindRequest {
+  id: number;
+  /** Local IP address and RTP's port; RTCP is on the next one. */
+  address: string;
+  port: number;
 }
 
 /** Settings of every stream of an engine, in milliseconds. */
@@ -105,8 +110,10 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken. */
+  /** Makes an endpoint, which has no ports yet. */
   open(request: OpenRequest): Promise<void>;
+  /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
+  bind(request: BindRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /** From now on what `from` receives goes out at `to`. */

@@ -1,6 +1,7 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
+  BindRequest,
   Closed,
   CoreApi,
   CoreEvent,
@@ -45,8 +46,11 @@ export class MediaCore implements CoreApi {
     const endpoint = request.relayed
       ? new RelayEnd({ runtime, request, tell, hmac })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac });
-    await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
+  }
+
+  async bind({ id, ...place }: BindRequest): Promise<void> {
+    await this.endpoint(id).session.bind(place);
   }
 
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {

@@ -76,8 +76,7 @@ export class RtpSession {
   }
 
   /** Binds both ports; rejects with the system's error and leaves none bound. */
-  async open(): Promise<void> {
-    const { address, port } = this.request;
+  async bind({ address, port }: Endpoint): Promise<void> {
     const onError = (): void => {}; // a port that answers with ICMP is the peer's matter
     const { datagrams } = this.runtime;
     this.rtp = await datagrams.open({

@@ -1,7 +1,7 @@
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
-import { CoreEndpoint } from './core-endpoint.ts';
+import { CoreEndpoint, type Place } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
@@ -171,7 +171,7 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async open(host: CoreHost, opening: Opening) {
-    const opened = this.bind(host, opening);
+    const opened = this.openOn(host, opening);
     this.opening.add(opened);
     try {
       return await opened;
@@ -180,27 +180,32 @@ class LocalMediaEngine implements MediaEngine {
     }
   }
 
-  /** Binds the next pair of ports that nobody else on this machine has. */
-  private async bind(host: CoreHost, opening: Opening) {
+  private async openOn(host: CoreHost, opening: Opening) {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
+    const { relayed, security, ptimeMs } = opening;
+    const id = ++this.ids;
+    const identity = { ssrc: random.uint32(), cname: random.token() };
+    await host.api.open({ id, ...identity, relayed, settings: this.settings });
+    const core = this.register(host, { id, opening });
+    const port = (): number | undefined => core.local?.port;
+    const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
+    return { core, description: new LocalDescription(fixed) };
+  }
+
+  /** Binds the next pair of ports that nobody else on this machine has. */
+  private async bind({ api }: CoreHost, id: number): Promise<Place> {
+    const { address } = this.options;
     for (;;) {
-      if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
-      const { relayed, security, ptimeMs } = opening;
       try {
-        await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
+        await api.bind({ id, address, port });
+        return { address, port };
       } catch (error) {
         this.ports.release(port);
-        if (codeOf(error) === 'EADDRINUSE') continue;
-        throw unavailable(address, error);
+        if (codeOf(error) !== 'EADDRINUSE') throw unavailable(address, error);
       }
-      const core = this.register(host, { id: identity.id, port, opening });
-      const { ssrc, cname } = identity;
-      const place = { address, port, ssrc, cname, random, remotes };
-      return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
     }
   }
 
@@ -218,22 +223,22 @@ class LocalMediaEngine implements MediaEngine {
 
   private register(
     host: CoreHost,
-    { id, port, opening }: { id: number; port: number; opening: Opening },
+    { id, opening }: { id: number; opening: Opening },
   ): CoreEndpoint {
     const { label } = opening;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
       api: host.api,
-      local: { address: this.options.address, port },
+      bind: () => this.bind(host, id),
       onEvent: (event) => this.tell(opening, event),
-      onGone: () => {
+      onGone: (bound) => {
         host.endpoints.delete(id);
         this.endpoints.delete(endpoint);
-        this.ports.release(port);
-        this.runtime.logger.debug({ label, port }, 'a media endpoint has ended');
+        if (bound !== undefined) this.ports.release(bound.port);
+        this.runtime.logger.debug({ label, ...bound }, 'a media endpoint has ended');
       },
     });
-    this.runtime.logger.debug({ label, port }, 'a media endpoint was opened');
+    this.runtime.logger.debug({ label }, 'a media endpoint was opened');
     host.endpoints.set(id, endpoint);
     this.endpoints.add(endpoint);
     return endpoint;
