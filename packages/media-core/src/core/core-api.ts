@@ -1,4 +1,5 @@
 import type { LatenessHistogram } from './ticker.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
@@ -24,9 +25,11 @@ export interface BindRequest {
 export interface StreamSettings {
   /** Silence after which `timeout` is told. */
   timeoutMs: number;
+  /** Which sources beside the negotiated one are learned. */
+  learning: SourceLearning;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
-  /** Silence after which a new source may take the stream over. */
+  /** Silence after which the peer may go on from another port. */
   relatchAfterMs: number;
   /** Bounds of the jitter buffer's delay. */
   jitterMinimumMs: number;

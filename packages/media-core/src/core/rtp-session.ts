@@ -54,6 +54,9 @@ export class RtpSession {
   private startedFrom: Endpoint | undefined;
   private heardAt = 0;
   private silence: Timer | undefined;
+  /** Whether anything has come from where media goes: else that may be a victim, not a peer. */
+  private hasHeard = false;
+  private isGivenUp = false;
   private closed = false;
 
   constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
@@ -100,7 +103,7 @@ export class RtpSession {
 
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
-    return this.agreed?.maySend === true && this.lock.target !== undefined;
+    return this.agreed?.maySend === true && this.lock.target !== undefined && !this.isGivenUp;
   }
 
   /** Of the codec that is sent. */
@@ -115,7 +118,11 @@ export class RtpSession {
   /** Takes over what was negotiated. */
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
+    const before = this.agreed?.remote;
     this.agreed = agreedMedia(media);
+    const { address, port } = this.agreed.remote;
+    if (before?.address !== address || before.port !== port) this.hasHeard = false;
+    this.isGivenUp = false;
     this.protection.configure(media.security);
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.controlSource = undefined;
@@ -161,7 +168,8 @@ export class RtpSession {
       return;
     }
     const now = this.runtime.clock.now();
-    if (!this.lock.admit(from, header, now)) return;
+    const isAuthentic = this.protection.suite !== undefined;
+    if (!this.lock.admit(from, header, { now, isAuthentic })) return;
     const arrival = this.count(header, now);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
@@ -181,6 +189,7 @@ export class RtpSession {
     this.packetsReceived++;
     this.octetsReceived += header.payloadEnd - header.payloadStart;
     this.heardAt = now;
+    this.heard();
     if (this.silence?.armed !== true) this.watchSilence();
     return this.reception?.count(header.sequence) ?? 'wild';
   }
@@ -211,7 +220,15 @@ export class RtpSession {
       return;
     }
     if (this.rtcp.receive(packet) === 'malformed') this.unwanted++;
-    else this.controlSource = from;
+    else {
+      this.controlSource = from;
+      this.heard();
+    }
+  }
+
+  private heard(): void {
+    this.hasHeard = true;
+    this.isGivenUp = false;
   }
 
   private sendControl(compound: Uint8Array): void {
@@ -237,8 +254,10 @@ export class RtpSession {
     const { clock } = this.runtime;
     const silentMs = clock.now() - this.heardAt;
     const left = this.request.settings.timeoutMs - silentMs;
-    if (this.agreed?.mayReceive !== true || this.closed) return;
-    if (left <= 0) return this.user.onEvent({ type: 'timeout', silentMs: Math.round(silentMs) });
-    this.silence = clock.arm(left, () => this.watchSilence());
+    if (this.agreed === undefined || this.closed) return;
+    if (left > 0) return void (this.silence = clock.arm(left, () => this.watchSilence()));
+    this.isGivenUp = !this.hasHeard;
+    if (!this.agreed.mayReceive) return;
+    this.user.onEvent({ type: 'timeout', silentMs: Math.round(silentMs) });
   }
 }

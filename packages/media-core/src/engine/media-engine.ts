@@ -1,6 +1,7 @@
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import { CoreEndpoint, type Place } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
@@ -39,7 +40,10 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told; default 30 000. */
+  /**
+   * Silence after which `timeout` is told; default 30 000. Nothing more is sent then to a peer of
+   * whom neither RTP nor RTCP has come at all: what it named may be the address of a victim.
+   */
   readonly timeoutMs?: number;
   /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
   readonly srtp?: SrtpPolicy;
@@ -49,9 +53,15 @@ export interface MediaEngineOptions {
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
+  /**
+   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
+   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
+   * media leaves by another network than it comes in); of none (`never`).
+   */
+  readonly learnSources?: SourceLearning;
   /** How long the negotiated address is waited for before another is learned; default 250. */
   readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
+  /** Silence after which a peer may go on from another port of its host; default 3000. */
   readonly relatchAfterMs?: number;
   /** Bounds of the jitter buffer's delay; default 40 to 200. */
   readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
@@ -100,6 +110,7 @@ class LocalMediaEngine implements MediaEngine {
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
       timeoutMs: options.timeoutMs ?? 30_000,
+      learning: options.learnSources ?? 'near',
       graceMs: options.sourceGraceMs ?? 250,
       relatchAfterMs: options.relatchAfterMs ?? 3000,
       jitterMinimumMs: options.jitterMs?.minimum ?? 40,
