@@ -21,6 +21,7 @@ import {
   type SdpContextMedia,
   type SdpRefused,
 } from '../sdp/index.ts';
+import { findDestination } from '../sdp/negotiated-media.ts';
 import { findAudio, isSwitchedOff } from '../sdp/audio-line.ts';
 import type { SecurityContext } from '../sdp/srtp-negotiation.ts';
 import type { RemotePolicy } from './remote-policy.ts';
@@ -167,8 +168,10 @@ export class LocalDescription {
     if (this.context.media && isSwitchedOff(read.description)) return undefined;
     const audio = findAudio(read.description, this.security);
     if (!audio.ok) throw refused(audio);
-    const { connections, rtcp } = audio.line;
-    if (connections[0]) this.assertPermitted(connections[0].address);
+    const destination = findDestination(audio.line, this.ice !== undefined);
+    if (!destination.ok) throw refused(destination);
+    this.assertPermitted(destination.address);
+    const { rtcp } = audio.line;
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
   }
