@@ -1,6 +1,8 @@
 import type { Runtime } from '@strowger/runtime';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import type { CodecLibrary } from '../codec/codec-library.ts';
+import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { openSource } from './audio-sources.ts';
@@ -25,6 +27,7 @@ export interface AudioEndpointOptions {
   ticker: Ticker;
   request: OpenRequest;
   hmac: HmacSha1;
+  codecs: CodecLibrary;
   tell(event: CoreEvent): void;
 }
 
@@ -33,6 +36,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
   periodMs = 20;
   private readonly options: AudioEndpointOptions;
+  private readonly codecs: CodecBench;
   private readonly listener: Listener;
   private readonly speaker: Speaker;
   private readonly digits: DigitListener;
@@ -40,6 +44,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
     this.options = options;
+    this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
@@ -52,10 +57,12 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   /** Takes over what was negotiated; the stream runs from the first time on. */
-  configure(media: NegotiatedMedia): void {
+  async configure(media: NegotiatedMedia): Promise<void> {
+    const codecs = await this.codecs.open(media);
+    if (codecs === undefined) return; // another round came before this one was ready
     this.session.configure(media);
-    this.listener.configure(media);
-    this.speaker.configure(media);
+    this.listener.configure(media, codecs);
+    this.speaker.configure(media, codecs);
     const { ticker } = this.options;
     if (media.ptimeMs !== this.periodMs) ticker.remove(this);
     this.periodMs = media.ptimeMs;
@@ -63,7 +70,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.listener.jitter.push(packet, header, arrival === 'misordered');
+    this.listener.playout.push(packet, header, arrival === 'misordered');
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
@@ -71,7 +78,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   onSourceChanged(): void {
-    this.listener.jitter.reset();
+    this.listener.playout.reset();
     this.digits.reset();
   }
 
@@ -83,14 +90,14 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   tick(skipped: number): void {
     const { listener, speaker } = this;
     for (let frames = skipped; frames > 0; frames--) listener.hear();
-    if (skipped > 0) speaker.pass(skipped * listener.heard.length);
+    if (skipped > 0) speaker.pass(skipped);
     listener.hear();
     if (this.session.sends) speaker.say(listener.heard);
-    else speaker.pass(listener.heard.length);
+    else speaker.pass(1);
   }
 
   async play(play: number, source: PlaySource): Promise<void> {
-    await this.speaker.player.start(play, () => openSource(source));
+    await this.speaker.player.start(play, (sampleRate) => openSource(source, sampleRate));
   }
 
   stopPlay(play: number): void {
@@ -115,27 +122,30 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.speaker.isEchoing = enabled;
   }
 
-  listen(frames: number): void {
-    this.listener.grant(frames);
+  listen(frames: number, sampleRate: number): void {
+    this.listener.grant(frames, sampleRate);
   }
 
-  async speak(samples: Int16Array): Promise<void> {
-    await this.speaker.spoken.push(samples);
+  async speak(samples: Int16Array, sampleRate: number): Promise<void> {
+    await this.speaker.spoken.push(samples, sampleRate);
   }
 
   async finishSaying(discard: boolean): Promise<void> {
-    if (discard) this.speaker.spoken.clear();
-    else await this.speaker.spoken.drained();
+    const { spoken } = this.speaker;
+    if (discard) return spoken.clear();
+    spoken.finish();
+    await spoken.drained();
   }
 
   stats(): Pick<CoreStats, 'jitterBuffer' | 'packetsDiscarded'> {
-    const { jitter } = this.listener;
-    return { jitterBuffer: jitter.stats, packetsDiscarded: jitter.discarded };
+    const { playout } = this.listener;
+    return { jitterBuffer: playout.stats, packetsDiscarded: playout.discarded };
   }
 
   /** Ends everything; resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.options.ticker.remove(this);
+    this.codecs.close();
     this.digits.close();
     const recorded = this.listener.close();
     await Promise.all([this.speaker.close(), this.session.close()]);

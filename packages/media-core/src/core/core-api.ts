@@ -113,7 +113,7 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Makes an endpoint, which has no ports yet. */
+  /** Makes an endpoint, which has no ports yet; `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
   /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
   bind(request: BindRequest): Promise<void>;
@@ -135,10 +135,10 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
-  /** Allows so many `heard` events more; 0 ends listening. */
-  listen(request: { id: number; frames: number }): Promise<void>;
-  /** Queues samples at 8000 Hz; resolves when there is room for more. */
-  say(request: { id: number; samples: Int16Array }): Promise<void>;
+  /** Allows so many `heard` events more, at this rate; 0 ends listening. */
+  listen(request: { id: number; frames: number; sampleRate: number }): Promise<void>;
+  /** Queues samples; resolves when there is room for more. */
+  say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;

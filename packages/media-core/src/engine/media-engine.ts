@@ -1,10 +1,12 @@
+import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
-import { CoreEndpoint, type Place } from './core-endpoint.ts';
+import { bindPorts } from './bind-ports.ts';
+import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
-import { knownCodecs } from './known-codecs.ts';
+import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
@@ -30,8 +32,11 @@ export interface MediaEngineOptions {
   readonly address: string;
   /** Even ports of this range carry RTP, the odd ones above them RTCP. */
   readonly ports: { readonly from: number; readonly to: number };
-  /** `pcmu`, `pcma` in order of preference; default both. */
-  readonly codecs?: readonly string[];
+  /**
+   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
+   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
+   */
+  readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
   readonly workers?: number;
   /** The built `worker.js`, where a bundler has moved it. */
@@ -91,7 +96,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
   private readonly passages: Passages;
-  private readonly codecs: readonly string[];
+  private readonly codecs: KnownCodecs;
   private readonly remotes: RemotePolicy;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
@@ -103,8 +108,7 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = options.codecs ?? ['pcmu', 'pcma'];
-    knownCodecs(this.codecs);
+    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -119,11 +123,13 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
-    if (this.hosts.length === 0) this.hosts.push(threadHost(runtime));
+    if (this.hosts.length === 0) {
+      this.hosts.push(threadHost(runtime, this.codecs.own));
+    }
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
-    const codecs = knownCodecs(request.codecs ?? this.codecs);
+    const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
@@ -136,7 +142,7 @@ class LocalMediaEngine implements MediaEngine {
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
-    const codecs = knownCodecs(this.codecs);
+    const codecs = this.codecs.descriptions();
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
@@ -205,21 +211,6 @@ class LocalMediaEngine implements MediaEngine {
     return { core, description: new LocalDescription(fixed) };
   }
 
-  /** Binds the next pair of ports that nobody else on this machine has. */
-  private async bind({ api }: CoreHost, id: number): Promise<Place> {
-    const { address } = this.options;
-    for (;;) {
-      const port = this.ports.acquire();
-      try {
-        await api.bind({ id, address, port });
-        return { address, port };
-      } catch (error) {
-        this.ports.release(port);
-        if (codeOf(error) !== 'EADDRINUSE') throw unavailable(address, error);
-      }
-    }
-  }
-
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
   private security(request: {
     srtp?: SrtpPolicy | undefined;
@@ -237,10 +228,12 @@ class LocalMediaEngine implements MediaEngine {
     { id, opening }: { id: number; opening: Opening },
   ): CoreEndpoint {
     const { label } = opening;
+    const { api } = host;
+    const { address } = this.options;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
-      api: host.api,
-      bind: () => this.bind(host, id),
+      api,
+      bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
       onEvent: (event) => this.tell(opening, event),
       onGone: (bound) => {
         host.endpoints.delete(id);
@@ -276,6 +269,7 @@ class LocalMediaEngine implements MediaEngine {
   private worker(): CoreHost {
     return workerHost({
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
+      codecs: this.codecs.own,
       onDied: (host, error) => this.bury(host, error),
     });
   }
@@ -288,18 +282,6 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
 }
 
 function closedError(): StrowgerError {
