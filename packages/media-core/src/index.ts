@@ -18,3 +18,4 @@ export { createMediaEngine, type MediaEngineOptions } from './engine/media-engin
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
+export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

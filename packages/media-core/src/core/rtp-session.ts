@@ -61,7 +61,7 @@ export class RtpSession {
 
   constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
-    this.protection = new MediaProtection(hmac);
+    this.protection = new MediaProtection(hmac, runtime.clock);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
