@@ -1,5 +1,8 @@
 import type { LatenessHistogram } from './ticker.ts';
+import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
@@ -11,6 +14,13 @@ export interface OpenRequest {
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
   settings: StreamSettings;
+  quality: QualitySettings;
+}
+
+/** How the quality of an endpoint is told. */
+export interface QualitySettings extends QualityThresholds {
+  /** Whether each second is told, and not only changes of the level. */
+  tellsSeconds: boolean;
 }
 
 /** Where an endpoint is reached. */
@@ -23,7 +33,8 @@ export interface BindRequest {
 
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
-  /** Silence after which `timeout` is told. */
+  /** Silence after which `timeout` is told where nothing ever came, and where something did. */
+  initialTimeoutMs: number;
   timeoutMs: number;
   /** Which sources beside the negotiated one are learned. */
   learning: SourceLearning;
@@ -84,6 +95,10 @@ export interface CoreStats {
   srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   unauthentic: number;
+  /** How well the other side was heard; absent before anything came. */
+  quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7). */
+  peerQuality?: VoipMetrics;
   jitterBuffer?: {
     targetMs: number;
     late: number;
@@ -97,7 +112,9 @@ export interface CoreStats {
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   | { type: 'digit'; digit: string; durationMs: number }
-  | { type: 'timeout'; silentMs: number }
+  | { type: 'timeout'; silentMs: number; initial: boolean }
+  | { type: 'quality'; metrics: QualityMetrics }
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   | { type: 'failed'; code: string; message: string }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
   | { type: 'heard'; samples: Int16Array; timestamp: number };
@@ -119,8 +136,12 @@ export interface CoreApi {
   bind(request: BindRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
-  /** From now on what `from` receives goes out at `to`. */
+  /**
+   * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
+   * with audio of their own, which `endRelay` gives back to them.
+   */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  endRelay(request: { from: number }): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;
   /** Where each end of a passage is, after a round of offer and answer. */

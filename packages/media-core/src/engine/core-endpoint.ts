@@ -52,7 +52,7 @@ export class CoreEndpoint implements HostedEndpoint {
   /** Told when it was closed and nothing more will come. */
   onClosed: () => void = () => {};
   private readonly options: CoreEndpointOptions;
-  private binding: Promise<void> | undefined;
+  private binding: Promise<Place> | undefined;
   private last: CoreStats = NOTHING;
   private ended: StrowgerError | undefined;
   private closed: Promise<MediaStats> | undefined;
@@ -83,14 +83,15 @@ export class CoreEndpoint implements HostedEndpoint {
   }
 
   /**
-   * Sees to it that there are ports. Rejects with `MEDIA_PORTS_EXHAUSTED`,
+   * Sees to it that there are ports, and tells where. Rejects with `MEDIA_PORTS_EXHAUSTED`,
    * `MEDIA_ADDRESS_UNAVAILABLE`, and as `assertAlive` throws; may then be tried again.
    */
-  async bind(): Promise<void> {
+  async bind(): Promise<Place> {
     this.assertAlive();
     this.binding ??= this.bindPorts();
-    await this.binding;
+    const place = await this.binding;
     this.assertAlive();
+    return place;
   }
 
   async configure(media: NegotiatedMedia): Promise<void> {
@@ -139,9 +140,10 @@ export class CoreEndpoint implements HostedEndpoint {
     return this.told();
   }
 
-  private async bindPorts(): Promise<void> {
+  private async bindPorts(): Promise<Place> {
     try {
       this.local = await this.options.bind();
+      return this.local;
     } catch (error) {
       this.binding = undefined;
       throw error;

@@ -1,6 +1,6 @@
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { StreamSettings } from '../core/core-api.ts';
+import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import { bindPorts } from './bind-ports.ts';
@@ -9,7 +9,7 @@ import type { CoreHost } from './core-host.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
-import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
+import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
   EndpointRequest,
@@ -17,8 +17,11 @@ import type {
   MediaEndpointEvent,
   MediaEngine,
   RelayRequest,
+  StreamRequest,
 } from './media-backend.ts';
+import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
+import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -46,10 +49,17 @@ export interface MediaEngineOptions {
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
   /**
-   * Silence after which `timeout` is told; default 30 000. Nothing more is sent then to a peer of
-   * whom neither RTP nor RTCP has come at all: what it named may be the address of a victim.
+   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
+   * sent then to an address from which nothing has ever come: it may be a victim's.
    */
   readonly timeoutMs?: number;
+  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
+  readonly initialTimeoutMs?: number;
+  /**
+   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
+   * say it themselves, each second or changes of the level alone; default `changes`.
+   */
+  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
   /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
@@ -78,6 +88,7 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
+  quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -113,6 +124,7 @@ class LocalMediaEngine implements MediaEngine {
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
+      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
       timeoutMs: options.timeoutMs ?? 30_000,
       learning: options.learnSources ?? 'near',
       graceMs: options.sourceGraceMs ?? 250,
@@ -134,9 +146,26 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const opening = { label, relayed: false, security, ptimeMs, onEvent };
+    const { quality } = request;
+    const opening = { label, relayed: false, security, ptimeMs, quality, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
+  }
+
+  async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
+    const host = this.leastLoaded();
+    const opening = { label, relayed: false, security: undefined, quality, onEvent };
+    const { core, description, identity } = await this.open(host, opening);
+    const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
+    const assertPermitted = ({ remote }: NegotiatedMedia): void =>
+      description.assertAddresses(remote);
+    try {
+      const local = await core.bind(); // what is negotiated elsewhere has to know it
+      return new RtpStream({ endpoint, core, local, identity, host, assertPermitted });
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
@@ -146,6 +175,7 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
+      quality: request.quality,
       security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
       onEvent: (event) => request.onEvent(name, event),
     });
@@ -204,11 +234,20 @@ class LocalMediaEngine implements MediaEngine {
     const { relayed, security, ptimeMs } = opening;
     const id = ++this.ids;
     const identity = { ssrc: random.uint32(), cname: random.token() };
-    await host.api.open({ id, ...identity, relayed, settings: this.settings });
+    await host.api.open({ id, ...identity, relayed, ...this.settingsOf(opening) });
     const core = this.register(host, { id, opening });
     const port = (): number | undefined => core.local?.port;
     const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
-    return { core, description: new LocalDescription(fixed) };
+    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
+  }
+
+  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
+    const { tell, ...thresholds } = this.options.quality ?? {};
+    const tellsSeconds = (quality ?? tell) === 'seconds';
+    return {
+      settings: this.settings,
+      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
+    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */

@@ -93,6 +93,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     bind: remote('bind'),
     configure: remote('configure'),
     relay: remote('relay'),
+    endRelay: remote('endRelay'),
     openPassage: remote('openPassage'),
     setPassage: remote('setPassage'),
     closePassage: remote('closePassage'),
