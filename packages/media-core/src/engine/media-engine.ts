@@ -2,6 +2,8 @@ import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
+import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { KnownCodecs } from './known-codecs.ts';
@@ -46,7 +48,10 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
+  /**
+   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
+   * sent then to an address from which nothing has ever come: it may be a victim's.
+   */
   readonly timeoutMs?: number;
   /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
   readonly initialTimeoutMs?: number;
@@ -63,9 +68,15 @@ export interface MediaEngineOptions {
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
+  /**
+   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
+   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
+   * media leaves by another network than it comes in); of none (`never`).
+   */
+  readonly learnSources?: SourceLearning;
   /** How long the negotiated address is waited for before another is learned; default 250. */
   readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
+  /** Silence after which a peer may go on from another port of its host; default 3000. */
   readonly relatchAfterMs?: number;
   /** Bounds of the jitter buffer's delay; default 40 to 200. */
   readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
@@ -115,6 +126,7 @@ class LocalMediaEngine implements MediaEngine {
     this.settings = {
       initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
       timeoutMs: options.timeoutMs ?? 30_000,
+      learning: options.learnSources ?? 'near',
       graceMs: options.sourceGraceMs ?? 250,
       relatchAfterMs: options.relatchAfterMs ?? 3000,
       jitterMinimumMs: options.jitterMs?.minimum ?? 40,
@@ -147,7 +159,13 @@ class LocalMediaEngine implements MediaEngine {
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
-    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
+    try {
+      const local = await core.bind(); // what is negotiated elsewhere has to know it
+      return new RtpStream({ endpoint, core, local, identity, host, assertPermitted });
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
@@ -200,7 +218,7 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async open(host: CoreHost, opening: Opening) {
-    const opened = this.bind(host, opening);
+    const opened = this.openOn(host, opening);
     this.opening.add(opened);
     try {
       return await opened;
@@ -209,30 +227,18 @@ class LocalMediaEngine implements MediaEngine {
     }
   }
 
-  /** Binds the next pair of ports that nobody else on this machine has. */
-  private async bind(host: CoreHost, opening: Opening) {
+  private async openOn(host: CoreHost, opening: Opening) {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
-    for (;;) {
-      if (this.closed !== undefined) throw closedError();
-      const port = this.ports.acquire();
-      const { relayed, security, ptimeMs } = opening;
-      const place = { address, port, relayed };
-      try {
-        await host.api.open({ ...identity, ...place, ...this.settingsOf(opening) });
-      } catch (error) {
-        this.ports.release(port);
-        if (codeOf(error) === 'EADDRINUSE') continue;
-        throw unavailable(address, error);
-      }
-      const core = this.register(host, { id: identity.id, port, opening });
-      const { ssrc, cname } = identity;
-      const described = { address, port, ssrc, cname, random, remotes };
-      const description = new LocalDescription({ ...described, security, ptimeMs });
-      return { core, description, identity };
-    }
+    const { relayed, security, ptimeMs } = opening;
+    const id = ++this.ids;
+    const identity = { ssrc: random.uint32(), cname: random.token() };
+    await host.api.open({ id, ...identity, relayed, ...this.settingsOf(opening) });
+    const core = this.register(host, { id, opening });
+    const port = (): number | undefined => core.local?.port;
+    const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
+    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
   }
 
   private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
@@ -258,22 +264,24 @@ class LocalMediaEngine implements MediaEngine {
 
   private register(
     host: CoreHost,
-    { id, port, opening }: { id: number; port: number; opening: Opening },
+    { id, opening }: { id: number; opening: Opening },
   ): CoreEndpoint {
     const { label } = opening;
+    const { api } = host;
+    const { address } = this.options;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
-      api: host.api,
-      local: { address: this.options.address, port },
+      api,
+      bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
       onEvent: (event) => this.tell(opening, event),
-      onGone: () => {
+      onGone: (bound) => {
         host.endpoints.delete(id);
         this.endpoints.delete(endpoint);
-        this.ports.release(port);
-        this.runtime.logger.debug({ label, port }, 'a media endpoint has ended');
+        if (bound !== undefined) this.ports.release(bound.port);
+        this.runtime.logger.debug({ label, ...bound }, 'a media endpoint has ended');
       },
     });
-    this.runtime.logger.debug({ label, port }, 'a media endpoint was opened');
+    this.runtime.logger.debug({ label }, 'a media endpoint was opened');
     host.endpoints.set(id, endpoint);
     this.endpoints.add(endpoint);
     return endpoint;
@@ -313,18 +321,6 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
 }
 
 function closedError(): StrowgerError {
