@@ -1,4 +1,5 @@
 import type { CodecDefinition } from '../codec/audio-codec.ts';
+import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
@@ -31,8 +32,8 @@ export interface MediaEngineOptions {
   /** Even ports of this range carry RTP, the odd ones above them RTCP. */
   readonly ports: { readonly from: number; readonly to: number };
   /**
-   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
-   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
+   * In order of preference: `pcmu`, `pcma`, `g722`, `opus`, `l16` (44 100 Hz), `l16/8000`,
+   * `l16/16000`, `l16/24000`, `l16/48000`, or codecs of your own. Default: the first four.
    */
   readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
@@ -97,7 +98,7 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
+    this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
