@@ -120,7 +120,10 @@ describe('the resampler', () => {
       expect(10 * Math.log10(Math.max(rest, 1e-9))).toBeLessThan(-55);
     }
     for (const part of from > to ? [1.06, 1.4, 1.9] : []) {
-      const gone = resampled(tone((part * to) / 2, from), from, to, 480).subarray(to / 8);
+      const gone = resampled(tone((part * to) / 2, from), from, to, 480).subarray(
+        to / 8,
+        (7 * to) / 8,
+      );
       expect(levelDbm0(gone)).toBeLessThan(-65);
     }
   });
