@@ -1,6 +1,6 @@
 import type { Bandwidth, OpusDecoderHandle, OpusEncoderHandle, SampleRate } from 'libopus-wasm';
 import type { AudioDecoder, AudioEncoder, CodecFactory, CodecSession } from './audio-codec.ts';
-import { opusSamples } from './opus-packet.ts';
+import { hasOpusCopy, opusSamples } from './opus-packet.ts';
 import { opusParameters } from './opus-parameters.ts';
 
 /** Losses that forward error correction is made for, in per cent. */
@@ -79,6 +79,23 @@ class OpusDecoder implements AudioDecoder {
       () => this.handle?.decode(payload),
       opusSamples(payload, this.sampleRate),
     );
+  }
+
+  conceal(out: Int16Array): void {
+    // libopus goes on in steps of 2.5 ms, at most 120 ms at once
+    const step = this.sampleRate / 400;
+    for (let at = 0; at < out.length; at += 48 * step) {
+      const part = out.subarray(at, at + 48 * step);
+      const length = Math.ceil(part.length / step) * step;
+      this.write(part, () => this.handle?.decodePacketLoss(length), part.length);
+    }
+  }
+
+  recover(next: Uint8Array, out: Int16Array): number {
+    const isWhole = out.length % (this.sampleRate / 400) === 0;
+    if (!isWhole || this.handle === undefined || !hasOpusCopy(next)) return 0;
+    const options = { decodeFec: true, frameSize: out.length };
+    return this.write(out, () => this.handle?.decode(next, options), out.length);
   }
 
   close(): void {

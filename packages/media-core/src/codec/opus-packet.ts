@@ -28,3 +28,15 @@ function frameMs(configuration: number): number {
 }
 
 const SILK_MS = [10, 20, 40, 60];
+
+/** Whether a packet has a copy of the one before it (LBRR, RFC 6716 §4.2.4). */
+export function hasOpusCopy(packet: Uint8Array): boolean {
+  const [toc, first] = packet;
+  if (toc === undefined || first === undefined || (toc & 3) !== 0) return false;
+  const configuration = toc >> 3;
+  if (configuration >= 16) return false; // CELT knows none
+  const frames = Math.max(1, frameMs(configuration) / 20);
+  const isStereo = (toc & 4) !== 0;
+  const flags = isStereo ? 1 | (1 << (frames + 1)) : 1;
+  return ((first >> (7 - frames - (isStereo ? frames + 1 : 0))) & flags) !== 0;
+}

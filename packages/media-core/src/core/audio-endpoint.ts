@@ -46,7 +46,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options = options;
     this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
-    this.listener = new Listener(request.settings, tell);
+    this.listener = new Listener(request.settings, runtime.clock, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.digits = new DigitListener(

@@ -1,3 +1,4 @@
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
@@ -76,13 +77,7 @@ export interface CoreStats {
   srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   unauthentic: number;
-  jitterBuffer?: {
-    targetMs: number;
-    late: number;
-    duplicates: number;
-    overflowed: number;
-    underruns: number;
-  };
+  jitterBuffer?: JitterBufferStats;
 }
 
 /** What the core tells of an endpoint. */

@@ -1,4 +1,5 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
@@ -79,13 +80,7 @@ export interface MediaStats {
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   readonly unauthentic: number;
   /** Absent at the end of a relay, which holds nothing back. */
-  readonly jitterBuffer?: {
-    readonly targetMs: number;
-    readonly late: number;
-    readonly duplicates: number;
-    readonly overflowed: number;
-    readonly underruns: number;
-  };
+  readonly jitterBuffer?: JitterBufferStats;
 }
 
 /** 16-bit PCM, mono. */
