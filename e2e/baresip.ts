@@ -137,7 +137,7 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const codecs = ['g722', 'opus'].filter((name) => this.options.codecs?.includes(name));
+    const codecs = ['g722', 'opus'].filter((codec) => this.options.codecs?.includes(codec));
     const always = [...codecs, 'sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp'];
     return [
       'poll_method epoll',
