@@ -1,0 +1,41 @@
+import type { Runtime } from '@strowger/runtime';
+import type { CodecDefinition } from '../codec/audio-codec.ts';
+import type { Keying, SrtpPolicy } from '../sdp/index.ts';
+import type { RemoteAddressSettings } from './remote-policy.ts';
+
+/** What an engine is made with. */
+export interface MediaEngineOptions {
+  /** Local IP address that is bound and told in SDP. */
+  readonly address: string;
+  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
+  readonly ports: { readonly from: number; readonly to: number };
+  /**
+   * In order of preference: `pcmu`, `pcma`, `g722`, `opus`, `l16` (44 100 Hz), `l16/8000`,
+   * `l16/16000`, `l16/24000`, `l16/48000`, or codecs of your own. Default: the first four.
+   */
+  readonly codecs?: readonly (string | CodecDefinition)[];
+  /** Threads that carry the media; 0, the default, for this one. */
+  readonly workers?: number;
+  /** The built `worker.js`, where a bundler has moved it. */
+  readonly workerEntry?: URL;
+  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
+  readonly runtime?: Runtime;
+  /** How long a pair of ports rests after its use; default 5000. */
+  readonly portRestMs?: number;
+  /** Silence after which `timeout` is told; default 30 000. */
+  readonly timeoutMs?: number;
+  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
+  readonly keying?: readonly Keying[];
+  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
+  readonly ptimeMs?: number;
+  /** Where media may go; at a public edge neither to this machine nor to its link. */
+  readonly remotes?: RemoteAddressSettings;
+  /** How long the negotiated address is waited for before another is learned; default 250. */
+  readonly sourceGraceMs?: number;
+  /** Silence after which a new source may take a stream over; default 3000. */
+  readonly relatchAfterMs?: number;
+  /** Bounds of the jitter buffer's delay; default 40 to 200. */
+  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
+}
