@@ -368,7 +368,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-async function isUnsupported(promise: Promise<void>): Promise<boolean> {
+async function isUnsupported(promise: Promise<unknown>): Promise<boolean> {
   try {
     await promise;
     return false;

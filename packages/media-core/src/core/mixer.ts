@@ -10,7 +10,7 @@ export class Mixer {
   private heard = 0;
   private frames: Int16Array[] = [];
   private outputs: Int16Array[] = [];
-  private total = new Int16Array(0);
+  private total: Int16Array = new Int16Array(0);
   private totalAt = 0;
   private silenceAt = 0;
 

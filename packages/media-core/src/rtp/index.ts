@@ -2,6 +2,11 @@ export { DelayEstimator } from './delay-estimator.ts';
 export { JitterBuffer } from './jitter-buffer.ts';
 export type { JitterBufferOptions, JitterBufferStats } from './jitter-buffer-settings.ts';
 export type { PacketDecoder, PushedPacket } from './packet-decoder.ts';
+export {
+  type HeaderExtensionElement,
+  readHeaderExtensions,
+  writeHeaderExtensions,
+} from './header-extension.ts';
 export { Reception, type ReceptionReport } from './reception.ts';
 export {
   readRtcp,
@@ -22,3 +27,5 @@ export {
   timestampDistance,
   writeRtpHeader,
 } from './rtp.ts';
+export { type RtpPacketParts, writeRtpPacket } from './rtp-packet.ts';
+export type { VoipMetrics } from './voip-metrics.ts';
