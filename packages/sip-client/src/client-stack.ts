@@ -182,10 +182,10 @@ export class ClientStack {
     if (settings.openMedia !== undefined) return settings.openMedia(address);
     const {
       ports = { from: 10_000, to: 19_999 },
-      codecs = ['pcmu', 'pcma'],
+      codecs,
       srtp = 'optional',
     } = settings.media ?? {};
-    return createMediaEngine({ address, ports, codecs, srtp, runtime });
+    return createMediaEngine({ address, ports, srtp, runtime, ...(codecs && { codecs }) });
   }
 }
 
