@@ -1,11 +1,12 @@
 import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
+import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
-import type { SourceLearning } from '../rtp/source-lock.ts';
 import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
+import { closedError } from './engine-errors.ts';
+import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
@@ -25,7 +26,6 @@ import type {
 } from './media-backend.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -74,15 +74,7 @@ class LocalMediaEngine implements MediaEngine {
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
-    this.settings = {
-      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      learning: options.learnSources ?? 'near',
-      graceMs: options.sourceGraceMs ?? 250,
-      relatchAfterMs: options.relatchAfterMs ?? 3000,
-      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
-      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
-    };
+    this.settings = streamSettings(options);
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
@@ -196,20 +188,12 @@ class LocalMediaEngine implements MediaEngine {
     const { relayed, security, ptimeMs } = opening;
     const id = ++this.ids;
     const identity = { ssrc: random.uint32(), cname: random.token() };
-    await host.api.open({ id, ...identity, relayed, ...this.settingsOf(opening) });
+    const quality = qualitySettings(this.options, opening.quality);
+    await host.api.open({ id, ...identity, relayed, settings: this.settings, quality });
     const core = this.register(host, { id, opening });
     const port = (): number | undefined => core.local?.port;
     const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
     return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
-  }
-
-  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
-    const { tell, ...thresholds } = this.options.quality ?? {};
-    const tellsSeconds = (quality ?? tell) === 'seconds';
-    return {
-      settings: this.settings,
-      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
-    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -283,8 +267,4 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function closedError(): StrowgerError {
-  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
 }
