@@ -36,6 +36,8 @@ export class Speaker {
   readonly player: Player;
   readonly spoken = new SpokenQueue();
   isEchoing = false;
+  /** The conference that it speaks for, if any. */
+  mixed: { read(out: Int16Array, sampleRate: number): boolean } | undefined;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
   /** Made with the first digit. */
@@ -151,10 +153,11 @@ export class Speaker {
     this.eventTime = (this.eventTime + packets * this.eventTicks) >>> 0;
   }
 
-  /** What is played goes before what a program says, that before the echo; else silence. */
+  /** What is played goes before what a program says, then the conference, then the echo. */
   private fillSaid(heard: Int16Array): boolean {
     if (this.player.read(this.said)) return true;
     if (!this.spoken.isEmpty) this.spoken.read(this.said);
+    else if (this.mixed) return this.mixed.read(this.said, this.codecs?.sampleRate ?? 8000);
     else if (this.isEchoing) this.said.set(heard);
     else return false;
     return true;

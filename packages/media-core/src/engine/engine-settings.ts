@@ -1,7 +1,7 @@
 import type { QualitySettings, StreamSettings } from '../core/core-api.ts';
 import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import type { EndpointRequest } from './media-backend.ts';
-import type { MediaEngineOptions } from './media-engine.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 
 const SILENCE_MS = 30_000;
 
@@ -11,6 +11,7 @@ export function streamSettings(options: MediaEngineOptions): StreamSettings {
   return {
     initialTimeoutMs: options.initialTimeoutMs ?? timeoutMs,
     timeoutMs,
+    learning: options.learnSources ?? 'near',
     graceMs: options.sourceGraceMs ?? 250,
     relatchAfterMs: options.relatchAfterMs ?? 3000,
     jitterMinimumMs: options.jitterMs?.minimum ?? 40,
