@@ -1,4 +1,5 @@
 export * from './audio/index.ts';
+export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
@@ -12,8 +13,12 @@ export type {
   Playback,
   Recording,
   RelayRequest,
+  StreamRequest,
 } from './engine/media-backend.ts';
 export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export { RtpStream } from './engine/rtp-stream.ts';
+export * from './manager/index.ts';
+export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
