@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
 import { calls } from './parts/calls.mjs';
+import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
 import { loris } from './parts/loris.mjs';
@@ -23,6 +24,7 @@ const parts = {
   gate,
   answer,
   transactions,
+  dialogs,
   uas,
   proxy,
   rates,
