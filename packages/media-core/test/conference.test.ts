@@ -85,7 +85,7 @@ describe('a conference', () => {
     expect(levelDbm0(byA ?? new Int16Array(1))).toBeCloseTo(-13, 0); // two of -16
     const { members, sampleRate, speaking } = await room.stats();
     expect({ members, sampleRate }).toEqual({ members: 3, sampleRate: 8000 });
-    expect(speaking.toSorted()).toEqual([a, b, c].map(({ member }) => member.id).toSorted());
+    expect(new Set(speaking)).toEqual(new Set([a, b, c].map(({ member }) => member.id)));
     await close();
   });
 

@@ -23,7 +23,7 @@ import type {
 } from './media-backend.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
+import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
