@@ -29,3 +29,4 @@ export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
+export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

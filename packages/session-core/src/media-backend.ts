@@ -138,6 +138,7 @@ export interface MediaCapabilities {
  * for an offer while our own is open and for an answer that nobody waits for.
  */
 export interface MediaEndpoint extends MediaCapabilities {
+  /** Here and in `acceptOffer` ports are taken, `MEDIA_PORTS_EXHAUSTED` (a 503) where none is left. */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -221,6 +222,7 @@ export interface MediaConference {
 
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
+  /** Takes no ports yet: the first offer does, once it was read and found good. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other. `acceptOffer` on one end resolves once the

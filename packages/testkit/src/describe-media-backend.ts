@@ -40,6 +40,7 @@ function describeResources(story: Story): void {
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
     const endpoint = await open(backend);
     assert.equal(backend.usage().endpoints, 1);
+    await endpoint.createOffer();
     assert.ok(backend.usage().ports > 0);
     await endpoint.close();
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });

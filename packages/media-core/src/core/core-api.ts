@@ -2,6 +2,7 @@ import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
@@ -9,9 +10,6 @@ import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.t
 export interface OpenRequest {
   /** Chosen by the caller, unique within the core. */
   id: number;
-  /** Local IP address and RTP's port; RTCP is on the next one. */
-  address: string;
-  port: number;
   ssrc: number;
   cname: string;
   /** An end of a relay, without audio of its own. */
@@ -26,14 +24,24 @@ export interface QualitySettings extends QualityThresholds {
   tellsSeconds: boolean;
 }
 
+/** Where an endpoint is reached. */
+export interface BindRequest {
+  id: number;
+  /** Local IP address and RTP's port; RTCP is on the next one. */
+  address: string;
+  port: number;
+}
+
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
   /** Silence after which `timeout` is told where nothing ever came, and where something did. */
   initialTimeoutMs: number;
   timeoutMs: number;
+  /** Which sources beside the negotiated one are learned. */
+  learning: SourceLearning;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
-  /** Silence after which a new source may take the stream over. */
+  /** Silence after which the peer may go on from another port. */
   relatchAfterMs: number;
   /** Bounds of the jitter buffer's delay. */
   jitterMinimumMs: number;
@@ -151,8 +159,10 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken, `MEDIA_CODEC_UNAVAILABLE`. */
+  /** Makes an endpoint, which has no ports yet; `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
+  /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
+  bind(request: BindRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /**

@@ -2,6 +2,7 @@ import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
+  BindRequest,
   Closed,
   ConferenceSettings,
   ConferenceStats,
@@ -62,8 +63,11 @@ export class MediaCore implements CoreApi {
       ? new RelayEnd({ runtime, request, tell, hmac })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
     if (!request.relayed) await codecs.ready();
-    await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
+  }
+
+  async bind({ id, ...place }: BindRequest): Promise<void> {
+    await this.endpoint(id).session.bind(place);
   }
 
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {

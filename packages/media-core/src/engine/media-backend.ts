@@ -136,7 +136,10 @@ export interface Recording {
 
 /** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
 export interface MediaEndpoint {
-  /** Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer. */
+  /**
+   * Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer; here and in
+   * `acceptOffer` with `MEDIA_PORTS_EXHAUSTED` (a 503), `MEDIA_ADDRESS_UNAVAILABLE`.
+   */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -236,7 +239,7 @@ export interface MediaConference {
 
 /** The media engine, and how it does. */
 export interface MediaEngine {
-  /** Rejects with `MEDIA_PORTS_EXHAUSTED`, `MEDIA_ADDRESS_UNAVAILABLE`, `MEDIA_CLOSED`. */
+  /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other, undecoded. `acceptOffer` on one end

@@ -1,6 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { QualityThresholds } from '../quality/quality-level.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { Keying, SrtpPolicy } from '../sdp/index.ts';
 import type { RemoteAddressSettings } from './remote-policy.ts';
 
@@ -23,7 +24,10 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
+  /**
+   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
+   * sent then to an address from which nothing has ever come: it may be a victim's.
+   */
   readonly timeoutMs?: number;
   /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
   readonly initialTimeoutMs?: number;
@@ -40,9 +44,15 @@ export interface MediaEngineOptions {
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
+  /**
+   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
+   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
+   * media leaves by another network than it comes in); of none (`never`).
+   */
+  readonly learnSources?: SourceLearning;
   /** How long the negotiated address is waited for before another is learned; default 250. */
   readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
+  /** Silence after which a peer may go on from another port of its host; default 3000. */
   readonly relatchAfterMs?: number;
   /** Bounds of the jitter buffer's delay; default 40 to 200. */
   readonly jitterMs?: { readonly minimum: number; readonly maximum: number };

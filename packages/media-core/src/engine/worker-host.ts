@@ -90,6 +90,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     ((request: unknown) => call(method, request)) as CoreApi[Method];
   return {
     open: remote('open'),
+    bind: remote('bind'),
     configure: remote('configure'),
     relay: remote('relay'),
     endRelay: remote('endRelay'),

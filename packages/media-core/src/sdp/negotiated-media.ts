@@ -173,7 +173,10 @@ export function noCommonCodec(): SdpRefused {
 }
 
 /** Several `c=` lines are layers or multicast (RFC 8866 §5.7): ours is the first that we can use. */
-function findDestination(line: MediaDescription, hasIce: boolean): Negotiated<{ address: string }> {
+export function findDestination(
+  line: MediaDescription,
+  hasIce: boolean,
+): Negotiated<{ address: string }> {
   const usable = line.connections.find(({ kind }) => kind === 'unicast' || kind === 'name');
   const connection = usable ?? line.connections.find(({ kind }) => kind === 'zero');
   if (awaitsCandidates(line) && !hasIce) {
