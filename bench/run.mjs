@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
+import { audio } from './parts/audio.mjs';
 import { calls } from './parts/calls.mjs';
 import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
@@ -32,6 +33,7 @@ const parts = {
   loris,
   calls,
   relay,
+  audio,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.find((name) => !(name in parts));

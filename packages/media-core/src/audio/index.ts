@@ -1,3 +1,6 @@
+export { FilterBench } from './filter-bench.ts';
+export { type FrameMath, frameMath } from './frame-math.ts';
+export { PlainFrameMath } from './plain-frame-math.ts';
 export {
   PCMA_SILENCE,
   PCMU_SILENCE,
