@@ -4,6 +4,9 @@ export type * from './media-backend.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export { Session } from './session.ts';
 export type {
+  ApplicationEventData,
+  ApplicationEventName,
+  ApplicationEvents,
   EventHead,
   SessionEvent,
   SessionEventDetails,
@@ -49,3 +52,8 @@ export {
 export { Transfer } from './transfer.ts';
 export type { ReferDecision, ReplacesDecision, TransferHooks } from './transfer-hooks.ts';
 export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-options.ts';
+export { type CallStatistics, type LegStatistics } from './call-statistics.ts';
+export * from './call-verbs.ts';
+export type { EventFilter, EventsDropped, EventStreamOptions } from './event-stream.ts';
+export { type RtpStreamInfo, SessionMedia } from './session-media.ts';
+export type { SessionFilter } from './session-search.ts';

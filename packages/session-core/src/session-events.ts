@@ -14,6 +14,23 @@ export interface EventHead {
   readonly callId: string;
 }
 
+/**
+ * The application's own events by name, for it to declare: with that `session.publish` is checked.
+ * `declare module '@strowger/session-core' { interface ApplicationEvents { queued: { place: number } } }`
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is filled by the application
+export interface ApplicationEvents {}
+
+/** The names of the application's events: any, until it declares some. */
+export type ApplicationEventName = [keyof ApplicationEvents] extends [never]
+  ? string
+  : keyof ApplicationEvents;
+
+/** What one of them says. */
+export type ApplicationEventData<N extends ApplicationEventName> = N extends keyof ApplicationEvents
+  ? ApplicationEvents[N]
+  : unknown;
+
 /** What each event says besides its head. */
 export interface SessionEventDetails {
   /** A session exists; told first. */

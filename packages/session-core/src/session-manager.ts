@@ -3,16 +3,21 @@ import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
+import { type CallStatistics, statisticsOf } from './call-statistics.ts';
+import { endCall } from './call-verbs.ts';
+import type { EndReason, PeerReason } from './end-reason.ts';
+import type { EventsDropped, EventStreamOptions } from './event-stream.ts';
 import { Bridges } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvents } from './session-events.ts';
+import type { SessionEvent, SessionEvents } from './session-events.ts';
 import type {
   SessionCounts,
   SessionLimits,
   SessionManagerOptions,
 } from './session-manager-options.ts';
+import { isMeant, type SessionFilter } from './session-search.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
@@ -122,6 +127,32 @@ export class SessionManager {
   callOf(id: SessionId): string | undefined {
     const session = this.registry.get(id);
     return session && this.registry.callOf(session);
+  }
+
+  /** Live sessions that the filter means, oldest first; by call in constant time. */
+  find({ linkedTo, ...filter }: SessionFilter): Session[] {
+    const { registry } = this;
+    const among = linkedTo === undefined ? registry.all() : registry.sessionsOf(linkedTo);
+    return among.filter((session) => isMeant(session, filter));
+  }
+
+  /** Ends all sessions that the filter means; resolves with why each ended, when all have. */
+  endSessions(
+    filter: SessionFilter,
+    options: { readonly reason?: PeerReason } = {},
+  ): Promise<EndReason[]> {
+    return Promise.all(this.find(filter).map((session) => endCall(session, options)));
+  }
+
+  /** The live legs of an application's call, and their sums. */
+  getCallStatistics(callId: string): Promise<CallStatistics> {
+    const now = this.options.runtime.clock.wall();
+    return statisticsOf(callId, this.registry.sessionsOf(callId), now);
+  }
+
+  /** All events that pass, as they come; what a slow reader missed is told as `dropped`. */
+  events(options?: EventStreamOptions): AsyncGenerator<SessionEvent | EventsDropped, void, void> {
+    return this.registry.streams.read(options);
   }
 
   /** Listens to all sessions. Told after the state was committed and the outputs were performed. */

@@ -1,6 +1,7 @@
 import type { Dialog } from '@strowger/dialog-core';
 import { type Clock, Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { CallLinks } from './call-links.ts';
+import { EventStreams } from './event-stream.ts';
 import type { Session } from './session.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
 import type { SessionId } from './session-state.ts';
@@ -8,6 +9,7 @@ import type { SessionId } from './session-state.ts';
 /** @internal The live sessions of a manager: by id, by dialog, by call; and who listens to them. */
 export class SessionRegistry {
   readonly events: Emitter<SessionEvents>;
+  readonly streams = new EventStreams();
   private readonly live = new Map<SessionId, Session>();
   private readonly byDialog = new Map<string, Session>();
   private readonly links = new CallLinks<Session>();
@@ -91,7 +93,9 @@ export class SessionRegistry {
   ): void {
     const head = { type, seq: ++this.seq, at: this.clock.wall(), sessionId: id, callId };
     // `details` are those of `type`, which the compiler cannot follow through the generic
-    const event = { ...details, ...head } as SessionEvent as SessionEvents[T];
+    const told = { ...details, ...head } as SessionEvent;
+    const event = told as SessionEvents[T];
+    this.streams.tell(told);
     this.events.emit(type, event);
     this.ownEvents.get(id)?.emit(type, event);
   }

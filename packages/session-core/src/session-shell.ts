@@ -47,10 +47,10 @@ export class SessionShell {
   readonly waiters = new Waiters();
   readonly context: SessionContext;
   private readonly session: Session;
-  private readonly createdAt: number;
+  readonly createdAt: number;
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
-  private answeredAt: number | undefined;
+  answeredAt: number | undefined;
   private retriesLeft: number;
   private ringTimer: Timer | undefined;
 

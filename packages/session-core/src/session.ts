@@ -15,7 +15,11 @@ import type {
   Sdp,
 } from './media-backend.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvents } from './session-events.ts';
+import type {
+  ApplicationEventData,
+  ApplicationEventName,
+  SessionEvents,
+} from './session-events.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
@@ -69,6 +73,16 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** Wall time in milliseconds since 1970. */
+  get createdAt(): number {
+    return this.shell.createdAt;
+  }
+
+  /** The same of the answer. */
+  get answeredAt(): number | undefined {
+    return this.shell.answeredAt;
   }
 
   /** The confirmed dialog, from the answer on. */
@@ -271,7 +285,7 @@ export class Session extends SessionMedia {
   }
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
-  publish(name: string, data: unknown): void {
+  publish<N extends ApplicationEventName>(name: N, data: ApplicationEventData<N>): void {
     this.shell.emit('custom', { name, data });
   }
 
