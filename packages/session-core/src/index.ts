@@ -8,6 +8,7 @@ export type {
   ApplicationEventName,
   ApplicationEvents,
   EventHead,
+  SecurityEvent,
   SessionEvent,
   SessionEventDetails,
   SessionEvents,
@@ -57,3 +58,15 @@ export * from './call-verbs.ts';
 export type { EventFilter, EventsDropped, EventStreamOptions } from './event-stream.ts';
 export { type RtpStreamInfo, SessionMedia } from './session-media.ts';
 export type { SessionFilter } from './session-search.ts';
+export {
+  type AuthenticationInput,
+  type AuthenticationState,
+  authenticationTable,
+} from './authentication-table.ts';
+export {
+  AuthenticationBypass,
+  type AuthenticationDemand,
+  bypassAuthentication,
+  type SessionAuthenticationOptions,
+} from './authentication-options.ts';
+export type { SessionCredentials } from './session-authentication.ts';

@@ -31,6 +31,15 @@ export type ApplicationEventData<N extends ApplicationEventName> = N extends key
   ? ApplicationEvents[N]
   : unknown;
 
+/** Something that whoever guards this machine wants to know. */
+export interface SecurityEvent {
+  /** A proof failed, was used before, or there were too many; or authentication is switched off. */
+  readonly what: 'authenticationFailed' | 'replay' | 'lockedOut' | 'bypassed';
+  readonly severity: 'warning' | 'critical';
+  /** In a word, where there is more to say. */
+  readonly detail?: string;
+}
+
 /** What each event says besides its head. */
 export interface SessionEventDetails {
   /** A session exists; told first. */
@@ -77,6 +86,8 @@ export interface SessionEventDetails {
     /** The final statistics, where there was media. */
     readonly stats?: MediaStats;
   };
+  /** Who called could not prove who it is, or did not have to; `source` is its address. */
+  security: SecurityEvent & { readonly source: string };
   /** The application's own, by `session.publish`. */
   custom: { readonly name: string; readonly data: unknown };
 }

@@ -1,6 +1,6 @@
 import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
-import { NameAddr } from '@strowger/sip-message';
+import { type Challenge, NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import { type CallStatistics, statisticsOf } from './call-statistics.ts';
@@ -9,6 +9,7 @@ import type { EndReason, PeerReason } from './end-reason.ts';
 import type { EventsDropped, EventStreamOptions } from './event-stream.ts';
 import { Bridges } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
+import { SessionAuthentication, type SessionCredentials } from './session-authentication.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEvent, SessionEvents } from './session-events.ts';
@@ -34,6 +35,7 @@ export class SessionManager {
   private readonly limits: SessionLimits;
   private readonly registry: SessionRegistry;
   private readonly transferee: Transferee;
+  private readonly authentication: SessionAuthentication | undefined;
   private readonly context: SessionContext;
   private closing: Promise<void> | undefined;
 
@@ -60,6 +62,7 @@ export class SessionManager {
       },
     });
     this.transferee = this.makeTransferee();
+    this.authentication = this.makeAuthentication();
     this.context = this.contextOfSessions();
   }
 
@@ -155,6 +158,33 @@ export class SessionManager {
     return this.registry.streams.read(options);
   }
 
+  /**
+   * The caller has to prove who it is (RFC 3261 §22): resolves with whether it has. Where not, it was
+   * challenged, or refused with 403 after too many failures, and the session ends. Rejects with
+   * `NO_AUTHENTICATION` without `authentication`, and `SESSION_STATE` for a call of ours.
+   */
+  async requireAuthentication(id: SessionId): Promise<boolean> {
+    return this.authenticator().require(this.registry.live(id));
+  }
+
+  /**
+   * Refuses a call with a challenge; gives what that says. Throws `SESSION_STATE` unless it waits for
+   * its answer, `NO_SESSION`, `NO_AUTHENTICATION`.
+   */
+  challengeSession(id: SessionId): readonly Challenge[] {
+    return this.authenticator().challenge(this.registry.live(id));
+  }
+
+  /** Whether the caller knows this very password, by its INVITE; rejects as `requireAuthentication`. */
+  async authenticateSession(id: SessionId, credentials: SessionCredentials): Promise<boolean> {
+    return this.authenticator().authenticate(this.registry.live(id), credentials);
+  }
+
+  private authenticator(): SessionAuthentication {
+    if (this.authentication !== undefined) return this.authentication;
+    throw new StrowgerError('NO_AUTHENTICATION', 'the manager was given no `authentication`');
+  }
+
   /** Listens to all sessions. Told after the state was committed and the outputs were performed. */
   on<T extends keyof SessionEvents>(
     type: T,
@@ -234,9 +264,19 @@ export class SessionManager {
       initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },
       prepare: (signalling) => signalling.take(invite),
     });
-    const { replaces } = invite;
-    if (replaces === undefined) void this.announce(session);
-    else void this.replace(session, replaces);
+    void this.admit(session, invite.replaces);
+  }
+
+  private async admit(session: Session, replaces: Dialog | undefined): Promise<void> {
+    const { authentication } = this;
+    try {
+      if (authentication !== undefined && !(await authentication.admit(session))) return;
+    } catch (error) {
+      this.report(error); // the policy, or the credentials, could not be asked
+      return session.isUnanswered ? session.reject(500) : undefined;
+    }
+    if (replaces === undefined) await this.announce(session);
+    else await this.replace(session, replaces);
   }
 
   /** Decides on a call that wants to take the place of another one (RFC 3891 §3). */
@@ -328,6 +368,15 @@ export class SessionManager {
       onRefer: (session, refer) => this.transferee.take(session, refer),
       bridges: new Bridges({ media, call: (options) => this.call(options) }),
     };
+  }
+
+  private makeAuthentication(): SessionAuthentication | undefined {
+    const { authentication, runtime } = this.options;
+    if (authentication === undefined) return undefined;
+    return new SessionAuthentication(authentication, runtime, (session, event) => {
+      const source = session.source?.address ?? '';
+      this.registry.emit(session, 'security', { ...event, source });
+    });
   }
 
   private makeTransferee(): Transferee {

@@ -10,7 +10,7 @@ import type { SessionId } from './session-state.ts';
 export class SessionRegistry {
   readonly events: Emitter<SessionEvents>;
   readonly streams = new EventStreams();
-  private readonly live = new Map<SessionId, Session>();
+  private readonly sessions = new Map<SessionId, Session>();
   private readonly byDialog = new Map<string, Session>();
   private readonly links = new CallLinks<Session>();
   private readonly ownEvents = new Map<SessionId, Emitter<SessionEvents>>();
@@ -25,23 +25,30 @@ export class SessionRegistry {
   }
 
   get size(): number {
-    return this.live.size;
+    return this.sessions.size;
   }
 
   all(): Session[] {
-    return [...this.live.values()];
+    return [...this.sessions.values()];
   }
 
   get(id: SessionId): Session | undefined {
-    return this.live.get(id);
+    return this.sessions.get(id);
+  }
+
+  /** Throws `NO_SESSION` where it does not live. */
+  live(id: SessionId): Session {
+    const session = this.sessions.get(id);
+    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
+    return session;
   }
 
   add(session: Session): void {
-    this.live.set(session.id, session);
+    this.sessions.set(session.id, session);
   }
 
   remove(session: Session): void {
-    this.live.delete(session.id);
+    this.sessions.delete(session.id);
     this.ownEvents.delete(session.id);
     this.links.unlink(session);
   }
@@ -62,9 +69,7 @@ export class SessionRegistry {
 
   /** Throws `NO_SESSION` where it does not live. */
   link(id: SessionId, callId: string): void {
-    const session = this.live.get(id);
-    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
-    this.links.link(session, callId);
+    this.links.link(this.live(id), callId);
   }
 
   callOf(session: Session): string | undefined {
@@ -80,7 +85,7 @@ export class SessionRegistry {
     type: T,
     listener: (event: SessionEvents[T]) => void,
   ): Unsubscribe {
-    if (!this.live.has(id)) return () => {};
+    if (!this.sessions.has(id)) return () => {};
     const own = this.ownEvents.get(id) ?? new Emitter(this.report);
     this.ownEvents.set(id, own);
     return own.on(type, listener);

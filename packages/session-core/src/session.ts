@@ -2,6 +2,11 @@ import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import {
+  type AuthenticationInput,
+  type AuthenticationState,
+  authenticationTable,
+} from './authentication-table.ts';
 import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
@@ -14,6 +19,8 @@ import type {
   Recording,
   Sdp,
 } from './media-backend.ts';
+import { refusedBy } from './refused-input.ts';
+import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
@@ -48,6 +55,8 @@ export class Session extends SessionMedia {
   readonly connected: Promise<void>;
   /** Resolves once, with the one reason, when everything of the session is gone. */
   readonly ended: Promise<EndReason>;
+  /** @internal Moved by the manager, and by `setAuthenticationState`. */
+  readonly authentication: AuthenticationMachine = authenticationMachine();
   /** @internal */
   protected readonly shell: SessionShell;
   private readonly context: SessionContext;
@@ -73,6 +82,26 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** What is known of who called. */
+  getAuthenticationState(): AuthenticationState {
+    return this.authentication.state;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.authentication.state.name === 'authenticated';
+  }
+
+  /**
+   * For applications that ask callers themselves: an input to the authentication table. Throws
+   * `SESSION_STATE` where that does not allow it.
+   */
+  setAuthenticationState(input: AuthenticationInput): void {
+    if (this.authentication.input(input) !== 'refused') return;
+    const { name } = this.authentication.state;
+    const allowed = Object.keys(authenticationTable[name]);
+    throw refusedBy('SESSION_STATE', { input: input.type, state: name, allowed });
   }
 
   /** Wall time in milliseconds since 1970. */
