@@ -1,6 +1,12 @@
 export type { AnswerOptions, CallOptions, ProgressOptions } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
+export type {
+  BurstMetrics,
+  PeerQuality,
+  QualityLevel,
+  QualityMetrics,
+} from './quality-metrics.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export { Session } from './session.ts';
 export type {

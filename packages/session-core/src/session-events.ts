@@ -1,5 +1,6 @@
 import type { EndReason } from './end-reason.ts';
 import type { MediaStats } from './media-backend.ts';
+import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
 import type { TransferOutcome } from './transfer-options.ts';
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
 
@@ -56,8 +57,16 @@ export interface SessionEventDetails {
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };
-  /** Nothing was heard for this long though the peer may send. */
-  mediaSilent: { readonly silentMs: number };
+  /** Nothing was heard for this long though the peer may send; `initial` where nothing ever came. */
+  mediaSilent: { readonly silentMs: number; readonly initial: boolean };
+  /** How the peer was heard in the last second, where the backend was told to say so. */
+  quality: { readonly metrics: QualityMetrics };
+  /** The peer is heard better or worse than before, for several seconds in a row. */
+  qualityChanged: {
+    readonly from: QualityLevel;
+    readonly to: QualityLevel;
+    readonly metrics: QualityMetrics;
+  };
   /** Media failed in an answered call, and is opened and offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   mediaFailed: { readonly code: string; readonly message: string };
