@@ -32,6 +32,8 @@ export type {
   SessionOutput,
   Talk,
 } from './session-machine.ts';
+export type { RelayId } from './bridge.ts';
+export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {
   SessionCounts,

@@ -1,3 +1,4 @@
+import type { RelayId } from './bridge.ts';
 import type { EndReason } from './end-reason.ts';
 import type { MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
@@ -87,7 +88,11 @@ export interface SessionEventDetails {
   transferEnded: { readonly outcome: TransferOutcome };
   /** Another session has taken this one's place (RFC 3891); this one ends. */
   replaced: { readonly by: SessionId };
-  /** The end; told last. Times as `at`. */
+  /** Media of this session and of another one flow through each other from now on. */
+  relayEstablished: { readonly relayId: RelayId; readonly other: SessionId };
+  /** No longer: they were parted, or both have ended. */
+  relayTerminated: { readonly relayId: RelayId; readonly reason: 'parted' | 'ended' };
+  /** The end; told last, but for `relayTerminated`. Times as `at`. */
   terminated: {
     readonly reason: EndReason;
     readonly createdAt: number;

@@ -142,7 +142,12 @@ export class SessionShell {
   /** Opens media and offers it; at once where there is some. */
   async startMedia(): Promise<void> {
     this.check('change');
-    if (this.link.endpoint !== undefined) return;
+    if (this.link.endpoint === undefined) await this.renewMedia();
+  }
+
+  /** Moves media to a new endpoint of the session's own. */
+  async renewMedia(): Promise<void> {
+    this.check('change');
     const endpoint = await this.link.openAnother();
     try {
       await this.change({ endpoint, isOwned: true, direction: 'sendrecv' });

@@ -323,6 +323,11 @@ export class Session extends SessionMedia {
     this.shell.start();
   }
 
+  /** @internal Moves media to a new endpoint of the session's own. */
+  renewMedia(): Promise<void> {
+    return this.shell.renewMedia();
+  }
+
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */
   referred(isUnderWay: boolean): void {
     const type = isUnderWay ? 'transferBegun' : 'transferOver';
