@@ -27,7 +27,7 @@ function asking(options: Partial<SessionAuthenticationOptions> = {}): Scene & { 
 }
 
 describe('TS-22 a caller who is asked', () => {
-  it('TS-21 TS-23 proves who it is, with the second INVITE', async () => {
+  it('TS-23 proves who it is, with the second INVITE', async () => {
     const all = asking();
     const { simulation, alice, bob } = all;
     const session = alice.call('bob', known);
