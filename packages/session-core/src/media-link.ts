@@ -6,6 +6,7 @@ import type {
   MediaEndpointEvent,
   MediaStats,
 } from './media-backend.ts';
+import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import {
   sessionMediaTable,
@@ -50,6 +51,8 @@ type MediaOutput = Extract<
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
   codecs: readonly string[] | undefined;
+  /** Of the last second, where the backend measures it. */
+  quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
@@ -170,6 +173,7 @@ export class MediaLink {
   /** What the endpoint tells, or its owner in its name. */
   take(event: MediaEndpointEvent): void {
     if (this.isClosing) return;
+    if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
     this.options.onEvent(event);

@@ -47,10 +47,10 @@ export class SessionShell {
   readonly waiters = new Waiters();
   readonly context: SessionContext;
   private readonly session: Session;
-  private readonly createdAt: number;
+  readonly createdAt: number;
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
-  private answeredAt: number | undefined;
+  answeredAt: number | undefined;
   private retriesLeft: number;
   private ringTimer: Timer | undefined;
 
@@ -142,7 +142,12 @@ export class SessionShell {
   /** Opens media and offers it; at once where there is some. */
   async startMedia(): Promise<void> {
     this.check('change');
-    if (this.link.endpoint !== undefined) return;
+    if (this.link.endpoint === undefined) await this.renewMedia();
+  }
+
+  /** Moves media to a new endpoint of the session's own. */
+  async renewMedia(): Promise<void> {
+    this.check('change');
     const endpoint = await this.link.openAnother();
     try {
       await this.change({ endpoint, isOwned: true, direction: 'sendrecv' });

@@ -2,6 +2,11 @@ import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import {
+  type AuthenticationInput,
+  type AuthenticationState,
+  authenticationTable,
+} from './authentication-table.ts';
 import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
@@ -14,8 +19,14 @@ import type {
   Recording,
   Sdp,
 } from './media-backend.ts';
+import { refusedBy } from './refused-input.ts';
+import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvents } from './session-events.ts';
+import type {
+  ApplicationEventData,
+  ApplicationEventName,
+  SessionEvents,
+} from './session-events.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
@@ -44,6 +55,8 @@ export class Session extends SessionMedia {
   readonly connected: Promise<void>;
   /** Resolves once, with the one reason, when everything of the session is gone. */
   readonly ended: Promise<EndReason>;
+  /** @internal Moved by the manager, and by `setAuthenticationState`. */
+  readonly authentication: AuthenticationMachine = authenticationMachine();
   /** @internal */
   protected readonly shell: SessionShell;
   private readonly context: SessionContext;
@@ -69,6 +82,36 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** What is known of who called. */
+  getAuthenticationState(): AuthenticationState {
+    return this.authentication.state;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.authentication.state.name === 'authenticated';
+  }
+
+  /**
+   * For applications that ask callers themselves: an input to the authentication table. Throws
+   * `SESSION_STATE` where that does not allow it.
+   */
+  setAuthenticationState(input: AuthenticationInput): void {
+    if (this.authentication.input(input) !== 'refused') return;
+    const { name } = this.authentication.state;
+    const allowed = Object.keys(authenticationTable[name]);
+    throw refusedBy('SESSION_STATE', { input: input.type, state: name, allowed });
+  }
+
+  /** Wall time in milliseconds since 1970. */
+  get createdAt(): number {
+    return this.shell.createdAt;
+  }
+
+  /** The same of the answer. */
+  get answeredAt(): number | undefined {
+    return this.shell.answeredAt;
   }
 
   /** The confirmed dialog, from the answer on. */
@@ -271,13 +314,18 @@ export class Session extends SessionMedia {
   }
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
-  publish(name: string, data: unknown): void {
+  publish<N extends ApplicationEventName>(name: N, data: ApplicationEventData<N>): void {
     this.shell.emit('custom', { name, data });
   }
 
   /** @internal */
   start(): void {
     this.shell.start();
+  }
+
+  /** @internal Moves media to a new endpoint of the session's own. */
+  renewMedia(): Promise<void> {
+    return this.shell.renewMedia();
   }
 
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */
