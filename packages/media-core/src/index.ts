@@ -3,7 +3,13 @@ export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
+  ConferenceMember,
+  ConferenceMemberOptions,
+  ConferenceMemberRequest,
+  ConferenceRequest,
   EndpointRequest,
+  MediaConference,
+  MediaConferenceStats,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -15,7 +21,8 @@ export type {
   RelayRequest,
   StreamRequest,
 } from './engine/media-backend.ts';
-export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export { createMediaEngine } from './engine/media-engine.ts';
+export type { MediaEngineOptions } from './engine/media-engine-options.ts';
 export { RtpStream } from './engine/rtp-stream.ts';
 export * from './manager/index.ts';
 export * from './quality/index.ts';

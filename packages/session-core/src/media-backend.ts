@@ -154,6 +154,72 @@ export interface MediaEndpoint extends MediaCapabilities {
   close(): Promise<MediaStats>;
 }
 
+/** What a conference is opened with. */
+export interface ConferenceRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** So many of the loudest are heard; default 0: all. */
+  readonly loudest?: number;
+  /** Whether a short tone says that someone joined or left; default not. */
+  readonly tones?: boolean;
+  /** So many members at most, 1–1000; default 200. */
+  readonly maximum?: number;
+}
+
+/** How a member hears and is heard; what is absent stays as it was. */
+export interface ConferenceMemberOptions {
+  /** A listener is not heard. Default `speaker`. */
+  readonly role?: 'speaker' | 'listener';
+  /** Not heard. */
+  readonly muted?: boolean;
+  /** Hears nothing. */
+  readonly deaf?: boolean;
+  /** How loud all others hear this member: 0 to 8 times, default 1. */
+  readonly gain?: number;
+  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
+  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
+  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
+  readonly whispersTo?: readonly number[] | null;
+}
+
+/** An endpoint that is opened as a member. */
+export interface ConferenceMemberRequest extends EndpointRequest {
+  readonly member?: ConferenceMemberOptions;
+}
+
+/** One member of a conference. */
+export interface ConferenceMember {
+  /** Known to the other members by it. */
+  readonly id: number;
+  /** Its media; closing it leaves the conference. What it plays goes before the others. */
+  readonly endpoint: MediaEndpoint;
+  change(options: ConferenceMemberOptions): Promise<void>;
+  /** The endpoint stays, on its own. */
+  leave(): Promise<void>;
+}
+
+/** What a conference is like now. */
+export interface MediaConferenceStats {
+  readonly members: number;
+  /** Of the mix, in Hz: the highest that two members have. */
+  readonly sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  readonly speaking: readonly number[];
+  /** The longest that mixing one frame ever took. */
+  readonly slowestMixMs: number;
+}
+
+/** Endpoints that hear each other: each all others, without itself. */
+export interface MediaConference {
+  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
+  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
+  /** Records what all say together into a WAV file. */
+  record(path: string): Promise<Recording>;
+  stats(): Promise<MediaConferenceStats>;
+  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
   /** Takes no ports yet: the first offer does, once it was read and found good. */
@@ -163,6 +229,8 @@ export interface MediaBackend {
    * other end's offer, which `createOffer` there derives from it, was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
+  openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** Closes every endpoint and resolves when sockets and workers are gone. */

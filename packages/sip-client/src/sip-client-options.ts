@@ -1,3 +1,4 @@
+import type { CodecDefinition } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
 import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
@@ -27,8 +28,8 @@ export interface SipClientOptions extends AccountOptions {
     readonly address?: string;
     /** UDP ports for RTP. Default 10000 to 19999. */
     readonly ports?: { readonly from: number; readonly to: number };
-    /** In order of preference. Default `pcmu`, `pcma`. */
-    readonly codecs?: readonly string[];
+    /** In order of preference, by name or as your own. Default `pcmu`, `pcma`, `g722`, `opus`. */
+    readonly codecs?: readonly (string | CodecDefinition)[];
     /**
      * Whether media is encrypted (SRTP): `off` never, `optional` (default) where the other side asks
      * for it, `best-effort` where it can (RFC 8643), `required` always, else no call. Keys stand in

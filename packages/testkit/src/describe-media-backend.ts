@@ -29,6 +29,7 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describeRefusals(story);
     describeRelay(story);
     describeDigits(story);
+    describeConference(story);
   });
 }
 
@@ -281,6 +282,29 @@ function describeDigits(story: Story): void {
   });
 }
 
+function describeConference(story: Story): void {
+  story('mixes a conference, where it can mix', async (backend) => {
+    const opening = backend.openConference({ label: 'room', maximum: 2 });
+    if (await isUnsupported(opening)) return;
+    const room = await opening;
+    const phones = [await open(backend), await open(backend)];
+    for (const phone of phones) {
+      const member = await room.openMember({ label: 'member', onEvent: nothing });
+      await phone.acceptAnswer(await member.endpoint.acceptOffer(await phone.createOffer()));
+      await member.change({ muted: true });
+    }
+    assert.equal((await room.stats()).members, 2);
+    const before = backend.usage();
+    await rejects(
+      room.openMember({ label: 'one too many', onEvent: nothing }),
+      'MEDIA_CONFERENCE_FULL',
+    );
+    assert.deepEqual(backend.usage(), before, 'who was not let in holds no ports');
+    await room.close();
+    await rejects(room.stats(), 'MEDIA_CLOSED');
+  });
+}
+
 async function withBackend(
   make: Make,
   body: (backend: MediaBackend) => Promise<void>,
@@ -345,7 +369,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-async function isUnsupported(promise: Promise<void>): Promise<boolean> {
+async function isUnsupported(promise: Promise<unknown>): Promise<boolean> {
   try {
     await promise;
     return false;

@@ -34,6 +34,14 @@ export interface AudioEndpointOptions {
   tell(event: CoreEvent): void;
 }
 
+/** Where an endpoint's audio comes from and goes to instead, as long as it is in a conference. */
+export interface MixedAudio {
+  /** Takes what was heard. */
+  take(frame: Int16Array, sampleRate: number): void;
+  /** Fills what is to be said; `false` where that is nothing. */
+  read(out: Int16Array, sampleRate: number): boolean;
+}
+
 /** An RTP session whose audio begins and ends here, in frames of its packet time. */
 export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
@@ -43,6 +51,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly listener: Listener;
   private readonly speaker: Speaker;
   private readonly digits: DigitListener;
+  private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
 
   constructor(options: AudioEndpointOptions) {
@@ -51,7 +60,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
     this.bypass = new Bypass(this.session);
-    this.listener = new Listener(request.settings, tell);
+    this.listener = new Listener(request.settings, runtime.clock, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.digits = new DigitListener(
@@ -114,14 +123,31 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options.tell(event);
   }
 
+  /** Of its PCM. */
+  get sampleRate(): number {
+    return this.listener.sampleRate;
+  }
+
+  /** Hears and is heard in a conference from now on; on its own again with `undefined`. */
+  join(mixed: MixedAudio | undefined): void {
+    this.mixed = mixed;
+    this.speaker.mixed = mixed;
+  }
+
   /** A slot: what was heard in it goes where it is wanted, then one packet leaves. */
   tick(skipped: number): void {
     const { listener, speaker } = this;
-    for (let frames = skipped; frames > 0; frames--) listener.hear();
+    for (let frames = skipped; frames > 0; frames--) this.hear();
     if (skipped > 0) speaker.pass(skipped);
-    listener.hear();
+    this.hear();
     if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(1);
+  }
+
+  private hear(): void {
+    const { listener } = this;
+    listener.hear();
+    this.mixed?.take(listener.heard, listener.sampleRate);
   }
 
   async play(play: number, source: PlaySource): Promise<void> {

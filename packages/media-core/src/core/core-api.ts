@@ -1,3 +1,4 @@
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
@@ -99,13 +100,41 @@ export interface CoreStats {
   quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7). */
   peerQuality?: VoipMetrics;
-  jitterBuffer?: {
-    targetMs: number;
-    late: number;
-    duplicates: number;
-    overflowed: number;
-    underruns: number;
-  };
+  jitterBuffer?: JitterBufferStats;
+}
+
+/** What a conference is opened with. */
+export interface ConferenceSettings {
+  /** So many of the loudest are heard; 0: all. */
+  loudest: number;
+  /** Whether a tone says that someone joined or left. */
+  tones: boolean;
+  /** So many members at most. */
+  maximum: number;
+}
+
+/** How one member hears and is heard. */
+export interface MemberSettings {
+  role: 'speaker' | 'listener';
+  muted: boolean;
+  deaf: boolean;
+  /** How loud all others hear this one: 0 to 8 times. */
+  gain: number;
+  /** How loud this one hears others, by their ids. */
+  hears: { member: number; gain: number }[];
+  /** Only these hear this one; absent: all do. */
+  whispersTo?: number[];
+}
+
+/** What a conference is like now. */
+export interface ConferenceStats {
+  members: number;
+  /** Of the mix, in Hz. */
+  sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  speaking: number[];
+  /** The longest that a mix ever took. */
+  slowestMixMs: number;
 }
 
 /** What the core tells of an endpoint. */
@@ -162,6 +191,23 @@ export interface CoreApi {
   say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
+  openConference(request: { id: number; settings: ConferenceSettings }): Promise<void>;
+  /** `MEDIA_CONFERENCE_FULL`. */
+  joinConference(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  changeMember(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  leaveConference(request: { conference: number; id: number }): Promise<void>;
+  recordConference(request: { id: number; path: string }): Promise<void>;
+  stopRecordConference(request: { id: number }): Promise<Recorded>;
+  conferenceStats(request: { id: number }): Promise<ConferenceStats>;
+  closeConference(request: { id: number }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;
   /** Sends BYE, completes a recording and frees the ports. */
   close(request: { id: number }): Promise<Closed>;

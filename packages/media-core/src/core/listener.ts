@@ -1,4 +1,4 @@
-import { StrowgerError } from '@strowger/runtime';
+import { type Clock, StrowgerError } from '@strowger/runtime';
 import { WavWriter } from '../audio/index.ts';
 import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
@@ -22,9 +22,9 @@ export class Listener {
   private readonly told = new RateTap();
   private heardMs = 0;
 
-  constructor(settings: StreamSettings, tell: (event: CoreEvent) => void) {
+  constructor(settings: StreamSettings, clock: Clock, tell: (event: CoreEvent) => void) {
     this.tell = tell;
-    this.playout = new Playout(settings);
+    this.playout = new Playout(settings, clock);
   }
 
   configure({ ptimeMs }: NegotiatedMedia, { formats, sampleRate }: StreamCodecs): void {

@@ -1,6 +1,6 @@
-import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi } from '../core/core-api.ts';
 import type { Place } from './core-endpoint.ts';
+import { codeOf, unavailable } from './engine-errors.ts';
 import type { PortAllocator } from './port-allocator.ts';
 
 /**
@@ -21,16 +21,4 @@ export async function bindPorts(
       if (codeOf(error) !== 'EADDRINUSE') throw unavailable(address, error);
     }
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
 }

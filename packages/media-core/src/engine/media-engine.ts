@@ -1,18 +1,23 @@
-import type { CodecDefinition } from '../codec/audio-codec.ts';
+import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
+import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
-import type { SourceLearning } from '../rtp/source-lock.ts';
 import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
+import { closedError } from './engine-errors.ts';
+import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
+import { LocalConference } from './local-conference.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 import type {
+  ConferenceRequest,
   EndpointRequest,
+  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -21,66 +26,12 @@ import type {
 } from './media-backend.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
-import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
+import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
-
-/** What an engine is made with. */
-export interface MediaEngineOptions {
-  /** Local IP address that is bound and told in SDP. */
-  readonly address: string;
-  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
-  readonly ports: { readonly from: number; readonly to: number };
-  /**
-   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
-   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
-   */
-  readonly codecs?: readonly (string | CodecDefinition)[];
-  /** Threads that carry the media; 0, the default, for this one. */
-  readonly workers?: number;
-  /** The built `worker.js`, where a bundler has moved it. */
-  readonly workerEntry?: URL;
-  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
-  readonly runtime?: Runtime;
-  /** How long a pair of ports rests after its use; default 5000. */
-  readonly portRestMs?: number;
-  /**
-   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
-   * sent then to an address from which nothing has ever come: it may be a victim's.
-   */
-  readonly timeoutMs?: number;
-  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
-  readonly initialTimeoutMs?: number;
-  /**
-   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
-   * say it themselves, each second or changes of the level alone; default `changes`.
-   */
-  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
-  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
-  readonly srtp?: SrtpPolicy;
-  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
-  readonly keying?: readonly Keying[];
-  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
-  readonly ptimeMs?: number;
-  /** Where media may go; at a public edge neither to this machine nor to its link. */
-  readonly remotes?: RemoteAddressSettings;
-  /**
-   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
-   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
-   * media leaves by another network than it comes in); of none (`never`).
-   */
-  readonly learnSources?: SourceLearning;
-  /** How long the negotiated address is waited for before another is learned; default 250. */
-  readonly sourceGraceMs?: number;
-  /** Silence after which a peer may go on from another port of its host; default 3000. */
-  readonly relatchAfterMs?: number;
-  /** Bounds of the jitter buffer's delay; default 40 to 200. */
-  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
-}
 
 /** What kind of endpoint is opened, and who hears of it. */
 interface Opening {
@@ -119,19 +70,11 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
+    this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
-    this.settings = {
-      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      learning: options.learnSources ?? 'near',
-      graceMs: options.sourceGraceMs ?? 250,
-      relatchAfterMs: options.relatchAfterMs ?? 3000,
-      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
-      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
-    };
+    this.settings = streamSettings(options);
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
@@ -141,6 +84,17 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    const { endpoint } = await this.openLocal(this.leastLoaded(), request);
+    return endpoint;
+  }
+
+  async openConference(request: ConferenceRequest): Promise<MediaConference> {
+    const host = this.leastLoaded();
+    const open = (member: EndpointRequest) => this.openLocal(host, member);
+    return LocalConference.open(request, { id: ++this.ids, api: host.api, open });
+  }
+
+  private async openLocal(host: CoreHost, request: EndpointRequest) {
     const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
@@ -148,8 +102,8 @@ class LocalMediaEngine implements MediaEngine {
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
     const { quality } = request;
     const opening = { label, relayed: false, security, ptimeMs, quality, onEvent };
-    const { core, description } = await this.open(this.leastLoaded(), opening);
-    return new LocalEndpoint({ core, description, codecs });
+    const { core, description } = await this.open(host, opening);
+    return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -234,20 +188,12 @@ class LocalMediaEngine implements MediaEngine {
     const { relayed, security, ptimeMs } = opening;
     const id = ++this.ids;
     const identity = { ssrc: random.uint32(), cname: random.token() };
-    await host.api.open({ id, ...identity, relayed, ...this.settingsOf(opening) });
+    const quality = qualitySettings(this.options, opening.quality);
+    await host.api.open({ id, ...identity, relayed, settings: this.settings, quality });
     const core = this.register(host, { id, opening });
     const port = (): number | undefined => core.local?.port;
     const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
     return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
-  }
-
-  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
-    const { tell, ...thresholds } = this.options.quality ?? {};
-    const tellsSeconds = (quality ?? tell) === 'seconds';
-    return {
-      settings: this.settings,
-      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
-    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -321,8 +267,4 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function closedError(): StrowgerError {
-  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
 }
