@@ -14,6 +14,7 @@ import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
 import { relay } from './parts/relay.mjs';
+import { srtp } from './parts/srtp.mjs';
 import { threads } from './parts/threads.mjs';
 import { transactions } from './parts/transactions.mjs';
 import { uas } from './parts/uas.mjs';
@@ -34,6 +35,7 @@ const parts = {
   calls,
   relay,
   audio,
+  srtp,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.find((name) => !(name in parts));
