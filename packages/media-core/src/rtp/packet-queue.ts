@@ -18,16 +18,20 @@ export interface WaitingPacket {
   end: number;
 }
 
-/** Packets in the order of their sequence numbers, in slots that are used again and again. */
+/**
+ * Packets in the order of their sequence numbers. Few wait at a time, in objects that are used again
+ * and again: as many as ever waited at once.
+ */
 export class PacketQueue {
   waiting = 0;
-  private readonly slots: WaitingPacket[] = Array.from({ length: SLOTS }, emptySlot);
+  private readonly slots: (WaitingPacket | undefined)[] = Array.from({ length: SLOTS });
+  private readonly free: WaitingPacket[] = [];
   /** Sequence number of the first packet that waits, and of the last one that was taken. */
   private head = 0;
   private left = 0;
 
   get first(): WaitingPacket | undefined {
-    return this.waiting > 0 ? this.slot(this.head) : undefined;
+    return this.waiting > 0 ? this.slots[this.head % SLOTS] : undefined;
   }
 
   /** Whether nothing was lost between the last packet that was taken and the first that waits. */
@@ -47,8 +51,9 @@ export class PacketQueue {
     { at, samples }: { at: number; samples: number },
   ): boolean {
     const { sequence } = header;
-    const slot = this.slot(sequence);
-    if (slot.packet !== undefined) return false;
+    if (this.slots[sequence % SLOTS] !== undefined) return false;
+    const slot = this.free.pop() ?? emptySlot();
+    this.slots[sequence % SLOTS] = slot;
     slot.packet = packet;
     slot.payloadType = header.payloadType;
     slot.sequence = sequence;
@@ -64,21 +69,25 @@ export class PacketQueue {
 
   /** Takes the first packet out and finds the next. */
   leave(): void {
-    this.slot(this.head).packet = undefined;
+    this.empty(this.head % SLOTS);
     this.left = this.head;
     this.waiting--;
     if (this.waiting === 0) return;
     do this.head = (this.head + 1) & 0xffff;
-    while (this.slot(this.head).packet === undefined);
+    while (this.slots[this.head % SLOTS] === undefined);
   }
 
   clear(): void {
-    for (const slot of this.slots) slot.packet = undefined;
+    for (let at = 0; at < SLOTS; at++) this.empty(at);
     this.waiting = 0;
   }
 
-  private slot(sequence: number): WaitingPacket {
-    return this.slots[sequence % SLOTS] as WaitingPacket; // in range: SLOTS slots were made
+  private empty(at: number): void {
+    const slot = this.slots[at];
+    if (slot === undefined) return;
+    slot.packet = undefined;
+    this.slots[at] = undefined;
+    this.free.push(slot);
   }
 }
 
