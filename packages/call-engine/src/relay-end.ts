@@ -1,10 +1,13 @@
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -76,8 +79,16 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.stats();
   }
 
-  play(source: AudioSource): Playback {
-    return this.end.play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.end.play(source, options);
+  }
+
+  mark(name: string): Promise<MarkOutcome> {
+    return this.end.mark(name);
+  }
+
+  clear(): Promise<Cleared> {
+    return this.end.clear();
   }
 
   record(path: string): Promise<Recording> {

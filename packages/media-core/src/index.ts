@@ -2,7 +2,9 @@ export * from './audio/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
+  Cleared,
   EndpointRequest,
+  MarkOutcome,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -10,6 +12,7 @@ export type {
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   RelayRequest,
 } from './engine/media-backend.ts';

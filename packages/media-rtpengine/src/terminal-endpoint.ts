@@ -1,11 +1,14 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -123,8 +126,16 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.closed;
   }
 
-  play(source: AudioSource): Playback {
-    return this.options.terminal.play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.options.terminal.play(source, options);
+  }
+
+  mark(name: string): Promise<MarkOutcome> {
+    return this.options.terminal.mark(name);
+  }
+
+  clear(): Promise<Cleared> {
+    return this.options.terminal.clear();
   }
 
   record(path: string): Promise<Recording> {

@@ -82,16 +82,70 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
-/** What can be played: a sine tone (level in dBm0, ITU-T G.711), or a WAV file. */
+/** What can be played; a tone's level is in dBm0 (ITU-T G.711). */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string; loop?: boolean }
+  /**
+   * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
+   * (default 32 MiB), from a server that is silent for `timeoutMs` (default 10 000) at most.
+   */
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What a program makes, at any rate that the backend knows; whoever is ahead waits. */
+  | { type: 'stream'; stream: ReadableStream<PcmFrame> };
 
-/** A tone or file that is being played. */
+/** How it is played. */
+export interface PlayOptions {
+  /** After everything that plays and waits, without a gap, instead of in its place. */
+  readonly queue?: boolean;
+  /** For ever, or so many times in all; a stream is played once. Default `false`. */
+  readonly loop?: boolean | number;
+  /** A factor, 0 to 16, saturating; default 1: as it is. */
+  readonly gain?: number;
+  /** It ends after so long, though there is more. */
+  readonly durationMs?: number;
+}
+
+/** Something that is being played. */
 export interface Playback {
-  /** Resolves when the last sample left, or when it was stopped. */
+  /**
+   * Resolves when the last sample left, or when it was stopped, also by a newer one, by `clear` or
+   * by `close`. Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_BAD_PLAY`,
+   * `MEDIA_QUEUE_FULL` (more than 100 wait), `MEDIA_STREAM_FAILED`, `MEDIA_FAILED`; may be left
+   * alone.
+   */
   readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  /** Ends it; what waits behind it follows. */
   stop(): void;
+  /** Holds it, and what waits behind it; what a program says is heard meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  readonly name: string;
+  /** Whether all audio before it has left as RTP; `false` where it was cleared or closed. */
+  readonly reached: boolean;
+}
+
+/** What `clear` has silenced. */
+export interface Cleared {
+  /**
+   * How much sound had left as RTP since the last mark that was reached; without one, since the
+   * last `clear` or since the beginning. What stands on the way to the ear is part of it.
+   */
+  readonly heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  readonly lastMark?: string;
+  /** The marks that will not be reached, in their order. */
+  readonly marks: readonly string[];
 }
 
 /** A file that is being recorded. */
@@ -102,7 +156,15 @@ export interface Recording {
 
 /** What may be done with an endpoint's audio. What a backend lacks throws `MEDIA_UNSUPPORTED`. */
 export interface MediaCapabilities {
-  play(source: AudioSource): Playback;
+  /** Plays, in place of what is played unless `queue` says otherwise. */
+  play(source: AudioSource, options?: PlayOptions): Playback;
+  /**
+   * Resolves when everything that was played, queued and written to `audioOut` up to now has left
+   * as RTP.
+   */
+  mark(name: string): Promise<MarkOutcome>;
+  /** Silence from the next packet on, of what is played, waits, and was written to `audioOut`. */
+  clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file. */
   record(path: string): Promise<Recording>;
   /** Sends digits `0-9*#A-D` as RFC 4733 events, one after the other; resolves when all are sent. */

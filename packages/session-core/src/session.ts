@@ -5,11 +5,14 @@ import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Sdp,
 } from './media-backend.ts';
@@ -243,8 +246,18 @@ export class Session {
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
-  play(source: AudioSource): Playback {
-    return this.endpoint().play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.endpoint().play(source, options);
+  }
+
+  /** Resolves when all audio up to now has left as RTP, or was cleared. Rejects with `NO_MEDIA`. */
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.endpoint().mark(name);
+  }
+
+  /** Silence from the next packet on; tells how much was heard. Rejects with `NO_MEDIA`. */
+  async clear(): Promise<Cleared> {
+    return this.endpoint().clear();
   }
 
   /** Records what the peer says. */

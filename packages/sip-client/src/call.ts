@@ -1,10 +1,13 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
+  Cleared,
   EndReason,
+  MarkOutcome,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Session,
   SessionState,
@@ -129,9 +132,28 @@ export class Call {
     };
   }
 
-  /** Plays a tone or a WAV file to the other side. Throws `NO_MEDIA`. */
-  play(source: AudioSource): Playback {
-    return this.session.play(source);
+  /**
+   * Plays a tone, a WAV file from disk or from the web, or a stream to the other side: in place of
+   * what is played, or behind it. Throws `NO_MEDIA`.
+   */
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.session.play(source, options);
+  }
+
+  /**
+   * Resolves when everything played and said up to now has left as RTP, or will not any more.
+   * Rejects with `NO_MEDIA`, `MEDIA_CLOSED`.
+   */
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.session.mark(name);
+  }
+
+  /**
+   * Falls silent within one packet: ends what is played, forgets what waits and what was written to
+   * `audioOut`, and tells how much of it had left. Rejects as `mark` does.
+   */
+  async clear(): Promise<Cleared> {
+    return this.session.clear();
   }
 
   /** Records what is heard into a WAV file. Rejects with `NO_MEDIA`, and where it cannot write. */

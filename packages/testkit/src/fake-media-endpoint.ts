@@ -1,5 +1,7 @@
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
@@ -7,6 +9,7 @@ import type {
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -62,7 +65,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   readonly local: { readonly address: string; readonly port: number };
   private readonly host: FakeMediaHost;
   private readonly setup: FakeEndpointSetup;
-  private readonly audio = new FakeAudio((frame) => this.send((peer) => peer.hearFrame(frame)));
+  private readonly audio: FakeAudio;
   private readonly traffic: FakeTraffic;
   private version = 0;
   private agreement: Agreement | undefined;
@@ -80,6 +83,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.label = setup.label;
     this.local = setup.local;
     this.traffic = new FakeTraffic(host.clock);
+    const say = (frame: PcmFrame): void => this.send((peer) => peer.hearFrame(frame));
+    this.audio = new FakeAudio(say, host.clock);
     host.wire.set(key(this.local), this);
   }
 
@@ -140,9 +145,17 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     return this.final;
   }
 
-  play(source: AudioSource): Playback {
-    if (source.type === 'file') throw unsupported('playing files');
-    return this.audio.tone(this.host.clock);
+  play(source: AudioSource, options: PlayOptions = {}): Playback {
+    if (source.type !== 'tone') throw unsupported('playing anything but tones');
+    return this.audio.tone(options.queue === true);
+  }
+
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.audio.mark(name);
+  }
+
+  async clear(): Promise<Cleared> {
+    return this.audio.clear();
   }
 
   record(_path: string): Promise<Recording> {

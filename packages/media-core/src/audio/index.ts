@@ -1,3 +1,5 @@
+export type { ByteSource } from './byte-source.ts';
+export { FetchedBytes, type FetchOptions } from './fetched-bytes.ts';
 export {
   PCMA_SILENCE,
   PCMU_SILENCE,
@@ -6,6 +8,7 @@ export {
   pcmuDecode,
   pcmuEncode,
 } from './g711.ts';
+export { RateAdapter } from './rate-adapter.ts';
 export { readWav } from './read-wav.ts';
 export { Resampler, SAMPLE_RATES } from './resampler.ts';
 export { levelDbm0, toneShare } from './tone-share.ts';

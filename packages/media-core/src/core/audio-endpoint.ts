@@ -3,14 +3,13 @@ import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
-import { openSource } from './audio-sources.ts';
+import { AudioOutlet } from './audio-outlet.ts';
 import type {
   CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
   OpenRequest,
-  PlaySource,
   Recorded,
 } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
@@ -35,6 +34,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly options: AudioEndpointOptions;
   private readonly listener: Listener;
   private readonly speaker: Speaker;
+  /** What shall be heard at the other end. */
+  readonly output: AudioOutlet;
   private readonly digits: DigitListener;
 
   constructor(options: AudioEndpointOptions) {
@@ -44,6 +45,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
+    this.output = new AudioOutlet(this.speaker, runtime.clock);
     this.digits = new DigitListener(
       runtime.clock,
       (digit, durationMs) => tell({ type: 'digit', digit, durationMs }),
@@ -89,14 +91,6 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     else speaker.pass(listener.heard.length);
   }
 
-  async play(play: number, source: PlaySource): Promise<void> {
-    await this.speaker.player.start(play, () => openSource(source));
-  }
-
-  stopPlay(play: number): void {
-    this.speaker.player.stop(play);
-  }
-
   /** Records from the next frame on; before anything is negotiated, silence. */
   async record(path: string): Promise<void> {
     await this.listener.record(path);
@@ -117,15 +111,6 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
 
   listen(frames: number): void {
     this.listener.grant(frames);
-  }
-
-  async speak(samples: Int16Array): Promise<void> {
-    await this.speaker.spoken.push(samples);
-  }
-
-  async finishSaying(discard: boolean): Promise<void> {
-    if (discard) this.speaker.spoken.clear();
-    else await this.speaker.spoken.drained();
   }
 
   stats(): Pick<CoreStats, 'jitterBuffer' | 'packetsDiscarded'> {

@@ -1,94 +1,108 @@
-import { ToneSource, WavReader } from '../audio/index.ts';
+import type { Clock } from '@strowger/runtime';
+import { FetchedBytes, ToneSource, WavReader } from '../audio/index.ts';
 import type { CoreError, PlaySource } from './core-api.ts';
+import { SpokenQueue } from './spoken-queue.ts';
 
-/** Samples at 8000 Hz, without waiting. */
+/** Samples, without waiting. */
 export interface FrameSource {
   /** Fills `out`; fewer than asked only at the end. */
   read(out: Int16Array): number;
   close(): Promise<void>;
   /** Why it ended early. */
   readonly error: CoreError | undefined;
+  /** Whether everything was read. */
+  readonly isOver: boolean;
+  /** Samples of silence that stood in for what had not come yet. */
+  readonly missing: number;
+}
+
+/** What opening a source takes. */
+export interface OpenSourceOptions {
+  readonly clock: Clock;
+  readonly sampleRate: number;
+  /** For ever, or so many times in all. */
+  readonly loop: boolean | number;
 }
 
 /** Opens what is to be played; rejects with the reader's error. */
-export async function openSource(source: PlaySource): Promise<FrameSource> {
-  if (source.type === 'tone') {
-    const tone = new ToneSource(source);
-    return { read: (out) => tone.read(out), close: async () => {}, error: undefined };
+export async function openSource(
+  source: Exclude<PlaySource, { type: 'pushed' }>,
+  { clock, sampleRate, loop }: OpenSourceOptions,
+): Promise<FrameSource> {
+  switch (source.type) {
+    case 'tone': {
+      const tone = new ToneSource({ ...source, sampleRate });
+      const read = (out: Int16Array): number => tone.read(out);
+      return { read, close: nothing, error: undefined, isOver: false, missing: 0 };
+    }
+    case 'file':
+      return wavSource(await WavReader.open(source.path, { sampleRate, loop }));
+    case 'url': {
+      const bytes = await FetchedBytes.open(source, clock);
+      return wavSource(await WavReader.open(bytes, { sampleRate, loop }));
+    }
+    default:
+      return source satisfies never;
   }
-  const { path, loop = false } = source;
-  const reader = await WavReader.open(path, { sampleRate: 8000, loop });
+}
+
+function wavSource(reader: WavReader): FrameSource {
   return {
     read: (out) => reader.read(out),
     close: () => reader.close(),
     get error() {
       return reader.failure;
     },
+    get isOver() {
+      return reader.ended;
+    },
+    get missing() {
+      return reader.underruns;
+    },
   };
 }
 
-/** What a program says, at most this many samples ahead. */
-const ROOM_SAMPLES = 3200;
+async function nothing(): Promise<void> {}
 
-/** The queue between a program that speaks in blocks and the stream that leaves in frames. */
-export class SpokenQueue {
-  private readonly blocks: Int16Array[] = [];
-  private offset = 0;
-  private waiting = 0;
-  private roomWaiters: (() => void)[] = [];
-  private endWaiters: (() => void)[] = [];
+/** A source that a program feeds: silence stands in where it is late. */
+export class PushedSource implements FrameSource {
+  error: CoreError | undefined;
+  missing = 0;
+  private readonly queue: SpokenQueue;
+  private readonly onClosed: () => void;
+  private state: 'open' | 'ending' | 'closed' = 'open';
 
-  get isEmpty(): boolean {
-    return this.waiting === 0;
+  constructor(sampleRate: number, onClosed: () => void) {
+    this.queue = new SpokenQueue(sampleRate);
+    this.onClosed = onClosed;
   }
 
-  /** Resolves when there is room for the next block. */
-  async push(block: Int16Array): Promise<void> {
-    if (block.length > 0) this.blocks.push(block);
-    this.waiting += block.length;
-    if (this.waiting <= ROOM_SAMPLES) return;
-    await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  get isOver(): boolean {
+    return this.state === 'ending' && this.queue.isEmpty;
   }
 
-  /** Resolves when everything was read. */
-  async drained(): Promise<void> {
-    if (this.waiting === 0) return;
-    await new Promise<void>((resolve) => this.endWaiters.push(resolve));
+  /** Resolves when there is room for more; `false` where nobody listens any more. */
+  async push(samples: Int16Array): Promise<boolean> {
+    if (this.state === 'open') await this.queue.push(samples);
+    return this.state === 'open';
   }
 
-  /** Fills `out`, with silence where it ends. */
-  read(out: Int16Array): void {
-    let filled = 0;
-    for (let block = this.blocks[0]; block !== undefined && filled < out.length; ) {
-      const part = block.subarray(this.offset, this.offset + out.length - filled);
-      out.set(part, filled);
-      filled += part.length;
-      this.offset += part.length;
-      if (this.offset === block.length) {
-        this.blocks.shift();
-        this.offset = 0;
-      }
-      block = this.blocks[0];
-    }
-    out.fill(0, filled);
-    this.waiting -= filled;
-    this.wake();
+  /** Nothing more will come. */
+  end(error: CoreError | undefined): void {
+    this.error = error;
+    if (this.state === 'open') this.state = 'ending';
   }
 
-  /** Forgets what waits; nobody is left waiting. */
-  clear(): void {
-    this.blocks.length = 0;
-    this.offset = 0;
-    this.waiting = 0;
-    this.wake();
+  read(out: Int16Array): number {
+    const count = this.queue.fill(out);
+    if (this.state !== 'open') return count;
+    this.missing += out.length - count;
+    return out.length;
   }
 
-  private wake(): void {
-    if (this.waiting <= ROOM_SAMPLES && this.roomWaiters.length > 0) {
-      for (const resolve of this.roomWaiters.splice(0)) resolve();
-    }
-    if (this.waiting === 0 && this.endWaiters.length > 0) {
-      for (const resolve of this.endWaiters.splice(0)) resolve();
-    }
+  async close(): Promise<void> {
+    this.state = 'closed';
+    this.queue.clear();
+    this.onClosed();
   }
 }

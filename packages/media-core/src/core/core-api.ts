@@ -54,7 +54,49 @@ export interface PassageStats {
 /** What to play. */
 export type PlaySource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string }
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What `feed` brings. */
+  | { type: 'pushed' };
+
+/** How to play it. */
+export interface PlayCommand {
+  id: number;
+  /** Chosen by the caller, unique within the endpoint. */
+  play: number;
+  source: PlaySource;
+  /** After everything before, instead of in its place. */
+  queue: boolean;
+  /** For ever, or so many times in all. */
+  loop: boolean | number;
+  /** A factor: 1 as it is. */
+  gain: number;
+  /** It ends after so long, though there is more. */
+  durationMs?: number;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  name: string;
+  /** Whether everything before it has left; else it was cleared. */
+  reached: boolean;
+}
+
+/** What was cleared. */
+export interface Cleared {
+  /** How much sound had left since the last mark that was reached, or since the last `clear`. */
+  heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  lastMark?: string;
+  /** Those that were not reached, in their order. */
+  marks: string[];
+}
 
 /** Counters of one endpoint as the core has them. */
 export interface CoreStats {
@@ -117,9 +159,18 @@ export interface CoreApi {
   setPassage(request: { id: number; a: LineDestination; b: LineDestination }): Promise<void>;
   /** Frees the ports. */
   closePassage(request: { id: number }): Promise<PassageStats>;
-  /** A second `play` ends the first. Its end is told as `playEnded`. */
-  play(request: { id: number; play: number; source: PlaySource }): Promise<void>;
+  /** Its end is told as `playEnded`. */
+  play(request: PlayCommand): Promise<void>;
   stopPlay(request: { id: number; play: number }): Promise<void>;
+  pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void>;
+  /** Samples of a `pushed` source; resolves when there is room, with `false` when it has ended. */
+  feed(request: { id: number; play: number; samples: Int16Array }): Promise<boolean>;
+  /** Nothing more will be fed. */
+  finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void>;
+  /** Resolves when what is played and said up to now has left, or was cleared. */
+  mark(request: { id: number; name: string }): Promise<MarkOutcome>;
+  /** Silence from the next packet on. */
+  clear(request: { id: number }): Promise<Cleared>;
   record(request: { id: number; path: string }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */

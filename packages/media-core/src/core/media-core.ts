@@ -1,15 +1,18 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
+  Cleared,
   Closed,
   CoreApi,
+  CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
+  MarkOutcome,
   OpenPassageRequest,
   OpenRequest,
   PassageStats,
-  PlaySource,
+  PlayCommand,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
@@ -78,12 +81,32 @@ export class MediaCore implements CoreApi {
     return passage?.stats ?? { packets: 0, strangers: 0 };
   }
 
-  async play(request: { id: number; play: number; source: PlaySource }): Promise<void> {
-    await this.audio(request.id).play(request.play, request.source);
+  async play(request: PlayCommand): Promise<void> {
+    await this.audio(request.id).output.play(request);
   }
 
   async stopPlay({ id, play }: { id: number; play: number }): Promise<void> {
-    this.audio(id).stopPlay(play);
+    this.audio(id).output.stop(play);
+  }
+
+  async pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void> {
+    this.audio(request.id).output.pause(request.play, request.paused);
+  }
+
+  async feed(request: { id: number; play: number; samples: Int16Array }): Promise<boolean> {
+    return this.audio(request.id).output.feed(request.play, request.samples);
+  }
+
+  async finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void> {
+    this.audio(request.id).output.finishFeeding(request.play, request.error);
+  }
+
+  async mark({ id, name }: { id: number; name: string }): Promise<MarkOutcome> {
+    return this.audio(id).output.mark(name);
+  }
+
+  async clear({ id }: { id: number }): Promise<Cleared> {
+    return this.audio(id).output.clear();
   }
 
   async record({ id, path }: { id: number; path: string }): Promise<void> {
@@ -107,11 +130,11 @@ export class MediaCore implements CoreApi {
   }
 
   async say({ id, samples }: { id: number; samples: Int16Array }): Promise<void> {
-    await this.audio(id).speak(samples);
+    await this.audio(id).output.say(samples);
   }
 
   async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {
-    await this.audio(id).finishSaying(discard);
+    await this.audio(id).output.finishSaying(discard);
   }
 
   async stats({ id }: { id: number }): Promise<CoreStats> {

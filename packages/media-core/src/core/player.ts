@@ -1,80 +1,218 @@
+import { StrowgerError } from '@strowger/runtime';
 import type { FrameSource } from './audio-sources.ts';
-import type { CoreEvent } from './core-api.ts';
+import type { CoreError, CoreEvent } from './core-api.ts';
 
-interface Playing {
+/** Playbacks that may wait behind the present one. */
+const QUEUE_LIMIT = 100;
+
+/** What shall be played, and how. */
+export interface PlayItem {
   readonly play: number;
-  readonly source: FrameSource;
+  /** A factor: 1 as it is. */
+  readonly gain: number;
+  /** Samples after which it ends. */
+  readonly limit: number;
+  /** What is there already, or how to open it. */
+  readonly from: FrameSource | (() => Promise<FrameSource>);
+}
+
+interface Playing extends PlayItem {
+  source: FrameSource | undefined;
+  isOpening: boolean;
+  isPaused: boolean;
   samples: number;
 }
 
-/** Plays one source after the other; the newer one ends the older. */
+/** Who hears of the end of a playback, with how many samples had been read of all until then. */
+export type PlayEnded = (play: number, total: number) => void;
+
+/**
+ * Plays one source after the other without a gap. The next one is opened while the present one
+ * plays; one that replaces is heard from the moment on at which it is open.
+ */
 export class Player {
+  /** Samples of sound that were read since the beginning. */
+  total = 0;
+  onEnded: PlayEnded = () => {};
   private readonly tell: (event: CoreEvent) => void;
-  /** The latest request: one that opens its file for longer than its successor has lost. */
-  private latest = -1;
-  private playing: Playing | undefined;
+  private readonly sampleRate: number;
+  private readonly queue: Playing[] = [];
+  /** What plays until its replacement is open. */
+  private outgoing: Playing | undefined;
   private isClosed = false;
 
-  constructor(tell: (event: CoreEvent) => void) {
+  constructor(tell: (event: CoreEvent) => void, sampleRate: number) {
     this.tell = tell;
+    this.sampleRate = sampleRate;
   }
 
-  /** Rejects with the source's error where it cannot be opened. */
-  async start(play: number, open: () => Promise<FrameSource>): Promise<void> {
-    this.latest = play;
-    const source = await open();
-    if (this.latest !== play || this.isClosed) {
-      await source.close();
-      this.tell({ type: 'playEnded', play, playedMs: 0, stopped: true });
-      return;
+  /** The playback after which nothing is left, if there is one. */
+  get last(): number | undefined {
+    return (this.queue.at(-1) ?? this.outgoing)?.play;
+  }
+
+  /** Plays now, instead of everything else. Rejects with the source's error. */
+  async replace(item: PlayItem): Promise<void> {
+    const [first, ...waiting] = this.queue.splice(0);
+    for (const one of waiting) this.end(one, true);
+    if (first?.source !== undefined && this.outgoing === undefined) this.outgoing = first;
+    else if (first !== undefined) this.end(first, true);
+    const playing = begun(item);
+    this.queue.push(playing);
+    await this.open(playing);
+  }
+
+  /**
+   * Plays when everything before has ended. Rejects with `MEDIA_QUEUE_FULL`; what cannot be opened
+   * later is told as its end.
+   */
+  async append(item: PlayItem): Promise<void> {
+    if (this.queue.length > QUEUE_LIMIT) {
+      throw new StrowgerError('MEDIA_QUEUE_FULL', `${QUEUE_LIMIT} playbacks wait already`);
     }
-    this.end(true);
-    this.playing = { play, source, samples: 0 };
+    const playing = begun(item);
+    this.queue.push(playing);
+    if (this.queue.length === 1) await this.open(playing);
+    else this.openNext();
   }
 
   stop(play: number): void {
-    if (this.latest === play) this.latest = -1;
-    if (this.playing?.play === play) this.end(true);
+    const one = this.find(play);
+    if (one !== undefined) this.remove(one, true);
   }
 
-  /** Fills a frame; `false` where nothing plays. The last one is filled up with silence. */
-  read(out: Int16Array): boolean {
-    const { playing } = this;
-    if (playing === undefined) return false;
-    const count = playing.source.read(out);
-    playing.samples += count;
-    if (count === out.length) return true;
-    out.fill(0, count);
-    this.end(false);
-    return count > 0;
+  pause(play: number, isPaused: boolean): void {
+    const one = this.find(play);
+    if (one !== undefined) one.isPaused = isPaused;
+  }
+
+  /** Ends everything that plays and waits. */
+  clear(): void {
+    const all = [...(this.outgoing ? [this.outgoing] : []), ...this.queue.splice(0)];
+    this.outgoing = undefined;
+    for (const one of all) this.end(one, true);
+  }
+
+  /** Fills a frame, with silence where it ends; returns the samples of sound in it. */
+  read(out: Int16Array): number {
+    let filled = 0;
+    while (filled < out.length) {
+      const playing = this.outgoing ?? this.queue[0];
+      if (playing?.source === undefined || playing.isPaused) break;
+      // the whole frame at first: a view is made only where one ends and the next begins
+      const part = filled === 0 ? out : out.subarray(filled);
+      const { source } = playing;
+      filled += this.readFrom(playing, source, part);
+      const isOver = source.isOver || playing.samples >= playing.limit;
+      if (isOver || filled < out.length) this.remove(playing, false);
+    }
+    if (filled > 0) out.fill(0, filled);
+    return filled;
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    const source = this.playing?.source;
-    this.end(true);
-    await source?.close().catch(() => {});
+    const sources = [this.outgoing, ...this.queue].map((one) => one?.source);
+    this.clear();
+    await Promise.all(sources.map((source) => source?.close().catch(() => {})));
   }
 
-  private end(stopped: boolean): void {
-    const { playing } = this;
-    if (playing === undefined) return;
-    this.playing = undefined;
-    const { play, samples, source } = playing;
-    const { error } = source;
-    const playedMs = samples / 8;
-    this.tell({
-      type: 'playEnded',
-      play,
-      playedMs,
-      stopped,
-      ...(error && { error: plain(error) }),
+  private readFrom(playing: Playing, source: FrameSource, out: Int16Array): number {
+    const missed = source.missing;
+    const left = playing.limit - playing.samples;
+    const count = source.read(left < out.length ? out.subarray(0, left) : out);
+    playing.samples += count;
+    this.total += count - (source.missing - missed);
+    if (playing.gain !== 1) amplify(out, count, playing.gain);
+    return count;
+  }
+
+  private async open(playing: Playing): Promise<void> {
+    playing.isOpening = true;
+    let source: FrameSource;
+    try {
+      source = typeof playing.from === 'function' ? await playing.from() : playing.from;
+    } catch (error) {
+      this.drop(playing);
+      throw error;
+    }
+    if (!this.queue.includes(playing) || this.isClosed) return source.close();
+    playing.source = source;
+    if (this.queue[0] === playing) this.endOutgoing();
+    this.openNext();
+  }
+
+  /** The one behind the first is opened ahead of its time. */
+  private openNext(): void {
+    const next = this.queue.slice(0, 2).find(({ isOpening }) => !isOpening);
+    if (next === undefined) return;
+    this.open(next).catch((error: unknown) => {
+      const [code, message] = StrowgerError.isInstance(error)
+        ? [error.code, error.message]
+        : ['MEDIA_FAILED', String(error)];
+      this.tellEnd(next, { playedMs: 0, stopped: false, error: { code, message } });
     });
+  }
+
+  /** It could not be opened: whoever asked for it hears that. */
+  private drop(playing: Playing): void {
+    const at = this.queue.indexOf(playing);
+    if (at < 0) return;
+    this.queue.splice(at, 1);
+    if (at === 0) this.endOutgoing();
+    this.onEnded(playing.play, this.total);
+    this.openNext();
+  }
+
+  private endOutgoing(): void {
+    const { outgoing } = this;
+    this.outgoing = undefined;
+    if (outgoing !== undefined) this.end(outgoing, true);
+  }
+
+  private find(play: number): Playing | undefined {
+    if (this.outgoing?.play === play) return this.outgoing;
+    return this.queue.find((one) => one.play === play);
+  }
+
+  private remove(playing: Playing, stopped: boolean): void {
+    if (playing === this.outgoing) this.outgoing = undefined;
+    else this.queue.splice(this.queue.indexOf(playing), 1);
+    this.end(playing, stopped);
+    this.openNext();
+  }
+
+  private end(playing: Playing, stopped: boolean): void {
+    const { source, samples, play } = playing;
+    const heard = samples - (source?.missing ?? 0);
+    const error = source?.error;
+    this.tellEnd(playing, {
+      playedMs: (heard * 1000) / this.sampleRate,
+      stopped,
+      ...(error && { error: { code: error.code, message: error.message } }),
+    });
+    this.onEnded(play, this.total);
     // it was read to its end or given up: nobody waits for its file to be closed
-    source.close().catch(() => {});
+    source?.close().catch(() => {});
+  }
+
+  private tellEnd(
+    { play }: Playing,
+    outcome: { playedMs: number; stopped: boolean; error?: CoreError },
+  ): void {
+    this.tell({ type: 'playEnded', play, ...outcome });
   }
 }
 
-function plain(error: { code: string; message: string }): { code: string; message: string } {
-  return { code: error.code, message: error.message };
+function begun(item: PlayItem): Playing {
+  const source = typeof item.from === 'function' ? undefined : item.from;
+  return { ...item, source, isOpening: false, isPaused: false, samples: 0 };
+}
+
+/** Louder or softer, saturating. */
+function amplify(samples: Int16Array, count: number, gain: number): void {
+  for (let i = 0; i < count; i++) {
+    const value = Math.round((samples[i] ?? 0) * gain);
+    samples[i] = Math.max(-32_768, Math.min(32_767, value));
+  }
 }

@@ -2,13 +2,15 @@ import { StrowgerError } from '@strowger/runtime';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
-import { SpokenQueue } from './audio-sources.ts';
-import type { CoreEvent, DigitsCommand } from './core-api.ts';
+import type { Cleared, CoreEvent, DigitsCommand } from './core-api.ts';
 import { BYTE_CODECS, type ByteCodec } from './g711-codec.ts';
+import { Marks } from './marks.ts';
 import { Player } from './player.ts';
 import type { RtpSender } from './rtp-sender.ts';
+import { SpokenQueue } from './spoken-queue.ts';
 
-const SAMPLES_PER_MS = 8;
+const SAMPLE_RATE = 8000;
+const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -28,8 +30,11 @@ export interface SpeakerOptions {
 
 /** Makes the packets that an endpoint sends: digits, what is played, said or echoed, silence. */
 export class Speaker {
+  /** Of what is played and said. */
+  readonly sampleRate = SAMPLE_RATE;
   readonly player: Player;
-  readonly spoken = new SpokenQueue();
+  readonly spoken = new SpokenQueue(SAMPLE_RATE);
+  readonly marks: Marks;
   isEchoing = false;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
@@ -45,7 +50,8 @@ export class Speaker {
   constructor({ sender, timestamp, tell }: SpeakerOptions) {
     this.sender = sender;
     this.timestamp = timestamp;
-    this.player = new Player(tell);
+    this.player = new Player(tell, SAMPLE_RATE);
+    this.marks = new Marks(this.player, this.spoken);
   }
 
   /** Speaks as it was negotiated from now on; digits under way end where they are not taken. */
@@ -76,6 +82,7 @@ export class Speaker {
       else payload.fill(codec.silence);
       this.marker = false;
       this.sender.send(packet, { marker, payloadType: media.send.payloadType, timestamp });
+      this.marks.check();
     }
     this.timestamp = (timestamp + frame) >>> 0;
   }
@@ -97,10 +104,24 @@ export class Speaker {
     });
   }
 
+  /** Silence from the next packet on, of what is played and said alike. */
+  clear(): Cleared {
+    const cleared = this.marks.clear(SAMPLE_RATE);
+    this.player.clear();
+    this.spoken.clear();
+    return cleared;
+  }
+
+  /** Forgets what a program has said and what has not left. */
+  forgetSaid(): void {
+    this.marks.forgetSaid();
+    this.spoken.clear();
+  }
+
   /** Nobody is left waiting. */
   async close(): Promise<void> {
     this.events.clear();
-    this.spoken.clear();
+    this.clear();
     await this.player.close();
   }
 
@@ -118,8 +139,8 @@ export class Speaker {
 
   /** What is played goes before what a program says, that before the echo; else silence. */
   private fillSaid(heard: Int16Array): boolean {
-    if (this.player.read(this.said)) return true;
-    if (!this.spoken.isEmpty) this.spoken.read(this.said);
+    if (this.player.read(this.said) > 0) return true;
+    if (!this.spoken.isEmpty) this.spoken.fill(this.said);
     else if (this.isEchoing) this.said.set(heard);
     else return false;
     return true;

@@ -99,16 +99,67 @@ export interface PcmFrame {
 /** What can be played. */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string; loop?: boolean }
+  /**
+   * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
+   * (default 32 MiB), from a server that is silent for `timeoutMs` (default 10 000) at most.
+   */
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What a program makes, at any rate of `SAMPLE_RATES`; whoever is ahead waits. */
+  | { type: 'stream'; stream: ReadableStream<PcmFrame> };
+
+/** How it is played. */
+export interface PlayOptions {
+  /** After everything that plays and waits, without a gap, instead of in its place. */
+  readonly queue?: boolean;
+  /** For ever, or so many times in all; a stream is played once. Default `false`. */
+  readonly loop?: boolean | number;
+  /** A factor, 0 to 16, saturating; default 1: as it is. */
+  readonly gain?: number;
+  /** It ends after so long, though there is more. */
+  readonly durationMs?: number;
+}
 
 /** Something that is being played. */
 export interface Playback {
   /**
-   * Resolves when the last sample left, or when it was stopped, also by a newer one or by `close`.
-   * Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_FAILED`; may be left alone.
+   * Resolves when the last sample left, or when it was stopped, also by a newer one, by `clear` or
+   * by `close`. Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_BAD_PLAY`,
+   * `MEDIA_QUEUE_FULL` (more than 100 wait), `MEDIA_STREAM_FAILED`, `MEDIA_FAILED`; may be left
+   * alone.
    */
   readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  /** Ends it; what waits behind it follows. */
   stop(): void;
+  /** Holds it, and what waits behind it; what a program says is heard meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  readonly name: string;
+  /** Whether all audio before it has left as RTP; `false` where it was cleared or closed. */
+  readonly reached: boolean;
+}
+
+/** What `clear` has silenced. */
+export interface Cleared {
+  /**
+   * How much sound had left as RTP since the last mark that was reached; without one, since the
+   * last `clear` or since the beginning. What stands on the way to the ear is part of it.
+   */
+  readonly heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  readonly lastMark?: string;
+  /** The marks that will not be reached, in their order. */
+  readonly marks: readonly string[];
 }
 
 /** A recording under way. */
@@ -130,8 +181,21 @@ export interface MediaEndpoint {
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;
-  /** Replaces what is played; waits while the direction does not let us send. */
-  play(source: AudioSource): Playback;
+  /**
+   * Plays, in place of what is played unless `queue` says otherwise; goes before what `audioOut`
+   * says, and waits while the direction does not let us send.
+   */
+  play(source: AudioSource, options?: PlayOptions): Playback;
+  /**
+   * Resolves when everything that was played, queued and written to `audioOut` up to now has left
+   * as RTP. Rejects with `MEDIA_TOO_MANY_MARKS`, `MEDIA_FAILED`, and `MEDIA_CLOSED` after the end.
+   */
+  mark(name: string): Promise<MarkOutcome>;
+  /**
+   * Silence from the next packet on: ends what is played, forgets what waits and what was written
+   * to `audioOut`, which stays open. Digits under way are sent to their end.
+   */
+  clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
   record(path: string): Promise<Recording>;
   /**

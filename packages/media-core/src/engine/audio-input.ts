@@ -1,14 +1,11 @@
 import type { ReadableStreamDefaultController } from 'node:stream/web';
 import { StrowgerError } from '@strowger/runtime';
-import { Resampler } from '../audio/index.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { PcmFrame } from './media-backend.ts';
 
 const SAMPLE_RATE = 8000;
 /** Frames that may wait for a slow reader: a second. */
 const WAITING_FRAMES = 50;
-/** What goes to the core at once. */
-const BLOCK_SAMPLES = 1600;
 
 /** What is heard, as a Web Stream: the reader grants frames, what comes without a grant is lost. */
 export class AudioInput {
@@ -71,64 +68,5 @@ export class AudioInput {
     if (this.core.hasEnded) return;
     const { api, id } = this.core;
     api.listen({ id, frames }).catch(() => {}); // it fails only with the endpoint
-  }
-}
-
-/** What shall be said, as a Web Stream: a write resolves when there is room for the next. */
-export class AudioOutput {
-  private readonly core: CoreEndpoint;
-  private controller: WritableStreamDefaultController | undefined;
-  private resampler: Resampler | undefined;
-  private resampledFrom = SAMPLE_RATE;
-
-  constructor(core: CoreEndpoint) {
-    this.core = core;
-  }
-
-  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
-  open(): WritableStream<PcmFrame> {
-    this.core.assertAlive();
-    if (this.controller !== undefined) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioOut() is open at a time');
-    }
-    return new WritableStream<PcmFrame>({
-      start: (controller) => {
-        this.controller = controller;
-      },
-      write: (frame) => this.write(frame),
-      close: () => this.finish(false),
-      abort: () => this.finish(true),
-    });
-  }
-
-  end(error: StrowgerError): void {
-    this.controller?.error(error);
-    this.controller = undefined;
-  }
-
-  private async write({ samples, sampleRate }: PcmFrame): Promise<void> {
-    const { api, id } = this.core;
-
-    const all = sampleRate === SAMPLE_RATE ? samples : this.resample(samples, sampleRate);
-    for (let at = 0; at < all.length; at += BLOCK_SAMPLES) {
-      // copied: the writer may use its buffer again
-      await api.say({ id, samples: all.slice(at, at + BLOCK_SAMPLES) });
-    }
-  }
-
-  private resample(samples: Int16Array, sampleRate: number): Int16Array {
-    if (this.resampler === undefined || this.resampledFrom !== sampleRate) {
-      this.resampler = new Resampler(sampleRate, SAMPLE_RATE);
-      this.resampledFrom = sampleRate;
-    }
-    return this.resampler.push(samples);
-  }
-
-  private async finish(discard: boolean): Promise<void> {
-    this.controller = undefined;
-    this.resampler = undefined;
-    if (this.core.hasEnded) return;
-    const { api, id } = this.core;
-    await api.finishSaying({ id, discard });
   }
 }
