@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { StrowgerError } from '@strowger/runtime';
 
 /** Bytes that can be read anywhere: of a file, or of what is being fetched. */
 export interface ByteSource {
@@ -7,6 +8,8 @@ export interface ByteSource {
   /** Reads until `bytes` is full or the source ends; resolves with how many there were. */
   read(bytes: Uint8Array, at: number): Promise<number>;
   close(): Promise<void>;
+  /** Why it ended before its time. */
+  readonly failure?: StrowgerError | undefined;
 }
 
 /** A file of this machine; rejects with the system's error. */

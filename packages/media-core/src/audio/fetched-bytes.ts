@@ -58,12 +58,15 @@ export class FetchedBytes implements ByteSource {
     return this.#size;
   }
 
+  get failure(): StrowgerError | undefined {
+    return this.#failure;
+  }
+
   async read(bytes: Uint8Array, at: number): Promise<number> {
     while (this.#length < at + bytes.length && this.#size === Number.POSITIVE_INFINITY) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
     const there = this.#bytes.subarray(Math.min(at, this.#length), this.#length);
-    if (there.length === 0 && this.#failure) throw this.#failure;
     const taken = there.subarray(0, bytes.length);
     bytes.set(taken);
     return taken.length;

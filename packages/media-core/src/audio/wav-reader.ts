@@ -164,7 +164,8 @@ export class WavReader {
     // A file that shrank to nothing meanwhile must not be read forever.
     const isEmpty = this.#at <= this.#data.from;
     this.#at = this.#data.from;
-    if (--this.#rounds > 0 && !isEmpty) return;
+    this.#failure = this.#source.failure;
+    if (--this.#rounds > 0 && !isEmpty && !this.#failure) return;
     this.#take(this.#resampler.end());
     this.#isDrained = true;
   }
