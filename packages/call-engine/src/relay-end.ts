@@ -1,6 +1,7 @@
 import type {
   AudioSource,
   Cleared,
+  DigitOptions,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -95,7 +96,7 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.record(path);
   }
 
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
+  sendDigits(digits: string, options?: DigitOptions): Promise<void> {
     return this.end.sendDigits(digits, options);
   }
 

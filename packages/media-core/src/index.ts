@@ -3,6 +3,7 @@ export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
   Cleared,
+  DigitOptions,
   EndpointRequest,
   MarkOutcome,
   MediaEndpoint,

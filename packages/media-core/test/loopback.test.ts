@@ -142,7 +142,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     await a.endpoint.sendDigits('1#a', { durationMs: 80, gapMs: 60 });
     const digits = b.events.filter((event) => event.type === 'digit');
     expect(digits).toEqual(
-      ['1', '#', 'A'].map((digit) => ({ type: 'digit', digit, durationMs: 80 })),
+      ['1', '#', 'A'].map((digit) => ({ type: 'digit', digit, durationMs: 80, source: 'rtp' })),
     );
   });
 
@@ -196,7 +196,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     expect(await twice.finished).toEqual({ playedMs: 200, stopped: false });
     endless.pause();
     endless.resume();
-    expect(hearsTone((await hear(b.endpoint, 30)).subarray(1600), 660)).toBe(true);
+    expect(tenthsOf(await hear(b.endpoint, 50), 660)).toBeGreaterThan(0);
     const never = a.endpoint.mark('never');
     const { heardMs, lastMark, marks } = await a.endpoint.clear();
     expect({ lastMark, marks }).toEqual({ lastMark: 'twice', marks: ['never'] });

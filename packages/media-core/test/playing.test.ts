@@ -24,7 +24,7 @@ function frame(samples: number, value = 8031): PcmFrame {
 }
 
 /** The frequency that rules each block of 20 ms, or 0 where there is silence. */
-function rulers(samples: Int16Array, frequencies: readonly number[]): number[] {
+function rulingTones(samples: Int16Array, frequencies: readonly number[]): number[] {
   const rulers: number[] = [];
   for (let at = 0; at + 160 <= samples.length; at += 160) {
     const block = samples.subarray(at, at + 160);
@@ -43,13 +43,11 @@ describe('playing', () => {
     expect(await first.finished).toEqual({ playedMs: 100, stopped: false });
     expect(await second.finished).toEqual({ playedMs: 100, stopped: false });
     expect(await third.finished).toEqual({ playedMs: 60, stopped: false });
-    const order = rulers(heard(), [400, 1000]);
+    const order = rulingTones(heard(), [400, 1000]);
     const from = order.indexOf(400);
-    expect(order.slice(from, from + 13)).toEqual([
-      ...[400, 400, 400, 400, 400],
-      ...[1000, 1000, 1000, 1000, 1000],
-      ...[400, 400, 400],
-    ]);
+    expect(order.slice(from, from + 13).join(' ')).toBe(
+      '400 400 400 400 400 1000 1000 1000 1000 1000 400 400 400',
+    );
     expect(loud()).toBe(13);
     await engine.close();
   });
@@ -84,8 +82,8 @@ describe('playing', () => {
   it('makes it softer, and louder up to what fits', async () => {
     const { simulation, engine, endpoint, heard } = await story();
     const stream = (value: number) => ReadableStream.from([frame(800, value)]);
-    await endpoint.play({ type: 'stream', stream: stream(8000) }, { gain: 0.5 });
-    await endpoint.play({ type: 'stream', stream: stream(30_000) }, { gain: 2, queue: true });
+    endpoint.play({ type: 'stream', stream: stream(8000) }, { gain: 0.5 });
+    endpoint.play({ type: 'stream', stream: stream(30_000) }, { gain: 2, queue: true });
     await simulation.run(1000);
     const samples = [...heard()].filter((sample) => sample !== 0);
     expect(samples[100]).toBeGreaterThan(3800);

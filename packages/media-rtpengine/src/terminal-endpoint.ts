@@ -2,6 +2,7 @@ import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
   Cleared,
+  DigitOptions,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -142,7 +143,7 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.options.terminal.record(path);
   }
 
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
+  sendDigits(digits: string, options?: DigitOptions): Promise<void> {
     return this.options.terminal.sendDigits(digits, options);
   }
 

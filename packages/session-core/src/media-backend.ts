@@ -14,8 +14,8 @@ export interface MediaIntent {
 export type MediaEndpointEvent =
   /** The first packet was taken: media flows from this source. */
   | { type: 'started'; remote: { address: string; port: number } }
-  /** A digit was pressed (RFC 4733), told once when it ends. */
-  | { type: 'digit'; digit: string; durationMs: number }
+  /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
+  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
   /** Nothing was heard for this long though the other side may send. Told once per silence. */
   | { type: 'timeout'; silentMs: number }
   /** The endpoint cannot go on (socket lost, worker dead). */
@@ -40,6 +40,11 @@ export interface EndpointRequest {
   readonly keying?: readonly ('sdes' | 'dtls')[];
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /**
+   * Which ways of sending digits are listened to: events (RFC 4733), tones in the audio. A digit
+   * that comes both ways is told once. Default: the backend's.
+   */
+  readonly digits?: readonly ('rtp' | 'inband')[];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -148,6 +153,16 @@ export interface Cleared {
   readonly marks: readonly string[];
 }
 
+/** How digits are sent. */
+export interface DigitOptions {
+  /** 40 to 8000; default 100. */
+  readonly durationMs?: number;
+  /** Silence behind each digit: 40 to 8000; default 100. */
+  readonly gapMs?: number;
+  /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
+  readonly via?: 'auto' | 'rtp' | 'inband';
+}
+
 /** A file that is being recorded. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
@@ -167,8 +182,8 @@ export interface MediaCapabilities {
   clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file. */
   record(path: string): Promise<Recording>;
-  /** Sends digits `0-9*#A-D` as RFC 4733 events, one after the other; resolves when all are sent. */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  /** Sends digits `0-9*#A-D`, one after the other; resolves when all are sent. */
+  sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */

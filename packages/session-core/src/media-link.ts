@@ -1,4 +1,5 @@
 import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
+import type { MediaWishes } from './call-options.ts';
 import type {
   MediaBackend,
   MediaEndpoint,
@@ -35,7 +36,7 @@ type MediaOutput = Extract<
 
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
-  codecs: readonly string[] | undefined;
+  wishes: MediaWishes = {};
   private readonly options: MediaLinkOptions;
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
@@ -118,8 +119,7 @@ export class MediaLink {
   private async open(): Promise<SessionInput> {
     const { backend, label } = this.options;
     const request = { label, onEvent: (event: MediaEndpointEvent) => this.take(event) };
-    const { codecs } = this;
-    this.opening = backend.openEndpoint(codecs === undefined ? request : { ...request, codecs });
+    this.opening = backend.openEndpoint({ ...request, ...this.wishes });
     this.current = await this.opening;
     return { type: 'mediaOpened' };
   }

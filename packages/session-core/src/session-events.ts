@@ -21,11 +21,11 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
-  /** A digit of the peer: an RTP event (RFC 4733) or an INFO. */
+  /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;
     readonly durationMs: number;
-    readonly source: 'rtp' | 'info';
+    readonly source: 'rtp' | 'inband' | 'info';
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };

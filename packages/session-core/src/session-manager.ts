@@ -2,7 +2,7 @@ import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-
 import { Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
-import type { CallOptions } from './call-options.ts';
+import { type CallOptions, wishesOf } from './call-options.ts';
 import { CallLinks } from './call-links.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
@@ -82,7 +82,7 @@ export class SessionManager {
       initial: { name: 'created', plan },
       prepare: (signalling, link) => {
         signalling.plan(this.dialogs, options, callId);
-        link.codecs = options.codecs;
+        link.wishes = wishesOf(options);
         if (endpoint !== undefined) link.bring(endpoint);
       },
     });

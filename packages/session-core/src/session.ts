@@ -1,7 +1,13 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { AnswerOptions, ProgressOptions } from './call-options.ts';
+import {
+  type AnswerOptions,
+  type ProgressOptions,
+  type SessionDigitOptions,
+  wishesOf,
+} from './call-options.ts';
+import { DigitDoubles } from './digit-doubles.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
@@ -16,6 +22,7 @@ import type {
   Recording,
   Sdp,
 } from './media-backend.ts';
+import { sendInfoDigits } from './info-digit-sender.ts';
 import { MediaLink } from './media-link.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEventDetails, SessionEvents } from './session-events.ts';
@@ -51,6 +58,7 @@ export class Session {
   private readonly link: MediaLink;
   private readonly signalling: Signalling;
   private readonly waiters = new Waiters();
+  private readonly doubles = new DigitDoubles();
   private readonly createdAt: number;
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
@@ -76,14 +84,14 @@ export class Session {
       clock: context.clock,
       label: id,
       tell: (input) => this.take(input),
-      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
+      onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
     });
     this.signalling = new Signalling({
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
-      onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
+      onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
       onDialog: (dialog, exists) => context.onDialog(this, dialog, exists),
@@ -265,9 +273,14 @@ export class Session {
     return this.endpoint().record(path);
   }
 
-  /** Sends digits as RTP events (RFC 4733). */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
-    return this.endpoint().sendDigits(digits, options);
+  /**
+   * Sends digits `0-9*#A-D`, by media or by INFO; resolves when all are sent, or answered. Rejects
+   * with `NO_MEDIA`, with what media says, and with `DIGITS_REFUSED` where the peer takes no INFO.
+   */
+  async sendDigits(digits: string, options: SessionDigitOptions = {}): Promise<void> {
+    const { via, infoType, ...rest } = options;
+    if (via === 'info') return sendInfoDigits(this.dialog, { digits, infoType, ...rest });
+    return this.endpoint().sendDigits(digits, { ...rest, ...(via && { via }) });
   }
 
   /** Sends back what is heard. */
@@ -318,8 +331,9 @@ export class Session {
     return done;
   }
 
-  private planFor({ codecs, endpoint, sdp }: AnswerOptions): AnswerPlan {
-    if (codecs !== undefined) this.link.codecs = codecs;
+  private planFor(options: AnswerOptions): AnswerPlan {
+    const { endpoint, sdp } = options;
+    this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
     const given = this.link.endpoint !== undefined;
     return sdp === undefined ? { given } : { given, sdp };
@@ -403,6 +417,17 @@ export class Session {
     });
     this.context.onGone(this);
     this.waiters.ended.resolve(reason);
+  }
+
+  private tellMediaEvent(event: MediaEndpointEvent): void {
+    if (event.type === 'digit') this.tellDigit('media', event);
+    else tellMedia(event, (type, details) => this.emit(type, details));
+  }
+
+  private tellDigit(way: 'media' | 'info', details: SessionEventDetails['digit']): void {
+    const { digit, durationMs, source } = details;
+    if (!this.doubles.isNew(way, digit, this.context.clock.now())) return;
+    this.emit('digit', { digit, durationMs, source });
   }
 
   private emit<T extends keyof SessionEventDetails>(

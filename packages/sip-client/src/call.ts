@@ -10,6 +10,7 @@ import type {
   PlayOptions,
   Recording,
   Session,
+  SessionDigitOptions,
   SessionState,
 } from '@strowger/session-core';
 import type { NameAddr } from '@strowger/sip-message';
@@ -100,14 +101,12 @@ export class Call {
   }
 
   /**
-   * Sends digits `0-9*#A-D` as RFC 4733 events, 100 ms each with gaps of 100 ms by default; resolves
-   * when they are sent. Rejects with `NO_MEDIA` before the answer and after the end, and with
-   * what media says: `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_CLOSED`.
+   * Sends digits `0-9*#A-D`, 100 ms each with gaps of 100 ms by default, as RFC 4733 events or, where
+   * the other side takes none, as tones; `via` chooses, INFO among others. Resolves when they are
+   * sent. Rejects with `NO_MEDIA` before the answer and after the end, with what media says
+   * (`MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_CLOSED`), and with `DIGITS_REFUSED`.
    */
-  async sendDigits(
-    digits: string,
-    options?: { durationMs?: number; gapMs?: number },
-  ): Promise<void> {
+  async sendDigits(digits: string, options?: SessionDigitOptions): Promise<void> {
     await this.session.sendDigits(digits, options);
   }
 

@@ -159,9 +159,12 @@ export class ClientStack {
   private openMedia(address: string): MediaBackend {
     const { settings, runtime } = this.options;
     if (settings.openMedia !== undefined) return settings.openMedia(address);
-    const { ports = { from: 10_000, to: 19_999 }, codecs = ['pcmu', 'pcma'] } =
-      settings.media ?? {};
-    return createMediaEngine({ address, ports, codecs, runtime });
+    const {
+      ports = { from: 10_000, to: 19_999 },
+      codecs = ['pcmu', 'pcma'],
+      digits = ['rtp'],
+    } = settings.media ?? {};
+    return createMediaEngine({ address, ports, codecs, digits, runtime });
   }
 }
 

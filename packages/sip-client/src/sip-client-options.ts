@@ -29,6 +29,8 @@ export interface SipClientOptions extends AccountOptions {
     readonly ports?: { readonly from: number; readonly to: number };
     /** In order of preference. Default `pcmu`, `pcma`. */
     readonly codecs?: readonly string[];
+    /** Which ways of sending digits are listened to; default events (RFC 4733). INFO always is. */
+    readonly digits?: readonly ('rtp' | 'inband')[];
   };
   /** The value of User-Agent and Server. Default `strowger`. */
   readonly userAgent?: string;

@@ -1,6 +1,7 @@
 import type {
   AudioSource,
   Cleared,
+  DigitOptions,
   MarkOutcome,
   MediaDirection,
   MediaEndpoint,
@@ -41,8 +42,11 @@ export interface FakeEndpointSetup {
   readonly label: string;
   readonly codecs: readonly string[];
   readonly local: { readonly address: string; readonly port: number };
+  readonly digits?: readonly HeardDigit['source'][];
   onEvent(event: MediaEndpointEvent): void;
 }
+
+type HeardDigit = Omit<Extract<MediaEndpointEvent, { type: 'digit' }>, 'type'>;
 
 interface Agreement {
   readonly codecs: readonly string[];
@@ -162,10 +166,12 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     return Promise.reject(unsupported('recording'));
   }
 
-  async sendDigits(digits: string, options: { durationMs?: number } = {}): Promise<void> {
+  async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     if (this.final !== undefined) throw closed();
     for (const digit of digits) {
-      this.send((peer) => peer.hearDigit(digit, options.durationMs ?? 100));
+      const { durationMs = 100, via } = options;
+      const source = via === 'inband' ? 'inband' : 'rtp';
+      this.send((peer) => peer.hearDigit({ digit, durationMs, source }));
     }
   }
 
@@ -193,9 +199,10 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   }
 
   /** @internal A digit came over the wire. */
-  hearDigit(digit: string, durationMs: number): void {
-    this.tell({ type: 'digit', digit, durationMs });
-    this.other?.send((peer) => peer.hearDigit(digit, durationMs));
+  hearDigit(heard: HeardDigit): void {
+    const { digits = ['rtp'] } = this.setup;
+    if (digits.includes(heard.source)) this.tell({ type: 'digit', ...heard });
+    this.other?.send((peer) => peer.hearDigit(heard));
   }
 
   /** @internal A frame came over the wire. */

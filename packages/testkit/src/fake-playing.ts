@@ -27,7 +27,7 @@ export class FakePlaying {
   }
 
   start(isQueued: boolean): Playback {
-    if (!isQueued) for (const tone of [...this.queue]) this.stop(tone);
+    if (!isQueued) this.stopAll();
     let begun: Tone | undefined;
     const finished = new Promise<{ playedMs: number; stopped: boolean }>((resolve) => {
       begun = { began: undefined, playedMs: 0, isPaused: false, resolve };
@@ -59,13 +59,17 @@ export class FakePlaying {
     const dropped = this.marks;
     const { lastMark } = this;
     this.marks = [];
-    for (const tone of [...this.queue]) this.stop(tone);
+    this.stopAll();
     const { heardMs } = this;
     this.heardMs = 0;
     this.lastMark = undefined;
     for (const { name, resolve } of dropped) resolve({ name, reached: false });
     const marks = dropped.map(({ name }) => name);
     return { heardMs, ...(lastMark !== undefined && { lastMark }), marks };
+  }
+
+  private stopAll(): void {
+    for (let [tone] = this.queue; tone !== undefined; [tone] = this.queue) this.stop(tone);
   }
 
   private stop(tone: Tone): void {

@@ -18,6 +18,8 @@ import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import { Speaker } from './speaker.ts';
 import type { Ticked, Ticker } from './ticker.ts';
 
+const SAMPLE_RATE = 8000;
+
 /** What an endpoint is made of. */
 export interface AudioEndpointOptions {
   runtime: Runtime;
@@ -46,11 +48,12 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.output = new AudioOutlet(this.speaker, runtime.clock);
-    this.digits = new DigitListener(
-      runtime.clock,
-      (digit, durationMs) => tell({ type: 'digit', digit, durationMs }),
-      () => this.session.eventRate,
-    );
+    this.digits = new DigitListener({
+      clock: runtime.clock,
+      sources: request.digits,
+      tell,
+      eventRate: () => this.session.eventRate,
+    });
   }
 
   /** Takes over what was negotiated; the stream runs from the first time on. */
@@ -84,11 +87,17 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   /** A slot: what was heard in it goes where it is wanted, then one packet leaves. */
   tick(skipped: number): void {
     const { listener, speaker } = this;
-    for (let frames = skipped; frames > 0; frames--) listener.hear();
+    for (let frames = skipped; frames > 0; frames--) this.hear();
     if (skipped > 0) speaker.pass(skipped * listener.heard.length);
-    listener.hear();
+    this.hear();
     if (this.session.sends) speaker.say(listener.heard);
     else speaker.pass(listener.heard.length);
+  }
+
+  private hear(): void {
+    const { listener } = this;
+    listener.hear();
+    this.digits.hear(listener.heard, SAMPLE_RATE);
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */

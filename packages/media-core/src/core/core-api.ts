@@ -12,8 +12,13 @@ export interface OpenRequest {
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
+  /** Which ways of sending digits are listened to. */
+  digits: readonly DigitSource[];
   settings: StreamSettings;
 }
+
+/** How a digit comes: as an event (RFC 4733), or as tones within the audio. */
+export type DigitSource = 'rtp' | 'inband';
 
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
@@ -130,7 +135,7 @@ export interface CoreStats {
 /** What the core tells of an endpoint. */
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
-  | { type: 'digit'; digit: string; durationMs: number }
+  | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
   | { type: 'timeout'; silentMs: number }
   | { type: 'failed'; code: string; message: string }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
@@ -201,10 +206,12 @@ export interface Closed {
   recorded?: Recorded | CoreError;
 }
 
-/** Digits to send as events. */
+/** Digits to send. */
 export interface DigitsCommand {
   id: number;
   digits: string;
   durationMs: number;
   gapMs: number;
+  /** `auto`: as events where the other side takes them, else in band. */
+  via: DigitSource | 'auto';
 }

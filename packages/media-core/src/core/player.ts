@@ -114,7 +114,7 @@ export class Player {
     this.isClosed = true;
     const sources = [this.outgoing, ...this.queue].map((one) => one?.source);
     this.clear();
-    await Promise.all(sources.map((source) => source?.close().catch(() => {})));
+    await Promise.allSettled(sources.map(async (source) => source?.close()));
   }
 
   private readFrom(playing: Playing, source: FrameSource, out: Int16Array): number {
@@ -144,14 +144,16 @@ export class Player {
 
   /** The one behind the first is opened ahead of its time. */
   private openNext(): void {
-    const next = this.queue.slice(0, 2).find(({ isOpening }) => !isOpening);
-    if (next === undefined) return;
-    this.open(next).catch((error: unknown) => {
-      const [code, message] = StrowgerError.isInstance(error)
-        ? [error.code, error.message]
-        : ['MEDIA_FAILED', String(error)];
-      this.tellEnd(next, { playedMs: 0, stopped: false, error: { code, message } });
-    });
+    const following = this.queue.slice(0, 2).find(({ isOpening }) => !isOpening);
+    if (following === undefined) return;
+    this.open(following).catch((error: unknown) => this.tellFailure(following, error));
+  }
+
+  private tellFailure(playing: Playing, error: unknown): void {
+    const [code, message] = StrowgerError.isInstance(error)
+      ? [error.code, error.message]
+      : ['MEDIA_FAILED', String(error)];
+    this.tellEnd(playing, { playedMs: 0, stopped: false, error: { code, message } });
   }
 
   /** It could not be opened: whoever asked for it hears that. */

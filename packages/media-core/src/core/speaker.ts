@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { DtmfSender } from '../digits/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import type { Cleared, CoreEvent, DigitsCommand } from './core-api.ts';
@@ -38,6 +39,7 @@ export class Speaker {
   isEchoing = false;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
+  private readonly tones = new DtmfSender(SAMPLE_RATE);
   private readonly eventPackets = ownPackets(EVENT_LENGTH);
   private packets: OwnPacket[] = [];
   private packetAt = 0;
@@ -88,18 +90,27 @@ export class Speaker {
   }
 
   /** Resolves when all digits are sent. */
-  sendDigits({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
-    if (this.media?.telephoneEvent === undefined) {
+  sendDigits({ digits, durationMs, gapMs, via }: DigitsCommand): Promise<void> {
+    const { media } = this;
+    if (media === undefined) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing was agreed yet');
+    }
+    const takesEvents = media.telephoneEvent !== undefined;
+    if (via === 'rtp' && !takesEvents) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     return new Promise((resolve, reject) => {
       const done = (sent: boolean): void => {
         if (sent) resolve();
-        else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took events has ended'));
+        else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took digits has ended'));
       };
       const duration = durationMs * SAMPLES_PER_MS;
       const gap = gapMs * SAMPLES_PER_MS;
-      if (this.events.send({ digits, duration, gap, done })) return;
+      const isTaken =
+        via === 'inband' || !takesEvents
+          ? this.tones.send({ digits, durationMs, gapMs, done })
+          : this.events.send({ digits, duration, gap, done });
+      if (isTaken) return;
       reject(new StrowgerError('MEDIA_TOO_MANY_DIGITS', 'Too many requests to send digits wait'));
     });
   }
@@ -121,6 +132,7 @@ export class Speaker {
   /** Nobody is left waiting. */
   async close(): Promise<void> {
     this.events.clear();
+    this.tones.clear();
     this.clear();
     await this.player.close();
   }
@@ -137,8 +149,15 @@ export class Speaker {
     return true;
   }
 
-  /** What is played goes before what a program says, that before the echo; else silence. */
+  /**
+   * Digits go before what is played, that before what a program says, that before the echo; else
+   * silence.
+   */
   private fillSaid(heard: Int16Array): boolean {
+    if (!this.tones.isIdle) {
+      this.tones.read(this.said);
+      return true;
+    }
     if (this.player.read(this.said) > 0) return true;
     if (!this.spoken.isEmpty) this.spoken.fill(this.said);
     else if (this.isEchoing) this.said.set(heard);

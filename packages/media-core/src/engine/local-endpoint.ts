@@ -9,6 +9,7 @@ import { Playbacks } from './playbacks.ts';
 import type {
   AudioSource,
   Cleared,
+  DigitOptions,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -97,7 +98,7 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async sendDigits(
     digits: string,
-    { durationMs = 100, gapMs = 100 }: { durationMs?: number; gapMs?: number } = {},
+    { durationMs = 100, gapMs = 100, via = 'auto' }: DigitOptions = {},
   ): Promise<void> {
     const isFit = /^[0-9*#A-D]{1,64}$/i.test(digits);
     if (!isFit || !(durationMs >= 40 && durationMs <= 8000) || !(gapMs >= 40 && gapMs <= 8000)) {
@@ -105,7 +106,7 @@ export class LocalEndpoint implements MediaEndpoint {
       throw new StrowgerError('MEDIA_BAD_DIGITS', message);
     }
     const { id, api } = this.core;
-    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs });
+    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs, via });
   }
 
   echo(enabled: boolean): void {

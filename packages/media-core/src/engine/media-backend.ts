@@ -14,8 +14,8 @@ export interface MediaIntent {
 export type MediaEndpointEvent =
   /** A packet was taken from a source for the first time: media flows from there. */
   | { type: 'started'; remote: { address: string; port: number } }
-  /** A digit was pressed (RFC 4733), told once when it ends. */
-  | { type: 'digit'; digit: string; durationMs: number }
+  /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
+  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
   /** Nothing was heard for this long though the other side may send. Told once per silence. */
   | { type: 'timeout'; silentMs: number }
   /** The endpoint cannot go on: its worker died. */
@@ -37,6 +37,11 @@ export interface EndpointRequest {
   readonly keying?: readonly ('sdes' | 'dtls')[];
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /**
+   * Which ways of sending digits are listened to: events (RFC 4733), tones in the audio. A digit
+   * that comes both ways is told once. Default: the backend's.
+   */
+  readonly digits?: readonly ('rtp' | 'inband')[];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -162,6 +167,16 @@ export interface Cleared {
   readonly marks: readonly string[];
 }
 
+/** How digits are sent. */
+export interface DigitOptions {
+  /** 40 to 8000; default 100. */
+  readonly durationMs?: number;
+  /** Silence behind each digit: 40 to 8000; default 100. */
+  readonly gapMs?: number;
+  /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
+  readonly via?: 'auto' | 'rtp' | 'inband';
+}
+
 /** A recording under way. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
@@ -199,11 +214,11 @@ export interface MediaEndpoint {
   /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
   record(path: string): Promise<Recording>;
   /**
-   * Sends digits `0-9*#A-D` as RFC 4733 events; resolves when all are sent. Durations 40–8000 ms
-   * (default 100), gaps from 40 ms (default 100). Rejects with `MEDIA_BAD_DIGITS`,
-   * `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_TOO_MANY_DIGITS`.
+   * Sends digits `0-9*#A-D`, in place of all other audio; resolves when all are sent. Rejects with
+   * `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT` (asked for, and not agreed),
+   * `MEDIA_TOO_MANY_DIGITS`, `MEDIA_WRONG_STATE` before anything is agreed.
    */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
   /** What is heard, in frames at 8000 Hz. A reader that is a second behind misses frames. */

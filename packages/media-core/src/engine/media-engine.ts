@@ -1,5 +1,5 @@
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { StreamSettings } from '../core/core-api.ts';
+import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
@@ -45,6 +45,8 @@ export interface MediaEngineOptions {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
   readonly keying?: readonly Keying[];
+  /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
+  readonly digits?: readonly DigitSource[];
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
@@ -63,6 +65,7 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
+  digits: readonly DigitSource[];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -117,7 +120,8 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const opening = { label, relayed: false, security, ptimeMs, onEvent };
+    const digits = request.digits ?? this.options.digits ?? ['rtp'];
+    const opening = { label, relayed: false, security, ptimeMs, digits, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
@@ -129,6 +133,7 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
+      digits: ['rtp'],
       security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
       onEvent: (event) => request.onEvent(name, event),
     });
@@ -189,9 +194,16 @@ class LocalMediaEngine implements MediaEngine {
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
-      const { relayed, security, ptimeMs } = opening;
+      const { relayed, security, ptimeMs, digits } = opening;
       try {
-        await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
+        await host.api.open({
+          ...identity,
+          address,
+          port,
+          relayed,
+          digits,
+          settings: this.settings,
+        });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
