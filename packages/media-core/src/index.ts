@@ -1,4 +1,5 @@
 export * from './audio/index.ts';
+export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,

@@ -26,7 +26,7 @@ async function story(digits: EndpointRequest['digits'], formats = '0 101', ...li
   let sequence = 0;
   /** Sends a digit for 100 ms as tones, as an event, or as both, as some gateways do. */
   const press = async (digit: string, ways: { tone: boolean; event: boolean }): Promise<void> => {
-    const tones = new DtmfSender(8000);
+    const tones = new DtmfSender();
     if (ways.tone) tones.send({ digits: digit, durationMs: 100, gapMs: 100, done: () => {} });
     const began = sequence * 160;
     for (let slot = 0; slot < 10; slot++, sequence++) {

@@ -187,7 +187,8 @@ export interface MediaCapabilities {
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
-  audioIn(): ReadableStream<PcmFrame>;
+  /** In: at the program's rate in Hz, default 8000; out: at the rate of each frame. */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;
   audioOut(): WritableStream<PcmFrame>;
 }
 

@@ -1,6 +1,8 @@
 import type { Runtime } from '@strowger/runtime';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import type { CodecLibrary } from '../codec/codec-library.ts';
+import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { AudioOutlet } from './audio-outlet.ts';
@@ -18,14 +20,13 @@ import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import { Speaker } from './speaker.ts';
 import type { Ticked, Ticker } from './ticker.ts';
 
-const SAMPLE_RATE = 8000;
-
 /** What an endpoint is made of. */
 export interface AudioEndpointOptions {
   runtime: Runtime;
   ticker: Ticker;
   request: OpenRequest;
   hmac: HmacSha1;
+  codecs: CodecLibrary;
   tell(event: CoreEvent): void;
 }
 
@@ -34,6 +35,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
   periodMs = 20;
   private readonly options: AudioEndpointOptions;
+  private readonly codecs: CodecBench;
   private readonly listener: Listener;
   private readonly speaker: Speaker;
   /** What shall be heard at the other end. */
@@ -43,6 +45,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
     this.options = options;
+    this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
@@ -57,10 +60,12 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   /** Takes over what was negotiated; the stream runs from the first time on. */
-  configure(media: NegotiatedMedia): void {
+  async configure(media: NegotiatedMedia): Promise<void> {
+    const codecs = await this.codecs.open(media);
+    if (codecs === undefined) return; // another round came before this one was ready
     this.session.configure(media);
-    this.listener.configure(media);
-    this.speaker.configure(media);
+    this.listener.configure(media, codecs);
+    this.speaker.configure(media, codecs);
     const { ticker } = this.options;
     if (media.ptimeMs !== this.periodMs) ticker.remove(this);
     this.periodMs = media.ptimeMs;
@@ -68,7 +73,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.listener.jitter.push(packet, header, arrival === 'misordered');
+    this.listener.playout.push(packet, header, arrival === 'misordered');
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
@@ -76,7 +81,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   onSourceChanged(): void {
-    this.listener.jitter.reset();
+    this.listener.playout.reset();
     this.digits.reset();
   }
 
@@ -88,16 +93,16 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   tick(skipped: number): void {
     const { listener, speaker } = this;
     for (let frames = skipped; frames > 0; frames--) this.hear();
-    if (skipped > 0) speaker.pass(skipped * listener.heard.length);
+    if (skipped > 0) speaker.pass(skipped);
     this.hear();
     if (this.session.sends) speaker.say(listener.heard);
-    else speaker.pass(listener.heard.length);
+    else speaker.pass(1);
   }
 
   private hear(): void {
     const { listener } = this;
     listener.hear();
-    this.digits.hear(listener.heard, SAMPLE_RATE);
+    this.digits.hear(listener.heard, listener.sampleRate);
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */
@@ -118,18 +123,19 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.speaker.isEchoing = enabled;
   }
 
-  listen(frames: number): void {
-    this.listener.grant(frames);
+  listen(frames: number, sampleRate: number): void {
+    this.listener.grant(frames, sampleRate);
   }
 
   stats(): Pick<CoreStats, 'jitterBuffer' | 'packetsDiscarded'> {
-    const { jitter } = this.listener;
-    return { jitterBuffer: jitter.stats, packetsDiscarded: jitter.discarded };
+    const { playout } = this.listener;
+    return { jitterBuffer: playout.stats, packetsDiscarded: playout.discarded };
   }
 
   /** Ends everything; resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.options.ticker.remove(this);
+    this.codecs.close();
     this.digits.close();
     const recorded = this.listener.close();
     await Promise.all([this.speaker.close(), this.session.close()]);

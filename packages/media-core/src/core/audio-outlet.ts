@@ -1,7 +1,8 @@
 import { type Clock, StrowgerError } from '@strowger/runtime';
-import { openSource, PushedSource } from './audio-sources.ts';
+import { openSource } from './audio-sources.ts';
 import type { Cleared, CoreError, MarkOutcome, PlayCommand } from './core-api.ts';
 import type { PlayItem } from './player.ts';
+import { PushedSource } from './pushed-source.ts';
 import type { Speaker } from './speaker.ts';
 
 /** What a program wants an endpoint's speaker to do. */
@@ -19,9 +20,8 @@ export class AudioOutlet {
   async play(command: PlayCommand): Promise<void> {
     const { play, gain, queue, durationMs = Number.POSITIVE_INFINITY } = command;
     assertPlayable(command);
-    const { player, sampleRate } = this.speaker;
-    const limit = Math.round((durationMs * sampleRate) / 1000);
-    const item = { play, gain, limit, from: this.source(command) };
+    const { player } = this.speaker;
+    const item = { play, gain, limitMs: durationMs, from: this.source(command) };
     await (queue ? player.append(item) : player.replace(item));
   }
 
@@ -35,21 +35,23 @@ export class AudioOutlet {
   }
 
   /** Resolves when there is room for more; `false` where it is not wanted any more. */
-  async feed(play: number, samples: Int16Array): Promise<boolean> {
-    return (await this.fed.get(play)?.push(samples)) ?? false;
+  async feed(play: number, samples: Int16Array, sampleRate: number): Promise<boolean> {
+    return (await this.fed.get(play)?.push(samples, sampleRate)) ?? false;
   }
 
   finishFeeding(play: number, error: CoreError | undefined): void {
     this.fed.get(play)?.end(error);
   }
 
-  async say(samples: Int16Array): Promise<void> {
-    await this.speaker.spoken.push(samples);
+  async say(samples: Int16Array, sampleRate: number): Promise<void> {
+    await this.speaker.spoken.push(samples, sampleRate);
   }
 
   async finishSaying(discard: boolean): Promise<void> {
-    if (discard) this.speaker.forgetSaid();
-    else await this.speaker.spoken.drained();
+    const { spoken } = this.speaker;
+    if (discard) return this.speaker.forgetSaid();
+    spoken.finish();
+    await spoken.drained();
   }
 
   mark(name: string): Promise<MarkOutcome> {
@@ -62,9 +64,10 @@ export class AudioOutlet {
 
   private source({ play, source, loop }: PlayCommand): PlayItem['from'] {
     const { clock } = this;
-    const { sampleRate } = this.speaker;
-    if (source.type !== 'pushed') return () => openSource(source, { clock, sampleRate, loop });
-    const pushed = new PushedSource(sampleRate, () => this.fed.delete(play));
+    if (source.type !== 'pushed') {
+      return (sampleRate) => openSource(source, { clock, sampleRate, loop });
+    }
+    const pushed = new PushedSource(this.speaker.player.sampleRate, () => this.fed.delete(play));
     this.fed.set(play, pushed);
     return pushed;
   }

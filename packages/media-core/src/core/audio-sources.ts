@@ -1,10 +1,10 @@
 import type { Clock } from '@strowger/runtime';
-import { FetchedBytes, ToneSource, WavReader } from '../audio/index.ts';
+import { FetchedBytes, RateReader, ToneSource, WavReader } from '../audio/index.ts';
 import type { CoreError, PlaySource } from './core-api.ts';
-import { SpokenQueue } from './spoken-queue.ts';
 
-/** Samples, without waiting. */
+/** Samples without waiting. */
 export interface FrameSource {
+  readonly sampleRate: number;
   /** Fills `out`; fewer than asked only at the end. */
   read(out: Int16Array): number;
   close(): Promise<void>;
@@ -12,8 +12,8 @@ export interface FrameSource {
   readonly error: CoreError | undefined;
   /** Whether everything was read. */
   readonly isOver: boolean;
-  /** Samples of silence that stood in for what had not come yet. */
-  readonly missing: number;
+  /** Silence that stood in for what had not come yet. */
+  readonly missingMs: number;
 }
 
 /** What opening a source takes. */
@@ -30,24 +30,46 @@ export async function openSource(
   { clock, sampleRate, loop }: OpenSourceOptions,
 ): Promise<FrameSource> {
   switch (source.type) {
-    case 'tone': {
-      const tone = new ToneSource({ ...source, sampleRate });
-      const read = (out: Int16Array): number => tone.read(out);
-      return { read, close: nothing, error: undefined, isOver: false, missing: 0 };
-    }
+    case 'tone':
+      return endless(new ToneSource({ ...source, sampleRate }), sampleRate);
     case 'file':
-      return wavSource(await WavReader.open(source.path, { sampleRate, loop }));
+      return wavSource(await WavReader.open(source.path, { sampleRate, loop }), sampleRate);
     case 'url': {
       const bytes = await FetchedBytes.open(source, clock);
-      return wavSource(await WavReader.open(bytes, { sampleRate, loop }));
+      return wavSource(await WavReader.open(bytes, { sampleRate, loop }), sampleRate);
     }
     default:
       return source satisfies never;
   }
 }
 
-function wavSource(reader: WavReader): FrameSource {
+/** The same source at another rate: what is agreed anew may change that of a stream. */
+export function atRate(source: FrameSource, sampleRate: number): FrameSource {
+  if (source.sampleRate === sampleRate) return source;
+  const reader = new RateReader((out) => source.read(out), source.sampleRate, sampleRate);
   return {
+    sampleRate,
+    read: (out) => reader.read(out),
+    close: () => source.close(),
+    isOver: false, // its filter has a tail: reading tells
+    get error() {
+      return source.error;
+    },
+    get missingMs() {
+      return source.missingMs;
+    },
+  };
+}
+
+function endless(tone: ToneSource, sampleRate: number): FrameSource {
+  const read = (out: Int16Array): number => tone.read(out);
+  const close = async (): Promise<void> => {};
+  return { sampleRate, read, close, error: undefined, isOver: false, missingMs: 0 };
+}
+
+function wavSource(reader: WavReader, sampleRate: number): FrameSource {
+  return {
+    sampleRate,
     read: (out) => reader.read(out),
     close: () => reader.close(),
     get error() {
@@ -56,53 +78,8 @@ function wavSource(reader: WavReader): FrameSource {
     get isOver() {
       return reader.ended;
     },
-    get missing() {
-      return reader.underruns;
+    get missingMs() {
+      return (reader.underruns * 1000) / sampleRate;
     },
   };
-}
-
-async function nothing(): Promise<void> {}
-
-/** A source that a program feeds: silence stands in where it is late. */
-export class PushedSource implements FrameSource {
-  error: CoreError | undefined;
-  missing = 0;
-  private readonly queue: SpokenQueue;
-  private readonly onClosed: () => void;
-  private state: 'open' | 'ending' | 'closed' = 'open';
-
-  constructor(sampleRate: number, onClosed: () => void) {
-    this.queue = new SpokenQueue(sampleRate);
-    this.onClosed = onClosed;
-  }
-
-  get isOver(): boolean {
-    return this.state === 'ending' && this.queue.isEmpty;
-  }
-
-  /** Resolves when there is room for more; `false` where nobody listens any more. */
-  async push(samples: Int16Array): Promise<boolean> {
-    if (this.state === 'open') await this.queue.push(samples);
-    return this.state === 'open';
-  }
-
-  /** Nothing more will come. */
-  end(error: CoreError | undefined): void {
-    this.error = error;
-    if (this.state === 'open') this.state = 'ending';
-  }
-
-  read(out: Int16Array): number {
-    const count = this.queue.fill(out);
-    if (this.state !== 'open') return count;
-    this.missing += out.length - count;
-    return out.length;
-  }
-
-  async close(): Promise<void> {
-    this.state = 'closed';
-    this.queue.clear();
-    this.onClosed();
-  }
 }

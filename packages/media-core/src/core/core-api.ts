@@ -152,7 +152,7 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken. */
+  /** Binds both ports; `EADDRINUSE` where one is taken, `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
@@ -169,7 +169,12 @@ export interface CoreApi {
   stopPlay(request: { id: number; play: number }): Promise<void>;
   pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void>;
   /** Samples of a `pushed` source; resolves when there is room, with `false` when it has ended. */
-  feed(request: { id: number; play: number; samples: Int16Array }): Promise<boolean>;
+  feed(request: {
+    id: number;
+    play: number;
+    samples: Int16Array;
+    sampleRate: number;
+  }): Promise<boolean>;
   /** Nothing more will be fed. */
   finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void>;
   /** Resolves when what is played and said up to now has left, or was cleared. */
@@ -181,10 +186,10 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
-  /** Allows so many `heard` events more; 0 ends listening. */
-  listen(request: { id: number; frames: number }): Promise<void>;
-  /** Queues samples at 8000 Hz; resolves when there is room for more. */
-  say(request: { id: number; samples: Int16Array }): Promise<void>;
+  /** Allows so many `heard` events more, at this rate; 0 ends listening. */
+  listen(request: { id: number; frames: number; sampleRate: number }): Promise<void>;
+  /** Queues samples; resolves when there is room for more. */
+  say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;

@@ -5,15 +5,17 @@ import type { SpokenQueue } from './spoken-queue.ts';
 
 /** Marks that may wait. */
 const LIMIT = 1000;
+/** Sums of milliseconds are not exact; this is less than a sample. */
+const TOLERANCE_MS = 0.01;
 
 interface Mark {
   readonly name: string;
   /** The playback that has to end first, until it has. */
   play: number | undefined;
   /** Where in what was played it stands; known when `play` has ended. */
-  played: number;
+  playedMs: number;
   /** Where in what was said it stands. */
-  readonly said: number;
+  readonly saidMs: number;
   resolve(outcome: MarkOutcome): void;
 }
 
@@ -22,9 +24,9 @@ export class Marks {
   private readonly player: Player;
   private readonly spoken: SpokenQueue;
   private readonly waiting: Mark[] = [];
-  private last: { readonly name?: string; readonly played: number; readonly said: number } = {
-    played: 0,
-    said: 0,
+  private last: { readonly name?: string; readonly playedMs: number; readonly saidMs: number } = {
+    playedMs: 0,
+    saidMs: 0,
   };
 
   constructor(player: Player, spoken: SpokenQueue) {
@@ -40,7 +42,13 @@ export class Marks {
     }
     return new Promise((resolve) => {
       const { player, spoken } = this;
-      const mark = { name, play: player.last, played: player.total, said: spoken.taken, resolve };
+      const mark = {
+        name,
+        play: player.last,
+        playedMs: player.totalMs,
+        saidMs: spoken.takenMs,
+        resolve,
+      };
       this.waiting.push(mark);
       this.check();
     });
@@ -50,38 +58,47 @@ export class Marks {
   check(): void {
     for (;;) {
       const [mark] = this.waiting;
-      if (mark === undefined || mark.play !== undefined || this.spoken.read < mark.said) return;
+      if (mark === undefined || mark.play !== undefined || this.isAhead(mark)) return;
       this.waiting.shift();
-      const { name, played, said } = mark;
-      this.last = { name, played, said: Math.max(said, this.last.said) };
+      const { name, playedMs, saidMs } = mark;
+      this.last = { name, playedMs, saidMs: Math.min(saidMs, this.spoken.readMs) };
       mark.resolve({ name, reached: true });
     }
   }
 
   /** What waits to be said was forgotten: what stands behind it is not reached any more. */
   forgetSaid(): void {
-    const kept = this.waiting.filter(({ said }) => said <= this.spoken.read);
+    const kept = this.waiting.filter((mark) => !this.isAhead(mark));
     for (const mark of this.waiting.splice(0, this.waiting.length, ...kept)) {
       if (!kept.includes(mark)) mark.resolve({ name: mark.name, reached: false });
     }
   }
 
   /** What waits is not reached any more; to be called before anything is forgotten. */
-  clear(sampleRate: number): Cleared {
-    const { name, played, said } = this.last;
-    const heard = this.player.total - played + this.spoken.read - said;
+  clear(): Cleared {
+    const { name, playedMs, saidMs } = this.last;
+    const heardMs = this.player.totalMs - playedMs + this.spoken.readMs - saidMs;
     const marks = this.waiting.map((mark) => mark.name);
     for (const mark of this.waiting.splice(0)) mark.resolve({ name: mark.name, reached: false });
-    this.last = { played: this.player.total, said: this.spoken.read };
-    const heardMs = (heard * 1000) / sampleRate;
-    return { heardMs, ...(name !== undefined && { lastMark: name }), marks };
+    this.last = { playedMs: this.player.totalMs, saidMs: this.spoken.readMs };
+    return { heardMs: rounded(heardMs), ...(name !== undefined && { lastMark: name }), marks };
   }
 
-  private playEnded(play: number, total: number): void {
+  /** Whether something of what was said before it still waits. */
+  private isAhead({ saidMs }: Mark): boolean {
+    return !this.spoken.isEmpty && this.spoken.readMs < saidMs - TOLERANCE_MS;
+  }
+
+  private playEnded(play: number, totalMs: number): void {
     for (const mark of this.waiting) {
       if (mark.play !== play) continue;
       mark.play = undefined;
-      mark.played = total;
+      mark.playedMs = totalMs;
     }
   }
+}
+
+/** To a microsecond. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

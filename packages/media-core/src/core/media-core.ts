@@ -1,4 +1,5 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
   Cleared,
@@ -25,6 +26,8 @@ import { type LatenessHistogram, Ticker } from './ticker.ts';
 /** What the core needs: it runs the same in this thread and in a worker. */
 export interface MediaCoreOptions {
   runtime: Runtime;
+  /** Codecs beside the built-in ones. */
+  codecs: readonly ThreadCodec[];
   onEvent(id: number, event: CoreEvent): void;
 }
 
@@ -33,27 +36,30 @@ export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
   private readonly ticker: Ticker;
   private readonly hmac = hmacSha1();
+  private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly passages = new Map<number, Passage>();
 
   constructor(options: MediaCoreOptions) {
     this.options = options;
+    this.codecs = new CodecLibrary(options.codecs);
     this.ticker = new Ticker(options.runtime.clock);
   }
 
   async open(request: OpenRequest): Promise<void> {
-    const { hmac, ticker } = this;
+    const { hmac, ticker, codecs } = this;
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
       ? new RelayEnd({ runtime, request, tell, hmac })
-      : new AudioEndpoint({ runtime, request, tell, ticker, hmac });
+      : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
+    if (!request.relayed) await codecs.ready();
     await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
   }
 
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
-    this.endpoint(id).configure(media);
+    await this.endpoint(id).configure(media);
   }
 
   async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
@@ -93,8 +99,8 @@ export class MediaCore implements CoreApi {
     this.audio(request.id).output.pause(request.play, request.paused);
   }
 
-  async feed(request: { id: number; play: number; samples: Int16Array }): Promise<boolean> {
-    return this.audio(request.id).output.feed(request.play, request.samples);
+  async feed({ id, play, samples, sampleRate }: Parameters<CoreApi['feed']>[0]): Promise<boolean> {
+    return this.audio(id).output.feed(play, samples, sampleRate);
   }
 
   async finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void> {
@@ -125,12 +131,12 @@ export class MediaCore implements CoreApi {
     this.audio(id).echo(enabled);
   }
 
-  async listen({ id, frames }: { id: number; frames: number }): Promise<void> {
-    this.audio(id).listen(frames);
+  async listen(request: { id: number; frames: number; sampleRate: number }): Promise<void> {
+    this.audio(request.id).listen(request.frames, request.sampleRate);
   }
 
-  async say({ id, samples }: { id: number; samples: Int16Array }): Promise<void> {
-    await this.audio(id).output.say(samples);
+  async say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void> {
+    await this.audio(request.id).output.say(request.samples, request.sampleRate);
   }
 
   async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {

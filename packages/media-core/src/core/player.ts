@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { FrameSource } from './audio-sources.ts';
+import { atRate, type FrameSource } from './audio-sources.ts';
 import type { CoreError, CoreEvent } from './core-api.ts';
 
 /** Playbacks that may wait behind the present one. */
@@ -10,40 +10,53 @@ export interface PlayItem {
   readonly play: number;
   /** A factor: 1 as it is. */
   readonly gain: number;
-  /** Samples after which it ends. */
-  readonly limit: number;
+  /** After which it ends. */
+  readonly limitMs: number;
   /** What is there already, or how to open it. */
-  readonly from: FrameSource | (() => Promise<FrameSource>);
+  readonly from: FrameSource | ((sampleRate: number) => Promise<FrameSource>);
 }
 
 interface Playing extends PlayItem {
+  /** As it was opened, and at the rate of the stream. */
   source: FrameSource | undefined;
+  reader: FrameSource | undefined;
   isOpening: boolean;
   isPaused: boolean;
-  samples: number;
+  playedMs: number;
 }
 
-/** Who hears of the end of a playback, with how many samples had been read of all until then. */
-export type PlayEnded = (play: number, total: number) => void;
+/** Who hears of the end of a playback, with how much had been read of all until then. */
+export type PlayEnded = (play: number, totalMs: number) => void;
 
 /**
  * Plays one source after the other without a gap. The next one is opened while the present one
  * plays; one that replaces is heard from the moment on at which it is open.
  */
 export class Player {
-  /** Samples of sound that were read since the beginning. */
-  total = 0;
+  /** Sound that was read since the beginning. */
+  totalMs = 0;
   onEnded: PlayEnded = () => {};
   private readonly tell: (event: CoreEvent) => void;
-  private readonly sampleRate: number;
   private readonly queue: Playing[] = [];
   /** What plays until its replacement is open. */
   private outgoing: Playing | undefined;
   private isClosed = false;
+  private rate = 8000;
 
-  constructor(tell: (event: CoreEvent) => void, sampleRate: number) {
+  constructor(tell: (event: CoreEvent) => void) {
     this.tell = tell;
-    this.sampleRate = sampleRate;
+  }
+
+  /** Of what is read from now on. */
+  get sampleRate(): number {
+    return this.rate;
+  }
+
+  set sampleRate(sampleRate: number) {
+    this.rate = sampleRate;
+    for (const one of [this.outgoing, ...this.queue]) {
+      if (one?.source !== undefined) one.reader = atRate(one.source, sampleRate);
+    }
   }
 
   /** The playback after which nothing is left, if there is one. */
@@ -98,12 +111,12 @@ export class Player {
     let filled = 0;
     while (filled < out.length) {
       const playing = this.outgoing ?? this.queue[0];
-      if (playing?.source === undefined || playing.isPaused) break;
+      if (playing?.reader === undefined || playing.isPaused) break;
       // the whole frame at first: a view is made only where one ends and the next begins
       const part = filled === 0 ? out : out.subarray(filled);
-      const { source } = playing;
-      filled += this.readFrom(playing, source, part);
-      const isOver = source.isOver || playing.samples >= playing.limit;
+      const { reader } = playing;
+      filled += this.readFrom(playing, reader, part);
+      const isOver = reader.isOver || playing.playedMs >= playing.limitMs;
       if (isOver || filled < out.length) this.remove(playing, false);
     }
     if (filled > 0) out.fill(0, filled);
@@ -117,12 +130,13 @@ export class Player {
     await Promise.allSettled(sources.map(async (source) => source?.close()));
   }
 
-  private readFrom(playing: Playing, source: FrameSource, out: Int16Array): number {
-    const missed = source.missing;
-    const left = playing.limit - playing.samples;
-    const count = source.read(left < out.length ? out.subarray(0, left) : out);
-    playing.samples += count;
-    this.total += count - (source.missing - missed);
+  private readFrom(playing: Playing, reader: FrameSource, out: Int16Array): number {
+    const missed = reader.missingMs;
+    const left = Math.round(((playing.limitMs - playing.playedMs) * this.rate) / 1000);
+    const count = reader.read(left < out.length ? out.subarray(0, left) : out);
+    const readMs = (count * 1000) / this.rate;
+    playing.playedMs += readMs;
+    this.totalMs += readMs - (reader.missingMs - missed);
     if (playing.gain !== 1) amplify(out, count, playing.gain);
     return count;
   }
@@ -131,13 +145,14 @@ export class Player {
     playing.isOpening = true;
     let source: FrameSource;
     try {
-      source = typeof playing.from === 'function' ? await playing.from() : playing.from;
+      source = typeof playing.from === 'function' ? await playing.from(this.rate) : playing.from;
     } catch (error) {
       this.drop(playing);
       throw error;
     }
     if (!this.queue.includes(playing) || this.isClosed) return source.close();
     playing.source = source;
+    playing.reader = atRate(source, this.rate);
     if (this.queue[0] === playing) this.endOutgoing();
     this.openNext();
   }
@@ -162,7 +177,7 @@ export class Player {
     if (at < 0) return;
     this.queue.splice(at, 1);
     if (at === 0) this.endOutgoing();
-    this.onEnded(playing.play, this.total);
+    this.onEnded(playing.play, this.totalMs);
     this.openNext();
   }
 
@@ -185,15 +200,14 @@ export class Player {
   }
 
   private end(playing: Playing, stopped: boolean): void {
-    const { source, samples, play } = playing;
-    const heard = samples - (source?.missing ?? 0);
+    const { source, playedMs, play } = playing;
     const error = source?.error;
     this.tellEnd(playing, {
-      playedMs: (heard * 1000) / this.sampleRate,
+      playedMs: playedMs - (source?.missingMs ?? 0),
       stopped,
       ...(error && { error: { code: error.code, message: error.message } }),
     });
-    this.onEnded(play, this.total);
+    this.onEnded(play, this.totalMs);
     // it was read to its end or given up: nobody waits for its file to be closed
     source?.close().catch(() => {});
   }
@@ -208,7 +222,7 @@ export class Player {
 
 function begun(item: PlayItem): Playing {
   const source = typeof item.from === 'function' ? undefined : item.from;
-  return { ...item, source, isOpening: false, isPaused: false, samples: 0 };
+  return { ...item, source, reader: undefined, isOpening: false, isPaused: false, playedMs: 0 };
 }
 
 /** Louder or softer, saturating. */

@@ -196,7 +196,8 @@ export class RtpSession {
   private changeSource(header: RtpHeader): void {
     this.lostBefore = this.packetsLost;
     this.remoteSsrc = header.ssrc;
-    this.reception = new Reception(this.clockRate, header.sequence);
+    const clockRate = this.agreed?.clockRates[header.payloadType] || this.clockRate;
+    this.reception = new Reception(clockRate, header.sequence);
     this.rtcp.forgetSender();
     this.user.onSourceChanged();
   }

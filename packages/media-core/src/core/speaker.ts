@@ -1,17 +1,19 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import { DtmfSender } from '../digits/index.ts';
+import type { NegotiatedMedia } from '../sdp/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import type { Cleared, CoreEvent, DigitsCommand } from './core-api.ts';
-import { BYTE_CODECS, type ByteCodec } from './g711-codec.ts';
 import { Marks } from './marks.ts';
 import { Player } from './player.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import { SpokenQueue } from './spoken-queue.ts';
 
-const SAMPLE_RATE = 8000;
-const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
+/** No payload is longer: that of L16 at 48 kHz is, in a tenth of a second. */
+const BYTES_PER_SAMPLE = 2;
+/** An Opus packet may be longer than its PCM, if only for a few bytes. */
+const SHORTEST_ROOM = 1500;
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -31,15 +33,13 @@ export interface SpeakerOptions {
 
 /** Makes the packets that an endpoint sends: digits, what is played, said or echoed, silence. */
 export class Speaker {
-  /** Of what is played and said. */
-  readonly sampleRate = SAMPLE_RATE;
   readonly player: Player;
-  readonly spoken = new SpokenQueue(SAMPLE_RATE);
+  readonly spoken = new SpokenQueue();
   readonly marks: Marks;
   isEchoing = false;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
-  private readonly tones = new DtmfSender(SAMPLE_RATE);
+  private readonly tones = new DtmfSender();
   private readonly eventPackets = ownPackets(EVENT_LENGTH);
   private packets: OwnPacket[] = [];
   private packetAt = 0;
@@ -47,56 +47,61 @@ export class Speaker {
   private timestamp: number;
   private marker = true;
   private media: NegotiatedMedia | undefined;
-  private codec: ByteCodec | undefined;
+  private codecs: StreamCodecs | undefined;
+  /** How far RTP's clock and that of events go in a packet's time. */
+  private ticks = 0;
+  private eventTicks = 0;
+  /** Events may have another clock: their time, and where the present one began in RTP's. */
+  private eventTime = 0;
+  private eventStart = 0;
 
   constructor({ sender, timestamp, tell }: SpeakerOptions) {
     this.sender = sender;
     this.timestamp = timestamp;
-    this.player = new Player(tell, SAMPLE_RATE);
+    this.player = new Player(tell);
     this.marks = new Marks(this.player, this.spoken);
   }
 
   /** Speaks as it was negotiated from now on; digits under way end where they are not taken. */
-  configure(media: NegotiatedMedia): void {
+  configure(media: NegotiatedMedia, codecs: StreamCodecs): void {
+    const { ptimeMs, telephoneEvent } = media;
     this.media = media;
-    this.codec = BYTE_CODECS[media.send.codec.name];
-    if (media.telephoneEvent === undefined) this.events.clear();
-    const frame = media.ptimeMs * SAMPLES_PER_MS;
+    this.codecs = codecs;
+    this.ticks = (ptimeMs * codecs.clockRate) / 1000;
+    this.eventTicks = (ptimeMs * (telephoneEvent?.clockRate ?? 8000)) / 1000;
+    this.player.sampleRate = codecs.sampleRate;
+    this.spoken.sampleRate = codecs.sampleRate;
+    this.tones.sampleRate = codecs.sampleRate;
+    if (telephoneEvent === undefined) this.events.clear();
+    const frame = (ptimeMs * codecs.sampleRate) / 1000;
     if (frame === this.said.length) return;
     this.said = new Int16Array(frame);
-    this.packets = ownPackets(frame);
+    this.packets = ownPackets(Math.max(SHORTEST_ROOM, BYTES_PER_SAMPLE * frame));
   }
 
-  /** Lets time pass in which nothing is sent. */
-  pass(samples: number): void {
+  /** Lets the time of so many packets pass in which nothing is sent. */
+  pass(packets: number): void {
     this.marker = true;
-    this.timestamp = (this.timestamp + samples) >>> 0;
+    this.advance(packets);
   }
 
   /** Sends the packet of a slot; `heard` is what may be echoed. */
   say(heard: Int16Array): void {
-    const { media, codec, marker, timestamp } = this;
-    const frame = this.said.length;
-    if (media === undefined || codec === undefined) return;
+    const { media, codecs } = this;
+    if (media === undefined || codecs === undefined) return;
     if (!this.sayEvent(media)) {
-      const { packet, payload } = this.nextOf(this.packets);
-      if (this.fillSaid(heard)) codec.encode(this.said, payload);
-      else payload.fill(codec.silence);
-      this.marker = false;
-      this.sender.send(packet, { marker, payloadType: media.send.payloadType, timestamp });
+      this.sayAudio(heard, media, codecs);
       this.marks.check();
     }
-    this.timestamp = (timestamp + frame) >>> 0;
+    this.advance(1);
   }
 
   /** Resolves when all digits are sent. */
-  sendDigits({ digits, durationMs, gapMs, via }: DigitsCommand): Promise<void> {
+  sendDigits(command: DigitsCommand): Promise<void> {
     const { media } = this;
-    if (media === undefined) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing was agreed yet');
-    }
-    const takesEvents = media.telephoneEvent !== undefined;
-    if (via === 'rtp' && !takesEvents) {
+    if (media === undefined) throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing was agreed yet');
+    const { clockRate } = media.telephoneEvent ?? {};
+    if (command.via === 'rtp' && clockRate === undefined) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     return new Promise((resolve, reject) => {
@@ -104,12 +109,10 @@ export class Speaker {
         if (sent) resolve();
         else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took digits has ended'));
       };
-      const duration = durationMs * SAMPLES_PER_MS;
-      const gap = gapMs * SAMPLES_PER_MS;
       const isTaken =
-        via === 'inband' || !takesEvents
-          ? this.tones.send({ digits, durationMs, gapMs, done })
-          : this.events.send({ digits, duration, gap, done });
+        command.via === 'inband' || clockRate === undefined
+          ? this.tones.send({ ...command, done })
+          : this.events.send({ ...inTicks(command, clockRate), done });
       if (isTaken) return;
       reject(new StrowgerError('MEDIA_TOO_MANY_DIGITS', 'Too many requests to send digits wait'));
     });
@@ -117,7 +120,7 @@ export class Speaker {
 
   /** Silence from the next packet on, of what is played and said alike. */
   clear(): Cleared {
-    const cleared = this.marks.clear(SAMPLE_RATE);
+    const cleared = this.marks.clear();
     this.player.clear();
     this.spoken.clear();
     return cleared;
@@ -137,16 +140,34 @@ export class Speaker {
     await this.player.close();
   }
 
+  private sayAudio(heard: Int16Array, media: NegotiatedMedia, { encoder }: StreamCodecs): void {
+    const { marker, timestamp } = this;
+    const { packet, payload } = this.nextOf(this.packets);
+    if (!this.fillSaid(heard)) this.said.fill(0);
+    const length = encoder.encode(this.said, payload);
+    this.marker = length === 0;
+    if (length === 0) return;
+    const whole = packet.subarray(0, RTP_HEADER_LENGTH + length);
+    this.sender.send(whole, { marker, payloadType: media.send.payloadType, timestamp });
+  }
+
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
   private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
     if (telephoneEvent === undefined || this.events.isIdle) return false;
     const { packet, payload } = this.nextOf(this.eventPackets);
-    const step = this.events.next(this.timestamp, this.said.length, payload);
+    const step = this.events.next(this.eventTime, this.eventTicks, payload);
     if (step.kind !== 'packet') return false;
-    const { first: marker, timestamp } = step;
+    const { first: marker } = step;
+    if (marker) this.eventStart = this.timestamp;
+    const timestamp = this.eventStart;
     const payloadType = telephoneEvent.sendPayloadType;
     this.sender.send(packet, { marker, payloadType, timestamp });
     return true;
+  }
+
+  private advance(packets: number): void {
+    this.timestamp = (this.timestamp + packets * this.ticks) >>> 0;
+    this.eventTime = (this.eventTime + packets * this.eventTicks) >>> 0;
   }
 
   /**
@@ -159,7 +180,7 @@ export class Speaker {
       return true;
     }
     if (this.player.read(this.said) > 0) return true;
-    if (!this.spoken.isEmpty) this.spoken.fill(this.said);
+    if (!this.spoken.isEmpty) this.spoken.read(this.said);
     else if (this.isEchoing) this.said.set(heard);
     else return false;
     return true;
@@ -169,6 +190,12 @@ export class Speaker {
     this.packetAt = (this.packetAt + 1) % PACKETS;
     return packets[this.packetAt] as OwnPacket; // in range: PACKETS were made
   }
+}
+
+/** Durations as events count them. */
+function inTicks({ digits, durationMs, gapMs }: DigitsCommand, clockRate: number) {
+  const perMs = clockRate / 1000;
+  return { digits, duration: durationMs * perMs, gap: gapMs * perMs };
 }
 
 /** Packets that are used again and again, so that sending makes no garbage. */

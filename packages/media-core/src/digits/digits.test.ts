@@ -28,7 +28,8 @@ function sent(
   digits: string,
   { durationMs = 100, gapMs = 100, sampleRate = 8000 } = {},
 ): Int16Array {
-  const sender = new DtmfSender(sampleRate);
+  const sender = new DtmfSender();
+  sender.sampleRate = sampleRate;
   sender.send({ digits, durationMs, gapMs, done: () => {} });
   const ms = digits.length * (durationMs + gapMs) + 100;
   const samples = new Int16Array((ms * sampleRate) / 1000);

@@ -17,15 +17,21 @@ export interface InbandRequest {
 export class DtmfSender {
   private readonly waiting: InbandRequest[] = [];
   private readonly limit: number;
-  private readonly sampleRate: number;
   private at = 0;
   private samplesDone = 0;
   private tone: ToneSource | undefined;
+  private rate = 8000;
 
   /** @param limit how many requests may wait. */
-  constructor(sampleRate: number, limit = 16) {
-    this.sampleRate = sampleRate;
+  constructor(limit = 16) {
     this.limit = limit;
+  }
+
+  /** Of what is read from now on; default 8000. */
+  set sampleRate(sampleRate: number) {
+    this.samplesDone = Math.round((this.samplesDone * sampleRate) / this.rate);
+    this.rate = sampleRate;
+    this.tone = undefined;
   }
 
   get isIdle(): boolean {
@@ -73,8 +79,8 @@ export class DtmfSender {
 
   private toneOf({ digits }: InbandRequest): ToneSource {
     const frequencyHz = frequenciesOf(digits[this.at] ?? '') ?? [941, 1336];
-    const { sampleRate } = this;
-    this.tone ??= new ToneSource({ frequencyHz, levelDbm0: LEVEL_DBM0, sampleRate });
+    const { rate } = this;
+    this.tone ??= new ToneSource({ frequencyHz, levelDbm0: LEVEL_DBM0, sampleRate: rate });
     return this.tone;
   }
 
@@ -89,6 +95,6 @@ export class DtmfSender {
   }
 
   private samples(ms: number): number {
-    return Math.round((ms * this.sampleRate) / 1000);
+    return Math.round((ms * this.rate) / 1000);
   }
 }

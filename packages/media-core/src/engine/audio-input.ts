@@ -1,9 +1,9 @@
 import type { ReadableStreamDefaultController } from 'node:stream/web';
 import { StrowgerError } from '@strowger/runtime';
+import { SAMPLE_RATES } from '../audio/index.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { PcmFrame } from './media-backend.ts';
 
-const SAMPLE_RATE = 8000;
 /** Frames that may wait for a slow reader: a second. */
 const WAITING_FRAMES = 50;
 
@@ -12,17 +12,23 @@ export class AudioInput {
   private readonly core: CoreEndpoint;
   private controller: ReadableStreamDefaultController<PcmFrame> | undefined;
   private granted = 0;
+  private sampleRate = 8000;
 
   constructor(core: CoreEndpoint) {
     this.core = core;
   }
 
-  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
-  open(): ReadableStream<PcmFrame> {
+  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open, `UNSUPPORTED_SAMPLE_RATE`. */
+  open({ sampleRate = 8000 }: { sampleRate?: number } = {}): ReadableStream<PcmFrame> {
     this.core.assertAlive();
+    if (!SAMPLE_RATES.includes(sampleRate)) {
+      const message = `Rates are ${SAMPLE_RATES.join(', ')}, not ${sampleRate}`;
+      throw new StrowgerError('UNSUPPORTED_SAMPLE_RATE', message);
+    }
     if (this.controller !== undefined) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioIn() is open at a time');
     }
+    this.sampleRate = sampleRate;
     return new ReadableStream<PcmFrame>(
       {
         start: (controller) => {
@@ -36,11 +42,11 @@ export class AudioInput {
   }
 
   take(event: Extract<AudioEvent, { type: 'heard' }>): void {
-    const { controller } = this;
+    const { controller, sampleRate } = this;
     if (controller === undefined) return;
     this.granted--;
     const { samples, timestamp } = event;
-    controller.enqueue({ samples, sampleRate: SAMPLE_RATE, timestamp });
+    controller.enqueue({ samples, sampleRate, timestamp });
   }
 
   /** The stream ends well with the endpoint, and with an error where that failed. */
@@ -66,7 +72,8 @@ export class AudioInput {
 
   private ask(frames: number): void {
     if (this.core.hasEnded) return;
+    const { sampleRate } = this;
     const { api, id } = this.core;
-    api.listen({ id, frames }).catch(() => {}); // it fails only with the endpoint
+    api.listen({ id, frames, sampleRate }).catch(() => {}); // it fails only with the endpoint
   }
 }

@@ -1,11 +1,9 @@
 import { StrowgerError } from '@strowger/runtime';
-import { RateAdapter } from '../audio/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import type { Cleared, MarkOutcome, PcmFrame } from './media-backend.ts';
 
-const SAMPLE_RATE = 8000;
 /** What goes to the core at once. */
-const BLOCK_SAMPLES = 1600;
+const BLOCK_MS = 200;
 
 interface WaitingMark {
   readonly name: string;
@@ -22,7 +20,6 @@ interface WaitingMark {
  */
 export class AudioOutput {
   private readonly core: CoreEndpoint;
-  private readonly adapter = new RateAdapter(SAMPLE_RATE);
   private readonly marks: WaitingMark[] = [];
   private controller: WritableStreamDefaultController | undefined;
   /** Frames that were written, passed on or skipped, and that shall be skipped. */
@@ -80,15 +77,15 @@ export class AudioOutput {
     this.forget();
   }
 
-  private async write(frame: PcmFrame): Promise<void> {
+  private async write({ samples, sampleRate }: PcmFrame): Promise<void> {
     const at = this.passed + 1;
+    const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000));
     const { api, id } = this.core;
     try {
-      const samples = at > this.cleared ? this.adapter.adapt(frame) : frame.samples;
-      for (let from = 0; from < samples.length && at > this.cleared; from += BLOCK_SAMPLES) {
+      for (let from = 0; from < samples.length && at > this.cleared; from += block) {
         // copied: the writer may use its buffer again
-        const room = api.say({ id, samples: samples.slice(from, from + BLOCK_SAMPLES) });
-        if (from + BLOCK_SAMPLES >= samples.length) this.pass(at); // not only when there is room
+        const room = api.say({ id, samples: samples.slice(from, from + block), sampleRate });
+        if (from + block >= samples.length) this.pass(at); // not only when there is room
         await room;
       }
     } catch (error) {

@@ -25,7 +25,7 @@ export type MediaEndpointEvent =
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
   readonly label: string;
-  /** `pcmu`, `pcma` in order of preference; default: the engine's. */
+  /** Names of codecs of the engine, or of its package, in order of preference; default: the engine's. */
   readonly codecs?: readonly string[];
   /**
    * Whether media is encrypted: `off` never, `optional` where the other side asks for it,
@@ -221,8 +221,11 @@ export interface MediaEndpoint {
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
-  /** What is heard, in frames at 8000 Hz. A reader that is a second behind misses frames. */
-  audioIn(): ReadableStream<PcmFrame>;
+  /**
+   * What is heard, in frames of a packet's time, at the rate of the program (one of `SAMPLE_RATES`,
+   * default 8000), whatever the codec. A reader that is a second behind misses frames.
+   */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;
   /** What shall be said, at any rate of `SAMPLE_RATES`; a writer that is ahead waits. */
   audioOut(): WritableStream<PcmFrame>;
 }

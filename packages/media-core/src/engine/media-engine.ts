@@ -1,9 +1,10 @@
+import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
-import { knownCodecs } from './known-codecs.ts';
+import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
@@ -29,8 +30,11 @@ export interface MediaEngineOptions {
   readonly address: string;
   /** Even ports of this range carry RTP, the odd ones above them RTCP. */
   readonly ports: { readonly from: number; readonly to: number };
-  /** `pcmu`, `pcma` in order of preference; default both. */
-  readonly codecs?: readonly string[];
+  /**
+   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
+   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
+   */
+  readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
   readonly workers?: number;
   /** The built `worker.js`, where a bundler has moved it. */
@@ -84,7 +88,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
   private readonly passages: Passages;
-  private readonly codecs: readonly string[];
+  private readonly codecs: KnownCodecs;
   private readonly remotes: RemotePolicy;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
@@ -96,8 +100,7 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = options.codecs ?? ['pcmu', 'pcma'];
-    knownCodecs(this.codecs);
+    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -111,11 +114,13 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
-    if (this.hosts.length === 0) this.hosts.push(threadHost(runtime));
+    if (this.hosts.length === 0) {
+      this.hosts.push(threadHost(runtime, this.codecs.own));
+    }
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
-    const codecs = knownCodecs(request.codecs ?? this.codecs);
+    const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
@@ -129,7 +134,7 @@ class LocalMediaEngine implements MediaEngine {
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
-    const codecs = knownCodecs(this.codecs);
+    const codecs = this.codecs.descriptions();
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
@@ -272,6 +277,7 @@ class LocalMediaEngine implements MediaEngine {
   private worker(): CoreHost {
     return workerHost({
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
+      codecs: this.codecs.own,
       onDied: (host, error) => this.bury(host, error),
     });
   }

@@ -1,12 +1,10 @@
 import { StrowgerError } from '@strowger/runtime';
-import { RateAdapter } from '../audio/index.ts';
 import type { PlayCommand, PlaySource } from '../core/core-api.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { AudioSource, PcmFrame, Playback, PlayOptions } from './media-backend.ts';
 
-const SAMPLE_RATE = 8000;
 /** What goes to the core at once. */
-const BLOCK_SAMPLES = 1600;
+const BLOCK_MS = 200;
 
 interface Waiter {
   resolve(outcome: { playedMs: number; stopped: boolean }): void;
@@ -91,16 +89,11 @@ export class Playbacks {
   /** Feeds the core what a stream has, no faster than it is played. */
   private async pump(play: number, reader: ReadableStreamDefaultReader<PcmFrame>): Promise<void> {
     const { id, api } = this.core;
-    const adapter = new RateAdapter(SAMPLE_RATE);
     try {
       for (;;) {
-        const { value, done } = await reader.read();
-        const samples = value === undefined ? adapter.end() : adapter.adapt(value);
-        for (let at = 0; at < samples.length; at += BLOCK_SAMPLES) {
-          const block = samples.slice(at, at + BLOCK_SAMPLES);
-          if (!(await api.feed({ id, play, samples: block }))) return;
-        }
-        if (done) return await api.finishFeeding({ id, play });
+        const { value } = await reader.read();
+        if (value === undefined) return await api.finishFeeding({ id, play });
+        if (!(await this.feed(play, value))) return;
       }
     } catch (cause) {
       if (this.core.hasEnded) return;
@@ -108,6 +101,17 @@ export class Playbacks {
       const error = { code: 'MEDIA_STREAM_FAILED', message };
       await api.finishFeeding({ id, play, error }).catch(() => {}); // ended meanwhile
     }
+  }
+
+  /** `false` where nobody listens any more. */
+  private async feed(play: number, { samples, sampleRate }: PcmFrame): Promise<boolean> {
+    const { id, api } = this.core;
+    const length = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000));
+    for (let at = 0; at < samples.length; at += length) {
+      const block = samples.slice(at, at + length);
+      if (!(await api.feed({ id, play, samples: block, sampleRate }))) return false;
+    }
+    return true;
   }
 }
 
