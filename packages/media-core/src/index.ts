@@ -22,3 +22,4 @@ export { createMediaEngine, type MediaEngineOptions } from './engine/media-engin
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
+export type { SpeechOptions } from './speech/index.ts';

@@ -4,7 +4,7 @@ import type { Hop } from '@strowger/transaction-core';
 import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
-export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits'>;
+export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
 
 /** How a session sends digits. */
 export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Tells when the peer speaks and when it is silent. */
+  readonly speech?: MediaWishes['speech'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
@@ -51,6 +53,8 @@ export interface AnswerOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Tells when the peer speaks and when it is silent. */
+  readonly speech?: MediaWishes['speech'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
   /** The answer that `endpoint` has already made to `session.offer`. */
@@ -71,6 +75,6 @@ export interface ProgressOptions extends AnswerOptions {
 }
 
 /** @internal What of it concerns the endpoint. */
-export function wishesOf({ codecs, digits }: AnswerOptions): MediaWishes {
-  return { ...(codecs && { codecs }), ...(digits && { digits }) };
+export function wishesOf({ codecs, digits, speech }: AnswerOptions): MediaWishes {
+  return { ...(codecs && { codecs }), ...(digits && { digits }), ...(speech && { speech }) };
 }

@@ -16,10 +16,35 @@ export type MediaEndpointEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
   | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
-  /** Nothing was heard for this long though the other side may send. Told once per silence. */
+  /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
+  | { type: 'speechStarted'; agoMs: number }
+  /** It has stopped: how long it spoke, and how long it has been silent. */
+  | { type: 'speechEnded'; durationMs: number; silentMs: number }
+  /** The peer has not spoken for so long. Told once per silence. */
+  | { type: 'silence'; silentMs: number }
+  /** Neither side has said anything for so long. Told once per silence. */
+  | { type: 'deadAir'; silentMs: number }
+  /** No packet came for this long though the other side may send. Told once per silence. */
   | { type: 'timeout'; silentMs: number }
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
+
+/** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */
+export interface SpeechOptions {
+  /** Silence that ends speech; default 500. */
+  readonly endMs?: number;
+  /** Silence of the peer's after which `silence` is told; default 5000. */
+  readonly silenceMs?: number;
+  /** Silence of both sides after which `deadAir` is told; default 10 000. */
+  readonly deadAirMs?: number;
+  /** Nothing below this level is speech; default −45. */
+  readonly leastDbm0?: number;
+  /**
+   * How much weaker than what we say its echo comes back at least: what is heard within this of it
+   * is not taken for speech. Default 12.
+   */
+  readonly echoLossDb?: number;
+}
 
 /** Whether media is encrypted; see `EndpointRequest`. */
 export type SrtpPolicy = 'off' | 'optional' | 'best-effort' | 'required';
@@ -45,6 +70,8 @@ export interface EndpointRequest {
    * that comes both ways is told once. Default: the backend's.
    */
   readonly digits?: readonly ('rtp' | 'inband')[];
+  /** Tells when the peer speaks and when it is silent; default: the backend's. */
+  readonly speech?: SpeechOptions;
   onEvent(event: MediaEndpointEvent): void;
 }
 

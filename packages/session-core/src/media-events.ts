@@ -9,6 +9,13 @@ export function tellMedia(
   switch (event.type) {
     case 'started':
       return emit('mediaStarted', event.remote);
+    case 'speechStarted':
+      return emit('speechStarted', { agoMs: event.agoMs });
+    case 'speechEnded':
+      return emit('speechEnded', { durationMs: event.durationMs, silentMs: event.silentMs });
+    case 'silence':
+    case 'deadAir':
+      return emit(event.type, { silentMs: event.silentMs });
     case 'timeout':
       return emit('mediaSilent', { silentMs: event.silentMs });
     case 'failed':

@@ -29,7 +29,13 @@ export interface SessionEventDetails {
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };
-  /** Nothing was heard for this long though the peer may send. */
+  /** The peer has begun to speak, `agoMs` before this; told where `speech` was asked for. */
+  speechStarted: { readonly agoMs: number };
+  speechEnded: { readonly durationMs: number; readonly silentMs: number };
+  /** The peer has not spoken for so long; of `deadAir`: nor have we. Told once per silence. */
+  silence: { readonly silentMs: number };
+  deadAir: { readonly silentMs: number };
+  /** No packet came for this long though the peer may send. */
   mediaSilent: { readonly silentMs: number };
   mediaFailed: { readonly code: string; readonly message: string };
   /** The peer changes the session by re-INVITE; its offer is being answered. */

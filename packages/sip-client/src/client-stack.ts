@@ -163,8 +163,10 @@ export class ClientStack {
       ports = { from: 10_000, to: 19_999 },
       codecs = ['pcmu', 'pcma'],
       digits = ['rtp'],
+      speech,
     } = settings.media ?? {};
-    return createMediaEngine({ address, ports, codecs, digits, runtime });
+    const hearing = { digits, ...(speech && { speech }) };
+    return createMediaEngine({ address, ports, codecs, ...hearing, runtime });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MediaBackend } from '@strowger/session-core';
+import type { MediaBackend, SpeechOptions } from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
@@ -31,6 +31,8 @@ export interface SipClientOptions extends AccountOptions {
     readonly codecs?: readonly string[];
     /** Which ways of sending digits are listened to; default events (RFC 4733). INFO always is. */
     readonly digits?: readonly ('rtp' | 'inband')[];
+    /** Tells by `call.session.on('speechStarted')` and its kin when the other side speaks. */
+    readonly speech?: SpeechOptions;
   };
   /** The value of User-Agent and Server. Default `strowger`. */
   readonly userAgent?: string;

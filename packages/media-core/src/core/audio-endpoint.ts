@@ -4,6 +4,7 @@ import type { RtpHeader } from '../rtp/rtp.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { SpeechDetector } from '../speech/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { AudioOutlet } from './audio-outlet.ts';
 import type {
@@ -41,6 +42,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   /** What shall be heard at the other end. */
   readonly output: AudioOutlet;
   private readonly digits: DigitListener;
+  private readonly speech: SpeechDetector | undefined;
 
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
@@ -50,6 +52,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
+    this.speech = request.speech && new SpeechDetector(request.speech, tell);
     this.output = new AudioOutlet(this.speaker, runtime.clock);
     this.digits = new DigitListener({
       clock: runtime.clock,
@@ -97,12 +100,14 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.hear();
     if (this.session.sends) speaker.say(listener.heard);
     else speaker.pass(1);
+    this.speech?.say(speaker.said, speaker.player.sampleRate);
   }
 
   private hear(): void {
     const { listener } = this;
     listener.hear();
     this.digits.hear(listener.heard, listener.sampleRate);
+    this.speech?.hear(listener.heard, listener.sampleRate);
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */

@@ -1,3 +1,4 @@
+import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
@@ -14,6 +15,8 @@ export interface OpenRequest {
   relayed: boolean;
   /** Which ways of sending digits are listened to. */
   digits: readonly DigitSource[];
+  /** Voice activity is told. */
+  speech?: SpeechOptions | undefined;
   settings: StreamSettings;
 }
 
@@ -136,6 +139,7 @@ export interface CoreStats {
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
+  | SpeechEvent
   | { type: 'timeout'; silentMs: number }
   | { type: 'failed'; code: string; message: string }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }

@@ -43,7 +43,8 @@ export class Speaker {
   private readonly eventPackets = ownPackets(EVENT_LENGTH);
   private packets: OwnPacket[] = [];
   private packetAt = 0;
-  private said = new Int16Array(0);
+  /** What the last slot sent; silence where it sent nothing. */
+  said = new Int16Array(0);
   private timestamp: number;
   private marker = true;
   private media: NegotiatedMedia | undefined;
@@ -81,6 +82,7 @@ export class Speaker {
 
   /** Lets the time of so many packets pass in which nothing is sent. */
   pass(packets: number): void {
+    this.said.fill(0);
     this.marker = true;
     this.advance(packets);
   }

@@ -1,4 +1,5 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
@@ -16,7 +17,15 @@ export type MediaEndpointEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
   | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
-  /** Nothing was heard for this long though the other side may send. Told once per silence. */
+  /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
+  | { type: 'speechStarted'; agoMs: number }
+  /** It has stopped: how long it spoke, and how long it has been silent. */
+  | { type: 'speechEnded'; durationMs: number; silentMs: number }
+  /** The peer has not spoken for so long. Told once per silence. */
+  | { type: 'silence'; silentMs: number }
+  /** Neither side has said anything for so long. Told once per silence. */
+  | { type: 'deadAir'; silentMs: number }
+  /** No packet came for this long though the other side may send. Told once per silence. */
   | { type: 'timeout'; silentMs: number }
   /** The endpoint cannot go on: its worker died. */
   | { type: 'failed'; code: string; message: string };
@@ -42,6 +51,8 @@ export interface EndpointRequest {
    * that comes both ways is told once. Default: the backend's.
    */
   readonly digits?: readonly ('rtp' | 'inband')[];
+  /** Tells when the peer speaks and when it is silent; default: the backend's. */
+  readonly speech?: SpeechOptions;
   onEvent(event: MediaEndpointEvent): void;
 }
 

@@ -8,6 +8,7 @@ import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
   EndpointRequest,
@@ -51,6 +52,8 @@ export interface MediaEngineOptions {
   readonly keying?: readonly Keying[];
   /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
   readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
+  readonly speech?: SpeechOptions;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
@@ -70,6 +73,7 @@ interface Opening {
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
   digits: readonly DigitSource[];
+  speech?: SpeechOptions | undefined;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -126,7 +130,8 @@ class LocalMediaEngine implements MediaEngine {
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
     const digits = request.digits ?? this.options.digits ?? ['rtp'];
-    const opening = { label, relayed: false, security, ptimeMs, digits, onEvent };
+    const speech = request.speech ?? this.options.speech;
+    const opening = { label, relayed: false, security, ptimeMs, digits, speech, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
@@ -199,7 +204,7 @@ class LocalMediaEngine implements MediaEngine {
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
-      const { relayed, security, ptimeMs, digits } = opening;
+      const { relayed, security, ptimeMs, digits, speech } = opening;
       try {
         await host.api.open({
           ...identity,
@@ -207,6 +212,7 @@ class LocalMediaEngine implements MediaEngine {
           port,
           relayed,
           digits,
+          speech,
           settings: this.settings,
         });
       } catch (error) {
