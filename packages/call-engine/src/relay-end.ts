@@ -9,6 +9,7 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -92,8 +93,8 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.clear();
   }
 
-  record(path: string): Promise<Recording> {
-    return this.end.record(path);
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.end.record(path, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

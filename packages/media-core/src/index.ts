@@ -6,6 +6,7 @@ export type {
   Cleared,
   DigitOptions,
   EndpointRequest,
+  FinishedRecording,
   MarkOutcome,
   MediaEndpoint,
   MediaEndpointEvent,
@@ -15,6 +16,7 @@ export type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
   RelayRequest,
 } from './engine/media-backend.ts';

@@ -10,6 +10,7 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -139,8 +140,8 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.options.terminal.clear();
   }
 
-  record(path: string): Promise<Recording> {
-    return this.options.terminal.record(path);
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.options.terminal.record(path, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

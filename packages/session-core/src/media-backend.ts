@@ -190,10 +190,29 @@ export interface DigitOptions {
   readonly via?: 'auto' | 'rtp' | 'inband';
 }
 
+/** What a recording holds. */
+export interface RecordOptions {
+  /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
+  readonly channels?: 'mono' | 'stereo';
+}
+
+/** A recording that was completed. */
+export interface FinishedRecording {
+  readonly path: string;
+  readonly durationMs: number;
+  /** SHA-256 of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Audio that is missing because the disk was full, broken or too slow. */
+  readonly lostMs: number;
+}
+
 /** A file that is being recorded. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
-  stop(): Promise<{ path: string; durationMs: number }>;
+  stop(): Promise<FinishedRecording>;
+  /** What passes until `resume` is not in the file, and leaves no gap in it. */
+  pause(): void;
+  resume(): void;
 }
 
 /** What may be done with an endpoint's audio. What a backend lacks throws `MEDIA_UNSUPPORTED`. */
@@ -208,7 +227,7 @@ export interface MediaCapabilities {
   /** Silence from the next packet on, of what is played, waits, and was written to `audioOut`. */
   clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file. */
-  record(path: string): Promise<Recording>;
+  record(path: string, options?: RecordOptions): Promise<Recording>;
   /** Sends digits `0-9*#A-D`, one after the other; resolves when all are sent. */
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */

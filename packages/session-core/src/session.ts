@@ -19,6 +19,7 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from './media-backend.ts';
@@ -269,8 +270,8 @@ export class Session {
   }
 
   /** Records what the peer says. */
-  record(path: string): Promise<Recording> {
-    return this.endpoint().record(path);
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(path, options);
   }
 
   /**

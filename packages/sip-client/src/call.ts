@@ -8,6 +8,7 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
   Session,
   SessionDigitOptions,
@@ -155,9 +156,12 @@ export class Call {
     return this.session.clear();
   }
 
-  /** Records what is heard into a WAV file. Rejects with `NO_MEDIA`, and where it cannot write. */
-  async record(path: string): Promise<Recording> {
-    return this.session.record(path);
+  /**
+   * Records what is heard into a WAV file, in stereo with what is sent on the right. Rejects with
+   * `NO_MEDIA`, and where it cannot write.
+   */
+  async record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.session.record(path, options);
   }
 
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */

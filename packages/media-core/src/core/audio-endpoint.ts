@@ -17,6 +17,7 @@ import type {
 } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
 import { Listener } from './listener.ts';
+import { Recorder } from './recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import { Speaker } from './speaker.ts';
 import type { Ticked, Ticker } from './ticker.ts';
@@ -41,6 +42,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly speaker: Speaker;
   /** What shall be heard at the other end. */
   readonly output: AudioOutlet;
+  readonly recorder = new Recorder();
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
 
@@ -95,12 +97,20 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   /** A slot: what was heard in it goes where it is wanted, then one packet leaves. */
   tick(skipped: number): void {
     const { listener, speaker } = this;
-    for (let frames = skipped; frames > 0; frames--) this.hear();
+    for (let frames = skipped; frames > 0; frames--) this.miss();
     if (skipped > 0) speaker.pass(skipped);
     this.hear();
     if (this.session.sends) speaker.say(listener.heard);
     else speaker.pass(1);
     this.speech?.say(speaker.said, speaker.player.sampleRate);
+    this.recorder.take(listener.heard, speaker.said, listener.sampleRate);
+  }
+
+  /** A slot that was missed: nothing is said in it. */
+  private miss(): void {
+    const { listener } = this;
+    this.hear();
+    this.recorder.take(listener.heard, undefined, listener.sampleRate);
   }
 
   private hear(): void {
@@ -111,13 +121,9 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */
-  async record(path: string): Promise<void> {
-    await this.listener.record(path);
+  async record(request: { path: string; channels: 'mono' | 'stereo' }): Promise<void> {
+    await this.recorder.start({ ...request, sampleRate: this.listener.sampleRate });
     this.options.ticker.add(this);
-  }
-
-  stopRecord(): Promise<Recorded> {
-    return this.listener.stopRecord();
   }
 
   async sendDigits(command: DigitsCommand): Promise<void> {
@@ -142,7 +148,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options.ticker.remove(this);
     this.codecs.close();
     this.digits.close();
-    const recorded = this.listener.close();
+    this.listener.close();
+    const recorded = this.recorder.close();
     await Promise.all([this.speaker.close(), this.session.close()]);
     return recorded;
   }

@@ -185,7 +185,8 @@ export interface CoreApi {
   mark(request: { id: number; name: string }): Promise<MarkOutcome>;
   /** Silence from the next packet on. */
   clear(request: { id: number }): Promise<Cleared>;
-  record(request: { id: number; path: string }): Promise<void>;
+  record(request: { id: number; path: string; channels: 'mono' | 'stereo' }): Promise<void>;
+  pauseRecord(request: { id: number; paused: boolean }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
@@ -206,6 +207,10 @@ export interface CoreApi {
 export interface Recorded {
   path: string;
   durationMs: number;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string;
+  /** Audio that is missing because the disk was full, broken or a minute behind. */
+  lostMs: number;
 }
 
 /** What is left of an endpoint. */

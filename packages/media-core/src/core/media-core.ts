@@ -115,12 +115,16 @@ export class MediaCore implements CoreApi {
     return this.audio(id).output.clear();
   }
 
-  async record({ id, path }: { id: number; path: string }): Promise<void> {
-    await this.audio(id).record(path);
+  async record(request: Parameters<CoreApi['record']>[0]): Promise<void> {
+    await this.audio(request.id).record(request);
+  }
+
+  async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {
+    this.audio(id).recorder.pause(paused);
   }
 
   async stopRecord({ id }: { id: number }): Promise<Recorded> {
-    return this.audio(id).stopRecord();
+    return this.audio(id).recorder.stop();
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {

@@ -17,6 +17,7 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   Recording,
 } from './media-backend.ts';
 
@@ -89,11 +90,19 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.output.clear();
   }
 
-  async record(path: string): Promise<Recording> {
+  async record(path: string, options: RecordOptions = {}): Promise<Recording> {
     const { id, api } = this.core;
-    await api.record({ id, path });
+    await api.record({ id, path, channels: options.channels ?? 'mono' });
     let stopped: Promise<Recorded> | undefined;
-    return { stop: () => (stopped ??= this.stopRecord()) };
+    const pause = (paused: boolean): void => {
+      const isOver = stopped !== undefined || this.core.hasEnded;
+      if (!isOver) api.pauseRecord({ id, paused }).catch(() => {}); // it ends with the endpoint
+    };
+    return {
+      stop: () => (stopped ??= this.stopRecord()),
+      pause: () => pause(true),
+      resume: () => pause(false),
+    };
   }
 
   async sendDigits(

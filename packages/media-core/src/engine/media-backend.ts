@@ -188,10 +188,29 @@ export interface DigitOptions {
   readonly via?: 'auto' | 'rtp' | 'inband';
 }
 
+/** What a recording holds. */
+export interface RecordOptions {
+  /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
+  readonly channels?: 'mono' | 'stereo';
+}
+
+/** A recording that was completed. */
+export interface FinishedRecording {
+  readonly path: string;
+  readonly durationMs: number;
+  /** SHA-256 of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Audio that is missing because the disk was full, broken or too slow. */
+  readonly lostMs: number;
+}
+
 /** A recording under way. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
-  stop(): Promise<{ path: string; durationMs: number }>;
+  stop(): Promise<FinishedRecording>;
+  /** What passes until `resume` is not in the file, and leaves no gap in it. */
+  pause(): void;
+  resume(): void;
 }
 
 /** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
@@ -223,7 +242,7 @@ export interface MediaEndpoint {
    */
   clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
-  record(path: string): Promise<Recording>;
+  record(path: string, options?: RecordOptions): Promise<Recording>;
   /**
    * Sends digits `0-9*#A-D`, in place of all other audio; resolves when all are sent. Rejects with
    * `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT` (asked for, and not agreed),

@@ -103,6 +103,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     mark: remote('mark'),
     clear: remote('clear'),
     record: remote('record'),
+    pauseRecord: remote('pauseRecord'),
     stopRecord: remote('stopRecord'),
     sendDigits: remote('sendDigits'),
     echo: remote('echo'),
