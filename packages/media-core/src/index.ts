@@ -19,8 +19,12 @@ export type {
   RecordOptions,
   Recording,
   RelayRequest,
+  StreamRequest,
 } from './engine/media-backend.ts';
 export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export { RtpStream } from './engine/rtp-stream.ts';
+export * from './manager/index.ts';
+export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';

@@ -7,6 +7,12 @@ export type {
 } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
+export type {
+  BurstMetrics,
+  PeerQuality,
+  QualityLevel,
+  QualityMetrics,
+} from './quality-metrics.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export { Session } from './session.ts';
 export type {
@@ -52,3 +58,6 @@ export {
   sessionTable,
   sessionTransitions,
 } from './session-table.ts';
+export { Transfer } from './transfer.ts';
+export type { ReferDecision, ReplacesDecision, TransferHooks } from './transfer-hooks.ts';
+export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-options.ts';

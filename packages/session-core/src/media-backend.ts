@@ -1,3 +1,5 @@
+import type { PeerQuality, QualityLevel, QualityMetrics } from './quality-metrics.ts';
+
 /** A session description as it stands on the wire (RFC 8866); opaque to session-core. */
 export type Sdp = string;
 
@@ -24,8 +26,15 @@ export type MediaEndpointEvent =
   | { type: 'silence'; silentMs: number }
   /** Neither side has said anything for so long. Told once per silence. */
   | { type: 'deadAir'; silentMs: number }
-  /** No packet came for this long though the other side may send. Told once per silence. */
-  | { type: 'timeout'; silentMs: number }
+  /**
+   * No packet came for this long though the other side may send; `initial` where nothing ever
+   * came. Told once per silence.
+   */
+  | { type: 'timeout'; silentMs: number; initial?: boolean }
+  /** How the last second was heard; only where the endpoint was opened with `quality: 'seconds'`. */
+  | { type: 'quality'; metrics: QualityMetrics }
+  /** Several seconds in a row were heard better or worse than those before. */
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
 
@@ -72,6 +81,8 @@ export interface EndpointRequest {
   readonly digits?: readonly ('rtp' | 'inband')[];
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -84,6 +95,8 @@ export interface RelayRequest {
   readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
   readonly keying?: readonly ('sdes' | 'dtls')[];
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 
@@ -104,6 +117,10 @@ export interface MediaStats {
   readonly jitterMs: number;
   /** From RTCP, absent until the other side reported. */
   readonly roundTripMs?: number;
+  /** How well the other side was heard over the whole call; absent where that is not measured. */
+  readonly quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
+  readonly peerQuality?: PeerQuality;
 }
 
 /** 16-bit PCM, mono. */

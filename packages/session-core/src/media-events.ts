@@ -17,7 +17,13 @@ export function tellMedia(
     case 'deadAir':
       return emit(event.type, { silentMs: event.silentMs });
     case 'timeout':
-      return emit('mediaSilent', { silentMs: event.silentMs });
+      return emit('mediaSilent', { silentMs: event.silentMs, initial: event.initial === true });
+    case 'quality':
+      return emit('quality', { metrics: event.metrics });
+    case 'qualityChanged': {
+      const { from, to, metrics } = event;
+      return emit('qualityChanged', { from, to, metrics });
+    }
     case 'failed':
       return emit('mediaFailed', { code: event.code, message: event.message });
     default:

@@ -1,6 +1,7 @@
 import type { Runtime } from '@strowger/runtime';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
@@ -14,7 +15,9 @@ import type {
   DigitsCommand,
   OpenRequest,
   Recorded,
+  RelayedPayload,
 } from './core-api.ts';
+import { Bypass } from './bypass.ts';
 import { DigitListener } from './digit-listener.ts';
 import { Listener } from './listener.ts';
 import { Recorder } from './recorder.ts';
@@ -45,12 +48,14 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly recorder = new Recorder();
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
+  private readonly bypass: Bypass;
 
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
     this.options = options;
     this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
+    this.bypass = new Bypass(this.session);
     this.listener = new Listener(request.settings, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
@@ -77,16 +82,39 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     ticker.add(this);
   }
 
+  get buffer(): ReportedBuffer {
+    const { playout } = this.listener;
+    return {
+      targetMs: playout.stats.targetMs,
+      maximumMs: this.options.request.settings.jitterMaximumMs,
+    };
+  }
+
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.listener.playout.push(packet, header, arrival === 'misordered');
+    if (this.bypass.forward(packet, header, arrival)) return;
+    const { playout } = this.listener;
+    const before = playout.discarded;
+    playout.push(packet, header, arrival === 'misordered');
+    if (playout.discarded > before) this.session.quality.discard(header.sequence);
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     this.digits.receive(packet, header, arrival);
+    this.bypass.forward(packet, header, arrival);
+  }
+
+  /** Packets that come go out at `other` from now on, and are neither played nor recorded here. */
+  relayTo(other: AudioEndpoint, payloads: readonly RelayedPayload[]): void {
+    this.bypass.begin(other.bypass, payloads);
+  }
+
+  endRelay(): void {
+    this.bypass.end();
   }
 
   onSourceChanged(): void {
     this.listener.playout.reset();
+    this.bypass.realign();
     this.digits.reset();
   }
 
@@ -100,7 +128,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     for (let frames = skipped; frames > 0; frames--) this.miss();
     if (skipped > 0) speaker.pass(skipped);
     this.hear();
-    if (this.session.sends) speaker.say(listener.heard);
+    if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(1);
     this.speech?.say(speaker.said, speaker.player.sampleRate);
     this.recorder.take(listener.heard, speaker.said, listener.sampleRate);
@@ -146,6 +174,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   /** Ends everything; resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.options.ticker.remove(this);
+    this.bypass.end();
     this.codecs.close();
     this.digits.close();
     this.listener.close();

@@ -1,5 +1,8 @@
 import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
 import type { LatenessHistogram } from './ticker.ts';
+import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
@@ -18,6 +21,13 @@ export interface OpenRequest {
   /** Voice activity is told. */
   speech?: SpeechOptions | undefined;
   settings: StreamSettings;
+  quality: QualitySettings;
+}
+
+/** How the quality of an endpoint is told. */
+export interface QualitySettings extends QualityThresholds {
+  /** Whether each second is told, and not only changes of the level. */
+  tellsSeconds: boolean;
 }
 
 /** How a digit comes: as an event (RFC 4733), or as tones within the audio. */
@@ -25,7 +35,8 @@ export type DigitSource = 'rtp' | 'inband';
 
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
-  /** Silence after which `timeout` is told. */
+  /** Silence after which `timeout` is told where nothing ever came, and where something did. */
+  initialTimeoutMs: number;
   timeoutMs: number;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
@@ -126,6 +137,10 @@ export interface CoreStats {
   srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   unauthentic: number;
+  /** How well the other side was heard; absent before anything came. */
+  quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7). */
+  peerQuality?: VoipMetrics;
   jitterBuffer?: {
     targetMs: number;
     late: number;
@@ -140,7 +155,9 @@ export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
   | SpeechEvent
-  | { type: 'timeout'; silentMs: number }
+  | { type: 'timeout'; silentMs: number; initial: boolean }
+  | { type: 'quality'; metrics: QualityMetrics }
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   | { type: 'failed'; code: string; message: string }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
   | { type: 'heard'; samples: Int16Array; timestamp: number };
@@ -160,8 +177,12 @@ export interface CoreApi {
   open(request: OpenRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
-  /** From now on what `from` receives goes out at `to`. */
+  /**
+   * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
+   * with audio of their own, which `endRelay` gives back to them.
+   */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  endRelay(request: { from: number }): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;
   /** Where each end of a passage is, after a round of offer and answer. */

@@ -64,10 +64,16 @@ export class MediaCore implements CoreApi {
 
   async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
     const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
-    if (!(from instanceof RelayEnd) || !(to instanceof RelayEnd)) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'Only the ends of a relay are relayed');
+    if (from instanceof RelayEnd && to instanceof RelayEnd) from.relayTo(to, request.payloads);
+    else if (from instanceof AudioEndpoint && to instanceof AudioEndpoint) {
+      from.relayTo(to, request.payloads);
+    } else {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'An end of a relay is relayed to the other one');
     }
-    from.relayTo(to, request.payloads);
+  }
+
+  async endRelay({ from }: { from: number }): Promise<void> {
+    this.audio(from).endRelay();
   }
 
   async openPassage(request: OpenPassageRequest): Promise<void> {
@@ -180,7 +186,8 @@ export class MediaCore implements CoreApi {
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
   const remote = session.lock.target;
-  const { roundTripMs } = session.rtcp;
+  const { roundTripMs, peerMetrics } = session.rtcp;
+  const { whole: quality } = session.quality;
   return {
     ...(session.agreed && { codec: session.agreed.media.send.codec.name }),
     ...(remote && { remote: { address: remote.address, port: remote.port } }),
@@ -196,6 +203,8 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     unwanted: session.unwanted,
     ...(session.protection.suite && { srtp: session.protection.suite }),
     unauthentic: session.protection.unauthentic,
+    ...(quality && { quality }),
+    ...(peerMetrics && { peerQuality: peerMetrics }),
     ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
   };
 }

@@ -47,8 +47,8 @@ export class Playout {
 
   /** Packets received that were or will not be played. */
   get discarded(): number {
-    const { late, duplicates, overflowed } = this.stats;
-    return late + duplicates + overflowed;
+    const { late, duplicates, overflowed } = this.counted;
+    return this.buffer.discarded + late + duplicates + overflowed;
   }
 
   /** What may come in from now on, and the rate at which it is heard. */

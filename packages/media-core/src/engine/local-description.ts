@@ -78,7 +78,8 @@ export class LocalDescription {
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
       // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
-      ...(ice && { rtcpMux: true, feedback: true }),
+      ...(ice && { rtcpMux: true, feedback: true, rtcpReducedSize: true }),
+      voipMetrics: true,
     };
   }
 
@@ -194,7 +195,8 @@ export class LocalDescription {
     for (const line of lines) for (const end of [line.a, line.b]) this.assertAddresses(end);
   }
 
-  private assertAddresses({ address, rtcp }: LineDestination): void {
+  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */
+  assertAddresses({ address, rtcp }: LineDestination): void {
     this.assertPermitted(address);
     this.assertPermitted(rtcp.address);
   }

@@ -1,6 +1,10 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
+import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import type { QualityLevel } from '../quality/quality-level.ts';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
 // the port is satisfied by structure, and this package depends on none above it.
@@ -25,8 +29,15 @@ export type MediaEndpointEvent =
   | { type: 'silence'; silentMs: number }
   /** Neither side has said anything for so long. Told once per silence. */
   | { type: 'deadAir'; silentMs: number }
-  /** No packet came for this long though the other side may send. Told once per silence. */
-  | { type: 'timeout'; silentMs: number }
+  /**
+   * No packet came for this long though the other side may send; `initial` where nothing ever
+   * came. Told once per silence.
+   */
+  | { type: 'timeout'; silentMs: number; initial: boolean }
+  /** How the last second was heard; only where the endpoint was opened with `quality: 'seconds'`. */
+  | { type: 'quality'; metrics: QualityMetrics }
+  /** Several seconds in a row were heard better or worse than those before. */
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** The endpoint cannot go on: its worker died. */
   | { type: 'failed'; code: string; message: string };
 
@@ -53,8 +64,13 @@ export interface EndpointRequest {
   readonly digits?: readonly ('rtp' | 'inband')[];
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
 }
+
+/** What a stream is opened with whose negotiation is the program's own. */
+export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent'>;
 
 /** What a relay is opened with. */
 export interface RelayRequest {
@@ -65,6 +81,8 @@ export interface RelayRequest {
   readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
   readonly keying?: readonly ('sdes' | 'dtls')[];
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 
@@ -94,6 +112,10 @@ export interface MediaStats {
   readonly srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   readonly unauthentic: number;
+  /** How well the other side was heard over the whole call; absent before anything came. */
+  readonly quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
+  readonly peerQuality?: VoipMetrics;
   /** Absent at the end of a relay, which holds nothing back. */
   readonly jitterBuffer?: {
     readonly targetMs: number;
@@ -269,6 +291,8 @@ export interface MediaEngine {
    * resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
+  openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** How late the packets of all streams were sent, for each worker. */

@@ -1,13 +1,13 @@
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { DigitSource, StreamSettings } from '../core/core-api.ts';
+import type { DigitSource, OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
-import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
+import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
@@ -16,8 +16,11 @@ import type {
   MediaEndpointEvent,
   MediaEngine,
   RelayRequest,
+  StreamRequest,
 } from './media-backend.ts';
+import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
+import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -44,8 +47,15 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told; default 30 000. */
+  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
   readonly timeoutMs?: number;
+  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
+  readonly initialTimeoutMs?: number;
+  /**
+   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
+   * say it themselves, each second or changes of the level alone; default `changes`.
+   */
+  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
   /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
@@ -72,8 +82,9 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
-  digits: readonly DigitSource[];
+  digits?: readonly DigitSource[] | undefined;
   speech?: SpeechOptions | undefined;
+  quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -109,6 +120,7 @@ class LocalMediaEngine implements MediaEngine {
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
+      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
       timeoutMs: options.timeoutMs ?? 30_000,
       graceMs: options.sourceGraceMs ?? 250,
       relatchAfterMs: options.relatchAfterMs ?? 3000,
@@ -129,11 +141,21 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const digits = request.digits ?? this.options.digits ?? ['rtp'];
-    const speech = request.speech ?? this.options.speech;
-    const opening = { label, relayed: false, security, ptimeMs, digits, speech, onEvent };
+    const { quality, digits = this.options.digits, speech = this.options.speech } = request;
+    const hearing = { quality, digits, speech };
+    const opening = { label, relayed: false, security, ptimeMs, ...hearing, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
+  }
+
+  async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
+    const host = this.leastLoaded();
+    const opening = { label, relayed: false, security: undefined, quality, onEvent };
+    const { core, description, identity } = await this.open(host, opening);
+    const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
+    const assertPermitted = ({ remote }: NegotiatedMedia): void =>
+      description.assertAddresses(remote);
+    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
@@ -143,7 +165,7 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
-      digits: ['rtp'],
+      quality: request.quality,
       security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
       onEvent: (event) => request.onEvent(name, event),
     });
@@ -204,17 +226,10 @@ class LocalMediaEngine implements MediaEngine {
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
-      const { relayed, security, ptimeMs, digits, speech } = opening;
+      const { relayed, security, ptimeMs } = opening;
+      const place = { address, port, relayed };
       try {
-        await host.api.open({
-          ...identity,
-          address,
-          port,
-          relayed,
-          digits,
-          speech,
-          settings: this.settings,
-        });
+        await host.api.open({ ...identity, ...place, ...this.settingsOf(opening) });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
@@ -222,9 +237,21 @@ class LocalMediaEngine implements MediaEngine {
       }
       const core = this.register(host, { id: identity.id, port, opening });
       const { ssrc, cname } = identity;
-      const place = { address, port, ssrc, cname, random, remotes };
-      return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
+      const described = { address, port, ssrc, cname, random, remotes };
+      const description = new LocalDescription({ ...described, security, ptimeMs });
+      return { core, description, identity };
     }
+  }
+
+  private settingsOf({ quality, digits = ['rtp'], speech }: Opening) {
+    const { tell, ...thresholds } = this.options.quality ?? {};
+    const tellsSeconds = (quality ?? tell) === 'seconds';
+    return {
+      settings: this.settings,
+      digits,
+      speech,
+      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
+    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */

@@ -92,6 +92,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     open: remote('open'),
     configure: remote('configure'),
     relay: remote('relay'),
+    endRelay: remote('endRelay'),
     openPassage: remote('openPassage'),
     setPassage: remote('setPassage'),
     closePassage: remote('closePassage'),
