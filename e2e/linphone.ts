@@ -13,6 +13,8 @@ export interface LinphoneOptions {
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
   authority?: string;
+  /** SRTP with keys in the description, and nothing else. */
+  encrypted?: boolean;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -107,7 +109,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority } = this.options;
+    const { name, port, authority, encrypted } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -119,7 +121,8 @@ export class Linphone {
         : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
-      'media_encryption=none',
+      `media_encryption=${encrypted ? 'srtp' : 'none'}`,
+      `media_encryption_mandatory=${encrypted ? 1 : 0}`,
       'inc_timeout=30',
       '[net]',
       'dns_srv_enabled=0',

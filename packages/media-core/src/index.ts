@@ -4,10 +4,16 @@ export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
   Cleared,
+  ConferenceMember,
+  ConferenceMemberOptions,
+  ConferenceMemberRequest,
+  ConferenceRequest,
   DigitOptions,
   EndpointRequest,
   FinishedRecording,
   MarkOutcome,
+  MediaConference,
+  MediaConferenceStats,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -21,7 +27,8 @@ export type {
   RelayRequest,
   StreamRequest,
 } from './engine/media-backend.ts';
-export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export { createMediaEngine } from './engine/media-engine.ts';
+export type { MediaEngineOptions } from './engine/media-engine-options.ts';
 export { RtpStream } from './engine/rtp-stream.ts';
 export * from './manager/index.ts';
 export * from './quality/index.ts';
@@ -29,3 +36,4 @@ export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
 export type { SpeechOptions } from './speech/index.ts';
+export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

@@ -44,7 +44,8 @@ describe('the audio of an endpoint, in virtual time', () => {
     expect(samples).toHaveLength(24_000);
     const loud = [...samples.keys()].filter((at) => Math.abs(samples[at] ?? 0) > 500);
     expect(loud[0]).toBeGreaterThan(8000);
-    expect(loud.at(-1)).toBeLessThan(16_000 + 800);
+    // the delay, and 60 ms in which the tone that ceased is faded out
+    expect(loud.at(-1)).toBeLessThan(16_000 + 320 + 480 + 160);
     await expect(recording.stop()).resolves.toMatchObject({ path, durationMs });
     await engine.close();
   });
@@ -87,7 +88,8 @@ describe('the audio of an endpoint, in virtual time', () => {
     for (const block of said) tone.read(block);
     const expected = said.flatMap((block) => [...pcmuEncode(block)]);
     const echoed = phone.rtp.flatMap(({ payload }) => payload);
-    expect(echoed.join(',')).toContain(expected.join(','));
+    // without a diff, which nobody could read
+    expect(echoed.join(',').includes(expected.join(','))).toBe(true);
     await engine.close();
   });
 

@@ -97,6 +97,11 @@ export class RtpengineBackend implements MediaBackend {
     return endpoint;
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED`: rtpengine does not mix. */
+  async openConference(): Promise<never> {
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'rtpengine does not mix');
+  }
+
   async openRelay({ codecs, srtp, keying, onEvent }: RelayRequest): Promise<RtpengineRelay> {
     await this.ready();
     const tell = this.guarded(onEvent);

@@ -261,6 +261,7 @@ export interface MediaCapabilities {
  * for an offer while our own is open and for an answer that nobody waits for.
  */
 export interface MediaEndpoint extends MediaCapabilities {
+  /** Here and in `acceptOffer` ports are taken, `MEDIA_PORTS_EXHAUSTED` (a 503) where none is left. */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -276,14 +277,83 @@ export interface MediaEndpoint extends MediaCapabilities {
   close(): Promise<MediaStats>;
 }
 
+/** What a conference is opened with. */
+export interface ConferenceRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** So many of the loudest are heard; default 0: all. */
+  readonly loudest?: number;
+  /** Whether a short tone says that someone joined or left; default not. */
+  readonly tones?: boolean;
+  /** So many members at most, 1–1000; default 200. */
+  readonly maximum?: number;
+}
+
+/** How a member hears and is heard; what is absent stays as it was. */
+export interface ConferenceMemberOptions {
+  /** A listener is not heard. Default `speaker`. */
+  readonly role?: 'speaker' | 'listener';
+  /** Not heard. */
+  readonly muted?: boolean;
+  /** Hears nothing. */
+  readonly deaf?: boolean;
+  /** How loud all others hear this member: 0 to 8 times, default 1. */
+  readonly gain?: number;
+  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
+  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
+  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
+  readonly whispersTo?: readonly number[] | null;
+}
+
+/** An endpoint that is opened as a member. */
+export interface ConferenceMemberRequest extends EndpointRequest {
+  readonly member?: ConferenceMemberOptions;
+}
+
+/** One member of a conference. */
+export interface ConferenceMember {
+  /** Known to the other members by it. */
+  readonly id: number;
+  /** Its media; closing it leaves the conference. What it plays goes before the others. */
+  readonly endpoint: MediaEndpoint;
+  change(options: ConferenceMemberOptions): Promise<void>;
+  /** The endpoint stays, on its own. */
+  leave(): Promise<void>;
+}
+
+/** What a conference is like now. */
+export interface MediaConferenceStats {
+  readonly members: number;
+  /** Of the mix, in Hz: the highest that two members have. */
+  readonly sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  readonly speaking: readonly number[];
+  /** The longest that mixing one frame ever took. */
+  readonly slowestMixMs: number;
+}
+
+/** Endpoints that hear each other: each all others, without itself. */
+export interface MediaConference {
+  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
+  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
+  /** Records what all say together into a WAV file. */
+  record(path: string): Promise<Pick<Recording, 'stop'>>;
+  stats(): Promise<MediaConferenceStats>;
+  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
+  /** Takes no ports yet: the first offer does, once it was read and found good. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other. `acceptOffer` on one end resolves once the
    * other end's offer, which `createOffer` there derives from it, was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
+  openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** Closes every endpoint and resolves when sockets and workers are gone. */

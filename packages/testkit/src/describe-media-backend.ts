@@ -31,6 +31,7 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describeRelay(story);
     describePlaying(story);
     describeDigits(story);
+    describeConference(story);
   });
 }
 
@@ -41,6 +42,7 @@ function describeResources(story: Story): void {
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
     const endpoint = await open(backend);
     assert.equal(backend.usage().endpoints, 1);
+    await endpoint.createOffer();
     assert.ok(backend.usage().ports > 0);
     await endpoint.close();
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
@@ -313,6 +315,29 @@ function describeDigits(story: Story): void {
     if (await isUnsupported(caller.sendDigits('1#5', { durationMs: 60, gapMs: 60 }))) return;
     await all;
     assert.deepEqual(heard, ['1', '#', '5']);
+  });
+}
+
+function describeConference(story: Story): void {
+  story('mixes a conference, where it can mix', async (backend) => {
+    const opening = backend.openConference({ label: 'room', maximum: 2 });
+    if (await isUnsupported(opening)) return;
+    const room = await opening;
+    const phones = [await open(backend), await open(backend)];
+    for (const phone of phones) {
+      const member = await room.openMember({ label: 'member', onEvent: nothing });
+      await phone.acceptAnswer(await member.endpoint.acceptOffer(await phone.createOffer()));
+      await member.change({ muted: true });
+    }
+    assert.equal((await room.stats()).members, 2);
+    const before = backend.usage();
+    await rejects(
+      room.openMember({ label: 'one too many', onEvent: nothing }),
+      'MEDIA_CONFERENCE_FULL',
+    );
+    assert.deepEqual(backend.usage(), before, 'who was not let in holds no ports');
+    await room.close();
+    await rejects(room.stats(), 'MEDIA_CLOSED');
   });
 }
 

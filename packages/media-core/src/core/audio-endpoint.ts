@@ -35,6 +35,14 @@ export interface AudioEndpointOptions {
   tell(event: CoreEvent): void;
 }
 
+/** Where an endpoint's audio comes from and goes to instead, as long as it is in a conference. */
+export interface MixedAudio {
+  /** Takes what was heard. */
+  take(frame: Int16Array, sampleRate: number): void;
+  /** Fills what is to be said; `false` where that is nothing. */
+  read(out: Int16Array, sampleRate: number): boolean;
+}
+
 /** An RTP session whose audio begins and ends here, in frames of its packet time. */
 export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
@@ -48,6 +56,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly recorder = new Recorder();
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
+  private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
 
   constructor(options: AudioEndpointOptions) {
@@ -56,7 +65,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
     this.bypass = new Bypass(this.session);
-    this.listener = new Listener(request.settings, tell);
+    this.listener = new Listener(request.settings, runtime.clock, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.speech = request.speech && new SpeechDetector(request.speech, tell);
@@ -122,6 +131,17 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options.tell(event);
   }
 
+  /** Of its PCM. */
+  get sampleRate(): number {
+    return this.listener.sampleRate;
+  }
+
+  /** Hears and is heard in a conference from now on; on its own again with `undefined`. */
+  join(mixed: MixedAudio | undefined): void {
+    this.mixed = mixed;
+    this.speaker.mixed = mixed;
+  }
+
   /** A slot: what was heard in it goes where it is wanted, then one packet leaves. */
   tick(skipped: number): void {
     const { listener, speaker } = this;
@@ -146,6 +166,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     listener.hear();
     this.digits.hear(listener.heard, listener.sampleRate);
     this.speech?.hear(listener.heard, listener.sampleRate);
+    this.mixed?.take(listener.heard, listener.sampleRate);
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */

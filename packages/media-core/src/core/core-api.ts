@@ -1,7 +1,9 @@
 import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
@@ -9,9 +11,6 @@ import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.t
 export interface OpenRequest {
   /** Chosen by the caller, unique within the core. */
   id: number;
-  /** Local IP address and RTP's port; RTCP is on the next one. */
-  address: string;
-  port: number;
   ssrc: number;
   cname: string;
   /** An end of a relay, without audio of its own. */
@@ -32,15 +31,24 @@ export interface QualitySettings extends QualityThresholds {
 
 /** How a digit comes: as an event (RFC 4733), or as tones within the audio. */
 export type DigitSource = 'rtp' | 'inband';
+/** Where an endpoint is reached. */
+export interface BindRequest {
+  id: number;
+  /** Local IP address and RTP's port; RTCP is on the next one. */
+  address: string;
+  port: number;
+}
 
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
   /** Silence after which `timeout` is told where nothing ever came, and where something did. */
   initialTimeoutMs: number;
   timeoutMs: number;
+  /** Which sources beside the negotiated one are learned. */
+  learning: SourceLearning;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
-  /** Silence after which a new source may take the stream over. */
+  /** Silence after which the peer may go on from another port. */
   relatchAfterMs: number;
   /** Bounds of the jitter buffer's delay. */
   jitterMinimumMs: number;
@@ -141,13 +149,41 @@ export interface CoreStats {
   quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7). */
   peerQuality?: VoipMetrics;
-  jitterBuffer?: {
-    targetMs: number;
-    late: number;
-    duplicates: number;
-    overflowed: number;
-    underruns: number;
-  };
+  jitterBuffer?: JitterBufferStats;
+}
+
+/** What a conference is opened with. */
+export interface ConferenceSettings {
+  /** So many of the loudest are heard; 0: all. */
+  loudest: number;
+  /** Whether a tone says that someone joined or left. */
+  tones: boolean;
+  /** So many members at most. */
+  maximum: number;
+}
+
+/** How one member hears and is heard. */
+export interface MemberSettings {
+  role: 'speaker' | 'listener';
+  muted: boolean;
+  deaf: boolean;
+  /** How loud all others hear this one: 0 to 8 times. */
+  gain: number;
+  /** How loud this one hears others, by their ids. */
+  hears: { member: number; gain: number }[];
+  /** Only these hear this one; absent: all do. */
+  whispersTo?: number[];
+}
+
+/** What a conference is like now. */
+export interface ConferenceStats {
+  members: number;
+  /** Of the mix, in Hz. */
+  sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  speaking: number[];
+  /** The longest that a mix ever took. */
+  slowestMixMs: number;
 }
 
 /** What the core tells of an endpoint. */
@@ -173,8 +209,10 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken, `MEDIA_CODEC_UNAVAILABLE`. */
+  /** Makes an endpoint, which has no ports yet; `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
+  /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
+  bind(request: BindRequest): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /**
@@ -218,6 +256,23 @@ export interface CoreApi {
   say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
+  openConference(request: { id: number; settings: ConferenceSettings }): Promise<void>;
+  /** `MEDIA_CONFERENCE_FULL`. */
+  joinConference(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  changeMember(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  leaveConference(request: { conference: number; id: number }): Promise<void>;
+  recordConference(request: { id: number; path: string }): Promise<void>;
+  stopRecordConference(request: { id: number }): Promise<Recorded>;
+  conferenceStats(request: { id: number }): Promise<ConferenceStats>;
+  closeConference(request: { id: number }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;
   /** Sends BYE, completes a recording and frees the ports. */
   close(request: { id: number }): Promise<Closed>;

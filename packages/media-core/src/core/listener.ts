@@ -1,3 +1,4 @@
+import type { Clock } from '@strowger/runtime';
 import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { CoreEvent, StreamSettings } from './core-api.ts';
@@ -16,9 +17,9 @@ export class Listener {
   private readonly told = new RateTap();
   private heardMs = 0;
 
-  constructor(settings: StreamSettings, tell: (event: CoreEvent) => void) {
+  constructor(settings: StreamSettings, clock: Clock, tell: (event: CoreEvent) => void) {
     this.tell = tell;
-    this.playout = new Playout(settings);
+    this.playout = new Playout(settings, clock);
   }
 
   configure({ ptimeMs }: NegotiatedMedia, { formats, sampleRate }: StreamCodecs): void {

@@ -2,14 +2,18 @@ import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
+  BindRequest,
   Cleared,
   Closed,
+  ConferenceSettings,
+  ConferenceStats,
   CoreApi,
   CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
   MarkOutcome,
+  MemberSettings,
   OpenPassageRequest,
   OpenRequest,
   PassageStats,
@@ -17,6 +21,7 @@ import type {
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
+import { Conference } from './conference.ts';
 import { Passage } from './passage.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
@@ -31,6 +36,12 @@ export interface MediaCoreOptions {
   onEvent(id: number, event: CoreEvent): void;
 }
 
+interface MemberRequest {
+  conference: number;
+  id: number;
+  settings: MemberSettings;
+}
+
 /** All streams of one thread: their sockets, and one ticker for those that make audio. */
 export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
@@ -39,6 +50,7 @@ export class MediaCore implements CoreApi {
   private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly passages = new Map<number, Passage>();
+  private readonly conferences = new Map<number, Conference>();
 
   constructor(options: MediaCoreOptions) {
     this.options = options;
@@ -54,8 +66,11 @@ export class MediaCore implements CoreApi {
       ? new RelayEnd({ runtime, request, tell, hmac })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
     if (!request.relayed) await codecs.ready();
-    await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
+  }
+
+  async bind({ id, ...place }: BindRequest): Promise<void> {
+    await this.endpoint(id).session.bind(place);
   }
 
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
@@ -153,6 +168,41 @@ export class MediaCore implements CoreApi {
     await this.audio(id).output.finishSaying(discard);
   }
 
+  async openConference(request: { id: number; settings: ConferenceSettings }): Promise<void> {
+    const { clock } = this.options.runtime;
+    this.conferences.set(request.id, new Conference(request.settings, this.ticker, clock));
+  }
+
+  async joinConference({ conference, id, settings }: MemberRequest): Promise<void> {
+    this.conference(conference).join(id, this.audio(id), settings);
+  }
+
+  async changeMember({ conference, id, settings }: MemberRequest): Promise<void> {
+    this.conference(conference).change(id, settings);
+  }
+
+  async leaveConference(request: { conference: number; id: number }): Promise<void> {
+    this.conferences.get(request.conference)?.leave(request.id);
+  }
+
+  async recordConference({ id, path }: { id: number; path: string }): Promise<void> {
+    await this.conference(id).record(path);
+  }
+
+  async stopRecordConference({ id }: { id: number }): Promise<Recorded> {
+    return this.conference(id).stopRecord();
+  }
+
+  async conferenceStats({ id }: { id: number }): Promise<ConferenceStats> {
+    return this.conference(id).stats;
+  }
+
+  async closeConference({ id }: { id: number }): Promise<void> {
+    const conference = this.conferences.get(id);
+    this.conferences.delete(id);
+    await conference?.close();
+  }
+
   async stats({ id }: { id: number }): Promise<CoreStats> {
     return statsOf(this.endpoint(id));
   }
@@ -160,12 +210,21 @@ export class MediaCore implements CoreApi {
   async close({ id }: { id: number }): Promise<Closed> {
     const endpoint = this.endpoint(id);
     this.endpoints.delete(id);
+    for (const conference of this.conferences.values()) conference.leave(id);
     const recorded = await endpoint.close();
     return { stats: statsOf(endpoint), ...(recorded && { recorded }) };
   }
 
   async lateness(): Promise<LatenessHistogram> {
     return this.ticker.lateness;
+  }
+
+  private conference(id: number): Conference {
+    const conference = this.conferences.get(id);
+    if (conference === undefined) {
+      throw new StrowgerError('MEDIA_CLOSED', 'The conference was closed');
+    }
+    return conference;
   }
 
   private endpoint(id: number): AudioEndpoint | RelayEnd {

@@ -1,13 +1,14 @@
 import { sameKeys } from '../sdp/crypto-attribute.ts';
+import type { Clock } from '@strowger/runtime';
 import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
-import { type HmacSha1, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
+import { type HmacSha1, SrtpSender } from '../srtp/index.ts';
+import { PeerKeys } from './peer-keys.ts';
 
 type Sdes = Extract<MediaSecurity, { kind: 'sdes' }>;
 
 interface Contexts {
   readonly keys: Sdes;
   readonly sender: SrtpSender;
-  readonly receiver: SrtpReceiver;
 }
 
 /**
@@ -19,14 +20,18 @@ export class MediaProtection {
   /** Packets that were forged, damaged, repeated or in the clear. */
   unauthentic = 0;
   private readonly hmac: HmacSha1;
+  private readonly clock: Clock;
+  private readonly peer: PeerKeys;
   private contexts: Contexts | undefined;
   /** One for each key of ours that was ever used: an endpoint has one for each suite at most. */
   private readonly senders: { readonly keys: SrtpKeys; readonly sender: SrtpSender }[] = [];
   private isRequired = false;
 
   /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
-  constructor(hmac: HmacSha1) {
+  constructor(hmac: HmacSha1, clock: Clock) {
     this.hmac = hmac;
+    this.clock = clock;
+    this.peer = new PeerKeys(hmac);
   }
 
   /** Undefined in the clear. */
@@ -35,19 +40,16 @@ export class MediaProtection {
   }
 
   /**
-   * New keys begin anew (RFC 4568 §7.1.4). A key of ours goes on where it was, also after another
-   * was in use meanwhile: no index may be used twice under one key (RFC 3711 §9.1).
+   * New keys begin anew (RFC 4568 §7.1.4). A key goes on where it was, also after another was in
+   * use meanwhile: no index of ours may be used twice under one key (RFC 3711 §9.1), none of the
+   * peer's taken twice.
    */
   configure(security: MediaSecurity): void {
     if (security.kind !== 'none') this.isRequired = true;
-    if (security.kind !== 'sdes') return void (this.contexts = undefined);
-    const before = this.contexts;
-    const isSameReceive = before !== undefined && sameKeys(before.keys.receive, security.receive);
-    this.contexts = {
-      keys: security,
-      sender: this.senderOf(security.send),
-      receiver: isSameReceive ? before.receiver : new SrtpReceiver(security.receive, this.hmac),
-    };
+    this.contexts = undefined;
+    if (security.kind !== 'sdes') return this.peer.pause();
+    this.contexts = { keys: security, sender: this.senderOf(security.send) };
+    this.peer.use(security.receive, this.clock.now());
   }
 
   /** The RTP packet as it may leave; `undefined` where it may not. */
@@ -63,7 +65,7 @@ export class MediaProtection {
   /** The RTP packet in the clear; `undefined` where it is not the peer's. */
   unprotect(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
-    const clear = this.contexts?.receiver.unprotect(packet);
+    const clear = this.peer.unprotect(packet, this.clock.now());
     if (clear === undefined) this.unauthentic++;
     return clear;
   }
@@ -71,7 +73,7 @@ export class MediaProtection {
   /** The same for RTCP. */
   unprotectControl(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
-    const clear = this.contexts?.receiver.unprotectControl(packet);
+    const clear = this.peer.unprotectControl(packet, this.clock.now());
     if (clear === undefined) this.unauthentic++;
     return clear;
   }

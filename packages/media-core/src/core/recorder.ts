@@ -67,7 +67,7 @@ export class Recorder {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is not being recorded');
     }
     this.track = undefined;
-    return finish(track.writer);
+    return completed(track.writer);
   }
 
   /** Resolves with what a recording under way has become. */
@@ -103,8 +103,8 @@ function interleaved(left: Int16Array, right: Int16Array): Int16Array {
   return both;
 }
 
-/** The hash is of the whole file as it lies there, so it is read once more. */
-async function finish(writer: WavWriter): Promise<Recorded> {
+/** Closes a file; the hash is of the whole file as it lies there, so it is read once more. */
+export async function completed(writer: WavWriter): Promise<Recorded> {
   const { path, durationMs } = await writer.close();
   const hash = createHash('sha256');
   try {

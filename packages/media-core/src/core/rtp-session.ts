@@ -11,6 +11,7 @@ import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.t
 import type { CoreEvent, OpenRequest } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { MediaTimeout } from './media-timeout.ts';
+import { UnheardPeer } from './unheard-peer.ts';
 import { QualityReporter } from './quality-reporter.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
@@ -60,16 +61,18 @@ export class RtpSession {
   private controlSource: Endpoint | undefined;
   private lostBefore = 0;
   private startedFrom: Endpoint | undefined;
+  private readonly unheard: UnheardPeer;
   private readonly timeout: MediaTimeout;
   private readonly collisions = new SsrcCollisions();
   private closed = false;
 
   constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
-    this.protection = new MediaProtection(hmac);
+    this.protection = new MediaProtection(hmac, runtime.clock);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
+    this.unheard = new UnheardPeer(request.settings.timeoutMs);
     const { clock, random } = runtime;
     const { ssrc, cname } = request;
     this.sender = new RtpSender({
@@ -99,8 +102,7 @@ export class RtpSession {
   }
 
   /** Binds both ports; rejects with the system's error and leaves none bound. */
-  async open(): Promise<void> {
-    const { address, port } = this.request;
+  async bind({ address, port }: Endpoint): Promise<void> {
     const onError = (): void => {}; // a port that answers with ICMP is the peer's matter
     const { datagrams } = this.runtime;
     this.rtp = await datagrams.open({
@@ -124,7 +126,11 @@ export class RtpSession {
 
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
-    return this.agreed?.maySend === true && this.lock.target !== undefined;
+    return this.agreed?.maySend === true && this.lock.target !== undefined && !this.isGivenUp;
+  }
+
+  private get isGivenUp(): boolean {
+    return this.unheard.isGivenUp(this.runtime.clock.now());
   }
 
   /** Of the codec that is sent. */
@@ -145,6 +151,7 @@ export class RtpSession {
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
+    this.unheard.agree(this.agreed.remote, clock.now());
     this.protection.configure(media.security);
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.controlSource = undefined;
@@ -194,7 +201,8 @@ export class RtpSession {
       return;
     }
     const now = this.runtime.clock.now();
-    if (!this.lock.admit(from, header, now)) return;
+    const isAuthentic = this.protection.suite !== undefined;
+    if (!this.lock.admit(from, header, { now, isAuthentic })) return;
     const arrival = this.count(header, now, from);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
@@ -214,6 +222,7 @@ export class RtpSession {
     if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
     this.packetsReceived++;
     this.octetsReceived += header.payloadEnd - header.payloadStart;
+    this.unheard.heard();
     this.timeout.heard(now);
     const { reception } = this;
     if (reception === undefined) return 'wild';
@@ -260,6 +269,7 @@ export class RtpSession {
     if (taken === 'malformed') return void this.unwanted++;
     if (taken === 'collision') this.meetOurself(from);
     this.controlSource = from;
+    this.unheard.heard();
   }
 
   private sendControl(compound: Uint8Array): void {

@@ -12,8 +12,10 @@ import { SpokenQueue } from './spoken-queue.ts';
 
 /** No payload is longer: that of L16 at 48 kHz is, in a tenth of a second. */
 const BYTES_PER_SAMPLE = 2;
-/** An Opus packet may be longer than its PCM, if only for a few bytes. */
+/** An Opus packet may be longer than its PCM, if only for a few bytes; so may those of others. */
 const SHORTEST_ROOM = 1500;
+/** Of these none is. */
+const WAVEFORMS: readonly string[] = ['pcmu', 'pcma', 'g722', 'l16'];
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -37,11 +39,16 @@ export class Speaker {
   readonly spoken = new SpokenQueue();
   readonly marks: Marks;
   isEchoing = false;
+  /** The conference that it speaks for, if any. */
+  mixed: { read(out: Int16Array, sampleRate: number): boolean } | undefined;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
   private readonly tones = new DtmfSender();
-  private readonly eventPackets = ownPackets(EVENT_LENGTH);
+  /** Made with the first digit. */
+  private eventPackets: OwnPacket[] | undefined;
   private packets: OwnPacket[] = [];
+  /** Bytes of payload that each of them has. */
+  private room = 0;
   private packetAt = 0;
   /** What the last slot sent; silence where it sent nothing. */
   said = new Int16Array(0);
@@ -75,9 +82,12 @@ export class Speaker {
     this.tones.sampleRate = codecs.sampleRate;
     if (telephoneEvent === undefined) this.events.clear();
     const frame = (ptimeMs * codecs.sampleRate) / 1000;
-    if (frame === this.said.length) return;
-    this.said = new Int16Array(frame);
-    this.packets = ownPackets(Math.max(SHORTEST_ROOM, BYTES_PER_SAMPLE * frame));
+    const least = WAVEFORMS.includes(media.send.codec.name) ? 0 : SHORTEST_ROOM;
+    const room = Math.max(least, BYTES_PER_SAMPLE * frame);
+    if (frame !== this.said.length) this.said = new Int16Array(frame);
+    if (room === this.room) return;
+    this.room = room;
+    this.packets = ownPackets(room);
   }
 
   /** Lets the time of so many packets pass in which nothing is sent. */
@@ -156,6 +166,7 @@ export class Speaker {
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
   private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
     if (telephoneEvent === undefined || this.events.isIdle) return false;
+    this.eventPackets ??= ownPackets(EVENT_LENGTH);
     const { packet, payload } = this.nextOf(this.eventPackets);
     const step = this.events.next(this.eventTime, this.eventTicks, payload);
     if (step.kind !== 'packet') return false;
@@ -173,8 +184,8 @@ export class Speaker {
   }
 
   /**
-   * Digits go before what is played, that before what a program says, that before the echo; else
-   * silence.
+   * Digits go before what is played, that before what a program says, then comes the conference, then
+   * the echo; else silence.
    */
   private fillSaid(heard: Int16Array): boolean {
     if (!this.tones.isIdle) {
@@ -183,6 +194,7 @@ export class Speaker {
     }
     if (this.player.read(this.said) > 0) return true;
     if (!this.spoken.isEmpty) this.spoken.read(this.said);
+    else if (this.mixed) return this.mixed.read(this.said, this.codecs?.sampleRate ?? 8000);
     else if (this.isEchoing) this.said.set(heard);
     else return false;
     return true;
@@ -200,10 +212,12 @@ function inTicks({ digits, durationMs, gapMs }: DigitsCommand, clockRate: number
   return { digits, duration: durationMs * perMs, gap: gapMs * perMs };
 }
 
-/** Packets that are used again and again, so that sending makes no garbage. */
+/** Packets in one block that are used again and again, so that sending makes no garbage. */
 function ownPackets(payloadLength: number): OwnPacket[] {
-  return Array.from({ length: PACKETS }, () => {
-    const packet = new Uint8Array(RTP_HEADER_LENGTH + payloadLength);
+  const length = RTP_HEADER_LENGTH + payloadLength;
+  const block = new Uint8Array(PACKETS * length);
+  return Array.from({ length: PACKETS }, (_, index) => {
+    const packet = block.subarray(index * length, (index + 1) * length);
     return { packet, payload: packet.subarray(RTP_HEADER_LENGTH) };
   });
 }

@@ -3,7 +3,6 @@ import {
   applyAnswer,
   type CodecDescription,
   type IceDescription,
-  type LocalMedia,
   type LineDestination,
   type LocalSecurity,
   type MediaDescription,
@@ -22,6 +21,7 @@ import {
   type SdpContextMedia,
   type SdpRefused,
 } from '../sdp/index.ts';
+import { findDestination } from '../sdp/negotiated-media.ts';
 import { findAudio, isSwitchedOff } from '../sdp/audio-line.ts';
 import type { SecurityContext } from '../sdp/srtp-negotiation.ts';
 import type { RemotePolicy } from './remote-policy.ts';
@@ -29,7 +29,8 @@ import type { RemotePolicy } from './remote-policy.ts';
 /** What stays the same in all descriptions of an endpoint. */
 export interface LocalDescriptionOptions {
   address: string;
-  port: number;
+  /** Ours for RTP, once it is bound. */
+  port: () => number | undefined;
   random: Random;
   /** Where media may go. */
   remotes: RemotePolicy;
@@ -43,6 +44,9 @@ export interface LocalDescriptionOptions {
   ssrc?: number;
   cname?: string;
 }
+
+/** Stands in a description that nobody gets to see: there are no ports yet (RFC 863). */
+const TRIED_OUT_PORT = 9;
 
 /** What a description says this time. */
 export interface Wanted {
@@ -65,11 +69,14 @@ export interface Passing {
  */
 export class LocalDescription {
   readonly context = new SdpContext();
-  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction'>;
+  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
+  private readonly port: () => number | undefined;
   private readonly remotes: RemotePolicy;
   private readonly ice: (() => IceDescription) | undefined;
 
-  constructor({ random, remotes, ice, security, ptimeMs, ...fixed }: LocalDescriptionOptions) {
+  constructor(options: LocalDescriptionOptions) {
+    const { random, remotes, ice, port, security, ptimeMs, ...fixed } = options;
+    this.port = port;
     this.remotes = remotes;
     this.ice = ice;
     this.fixed = {
@@ -85,6 +92,13 @@ export class LocalDescription {
 
   offer(wanted: Wanted): Sdp {
     return this.context.createOffer(this.media(wanted));
+  }
+
+  /** Whether `answer` would give one; takes no port and changes nothing. */
+  assertAnswerable(offer: Sdp, wanted: Wanted): void {
+    const { version, earlier } = this.context;
+    this.context.assertNoOffer();
+    this.usable(negotiateAnswer({ offer, local: { ...this.media(wanted), version }, ...earlier }));
   }
 
   /** Our answer to `offer`, and what both make. */
@@ -110,13 +124,14 @@ export class LocalDescription {
 
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
   relayedOffer(offer: Sdp, passing: Passing, beyond: LocalDescription): Sdp {
-    const { earlier } = this.context;
-    return this.context.sendOffer((version) => {
-      const local = this.relayed(passing, version);
-      const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
-      if (!made.ok) throw refused(made);
-      return made.offer;
-    });
+    return this.context.sendOffer((version) =>
+      this.relayedOfferOf(offer, passing, { beyond, version }),
+    );
+  }
+
+  /** Whether `relayedOffer` would give one; takes no port and changes nothing. */
+  assertRelayable(offer: Sdp, passing: Passing, beyond: LocalDescription): void {
+    this.relayedOfferOf(offer, passing, { beyond, version: this.context.version });
   }
 
   /**
@@ -154,8 +169,10 @@ export class LocalDescription {
     if (this.context.media && isSwitchedOff(read.description)) return undefined;
     const audio = findAudio(read.description, this.security);
     if (!audio.ok) throw refused(audio);
-    const { connections, rtcp } = audio.line;
-    if (connections[0]) this.assertPermitted(connections[0].address);
+    const destination = findDestination(audio.line, this.ice !== undefined);
+    if (!destination.ok) throw refused(destination);
+    this.assertPermitted(destination.address);
+    const { rtcp } = audio.line;
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
   }
@@ -173,15 +190,28 @@ export class LocalDescription {
   }
 
   private media(wanted: Wanted): SdpContextMedia {
-    return { ...this.fixed, ...this.currentIce, ...wanted };
+    return { ...this.current, ...wanted };
+  }
+
+  private relayedOfferOf(
+    offer: Sdp,
+    passing: Passing,
+    { beyond, version }: { beyond: LocalDescription; version: number },
+  ): Sdp {
+    const local = this.relayed(passing, version);
+    const { earlier } = this.context;
+    const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
+    if (!made.ok) throw refused(made);
+    return made.offer;
   }
 
   private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
-    return { ...this.fixed, ...this.currentIce, ...passing, version, ...(codecs && { codecs }) };
+    return { ...this.current, ...passing, version, ...(codecs && { codecs }) };
   }
 
-  private get currentIce(): Pick<LocalMedia, 'ice'> {
-    return this.ice ? { ice: this.ice() } : {};
+  private get current(): Omit<SdpContextMedia, 'codecs' | 'direction'> {
+    const port = this.port() ?? TRIED_OUT_PORT;
+    return { ...this.fixed, port, ...(this.ice && { ice: this.ice() }) };
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {

@@ -50,13 +50,16 @@ export class LocalEndpoint implements MediaEndpoint {
   }
 
   async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
-    this.core.assertAlive();
+    await this.core.bind();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     this.core.assertAlive();
-    const { answer, media } = this.description.answer(offer, { codecs: this.codecs, direction });
+    const wanted = { codecs: this.codecs, direction };
+    this.description.assertAnswerable(offer, wanted); // nothing is spent on one that is refused
+    await this.core.bind();
+    const { answer, media } = this.description.answer(offer, wanted);
     await this.core.configure(media);
     return answer;
   }

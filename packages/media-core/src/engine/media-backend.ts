@@ -1,5 +1,6 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
@@ -117,13 +118,7 @@ export interface MediaStats {
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: VoipMetrics;
   /** Absent at the end of a relay, which holds nothing back. */
-  readonly jitterBuffer?: {
-    readonly targetMs: number;
-    readonly late: number;
-    readonly duplicates: number;
-    readonly overflowed: number;
-    readonly underruns: number;
-  };
+  readonly jitterBuffer?: JitterBufferStats;
 }
 
 /** 16-bit PCM, mono. */
@@ -237,7 +232,10 @@ export interface Recording {
 
 /** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
 export interface MediaEndpoint {
-  /** Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer. */
+  /**
+   * Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer; here and in
+   * `acceptOffer` with `MEDIA_PORTS_EXHAUSTED` (a 503), `MEDIA_ADDRESS_UNAVAILABLE`.
+   */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -282,15 +280,83 @@ export interface MediaEndpoint {
   audioOut(): WritableStream<PcmFrame>;
 }
 
+/** What a conference is opened with. */
+export interface ConferenceRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** So many of the loudest are heard; default 0: all. */
+  readonly loudest?: number;
+  /** Whether a short tone says that someone joined or left; default not. */
+  readonly tones?: boolean;
+  /** So many members at most, 1–1000; default 200. */
+  readonly maximum?: number;
+}
+
+/** How a member hears and is heard; what is absent stays as it was. */
+export interface ConferenceMemberOptions {
+  /** A listener is not heard. Default `speaker`. */
+  readonly role?: 'speaker' | 'listener';
+  /** Not heard. */
+  readonly muted?: boolean;
+  /** Hears nothing. */
+  readonly deaf?: boolean;
+  /** How loud all others hear this member: 0 to 8 times, default 1. */
+  readonly gain?: number;
+  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
+  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
+  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
+  readonly whispersTo?: readonly number[] | null;
+}
+
+/** An endpoint that is opened as a member. */
+export interface ConferenceMemberRequest extends EndpointRequest {
+  readonly member?: ConferenceMemberOptions;
+}
+
+/** One member of a conference. */
+export interface ConferenceMember {
+  /** Known to the other members by it. */
+  readonly id: number;
+  /** Its media; closing it leaves the conference. What it plays goes before the others. */
+  readonly endpoint: MediaEndpoint;
+  change(options: ConferenceMemberOptions): Promise<void>;
+  /** The endpoint stays, on its own. */
+  leave(): Promise<void>;
+}
+
+/** What a conference is like now. */
+export interface MediaConferenceStats {
+  readonly members: number;
+  /** Of the mix, in Hz: the highest that two members have. */
+  readonly sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  readonly speaking: readonly number[];
+  /** The longest that mixing one frame ever took. */
+  readonly slowestMixMs: number;
+}
+
+/** Endpoints that hear each other: each all others, without itself. */
+export interface MediaConference {
+  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
+  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
+  /** Records what all say together into a WAV file. */
+  record(path: string): Promise<Pick<Recording, 'stop'>>;
+  stats(): Promise<MediaConferenceStats>;
+  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** The media engine, and how it does. */
 export interface MediaEngine {
-  /** Rejects with `MEDIA_PORTS_EXHAUSTED`, `MEDIA_ADDRESS_UNAVAILABLE`, `MEDIA_CLOSED`. */
+  /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other, undecoded. `acceptOffer` on one end
    * resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
+  openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
   openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */

@@ -1,17 +1,24 @@
-import type { CodecDefinition } from '../codec/audio-codec.ts';
+import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
+import { closedError } from './engine-errors.ts';
+import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
+import { LocalConference } from './local-conference.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 import type {
+  ConferenceRequest,
   EndpointRequest,
+  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -20,61 +27,12 @@ import type {
 } from './media-backend.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
-import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
+import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
-
-/** What an engine is made with. */
-export interface MediaEngineOptions {
-  /** Local IP address that is bound and told in SDP. */
-  readonly address: string;
-  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
-  readonly ports: { readonly from: number; readonly to: number };
-  /**
-   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
-   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
-   */
-  readonly codecs?: readonly (string | CodecDefinition)[];
-  /** Threads that carry the media; 0, the default, for this one. */
-  readonly workers?: number;
-  /** The built `worker.js`, where a bundler has moved it. */
-  readonly workerEntry?: URL;
-  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
-  readonly runtime?: Runtime;
-  /** How long a pair of ports rests after its use; default 5000. */
-  readonly portRestMs?: number;
-  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
-  readonly timeoutMs?: number;
-  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
-  readonly initialTimeoutMs?: number;
-  /**
-   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
-   * say it themselves, each second or changes of the level alone; default `changes`.
-   */
-  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
-  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
-  readonly srtp?: SrtpPolicy;
-  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
-  readonly keying?: readonly Keying[];
-  /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
-  readonly digits?: readonly DigitSource[];
-  /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
-  readonly speech?: SpeechOptions;
-  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
-  readonly ptimeMs?: number;
-  /** Where media may go; at a public edge neither to this machine nor to its link. */
-  readonly remotes?: RemoteAddressSettings;
-  /** How long the negotiated address is waited for before another is learned; default 250. */
-  readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
-  readonly relatchAfterMs?: number;
-  /** Bounds of the jitter buffer's delay; default 40 to 200. */
-  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
-}
 
 /** What kind of endpoint is opened, and who hears of it. */
 interface Opening {
@@ -115,18 +73,11 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
+    this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
-    this.settings = {
-      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      graceMs: options.sourceGraceMs ?? 250,
-      relatchAfterMs: options.relatchAfterMs ?? 3000,
-      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
-      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
-    };
+    this.settings = streamSettings(options);
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
@@ -136,6 +87,17 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    const { endpoint } = await this.openLocal(this.leastLoaded(), request);
+    return endpoint;
+  }
+
+  async openConference(request: ConferenceRequest): Promise<MediaConference> {
+    const host = this.leastLoaded();
+    const open = (member: EndpointRequest) => this.openLocal(host, member);
+    return LocalConference.open(request, { id: ++this.ids, api: host.api, open });
+  }
+
+  private async openLocal(host: CoreHost, request: EndpointRequest) {
     const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
@@ -144,8 +106,8 @@ class LocalMediaEngine implements MediaEngine {
     const { quality, digits = this.options.digits, speech = this.options.speech } = request;
     const hearing = { quality, digits, speech };
     const opening = { label, relayed: false, security, ptimeMs, ...hearing, onEvent };
-    const { core, description } = await this.open(this.leastLoaded(), opening);
-    return new LocalEndpoint({ core, description, codecs });
+    const { core, description } = await this.open(host, opening);
+    return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -155,7 +117,13 @@ class LocalMediaEngine implements MediaEngine {
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
-    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
+    try {
+      const local = await core.bind(); // what is negotiated elsewhere has to know it
+      return new RtpStream({ endpoint, core, local, identity, host, assertPermitted });
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
@@ -208,7 +176,7 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async open(host: CoreHost, opening: Opening) {
-    const opened = this.bind(host, opening);
+    const opened = this.openOn(host, opening);
     this.opening.add(opened);
     try {
       return await opened;
@@ -217,41 +185,20 @@ class LocalMediaEngine implements MediaEngine {
     }
   }
 
-  /** Binds the next pair of ports that nobody else on this machine has. */
-  private async bind(host: CoreHost, opening: Opening) {
+  private async openOn(host: CoreHost, opening: Opening) {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
-    for (;;) {
-      if (this.closed !== undefined) throw closedError();
-      const port = this.ports.acquire();
-      const { relayed, security, ptimeMs } = opening;
-      const place = { address, port, relayed };
-      try {
-        await host.api.open({ ...identity, ...place, ...this.settingsOf(opening) });
-      } catch (error) {
-        this.ports.release(port);
-        if (codeOf(error) === 'EADDRINUSE') continue;
-        throw unavailable(address, error);
-      }
-      const core = this.register(host, { id: identity.id, port, opening });
-      const { ssrc, cname } = identity;
-      const described = { address, port, ssrc, cname, random, remotes };
-      const description = new LocalDescription({ ...described, security, ptimeMs });
-      return { core, description, identity };
-    }
-  }
-
-  private settingsOf({ quality, digits = ['rtp'], speech }: Opening) {
-    const { tell, ...thresholds } = this.options.quality ?? {};
-    const tellsSeconds = (quality ?? tell) === 'seconds';
-    return {
-      settings: this.settings,
-      digits,
-      speech,
-      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
-    };
+    const { relayed, security, ptimeMs, digits = ['rtp'], speech } = opening;
+    const id = ++this.ids;
+    const identity = { ssrc: random.uint32(), cname: random.token() };
+    const quality = qualitySettings(this.options, opening.quality);
+    const hearing = { digits, speech, quality };
+    await host.api.open({ id, ...identity, relayed, settings: this.settings, ...hearing });
+    const core = this.register(host, { id, opening });
+    const port = (): number | undefined => core.local?.port;
+    const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
+    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -268,22 +215,24 @@ class LocalMediaEngine implements MediaEngine {
 
   private register(
     host: CoreHost,
-    { id, port, opening }: { id: number; port: number; opening: Opening },
+    { id, opening }: { id: number; opening: Opening },
   ): CoreEndpoint {
     const { label } = opening;
+    const { api } = host;
+    const { address } = this.options;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
-      api: host.api,
-      local: { address: this.options.address, port },
+      api,
+      bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
       onEvent: (event) => this.tell(opening, event),
-      onGone: () => {
+      onGone: (bound) => {
         host.endpoints.delete(id);
         this.endpoints.delete(endpoint);
-        this.ports.release(port);
-        this.runtime.logger.debug({ label, port }, 'a media endpoint has ended');
+        if (bound !== undefined) this.ports.release(bound.port);
+        this.runtime.logger.debug({ label, ...bound }, 'a media endpoint has ended');
       },
     });
-    this.runtime.logger.debug({ label, port }, 'a media endpoint was opened');
+    this.runtime.logger.debug({ label }, 'a media endpoint was opened');
     host.endpoints.set(id, endpoint);
     this.endpoints.add(endpoint);
     return endpoint;
@@ -323,20 +272,4 @@ class LocalMediaEngine implements MediaEngine {
 
 function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
   return typeof srtp === 'object' ? srtp[end] : srtp;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
-}
-
-function closedError(): StrowgerError {
-  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
 }

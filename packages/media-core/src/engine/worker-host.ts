@@ -90,6 +90,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     ((request: unknown) => call(method, request)) as CoreApi[Method];
   return {
     open: remote('open'),
+    bind: remote('bind'),
     configure: remote('configure'),
     relay: remote('relay'),
     endRelay: remote('endRelay'),
@@ -111,6 +112,14 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     listen: remote('listen'),
     say: remote('say'),
     finishSaying: remote('finishSaying'),
+    openConference: remote('openConference'),
+    joinConference: remote('joinConference'),
+    changeMember: remote('changeMember'),
+    leaveConference: remote('leaveConference'),
+    recordConference: remote('recordConference'),
+    stopRecordConference: remote('stopRecordConference'),
+    conferenceStats: remote('conferenceStats'),
+    closeConference: remote('closeConference'),
     stats: remote('stats'),
     close: remote('close'),
     lateness: remote('lateness'),

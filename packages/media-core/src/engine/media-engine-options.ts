@@ -1,0 +1,65 @@
+import type { DigitSource } from '../core/core-api.ts';
+import type { SpeechOptions } from '../speech/index.ts';
+import type { Runtime } from '@strowger/runtime';
+import type { CodecDefinition } from '../codec/audio-codec.ts';
+import type { QualityThresholds } from '../quality/quality-level.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
+import type { Keying, SrtpPolicy } from '../sdp/index.ts';
+import type { RemoteAddressSettings } from './remote-policy.ts';
+
+/** What an engine is made with. */
+export interface MediaEngineOptions {
+  /** Local IP address that is bound and told in SDP. */
+  readonly address: string;
+  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
+  readonly ports: { readonly from: number; readonly to: number };
+  /**
+   * In order of preference: `pcmu`, `pcma`, `g722`, `opus`, `l16` (44 100 Hz), `l16/8000`,
+   * `l16/16000`, `l16/24000`, `l16/48000`, or codecs of your own. Default: the first four.
+   */
+  readonly codecs?: readonly (string | CodecDefinition)[];
+  /** Threads that carry the media; 0, the default, for this one. */
+  readonly workers?: number;
+  /** The built `worker.js`, where a bundler has moved it. */
+  readonly workerEntry?: URL;
+  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
+  readonly runtime?: Runtime;
+  /** How long a pair of ports rests after its use; default 5000. */
+  readonly portRestMs?: number;
+  /**
+   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
+   * sent then to an address from which nothing has ever come: it may be a victim's.
+   */
+  readonly timeoutMs?: number;
+  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
+  readonly initialTimeoutMs?: number;
+  /**
+   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
+   * say it themselves, each second or changes of the level alone; default `changes`.
+   */
+  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
+  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
+  readonly keying?: readonly Keying[];
+  /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
+  readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
+  readonly speech?: SpeechOptions;
+  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
+  readonly ptimeMs?: number;
+  /** Where media may go; at a public edge neither to this machine nor to its link. */
+  readonly remotes?: RemoteAddressSettings;
+  /**
+   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
+   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
+   * media leaves by another network than it comes in); of none (`never`).
+   */
+  readonly learnSources?: SourceLearning;
+  /** How long the negotiated address is waited for before another is learned; default 250. */
+  readonly sourceGraceMs?: number;
+  /** Silence after which a peer may go on from another port of its host; default 3000. */
+  readonly relatchAfterMs?: number;
+  /** Bounds of the jitter buffer's delay; default 40 to 200. */
+  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
+}

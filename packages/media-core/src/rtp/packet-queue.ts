@@ -1,0 +1,96 @@
+import { type RtpHeader, sequenceDistance } from './rtp.ts';
+
+/** Packets that may wait: more than a second at 20 ms. */
+const SLOTS = 64;
+
+/** A packet that waits. */
+export interface WaitingPacket {
+  packet: Uint8Array | undefined;
+  payloadType: number;
+  sequence: number;
+  /** Where it lies in time, in samples. */
+  at: number;
+  samples: number;
+  /** Whether the packet before it was looked for in it. */
+  isTried: boolean;
+  /** Of the payload. */
+  start: number;
+  end: number;
+}
+
+/** Packets in the order of their sequence numbers, in slots that are used again and again. */
+export class PacketQueue {
+  waiting = 0;
+  private readonly slots: WaitingPacket[] = Array.from({ length: SLOTS }, emptySlot);
+  /** Sequence number of the first packet that waits, and of the last one that was taken. */
+  private head = 0;
+  private left = 0;
+
+  get first(): WaitingPacket | undefined {
+    return this.waiting > 0 ? this.slot(this.head) : undefined;
+  }
+
+  /** Whether nothing was lost between the last packet that was taken and the first that waits. */
+  get isWhole(): boolean {
+    return this.waiting > 0 && this.head === ((this.left + 1) & 0xffff);
+  }
+
+  /** Whether it lies further ahead than there is room. */
+  isBeyond(sequence: number): boolean {
+    return sequenceDistance(sequence, this.head) >= SLOTS;
+  }
+
+  /** `false` where it is there already. */
+  put(
+    packet: Uint8Array,
+    header: RtpHeader,
+    { at, samples }: { at: number; samples: number },
+  ): boolean {
+    const { sequence } = header;
+    const slot = this.slot(sequence);
+    if (slot.packet !== undefined) return false;
+    slot.packet = packet;
+    slot.payloadType = header.payloadType;
+    slot.sequence = sequence;
+    slot.at = at;
+    slot.samples = samples;
+    slot.isTried = false;
+    slot.start = header.payloadStart;
+    slot.end = header.payloadEnd;
+    if (this.waiting === 0 || sequenceDistance(sequence, this.head) < 0) this.head = sequence;
+    this.waiting++;
+    return true;
+  }
+
+  /** Takes the first packet out and finds the next. */
+  leave(): void {
+    this.slot(this.head).packet = undefined;
+    this.left = this.head;
+    this.waiting--;
+    if (this.waiting === 0) return;
+    do this.head = (this.head + 1) & 0xffff;
+    while (this.slot(this.head).packet === undefined);
+  }
+
+  clear(): void {
+    for (const slot of this.slots) slot.packet = undefined;
+    this.waiting = 0;
+  }
+
+  private slot(sequence: number): WaitingPacket {
+    return this.slots[sequence % SLOTS] as WaitingPacket; // in range: SLOTS slots were made
+  }
+}
+
+function emptySlot(): WaitingPacket {
+  return {
+    packet: undefined,
+    payloadType: 0,
+    sequence: 0,
+    at: 0,
+    samples: 0,
+    isTried: false,
+    start: 0,
+    end: 0,
+  };
+}
