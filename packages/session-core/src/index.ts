@@ -1,4 +1,10 @@
-export type { AnswerOptions, CallOptions, ProgressOptions } from './call-options.ts';
+export type {
+  AnswerOptions,
+  CallOptions,
+  MediaWishes,
+  ProgressOptions,
+  SessionDigitOptions,
+} from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
 export type {

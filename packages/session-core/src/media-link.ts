@@ -1,4 +1,5 @@
 import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
+import type { MediaWishes } from './call-options.ts';
 import type {
   EndpointRequest,
   MediaBackend,
@@ -50,7 +51,7 @@ type MediaOutput = Extract<
 
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
-  codecs: readonly string[] | undefined;
+  wishes: MediaWishes = {};
   /** Of the last second, where the backend measures it. */
   quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
@@ -183,9 +184,9 @@ export class MediaLink {
   }
 
   private request(): EndpointRequest {
-    const { codecs, options } = this;
+    const { wishes, options } = this;
     const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    return { label: options.label, onEvent, ...(codecs === undefined ? {} : { codecs }) };
+    return { label: options.label, onEvent, ...wishes };
   }
 
   private async open(): Promise<SessionInput> {

@@ -50,15 +50,21 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
-  /** A digit of the peer: an RTP event (RFC 4733) or an INFO. */
+  /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;
     readonly durationMs: number;
-    readonly source: 'rtp' | 'info';
+    readonly source: 'rtp' | 'inband' | 'info';
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };
-  /** Nothing was heard for this long though the peer may send; `initial` where nothing ever came. */
+  /** The peer has begun to speak, `agoMs` before this; told where `speech` was asked for. */
+  speechStarted: { readonly agoMs: number };
+  speechEnded: { readonly durationMs: number; readonly silentMs: number };
+  /** The peer has not spoken for so long; of `deadAir`: nor have we. Told once per silence. */
+  silence: { readonly silentMs: number };
+  deadAir: { readonly silentMs: number };
+  /** No packet came for this long though the peer may send; `initial` where nothing ever came. */
   mediaSilent: { readonly silentMs: number; readonly initial: boolean };
   /** How the peer was heard in the last second, where the backend was told to say so. */
   quality: { readonly metrics: QualityMetrics };

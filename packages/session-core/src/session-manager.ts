@@ -2,7 +2,7 @@ import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/
 import { StrowgerError } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
-import type { CallOptions } from './call-options.ts';
+import { type CallOptions, wishesOf } from './call-options.ts';
 import { Admission } from './admission.ts';
 import { Bridges, type RelayId } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
@@ -93,7 +93,7 @@ export class SessionManager extends SessionDirectory {
       initial: { name: 'created', plan },
       prepare: (signalling, link) => {
         signalling.plan(this.dialogs, options, callId);
-        link.codecs = options.codecs;
+        link.wishes = wishesOf(options);
         if (endpoint !== undefined) link.bring(endpoint);
       },
     });

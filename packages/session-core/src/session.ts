@@ -7,20 +7,25 @@ import {
   type AuthenticationState,
   authenticationTable,
 } from './authentication-table.ts';
-import type { AnswerOptions, ProgressOptions } from './call-options.ts';
+import type { AnswerOptions, ProgressOptions, SessionDigitOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from './media-backend.ts';
 import { refusedBy } from './refused-input.ts';
 import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
+import { sendInfoDigits } from './info-digit-sender.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
@@ -276,18 +281,33 @@ export class Session extends SessionMedia {
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
-  play(source: AudioSource): Playback {
-    return this.endpoint().play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.endpoint().play(source, options);
+  }
+
+  /** Resolves when all audio up to now has left as RTP, or was cleared. Rejects with `NO_MEDIA`. */
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.endpoint().mark(name);
+  }
+
+  /** Silence from the next packet on; tells how much was heard. Rejects with `NO_MEDIA`. */
+  async clear(): Promise<Cleared> {
+    return this.endpoint().clear();
   }
 
   /** Records what the peer says. */
-  record(path: string): Promise<Recording> {
-    return this.endpoint().record(path);
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(path, options);
   }
 
-  /** Sends digits as RTP events (RFC 4733). */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
-    return this.endpoint().sendDigits(digits, options);
+  /**
+   * Sends digits `0-9*#A-D`, by media or by INFO; resolves when all are sent, or answered. Rejects
+   * with `NO_MEDIA`, with what media says, and with `DIGITS_REFUSED` where the peer takes no INFO.
+   */
+  async sendDigits(digits: string, options: SessionDigitOptions = {}): Promise<void> {
+    const { via, infoType, ...rest } = options;
+    if (via === 'info') return sendInfoDigits(this.dialog, { digits, infoType, ...rest });
+    return this.endpoint().sendDigits(digits, { ...rest, ...(via && { via }) });
   }
 
   /** Sends back what is heard. */
