@@ -13,7 +13,7 @@ export interface BaresipOptions {
   ip?: string;
   /** What it says: a sine of this frequency. */
   tone?: number;
-  /** As in its accounts; the modules of `g722` and `opus` are loaded with it. */
+  /** As in its accounts, with rate and channels beyond G.711: `g722/16000/1`, `opus/48000/2`. */
   codecs?: string;
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities that the server's certificate must lead to. */

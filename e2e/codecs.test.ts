@@ -42,10 +42,10 @@ describeWithPeers(['baresip', 'sox'], 'our phone and baresip, in wide band', () 
   const folder = workFolder('wide');
 
   it.each([
-    { codec: 'g722', port: 5120 },
-    { codec: 'opus', port: 5160 },
-  ])('hear each other by $codec', async ({ codec, port }) => {
-    const bob = new Baresip({ folder, name: `bob-${codec}`, port, tone: 880, codecs: codec });
+    { codec: 'g722', codecs: 'g722/16000/1', port: 5120 },
+    { codec: 'opus', codecs: 'opus/48000/2', port: 5160 },
+  ])('hear each other by $codec', async ({ codec, codecs, port }) => {
+    const bob = new Baresip({ folder, name: `bob-${codec}`, port, tone: 880, codecs });
     await bob.start();
     const wav = join(folder, `${codec}.wav`);
     const program = join(root, 'apps/phone/dist/main.js');
@@ -81,15 +81,15 @@ describeWithPeers(
     });
 
     it.each([
-      { name: 'bob', codec: 'g722', port: 5120 },
-      { name: 'carol', codec: 'opus', port: 5140 },
-    ])('comes back to baresip by $codec', async ({ name, codec, port }) => {
+      { name: 'bob', codecs: 'g722/16000/1', port: 5120 },
+      { name: 'carol', codecs: 'opus/48000/2', port: 5140 },
+    ])('comes back to baresip by $codecs', async ({ name, codecs, port }) => {
       const phone = new Baresip({
         folder,
         name,
         port,
         tone: 700,
-        codecs: codec,
+        codecs,
         registrar: registrar(name),
       });
       await phone.start();

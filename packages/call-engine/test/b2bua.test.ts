@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { setStage } from './stage.ts';
 
 describe('a call to a user', () => {
-  it('rings, is answered, and is hung up by the caller', async () => {
+  it('TS-09 rings, is answered, and is hung up by the caller', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
     const bob = await stage.registered('bob');
@@ -117,7 +117,7 @@ describe('a call to a user', () => {
     await stage.strike();
   });
 
-  it('is for the first contact that answers; the others are told that it was taken', async () => {
+  it('TS-13 is for the first contact that answers; the others are told that it was taken', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
     const desk = await stage.registered('bob', { host: 'desk' });

@@ -73,7 +73,10 @@ describe('a relay', () => {
       .slice(1)
       .map(({ sequence }, at) => (sequence - (near.rtp[at]?.sequence ?? 0)) & 0xffff);
     expect(gaps).toEqual(Array(9).fill(7));
-    expect(told).toContainEqual(['a', { type: 'digit', digit: '5', durationMs: 40 }]);
+    expect(told).toContainEqual([
+      'a',
+      { type: 'digit', digit: '5', durationMs: 40, source: 'rtp' },
+    ]);
     await engine.close();
   });
 
@@ -195,7 +198,10 @@ describe('a relay among real phones', () => {
     near.send(ports.a, { payloadType: 101, sequence: 1, marker: true }, [5, 138, 3, 32]);
     await simulation.run(50);
     expect(far.rtp).toMatchObject([{ payloadType: 101, payload: [5, 138, 3, 32] }]);
-    expect(told).toContainEqual(['a', { type: 'digit', digit: '5', durationMs: 100 }]);
+    expect(told).toContainEqual([
+      'a',
+      { type: 'digit', digit: '5', durationMs: 100, source: 'rtp' },
+    ]);
     await engine.close();
   });
 

@@ -126,7 +126,8 @@ export class RtpengineBackend implements MediaBackend {
     };
     this.relays.set(call.id, {
       onDigit({ tag, digit, durationMs }) {
-        if (tag === 'a' || tag === 'b') tell(tag, { type: 'digit', digit, durationMs });
+        if (tag === 'a' || tag === 'b')
+          tell(tag, { type: 'digit', source: 'rtp', digit, durationMs });
       },
     });
     watch.start();

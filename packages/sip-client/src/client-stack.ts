@@ -184,8 +184,12 @@ export class ClientStack {
       ports = { from: 10_000, to: 19_999 },
       codecs,
       srtp = 'optional',
+      digits = ['rtp'],
+      speech,
     } = settings.media ?? {};
-    return createMediaEngine({ address, ports, srtp, runtime, ...(codecs && { codecs }) });
+    const hearing = { digits, ...(speech && { speech }) };
+    const sending = { srtp, ...(codecs && { codecs }) };
+    return createMediaEngine({ address, ports, ...sending, ...hearing, runtime });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CodecDefinition } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
-import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
+import type { EndpointRequest, MediaBackend, SpeechOptions } from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
@@ -36,6 +36,10 @@ export interface SipClientOptions extends AccountOptions {
      * the description (RFC 4568): use a `transport` that is encrypted, too.
      */
     readonly srtp?: NonNullable<EndpointRequest['srtp']>;
+    /** Which ways of sending digits are listened to; default events (RFC 4733). INFO always is. */
+    readonly digits?: readonly ('rtp' | 'inband')[];
+    /** Tells by `call.session.on('speechStarted')` and its kin when the other side speaks. */
+    readonly speech?: SpeechOptions;
   };
   /**
    * Somebody we talk to asks us to call somebody else (REFER): whether we do. Default: no. The new

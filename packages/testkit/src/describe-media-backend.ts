@@ -14,6 +14,7 @@ export interface TestRunner {
 }
 
 const nothing = (): void => {};
+const TONE = { type: 'tone', frequencyHz: 440 } as const;
 
 type Make = () => MediaBackend | Promise<MediaBackend>;
 
@@ -28,6 +29,7 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describeOfferAnswer(story);
     describeRefusals(story);
     describeRelay(story);
+    describePlaying(story);
     describeDigits(story);
     describeConference(story);
   });
@@ -261,6 +263,40 @@ function describeRelay(story: Story): void {
     await relay.b.close();
     await refused;
     await Promise.all([relay.a.close(), near.close()]);
+  });
+}
+
+function describePlaying(story: Story): void {
+  story('ends what is played for what is played instead, where it plays', async (backend) => {
+    const [caller] = await connected(backend);
+    const first = caller.play(TONE);
+    const second = caller.play(TONE);
+    assert.equal((await first.finished).stopped, true);
+    const third = caller.play(TONE, { queue: true });
+    second.pause();
+    second.resume();
+    second.stop();
+    assert.equal((await second.finished).stopped, true);
+    third.stop();
+    assert.equal((await third.finished).stopped, true);
+  });
+
+  story('reaches a mark, or says that it was cleared, where it plays', async (backend) => {
+    const [caller] = await connected(backend);
+    if (await isUnsupported(caller.clear())) return;
+    assert.deepEqual(await caller.mark('first'), { name: 'first', reached: true });
+    const { finished } = caller.play(TONE);
+    const second = caller.mark('second');
+    const { lastMark, marks } = await caller.clear();
+    assert.deepEqual([lastMark, marks], ['first', ['second']]);
+    assert.deepEqual(await second, { name: 'second', reached: false });
+    assert.equal((await finished).stopped, true);
+    assert.equal((await caller.clear()).lastMark, undefined);
+    const last = caller.play(TONE);
+    const never = caller.mark('never');
+    await caller.close();
+    assert.deepEqual(await never, { name: 'never', reached: false });
+    assert.equal((await last.finished).stopped, true);
   });
 }
 

@@ -2,6 +2,7 @@ import { type Clock, StrowgerError } from '@strowger/runtime';
 import { ToneSource, WavWriter } from '../audio/index.ts';
 import { ConferenceMember } from './conference-member.ts';
 import type { AudioEndpoint } from './audio-endpoint.ts';
+import { completed } from './recorder.ts';
 import type { ConferenceSettings, ConferenceStats, MemberSettings, Recorded } from './core-api.ts';
 import { Mixer } from './mixer.ts';
 import { RateTap } from './rate-tap.ts';
@@ -98,7 +99,7 @@ export class Conference implements Ticked {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This conference is not being recorded');
     }
     this.recorder = undefined;
-    return recorder.close();
+    return completed(recorder);
   }
 
   /** Members stay as endpoints on their own; a recording is completed. */

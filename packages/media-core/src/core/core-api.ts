@@ -1,3 +1,4 @@
+import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
@@ -14,6 +15,10 @@ export interface OpenRequest {
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
+  /** Which ways of sending digits are listened to. */
+  digits: readonly DigitSource[];
+  /** Voice activity is told. */
+  speech?: SpeechOptions | undefined;
   settings: StreamSettings;
   quality: QualitySettings;
 }
@@ -24,6 +29,8 @@ export interface QualitySettings extends QualityThresholds {
   tellsSeconds: boolean;
 }
 
+/** How a digit comes: as an event (RFC 4733), or as tones within the audio. */
+export type DigitSource = 'rtp' | 'inband';
 /** Where an endpoint is reached. */
 export interface BindRequest {
   id: number;
@@ -74,7 +81,49 @@ export interface PassageStats {
 /** What to play. */
 export type PlaySource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string }
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What `feed` brings. */
+  | { type: 'pushed' };
+
+/** How to play it. */
+export interface PlayCommand {
+  id: number;
+  /** Chosen by the caller, unique within the endpoint. */
+  play: number;
+  source: PlaySource;
+  /** After everything before, instead of in its place. */
+  queue: boolean;
+  /** For ever, or so many times in all. */
+  loop: boolean | number;
+  /** A factor: 1 as it is. */
+  gain: number;
+  /** It ends after so long, though there is more. */
+  durationMs?: number;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  name: string;
+  /** Whether everything before it has left; else it was cleared. */
+  reached: boolean;
+}
+
+/** What was cleared. */
+export interface Cleared {
+  /** How much sound had left since the last mark that was reached, or since the last `clear`. */
+  heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  lastMark?: string;
+  /** Those that were not reached, in their order. */
+  marks: string[];
+}
 
 /** Counters of one endpoint as the core has them. */
 export interface CoreStats {
@@ -140,7 +189,8 @@ export interface ConferenceStats {
 /** What the core tells of an endpoint. */
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
-  | { type: 'digit'; digit: string; durationMs: number }
+  | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
+  | SpeechEvent
   | { type: 'timeout'; silentMs: number; initial: boolean }
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
@@ -177,10 +227,25 @@ export interface CoreApi {
   setPassage(request: { id: number; a: LineDestination; b: LineDestination }): Promise<void>;
   /** Frees the ports. */
   closePassage(request: { id: number }): Promise<PassageStats>;
-  /** A second `play` ends the first. Its end is told as `playEnded`. */
-  play(request: { id: number; play: number; source: PlaySource }): Promise<void>;
+  /** Its end is told as `playEnded`. */
+  play(request: PlayCommand): Promise<void>;
   stopPlay(request: { id: number; play: number }): Promise<void>;
-  record(request: { id: number; path: string }): Promise<void>;
+  pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void>;
+  /** Samples of a `pushed` source; resolves when there is room, with `false` when it has ended. */
+  feed(request: {
+    id: number;
+    play: number;
+    samples: Int16Array;
+    sampleRate: number;
+  }): Promise<boolean>;
+  /** Nothing more will be fed. */
+  finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void>;
+  /** Resolves when what is played and said up to now has left, or was cleared. */
+  mark(request: { id: number; name: string }): Promise<MarkOutcome>;
+  /** Silence from the next packet on. */
+  clear(request: { id: number }): Promise<Cleared>;
+  record(request: { id: number; path: string; channels: 'mono' | 'stereo' }): Promise<void>;
+  pauseRecord(request: { id: number; paused: boolean }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
@@ -218,6 +283,10 @@ export interface CoreApi {
 export interface Recorded {
   path: string;
   durationMs: number;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string;
+  /** Audio that is missing because the disk was full, broken or a minute behind. */
+  lostMs: number;
 }
 
 /** What is left of an endpoint. */
@@ -227,10 +296,12 @@ export interface Closed {
   recorded?: Recorded | CoreError;
 }
 
-/** Digits to send as events. */
+/** Digits to send. */
 export interface DigitsCommand {
   id: number;
   digits: string;
   durationMs: number;
   gapMs: number;
+  /** `auto`: as events where the other side takes them, else in band. */
+  via: DigitSource | 'auto';
 }

@@ -3,18 +3,21 @@ import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
   BindRequest,
+  Cleared,
   Closed,
   ConferenceSettings,
   ConferenceStats,
   CoreApi,
+  CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
+  MarkOutcome,
   MemberSettings,
   OpenPassageRequest,
   OpenRequest,
   PassageStats,
-  PlaySource,
+  PlayCommand,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
@@ -105,20 +108,44 @@ export class MediaCore implements CoreApi {
     return passage?.stats ?? { packets: 0, strangers: 0 };
   }
 
-  async play(request: { id: number; play: number; source: PlaySource }): Promise<void> {
-    await this.audio(request.id).play(request.play, request.source);
+  async play(request: PlayCommand): Promise<void> {
+    await this.audio(request.id).output.play(request);
   }
 
   async stopPlay({ id, play }: { id: number; play: number }): Promise<void> {
-    this.audio(id).stopPlay(play);
+    this.audio(id).output.stop(play);
   }
 
-  async record({ id, path }: { id: number; path: string }): Promise<void> {
-    await this.audio(id).record(path);
+  async pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void> {
+    this.audio(request.id).output.pause(request.play, request.paused);
+  }
+
+  async feed({ id, play, samples, sampleRate }: Parameters<CoreApi['feed']>[0]): Promise<boolean> {
+    return this.audio(id).output.feed(play, samples, sampleRate);
+  }
+
+  async finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void> {
+    this.audio(request.id).output.finishFeeding(request.play, request.error);
+  }
+
+  async mark({ id, name }: { id: number; name: string }): Promise<MarkOutcome> {
+    return this.audio(id).output.mark(name);
+  }
+
+  async clear({ id }: { id: number }): Promise<Cleared> {
+    return this.audio(id).output.clear();
+  }
+
+  async record(request: Parameters<CoreApi['record']>[0]): Promise<void> {
+    await this.audio(request.id).record(request);
+  }
+
+  async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {
+    this.audio(id).recorder.pause(paused);
   }
 
   async stopRecord({ id }: { id: number }): Promise<Recorded> {
-    return this.audio(id).stopRecord();
+    return this.audio(id).recorder.stop();
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {
@@ -134,11 +161,11 @@ export class MediaCore implements CoreApi {
   }
 
   async say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void> {
-    await this.audio(request.id).speak(request.samples, request.sampleRate);
+    await this.audio(request.id).output.say(request.samples, request.sampleRate);
   }
 
   async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {
-    await this.audio(id).finishSaying(discard);
+    await this.audio(id).output.finishSaying(discard);
   }
 
   async openConference(request: { id: number; settings: ConferenceSettings }): Promise<void> {

@@ -74,7 +74,7 @@ export class LocalConference implements MediaConference {
     };
   }
 
-  async record(path: string): Promise<Recording> {
+  async record(path: string): Promise<Pick<Recording, 'stop'>> {
     this.assertOpen();
     const { api, id } = this.options;
     await api.recordConference({ id, path });

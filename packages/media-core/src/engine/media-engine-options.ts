@@ -1,3 +1,5 @@
+import type { DigitSource } from '../core/core-api.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import type { Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { QualityThresholds } from '../quality/quality-level.ts';
@@ -40,6 +42,10 @@ export interface MediaEngineOptions {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
   readonly keying?: readonly Keying[];
+  /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
+  readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
+  readonly speech?: SpeechOptions;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */

@@ -1,6 +1,6 @@
 import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { StreamSettings } from '../core/core-api.ts';
+import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
@@ -11,6 +11,7 @@ import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import { LocalConference } from './local-conference.ts';
 import type { MediaEngineOptions } from './media-engine-options.ts';
@@ -39,6 +40,8 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   ptimeMs?: number | undefined;
+  digits?: readonly DigitSource[] | undefined;
+  speech?: SpeechOptions | undefined;
   quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
@@ -100,8 +103,9 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const { quality } = request;
-    const opening = { label, relayed: false, security, ptimeMs, quality, onEvent };
+    const { quality, digits = this.options.digits, speech = this.options.speech } = request;
+    const hearing = { quality, digits, speech };
+    const opening = { label, relayed: false, security, ptimeMs, ...hearing, onEvent };
     const { core, description } = await this.open(host, opening);
     return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
   }
@@ -185,11 +189,12 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const { relayed, security, ptimeMs } = opening;
+    const { relayed, security, ptimeMs, digits = ['rtp'], speech } = opening;
     const id = ++this.ids;
     const identity = { ssrc: random.uint32(), cname: random.token() };
     const quality = qualitySettings(this.options, opening.quality);
-    await host.api.open({ id, ...identity, relayed, settings: this.settings, quality });
+    const hearing = { digits, speech, quality };
+    await host.api.open({ id, ...identity, relayed, settings: this.settings, ...hearing });
     const core = this.register(host, { id, opening });
     const port = (): number | undefined => core.local?.port;
     const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };

@@ -14,6 +14,8 @@ import {
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
+  Cleared,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
@@ -130,6 +132,14 @@ export class RelaySide implements MediaEndpoint {
   }
 
   play(): Playback {
+    throw unsupported();
+  }
+
+  async mark(): Promise<MarkOutcome> {
+    throw unsupported();
+  }
+
+  async clear(): Promise<Cleared> {
     throw unsupported();
   }
 
