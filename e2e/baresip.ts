@@ -20,8 +20,8 @@ export interface BaresipOptions {
   /** Registers there, with digest, when given. */
   registrar?: { domain: string; password: string; outbound?: string };
   answer?: 'auto' | 'manual';
-  /** SRTP with keys in the description: where the other side has it too, or always. */
-  encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf';
+  /** SRTP: keys in the description, where the other side has it too, or always; keys by DTLS. */
+  encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
 }
 
 interface BaresipEvent {
@@ -127,7 +127,7 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp'];
+    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp', 'dtls_srtp'];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,

@@ -15,6 +15,8 @@ export function tellMedia(
     }
     case 'timeout':
       return emit('mediaSilent', { silentMs: event.silentMs });
+    case 'secured':
+      return emit('mediaSecured', { keying: event.keying, suite: event.suite });
     case 'failed':
       return emit('mediaFailed', { code: event.code, message: event.message });
     default:

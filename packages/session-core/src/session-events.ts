@@ -31,6 +31,8 @@ export interface SessionEventDetails {
   mediaStarted: { readonly address: string; readonly port: number };
   /** Nothing was heard for this long though the peer may send. */
   mediaSilent: { readonly silentMs: number };
+  /** Media is encrypted from now on, or by other keys: in the description, or by DTLS. */
+  mediaSecured: { readonly keying: 'sdes' | 'dtls'; readonly suite: string };
   mediaFailed: { readonly code: string; readonly message: string };
   /** The peer changes the session by re-INVITE; its offer is being answered. */
   changeOffered: { readonly withOffer: boolean };

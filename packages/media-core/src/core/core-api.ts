@@ -1,5 +1,6 @@
 import type { LatenessHistogram } from './ticker.ts';
-import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
+import type { DtlsIdentity } from '../dtls/index.ts';
+import type { Keying, LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
 export interface OpenRequest {
@@ -12,6 +13,8 @@ export interface OpenRequest {
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
+  /** Who we are where keys come by DTLS; absent where they never do. */
+  identity?: DtlsIdentity;
   settings: StreamSettings;
 }
 
@@ -91,6 +94,7 @@ export type CoreEvent =
   | { type: 'digit'; digit: string; durationMs: number }
   | { type: 'timeout'; silentMs: number }
   | { type: 'failed'; code: string; message: string }
+  | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
   | { type: 'heard'; samples: Int16Array; timestamp: number };
 

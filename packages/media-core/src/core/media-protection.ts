@@ -2,10 +2,14 @@ import { sameKeys } from '../sdp/crypto-attribute.ts';
 import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
 import { type HmacSha1, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
 
-type Sdes = Extract<MediaSecurity, { kind: 'sdes' }>;
+/** The keys of both directions. */
+export interface MediaKeys {
+  readonly send: SrtpKeys;
+  readonly receive: SrtpKeys;
+}
 
 interface Contexts {
-  readonly keys: Sdes;
+  readonly keys: MediaKeys;
   readonly sender: SrtpSender;
   readonly receiver: SrtpReceiver;
 }
@@ -23,6 +27,8 @@ export class MediaProtection {
   /** One for each key of ours that was ever used: an endpoint has one for each suite at most. */
   private readonly senders: { readonly keys: SrtpKeys; readonly sender: SrtpSender }[] = [];
   private isRequired = false;
+  /** Whether keys come from a handshake. */
+  private isHandshaken = false;
 
   /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
   constructor(hmac: HmacSha1) {
@@ -36,17 +42,33 @@ export class MediaProtection {
 
   /**
    * New keys begin anew (RFC 4568 §7.1.4). A key of ours goes on where it was, also after another
-   * was in use meanwhile: no index may be used twice under one key (RFC 3711 §9.1).
+   * was in use meanwhile: no index may be used twice under one key (RFC 3711 §9.1). What DTLS has
+   * given stays until `secure` gives other keys or none.
    */
-  configure(security: MediaSecurity): void {
+  configure(security: MediaSecurity): boolean {
     if (security.kind !== 'none') this.isRequired = true;
-    if (security.kind !== 'sdes') return void (this.contexts = undefined);
+    const wasHandshaken = this.isHandshaken;
+    this.isHandshaken = security.kind === 'dtls';
+    if (this.isHandshaken && wasHandshaken) return false;
     const before = this.contexts;
+    this.contexts = undefined;
+    if (security.kind !== 'sdes') return false;
     const isSameReceive = before !== undefined && sameKeys(before.keys.receive, security.receive);
     this.contexts = {
       keys: security,
       sender: this.senderOf(security.send),
       receiver: isSameReceive ? before.receiver : new SrtpReceiver(security.receive, this.hmac),
+    };
+    return !isSameReceive || !sameKeys(before.keys.send, security.send);
+  }
+
+  /** Keys of a handshake, which nobody ever had before; none: nothing passes until there are some. */
+  secure(keys: MediaKeys | undefined): void {
+    if (!this.isHandshaken) return;
+    this.contexts = keys && {
+      keys,
+      sender: new SrtpSender(keys.send, this.hmac),
+      receiver: new SrtpReceiver(keys.receive, this.hmac),
     };
   }
 

@@ -7,6 +7,7 @@ import type { HmacSha1 } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
+import { isNoRtp, MediaTransport } from './media-transport.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
 
@@ -41,6 +42,7 @@ export class RtpSession {
   agreed: AgreedMedia | undefined;
   readonly lock: SourceLock;
   readonly protection: MediaProtection;
+  readonly transport: MediaTransport;
   readonly sender: RtpSender;
   readonly rtcp: RtcpSession;
   readonly runtime: Runtime;
@@ -62,6 +64,14 @@ export class RtpSession {
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
+    this.transport = new MediaTransport({
+      runtime,
+      lock: this.lock,
+      protection: this.protection,
+      identity: request.identity,
+      send: (packet, to) => this.rtp?.send(packet, to),
+      tell: (event) => user.onEvent(event),
+    });
     const { clock, random } = runtime;
     const { ssrc, cname } = request;
     this.sender = new RtpSender({
@@ -101,7 +111,7 @@ export class RtpSession {
 
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
-    return this.agreed?.maySend === true && this.lock.target !== undefined;
+    return this.agreed?.maySend === true && this.transport.target !== undefined;
   }
 
   /** Of the codec that is sent. */
@@ -117,8 +127,8 @@ export class RtpSession {
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
-    this.protection.configure(media.security);
     this.lock.renegotiate(this.agreed.remote, clock.now());
+    this.transport.configure(media);
     this.controlSource = undefined;
     this.heardAt = clock.now();
     const payload = (this.clockRate * media.ptimeMs) / 1000;
@@ -131,6 +141,7 @@ export class RtpSession {
     this.silence?.cancel();
     if (!this.closed) {
       this.rtcp.stop();
+      this.transport.close();
       this.closed = true;
       // a socket that closes at once forgets what it has not handed to the kernel: the BYE
       await new Promise((resolve) => setImmediate(resolve));
@@ -139,7 +150,7 @@ export class RtpSession {
   }
 
   private transmit(packet: Uint8Array): boolean {
-    const { target } = this.lock;
+    const { target } = this.transport;
     if (target === undefined || this.closed) return false;
     const leaving = this.protection.protect(packet);
     if (leaving === undefined) return false;
@@ -151,6 +162,10 @@ export class RtpSession {
     if (this.closed) return;
     // nothing could be sent back there, so nobody honest is (RFC 768)
     if (from.port === 0) return void this.unwanted++;
+    if (isNoRtp(received)) {
+      if (!this.transport.receive(received, from)) this.unwanted++;
+      return;
+    }
     if (isRtcp(received)) return this.receiveControl(received, from);
     const packet = this.protection.unprotect(received);
     if (packet === undefined) return;
@@ -161,8 +176,8 @@ export class RtpSession {
       this.unwanted++;
       return;
     }
+    if (!this.transport.admits(from, header)) return;
     const now = this.runtime.clock.now();
-    if (!this.lock.admit(from, header, now)) return;
     const arrival = this.count(header, now);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
@@ -207,7 +222,7 @@ export class RtpSession {
     if (from.port === 0) return void this.unwanted++;
     const packet = this.protection.unprotectControl(received);
     if (packet === undefined) return;
-    if (!this.lock.admitsControl(from, this.agreed?.control)) {
+    if (!this.transport.admitsControl(from, this.agreed?.control)) {
       this.lock.strangers++;
       return;
     }
@@ -225,7 +240,7 @@ export class RtpSession {
 
   /** Where reports come from; else as negotiated, unless RTP turned out to come from elsewhere. */
   private controlTarget({ media, remote, control }: AgreedMedia): Endpoint | undefined {
-    const { target } = this.lock;
+    const { target } = this.transport;
     if (target === undefined || media.rtcpMux) return target;
     if (this.controlSource?.address === target.address) return this.controlSource;
     if (target.address === remote.address && target.port === remote.port) return control;

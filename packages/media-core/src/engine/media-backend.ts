@@ -18,6 +18,8 @@ export type MediaEndpointEvent =
   | { type: 'digit'; digit: string; durationMs: number }
   /** Nothing was heard for this long though the other side may send. Told once per silence. */
   | { type: 'timeout'; silentMs: number }
+  /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
+  | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on: its worker died. */
   | { type: 'failed'; code: string; message: string };
 

@@ -1,6 +1,7 @@
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
@@ -83,6 +84,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly passages: Passages;
   private readonly codecs: readonly string[];
   private readonly remotes: RemotePolicy;
+  private readonly identity: DtlsIdentity;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
   private readonly opening = new Set<Promise<unknown>>();
@@ -97,6 +99,7 @@ class LocalMediaEngine implements MediaEngine {
     knownCodecs(this.codecs);
     this.remotes = new RemotePolicy(options.remotes);
     const { clock, random } = runtime;
+    this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
       timeoutMs: options.timeoutMs ?? 30_000,
@@ -185,20 +188,22 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
+    const named = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
       const { relayed, security, ptimeMs } = opening;
       try {
-        await host.api.open({ ...identity, address, port, relayed, settings: this.settings });
+        const { settings } = this;
+        const identity = security?.fingerprints && { identity: this.identity };
+        await host.api.open({ ...named, address, port, relayed, settings, ...identity });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
         throw unavailable(address, error);
       }
-      const core = this.register(host, { id: identity.id, port, opening });
-      const { ssrc, cname } = identity;
+      const core = this.register(host, { id: named.id, port, opening });
+      const { ssrc, cname } = named;
       const place = { address, port, ssrc, cname, random, remotes };
       return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
     }
@@ -213,6 +218,7 @@ class LocalMediaEngine implements MediaEngine {
       policy: request.srtp ?? this.options.srtp ?? 'optional',
       keying: request.keying ?? this.options.keying ?? ['sdes', 'dtls'],
       random: this.runtime.random,
+      fingerprints: [fingerprintOf(this.identity.certificate)],
     });
   }
 

@@ -1,0 +1,96 @@
+import type { Endpoint, Runtime } from '@strowger/runtime';
+import { type DtlsIdentity, isDtls } from '../dtls/index.ts';
+import type { RtpHeader } from '../rtp/rtp.ts';
+import type { SourceLock } from '../rtp/source-lock.ts';
+import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { CoreEvent } from './core-api.ts';
+import { DtlsKeying } from './dtls-keying.ts';
+import type { MediaProtection } from './media-protection.ts';
+
+/** What a transport is made of. */
+export interface MediaTransportOptions {
+  readonly runtime: Runtime;
+  readonly lock: SourceLock;
+  readonly protection: MediaProtection;
+  /** Absent where keys never come by DTLS. */
+  readonly identity?: DtlsIdentity | undefined;
+  /** To the socket of RTP. */
+  send(packet: Uint8Array, to: Endpoint): void;
+  tell(event: CoreEvent): void;
+}
+
+/**
+ * What shares RTP's port with it (RFC 7983): the handshake that gives its keys. It knows where
+ * packets go to, and who may send some.
+ */
+export class MediaTransport {
+  private readonly options: MediaTransportOptions;
+  private readonly keying: DtlsKeying | undefined;
+
+  constructor(options: MediaTransportOptions) {
+    this.options = options;
+    const { runtime, identity, lock } = options;
+    this.keying =
+      identity &&
+      new DtlsKeying({
+        runtime,
+        identity,
+        send: (datagram, to) => this.sendHandshake(datagram, to),
+        isPeer: (from) => from?.address === lock.target?.address && from?.port === lock.target?.port,
+        onKeys: (keys) => this.onKeys(keys),
+        onFailed: (message) => options.tell({ type: 'failed', code: 'DTLS_FAILED', message }),
+      });
+  }
+
+  /** Where media goes; `undefined`: nowhere now. */
+  get target(): Endpoint | undefined {
+    return this.options.lock.target;
+  }
+
+  /** Takes over what was negotiated, once the lock has. */
+  configure({ security }: NegotiatedMedia): void {
+    const { protection, tell } = this.options;
+    const isNew = protection.configure(security);
+    if (isNew && protection.suite) tell({ type: 'secured', keying: 'sdes', suite: protection.suite });
+    this.keying?.configure(security, { isVerified: false });
+  }
+
+  /** A packet that is neither RTP nor RTCP; `false` where it is nothing that is known here. */
+  receive(packet: Uint8Array, from: Endpoint): boolean {
+    if (this.keying === undefined || !isDtls(packet)) return false;
+    this.keying.receive(packet, from);
+    return true;
+  }
+
+  /** Whether this packet of RTP is to be taken. */
+  admits(from: Endpoint, header: RtpHeader): boolean {
+    return this.options.lock.admit(from, header, this.options.runtime.clock.now());
+  }
+
+  /** Whether RTCP may come from there; `control`: where it was negotiated to come from. */
+  admitsControl(from: Endpoint, control: Endpoint | undefined): boolean {
+    return this.options.lock.admitsControl(from, control);
+  }
+
+  close(): void {
+    this.keying?.close();
+  }
+
+  /** The answer to a handshake goes where it came from: a NAT may be between (RFC 5764 §5.1). */
+  private sendHandshake(datagram: Uint8Array, to: Endpoint | undefined): void {
+    const target = to ?? this.target;
+    if (target !== undefined) this.options.send(datagram, target);
+  }
+
+  private onKeys(keys: Parameters<MediaProtection['secure']>[0]): void {
+    const { protection, tell } = this.options;
+    protection.secure(keys);
+    if (keys) tell({ type: 'secured', keying: 'dtls', suite: keys.send.suite });
+  }
+}
+
+/** Whether a packet is neither RTP nor RTCP, whose first two bits are the version 2 (RFC 7983 §7). */
+export function isNoRtp(packet: Uint8Array): boolean {
+  const first = packet[0] ?? 0;
+  return first < 128 || first > 191;
+}
