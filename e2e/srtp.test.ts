@@ -74,17 +74,20 @@ describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
   it.each([
     ['alice', alice],
     ['dave', dave],
-  ])('carries a call of %s to a phone without encryption, in the clear there alone', async (_, caller) => {
-    for (const one of [caller, bob]) one.forget();
-    const capture = await captured(caller, bob.uri, `relay-${caller.options.name}`);
-    const to = (one: Baresip) =>
-      `udp.dstport >= ${one.rtpPort} && udp.dstport <= ${one.rtpPort + 98}`;
-    const toBob = listen(capture.sound(`(${to(bob)}) && rtp.p_type == 0`));
-    expect(toBob.heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
-    const back = lengthsOf(capture, to(caller));
-    expect(back.length).toBeGreaterThan(80);
-    expect(back.filter((length) => !SEALED.includes(length))).toEqual([]);
-  });
+  ])(
+    'carries a call of %s to a phone without encryption, in the clear there alone',
+    async (_, caller) => {
+      for (const one of [caller, bob]) one.forget();
+      const capture = await captured(caller, bob.uri, `relay-${caller.options.name}`);
+      const to = (one: Baresip) =>
+        `udp.dstport >= ${one.rtpPort} && udp.dstport <= ${one.rtpPort + 98}`;
+      const toBob = listen(capture.sound(`(${to(bob)}) && rtp.p_type == 0`));
+      expect(toBob.heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
+      const back = lengthsOf(capture, to(caller));
+      expect(back.length).toBeGreaterThan(80);
+      expect(back.filter((length) => !SEALED.includes(length))).toEqual([]);
+    },
+  );
 });
 
 /** Of every PCMU packet that goes this way, without the header of UDP. */

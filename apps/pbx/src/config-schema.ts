@@ -94,7 +94,7 @@ export const configSchema = z
         srtp: z
           .enum(['off', 'optional', 'best-effort', 'required'])
           .default('optional')
-          .describe('Encryption of media (SDES): "optional" takes it where a phone offers it'),
+          .describe('Encryption of media: "optional" takes it where a phone offers it'),
         workers: z
           .int()
           .min(0)

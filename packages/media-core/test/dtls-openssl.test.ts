@@ -36,7 +36,9 @@ function certificate(algorithm: readonly string[]) {
   const files = { key: String(key), cert: String(cert), der: String(der) };
   const subject = ['-x509', '-nodes', '-subj', '/CN=peer', '-days', '2'];
   const out = ['-keyout', files.key, '-out', files.cert];
-  execFileSync('openssl', ['req', '-newkey', ...algorithm, ...subject, ...out], { stdio: 'ignore' });
+  execFileSync('openssl', ['req', '-newkey', ...algorithm, ...subject, ...out], {
+    stdio: 'ignore',
+  });
   execFileSync('openssl', ['x509', '-in', files.cert, '-outform', 'der', '-out', files.der]);
   return { ...files, fingerprints: [fingerprintOf(readFileSync(files.der))] };
 }
@@ -70,7 +72,10 @@ async function boundSocket(): Promise<Socket> {
 /** Our side on a socket; the peer's port where we begin. */
 function ourSide(
   socket: Socket,
-  { peerPort, ...options }: Pick<ConstructorParameters<typeof DtlsConnection>[0], 'fingerprints'> & {
+  {
+    peerPort,
+    ...options
+  }: Pick<ConstructorParameters<typeof DtlsConnection>[0], 'fingerprints'> & {
     peerPort?: number;
   },
 ) {

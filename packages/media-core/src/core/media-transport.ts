@@ -36,7 +36,8 @@ export class MediaTransport {
         runtime,
         identity,
         send: (datagram, to) => this.sendHandshake(datagram, to),
-        isPeer: (from) => from?.address === lock.target?.address && from?.port === lock.target?.port,
+        isPeer: (from) =>
+          from?.address === lock.target?.address && from?.port === lock.target?.port,
         onKeys: (keys) => this.onKeys(keys),
         onFailed: (message) => options.tell({ type: 'failed', code: 'DTLS_FAILED', message }),
       });
@@ -51,7 +52,8 @@ export class MediaTransport {
   configure({ security }: NegotiatedMedia): void {
     const { protection, tell } = this.options;
     const isNew = protection.configure(security);
-    if (isNew && protection.suite) tell({ type: 'secured', keying: 'sdes', suite: protection.suite });
+    if (isNew && protection.suite)
+      tell({ type: 'secured', keying: 'sdes', suite: protection.suite });
     this.keying?.configure(security, { isVerified: false });
   }
 

@@ -1,6 +1,12 @@
 import { type StateTable, type Step, to } from '@strowger/runtime';
 import { DtlsFault } from './dtls-fault.ts';
-import { CIPHER_SUITES, type Group, GROUPS, SIGNATURE_SCHEMES, SRTP_PROFILES } from './dtls-suites.ts';
+import {
+  CIPHER_SUITES,
+  type Group,
+  GROUPS,
+  SIGNATURE_SCHEMES,
+  SRTP_PROFILES,
+} from './dtls-suites.ts';
 import {
   type Agreement,
   certificateBody,
@@ -87,7 +93,9 @@ export const CLIENT_TABLE: StateTable<
     serverHelloDone: (state, { message }, context): ClientStep => {
       const { group, theirShare, mustShow, ...known } = state;
       const share = createKeyShare(group, context.random);
-      const shown = mustShow ? [['certificate', certificateBody(context.certificate)] as const] : [];
+      const shown = mustShow
+        ? [['certificate', certificateBody(context.certificate)] as const]
+        : [];
       const exchanged = said(heard(state.log, message), ...shown, [
         'clientKeyExchange',
         vector(1, share.publicKey),

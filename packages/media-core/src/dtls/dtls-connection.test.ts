@@ -156,7 +156,10 @@ describe('a connection of DTLS', () => {
     for (const end of [ends.client, ends.server]) {
       end.receive(alert, stranger);
       end.receive(alert.subarray(0, 14), stranger);
-      end.receive(Uint8Array.from({ length: 60 }, (_, at) => (at === 0 ? 22 : at)), stranger);
+      end.receive(
+        Uint8Array.from({ length: 60 }, (_, at) => (at === 0 ? 22 : at)),
+        stranger,
+      );
     }
     clock.advance(1000);
     expect(failures).toEqual({});

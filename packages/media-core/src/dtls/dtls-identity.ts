@@ -1,4 +1,10 @@
-import { createHash, createPrivateKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Runtime } from '@strowger/runtime';
 import type { Fingerprint, FingerprintHash } from '../sdp/index.ts';
@@ -62,7 +68,10 @@ export function signingKey({ privateKey }: DtlsIdentity): KeyObject {
 }
 
 /** The fingerprint of a certificate in DER (RFC 8122 §5). */
-export function fingerprintOf(certificate: Uint8Array, hash: FingerprintHash = 'sha-256'): Fingerprint {
+export function fingerprintOf(
+  certificate: Uint8Array,
+  hash: FingerprintHash = 'sha-256',
+): Fingerprint {
   const digest = createHash(hash.replace('-', '')).update(certificate).digest();
   return { hash, value: new Uint8Array(digest) };
 }

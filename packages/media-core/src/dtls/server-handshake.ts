@@ -40,7 +40,11 @@ import { concat, TlsReader, uint, vector } from './tls-bytes.ts';
 /** Where the side is that waits for a ClientHello (RFC 5246 §7.3). */
 export type ServerState =
   | { readonly name: 'helloAwaited'; readonly sent: number }
-  | ({ readonly name: 'certificateAwaited'; readonly log: Log; readonly share: KeyShare } & Agreement)
+  | ({
+      readonly name: 'certificateAwaited';
+      readonly log: Log;
+      readonly share: KeyShare;
+    } & Agreement)
   | ({
       readonly name: 'keyExchangeAwaited';
       readonly log: Log;
@@ -124,7 +128,10 @@ export const SERVER_TABLE: StateTable<
 
 /** Whoever cannot receive at the address that it gives is told nothing else (RFC 6347 §4.2.1). */
 function askForCookie(sent: number, cookie: Uint8Array): ServerStep {
-  const { log, messages } = said({ messages: [], sent }, ['helloVerifyRequest', writeCookie(cookie)]);
+  const { log, messages } = said({ messages: [], sent }, [
+    'helloVerifyRequest',
+    writeCookie(cookie),
+  ]);
   return to<ServerState, HandshakeOutput>(
     { name: 'helloAwaited', sent: log.sent },
     { type: 'flight', messages, isLast: true },
@@ -135,7 +142,10 @@ function isSame(wanted: Uint8Array, given: Uint8Array): boolean {
   return wanted.length === given.length && timingSafeEqual(wanted, given);
 }
 
-function agreedIn({ random, suites, extensions }: ClientHello, context: HandshakeContext): Agreement {
+function agreedIn(
+  { random, suites, extensions }: ClientHello,
+  context: HandshakeContext,
+): Agreement {
   const suite = CIPHER_SUITES.find(({ id, signs }) => signs === 'ec' && suites.includes(id));
   const schemes = listIn(extensions, EXTENSIONS.signatureAlgorithms) ?? [];
   if (suite === undefined || !schemes.includes(OUR_SCHEME.id)) {
@@ -163,7 +173,11 @@ function groupIn({ extensions }: ClientHello): Group {
 
 function answerTo(
   hello: ClientHello,
-  { agreement, share, context }: { agreement: Agreement; share: KeyShare; context: HandshakeContext },
+  {
+    agreement,
+    share,
+    context,
+  }: { agreement: Agreement; share: KeyShare; context: HandshakeContext },
 ) {
   const { randoms } = agreement;
   const named = concat(uint(1, 3), uint(2, GROUPS[share.group]), vector(1, share.publicKey));
