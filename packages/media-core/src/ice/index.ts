@@ -1,0 +1,3 @@
+export { localCandidate, candidatePriority } from './candidates.ts';
+export type { IceBase, IcePair } from './check-list.ts';
+export { IceSession, type IceSessionOptions } from './ice-session.ts';
