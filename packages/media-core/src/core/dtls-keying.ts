@@ -42,6 +42,11 @@ export class DtlsKeying {
     this.open();
   }
 
+  /** Packets reach the other side from now on: what could not be sent before is sent. */
+  nudge(): void {
+    this.connection?.resend();
+  }
+
   receive(datagram: Uint8Array, from: Endpoint): void {
     this.connection?.receive(datagram, from);
   }

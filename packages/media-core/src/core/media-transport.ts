@@ -3,8 +3,10 @@ import { type DtlsIdentity, isDtls } from '../dtls/index.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { SourceLock } from '../rtp/source-lock.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { isStun } from '../stun/index.ts';
 import type { CoreEvent } from './core-api.ts';
 import { DtlsKeying } from './dtls-keying.ts';
+import { IcePath } from './ice-path.ts';
 import type { MediaProtection } from './media-protection.ts';
 
 /** What a transport is made of. */
@@ -20,16 +22,23 @@ export interface MediaTransportOptions {
 }
 
 /**
- * What shares RTP's port with it (RFC 7983): the handshake that gives its keys. It knows where
- * packets go to, and who may send some.
+ * What shares RTP's port with it (RFC 7983): checks of ICE, and the handshake that gives its keys.
+ * It knows where packets go to, and who may send some.
  */
 export class MediaTransport {
   private readonly options: MediaTransportOptions;
   private readonly keying: DtlsKeying | undefined;
+  private readonly ice: IcePath;
 
   constructor(options: MediaTransportOptions) {
     this.options = options;
-    const { runtime, identity, lock } = options;
+    const { runtime, identity, lock, tell } = options;
+    this.ice = new IcePath({
+      runtime,
+      send: (packet, to) => options.send(packet, to),
+      onFailed: (message) => tell({ type: 'failed', code: 'ICE_FAILED', message }),
+      onFound: () => this.keying?.nudge(),
+    });
     this.keying =
       identity &&
       new DtlsKeying({
@@ -39,48 +48,68 @@ export class MediaTransport {
         isPeer: (from) =>
           from?.address === lock.target?.address && from?.port === lock.target?.port,
         onKeys: (keys) => this.onKeys(keys),
-        onFailed: (message) => options.tell({ type: 'failed', code: 'DTLS_FAILED', message }),
+        onFailed: (message) => tell({ type: 'failed', code: 'DTLS_FAILED', message }),
       });
   }
 
   /** Where media goes; `undefined`: nowhere now. */
   get target(): Endpoint | undefined {
-    return this.options.lock.target;
+    return this.ice.isOn ? this.ice.target : this.options.lock.target;
   }
 
   /** Takes over what was negotiated, once the lock has. */
-  configure({ security }: NegotiatedMedia): void {
+  configure({ security, ice }: NegotiatedMedia): void {
     const { protection, tell } = this.options;
     const isNew = protection.configure(security);
     if (isNew && protection.suite)
       tell({ type: 'secured', keying: 'sdes', suite: protection.suite });
-    this.keying?.configure(security, { isVerified: false });
+    this.ice.configure(ice);
+    this.keying?.configure(security, { isVerified: this.ice.isOn });
   }
 
   /** A packet that is neither RTP nor RTCP; `false` where it is nothing that is known here. */
   receive(packet: Uint8Array, from: Endpoint): boolean {
+    const { lock } = this.options;
+    if (isStun(packet)) return this.ice.receive(packet, from);
     if (this.keying === undefined || !isDtls(packet)) return false;
-    this.keying.receive(packet, from);
+    // any pair that was checked will do: the one to go by may not be decided yet
+    if (!this.ice.isOn || this.ice.isVerified(from)) this.keying.receive(packet, from);
+    else lock.strangers++;
     return true;
   }
 
   /** Whether this packet of RTP is to be taken. */
   admits(from: Endpoint, header: RtpHeader): boolean {
-    return this.options.lock.admit(from, header, this.options.runtime.clock.now());
+    const { lock, runtime } = this.options;
+    if (!this.ice.isOn) return lock.admit(from, header, runtime.clock.now());
+    return this.countedUnless(this.ice.isVerified(from));
   }
 
   /** Whether RTCP may come from there; `control`: where it was negotiated to come from. */
   admitsControl(from: Endpoint, control: Endpoint | undefined): boolean {
-    return this.options.lock.admitsControl(from, control);
+    const { lock } = this.options;
+    return this.ice.isOn ? this.ice.isVerified(from) : lock.admitsControl(from, control);
   }
 
   close(): void {
     this.keying?.close();
+    this.ice.close();
   }
 
-  /** The answer to a handshake goes where it came from: a NAT may be between (RFC 5764 §5.1). */
+  private countedUnless(isVerified: boolean): boolean {
+    if (!isVerified) this.options.lock.strangers++;
+    return isVerified;
+  }
+
+  private isPeer(from: Endpoint): boolean {
+    if (this.ice.isOn) return this.ice.isVerified(from);
+    const { target } = this.options.lock;
+    return from.address === target?.address && from.port === target.port;
+  }
+
+  /** Without ICE an answer goes where the message came from: a NAT may be between (RFC 5764 §5.1). */
   private sendHandshake(datagram: Uint8Array, to: Endpoint | undefined): void {
-    const target = to ?? this.target;
+    const target = this.ice.isOn ? this.target : (to ?? this.target);
     if (target !== undefined) this.options.send(datagram, target);
   }
 

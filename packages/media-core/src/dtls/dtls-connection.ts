@@ -105,6 +105,11 @@ export class DtlsConnection {
     }
   }
 
+  /** Sends again what waits for an answer: there is a way to the other side only now. */
+  resend(): void {
+    if (!this.isOver && !this.isSecured) this.sender.resend();
+  }
+
   /** Says goodbye where there is somebody to say it to. Idempotent. */
   close(): void {
     if (this.isOver) return;

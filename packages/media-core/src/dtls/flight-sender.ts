@@ -48,6 +48,11 @@ export class FlightSender {
     if (this.clock.now() - this.sentAt >= SHORTEST_PAUSE_MS) this.send();
   }
 
+  /** Begins anew with a flight that may never have left. */
+  resend(): void {
+    if (this.flight.length > 0) this.start(this.flight, this.timer?.armed !== true);
+  }
+
   /** A record that is no part of a flight. */
   say(type: number, fragment: Uint8Array): void {
     this.transmit(this.record(type, fragment, this.cipher === undefined ? 0 : 1));

@@ -3,6 +3,7 @@ import {
   applyAnswer,
   type CodecDescription,
   type IceDescription,
+  isIceRestart,
   type LocalMedia,
   type LineDestination,
   type LocalSecurity,
@@ -35,13 +36,22 @@ export interface LocalDescriptionOptions {
   remotes: RemotePolicy;
   /** Keys and policy; absent where nothing is encrypted. */
   security?: LocalSecurity | undefined;
-  /** Our end of ICE as it is at the time of a description; absent without ICE. */
-  ice?: (() => IceDescription) | undefined;
+  /** Our end of ICE; absent: none is taken. */
+  ice?: OwnIce | undefined;
+  /** Whether a first offer has ICE; default not: it is taken where the other side offers it. */
+  offersIce?: boolean | undefined;
   /** Milliseconds per packet that we like to receive. */
   ptimeMs?: number | undefined;
   /** Told to browsers, which tell streams apart by them. */
   ssrc?: number;
   cname?: string;
+}
+
+/** Our end of ICE as it is at the time of a description. */
+export interface OwnIce {
+  describe(): IceDescription;
+  /** Its next description is of another generation. */
+  restart(): void;
 }
 
 /** What a description says this time. */
@@ -67,29 +77,43 @@ export class LocalDescription {
   readonly context = new SdpContext();
   private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction'>;
   private readonly remotes: RemotePolicy;
-  private readonly ice: (() => IceDescription) | undefined;
+  private readonly ice: OwnIce | undefined;
+  private readonly offersIce: boolean;
 
-  constructor({ random, remotes, ice, security, ptimeMs, ...fixed }: LocalDescriptionOptions) {
+  constructor({
+    random,
+    remotes,
+    ice,
+    offersIce = false,
+    security,
+    ptimeMs,
+    ...fixed
+  }: LocalDescriptionOptions) {
     this.remotes = remotes;
     this.ice = ice;
+    this.offersIce = offersIce;
     this.fixed = {
       ...fixed,
       sessionId: String(random.uint32()),
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
-      // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
-      ...(ice && { rtcpMux: true, feedback: true }),
     };
   }
 
   offer(wanted: Wanted): Sdp {
-    return this.context.createOffer(this.media(wanted));
+    return this.context.createOffer({ ...this.fixed, ...this.offeredIce, ...wanted });
+  }
+
+  /** The next offer begins ICE anew, where there is any. @throws StrowgerError `MEDIA_WRONG_STATE`. */
+  restartIce(): void {
+    this.context.assertNoOffer();
+    this.ice?.restart();
   }
 
   /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     this.context.assertNoOffer();
-    const local = this.media(wanted);
+    const local = { ...this.fixed, ...this.answeredIce(offer), ...wanted };
     const { earlier } = this.context;
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
       this.usable(negotiateAnswer({ offer, local: { ...local, version }, ...earlier }));
@@ -110,8 +134,9 @@ export class LocalDescription {
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
   relayedOffer(offer: Sdp, passing: Passing, beyond: LocalDescription): Sdp {
     const { earlier } = this.context;
+    const ice = this.offeredIce;
     return this.context.sendOffer((version) => {
-      const local = this.relayed(passing, version);
+      const local = { ...this.relayed(passing, version), ...ice };
       const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
       if (!made.ok) throw refused(made);
       return made.offer;
@@ -129,8 +154,9 @@ export class LocalDescription {
   ): NegotiatedRelay {
     const { media: a } = this.context;
     const { media: b, answerableOffer: relayed } = beyond.context;
+    const ice = this.answeredIce(round.offer);
     const made = (version: number): NegotiatedRelay => {
-      const local = this.relayed(passing, version);
+      const local = { ...this.relayed(passing, version), ...ice };
       const agreed = { ...(a && { a }), ...(b && { b }) };
       const outcome = relayAnswer({ ...round, relayed, agreed, local });
       if (!outcome.ok) throw refused(outcome);
@@ -171,16 +197,27 @@ export class LocalDescription {
     return { security: this.fixed.security, agreed: this.context.media?.security };
   }
 
-  private media(wanted: Wanted): SdpContextMedia {
-    return { ...this.fixed, ...this.currentIce, ...wanted };
-  }
-
   private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
-    return { ...this.fixed, ...this.currentIce, ...passing, version, ...(codecs && { codecs }) };
+    return { ...this.fixed, ...passing, version, ...(codecs && { codecs }) };
   }
 
-  private get currentIce(): Pick<LocalMedia, 'ice'> {
-    return this.ice ? { ice: this.ice() } : {};
+  /** Offers have it where the other side does, or where that is not known yet and we want it. */
+  private get offeredIce(): Pick<LocalMedia, 'ice' | 'rtcpMux' | 'feedback'> {
+    const { media } = this.context;
+    const isWanted = media === undefined ? this.offersIce : media.ice !== undefined;
+    // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
+    return this.ice && isWanted ? { ice: this.ice.describe(), rtcpMux: true, feedback: true } : {};
+  }
+
+  private answeredIce(offer: Sdp): Pick<LocalMedia, 'ice'> {
+    const { ice } = this;
+    if (ice === undefined) return {};
+    const before = this.context.media?.ice?.remote;
+    const read = before && readDescription(offer);
+    const audio = read?.ok ? findAudio(read.description, this.security) : undefined;
+    const now = audio?.ok ? audio.line.ice : undefined;
+    if (before && now && isIceRestart(before, now)) ice.restart();
+    return { ice: ice.describe() };
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {

@@ -47,8 +47,9 @@ export class LocalEndpoint implements MediaEndpoint {
     core.onClosed = () => this.onClosed();
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
     this.core.assertAlive();
+    if (iceRestart) this.description.restartIce();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 

@@ -8,6 +8,8 @@ import type { LatenessHistogram } from '../core/ticker.ts';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
+  readonly iceRestart?: boolean;
 }
 
 /** What an endpoint tells; plain data. */
@@ -37,10 +39,18 @@ export interface EndpointRequest {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
   readonly keying?: readonly ('sdes' | 'dtls')[];
+  /**
+   * How it takes part in ICE (RFC 8445): offers have it, answers where the other side offered it.
+   * `lite` makes no checks, for servers that everybody reaches. Default: the backend's, in answers.
+   */
+  readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
   onEvent(event: MediaEndpointEvent): void;
 }
+
+/** What holds for both ends of a relay alike, or for each its own. */
+export type PerEnd<T> = T | { readonly a: T; readonly b: T };
 
 /** What a relay is opened with. */
 export interface RelayRequest {
@@ -48,9 +58,11 @@ export interface RelayRequest {
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
-  readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
+  readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
-  readonly keying?: readonly ('sdes' | 'dtls')[];
+  readonly keying?: PerEnd<readonly ('sdes' | 'dtls')[]>;
+  /** How each end takes part in ICE; see `EndpointRequest`. */
+  readonly ice?: PerEnd<'off' | 'full' | 'lite'>;
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 

@@ -5,7 +5,9 @@ import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/in
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
+import { localCandidate } from '../ice/index.ts';
 import { LocalDescription } from './local-description.ts';
+import { type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
@@ -14,6 +16,7 @@ import type {
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
+  PerEnd,
   RelayRequest,
 } from './media-backend.ts';
 import { Passages } from './passages.ts';
@@ -46,6 +49,12 @@ export interface MediaEngineOptions {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
   readonly keying?: readonly Keying[];
+  /**
+   * How endpoints take part in ICE (RFC 8445) that do not say it themselves: they take it where the
+   * other side offers it, and offer it themselves only where their request says so. `lite` makes no
+   * checks and asks nobody: for servers that everybody reaches. Default `off`.
+   */
+  readonly ice?: IceMode;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
@@ -63,6 +72,8 @@ interface Opening {
   label: string;
   relayed: boolean;
   security: LocalSecurity | undefined;
+  /** Absent: the engine's, which is not offered. */
+  ice: IceMode | undefined;
   ptimeMs?: number | undefined;
   onEvent(event: MediaEndpointEvent): void;
 }
@@ -120,7 +131,8 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const opening = { label, relayed: false, security, ptimeMs, onEvent };
+    const { ice } = request;
+    const opening = { label, relayed: false, security, ice, ptimeMs, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
   }
@@ -132,7 +144,11 @@ class LocalMediaEngine implements MediaEngine {
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
-      security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
+      security: this.security({
+        srtp: atEnd(request.srtp, name),
+        keying: keyingAt(request.keying, name),
+      }),
+      ice: atEnd(request.ice, name),
       onEvent: (event) => request.onEvent(name, event),
     });
     const a = await this.open(host, end('a'));
@@ -193,6 +209,7 @@ class LocalMediaEngine implements MediaEngine {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
       const { relayed, security, ptimeMs } = opening;
+      const mode = opening.ice ?? this.options.ice ?? 'off';
       try {
         const { settings } = this;
         const identity = security?.fingerprints && { identity: this.identity };
@@ -204,7 +221,10 @@ class LocalMediaEngine implements MediaEngine {
       }
       const core = this.register(host, { id: named.id, port, opening });
       const { ssrc, cname } = named;
-      const place = { address, port, ssrc, cname, random, remotes };
+      const candidates = [localCandidate('host', { address, port })];
+      const ice = mode === 'off' ? undefined : new LocalIce({ mode, candidates, random });
+      const offersIce = opening.ice !== undefined;
+      const place = { address, port, ssrc, cname, random, remotes, ice, offersIce };
       return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
     }
   }
@@ -212,7 +232,7 @@ class LocalMediaEngine implements MediaEngine {
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
   private security(request: {
     srtp?: SrtpPolicy | undefined;
-    keying?: readonly Keying[];
+    keying?: readonly Keying[] | undefined;
   }): LocalSecurity | undefined {
     return localSecurity({
       policy: request.srtp ?? this.options.srtp ?? 'optional',
@@ -276,8 +296,12 @@ class LocalMediaEngine implements MediaEngine {
   }
 }
 
-function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
-  return typeof srtp === 'object' ? srtp[end] : srtp;
+function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T | undefined {
+  return typeof both === 'object' ? both[end] : both;
+}
+
+function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {
+  return keying && 'a' in keying ? keying[end] : keying;
 }
 
 function codeOf(error: unknown): unknown {

@@ -68,10 +68,11 @@ export class RelaySide implements MediaEndpoint {
     b.other = a;
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
     const { core, description } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
     return description.offer({ codecs: this.knownCodecs(), direction });

@@ -65,7 +65,10 @@ export class CheckList {
    * what waits with the highest priority.
    */
   next(isSettled: boolean): IcePair | undefined {
-    return this.triggered.shift() ?? (isSettled ? undefined : this.best('waiting'));
+    for (let pair = this.triggered.shift(); pair; pair = this.triggered.shift()) {
+      if (pair.state !== 'succeeded') return pair;
+    }
+    return isSettled ? undefined : this.best('waiting');
   }
 
   /** The pair of this state with the highest priority. */

@@ -6,8 +6,8 @@ import type { IcePair } from './check-list.ts';
 const FIRST_TIMEOUT_MS = 500;
 /** How often a check is sent before the pair has failed: after 15.5 seconds. */
 const MOST_SENDS = 5;
-/** How long an answer about consent is waited for: the next one asks anew. */
-const CONSENT_TIMEOUT_MS = 4000;
+/** How long the answer to what is not repeated is waited for. */
+const LAST_TIMEOUT_MS = 4000;
 
 /** A check under way. */
 export interface PendingCheck {
@@ -25,6 +25,7 @@ interface Running {
   readonly check: PendingCheck;
   timer: Timer;
   sends: number;
+  isRetired: boolean;
 }
 
 /** Checks under way: each is repeated until its answer comes, or its time is over. */
@@ -45,7 +46,7 @@ export class CheckTransactions {
   }
 
   start(check: PendingCheck): void {
-    const running: Running = { check, sends: 1, timer: this.arm(check, 1) };
+    const running: Running = { check, sends: 1, isRetired: false, timer: this.arm(check, 1) };
     this.running.set(keyOf(check.transaction), running);
     this.transmit(check);
   }
@@ -64,17 +65,25 @@ export class CheckTransactions {
     return this.running.get(keyOf(transaction))?.check;
   }
 
-  /** Ends those of a pair, or all; their answers are nobody's then. */
-  cancel(pair?: IcePair): void {
-    for (const [key, { check, timer }] of this.running) {
-      if (pair !== undefined && check.pair !== pair) continue;
-      timer.cancel();
-      this.running.delete(key);
+  /** Those of a pair are not repeated any more, for others follow; an answer still counts. */
+  retire(pair: IcePair): void {
+    for (const running of this.running.values()) {
+      if (running.check.pair !== pair || running.isRetired) continue;
+      running.timer.cancel();
+      running.isRetired = true;
+      const key = keyOf(running.check.transaction);
+      running.timer = this.clock.arm(LAST_TIMEOUT_MS, () => this.running.delete(key));
     }
   }
 
+  /** Ends all; their answers are nobody's then. */
+  cancel(): void {
+    for (const { timer } of this.running.values()) timer.cancel();
+    this.running.clear();
+  }
+
   private arm(check: PendingCheck, sends: number): Timer {
-    const timeoutMs = check.isConsent ? CONSENT_TIMEOUT_MS : FIRST_TIMEOUT_MS * 2 ** (sends - 1);
+    const timeoutMs = check.isConsent ? LAST_TIMEOUT_MS : FIRST_TIMEOUT_MS * 2 ** (sends - 1);
     return this.clock.arm(timeoutMs, () => this.repeat(check));
   }
 

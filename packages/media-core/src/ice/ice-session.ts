@@ -178,7 +178,7 @@ export class IceSession {
       pair.heardAt = this.options.clock.now();
     }
     if (pair.state === 'succeeded') return this.settle(pair, nominates);
-    this.transactions.cancel(pair);
+    this.transactions.retire(pair);
     pair.state = 'waiting';
     list.trigger(pair);
     this.keepPace();
@@ -292,6 +292,7 @@ export class IceSession {
     if (current?.nominating === pair && current.selected === undefined) {
       current.nominating = undefined;
       const next = current.list.best('succeeded');
+      if (next === undefined) pair.state = 'waiting'; // it worked before, and nothing else does
       if (next) this.considerNominating(current, next);
     }
     this.keepPace();
