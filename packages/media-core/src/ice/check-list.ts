@@ -92,6 +92,12 @@ export class CheckList {
     );
   }
 
+  /** Where every pair has failed, all have another try. */
+  reviveAll(): void {
+    if (this.pairs.some(({ state }) => state !== 'failed')) return;
+    for (const pair of this.pairs) pair.state = 'waiting';
+  }
+
   private priority({ base, remote }: IcePair): bigint {
     return this.isControlling
       ? pairPriority(base.priority, remote.priority)

@@ -283,7 +283,11 @@ export class IceSession {
   }
 
   private onTimeout({ pair, isConsent }: PendingCheck): void {
-    if (!isConsent) this.giveUp(pair);
+    if (isConsent) return;
+    this.giveUp(pair);
+    // a path may come to work while there is patience: the other side checks no more than it must
+    if (this.current?.selected === undefined) this.current?.list.reviveAll();
+    this.keepPace();
   }
 
   private giveUp(pair: IcePair): void {
@@ -292,7 +296,6 @@ export class IceSession {
     if (current?.nominating === pair && current.selected === undefined) {
       current.nominating = undefined;
       const next = current.list.best('succeeded');
-      if (next === undefined) pair.state = 'waiting'; // it worked before, and nothing else does
       if (next) this.considerNominating(current, next);
     }
     this.keepPace();
