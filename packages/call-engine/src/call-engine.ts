@@ -82,6 +82,7 @@ export class CallEngine {
       cdrs: new CdrWriter(runtime, stores.cdrs),
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
+      webSocketMedia: options.webSocketMedia,
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
     };
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;

@@ -1,4 +1,5 @@
 import type { MediaBackend, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
+import type { CalleeMedia } from './call-engine-options.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -9,6 +10,8 @@ export interface CallMediaOptions {
   readonly label: string;
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
+  /** How media is offered to the callee; default: as the backend does. */
+  readonly callee?: CalleeMedia | undefined;
   onEvent(event: MediaEndpointEvent): void;
   /** Neither side has been heard for as long as the backend waits. */
   onDead(): void;
@@ -36,10 +39,13 @@ export class CallMedia {
 
   /** Rejects with `MEDIA_NOT_ACCEPTABLE` where nothing in the caller's offer can be relayed. */
   static async open(options: CallMediaOptions): Promise<CallMedia> {
-    const { backend, label } = options;
+    const { backend, label, callee: { srtp, keying, ice } = {} } = options;
     let watch: SilenceWatch | undefined;
     const relay = await backend.openRelay({
       label,
+      ...(srtp && { srtp: { b: srtp } }),
+      ...(keying && { keying: { b: keying } }),
+      ...(ice && { ice: { b: ice } }),
       onEvent: (end, event) => {
         options.onEvent(event);
         if (event.type !== 'timeout') return;

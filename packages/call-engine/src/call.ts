@@ -1,5 +1,6 @@
 import { Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
 import type { MediaBackend, Session } from '@strowger/session-core';
+import type { CalleeMedia } from './call-engine-options.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallRecord } from './call-record.ts';
 import {
@@ -12,7 +13,12 @@ import {
 import { type CallParties, CallTimeline } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
-import type { ContactLeg, ContactLegs, ContactLegUser } from './contact-leg.ts';
+import {
+  type ContactLeg,
+  type ContactLegs,
+  type ContactLegUser,
+  isBehindWebSocket,
+} from './contact-leg.ts';
 import { passInfo } from './info-passing.ts';
 import { recordLegs } from './record-legs.ts';
 import type { Destination } from './router.ts';
@@ -28,6 +34,7 @@ export interface CallContext {
   readonly cdrs: CdrWriter;
   readonly ringTimeoutMs: number;
   readonly maxCallMs: number;
+  readonly webSocketMedia: CalleeMedia | undefined;
   onAnswered(call: Call): void;
 }
 
@@ -162,6 +169,9 @@ export class Call {
       backend: this.context.media,
       label: this.id,
       offer: this.caller.offer,
+      callee: destination.bindings.every(isBehindWebSocket)
+        ? this.context.webSocketMedia
+        : undefined,
       onEvent: (event) => {
         if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
       },

@@ -42,7 +42,7 @@ export function policyAt(
 ): Pick<EndpointRequest, 'srtp' | 'keying' | 'ice'> {
   const own = {
     srtp: typeof srtp === 'object' ? srtp[end] : srtp,
-    keying: keying && 'a' in keying ? keying[end] : keying,
+    keying: keying && !('map' in keying) ? keying[end] : keying,
     ice: typeof ice === 'object' ? ice[end] : ice,
   };
   return {

@@ -52,8 +52,8 @@ export interface EndpointRequest {
   onEvent(event: MediaEndpointEvent): void;
 }
 
-/** What holds for both ends of a relay alike, or for each its own. */
-export type PerEnd<T> = T | { readonly a: T; readonly b: T };
+/** What holds for both ends of a relay alike, or for each its own; absent: the backend's default. */
+export type PerEnd<T> = T | { readonly a?: T; readonly b?: T };
 
 /** What a relay is opened with; its events name the end that they are of. */
 export interface RelayRequest {

@@ -301,7 +301,7 @@ function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T
 }
 
 function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {
-  return keying && 'a' in keying ? keying[end] : keying;
+  return keying && !('map' in keying) ? keying[end] : keying;
 }
 
 function codeOf(error: unknown): unknown {
