@@ -125,7 +125,14 @@ export class Browser {
     const trusted = `--ignore-certificate-errors-spki-list=${this.keys.join(',')}`;
     const program = background(
       `${home}.log`,
-      ['chromium', ...FLAGS, ...sound, trusted, `--user-data-dir=${home}`, `${this.origin}/?${query}`],
+      [
+        'chromium',
+        ...FLAGS,
+        ...sound,
+        trusted,
+        `--user-data-dir=${home}`,
+        `${this.origin}/?${query}`,
+      ],
       { env: { HOME: home } },
     );
     try {

@@ -1,4 +1,11 @@
-import { CallEngine, type CallEngineOptions, echo, memoryStores, type Stores, tone } from '@strowger/call-engine';
+import {
+  CallEngine,
+  type CallEngineOptions,
+  echo,
+  memoryStores,
+  type Stores,
+  tone,
+} from '@strowger/call-engine';
 import { createMediaEngine } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';

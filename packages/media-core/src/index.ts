@@ -13,7 +13,9 @@ export type {
   Recording,
   RelayRequest,
 } from './engine/media-backend.ts';
-export { createMediaEngine, type MediaEngineOptions } from './engine/media-engine.ts';
+export { createMediaEngine } from './engine/media-engine.ts';
+export type { MediaEngineOptions } from './engine/media-engine-options.ts';
+export type { TurnServer } from './ice/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';

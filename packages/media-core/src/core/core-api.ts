@@ -1,6 +1,13 @@
 import type { LatenessHistogram } from './ticker.ts';
 import type { DtlsIdentity } from '../dtls/index.ts';
-import type { Keying, LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
+import type { GatheredAddress, IceServers } from '../ice/index.ts';
+import type {
+  IceCandidate,
+  Keying,
+  LineDestination,
+  NegotiatedMedia,
+  SrtpSuite,
+} from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
 export interface OpenRequest {
@@ -111,6 +118,10 @@ export interface CoreError {
 export interface CoreApi {
   /** Binds both ports; `EADDRINUSE` where one is taken. */
   open(request: OpenRequest): Promise<void>;
+  /** Asks servers for addresses of an endpoint, at most a second and a half. */
+  gather(request: { id: number; servers: IceServers }): Promise<GatheredAddress[]>;
+  /** Candidates of the other side that came after its description. */
+  addCandidates(request: { id: number; candidates: readonly IceCandidate[] }): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /** From now on what `from` receives goes out at `to`. */

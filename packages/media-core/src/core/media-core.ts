@@ -49,6 +49,14 @@ export class MediaCore implements CoreApi {
     this.endpoints.set(request.id, endpoint);
   }
 
+  gather({ id, servers }: Parameters<CoreApi['gather']>[0]): ReturnType<CoreApi['gather']> {
+    return this.endpoint(id).session.transport.ice.gather(servers);
+  }
+
+  async addCandidates({ id, candidates }: Parameters<CoreApi['addCandidates']>[0]): Promise<void> {
+    this.endpoint(id).session.transport.ice.addRemotes(candidates);
+  }
+
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
     this.endpoint(id).configure(media);
   }
@@ -146,7 +154,7 @@ export class MediaCore implements CoreApi {
 
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
-  const remote = session.lock.target;
+  const remote = session.transport.target;
   const { roundTripMs } = session.rtcp;
   return {
     ...(session.agreed && { codec: session.agreed.media.send.codec.name }),

@@ -3,7 +3,6 @@ import { type DtlsIdentity, isDtls } from '../dtls/index.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { SourceLock } from '../rtp/source-lock.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
-import { isStun } from '../stun/index.ts';
 import type { CoreEvent } from './core-api.ts';
 import { DtlsKeying } from './dtls-keying.ts';
 import { IcePath } from './ice-path.ts';
@@ -18,6 +17,8 @@ export interface MediaTransportOptions {
   readonly identity?: DtlsIdentity | undefined;
   /** To the socket of RTP. */
   send(packet: Uint8Array, to: Endpoint): void;
+  /** A packet that a relay has brought: as if it had come to the socket. */
+  onRelayed(packet: Uint8Array, from: Endpoint): void;
   tell(event: CoreEvent): void;
 }
 
@@ -28,7 +29,7 @@ export interface MediaTransportOptions {
 export class MediaTransport {
   private readonly options: MediaTransportOptions;
   private readonly keying: DtlsKeying | undefined;
-  private readonly ice: IcePath;
+  readonly ice: IcePath;
 
   constructor(options: MediaTransportOptions) {
     this.options = options;
@@ -36,6 +37,7 @@ export class MediaTransport {
     this.ice = new IcePath({
       runtime,
       send: (packet, to) => options.send(packet, to),
+      onRelayed: (packet, from) => options.onRelayed(packet, from),
       onFailed: (message) => tell({ type: 'failed', code: 'ICE_FAILED', message }),
       onFound: () => this.keying?.nudge(),
     });
@@ -70,12 +72,18 @@ export class MediaTransport {
   /** A packet that is neither RTP nor RTCP; `false` where it is nothing that is known here. */
   receive(packet: Uint8Array, from: Endpoint): boolean {
     const { lock } = this.options;
-    if (isStun(packet)) return this.ice.receive(packet, from);
-    if (this.keying === undefined || !isDtls(packet)) return false;
+    if (!isDtls(packet)) return this.ice.receive(packet, from);
+    if (this.keying === undefined) return false;
     // any pair that was checked will do: the one to go by may not be decided yet
     if (!this.ice.isOn || this.ice.isVerified(from)) this.keying.receive(packet, from);
     else lock.strangers++;
     return true;
+  }
+
+  /** Sends a packet of media to `target`. */
+  send(packet: Uint8Array, target: Endpoint): void {
+    if (this.ice.isOn) this.ice.send(packet, target);
+    else this.options.send(packet, target);
   }
 
   /** Whether this packet of RTP is to be taken. */
@@ -110,7 +118,7 @@ export class MediaTransport {
   /** Without ICE an answer goes where the message came from: a NAT may be between (RFC 5764 §5.1). */
   private sendHandshake(datagram: Uint8Array, to: Endpoint | undefined): void {
     const target = this.ice.isOn ? this.target : (to ?? this.target);
-    if (target !== undefined) this.options.send(datagram, target);
+    if (target !== undefined) this.send(datagram, target);
   }
 
   private onKeys(keys: Parameters<MediaProtection['secure']>[0]): void {

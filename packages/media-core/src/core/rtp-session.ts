@@ -70,6 +70,7 @@ export class RtpSession {
       protection: this.protection,
       identity: request.identity,
       send: (packet, to) => this.rtp?.send(packet, to),
+      onRelayed: (packet, from) => this.receive(packet, from),
       tell: (event) => user.onEvent(event),
     });
     const { clock, random } = runtime;
@@ -154,7 +155,7 @@ export class RtpSession {
     if (target === undefined || this.closed) return false;
     const leaving = this.protection.protect(packet);
     if (leaving === undefined) return false;
-    this.rtp?.send(leaving, target);
+    this.transport.send(leaving, target);
     return true;
   }
 
@@ -235,7 +236,8 @@ export class RtpSession {
     const target = agreed && this.controlTarget(agreed);
     const leaving = this.protection.protectControl(compound);
     if (target === undefined || leaving === undefined) return;
-    (agreed?.media.rtcpMux ? this.rtp : this.control)?.send(leaving, target);
+    if (agreed?.media.rtcpMux) this.transport.send(leaving, target);
+    else this.control?.send(leaving, target);
   }
 
   /** Where reports come from; else as negotiated, unless RTP turned out to come from elsewhere. */

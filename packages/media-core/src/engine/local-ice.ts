@@ -1,5 +1,8 @@
-import type { Random } from '@strowger/runtime';
+import { isIP } from 'node:net';
+import { type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
+import { localCandidate, type TurnServer } from '../ice/index.ts';
 import type { IceCandidate, IceDescription } from '../sdp/index.ts';
+import type { CoreEndpoint } from './core-endpoint.ts';
 
 /** How an endpoint takes part in ICE. */
 export type IceMode = 'off' | 'full' | 'lite';
@@ -35,5 +38,38 @@ export class LocalIce {
   private newCredentials() {
     const { random } = this.options;
     return { ufrag: random.token(40), pwd: random.token(160) };
+  }
+}
+
+/** Servers that are asked where we are. */
+export interface IceServerOptions {
+  readonly stunServers?: readonly Endpoint[];
+  readonly turnServers?: readonly TurnServer[];
+}
+
+/** Our end of ICE, which as a full one knows where it is seen before it says where it is. */
+export async function openLocalIce(
+  mode: 'full' | 'lite',
+  { api, id, local }: CoreEndpoint,
+  { stunServers: stun = [], turnServers: turn = [], random }: IceServerOptions & { random: Random },
+): Promise<LocalIce> {
+  const isAsking = mode === 'full' && stun.length + turn.length > 0;
+  const gathered = isAsking ? await api.gather({ id, servers: { stun, turn } }) : [];
+  const others = gathered.filter(
+    ({ address, port }) => address !== local.address || port !== local.port,
+  );
+  const candidates = [
+    localCandidate('host', local),
+    ...others.map(({ type, ...at }) => localCandidate(type, at, local)),
+  ];
+  return new LocalIce({ mode, candidates, random });
+}
+
+/** @throws StrowgerError `MEDIA_BAD_ICE_SERVER` where one is no IP address with a port. */
+export function assertServers({ stunServers = [], turnServers = [] }: IceServerOptions): void {
+  for (const { address, port } of [...stunServers, ...turnServers]) {
+    if (isIP(address) !== 0 && port >= 1 && port <= 65_535) continue;
+    const message = `${address}:${port} is no IP address with a port from 1 to 65535`;
+    throw new StrowgerError('MEDIA_BAD_ICE_SERVER', message);
   }
 }

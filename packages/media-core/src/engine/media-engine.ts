@@ -5,9 +5,8 @@ import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/in
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { knownCodecs } from './known-codecs.ts';
-import { localCandidate } from '../ice/index.ts';
 import { LocalDescription } from './local-description.ts';
-import { type IceMode, LocalIce } from './local-ice.ts';
+import { assertServers, type IceMode, openLocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
@@ -19,53 +18,14 @@ import type {
   PerEnd,
   RelayRequest,
 } from './media-backend.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
-import { type RemoteAddressSettings, RemotePolicy } from './remote-policy.ts';
+import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
-
-/** What an engine is made with. */
-export interface MediaEngineOptions {
-  /** Local IP address that is bound and told in SDP. */
-  readonly address: string;
-  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
-  readonly ports: { readonly from: number; readonly to: number };
-  /** `pcmu`, `pcma` in order of preference; default both. */
-  readonly codecs?: readonly string[];
-  /** Threads that carry the media; 0, the default, for this one. */
-  readonly workers?: number;
-  /** The built `worker.js`, where a bundler has moved it. */
-  readonly workerEntry?: URL;
-  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
-  readonly runtime?: Runtime;
-  /** How long a pair of ports rests after its use; default 5000. */
-  readonly portRestMs?: number;
-  /** Silence after which `timeout` is told; default 30 000. */
-  readonly timeoutMs?: number;
-  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
-  readonly srtp?: SrtpPolicy;
-  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
-  readonly keying?: readonly Keying[];
-  /**
-   * How endpoints take part in ICE (RFC 8445) that do not say it themselves: they take it where the
-   * other side offers it, and offer it themselves only where their request says so. `lite` makes no
-   * checks and asks nobody: for servers that everybody reaches. Default `off`.
-   */
-  readonly ice?: IceMode;
-  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
-  readonly ptimeMs?: number;
-  /** Where media may go; at a public edge neither to this machine nor to its link. */
-  readonly remotes?: RemoteAddressSettings;
-  /** How long the negotiated address is waited for before another is learned; default 250. */
-  readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
-  readonly relatchAfterMs?: number;
-  /** Bounds of the jitter buffer's delay; default 40 to 200. */
-  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
-}
 
 /** What kind of endpoint is opened, and who hears of it. */
 interface Opening {
@@ -81,7 +41,8 @@ interface Opening {
 /**
  * Starts the media engine: sockets are opened with endpoints, workers at once.
  *
- * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`, `MEDIA_WORKER_MISSING`.
+ * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`,
+ * `MEDIA_BAD_ICE_SERVER`, `MEDIA_WORKER_MISSING`.
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new LocalMediaEngine(options);
@@ -109,6 +70,7 @@ class LocalMediaEngine implements MediaEngine {
     this.codecs = options.codecs ?? ['pcmu', 'pcma'];
     knownCodecs(this.codecs);
     this.remotes = new RemotePolicy(options.remotes);
+    assertServers(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -220,9 +182,9 @@ class LocalMediaEngine implements MediaEngine {
         throw unavailable(address, error);
       }
       const core = this.register(host, { id: named.id, port, opening });
+      const ice =
+        mode === 'off' ? undefined : await openLocalIce(mode, core, { ...this.options, random });
       const { ssrc, cname } = named;
-      const candidates = [localCandidate('host', { address, port })];
-      const ice = mode === 'off' ? undefined : new LocalIce({ mode, candidates, random });
       const offersIce = opening.ice !== undefined;
       const place = { address, port, ssrc, cname, random, remotes, ice, offersIce };
       return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };

@@ -87,6 +87,8 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     ((request: unknown) => call(method, request)) as CoreApi[Method];
   return {
     open: remote('open'),
+    gather: remote('gather'),
+    addCandidates: remote('addCandidates'),
     configure: remote('configure'),
     relay: remote('relay'),
     openPassage: remote('openPassage'),

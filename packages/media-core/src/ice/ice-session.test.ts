@@ -1,7 +1,14 @@
 import { type Endpoint, seededRandom, VirtualClock } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import type { IceCandidate, IceDescription } from '../sdp/index.ts';
-import { ATTRIBUTES, readErrorCode, readStun, type StunMessage, utf8, writeStun } from '../stun/index.ts';
+import {
+  ATTRIBUTES,
+  readErrorCode,
+  readStun,
+  type StunMessage,
+  utf8,
+  writeStun,
+} from '../stun/index.ts';
 import { candidatePriority, type IceBase, IceSession, localCandidate } from './index.ts';
 
 const BASE: IceBase = { type: 'host', priority: candidatePriority('host') };
@@ -157,7 +164,10 @@ describe('ICE between two sides', () => {
   });
 
   it('takes the best of several addresses that work, and passes over those that do not', () => {
-    const dead = { ...localCandidate('host', { address: '198.51.100.9', port: 9 }), priority: 2 ** 31 - 1 };
+    const dead = {
+      ...localCandidate('host', { address: '198.51.100.9', port: 9 }),
+      priority: 2 ** 31 - 1,
+    };
     const alive = localCandidate('host', { address: '198.51.100.2', port: 5000 });
     const { clock, left, right, begin } = story({ candidates: { right: [dead, alive] } });
     begin();
@@ -274,7 +284,11 @@ describe('strangers', () => {
   it('cannot ask for what is not understood', () => {
     const { ladder, left, begin } = story({ lite: { left: true } });
     begin();
-    left.session.receive(request('left', left.description.pwd, [0x7777, utf8('?')]), BASE, STRANGER);
+    left.session.receive(
+      request('left', left.description.pwd, [0x7777, utf8('?')]),
+      BASE,
+      STRANGER,
+    );
     expect(ladder.at(-1)).toBe('0 left error 420');
   });
 });

@@ -1,11 +1,12 @@
 import type { Clock, Endpoint, Random, Timer } from '@strowger/runtime';
 import type { IceDescription, NegotiatedIce } from '../sdp/index.ts';
 import { ATTRIBUTES, isSignedWith, readErrorCode, type StunMessage, utf8 } from '../stun/index.ts';
-import { type IceCredentials, type ReceivedCheck, writeCheck, writeSuccess } from './binding.ts';
+import { type ReceivedCheck, writeCheck, writeSuccess } from './binding.ts';
 import { isUsable } from './candidates.ts';
-import { CheckList, type IceBase, type IcePair, type IceRemote } from './check-list.ts';
+import type { IceBase, IcePair } from './check-list.ts';
 import { CheckTransactions, type PendingCheck } from './check-transactions.ts';
 import { Consent } from './consent.ts';
+import { type Generation, learnRemote, newGeneration } from './generation.ts';
 import { judgeRequest } from './incoming-check.ts';
 
 /** What a session is made of. */
@@ -29,16 +30,6 @@ const NOMINATE_AFTER_MS = 150;
 const PATIENCE_MS = 39_500;
 /** A pair that was not heard on for this long may be left for a worse one. */
 const STALE_MS = 10_000;
-
-/** The two sides' credentials of one generation, and what was found with them. */
-interface Generation {
-  readonly local: IceCredentials & Pick<IceDescription, 'lite'>;
-  readonly remote: IceCredentials;
-  readonly remotes: IceRemote[];
-  readonly list: CheckList;
-  selected: IcePair | undefined;
-  nominating: IcePair | undefined;
-}
 
 /**
  * One stream's ICE (RFC 8445), as a full or a lite implementation: it makes checks, answers them,
@@ -109,11 +100,7 @@ export class IceSession {
       this.consent.stop();
       this.waitForBetter?.cancel();
       this.previous = current;
-      const list = new CheckList(controlling);
-      this.current = {
-        ...{ local, remote, list, remotes: [] },
-        ...{ selected: undefined, nominating: undefined },
-      };
+      this.current = newGeneration({ local, remote, controlling });
       this.patience?.cancel();
       this.patience = this.options.clock.arm(PATIENCE_MS, () => this.fail('No addresses work'));
     }
@@ -126,12 +113,9 @@ export class IceSession {
     if (current === undefined) return;
     for (const candidate of candidates) {
       if (!isUsable(candidate, this.options.family)) continue;
-      const { address, port, priority } = candidate;
-      const isKnown = current.remotes.some((one) => one.port === port && one.address === address);
-      if (isKnown) continue;
-      const remote = { address, port, priority };
-      current.remotes.push(remote);
-      if (!current.local.lite) for (const base of this.bases) current.list.pair(base, remote);
+      const remote = learnRemote(current, candidate);
+      if (remote === undefined || current.local.lite) continue;
+      for (const base of this.bases) current.list.pair(base, remote);
     }
     this.keepPace();
   }

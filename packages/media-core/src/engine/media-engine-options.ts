@@ -1,0 +1,49 @@
+import type { Endpoint, Runtime } from '@strowger/runtime';
+import type { TurnServer } from '../ice/index.ts';
+import type { Keying, SrtpPolicy } from '../sdp/index.ts';
+import type { IceMode } from './local-ice.ts';
+import type { RemoteAddressSettings } from './remote-policy.ts';
+
+/** What an engine is made with. */
+export interface MediaEngineOptions {
+  /** Local IP address that is bound and told in SDP. */
+  readonly address: string;
+  /** Even ports of this range carry RTP, the odd ones above them RTCP. */
+  readonly ports: { readonly from: number; readonly to: number };
+  /** `pcmu`, `pcma` in order of preference; default both. */
+  readonly codecs?: readonly string[];
+  /** Threads that carry the media; 0, the default, for this one. */
+  readonly workers?: number;
+  /** The built `worker.js`, where a bundler has moved it. */
+  readonly workerEntry?: URL;
+  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
+  readonly runtime?: Runtime;
+  /** How long a pair of ports rests after its use; default 5000. */
+  readonly portRestMs?: number;
+  /** Silence after which `timeout` is told; default 30 000. */
+  readonly timeoutMs?: number;
+  /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first; default `sdes`, then `dtls`. */
+  readonly keying?: readonly Keying[];
+  /**
+   * How endpoints take part in ICE (RFC 8445) that do not say it themselves: they take it where the
+   * other side offers it, and offer it themselves only where their request says so. `lite` makes no
+   * checks and asks nobody: for servers that everybody reaches. Default `off`.
+   */
+  readonly ice?: IceMode;
+  /** Who tells full implementations where they are seen (RFC 8489): IP addresses, no names. */
+  readonly stunServers?: readonly Endpoint[];
+  /** Relays for where nothing else works (RFC 8656), over UDP; the first is used. */
+  readonly turnServers?: readonly TurnServer[];
+  /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
+  readonly ptimeMs?: number;
+  /** Where media may go; at a public edge neither to this machine nor to its link. */
+  readonly remotes?: RemoteAddressSettings;
+  /** How long the negotiated address is waited for before another is learned; default 250. */
+  readonly sourceGraceMs?: number;
+  /** Silence after which a new source may take a stream over; default 3000. */
+  readonly relatchAfterMs?: number;
+  /** Bounds of the jitter buffer's delay; default 40 to 200. */
+  readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
+}
