@@ -96,6 +96,45 @@ describe('an endpoint with ICE', () => {
     expect(bob.events.map(({ type }) => type)).toEqual(['secured', 'started']);
   });
 
+  it('takes candidates that come later, of this generation alone', async () => {
+    const simulation = createSimulation({ seed: 7, ladder: false });
+    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const bob = await side(simulation, 'bob', 2, { ice: 'full' });
+    const offer = await alice.endpoint.createOffer();
+    const answer = await bob.endpoint.acceptOffer(offer.replace(/a=candidate.*\r\n/g, ''));
+    const candidates = answer.match(/a=candidate.*\r\n/g)?.join('') ?? '';
+    await alice.endpoint.acceptAnswer(answer.replace(candidates, ''));
+    await simulation.run(2000);
+    expect((await alice.endpoint.stats()).packetsReceived).toBe(0);
+    const credentials = answer.match(/a=ice-(?:ufrag|pwd).*\r\n/g)?.join('') ?? '';
+    const other = credentials.replace('a=ice-ufrag:', 'a=ice-ufrag:x');
+    await alice.endpoint.addCandidates(`${other}m=audio 9 RTP/AVP 0\r\n${candidates}`);
+    await simulation.run(2000);
+    expect((await alice.endpoint.stats()).packetsReceived).toBe(0);
+    await expect(alice.endpoint.addCandidates('hello')).rejects.toMatchObject({
+      code: 'MEDIA_NOT_ACCEPTABLE',
+    });
+    await alice.endpoint.addCandidates(`${credentials}m=audio 9 RTP/AVP 0\r\n${candidates}`);
+    await simulation.run(2000);
+    for (const { endpoint } of [alice, bob]) {
+      expect((await endpoint.stats()).packetsReceived).toBeGreaterThan(80);
+    }
+  });
+
+  it('checks no address where media may not go', async () => {
+    const simulation = createSimulation({ seed: 8, ladder: false });
+    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const bob = await side(simulation, 'bob', 2, { ice: 'full', remotes: { edge: 'public' } });
+    const offer = await alice.endpoint.createOffer();
+    const inside = offer.replaceAll('10.0.0.1', '127.0.0.1');
+    await alice.endpoint.acceptAnswer(await bob.endpoint.acceptOffer(inside));
+    await simulation.run(3000);
+    // the other side's own checks come from where it is
+    const { remote, packetsReceived } = await bob.endpoint.stats();
+    expect(remote?.address).toBe('10.0.0.1');
+    expect(packetsReceived).toBeGreaterThan(100);
+  });
+
   it('fails where no address works', async () => {
     const simulation = createSimulation({ seed: 4, ladder: false });
     const alice = await side(simulation, 'alice', 1, BROWSER, 'full');

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { StrowgerError, type Random } from '@strowger/runtime';
 import {
   applyAnswer,
   type CodecDescription,
+  type IceCandidate,
   type IceDescription,
   isIceRestart,
   type LocalMedia,
@@ -15,6 +17,7 @@ import {
   type NegotiatedRelay,
   passableLines,
   readDescription,
+  readTrickleFragment,
   relayAnswer,
   type RelayLocal,
   relayOffer,
@@ -110,6 +113,19 @@ export class LocalDescription {
     this.ice?.restart();
   }
 
+  /**
+   * Candidates that came later (RFC 8840), of the generation that was agreed, where media may go;
+   * others are passed over. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` for what is no fragment.
+   */
+  laterCandidates(body: string): IceCandidate[] {
+    const read = readTrickleFragment(body);
+    if (!read.ok) throw refused(read);
+    const { ufrag, pwd, media } = read.fragment;
+    const remote = this.context.media?.ice?.remote;
+    if (remote === undefined || remote.ufrag !== ufrag || remote.pwd !== pwd) return [];
+    return this.permittedOf(media[0]?.candidates ?? []);
+  }
+
   /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     this.context.assertNoOffer();
@@ -120,7 +136,7 @@ export class LocalDescription {
     const { media } = answered(this.context.version);
     this.context.receiveOffer(offer);
     const answer = this.context.sendAnswer(media, (version) => answered(version).answer);
-    return { answer, media };
+    return { answer, media: this.permitted(media) };
   }
 
   /** What our offer and their answer make. */
@@ -128,7 +144,7 @@ export class LocalDescription {
     const { answerableOffer: offer, earlier } = this.context;
     const { media } = this.usable(applyAnswer({ offer, answer, ...earlier }));
     this.context.answered(answer, media);
-    return media;
+    return this.permitted(media);
   }
 
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
@@ -166,7 +182,8 @@ export class LocalDescription {
     const relay = made(this.context.version);
     const answer = this.context.sendAnswer(relay.a, (version) => made(version).answer);
     beyond.context.answered(round.answerFromB, relay.b);
-    return { ...relay, answer };
+    const ends = { a: this.permitted(relay.a), b: beyond.permitted(relay.b) };
+    return { ...relay, ...ends, answer };
   }
 
   /**
@@ -179,7 +196,8 @@ export class LocalDescription {
     if (this.context.media && isSwitchedOff(read.description)) return undefined;
     const audio = findAudio(read.description, this.security);
     if (!audio.ok) throw refused(audio);
-    const { connections, rtcp } = audio.line;
+    const { connections, rtcp, ice } = audio.line;
+    if (ice && this.ice) return audio.line; // what becomes of its addresses shows with the answer
     if (connections[0]) this.assertPermitted(connections[0].address);
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
@@ -222,13 +240,32 @@ export class LocalDescription {
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
     if (!outcome.ok) throw refused(outcome);
-    this.assertAddresses(outcome.media.remote);
+    this.assertDestination(outcome.media);
     return outcome;
   }
 
+  /** Candidates where media may not go are not even checked. */
+  private permitted(media: NegotiatedMedia): NegotiatedMedia {
+    const { ice } = media;
+    if (ice === undefined) return media;
+    const candidates = this.permittedOf(ice.remote.candidates);
+    return { ...media, ice: { ...ice, remote: { ...ice.remote, candidates } } };
+  }
+
+  private permittedOf(candidates: readonly IceCandidate[]): IceCandidate[] {
+    const isPlace = (address: string): boolean => isIP(address) > 0 && !/^[0:.]+$/.test(address);
+    return candidates.filter(({ address }) => isPlace(address) && this.remotes.permits(address));
+  }
+
   private assertPassable({ a, b, lines }: NegotiatedRelay): void {
-    for (const { remote } of [a, b]) this.assertAddresses(remote);
+    for (const end of [a, b]) this.assertDestination(end);
     for (const line of lines) for (const end of [line.a, line.b]) this.assertAddresses(end);
+  }
+
+  /** Where ICE finds the way, nothing goes to the address of the line. */
+  private assertDestination({ remote, ice }: NegotiatedMedia): void {
+    const isFound = ice !== undefined && !(ice.local.lite && ice.remote.lite);
+    if (!isFound) this.assertAddresses(remote);
   }
 
   private assertAddresses({ address, rtcp }: LineDestination): void {

@@ -69,6 +69,12 @@ export class LocalEndpoint implements MediaEndpoint {
     this.description.context.rollback();
   }
 
+  async addCandidates(fragment: string): Promise<void> {
+    const { core, description } = this;
+    const candidates = description.laterCandidates(fragment);
+    await core.api.addCandidates({ id: core.id, candidates });
+  }
+
   stats(): Promise<MediaStats> {
     return this.core.stats();
   }

@@ -141,6 +141,12 @@ export interface MediaEndpoint {
   acceptAnswer(answer: Sdp): Promise<void>;
   /** Our offer was refused (488, 491): what was agreed before holds again. */
   rollback(): Promise<void>;
+  /**
+   * Takes candidates that came after the description: the body of an INFO with
+   * `application/trickle-ice-sdpfrag` (RFC 8840 §9). Those of another generation, and where media may
+   * not go, are passed over. Rejects with `MEDIA_NOT_ACCEPTABLE` for what is no such body.
+   */
+  addCandidates(fragment: string): Promise<void>;
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;

@@ -119,6 +119,12 @@ export class RelaySide implements MediaEndpoint {
     await this.options.lines.settle();
   }
 
+  async addCandidates(fragment: string): Promise<void> {
+    const { core, description } = this.options;
+    const candidates = description.laterCandidates(fragment);
+    await core.api.addCandidates({ id: core.id, candidates });
+  }
+
   stats(): Promise<MediaStats> {
     return this.options.core.stats();
   }
