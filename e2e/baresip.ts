@@ -22,6 +22,8 @@ export interface BaresipOptions {
   answer?: 'auto' | 'manual';
   /** SRTP: keys in the description, where the other side has it too, or always; keys by DTLS. */
   encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
+  /** ICE; it uses no loopback address. */
+  ice?: boolean;
 }
 
 interface BaresipEvent {
@@ -127,7 +129,17 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp', 'dtls_srtp'];
+    const always = [
+      'sndfile',
+      'ausine',
+      'aufile',
+      'aubridge',
+      'g711',
+      'stun',
+      'srtp',
+      'dtls_srtp',
+      'ice',
+    ];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,
@@ -173,6 +185,7 @@ export class Baresip {
       codecs,
       answer = 'auto',
       encryption,
+      ice = false,
     } = this.options;
     const via = transport === 'udp' ? '' : `;transport=${transport}`;
     const registration =
@@ -182,7 +195,8 @@ export class Baresip {
           (registrar.outbound === undefined ? '' : `;outbound="${registrar.outbound}"`);
     const audio = codecs === undefined ? '' : `;audio_codecs=${codecs}`;
     const keys = encryption === undefined ? '' : `;mediaenc=${encryption}`;
-    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}\n`;
+    const nat = ice ? ';medianat=ice' : '';
+    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}${nat}\n`;
   }
 
   private connect(): Promise<Socket> {

@@ -13,6 +13,9 @@ export interface LinphoneOptions {
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
   authority?: string;
+  /** How media is encrypted; default not at all. */
+  encryption?: 'none' | 'srtp' | 'dtls';
+  ice?: boolean;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -96,7 +99,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority } = this.options;
+    const { name, port, authority, encryption = 'none', ice = false } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -108,13 +111,14 @@ export class Linphone {
         : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
-      'media_encryption=none',
+      `media_encryption=${encryption}`,
+      ...(encryption === 'dtls' ? [`zrtp_secrets_cache=${join(this.home, 'secrets')}`] : []),
       'inc_timeout=30',
       '[net]',
       'dns_srv_enabled=0',
       'dns_search_enabled=0',
       'mtu=1300',
-      'firewall_policy=0',
+      `firewall_policy=${ice ? 3 : 0}`,
       '[rtp]',
       `audio_rtp_port=${17_000 + (port - 5100) * 4}`,
       '[sound]',

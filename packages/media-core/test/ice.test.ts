@@ -14,11 +14,10 @@ async function side(
   simulation: Simulation,
   name: string,
   last: number,
-  { ice, ...options }: Partial<MediaEngineOptions> & { ice?: Ice },
-  offers?: Ice,
+  { offers, ...options }: Partial<MediaEngineOptions> & { offers?: Ice },
 ) {
   const host = { name, address: `10.0.0.${last}` };
-  const engine = engineOn(simulation, host, { ...options, ...(ice && { ice }) });
+  const engine = engineOn(simulation, host, options);
   engines.push(engine);
   const events: { type: string }[] = [];
   const endpoint = await engine.openEndpoint({
@@ -46,7 +45,7 @@ describe('an endpoint with ICE', () => {
     ['lite', 'lite'],
   ] as const)('as %s meets a %s one, under DTLS', async (near, far) => {
     const simulation = createSimulation({ seed: 1, ladder: false });
-    const alice = await side(simulation, 'alice', 1, BROWSER, near);
+    const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: near });
     const bob = await side(simulation, 'bob', 2, { ice: far });
     const { offer, answer } = await negotiate(alice.endpoint, bob.endpoint);
     expect(offer).toMatch(/^m=audio \d+ UDP\/TLS\/RTP\/SAVPF /m);
@@ -75,7 +74,7 @@ describe('an endpoint with ICE', () => {
 
   it('begins anew where the other side does, without a gap or another handshake', async () => {
     const simulation = createSimulation({ seed: 3, ladder: false });
-    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: 'full' });
     const bob = await side(simulation, 'bob', 2, { ice: 'full' });
     const first = await negotiate(alice.endpoint, bob.endpoint);
     await simulation.run(3000);
@@ -98,7 +97,7 @@ describe('an endpoint with ICE', () => {
 
   it('takes candidates that come later, of this generation alone', async () => {
     const simulation = createSimulation({ seed: 7, ladder: false });
-    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: 'full' });
     const bob = await side(simulation, 'bob', 2, { ice: 'full' });
     const offer = await alice.endpoint.createOffer();
     const answer = await bob.endpoint.acceptOffer(offer.replace(/a=candidate.*\r\n/g, ''));
@@ -123,7 +122,7 @@ describe('an endpoint with ICE', () => {
 
   it('checks no address where media may not go', async () => {
     const simulation = createSimulation({ seed: 8, ladder: false });
-    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: 'full' });
     const bob = await side(simulation, 'bob', 2, { ice: 'full', remotes: { edge: 'public' } });
     const offer = await alice.endpoint.createOffer();
     const inside = offer.replaceAll('10.0.0.1', '127.0.0.1');
@@ -137,7 +136,7 @@ describe('an endpoint with ICE', () => {
 
   it('fails where no address works', async () => {
     const simulation = createSimulation({ seed: 4, ladder: false });
-    const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+    const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: 'full' });
     const bob = await side(simulation, 'bob', 2, { ice: 'full' });
     const offer = await alice.endpoint.createOffer();
     const answer = await bob.endpoint.acceptOffer(offer);
@@ -155,7 +154,7 @@ describe('an endpoint with ICE', () => {
   it('relays between a browser and a phone that knows neither', async () => {
     for (const ice of ['full', 'lite'] as const) {
       const simulation = createSimulation({ seed: 5, ladder: false });
-      const alice = await side(simulation, 'alice', 1, BROWSER, 'full');
+      const alice = await side(simulation, 'alice', 1, { ...BROWSER, offers: 'full' });
       const bob = await side(simulation, 'bob', 2, { srtp: 'off' });
       const { engine: pbx } = await side(simulation, 'pbx', 3, { ice });
       const relay = await pbx.openRelay({ label: 'relay', onEvent() {} });

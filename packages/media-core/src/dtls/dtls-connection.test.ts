@@ -18,10 +18,12 @@ type Side = keyof typeof IDENTITIES;
 /** Two connections over a path of 10 ms that `passes` may cut, counting datagrams of both. */
 function story({
   passes = () => true,
+  changes,
   isVerified = false,
   fingerprints = {},
 }: {
   passes?: (side: Side, count: number) => boolean;
+  changes?: (datagram: Uint8Array, count: number) => void;
   isVerified?: boolean;
   fingerprints?: Partial<Record<Side, readonly Fingerprint[]>>;
 } = {}) {
@@ -44,10 +46,13 @@ function story({
       random,
       send: (datagram) => {
         datagrams.push({ side: role, datagram });
-        const arrives = passes(role, count++);
+        const arrives = passes(role, count);
+        const arriving = datagram.slice();
+        changes?.(arriving, count);
+        count++;
         ladder.push(`${clock.now()} ${role} ${contentOf(datagram)}${arrives ? '' : ' lost'}`);
         if (!arrives) return;
-        clock.arm(10, () => ends[other]?.receive(datagram.slice(), ADDRESSES[role]));
+        clock.arm(10, () => ends[other]?.receive(arriving, ADDRESSES[role]));
       },
       onSecured: (made) => void (keys[role] = made),
       onFailed: (reason) => void (failures[role] = reason),
@@ -164,6 +169,25 @@ describe('a connection of DTLS', () => {
     clock.advance(1000);
     expect(failures).toEqual({});
     expect(keys.client?.send).toEqual(keys.server?.receive);
+  });
+
+  it('bears any byte of its handshake being another one', () => {
+    for (let seed = 0; seed < 120; seed++) {
+      const chance = seededRandom(seed);
+      const broken = seed % 6;
+      const { clock, keys, failures } = story({
+        changes: (datagram, count) => {
+          const at = Math.floor(chance.float() * datagram.length);
+          if (count === broken) datagram[at] = (datagram[at] ?? 0) ^ (1 + (seed % 255));
+        },
+      });
+      clock.advance(40_000);
+      const [one, other] = [keys.client, keys.server];
+      const isSecured = one !== undefined && other !== undefined;
+      if (isSecured) expect(one.send, `seed ${seed}`).toEqual(other.receive);
+      else expect(Object.keys(failures).length, `seed ${seed}`).toBeGreaterThan(0);
+      expect(clock.armedTimers, `seed ${seed}`).toBe(0);
+    }
   });
 
   it('says goodbye, and answers nothing afterwards', () => {

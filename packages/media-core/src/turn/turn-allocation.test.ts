@@ -10,7 +10,6 @@ import {
   readStun,
   readUint32,
   readUtf8,
-  readXorAddress,
   type StunMessage,
   uint32,
   utf8,
