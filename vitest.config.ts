@@ -2,6 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling', 'fuzz', 'flows', 'e2e'],
+    projects: ['packages/*', 'apps/*', 'tooling', 'fuzz', 'flows', 'examples', 'e2e'],
   },
 });

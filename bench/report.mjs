@@ -33,6 +33,7 @@ function medians(results) {
 
 export function fixed(value) {
   if (value === undefined || Number.isNaN(value)) return 'not measured';
+  if (value === 0) return '0';
   return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 

@@ -7,6 +7,7 @@ import { answer } from './parts/answer.mjs';
 import { calls } from './parts/calls.mjs';
 import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
+import { loris } from './parts/loris.mjs';
 import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
@@ -26,6 +27,7 @@ const parts = {
   proxy,
   rates,
   threads,
+  loris,
   calls,
   relay,
 };

@@ -83,6 +83,17 @@ export class Linphone {
     await this.says(/Media streams established/, 15_000);
   }
 
+  /** The ids of its calls, as its own commands take them, the oldest first. */
+  async callIds(count: number): Promise<number[]> {
+    return until(`linphone lists ${count} calls`, async () => {
+      this.forget();
+      await this.command('calls');
+      const lines = this.output.slice(this.from).matchAll(/^(\d+) \|/gmu);
+      const ids = [...lines].map(([, id]) => Number(id));
+      return ids.length === count ? ids.sort((one, other) => one - other) : undefined;
+    });
+  }
+
   /** Waits until it said something since `forget()`. */
   says(pattern: RegExp, ms = 6000): Promise<RegExpExecArray> {
     const what = `linphone says ${pattern}`;

@@ -50,9 +50,9 @@ describeWithPeers(
       expect(new Set(found).size, output).toBeLessThanOrEqual(1); // all or none, 105 like the others
     });
 
-    it('svcrack is stopped before it comes to the right word', () => {
+    it('A10: svcrack is stopped before it comes to the right word, its sixth', () => {
       const words = Array.from({ length: 60 }, (_, index) => `word-${index}`);
-      words.splice(40, 0, 'sunshine-105');
+      words.splice(5, 0, 'sunshine-105');
       writeFileSync(join(folder, 'words'), words.join('\n'));
       const dictionary = ['-u', '105', '-d', join(folder, 'words')];
       const { output } = runToEnd(['svcrack', ...FROM, ...dictionary, TARGET], { seconds: 12 });

@@ -19,6 +19,7 @@ if (rest.length > 0) {
   check('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only', '--concurrency=2']);
   check('types of tooling', 'tsc', ['-p', 'tooling']);
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
+  check('documentation', process.execPath, ['docs/build.mjs']);
   vitest('packages, apps and tooling', ['--project', '!e2e']);
   const node = process.execPath;
   const calls = ['--calls', '20000', '--shards', '2', '--seed', '20261'];

@@ -88,7 +88,7 @@ export const configSchema = z
           .default('127.0.0.1'),
         ports: portRange.default('20000-29999'),
         codecs: z
-          .array(z.enum(['pcmu', 'pcma']))
+          .array(z.enum(['pcmu', 'pcma', 'g722']))
           .min(1)
           .default(['pcmu', 'pcma']),
         srtp: z

@@ -41,7 +41,7 @@ describe('the configuration', () => {
     ],
     [
       'media:\n  codecs: [opus]',
-      'file:2: media.codecs[0]: "opus" is not allowed; allowed: pcmu, pcma',
+      'file:2: media.codecs[0]: "opus" is not allowed; allowed: pcmu, pcma, g722',
     ],
     [
       'media: { ports: "20001-20002" }',

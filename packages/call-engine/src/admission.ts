@@ -10,6 +10,8 @@ export interface Admitted {
   readonly ok: true;
   /** As those who are called see the caller. */
   readonly from: NameAddr;
+  /** Whether it is a user of ours, and has proven it. */
+  readonly isUser: boolean;
   readonly dialled: string;
   /** How many hops further the call may go. */
   readonly maxForwards: number;
@@ -61,14 +63,15 @@ export class Doorkeeper {
     const claimed = domain.userOf(request.from.uri, inbound);
     const dialled = router.dialled(request, inbound);
     if (dialled !== undefined && this.isOpen(request, inbound)) {
-      return { ok: true, from: stranger(request.from), dialled, maxForwards };
+      return { ok: true, from: stranger(request.from), isUser: false, dialled, maxForwards };
     }
     const proof = await authenticator.authenticate(request, inbound, 407);
     if (!proof.ok) return proof;
     // the identity that others see is the one that was proven (RFC 3261 §22.3)
     if (claimed !== undefined && claimed !== proof.user.username) return { ok: false, status: 403 };
     if (dialled === undefined || dialled === '') return { ok: false, status: 404 };
-    return { ok: true, from: this.identity(request, proof.user), dialled, maxForwards };
+    const from = this.identity(request, proof.user);
+    return { ok: true, from, isUser: true, dialled, maxForwards };
   }
 
   private identity({ from }: SipRequest, { username, displayName }: CredentialEntry): NameAddr {

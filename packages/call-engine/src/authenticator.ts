@@ -8,7 +8,9 @@ import {
 } from '@strowger/sip-message';
 import { DigestServer, type Hop, type Inbound, isReliable } from '@strowger/transaction-core';
 import type { CredentialEntry, CredentialStore, Ha1Set } from './credential-store.ts';
-import { type FailureLimits, FailureTable } from './failure-table.ts';
+import type { FailureLimits } from './failure-table.ts';
+import { type Claim, GuessLimits } from './guess-limits.ts';
+import { Turns } from './turns.ts';
 
 /** Why a request was not taken for its user's. */
 export type AuthenticationProblem = 'wrong' | 'replayed' | 'malformed' | 'shutOut';
@@ -42,6 +44,8 @@ export interface AuthenticatorOptions {
   readonly nonceLifetimeMs?: number;
   onFailure(failure: AuthenticationFailure): void;
   readonly flows?: FlowTrust | undefined;
+  /** Whether a user is registered from this address. */
+  isRegisteredFrom(claim: Claim): Promise<boolean>;
 }
 
 /** What a transport wants to know of those who authenticate themselves; sip-transport satisfies it. */
@@ -59,7 +63,10 @@ export interface FlowTrust {
 export class Authenticator {
   private readonly options: AuthenticatorOptions;
   private readonly digest: DigestServer;
-  private readonly failures: FailureTable;
+  private readonly guesses: GuessLimits;
+  private readonly turns = new Turns();
+  /** Requests whose digest was looked at although they could be from anywhere. */
+  private readonly looked = new WeakSet<SipRequest>();
 
   constructor(options: AuthenticatorOptions) {
     const { runtime, realm, failures, nonceLifetimeMs } = options;
@@ -69,12 +76,12 @@ export class Authenticator {
       realm,
       ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
     });
-    this.failures = new FailureTable(runtime.clock, failures);
+    this.guesses = new GuessLimits(runtime.clock, failures);
   }
 
   /** How many failures are remembered. */
   get remembered(): number {
-    return this.failures.size;
+    return this.guesses.size;
   }
 
   /**
@@ -82,14 +89,24 @@ export class Authenticator {
    * challenge that was sent to this very address; `moved` one that was sent elsewhere; `nothing` are
    * those that prove nothing, and of requests that are not to be answered but with a refusal.
    */
-  standing(request: SipRequest, { hop }: Inbound, kind: 401 | 407): Standing {
-    if (this.failures.shutOutMs(hop.address, this.claimedUser(request, kind)) > 0) return 'nothing';
-    if (this.digest.answersUs(request, kind, hop.address)) return 'proving';
-    return this.digest.isOurs(request, kind) ? 'moved' : 'nothing';
+  standing(request: SipRequest, inbound: Inbound, kind: 401 | 407): Standing {
+    const claim = this.claim(request, inbound, kind);
+    if (this.guesses.shutOutMs(claim) > 0 || !this.digest.isOurs(request, kind)) return 'nothing';
+    if (this.guesses.strangerMs(claim) > 0) return 'moved'; // whether it is at home is looked up
+    return this.digest.answersUs(request, kind, claim.address) ? 'proving' : 'moved';
   }
 
-  /** Whether the digest of a request is right, without using its nonce count up. */
-  isRight(request: SipRequest, inbound: Inbound, kind: 401 | 407): Promise<boolean> {
+  /**
+   * Whether the digest of a request is right, without using its nonce count up. False as well where
+   * too many were looked at for this user, or many guess and the user is not at home here.
+   */
+  async isRight(request: SipRequest, inbound: Inbound, kind: 401 | 407): Promise<boolean> {
+    const claim = this.claim(request, inbound, kind);
+    if (this.guesses.strangerMs(claim) > 0) {
+      if (!(await this.options.isRegisteredFrom(claim))) return false;
+      this.guesses.isAtHome(claim);
+    }
+    if (!this.mayLook(request, claim)) return false;
     const offered = this.options.algorithms(inbound);
     const lookup = async (username: string): Promise<Ha1Set | undefined> => {
       const found = await this.options.credentials.find(this.options.realm, username);
@@ -98,57 +115,69 @@ export class Authenticator {
     return this.digest.isRight(request, kind, lookup, { algorithms: DIGEST_ALGORITHMS });
   }
 
-  /** @param kind 401 for a REGISTER, 407 for everything else. */
-  async authenticate(
+  /**
+   * One after the other for each user and address: guesses that come all at once are not judged
+   * before the first of them is counted.
+   *
+   * @param kind 401 for a REGISTER, 407 for everything else.
+   */
+  authenticate(request: SipRequest, inbound: Inbound, kind: 401 | 407): Promise<Authentication> {
+    const claim = this.claim(request, inbound, kind);
+    const key = `${claim.address} ${claim.username}`;
+    return this.turns.take(key, () => this.judge(request, inbound, { kind, claim }));
+  }
+
+  private async judge(
     request: SipRequest,
     inbound: Inbound,
-    kind: 401 | 407,
+    { kind, claim }: { kind: 401 | 407; claim: Claim },
   ): Promise<Authentication> {
-    const { address } = inbound.hop;
-    const claimed = this.claimedUser(request, kind);
-    const shutOutMs = this.failures.shutOutMs(address, claimed);
-    if (shutOutMs > 0) return this.shutOut(request, { address, claimed, shutOutMs });
+    const { guesses } = this;
+    const shutOutMs = Math.max(guesses.shutOutMs(claim), guesses.strangerMs(claim));
+    if (shutOutMs > 0) return this.shutOut(request, claim, shutOutMs);
     const offered = this.options.algorithms(inbound);
+    const isThere = this.isThere(request, inbound, kind);
+    const isAsked = this.digest.credentials(request, kind) !== undefined;
+    if (isAsked && !isThere && !this.mayLook(request, claim)) {
+      return this.challenge(request, kind, { offered, outcome: 'wrong', claim });
+    }
     let found: CredentialEntry | undefined;
     const lookup = async (username: string): Promise<Ha1Set | undefined> => {
       found = await this.options.credentials.find(this.options.realm, username);
       return found === undefined ? undefined : usable(found, offered);
     };
     // every algorithm is worth a computation: what was not offered to this user is wrong, not odd
-    const result = await this.digest.verify(request, kind, lookup, {
+    const { outcome } = await this.digest.verify(request, kind, lookup, {
       algorithms: DIGEST_ALGORITHMS,
     });
-    if (result.outcome === 'ok' && found !== undefined) {
-      this.failures.succeeded(address, claimed);
+    if (outcome === 'ok' && found !== undefined) {
+      guesses.succeeded(claim);
       this.options.flows?.trust(inbound.hop);
       return { ok: true, user: found };
     }
-    const { outcome } = result;
-    if (outcome === 'wrong' && this.isThere(request, inbound, kind)) {
-      this.failures.failed(address, claimed);
+    if (outcome === 'wrong' && isThere) {
+      guesses.failed(claim);
       this.options.flows?.suspect(inbound.hop);
     }
     if (outcome === 'wrong' || outcome === 'replayed' || outcome === 'malformed') {
-      this.tell(outcome, request, { address, claimed });
+      this.tell(outcome, request, claim);
     }
-    return {
-      ok: false,
-      response: await this.challenge(request, kind, { offered, outcome, claimed, address }),
-    };
+    return this.challenge(request, kind, { offered, outcome, claim });
   }
 
   private async challenge(
     request: SipRequest,
     kind: 401 | 407,
-    { offered, outcome, claimed, address }: Asked,
-  ): Promise<SipResponse> {
+    { offered, outcome, claim }: Asked,
+  ): Promise<Authentication> {
     const { credentials, realm } = this.options;
-    const algorithms = (await credentials.find(realm, claimed))?.algorithms ?? offered;
-    return this.digest.challenge(kind, request, {
+    const algorithms = (await credentials.find(realm, claim.username))?.algorithms ?? offered;
+    const response = this.digest.challenge(kind, request, {
       algorithms,
       stale: outcome === 'stale',
-      client: address,
+      client: claim.address,
     });
+    return { ok: false, response };
   }
 
   /**
@@ -159,27 +188,32 @@ export class Authenticator {
     return isReliable(hop.transport) || this.digest.answersUs(request, kind, hop.address);
   }
 
-  private shutOut(
-    request: SipRequest,
-    { address, claimed, shutOutMs }: { address: string; claimed: string; shutOutMs: number },
-  ): Authentication {
-    this.tell('shutOut', request, { address, claimed });
+  private mayLook(request: SipRequest, claim: Claim): boolean {
+    if (this.looked.has(request)) return true;
+    if (!this.guesses.mayCheckUnplaced(claim)) return false;
+    this.looked.add(request);
+    return true;
+  }
+
+  private shutOut(request: SipRequest, claim: Claim, shutOutMs: number): Authentication {
+    this.tell('shutOut', request, claim);
     const headers: [string, string][] = [['Retry-After', String(Math.ceil(shutOutMs / 1000))]];
     return { ok: false, response: createResponse(request, 403, { headers }) };
   }
 
   /** The user name in the credentials, else the one in From. */
-  private claimedUser(request: SipRequest, kind: 401 | 407): string {
+  private claim(request: SipRequest, { hop }: Inbound, kind: 401 | 407): Claim {
+    const { address } = hop;
     const credentials = this.digest.credentials(request, kind);
-    if (credentials !== undefined) return credentials.username;
+    if (credentials !== undefined) return { address, username: credentials.username };
     const { uri } = request.from;
-    return 'user' in uri ? (uri.user ?? '') : '';
+    return { address, username: 'user' in uri ? (uri.user ?? '') : '' };
   }
 
   private tell(
     problem: AuthenticationProblem,
     { method }: SipRequest,
-    { address, claimed: username }: { address: string; claimed: string },
+    { address, username }: Claim,
   ): void {
     this.options.onFailure({ problem, username, method, address });
   }
@@ -189,8 +223,7 @@ export class Authenticator {
 interface Asked {
   readonly offered: readonly DigestAlgorithm[];
   readonly outcome: string;
-  readonly claimed: string;
-  readonly address: string;
+  readonly claim: Claim;
 }
 
 /** No weaker algorithm than what was offered is taken, whatever HA1 values there are (RFC 8760). */

@@ -80,7 +80,10 @@ export interface DigestOptions {
   algorithmsFor?(inbound: Inbound): readonly DigestAlgorithm[] | undefined;
   /** How long a nonce may be used; the default is the `DigestServer`'s. */
   readonly nonceLifetimeMs?: number;
-  /** Default: 20 failures of a user name from one address within a minute. */
+  /**
+   * Default: 5 failures of a user name from one address within a minute, or 20 from all addresses,
+   * shut it out for a minute, then for two, up to a quarter of an hour.
+   */
   readonly failures?: Partial<FailureLimits>;
 }
 
@@ -118,10 +121,18 @@ export function settingsOf(options: CallEngineOptions): EngineSettings {
       defaultSeconds: registration.defaultSeconds ?? 3600,
     },
     maxContacts: registration.maxContacts ?? 10,
-    failures: { failures: 20, windowMs: 60_000, entries: 10_000, ...digest.failures },
+    failures: { ...FAILURES, ...digest.failures },
     algorithms: (inbound: Inbound) =>
       digest.algorithmsFor?.(inbound) ?? digest.algorithms ?? DEFAULT_ALGORITHMS,
   };
 }
+
+const FAILURES: FailureLimits = {
+  failures: 5,
+  failuresPerUser: 20,
+  windowMs: 60_000,
+  longestMs: 900_000,
+  entries: 10_000,
+};
 
 const DEFAULT_ALGORITHMS: readonly DigestAlgorithm[] = ['MD5'];

@@ -4,7 +4,8 @@ import { createResponse, type Headers, type SipRequest } from '@strowger/sip-mes
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
 import type { AuthenticationFailure } from './authenticator.ts';
-import { Call, type CallContext } from './call.ts';
+import { Call } from './call.ts';
+import type { CallContext } from './call-context.ts';
 import { type CallEngineOptions, type EngineSettings, settingsOf } from './call-engine-options.ts';
 import type { CallRecord } from './call-record.ts';
 import { CallerLeg } from './caller-leg.ts';
@@ -13,6 +14,8 @@ import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
 import { ALLOWED } from './non-call-requests.ts';
+import { InfoPassing } from './info-passing.ts';
+import { Referrals } from './referrals.ts';
 import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
@@ -23,6 +26,8 @@ export interface CallEngineEvents {
   unregistered: { readonly addressOfRecord: string; readonly binding: Binding };
   callStarted: { readonly call: Call };
   callAnswered: { readonly call: Call };
+  /** One of the two that talk has put somebody else in its place. */
+  callTransferred: { readonly call: Call };
   /** Told once the record is written. */
   callEnded: { readonly call: Call; readonly record: CallRecord };
   authenticationFailed: AuthenticationFailure;
@@ -83,7 +88,12 @@ export class CallEngine {
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
+      infos: new InfoPassing(),
+      link: ({ id }, call) => {
+        if (this.sessions.get(id) !== undefined) this.sessions.linkSessionToCall(id, call.id);
+      },
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
+      onTransferred: (call) => this.events.emit('callTransferred', { call }),
     };
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
     const stateless = this.makeStateless();
@@ -236,7 +246,7 @@ export class CallEngine {
     return true;
   }
 
-  private startCall(session: Session, { from, dialled, maxForwards }: Admitted): void {
+  private startCall(session: Session, { from, isUser, dialled, maxForwards }: Admitted): void {
     const { displayName } = from;
     const call = new Call(this.context, {
       id: this.runtime.random.token(128),
@@ -246,6 +256,7 @@ export class CallEngine {
         ...(displayName === undefined ? {} : { callerName: displayName }),
       },
       caller: new CallerLeg(session),
+      isUser,
       contacts: new ContactLegs({
         manager: this.sessions,
         from,
@@ -253,6 +264,7 @@ export class CallEngine {
       }),
     });
     this.live.set(call.id, call);
+    this.sessions.linkSessionToCall(session.id, call.id);
     this.events.emit('callStarted', { call });
     void call.start(() => this.parts.router.route(dialled));
     void this.awaitEnd(call);
@@ -303,6 +315,11 @@ export class CallEngine {
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
     const { runtime, sender, media, userAgent, timers } = this.options;
+    const referrals = new Referrals({
+      router: this.parts.router,
+      sessions: () => this.sessions,
+      callOf: ({ id }) => this.live.get(this.sessions.callOf(id) ?? ''),
+    });
     return new SessionManager({
       runtime,
       sender,
@@ -315,6 +332,7 @@ export class CallEngine {
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
+      onRefer: (session, refer) => referrals.decide(session, refer),
       takesStateless: (request, inbound) =>
         this.mayEndHere(request) && stateless.takes(request, inbound),
     });

@@ -12,6 +12,8 @@ export interface CallMediaOptions {
   readonly offer: Sdp | undefined;
   /** How media is offered to the callee; default: as the backend does. */
   readonly callee?: CalleeMedia | undefined;
+  /** Whose statistics those of the caller's end are; it stays when the other is transferred away. */
+  readonly stays?: 'caller' | 'callee';
   onEvent(event: MediaEndpointEvent): void;
   /** Neither side has been heard for as long as the backend waits. */
   onDead(): void;
@@ -31,37 +33,28 @@ type Relay = Awaited<ReturnType<MediaBackend['openRelay']>>;
 export class CallMedia {
   readonly callerEnd: RelayEnd;
   readonly calleeEnd: SharedEnd;
-  /** What all contacts of the callee are offered. */
-  readonly offer: Sdp;
+  /** What all contacts of the callee are offered; absent where its end makes offers as asked. */
+  readonly offer: Sdp | undefined;
   /** Our answer to the caller's offer, once a contact has given its own. */
   readonly answer: Promise<Sdp> | undefined;
   private readonly relay: Relay;
+  private readonly stays: 'caller' | 'callee';
 
   /** Rejects with `MEDIA_NOT_ACCEPTABLE` where nothing in the caller's offer can be relayed. */
   static async open(options: CallMediaOptions): Promise<CallMedia> {
-    const { backend, label, callee: { srtp, keying, ice } = {} } = options;
-    let watch: SilenceWatch | undefined;
-    const relay = await backend.openRelay({
-      label,
-      ...(srtp && { srtp: { b: srtp } }),
-      ...(keying && { keying: { b: keying } }),
-      ...(ice && { ice: { b: ice } }),
-      onEvent: (end, event) => {
-        options.onEvent(event);
-        if (event.type !== 'timeout') return;
-        void watch?.isDead(end).then(
-          (dead) => dead && options.onDead(),
-          () => {}, // closed meanwhile
-        );
-      },
-    });
-    watch = new SilenceWatch((end) => relay[end].stats());
+    const relay = await openRelay(options);
     try {
       return await prepare(relay, options);
     } catch (error) {
       await Promise.all([relay.a.close(), relay.b.close()]);
       throw error;
     }
+  }
+
+  /** A relay between two that talk already: each is asked with an offer of its own end. */
+  static async between(options: CallMediaOptions): Promise<CallMedia> {
+    const relay = await openRelay(options);
+    return new CallMedia(relay, { ...options, offer: undefined, answer: undefined });
   }
 
   /** @internal */
@@ -71,8 +64,9 @@ export class CallMedia {
       offer,
       answer,
       onOffer,
-    }: Pick<CallMediaOptions, 'onOffer'> & {
-      offer: Sdp;
+      stays = 'caller',
+    }: Pick<CallMediaOptions, 'onOffer' | 'stays'> & {
+      offer: Sdp | undefined;
       answer: Promise<Sdp> | undefined;
     },
   ) {
@@ -80,6 +74,7 @@ export class CallMedia {
       onOffer(from === this.callerEnd ? 'caller' : 'callee'),
     );
     this.relay = relay;
+    this.stays = stays;
     this.offer = offer;
     this.answer = answer;
     this.callerEnd = new RelayEnd(relay.a, passing);
@@ -88,18 +83,39 @@ export class CallMedia {
 
   /** Frees both ends. */
   async close(): Promise<CallStats> {
-    const [caller, callee] = await Promise.all([this.relay.a.close(), this.relay.b.close()]);
-    return { caller, callee };
+    const [a, b] = await Promise.all([this.relay.a.close(), this.relay.b.close()]);
+    return this.stays === 'caller' ? { caller: a, callee: b } : { caller: b, callee: a };
   }
 }
 
+async function openRelay(options: CallMediaOptions): Promise<Relay> {
+  const { backend, label, onEvent, onDead, callee: { srtp, keying, ice } = {} } = options;
+  let watch: SilenceWatch | undefined;
+  const relay = await backend.openRelay({
+    label,
+    ...(srtp && { srtp: { b: srtp } }),
+    ...(keying && { keying: { b: keying } }),
+    ...(ice && { ice: { b: ice } }),
+    onEvent: (end, event) => {
+      onEvent(event);
+      if (event.type !== 'timeout') return;
+      void watch?.isDead(end).then(
+        (dead) => dead && onDead(),
+        () => {}, // closed meanwhile
+      );
+    },
+  });
+  watch = new SilenceWatch((end) => relay[end].stats());
+  return relay;
+}
+
 async function prepare(relay: Relay, options: CallMediaOptions): Promise<CallMedia> {
-  const { offer, onOffer } = options;
+  const { offer } = options;
   let refusal: unknown;
   const answer = offer === undefined ? undefined : relay.a.acceptOffer(offer);
   // whoever awaits the answer hears of it too; here it must not go unheard while nobody does
   answer?.catch((error: unknown) => (refusal = error));
   const forContacts = await relay.b.createOffer();
   if (refusal !== undefined) throw refusal;
-  return new CallMedia(relay, { offer: forContacts, answer, onOffer });
+  return new CallMedia(relay, { ...options, offer: forContacts, answer });
 }

@@ -1,6 +1,22 @@
-import { type StateTable, type Step, to } from '@strowger/runtime';
+import { type StateTable, to } from '@strowger/runtime';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import type { CallEnder, CallOutcome } from './call-record.ts';
+import {
+  after,
+  broken,
+  end,
+  failed,
+  givenUp,
+  hungUp,
+  optional,
+  rejected,
+  stopped,
+  taken,
+} from './call-steps.ts';
+import { transferringRows } from './call-transfer-rows.ts';
+
+/** One of the two that talk. */
+export type Side = 'caller' | 'callee';
 
 /** Where a call stands. */
 export type CallState =
@@ -11,6 +27,15 @@ export type CallState =
   /** One contact has answered and the caller is told. */
   | { readonly name: 'answering'; readonly winner: number }
   | { readonly name: 'connected'; readonly winner: number }
+  /** One side asked for the other to be connected to somebody else, and that is under way. */
+  | {
+      readonly name: 'transferring';
+      readonly winner: number;
+      /** Who asked. */
+      readonly by: Side;
+      /** It has hung up already. */
+      readonly isGone: boolean;
+    }
   /** A service has the caller. */
   | { readonly name: 'serving'; readonly isAnswered: boolean }
   | { readonly name: 'ended'; readonly ending: CallEnding };
@@ -40,6 +65,13 @@ export type CallInput =
   | { readonly type: 'callerAnswered' }
   | { readonly type: 'callerEnded'; readonly ending: LegEnding }
   | { readonly type: 'ringTimeout' }
+  /** One side asks for the other to be connected to somebody else. */
+  | { readonly type: 'transferAsked'; readonly by: Side }
+  /** That is done; the callee's leg is this one now. */
+  | { readonly type: 'transferred'; readonly winner: number }
+  | { readonly type: 'transferFailed' }
+  /** This side talks to somebody of another call from now on. */
+  | { readonly type: 'taken'; readonly side: Side }
   | { readonly type: 'serviceDone' }
   | { readonly type: 'broken'; readonly reason: string }
   /** The engine wants it to end. */
@@ -68,11 +100,12 @@ export type CallOutput =
   | { readonly type: 'endLegs'; readonly except?: number; readonly why: 'elsewhere' | 'over' }
   | { readonly type: 'endLeg'; readonly leg: number; readonly why: 'elsewhere' | 'over' }
   | { readonly type: 'endCaller'; readonly cause: number }
+  /** The new party takes the place of the one who asked for the transfer, which is hung up. */
+  | { readonly type: 'adopt'; readonly by: Side }
+  | { readonly type: 'dropTransfer' }
   | { readonly type: 'runService' }
   | { readonly type: 'tellAnswered' }
   | { readonly type: 'finish'; readonly ending: CallEnding };
-
-type S = Step<CallState, CallOutput>;
 
 /** A call from its INVITE to its record: the B2BUA's decisions (RFC 7092, RFC 3261 §16.7). */
 export const callTable: StateTable<CallState, CallInput, CallOutput> = {
@@ -124,6 +157,8 @@ export const callTable: StateTable<CallState, CallInput, CallOutput> = {
     stop: (_, { reason }) => after(failed(503, reason), { type: 'endLegs', why: 'over' }),
   },
   connected: {
+    transferAsked: ({ winner }, { by }) => to({ name: 'transferring', winner, by, isGone: false }),
+    taken: (_, { side }) => taken(side),
     legAnswered: (state, { leg }) => to(state, { type: 'endLeg', leg, why: 'elsewhere' }),
     legRefused: (state) => to(state),
     callerEnded: (_, { ending }) =>
@@ -138,6 +173,7 @@ export const callTable: StateTable<CallState, CallInput, CallOutput> = {
     stop: (_, { reason }) =>
       after(stopped(reason), { type: 'endLegs', why: 'over' }, { type: 'endCaller', cause: 16 }),
   },
+  transferring: transferringRows,
   serving: {
     callerAnswered: (state) =>
       state.isAnswered ? to(state) : to({ ...state, isAnswered: true }, { type: 'tellAnswered' }),
@@ -165,53 +201,3 @@ const endRinging: readonly CallOutput[] = [
   { type: 'disarmRingTimer' },
   { type: 'endLegs', why: 'over' },
 ];
-
-/** The last step: the state, and the record once everything else is done. */
-function end(ending: CallEnding): S {
-  return to<CallState, CallOutput>({ name: 'ended', ending }, { type: 'finish', ending });
-}
-
-/** The same step with outputs before its own. */
-function after(last: S, ...outputs: CallOutput[]): S {
-  return { next: last.next, outputs: [...outputs, ...last.outputs] };
-}
-
-function rejected(refusal: LegRefusal, by: CallEnder): S {
-  const { status } = refusal;
-  const outcome = outcomeOf(status);
-  return after(end({ outcome, status, by }), { type: 'rejectCaller', ...refusal });
-}
-
-function outcomeOf(status: number): CallOutcome {
-  if (status === 486 || status === 600) return 'busy';
-  return status >= 500 && status < 600 ? 'failed' : 'rejected';
-}
-
-function failed(status: number, reason: string): S {
-  const ending: CallEnding = { outcome: 'failed', status, by: 'engine', reason };
-  return after(end(ending), { type: 'rejectCaller', status });
-}
-
-/** The caller's session ended before it was answered. */
-function givenUp({ kind, status, reason }: LegEnding): S {
-  if (kind === 'hungUp') return end({ outcome: 'cancelled', status: 487, by: 'caller' });
-  const outcome = kind === 'refused' ? outcomeOf(status) : 'failed';
-  return end({ outcome, status, by: 'engine', ...optional({ reason }) });
-}
-
-function hungUp(by: CallEnder, { kind, cause, reason }: LegEnding): S {
-  if (kind === 'broken') return broken(reason ?? 'broken');
-  return end({ outcome: 'answered', status: 200, cause: cause ?? 16, by, ...optional({ reason }) });
-}
-
-function broken(reason: string): S {
-  return end({ outcome: 'answered', status: 200, cause: 41, by: 'engine', reason });
-}
-
-function stopped(reason: string): S {
-  return end({ outcome: 'answered', status: 200, cause: 16, by: 'engine', reason });
-}
-
-function optional({ reason }: { reason: string | undefined }): { reason?: string } {
-  return reason === undefined ? {} : { reason };
-}

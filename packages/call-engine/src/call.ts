@@ -1,6 +1,6 @@
-import { Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
-import type { MediaBackend, Session } from '@strowger/session-core';
-import type { CalleeMedia } from './call-engine-options.ts';
+import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
+import type { Session } from '@strowger/session-core';
+import type { CallContext, CallInit } from './call-context.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallRecord } from './call-record.ts';
 import {
@@ -9,43 +9,22 @@ import {
   type CallOutput,
   type CallState,
   callTable,
+  type Side,
 } from './call-table.ts';
 import { type CallParties, CallTimeline } from './call-timeline.ts';
+import { CallSides, type Left } from './call-sides.ts';
+import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
-import type { CdrWriter } from './cdr-writer.ts';
 import {
   type ContactLeg,
   type ContactLegs,
   type ContactLegUser,
   isBehindWebSocket,
 } from './contact-leg.ts';
-import { passInfo } from './info-passing.ts';
+import { inTime } from './in-time.ts';
 import { recordLegs } from './record-legs.ts';
-import type { Destination } from './router.ts';
-import type { Service } from './service.ts';
-
-/** How long media may take to close before the record is written without its statistics. */
-const MEDIA_LIMIT_MS = 5000;
-
-/** What a call needs of the engine. */
-export interface CallContext {
-  readonly runtime: Runtime;
-  readonly media: MediaBackend;
-  readonly cdrs: CdrWriter;
-  readonly ringTimeoutMs: number;
-  readonly maxCallMs: number;
-  readonly webSocketMedia: CalleeMedia | undefined;
-  onAnswered(call: Call): void;
-}
-
-/** What a call is made of. */
-export interface CallInit {
-  readonly id: string;
-  readonly parties: CallParties;
-  readonly caller: CallerLeg;
-  /** Makes the sessions with the callee's contacts. */
-  readonly contacts: ContactLegs;
-}
+import { calleeOf, type Destination } from './router.ts';
+import { serve } from './service.ts';
 
 /**
  * A call: the caller's session and those with the callee's contacts, or with a service. The call
@@ -57,24 +36,25 @@ export class Call {
   /** Resolves with the record, once that is written. Never rejects. */
   readonly ended: Promise<CallRecord>;
   private readonly context: CallContext;
-  private readonly caller: CallerLeg;
+  private readonly sides: CallSides;
+  private readonly transfers: CallTransfers;
   private readonly contacts: ContactLegs;
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
   private readonly over = new AbortController();
-  private readonly legs: ContactLeg[] = [];
   private destination: Destination | undefined;
   private media: CallMedia | undefined;
   private timer: Timer | undefined;
   private resolveEnded: (record: CallRecord) => void = () => {};
 
   /** @internal Calls are made by the engine. */
-  constructor(context: CallContext, { id, parties, caller, contacts }: CallInit) {
+  constructor(context: CallContext, { id, parties, caller, isUser, contacts }: CallInit) {
     this.id = id;
     this.parties = parties;
     this.context = context;
-    this.caller = caller;
+    this.sides = new CallSides(caller, parties.caller, isUser);
     this.contacts = contacts;
+    this.transfers = this.makeTransfers();
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.machine = new Machine({
@@ -92,7 +72,7 @@ export class Call {
 
   /** The sessions that the call groups, the caller's first. */
   get sessions(): readonly Session[] {
-    return [this.caller.session, ...this.legs.map(({ session }) => session)];
+    return this.sides.sessions;
   }
 
   /** Ends the call, whatever it is at. @param reason a word for the record. */
@@ -100,11 +80,40 @@ export class Call {
     this.input({ type: 'stop', reason });
   }
 
+  /** @internal Which side a session is of the two that talk; `undefined` for all others. */
+  sideOf(session: Session): Side | undefined {
+    return this.sides.sideOf(session, this.winner);
+  }
+
+  /** @internal The address of record of a side that is a user of ours. */
+  userOf(side: Side): string | undefined {
+    return this.sides.userOf(side, this.winner);
+  }
+
+  /** @internal The session of one of the two that talk. */
+  sessionOf(side: Side): Session | undefined {
+    return this.sides.sessionOf(side, this.winner);
+  }
+
+  /** @internal One side asks for the other to be connected to somebody else. */
+  startTransfer(by: Side, target: TransferTarget, report: (status: number) => void): void {
+    if (this.state !== 'connected') return report(481);
+    this.transfers.start(by, target, report);
+  }
+
+  /** @internal This side talks to somebody of another call from now on. */
+  giveAway(side: Side): void {
+    this.input({ type: 'taken', side });
+  }
+
   /** @internal Sends the call on its way. */
   async start(route: () => Promise<Destination>): Promise<void> {
-    this.caller.follow({
+    const { caller } = this;
+    caller.follow({
       onAnswered: () => this.input({ type: 'callerAnswered' }),
-      onEnded: (ending) => this.input({ type: 'callerEnded', ending }),
+      onEnded: (ending) => {
+        if (this.caller === caller) this.input({ type: 'callerEnded', ending });
+      },
     });
     try {
       this.destination = await route();
@@ -120,6 +129,36 @@ export class Call {
     } else {
       this.input({ type: 'routedToContacts', legs: destination.bindings.length });
     }
+  }
+
+  private makeTransfers(): CallTransfers {
+    const { id, context, contacts, sides } = this;
+    const { runtime, media, ringTimeoutMs } = context;
+    return new CallTransfers({
+      id,
+      runtime,
+      media,
+      ringTimeoutMs,
+      contacts,
+      sides,
+      winner: () => this.winner,
+      input: (input) => this.input(input),
+      link: (session) => context.link(session, this),
+    });
+  }
+
+  private get caller(): CallerLeg {
+    return this.sides.caller;
+  }
+
+  private get legs(): ContactLeg[] {
+    return this.sides.legs;
+  }
+
+  /** The number of the leg that answered. */
+  private get winner(): number | undefined {
+    const { state } = this.machine;
+    return 'winner' in state ? state.winner : undefined;
   }
 
   private input(input: CallInput): void {
@@ -148,6 +187,10 @@ export class Call {
         return this.legs[output.leg]?.hangUp(output.why);
       case 'endCaller':
         return this.caller.hangUp(output.cause);
+      case 'adopt':
+        return this.adopt(output.by);
+      case 'dropTransfer':
+        return this.transfers.drop();
       case 'runService':
         return this.runService();
       case 'tellAnswered':
@@ -193,7 +236,9 @@ export class Call {
         onRefused: (refusal) => this.input({ type: 'legRefused', leg, ...refusal }),
         onEnded: (ending) => this.input({ type: 'legEnded', leg, ending }),
       };
-      this.legs.push(this.contacts.call(binding, media, { to, user }));
+      const contact = this.contacts.call(binding, media, { to, user });
+      this.legs.push(contact);
+      this.context.link(contact.session, this);
     }
   }
 
@@ -249,9 +294,8 @@ export class Call {
     const { destination } = this;
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
-    const { signal } = this.over;
     session.on('mediaSilent', () => this.input({ type: 'broken', reason: 'mediaTimeout' }));
-    serve(destination.service, { session, dialled: destination.name, signal }).then(
+    serve(destination, session, this.over.signal).then(
       () => this.input({ type: 'serviceDone' }),
       (error: unknown) => {
         if (this.state === 'ended') return; // it was cut short by the end of the call
@@ -263,14 +307,37 @@ export class Call {
 
   private tellAnswered(): void {
     this.timeline.answers();
-    const { state } = this.machine;
-    const winner = state.name === 'connected' ? this.legs[state.winner] : undefined;
-    if (winner !== undefined) {
-      passInfo(this.caller.session, winner.session);
-      passInfo(winner.session, this.caller.session);
-    }
+    this.passInfo();
     this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
     this.context.onAnswered(this);
+  }
+
+  private passInfo(): void {
+    const { infos } = this.context;
+    for (const [one, other] of [['caller', 'callee'] as const, ['callee', 'caller'] as const]) {
+      const session = this.sessionOf(one);
+      if (session !== undefined) infos.pass(session, () => this.sessionOf(other));
+    }
+  }
+
+  /** The new party has taken its place, and the media of the two is the call's. */
+  private adopt(by: Side): void {
+    const before = this.media;
+    const { media, left } = this.transfers.adopt();
+    this.media = media;
+    this.passInfo();
+    void this.keepStats(left, before, by);
+    this.context.onTransferred(this);
+  }
+
+  /** What its media was like goes into the record, though it has left the call. */
+  private async keepStats(
+    left: Left | undefined,
+    media: CallMedia | undefined,
+    by: Side,
+  ): Promise<void> {
+    const stats = await this.inTime(media?.close());
+    if (left !== undefined && stats !== undefined) left.media = stats[by];
   }
 
   private async finish(ending: CallEnding): Promise<void> {
@@ -278,16 +345,17 @@ export class Call {
     this.over.abort();
     const end = this.timeline.ends();
     const stats = await this.inTime(this.media?.close());
-    const { caller, legs, destination, id, parties } = this;
+    const { sides, destination, id, parties } = this;
+    const { callers, legs } = sides;
     const callee = calleeOf(destination);
     const record = this.timeline.record(ending, end, {
       id,
       ...parties,
       ...(callee === undefined ? {} : { callee }),
       legs: recordLegs({
-        caller,
+        callers,
         legs,
-        callerMedia: stats?.caller ?? (await this.inTime(caller.closeMedia())),
+        callerMedia: stats?.caller ?? (await this.inTime(this.caller.closeMedia())),
         calleeMedia: stats?.callee,
         status: ending.status,
       }),
@@ -296,19 +364,8 @@ export class Call {
     this.resolveEnded(record);
   }
 
-  /** What media does not tell in time, or at all, the record goes without. */
-  private async inTime<T>(work: Promise<T> | undefined): Promise<T | undefined> {
-    if (work === undefined) return undefined;
-    let giveUp = (): void => {};
-    const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
-    const timer = this.context.runtime.clock.arm(MEDIA_LIMIT_MS, giveUp);
-    try {
-      return await Promise.race([work, late]);
-    } catch {
-      return undefined;
-    } finally {
-      timer.cancel();
-    }
+  private inTime<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+    return inTime(this.context.runtime.clock, work);
   }
 
   private report(error: unknown, message: string): void {
@@ -317,13 +374,3 @@ export class Call {
 }
 
 type UserDestination = Extract<Destination, { kind: 'user' }>;
-
-/** Also where a service throws before it has returned a promise. */
-async function serve(service: Service, call: Parameters<Service>[0]): Promise<void> {
-  await service(call);
-}
-
-function calleeOf(destination: Destination | undefined): string | undefined {
-  if (destination?.kind === 'user') return destination.to.toString();
-  return destination?.kind === 'service' ? destination.name : destination?.callee;
-}

@@ -13,6 +13,8 @@ export interface CallerLegUser {
 /** The call's session with the caller. */
 export class CallerLeg {
   readonly session: Session;
+  /** Final statistics, where it left the call before the call was over. */
+  media: MediaStats | undefined;
 
   constructor(session: Session) {
     this.session = session;

@@ -1,4 +1,4 @@
-import type { Session, SessionManager } from '@strowger/session-core';
+import type { MediaStats, Session, SessionManager } from '@strowger/session-core';
 import { type NameAddr, parseUri, SipUri } from '@strowger/sip-message';
 import type { LegRefusal } from './best-response.ts';
 import type { CallMedia } from './call-media.ts';
@@ -57,6 +57,15 @@ export class ContactLegs {
   }
 }
 
+/** What a leg is made of. */
+export interface ContactLegParts {
+  readonly end: ContactEnd;
+  readonly contact: string;
+  readonly user: ContactLegUser;
+  /** It was answered in another call, and comes over from there. */
+  readonly isAnswered?: boolean;
+}
+
 /** The call's session with one contact of the callee. */
 export class ContactLeg {
   readonly session: Session;
@@ -65,20 +74,21 @@ export class ContactLeg {
   readonly contact: string;
   /** What its INVITE got in the end; absent until then. */
   status: number | undefined;
+  /** Final statistics, where it left the call before the call was over. */
+  media: MediaStats | undefined;
 
   /** @internal Made by `ContactLegs.call`. */
-  constructor(
-    session: Session,
-    { end, contact, user }: { end: ContactEnd; contact: string; user: ContactLegUser },
-  ) {
+  constructor(session: Session, { end, contact, user, isAnswered = false }: ContactLegParts) {
     this.session = session;
     this.end = end;
     this.contact = contact;
+    if (isAnswered) this.status = 200;
     session.on('progress', ({ status, withMedia }) => {
       if (status >= 180) user.onRinging(withMedia);
     });
     followSession(session, {
       onAnswered: () => {
+        if (this.status === 200) return;
         this.status = 200;
         user.onAnswered();
       },

@@ -51,6 +51,8 @@ export function enginePartsOf(
     ...(nonceLifetimeMs === undefined ? {} : { nonceLifetimeMs }),
     onFailure: told.onFailure,
     flows: options.flows,
+    isRegisteredFrom: ({ username, address }) =>
+      registrar.isRegisteredFrom(domain.addressOfRecord(username), address),
   });
   const publicAccess = new Set(options.publicAccess);
   return {

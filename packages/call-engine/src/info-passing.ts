@@ -1,4 +1,4 @@
-import type { Body, HeaderFields } from '@strowger/dialog-core';
+import type { Body, Dialog, HeaderFields } from '@strowger/dialog-core';
 import type { Session } from '@strowger/session-core';
 import { createResponse, type SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
@@ -7,24 +7,33 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 const WITH_THE_BODY = ['Info-Package', 'Content-Disposition', 'Content-Language'];
 
 /**
- * Passes every INFO of one side of an answered call to the other side, and its answer back: digits
- * and whatever else the phones agree on. Nothing of it is looked into.
+ * Passes every INFO of one side of an answered call to whoever is the other side then, and its answer
+ * back: digits and whatever else the phones agree on. Nothing of it is looked into.
  */
-export function passInfo(from: Session, to: Session): void {
-  const { dialog } = from;
-  if (dialog === undefined) return;
-  const { user } = dialog;
-  dialog.user = {
-    ...user,
-    onRequest: (transaction) => {
-      if (transaction.method === 'INFO') pass(transaction, to);
-      else user.onRequest?.(transaction);
-    },
-  };
+export class InfoPassing {
+  private readonly targets = new WeakMap<Dialog, () => Session | undefined>();
+
+  /** From now on; what was said of `from` before is forgotten. */
+  pass(from: Session, to: () => Session | undefined): void {
+    const { dialog } = from;
+    if (dialog === undefined) return;
+    const isKnown = this.targets.has(dialog);
+    this.targets.set(dialog, to);
+    if (isKnown) return;
+    const { user } = dialog;
+    dialog.user = {
+      ...user,
+      onRequest: (transaction) => {
+        if (transaction.method === 'INFO') pass(transaction, this.targets.get(dialog)?.());
+        else user.onRequest?.(transaction);
+      },
+    };
+  }
 }
 
-function pass(transaction: ServerTransaction, { dialog }: Session): void {
+function pass(transaction: ServerTransaction, to: Session | undefined): void {
   const { request } = transaction;
+  const dialog = to?.dialog;
   const answer = (status: number): void => transaction.respond(createResponse(request, status));
   if (dialog === undefined || dialog.state === 'terminated') return answer(481);
   const body = bodyOf(request);

@@ -23,6 +23,8 @@ export const ALLOWED = [
   'PRACK',
   'UPDATE',
   'REGISTER',
+  'REFER',
+  'NOTIFY',
 ];
 
 /** Methods that are known and that nothing is done with (RFC 3261 §8.2.1: 405, not 501). */

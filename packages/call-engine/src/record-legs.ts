@@ -5,23 +5,30 @@ import type { ContactLeg } from './contact-leg.ts';
 
 /** The legs of a call as its record has them, the caller's first. */
 export function recordLegs(call: {
-  readonly caller: CallerLeg;
+  /** The caller, and who took its place. */
+  readonly callers: readonly [CallerLeg, ...CallerLeg[]];
   readonly legs: readonly ContactLeg[];
   readonly callerMedia: MediaStats | undefined;
   readonly calleeMedia: MediaStats | undefined;
   /** What the caller got. */
   readonly status: number;
 }): readonly CallLegRecord[] {
-  const { caller, legs, callerMedia, calleeMedia, status } = call;
-  const { callId } = caller.session;
+  const { callers, legs, callerMedia, calleeMedia, status } = call;
+  const last = callers.at(-1);
   return [
-    { role: 'caller', callId, remote: caller.remote, status, ...of(callerMedia) },
+    ...callers.map((caller) => ({
+      role: 'caller' as const,
+      callId: caller.session.callId,
+      remote: caller.remote,
+      status,
+      ...of(caller === last ? callerMedia : caller.media),
+    })),
     ...legs.map((leg) => ({
       role: 'callee' as const,
       callId: leg.session.callId,
       remote: leg.contact,
       ...(leg.status === undefined ? {} : { status: leg.status }),
-      ...of(leg.end.isHeard ? calleeMedia : undefined),
+      ...of(leg.media ?? (leg.end.isHeard ? calleeMedia : undefined)),
     })),
   ];
 }

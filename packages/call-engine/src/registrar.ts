@@ -94,6 +94,16 @@ export class Registrar {
     );
   }
 
+  /** Whether a contact of the address of record is at this address, or was registered from it. */
+  async isRegisteredFrom(addressOfRecord: string, address: string): Promise<boolean> {
+    const { bindings } = await this.options.location.read(addressOfRecord);
+    return liveBindings(bindings, this.wall).some(({ received, contact }) => {
+      if (received !== undefined) return received.address === address;
+      const uri = parseUri(contact);
+      return uri.ok && 'host' in uri.value && uri.value.host === address;
+    });
+  }
+
   /** Timers that are armed for as long as the registrar runs. */
   get standingTimers(): number {
     return this.timer === undefined ? 0 : 1;

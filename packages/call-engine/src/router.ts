@@ -1,4 +1,4 @@
-import { type SipRequest, SipUri, TelUri } from '@strowger/sip-message';
+import { type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
 import type { Inbound } from '@strowger/transaction-core';
 import type { CredentialStore } from './credential-store.ts';
 import type { Domain } from './domain.ts';
@@ -38,8 +38,12 @@ export class Router {
    * What was dialled: the user part of an address of ours, or a telephone number. `undefined` for
    * an address of somebody else's: nothing is relayed there.
    */
-  dialled(request: SipRequest, inbound: Inbound): string | undefined {
-    const { uri } = request;
+  dialled({ uri }: SipRequest, inbound: Inbound): string | undefined {
+    return this.dialledUri(uri, inbound);
+  }
+
+  /** The same for an address that a request names. */
+  dialledUri(uri: Uri, inbound: Inbound): string | undefined {
     if (uri instanceof TelUri) return uri.number.replaceAll(/[-.()]/g, '');
     return this.options.domain.userOf(uri, inbound);
   }
@@ -67,4 +71,10 @@ export class Router {
 export function refuseScheme(request: SipRequest): number | undefined {
   const isKnown = request.uri instanceof SipUri || request.uri instanceof TelUri;
   return isKnown ? undefined : 416;
+}
+
+/** Who is called, for the record. */
+export function calleeOf(destination: Destination | undefined): string | undefined {
+  if (destination?.kind === 'user') return destination.to.toString();
+  return destination?.kind === 'service' ? destination.name : destination?.callee;
 }

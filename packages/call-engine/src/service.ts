@@ -16,6 +16,15 @@ export interface ServiceCall {
  */
 export type Service = (call: ServiceCall) => Promise<void>;
 
+/** @internal Runs it; also where it throws before it has returned a promise. */
+export async function serve(
+  { service, name }: { readonly service: Service; readonly name: string },
+  session: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  await service({ session, dialled: name, signal });
+}
+
 /** Answers and sends back what it hears until the caller hangs up. */
 export function echo(): Service {
   return async ({ session, signal }) => {

@@ -58,9 +58,6 @@ import { UserAgent } from './user-agent.ts';
 /** Requests that make no sense outside of a dialog (RFC 3261 §15.1.2, RFC 3262, 3311, 6086). */
 const ONLY_IN_DIALOGS: readonly string[] = ['BYE', 'PRACK', 'UPDATE', 'INFO'];
 
-/** Requests that may belong to a subscription that is no dialog yet, or shares one. */
-const OF_SUBSCRIPTIONS: readonly string[] = ['SUBSCRIBE', 'NOTIFY', 'REFER'];
-
 const DEFAULT_ALLOW: readonly string[] = [
   'INVITE',
   'ACK',
@@ -257,9 +254,9 @@ export class DialogLayer {
     if (request.toTag === undefined && !ONLY_IN_DIALOGS.includes(request.method)) {
       return this.user.takesStateless?.(request, inbound) === true;
     }
-    // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
-    if (OF_SUBSCRIPTIONS.includes(request.method)) return false;
     if (this.foreign !== undefined || this.dialogOf(request) !== undefined) return false;
+    // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
+    if (this.context.events.knows(request)) return false;
     this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
     return true;
   }

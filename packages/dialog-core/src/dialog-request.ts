@@ -12,6 +12,12 @@ export interface DialogRequest {
   readonly user: RequestUser;
 }
 
+/** A request in a dialog, on its way. */
+export interface SentRequest {
+  /** Waits no longer for its answer: a timeout. */
+  giveUp(): void;
+}
+
 /** Methods whose refusal says nothing about the dialog: a PRACK may come too late (RFC 3262 §3). */
 const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 
@@ -19,7 +25,7 @@ const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 export function sendDialogRequest(
   context: LayerContext,
   { dialog, method, parts, user }: DialogRequest,
-): void {
+): SentRequest {
   const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
   const finish = trackRequest(context, user);
   const client = new ClientRequest(request, {
@@ -41,6 +47,12 @@ export function sendDialogRequest(
     },
   });
   client.send();
+  return {
+    giveUp: () => {
+      finish({ failure: { kind: 'timeout' } });
+      client.terminate();
+    },
+  };
 }
 
 type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };

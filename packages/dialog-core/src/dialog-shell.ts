@@ -1,4 +1,4 @@
-import { Machine, StrowgerError } from '@strowger/runtime';
+import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
 import type { ClientRequestOptions } from './client-request.ts';
@@ -264,7 +264,7 @@ export class DialogShell implements Dialog {
       case 'sendAck':
         return this.usage.ackAnyway();
       case 'sendBye':
-        return this.sendBye(output.parts);
+        return this.sendBye(output);
       case 'tell':
         return this.tellEnd(output.end);
       case 'release':
@@ -275,12 +275,16 @@ export class DialogShell implements Dialog {
     }
   }
 
-  private sendBye(parts: MessageParts): void {
+  private sendBye({ parts, lastTry }: Extract<DialogOutput, { type: 'sendBye' }>): void {
+    const { runtime, timers } = this.context;
+    let patience: Timer | undefined;
     const finished = (): void => {
+      patience?.cancel();
       this.machine.input({ type: 'byeFinished' });
     };
     const user: RequestUser = { onResponse: finished, onFailed: finished };
-    sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
+    const bye = sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
+    if (lastTry) patience = runtime.clock.arm(timers.t2Ms, () => bye.giveUp());
   }
 
   private tellEnd(end: DialogEnd): void {

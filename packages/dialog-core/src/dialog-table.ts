@@ -25,7 +25,8 @@ export type DialogInput =
 export type DialogOutput =
   /** Acknowledges the 2xx that still waits, where one does: every 2xx gets its ACK. */
   | { readonly type: 'sendAck' }
-  | { readonly type: 'sendBye'; readonly parts: MessageParts }
+  /** `lastTry`: the peer has been silent for 64*T1 already, and is not waited for as long again. */
+  | { readonly type: 'sendBye'; readonly parts: MessageParts; readonly lastTry?: true }
   | { readonly type: 'tell'; readonly end: DialogEnd }
   | { readonly type: 'release' };
 
@@ -56,8 +57,10 @@ export const dialogTable: StateTable<DialogState, DialogInput, DialogOutput, Dia
         : to({ name: 'unacknowledged', bye: state.bye ?? parts }),
     byeReceived: () => end(BYE_THEIRS, SEND_ACK),
     lost: (_, input) => end(input.end),
-    givenUp: ({ bye }, input) =>
-      bye === undefined ? hangUp({}, input.end) : hangUp(bye, BYE_OURS),
+    givenUp: ({ bye }, input, { role }) => {
+      const lastTry = role === 'uas' ? ({ lastTry: true } as const) : {};
+      return bye === undefined ? hangUp({}, input.end, lastTry) : hangUp(bye, BYE_OURS, lastTry);
+    },
   },
   confirmed: {
     bye: (_, { parts }) => hangUp(parts, BYE_OURS),
@@ -76,6 +79,7 @@ function end(why: DialogEnd, ...before: DialogOutput[]): DialogStep {
 }
 
 /** The session is over as soon as the BYE is handed down (RFC 3261 §15.1.1). */
-function hangUp(parts: MessageParts, why: DialogEnd): DialogStep {
-  return to({ name: 'ending' }, SEND_ACK, { type: 'sendBye', parts }, { type: 'tell', end: why });
+function hangUp(parts: MessageParts, why: DialogEnd, how: { lastTry?: true } = {}): DialogStep {
+  const told: DialogOutput = { type: 'tell', end: why };
+  return to({ name: 'ending' }, SEND_ACK, { type: 'sendBye', parts, ...how }, told);
 }

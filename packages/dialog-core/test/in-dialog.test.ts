@@ -81,6 +81,19 @@ describe('a request in a dialog', () => {
     await close();
   });
 
+  it.each(['BYE', 'INFO', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])(
+    'of an unknown dialog is answered without keeping anything: %s',
+    async (method) => {
+      const { alice, peer, say, close } = await call();
+      const before = alice.layer.counts().serverTransactions;
+      await say(method, 5, { to: '<sip:alice@alice>;tag=unknown' });
+      await say(method, 5, { to: '<sip:alice@alice>;tag=unknown' });
+      expect(peer.all(481)).toHaveLength(2);
+      expect(alice.layer.counts().serverTransactions).toBe(before);
+      await close();
+    },
+  );
+
   it('counts up by one, and BYE as well', async () => {
     const { simulation, alice, peer } = await call();
     alice.ask('INFO');

@@ -43,6 +43,20 @@ describe('a 2xx without ACK', () => {
   );
 });
 
+it('T02: waits T2 for the answer to that BYE, not 64*T1 once more', async () => {
+  const simulation = createSimulation({ seed: 4, latencyMs: 0 });
+  const bob = new Phone(simulation, 'bob');
+  const peer = new ScriptedHost(simulation, 'peer');
+  bob.onInvite = (invite) => bob.answer(invite);
+  peer.send('INVITE', bob.host.hop('udp'), INVITE);
+  await simulation.run(32_000 + 3999);
+  expect(peer.all('BYE')).toHaveLength(4);
+  expect(bob.layer.counts()).toMatchObject({ dialogs: 1, clientTransactions: 1 });
+  await simulation.run(2);
+  expect(bob.layer.counts()).toMatchObject({ dialogs: 0, clientTransactions: 0, requests: 0 });
+  simulation.assertQuiet({ bob: bob.layer });
+});
+
 describe('loss', () => {
   it('of the ACK is mended by the same ACK after the repeated 200', async () => {
     const simulation = createSimulation({ seed: 4 });

@@ -1,4 +1,5 @@
 export * from './audio/index.ts';
+export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
@@ -12,10 +13,14 @@ export type {
   Playback,
   Recording,
   RelayRequest,
+  StreamRequest,
 } from './engine/media-backend.ts';
 export { createMediaEngine } from './engine/media-engine.ts';
 export type { MediaEngineOptions } from './engine/media-engine-options.ts';
+export { RtpStream } from './engine/rtp-stream.ts';
 export type { TurnServer } from './ice/index.ts';
+export * from './manager/index.ts';
+export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';

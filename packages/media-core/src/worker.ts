@@ -1,18 +1,20 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { nodeRuntime } from '@strowger/runtime';
 import type { CoreApi, CoreError } from './core/core-api.ts';
 import { MediaCore } from './core/media-core.ts';
-import type { FromWorker, ToWorker } from './core/messages.ts';
+import type { FromWorker, ToWorker, WorkerData } from './core/messages.ts';
 
 // The entry of a worker thread: a core behind a channel.
 
-if (parentPort !== null) serve(parentPort);
+// started by `workerHost` alone, which gives it this
+if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: MessagePort): void {
+function serve(port: MessagePort, { codecs }: WorkerData): void {
   const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const core = new MediaCore({
     runtime: nodeRuntime(),
+    codecs,
     onEvent(id, event) {
       // a frame is made for its reader only, so it moves instead of being copied
       const transfer = event.type === 'heard' ? [event.samples.buffer as ArrayBuffer] : [];

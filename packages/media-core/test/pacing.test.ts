@@ -120,7 +120,7 @@ describe('what an endpoint takes', () => {
     const { simulation, engine, phone, endpoint, events, local } = await story();
     await endpoint.acceptOffer(phone.describe('0'));
     await simulation.run(70_000);
-    expect(events).toEqual([{ type: 'timeout', silentMs: 30_000 }]);
+    expect(events).toEqual([{ type: 'timeout', silentMs: 30_000, initial: true }]);
     phone.send(await local(), { sequence: 1 });
     await simulation.run(31_000);
     expect(events.map(({ type }) => type)).toEqual(['timeout', 'started', 'timeout']);
@@ -189,7 +189,7 @@ describe('what an endpoint takes', () => {
     const digits = callee.events.flatMap((event) => (event.type === 'digit' ? [event.digit] : []));
     expect(digits.join('')).toBe('0123456789*#ABCD');
     const stats = await callee.endpoint.stats();
-    expect(stats.packetsLost / stats.packetsReceived).toBeGreaterThan(0.02);
+    expect(stats.packetsLost / stats.packetsReceived).toBeGreaterThan(0.01);
     await Promise.all([one.close(), two.close()]);
     await simulation.run(100);
     simulation.assertQuiet();

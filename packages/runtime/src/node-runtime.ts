@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
 import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
 import { type Logger, silentLogger } from './logger.ts';
-import { type Random, randomFrom } from './random.ts';
+import { ALPHABET, type Random, randomFrom } from './random.ts';
 import { TimerWheel, type Timer } from './timer-wheel.ts';
 
 /** Time, chance, log and datagrams: everything that a layer may ask its surroundings for. */
@@ -20,7 +20,7 @@ export interface Runtime {
 export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
   return {
     clock: new SystemClock(),
-    random: randomFrom(pooledBytes()),
+    random: { ...randomFrom(pooledBytes()), token: pooledTokens() },
     logger: options.logger ?? silentLogger,
     datagrams: nodeDatagrams,
   };
@@ -38,6 +38,24 @@ function pooledBytes(): (length: number) => Uint8Array {
     }
     used += length;
     return pool.slice(used - length, used); // a copy: what was given is never given again
+  };
+}
+
+/** Tokens cut from a pool of random letters: each is one copy of a few octets, and given once. */
+function pooledTokens(): Random['token'] {
+  const pool = Buffer.alloc(4096);
+  const letters = Buffer.from(ALPHABET, 'latin1');
+  let used = pool.length;
+  return (bits = 64) => {
+    const length = Math.ceil(bits / 5);
+    if (length > pool.length) throw new RangeError(`a token of ${bits} bits is too long`);
+    if (used + length > pool.length) {
+      randomFillSync(pool);
+      for (let at = 0; at < pool.length; at++) pool[at] = letters[(pool[at] ?? 0) & 31] ?? 0;
+      used = 0;
+    }
+    used += length;
+    return pool.toString('latin1', used - length, used);
   };
 }
 

@@ -10,7 +10,8 @@ export interface Random {
   token(bits?: number): string;
 }
 
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
+/** Of tokens: five bits each. */
+export const ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
 
 /** Builds `Random` on a source of bytes. */
 export function randomFrom(bytes: (length: number) => Uint8Array): Random {

@@ -7,16 +7,24 @@ import type { Change, Refused, SessionInput, SessionOutput, Talk } from './sessi
 const QUEUE_LIMIT = 8;
 
 type ChangeInput = Extract<SessionInput, { type: 'change' }>;
+type Talking = Talk & SessionStep['next'];
 
 /** @internal Answered, with media in place. */
 export function establish(direction: MediaDirection, ...outputs: SessionOutput[]): SessionStep {
   return to({ name: 'established', direction, wanted: 'sendrecv', queue: [] }, ...outputs);
 }
 
+/** Rows of every answered state. */
+const talkingRows = {
+  ...dialogRows,
+  transferBegun: (state: Talking): SessionStep => to({ ...state, transferring: true }),
+  transferOver: (state: Talking): SessionStep => to({ ...state, transferring: false }),
+};
+
 /** Rows of every state in which a negotiation is under way. */
 const busyRows = {
-  ...dialogRows,
-  change: <S extends Talk & SessionStep['next']>(state: S, { change }: ChangeInput): SessionStep =>
+  ...talkingRows,
+  change: (state: Talking, { change }: ChangeInput): SessionStep =>
     state.queue.length < QUEUE_LIMIT
       ? to({ ...state, queue: [...state.queue, change] })
       : to(state, { type: 'changed', change, refusal: BUSY }),
@@ -39,7 +47,7 @@ export const establishedRows: Pick<
   | 'awaitingChangeAnswer'
 > = {
   established: {
-    ...dialogRows,
+    ...talkingRows,
     change: (state, { change }) => begin(talkOf(state), change, []),
     changeOffered: (state, { sdp }) => answerChange(talkOf(state), sdp),
   },
@@ -127,8 +135,8 @@ export const establishedRows: Pick<
 const BUSY: Refused = { code: 'SESSION_BUSY', message: 'too many changes are waiting' };
 const NO_ANSWER: Refused = { code: 'MEDIA_NO_ANSWER', message: 'the peer sent no answer' };
 
-function talkOf({ direction, wanted, queue }: Talk): Talk {
-  return { direction, wanted, queue };
+function talkOf({ direction, wanted, queue, transferring }: Talk): Talk {
+  return { direction, wanted, queue, ...(transferring ? { transferring } : {}) };
 }
 
 /** Answers the peer's offer, or makes ours where it has none. */
@@ -148,13 +156,12 @@ function yielded(state: Talk & { offer?: Sdp; withdrawn: boolean }): SessionStep
 }
 
 function begin(talk: Talk, change: Change, outputs: readonly SessionOutput[]): SessionStep {
-  const isDone = change.direction !== undefined && change.direction === talk.wanted;
+  const isDone = change.moves === undefined && change.direction === talk.wanted;
   if (isDone) return carryOn(talk, ...outputs, { type: 'changed', change });
   const direction = change.direction ?? talk.wanted;
-  return to({ name: 'offeringChange', ...talk, change }, ...outputs, {
-    type: 'createOffer',
-    direction,
-  });
+  const move: SessionOutput[] = change.moves === undefined ? [] : [{ type: 'moveMedia', change }];
+  const offer: SessionOutput = { type: 'createOffer', direction };
+  return to({ name: 'offeringChange', ...talk, change }, ...outputs, ...move, offer);
 }
 
 /** The negotiation is over: the next change that waits, or rest. */

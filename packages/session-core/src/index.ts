@@ -1,6 +1,12 @@
 export type { AnswerOptions, CallOptions, ProgressOptions } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
+export type {
+  BurstMetrics,
+  PeerQuality,
+  QualityLevel,
+  QualityMetrics,
+} from './quality-metrics.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export { Session } from './session.ts';
 export type {
@@ -46,3 +52,6 @@ export {
   sessionTable,
   sessionTransitions,
 } from './session-table.ts';
+export { Transfer } from './transfer.ts';
+export type { ReferDecision, ReplacesDecision, TransferHooks } from './transfer-hooks.ts';
+export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-options.ts';

@@ -1,3 +1,5 @@
+import type { PeerQuality, QualityLevel, QualityMetrics } from './quality-metrics.ts';
+
 /** A session description as it stands on the wire (RFC 8866); opaque to session-core. */
 export type Sdp = string;
 
@@ -18,8 +20,15 @@ export type MediaEndpointEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed (RFC 4733), told once when it ends. */
   | { type: 'digit'; digit: string; durationMs: number }
-  /** Nothing was heard for this long though the other side may send. Told once per silence. */
-  | { type: 'timeout'; silentMs: number }
+  /**
+   * Nothing was heard for this long though the other side may send; `initial` where nothing ever
+   * came. Told once per silence.
+   */
+  | { type: 'timeout'; silentMs: number; initial?: boolean }
+  /** How the last second was heard; only where the endpoint was opened with `quality: 'seconds'`. */
+  | { type: 'quality'; metrics: QualityMetrics }
+  /** Several seconds in a row were heard better or worse than those before. */
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on (socket lost, worker dead). */
@@ -49,6 +58,8 @@ export interface EndpointRequest {
   readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -66,6 +77,8 @@ export interface RelayRequest {
   readonly keying?: PerEnd<readonly ('sdes' | 'dtls')[]>;
   /** How each end takes part in ICE; see `EndpointRequest`. */
   readonly ice?: PerEnd<'off' | 'full' | 'lite'>;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 
@@ -86,6 +99,10 @@ export interface MediaStats {
   readonly jitterMs: number;
   /** From RTCP, absent until the other side reported. */
   readonly roundTripMs?: number;
+  /** How well the other side was heard over the whole call; absent where that is not measured. */
+  readonly quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
+  readonly peerQuality?: PeerQuality;
 }
 
 /** 16-bit PCM, mono. */
@@ -124,7 +141,8 @@ export interface MediaCapabilities {
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
-  audioIn(): ReadableStream<PcmFrame>;
+  /** In: at the program's rate in Hz, default 8000; out: at the rate of each frame. */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;
   audioOut(): WritableStream<PcmFrame>;
 }
 

@@ -14,9 +14,15 @@ export function tellMedia(
       return emit('digit', { digit, durationMs, source: 'rtp' });
     }
     case 'timeout':
-      return emit('mediaSilent', { silentMs: event.silentMs });
+      return emit('mediaSilent', { silentMs: event.silentMs, initial: event.initial === true });
     case 'secured':
       return emit('mediaSecured', { keying: event.keying, suite: event.suite });
+    case 'quality':
+      return emit('quality', { metrics: event.metrics });
+    case 'qualityChanged': {
+      const { from, to, metrics } = event;
+      return emit('qualityChanged', { from, to, metrics });
+    }
     case 'failed':
       return emit('mediaFailed', { code: event.code, message: event.message });
     default:

@@ -1,5 +1,6 @@
 import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
 import type {
+  EndpointRequest,
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
@@ -26,10 +27,23 @@ export interface MediaLinkOptions {
   onState(from: SessionMediaState, to: SessionMediaState): void;
 }
 
+interface Media {
+  readonly endpoint: MediaEndpoint;
+  /** Whether the session closes it. */
+  readonly isOwned: boolean;
+}
+
 type MediaOutput = Extract<
   SessionOutput,
   {
-    type: 'openMedia' | 'createOffer' | 'acceptOffer' | 'acceptAnswer' | 'rollback' | 'closeMedia';
+    type:
+      | 'openMedia'
+      | 'moveMedia'
+      | 'createOffer'
+      | 'acceptOffer'
+      | 'acceptAnswer'
+      | 'rollback'
+      | 'closeMedia';
   }
 >;
 
@@ -40,6 +54,10 @@ export class MediaLink {
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
   private isOwned = true;
+  /** Endpoints that were brought for changes that have not begun. */
+  private readonly brought = new Map<number, Media>();
+  /** What media was on before it moved; until the peer agrees. */
+  private before: Partial<Media> | undefined;
   private offerIsOpen = false;
   private isClosing = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
@@ -70,10 +88,54 @@ export class MediaLink {
     this.isOwned = false;
   }
 
+  /** What the session-media table allows now. */
+  get allowed(): readonly string[] {
+    return Object.keys(sessionMediaTable[this.machine.state.name]);
+  }
+
+  /** Whether there is an endpoint that the session opened. */
+  get ownsEndpoint(): boolean {
+    return this.current !== undefined && this.isOwned;
+  }
+
+  allows(type: SessionMediaInput['type']): boolean {
+    return this.machine.allows(type);
+  }
+
+  /** What an application tells of media of its own; false where the state does not allow it. */
+  inform(input: SessionMediaInput): boolean {
+    return this.machine.input(input) !== 'refused';
+  }
+
+  /** A further endpoint of the backend, for a change. */
+  openAnother(): Promise<MediaEndpoint> {
+    return this.options.backend.openEndpoint(this.request());
+  }
+
+  /** Closes what the session opened; the session goes on without media. */
+  async release(): Promise<void> {
+    const { current, isOwned } = this;
+    this.current = undefined;
+    this.step({ type: 'closed' });
+    if (isOwned) await current?.close();
+  }
+
+  /** Takes an endpoint for the change of this id. */
+  bringFor(change: number, endpoint: MediaEndpoint, isOwned: boolean): void {
+    this.brought.set(change, { endpoint, isOwned });
+  }
+
+  /** The change is over, whatever became of it. */
+  forget(change: number): void {
+    this.brought.delete(change);
+  }
+
   perform(output: MediaOutput): void {
     switch (output.type) {
       case 'openMedia':
         return this.run(() => this.open());
+      case 'moveMedia':
+        return this.move(output.change.id);
       case 'createOffer':
         return this.run((endpoint) => this.createOffer(endpoint, output.direction));
       case 'acceptOffer':
@@ -88,12 +150,13 @@ export class MediaLink {
           await endpoint.acceptAnswer(output.answer);
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
+          await this.moved();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
         return this.run(async (endpoint) => {
           this.offerIsOpen = false;
-          await endpoint.rollback();
+          await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
           return { type: 'rolledBack' };
         });
@@ -115,13 +178,41 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
+  private request(): EndpointRequest {
+    const { codecs, options } = this;
+    const onEvent = (event: MediaEndpointEvent): void => this.take(event);
+    return { label: options.label, onEvent, ...(codecs === undefined ? {} : { codecs }) };
+  }
+
   private async open(): Promise<SessionInput> {
-    const { backend, label } = this.options;
-    const request = { label, onEvent: (event: MediaEndpointEvent) => this.take(event) };
-    const { codecs } = this;
-    this.opening = backend.openEndpoint(codecs === undefined ? request : { ...request, codecs });
+    this.opening = this.openAnother();
     this.current = await this.opening;
     return { type: 'mediaOpened' };
+  }
+
+  private move(change: number): void {
+    const next = this.brought.get(change);
+    this.brought.delete(change);
+    if (next === undefined) return;
+    const { current, isOwned } = this;
+    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
+    this.current = next.endpoint;
+    this.isOwned = next.isOwned;
+  }
+
+  /** The peer did not agree: media stays where it was. */
+  private moveBack(): void {
+    if (this.before === undefined) return;
+    this.current = this.before.endpoint;
+    this.isOwned = this.before.isOwned === true;
+    this.before = undefined;
+  }
+
+  /** The peer agreed: what nobody uses any more is closed. */
+  private async moved(): Promise<void> {
+    const { before } = this;
+    this.before = undefined;
+    if (before?.isOwned) await before.endpoint?.close();
   }
 
   private async createOffer(
@@ -129,7 +220,10 @@ export class MediaLink {
     direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const sdp = await endpoint.createOffer({ direction });
+    const sdp = await endpoint.createOffer({ direction }).catch((error: unknown) => {
+      this.moveBack();
+      throw error;
+    });
     this.offerIsOpen = true;
     if (this.isClosing && !this.isOwned) await endpoint.rollback();
     return { type: 'offerReady', sdp };
@@ -145,8 +239,10 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        // `open` is the only command without an endpoint, and does not look at it
-        return await command(this.current as MediaEndpoint);
+        // only `open` needs none; without one an offer of the peer finds nothing to answer it
+        const endpoint = this.current;
+        if (endpoint === undefined && command.length > 0) throw noMedia();
+        return await command(endpoint as MediaEndpoint);
       } catch (error) {
         this.step({ type: 'negotiationAbandoned' });
         return { type: 'mediaRefused', ...described(error) };
@@ -180,6 +276,8 @@ export class MediaLink {
   }
 
   private async finish(): Promise<MediaStats | undefined> {
+    this.brought.clear();
+    await this.moved();
     const endpoint = this.current ?? (await this.opening);
     if (this.isOwned) return endpoint?.close();
     if (this.offerIsOpen) await endpoint?.rollback();
@@ -189,6 +287,10 @@ export class MediaLink {
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
+}
+
+function noMedia(): StrowgerError {
+  return new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'the session has no media');
 }
 
 function described(error: unknown): { code: string; message: string } {

@@ -12,10 +12,12 @@ export const ALLOWED = [
   'INFO',
   'PRACK',
   'UPDATE',
+  'REFER',
+  'NOTIFY',
 ] as const;
 
 /** Methods of RFCs that this stack knows and sessions do not take. */
-const KNOWN = ['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH'];
+const KNOWN = ['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH']; // outside of calls
 
 /** @internal Answers a request within a dialog that is no INVITE, BYE or ACK. */
 export function answerInDialog(

@@ -1,6 +1,8 @@
-import type { Dialog } from '@strowger/dialog-core';
+import type { Dialog, IncomingRefer } from '@strowger/dialog-core';
 import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
+import type { Bridges } from './bridge.ts';
 import type { MediaBackend, Sdp } from './media-backend.ts';
 import type { MediaLink } from './media-link.ts';
 import type { Session } from './session.ts';
@@ -14,6 +16,8 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backend: MediaBackend;
+  /** How often media that failed is had anew in one session. */
+  readonly mediaRetries: number;
   emit<T extends keyof SessionEventDetails>(
     session: Session,
     type: T,
@@ -26,6 +30,10 @@ export interface SessionContext {
   ): Unsubscribe;
   onDialog(session: Session, dialog: Dialog, exists: boolean): void;
   onGone(session: Session): void;
+  /** The peer of a session asks it to contact somebody. */
+  onRefer(session: Session, refer: IncomingRefer): void;
+  /** Calls the target of a transfer, or joins two sessions, where the peer is not referred. */
+  readonly bridges: Bridges;
   /** Told the row of every step, for row coverage. */
   onStep?: ((state: string, input: string) => void) | undefined;
 }
@@ -35,8 +43,10 @@ export interface SessionSetup {
   readonly id: SessionId;
   readonly callId: string;
   readonly direction: 'incoming' | 'outgoing';
+  readonly local: NameAddr;
   readonly remote: NameAddr;
   readonly request?: SipRequest | undefined;
+  readonly source?: Hop | undefined;
   readonly offer?: Sdp | undefined;
   readonly ringTimeoutMs?: number | undefined;
   readonly initial: SessionMachineState;

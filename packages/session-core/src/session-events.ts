@@ -1,5 +1,7 @@
 import type { EndReason } from './end-reason.ts';
 import type { MediaStats } from './media-backend.ts';
+import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
+import type { TransferOutcome } from './transfer-options.ts';
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
 
 /** What every event says: plain data, in the order of `seq`. */
@@ -29,13 +31,38 @@ export interface SessionEventDetails {
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };
-  /** Nothing was heard for this long though the peer may send. */
-  mediaSilent: { readonly silentMs: number };
+  /** Nothing was heard for this long though the peer may send; `initial` where nothing ever came. */
+  mediaSilent: { readonly silentMs: number; readonly initial: boolean };
+  /** How the peer was heard in the last second, where the backend was told to say so. */
+  quality: { readonly metrics: QualityMetrics };
+  /** The peer is heard better or worse than before, for several seconds in a row. */
+  qualityChanged: {
+    readonly from: QualityLevel;
+    readonly to: QualityLevel;
+    readonly metrics: QualityMetrics;
+  };
+  /** Media failed in an answered call, and is opened and offered anew. */
+  mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   /** Media is encrypted from now on, or by other keys: in the description, or by DTLS. */
   mediaSecured: { readonly keying: 'sdes' | 'dtls'; readonly suite: string };
   mediaFailed: { readonly code: string; readonly message: string };
   /** The peer changes the session by re-INVITE; its offer is being answered. */
   changeOffered: { readonly withOffer: boolean };
+  /** The peer asks us to contact somebody (RFC 3515); the hook `onRefer` decides. */
+  referred: {
+    readonly target: string;
+    /** Whether the new call shall replace another one: an attended transfer. */
+    readonly attended: boolean;
+    readonly referredBy?: string;
+  };
+  /** A REFER of the peer was accepted: this session of ours calls whom it named. */
+  referAccepted: { readonly replacement: SessionId };
+  /** A step of a transfer that this session is in, on either side of the REFER. */
+  transferProgress: { readonly status: number };
+  /** The outcome of a transfer that this session is in, on either side of the REFER. */
+  transferEnded: { readonly outcome: TransferOutcome };
+  /** Another session has taken this one's place (RFC 3891); this one ends. */
+  replaced: { readonly by: SessionId };
   /** The end; told last. Times as `at`. */
   terminated: {
     readonly reason: EndReason;

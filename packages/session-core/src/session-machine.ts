@@ -7,6 +7,8 @@ export interface Change {
   readonly id: number;
   /** What we want from now on; absent: what we wanted before. */
   readonly direction?: MediaDirection;
+  /** Whether media moves to an endpoint that the owner brought for this change. */
+  readonly moves?: true;
 }
 
 /** Answers to our offer while the INVITE has no final response (early media, forks). */
@@ -39,6 +41,8 @@ export interface Talk {
   readonly wanted: MediaDirection;
   /** Changes that wait for their turn. */
   readonly queue: readonly Change[];
+  /** The peer was asked, or asks us, to talk to somebody else (RFC 3515), and that is under way. */
+  readonly transferring?: boolean;
 }
 
 interface IncomingCall {
@@ -135,6 +139,9 @@ export type SessionInput =
   | { readonly type: 'reject'; readonly status: number; readonly reason: EndReason }
   | { readonly type: 'hangUp'; readonly why: PeerReason }
   | { readonly type: 'change'; readonly change: Change }
+  /** A REFER of either side is under way, or was settled. */
+  | { readonly type: 'transferBegun' }
+  | { readonly type: 'transferOver' }
   // what media tells
   | { readonly type: 'mediaOpened' }
   | { readonly type: 'offerReady'; readonly sdp: Sdp }
@@ -162,6 +169,8 @@ export type SessionInput =
 /** What the session's shell carries out. */
 export type SessionOutput =
   | { readonly type: 'openMedia' }
+  /** The next offer is made by the endpoint that was brought for this change. */
+  | { readonly type: 'moveMedia'; readonly change: Change }
   | { readonly type: 'createOffer'; readonly direction: MediaDirection }
   | { readonly type: 'acceptOffer'; readonly offer: Sdp; readonly direction: MediaDirection }
   | { readonly type: 'acceptAnswer'; readonly answer: Sdp }

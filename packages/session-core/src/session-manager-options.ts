@@ -14,9 +14,10 @@ import type {
 } from '@strowger/transaction-core';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
+import type { TransferHooks } from './transfer-hooks.ts';
 
 /** What a `SessionManager` is made of. */
-export interface SessionManagerOptions {
+export interface SessionManagerOptions extends TransferHooks {
   readonly runtime: Runtime;
   readonly sender: MessageSender;
   readonly media: MediaBackend;
@@ -36,6 +37,11 @@ export interface SessionManagerOptions {
    * answered with `dialogs.transactions.respondStateless` (see `TransactionUser`).
    */
   readonly takesStateless?: ((request: SipRequest, inbound: Inbound) => boolean) | undefined;
+  /**
+   * How often media that fails in an answered call is opened and offered anew before the call ends
+   * with `mediaFailed`; for endpoints that the session opened. Default 1.
+   */
+  readonly mediaRetries?: number | undefined;
   readonly contactUser?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;

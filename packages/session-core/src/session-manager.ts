@@ -1,20 +1,23 @@
 import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-core';
-import { Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
-import { CallLinks } from './call-links.ts';
+import { Bridges } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
+import type { SessionEvents } from './session-events.ts';
 import type {
   SessionCounts,
   SessionLimits,
   SessionManagerOptions,
 } from './session-manager-options.ts';
+import { SessionRegistry } from './session-registry.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
+import { Transferee } from './transferee.ts';
+import type { ReplacesDecision } from './transfer-hooks.ts';
 
 const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
 const CLOSE_DEADLINE_MS = 5000;
@@ -24,20 +27,16 @@ export class SessionManager {
   readonly dialogs: DialogLayer;
   private readonly options: SessionManagerOptions;
   private readonly limits: SessionLimits;
-  private readonly live = new Map<SessionId, Session>();
-  private readonly byDialog = new Map<string, Session>();
-  private readonly links = new CallLinks<Session>();
-  private readonly emitter: Emitter<SessionEvents>;
-  private readonly ownEmitters = new Map<SessionId, Emitter<SessionEvents>>();
+  private readonly registry: SessionRegistry;
+  private readonly transferee: Transferee;
   private readonly context: SessionContext;
-  private seq = 0;
   private closing: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
     const { runtime, sender, contactUser, userAgent, timers, allow = [] } = options;
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.emitter = new Emitter((error) => this.report(error));
+    this.registry = new SessionRegistry(runtime.clock, (error) => this.report(error));
     this.dialogs = new DialogLayer({
       runtime,
       sender,
@@ -45,7 +44,7 @@ export class SessionManager {
       userAgent,
       timers,
       foreign: options.foreign,
-      supported: options.supported,
+      supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
       allow: [...new Set([...ALLOWED, ...allow])],
@@ -55,6 +54,7 @@ export class SessionManager {
         takesStateless: (request, inbound) => options.takesStateless?.(request, inbound) === true,
       },
     });
+    this.transferee = this.makeTransferee();
     this.context = this.contextOfSessions();
   }
 
@@ -77,6 +77,7 @@ export class SessionManager {
       id: this.newId(),
       callId,
       direction: 'outgoing',
+      local: options.from,
       remote: options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to }),
       ringTimeoutMs,
       initial: { name: 'created', plan },
@@ -92,19 +93,16 @@ export class SessionManager {
 
   /** The live sessions, oldest first. */
   sessions(): Session[] {
-    return [...this.live.values()];
+    return this.registry.all();
   }
 
   get(id: SessionId): Session | undefined {
-    return this.live.get(id);
+    return this.registry.get(id);
   }
 
   /** The session of a dialog, early ones too; the tags in either order. Constant time. */
   findSessionForDialog(callId: string, fromTag: string, toTag: string): Session | undefined {
-    return (
-      this.byDialog.get(keyOf(callId, fromTag, toTag)) ??
-      this.byDialog.get(keyOf(callId, toTag, fromTag))
-    );
+    return this.registry.byTags(callId, fromTag, toTag);
   }
 
   /**
@@ -112,14 +110,18 @@ export class SessionManager {
    * at most. Throws `NO_SESSION` when it does not live.
    */
   linkSessionToCall(id: SessionId, callId: string): void {
-    const session = this.live.get(id);
-    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
-    this.links.link(session, callId);
+    this.registry.link(id, callId);
   }
 
   /** The live sessions that were linked to this call, in the order of linking. */
   getSessionsForCall(callId: string): Session[] {
-    return this.links.of(callId);
+    return this.registry.sessionsOf(callId);
+  }
+
+  /** The application's call that a live session was linked to. */
+  callOf(id: SessionId): string | undefined {
+    const session = this.registry.get(id);
+    return session && this.registry.callOf(session);
   }
 
   /** Listens to all sessions. Told after the state was committed and the outputs were performed. */
@@ -127,7 +129,7 @@ export class SessionManager {
     type: T,
     listener: (event: SessionEvents[T]) => void,
   ): Unsubscribe {
-    return this.emitter.on(type, listener);
+    return this.registry.events.on(type, listener);
   }
 
   /** Listens to all sessions, once. */
@@ -135,15 +137,15 @@ export class SessionManager {
     type: T,
     listener: (event: SessionEvents[T]) => void,
   ): Unsubscribe {
-    return this.emitter.once(type, listener);
+    return this.registry.events.once(type, listener);
   }
 
   off<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void): void {
-    this.emitter.off(type, listener);
+    this.registry.events.off(type, listener);
   }
 
   counts(): SessionCounts {
-    const sessions = this.live.size;
+    const sessions = this.registry.size;
     return { sessions, ...this.options.media.usage(), ...this.dialogs.counts() };
   }
 
@@ -162,7 +164,7 @@ export class SessionManager {
       else void session.hangUp();
     }
     const ended = Promise.all(this.sessions().map((session) => session.ended));
-    if (this.live.size > 0) await this.orDeadline(ended, deadlineMs);
+    if (this.registry.size > 0) await this.orDeadline(ended, deadlineMs);
     this.dialogs.close();
     await ended;
   }
@@ -179,7 +181,7 @@ export class SessionManager {
   }
 
   private takeInvite(invite: IncomingInvite): void {
-    if (this.closing !== undefined || this.live.size >= this.limits.sessions) {
+    if (this.closing !== undefined || this.registry.size >= this.limits.sessions) {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
     }
     if (hasForeignBody(invite.request)) {
@@ -192,14 +194,44 @@ export class SessionManager {
       id: this.newId(),
       callId: request.callId,
       direction: 'incoming',
+      local: request.to,
       remote: request.from,
       request,
+      source: invite.inbound.hop,
       offer,
       ringTimeoutMs: this.limits.answerMs,
       initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },
       prepare: (signalling) => signalling.take(invite),
     });
-    void this.announce(session);
+    const { replaces } = invite;
+    if (replaces === undefined) void this.announce(session);
+    else void this.replace(session, replaces);
+  }
+
+  /** Decides on a call that wants to take the place of another one (RFC 3891 §3). */
+  private async replace(session: Session, { id }: Dialog): Promise<void> {
+    const replaced = this.registry.byTags(id.callId, id.localTag, id.remoteTag);
+    if (replaced === undefined) return session.reject(481);
+    const decision = await this.decideReplaces(session, replaced);
+    if (!session.isUnanswered) return; // it was given up meanwhile
+    if (decision.kind === 'refuse') return session.reject(decision.status ?? 403);
+    if (decision.kind === 'take') return;
+    try {
+      await session.answer(decision.options);
+    } catch {
+      return; // it ended instead, which everybody was told: the other one goes on
+    }
+    this.registry.emit(replaced, 'replaced', { by: session.id });
+    void replaced.hangUp();
+  }
+
+  private async decideReplaces(session: Session, replaced: Session): Promise<ReplacesDecision> {
+    try {
+      return (await this.options.onReplaces?.(session, replaced)) ?? { kind: 'refuse' };
+    } catch (error) {
+      this.report(error);
+      return { kind: 'refuse', status: 500 };
+    }
   }
 
   private async announce(session: Session): Promise<void> {
@@ -222,7 +254,7 @@ export class SessionManager {
 
   private open(setup: SessionSetup): Session {
     const session = new Session(this.context, setup);
-    this.live.set(session.id, session);
+    this.registry.add(session);
     session.start();
     return session;
   }
@@ -237,8 +269,8 @@ export class SessionManager {
 
   private checkOpen(): void {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
-    if (this.live.size < this.limits.sessions) return;
-    throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.live.size} sessions`);
+    if (this.registry.size < this.limits.sessions) return;
+    throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.registry.size} sessions`);
   }
 
   private newCallId(): string {
@@ -256,53 +288,32 @@ export class SessionManager {
       clock: runtime.clock,
       logger: runtime.logger,
       backend: media,
+      mediaRetries: this.options.mediaRetries ?? 1,
       onStep,
-      emit: (session, type, details) => this.emit(session, type, details),
-      listen: (id, type, listener) => this.listen(id, type, listener),
-      onDialog: (session, dialog, exists) => this.mapDialog(session, dialog, exists),
-      onGone: (session) => {
-        this.live.delete(session.id);
-        this.ownEmitters.delete(session.id);
-        this.links.unlink(session);
-      },
+      emit: (session, type, details) => this.registry.emit(session, type, details),
+      listen: (id, type, listener) => this.registry.listen(id, type, listener),
+      onDialog: (session, dialog, exists) => this.registry.mapDialog(session, dialog, exists),
+      onGone: (session) => this.registry.remove(session),
+      onRefer: (session, refer) => this.transferee.take(session, refer),
+      bridges: new Bridges({ media, call: (options) => this.call(options) }),
     };
   }
 
-  private listen<T extends keyof SessionEvents>(
-    id: SessionId,
-    type: T,
-    listener: (event: SessionEvents[T]) => void,
-  ): Unsubscribe {
-    if (!this.live.has(id)) return () => {};
-    const own = this.ownEmitters.get(id) ?? new Emitter((error) => this.report(error));
-    this.ownEmitters.set(id, own);
-    return own.on(type, listener);
-  }
-
-  private emit<T extends keyof SessionEventDetails>(
-    { id, callId }: Session,
-    type: T,
-    details: SessionEventDetails[T],
-  ): void {
-    const at = this.options.runtime.clock.wall();
-    const head = { type, seq: ++this.seq, at, sessionId: id, callId };
-    // `details` are those of `type`, which the compiler cannot follow through the generic
-    const event = { ...details, ...head } as SessionEvent as SessionEvents[T];
-    this.emitter.emit(type, event);
-    this.ownEmitters.get(id)?.emit(type, event);
-  }
-
-  private mapDialog(session: Session, { id }: Dialog, exists: boolean): void {
-    const key = keyOf(id.callId, id.localTag, id.remoteTag);
-    if (exists) this.byDialog.set(key, session);
-    else if (this.byDialog.get(key) === session) this.byDialog.delete(key);
+  private makeTransferee(): Transferee {
+    const { registry } = this;
+    return new Transferee({
+      hooks: this.options,
+      call: (options) => this.call(options),
+      emit: (session, type, details) => registry.emit(session, type, details),
+      adopt: (replacement, of) => {
+        const callId = registry.callOf(of);
+        if (callId !== undefined) registry.link(replacement.id, callId);
+      },
+      report: (error) => this.report(error),
+    });
   }
 
   private report(error: unknown): void {
     this.options.runtime.logger.error({ err: error }, 'the application threw');
   }
-}
-
-function keyOf(callId: string, oneTag: string, otherTag: string): string {
-  return `${callId}\n${oneTag}\n${otherTag}`;
 }

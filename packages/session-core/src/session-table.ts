@@ -32,6 +32,7 @@ export function sessionStateOf(state: SessionMachineState): SessionState {
     case 'ended':
       return 'terminated';
     default:
+      if (state.transferring) return 'transferring';
       return state.direction === 'sendrecv' ? 'connected' : 'onHold';
   }
 }
@@ -41,9 +42,9 @@ export const sessionTransitions: Readonly<Record<SessionState, readonly SessionS
   initializing: ['dialing', 'ringing', 'connected', 'onHold', 'terminating'],
   dialing: ['ringing', 'connected', 'onHold', 'terminating'],
   ringing: ['connected', 'onHold', 'terminating'],
-  connected: ['onHold', 'terminating'],
-  onHold: ['connected', 'terminating'],
-  transferring: [],
+  connected: ['onHold', 'transferring', 'terminating'],
+  onHold: ['connected', 'transferring', 'terminating'],
+  transferring: ['connected', 'onHold', 'terminating'],
   terminating: ['terminated'],
   terminated: [],
 };

@@ -1,6 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
-import { Machine, StrowgerError, type Timer, type Unsubscribe } from '@strowger/runtime';
+import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
 import type { AnswerOptions, ProgressOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
@@ -13,132 +14,100 @@ import type {
   Recording,
   Sdp,
 } from './media-backend.ts';
-import { MediaLink } from './media-link.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEventDetails, SessionEvents } from './session-events.ts';
-import type {
-  AnswerPlan,
-  SessionInput,
-  SessionMachineState,
-  SessionOutput,
-} from './session-machine.ts';
-import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
-import { sessionStateOf, sessionTable } from './session-table.ts';
-import { Signalling } from './signalling.ts';
-import { tellMedia } from './media-events.ts';
-import { Waiters } from './waiters.ts';
+import type { SessionEvents } from './session-events.ts';
+import { SessionMedia } from './session-media.ts';
+import { SessionShell } from './session-shell.ts';
+import type { SessionId, SessionState } from './session-state.ts';
+import { sessionStateOf } from './session-table.ts';
+import type { Transfer } from './transfer.ts';
+import type { TransferOptions } from './transfer-options.ts';
+import { transferSession } from './transferor.ts';
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
-export class Session {
+export class Session extends SessionMedia {
   readonly id: SessionId;
   /** The Call-ID of its dialog. */
   readonly callId: string;
   readonly direction: 'incoming' | 'outgoing';
   /** The other party: To of our INVITE, From of theirs. */
   readonly remote: NameAddr;
+  /** Our side of it: From of our INVITE, To of theirs. */
+  readonly local: NameAddr;
   /** The INVITE of an incoming call. */
   readonly request: SipRequest | undefined;
+  /** Where the INVITE of an incoming call came from: the caller, or a proxy. */
+  readonly source: Hop | undefined;
   /** The caller's offer; undefined where the caller leaves the offer to us. */
   readonly offer: Sdp | undefined;
   /** Resolves when the call is answered; rejects with `SESSION_ENDED` when it ends before. */
   readonly connected: Promise<void>;
   /** Resolves once, with the one reason, when everything of the session is gone. */
   readonly ended: Promise<EndReason>;
+  /** @internal */
+  protected readonly shell: SessionShell;
   private readonly context: SessionContext;
-  private readonly link: MediaLink;
-  private readonly signalling: Signalling;
-  private readonly waiters = new Waiters();
-  private readonly createdAt: number;
-  private readonly ringTimeoutMs: number | undefined;
-  private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
-  private answeredAt: number | undefined;
-  private ringTimer: Timer | undefined;
 
   /** @internal */
   constructor(context: SessionContext, setup: SessionSetup) {
-    const { id, callId, direction, remote, request, offer, ringTimeoutMs } = setup;
+    super();
+    const { id, callId, direction, local, remote, request, offer } = setup;
     this.context = context;
     this.id = id;
     this.callId = callId;
     this.direction = direction;
+    this.local = local;
     this.remote = remote;
     this.request = request;
+    this.source = setup.source;
     this.offer = offer;
-    this.ringTimeoutMs = ringTimeoutMs;
-    this.createdAt = context.clock.wall();
-    this.connected = this.waiters.connected.promise;
-    this.ended = this.waiters.ended.promise;
-    this.link = new MediaLink({
-      backend: context.backend,
-      clock: context.clock,
-      label: id,
-      tell: (input) => this.take(input),
-      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
-      onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
-    });
-    this.signalling = new Signalling({
-      input: (input) => this.take(input),
-      onProgress: ({ status, reason, body }) =>
-        this.emit('progress', { status, reason, withMedia: body.length > 0 }),
-      onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
-      onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
-      onRefresh: () => this.refresh(),
-      onDialog: (dialog, exists) => context.onDialog(this, dialog, exists),
-    });
-    this.machine = new Machine<SessionMachineState, SessionInput, SessionOutput>({
-      table: sessionTable,
-      initial: setup.initial,
-      context: undefined,
-      perform: (output) => this.perform(output),
-      onStep: (from, input, next) => this.onStep(from, input, next),
-    });
-    setup.prepare(this.signalling, this.link);
+    this.shell = new SessionShell(this, context, setup);
+    this.connected = this.shell.waiters.connected.promise;
+    this.ended = this.shell.waiters.ended.promise;
+    setup.prepare(this.shell.signalling, this.shell.link);
   }
 
   get state(): SessionState {
-    return sessionStateOf(this.machine.state);
-  }
-
-  get mediaState(): SessionMediaState {
-    return this.link.state;
+    return sessionStateOf(this.shell.state);
   }
 
   /** The confirmed dialog, from the answer on. */
   get dialog(): Dialog | undefined {
-    return this.signalling.dialog;
+    return this.shell.signalling.dialog;
   }
 
-  get media(): MediaEndpoint | undefined {
-    return this.link.endpoint;
+  /** Dialogs that no final response has confirmed: of each fork that rings, or of the call that came. */
+  get earlyDialogs(): readonly Dialog[] {
+    return this.shell.signalling.earlyDialogs;
   }
 
   /** Of the last completed negotiation, as seen from here; undefined before the answer. */
   get mediaDirection(): MediaDirection | undefined {
-    const { state } = this.machine;
+    const { state } = this.shell;
     return 'wanted' in state ? state.direction : undefined;
   }
 
   /** Whether media was agreed before the answer (RFC 3960). */
   get earlyMedia(): boolean {
-    const { state } = this.machine;
+    const { state } = this.shell;
     if (state.name === 'inviting') return state.answer.applied !== undefined;
     return state.name === 'incoming' && state.alerted && state.media.stage === 'ready';
   }
 
   /** Why it ends, from the moment at which that is decided. */
   get endReason(): EndReason | undefined {
-    const { state } = this.machine;
+    const { state } = this.shell;
     return 'reason' in state ? state.reason : undefined;
   }
 
   /** Whether it is an incoming call that can still be answered or rejected. */
   get isUnanswered(): boolean {
-    return this.machine.allows('reject');
+    return this.shell.allows('reject');
   }
 
   /** Sends 180. Throws `SESSION_STATE` unless an incoming call waits for its answer. */
   ring(headers: HeaderFields = []): void {
-    this.ask({ type: 'ring', progress: { status: 180, headers } });
+    this.shell.ask({ type: 'ring', progress: { status: 180, headers } });
   }
 
   /**
@@ -150,14 +119,14 @@ export class Session {
     const { headers = [], reliable } = options;
     const progress = { status, headers, ...(reliable === undefined ? {} : { reliable }) };
     if (options.withMedia !== true) {
-      this.ask({ type: 'ring', progress });
+      this.shell.ask({ type: 'ring', progress });
       return Promise.resolve();
     }
     if (this.offer === undefined) throw new StrowgerError('NO_OFFER', 'the caller made no offer');
-    this.check('ringWithMedia');
-    const plan = this.planFor(options);
-    const done = this.waiters.prepared();
-    this.take({ type: 'ringWithMedia', progress, plan });
+    this.shell.check('ringWithMedia');
+    const plan = this.shell.planFor(options);
+    const done = this.shell.waiters.prepared();
+    this.shell.take({ type: 'ringWithMedia', progress, plan });
     return done;
   }
 
@@ -166,10 +135,10 @@ export class Session {
    * happen before the other end makes its offer. Resolves when the answer is ready to be sent.
    */
   prepare(options: AnswerOptions = {}): Promise<void> {
-    this.check('prepare');
-    const plan = this.planFor(options);
-    const done = this.waiters.prepared();
-    this.take({ type: 'prepare', plan });
+    this.shell.check('prepare');
+    const plan = this.shell.planFor(options);
+    const done = this.shell.waiters.prepared();
+    this.shell.take({ type: 'prepare', plan });
     return done;
   }
 
@@ -179,10 +148,10 @@ export class Session {
    * `SESSION_STATE` unless an incoming call waits for its answer.
    */
   answer(options: AnswerOptions = {}): Promise<void> {
-    this.check('answer');
-    const plan = this.planFor(options);
-    this.signalling.headers = options.headers ?? [];
-    this.take({ type: 'answer', plan });
+    this.shell.check('answer');
+    const plan = this.shell.planFor(options);
+    this.shell.saying(options.headers);
+    this.shell.take({ type: 'answer', plan });
     return this.connected;
   }
 
@@ -191,12 +160,11 @@ export class Session {
     if (!(status >= 300 && status <= 699)) {
       throw new StrowgerError('BAD_STATUS', `${status} refuses nothing`);
     }
-    this.check('reject');
-    this.signalling.headers = options.headers ?? [];
-    this.signalling.reason = options.reason;
+    this.shell.check('reject');
+    this.shell.saying(options.headers, options.reason);
     const text = options.reason;
     const reason = rejected('local', status, text === undefined ? {} : { text });
-    this.take({ type: 'reject', status, reason });
+    this.shell.take({ type: 'reject', status, reason });
   }
 
   /** Sends the caller elsewhere with 302 (RFC 3261 §8.1.3.4). */
@@ -218,28 +186,50 @@ export class Session {
    * says something (RFC 3326). Resolves when it has ended. May be called at any time.
    */
   async hangUp(options: { reason?: PeerReason } = {}): Promise<void> {
-    if (this.machine.allows('hangUp')) this.take({ type: 'hangUp', why: options.reason ?? {} });
+    if (this.shell.allows('hangUp')) this.shell.take({ type: 'hangUp', why: options.reason ?? {} });
     await this.ended;
   }
 
   /** Puts the other side on hold by re-INVITE; rejects with `CHANGE_REFUSED` where it refused. */
   hold(): Promise<void> {
-    return this.change('sendonly');
+    return this.shell.change({ direction: 'sendonly' });
   }
 
   /** Takes the other side back; the state moves when it agreed. */
   resume(): Promise<void> {
-    return this.change('sendrecv');
+    return this.shell.change({ direction: 'sendrecv' });
   }
 
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
   renegotiate(): Promise<void> {
-    return this.change(undefined);
+    return this.shell.change({});
+  }
+
+  /**
+   * Moves media to another endpoint, such as the end of a relay, by a re-INVITE with its offer: its
+   * owner opens and closes it. What the session opened itself is closed once the peer agreed; where
+   * the peer refuses, media stays where it was, and this rejects with `CHANGE_REFUSED`.
+   */
+  moveMedia(endpoint: MediaEndpoint): Promise<void> {
+    return this.shell.change({ endpoint });
+  }
+
+  /**
+   * Asks the peer to talk to somebody else instead of us: at an address (blind), or to the peer of
+   * another session of ours (attended: RFC 3891). `state` is `transferring` until the outcome is
+   * known. Throws `SESSION_STATE` unless answered and no other transfer is under way.
+   */
+  transfer(target: Uri | NameAddr | Session, options: TransferOptions = {}): Transfer {
+    if (this.state === 'transferring') {
+      throw new StrowgerError('SESSION_STATE', 'a transfer is under way');
+    }
+    this.shell.check('transferBegun');
+    return transferSession({ session: this, shell: this.shell, target, options });
   }
 
   /** What the endpoint that the application brought tells: its events are the session's. */
   takeMediaEvent(event: MediaEndpointEvent): void {
-    this.link.take(event);
+    this.shell.link.take(event);
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
@@ -282,121 +272,24 @@ export class Session {
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
   publish(name: string, data: unknown): void {
-    this.emit('custom', { name, data });
+    this.shell.emit('custom', { name, data });
   }
 
   /** @internal */
   start(): void {
-    const { direction, remote } = this;
-    this.emit('created', { direction, remote: remote.uri.toString() });
-    if (direction === 'outgoing') this.take({ type: 'dial' });
-    else this.armRingTimer();
+    this.shell.start();
   }
 
-  /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
-  private refresh(): void {
-    if (this.machine.allows('change')) this.renegotiate().catch(() => {}); // the timer sees to it
-  }
-
-  private change(direction: MediaDirection | undefined): Promise<void> {
-    this.check('change');
-    const { id, done } = this.waiters.change();
-    this.take({ type: 'change', change: direction === undefined ? { id } : { id, direction } });
-    return done;
-  }
-
-  private planFor({ codecs, endpoint, sdp }: AnswerOptions): AnswerPlan {
-    if (codecs !== undefined) this.link.codecs = codecs;
-    if (endpoint !== undefined) this.link.bring(endpoint);
-    const given = this.link.endpoint !== undefined;
-    return sdp === undefined ? { given } : { given, sdp };
-  }
-
-  private check(type: SessionInput['type']): void {
-    if (this.machine.allows(type)) return;
-    const { name } = this.machine.state;
-    throw new StrowgerError('SESSION_STATE', `${type} is not possible while ${name}`);
-  }
-
-  private ask(input: SessionInput): void {
-    this.check(input.type);
-    this.take(input);
-  }
-
-  private take(input: SessionInput): void {
-    const { name } = this.machine.state;
-    if (this.machine.input(input) !== 'refused') return;
-    const fields = { sessionId: this.id, state: name, input: input.type };
-    this.context.logger.debug(fields, 'no row for this input');
+  /** @internal A REFER of the peer was accepted, or what it asked for is settled. */
+  referred(isUnderWay: boolean): void {
+    const type = isUnderWay ? 'transferBegun' : 'transferOver';
+    if (this.shell.allows(type)) this.shell.take({ type });
   }
 
   private endpoint(): MediaEndpoint {
-    const { endpoint } = this.link;
+    const { endpoint } = this.shell.link;
     if (endpoint === undefined) throw new StrowgerError('NO_MEDIA', 'there is no media yet');
     return endpoint;
-  }
-
-  private perform(output: SessionOutput): void {
-    switch (output.type) {
-      case 'openMedia':
-      case 'createOffer':
-      case 'acceptOffer':
-      case 'acceptAnswer':
-      case 'rollback':
-      case 'closeMedia':
-        return this.link.perform(output);
-      case 'prepared':
-        return this.waiters.settlePrepared(output.refusal);
-      case 'changed':
-        return this.waiters.settleChange(output.change.id, output.refusal);
-      case 'invite':
-        this.armRingTimer();
-        return this.signalling.perform(output);
-      default:
-        return this.signalling.perform(output);
-    }
-  }
-
-  private armRingTimer(): void {
-    if (this.ringTimeoutMs === undefined) return;
-    const ring = (): void => this.take({ type: 'ringTimeout' });
-    this.ringTimer = this.context.clock.arm(this.ringTimeoutMs, ring);
-  }
-
-  private onStep(
-    before: SessionMachineState,
-    _input: SessionInput,
-    next: SessionMachineState,
-  ): void {
-    const [from, to] = [sessionStateOf(before), sessionStateOf(next)];
-    this.context.onStep?.(before.name, _input.type);
-    if (from === to) return;
-    const isAnswered = to === 'connected' || to === 'onHold';
-    if (isAnswered || to === 'terminating') this.ringTimer?.cancel();
-    if (isAnswered && this.answeredAt === undefined) this.answeredAt = this.context.clock.wall();
-    this.emit('stateChanged', { from, to });
-    if (isAnswered) this.waiters.connected.resolve();
-    if (next.name === 'ended') this.finish(next);
-    else if (next.name === 'ending') this.waiters.fail(next.reason);
-  }
-
-  private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {
-    const { createdAt, answeredAt } = this;
-    this.emit('terminated', {
-      reason,
-      createdAt,
-      ...(answeredAt === undefined ? {} : { answeredAt }),
-      ...(stats === undefined ? {} : { stats }),
-    });
-    this.context.onGone(this);
-    this.waiters.ended.resolve(reason);
-  }
-
-  private emit<T extends keyof SessionEventDetails>(
-    type: T,
-    details: SessionEventDetails[T],
-  ): void {
-    this.context.emit(this, type, details);
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   HeaderFields,
   IncomingInvite,
   IncomingOffer,
+  IncomingRefer,
   IncomingReinvite,
   OutgoingInvite,
   OutgoingReinvite,
@@ -33,6 +34,8 @@ export interface SignallingUser {
   onChangeOffered(withOffer: boolean): void;
   /** The session timer asks for a re-INVITE. */
   onRefresh(): void;
+  /** The peer asks to contact somebody (RFC 3515). */
+  onRefer(refer: IncomingRefer): void;
   /** A dialog of the session exists, or no longer does. */
   onDialog(dialog: Dialog, exists: boolean): void;
 }
@@ -42,6 +45,7 @@ type SignallingOutput = Exclude<
   {
     type:
       | 'openMedia'
+      | 'moveMedia'
       | 'createOffer'
       | 'acceptOffer'
       | 'acceptAnswer'
@@ -71,6 +75,12 @@ export class Signalling {
 
   constructor(user: SignallingUser) {
     this.user = user;
+  }
+
+  get earlyDialogs(): readonly Dialog[] {
+    const { outgoing, incoming } = this;
+    const dialogs = outgoing?.earlyDialogs ?? (incoming?.dialog ? [incoming.dialog] : []);
+    return dialogs.filter(({ state }) => state === 'early');
   }
 
   /** Our call, once the table says `invite`. */
@@ -219,6 +229,7 @@ export class Signalling {
       onReinvite: (reinvite) => this.takeReinvite(reinvite),
       onUpdate: (update) => this.takeUpdate(update),
       onRefresh: () => this.user.onRefresh(),
+      onRefer: (refer) => this.user.onRefer(refer),
       onBye: (bye) => this.user.input({ type: 'byeReceived', why: reasonOf(bye) }),
     };
   }

@@ -1,4 +1,5 @@
 import { seededRandom } from '@strowger/runtime';
+import { uri } from '@strowger/sip-message';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Phone, scene } from './two-phones.ts';
@@ -17,6 +18,8 @@ const acts: Act[] = [
   (phone) => phone.session.hold(),
   (phone) => phone.session.resume(),
   (phone) => phone.session.renegotiate(),
+  (phone, other) => phone.session.transfer(uri(`sip:${other}@${other}`)),
+  (phone, other) => phone.session.transfer(uri(`sip:${other}@${other}`), { bridge: 'always' }),
   (phone) => phone.media.failNext('acceptOffer'),
   (phone) => phone.media.failNext('acceptAnswer'),
   (phone) =>
@@ -36,7 +39,10 @@ describe('random actions on two sides of lossy links', () => {
     const step = fc.tuple(fc.nat(acts.length - 1), fc.boolean(), fc.nat(3000));
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.array(step, { maxLength: 25 }), async (seed, steps) => {
-        const both = scene({ seed, loss: 0.1, duplicate: 0.05, reorder: 0.05 });
+        const both = scene(
+          { seed, loss: 0.1, duplicate: 0.05, reorder: 0.05 },
+          { onRefer: () => ({ kind: seed % 2 === 0 ? 'call' : 'refuse' }) },
+        );
         const { simulation, alice, bob } = both;
         const ends = new Map<string, number>();
         const chance = seededRandom(seed);

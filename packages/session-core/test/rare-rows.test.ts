@@ -65,6 +65,13 @@ describe('every answered state', () => {
     expect(outputs).toEqual([]);
   });
 
+  it.each(answered.slice(2))('remembers that a transfer is under way: $name', (state) => {
+    const begun = drive(state, { type: 'transferBegun' });
+    expect(begun).toEqual({ next: { ...state, transferring: true }, outputs: [] });
+    const over = drive(begun.next, { type: 'transferOver' });
+    expect(over).toEqual({ next: { ...state, transferring: false }, outputs: [] });
+  });
+
   it.each([...busy, ...answered.slice(0, 2)])('does not mix two offers: $name', (state) => {
     const { next, outputs } = drive(state, { type: 'changeOffered', sdp: 'v=0' });
     if (state.name !== 'changing') expect([next, outputs]).toEqual([state, ['refuseChange']]);

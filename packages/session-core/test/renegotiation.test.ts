@@ -125,6 +125,7 @@ describe('hold and resume', () => {
     await held;
     expect(both.alice.end).toBe('ended mediaFailed by local 488/65');
     const other = await talking();
+    other.bob.media.failNext('openEndpoint');
     other.bob.media.endpoints[0]?.tell(broken);
     await finish(other);
     expect(other.bob.end).toBe('ended mediaFailed by local 500/41');

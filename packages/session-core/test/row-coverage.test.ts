@@ -8,6 +8,7 @@ import './renegotiation.test.ts';
 import './rare-rows.test.ts';
 import './relay.test.ts';
 import './reliable.test.ts';
+import './transfer.test.ts';
 import { drivenRows, shownTransitions } from './two-phones.ts';
 
 describe('the session table', () => {

@@ -97,11 +97,14 @@ export interface Scene {
 }
 
 /** Alice and bob on one network. */
-export function scene(settings: Partial<SimulationOptions> = {}): Scene {
+export function scene(
+  settings: Partial<SimulationOptions> = {},
+  options: Partial<SessionManagerOptions> = {},
+): Scene {
   const simulation = createSimulation({ seed: 1, ...settings });
   const wire: FakeMediaWire = new Map();
-  const alice = new Phone(simulation, 'alice', { wire });
-  const bob = new Phone(simulation, 'bob', { wire });
+  const alice = new Phone(simulation, 'alice', { wire, ...options });
+  const bob = new Phone(simulation, 'bob', { wire, ...options });
   return { simulation, alice, bob };
 }
 

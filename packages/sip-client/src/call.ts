@@ -1,6 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
+  CallOptions,
   EndReason,
   MediaStats,
   PcmFrame,
@@ -8,6 +9,8 @@ import type {
   Recording,
   Session,
   SessionState,
+  Transfer,
+  TransferOptions,
 } from '@strowger/session-core';
 import type { NameAddr } from '@strowger/sip-message';
 import { Inbox } from './inbox.ts';
@@ -15,15 +18,22 @@ import { Inbox } from './inbox.ts';
 /** How many digits may wait for one slow reader. */
 const WAITING_DIGITS = 1000;
 
+/** @internal Whom a text names, and how that is called. */
+export type Way = Pick<CallOptions, 'to' | 'from'> & Partial<CallOptions>;
+
+type WayTo = (target: string) => Promise<Way>;
+
 /** A telephone call: one session, with what a program does with it. */
 export class Call {
   /** Everything else: the layer below. */
   readonly session: Session;
+  private readonly wayTo: WayTo;
   private finalStats: MediaStats | undefined;
 
   /** @internal Calls come from `SipClient`. */
-  constructor(session: Session) {
+  constructor(session: Session, wayTo: WayTo) {
     this.session = session;
+    this.wayTo = wayTo;
     session.on('terminated', ({ stats }) => (this.finalStats = stats));
   }
 
@@ -94,6 +104,19 @@ export class Call {
   /** Takes the other side back; rejects as `hold` does. */
   async resume(): Promise<void> {
     await this.session.resume();
+  }
+
+  /**
+   * Asks the other side to talk to somebody else instead of us: to `carol`, a number or a URI
+   * (blind), or to the other side of another call of ours (attended). Iterate over what it resolves
+   * with for the progress, await its `outcome`; both calls end once the two talk. With `bridge` we
+   * stay between them where the other side refuses, or always. Rejects with `SESSION_STATE` unless
+   * answered, `BAD_TARGET`, and `NO_ROUTE`.
+   */
+  async transfer(target: string | Call, options: TransferOptions = {}): Promise<Transfer> {
+    if (target instanceof Call) return this.session.transfer(target.session, options);
+    const { to, ...way } = await this.wayTo(target);
+    return this.session.transfer(to, { ...options, call: { ...way, ...options.call } });
   }
 
   /**

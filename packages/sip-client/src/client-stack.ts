@@ -1,6 +1,11 @@
 import { createMediaEngine } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
-import { type MediaBackend, type Session, SessionManager } from '@strowger/session-core';
+import {
+  type MediaBackend,
+  type Session,
+  SessionManager,
+  type TransferHooks,
+} from '@strowger/session-core';
 import type { SipUri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
@@ -17,6 +22,7 @@ export interface ClientStackOptions {
   readonly account: Account;
   readonly runtime: Runtime;
   onIncoming(session: Session): void;
+  readonly transfers: TransferHooks;
   /** Whether a call would be taken now. */
   isTaking(): boolean;
 }
@@ -50,6 +56,7 @@ export class ClientStack {
       userAgent: settings.userAgent ?? 'strowger',
       contactUser: account.uri.user,
       onIncoming: (session) => options.onIncoming(session),
+      ...options.transfers,
       onRequest: (transaction) => this.answer(transaction),
     });
     this.registration = new Registration({
@@ -76,6 +83,13 @@ export class ClientStack {
       return {}; // looked up once more when it is known how long the request is
     }
     return { hops: await this.locate(account.server) };
+  }
+
+  /** Whether a call came from an address of our server. */
+  async isFromServer({ source }: Session): Promise<boolean> {
+    if (source === undefined) return false;
+    const hops = await this.transport.locate(this.options.account.server, 0);
+    return hops.some(({ address }) => address === source.address);
   }
 
   /** The URI under which the server, or who stands in its place, reaches us directly. */

@@ -8,7 +8,9 @@ export type {
   ClientTlsOptions,
   ClientTransport,
   MessageTrace,
+  ReplaceRequest,
   SipClientEvents,
   SipClientOptions,
+  TransferRequest,
   TransportHooks,
 } from './sip-client-options.ts';

@@ -30,6 +30,16 @@ export interface SipClientOptions extends AccountOptions {
     /** In order of preference. Default `pcmu`, `pcma`. */
     readonly codecs?: readonly string[];
   };
+  /**
+   * Somebody we talk to asks us to call somebody else (REFER): whether we do. Default: no. The new
+   * call is told by `transferred`.
+   */
+  readonly onTransfer?: (request: TransferRequest) => boolean | Promise<boolean>;
+  /**
+   * A caller wants to take the place of one whom we talk to (Replaces), as in an attended transfer.
+   * Default: whether it calls through our server. The new call is told by `replaced`.
+   */
+  readonly onReplace?: (request: ReplaceRequest) => boolean | Promise<boolean>;
   /** The value of User-Agent and Server. Default `strowger`. */
   readonly userAgent?: string;
   /** Default: the real one. */
@@ -75,10 +85,36 @@ export interface ClientTransport extends MessageSender {
   close(): Promise<void>;
 }
 
+/** Who is asked to be called instead. */
+export interface TransferRequest {
+  /** With whom we talk, and who asks. */
+  readonly call: Call;
+  /** Whom we shall call: a URI. */
+  readonly target: string;
+  /** Whether it takes the place of a call that the other side has with the target. */
+  readonly attended: boolean;
+  /** Who is said to have asked (RFC 3892). */
+  readonly referredBy?: string;
+}
+
+/** Who wants to take whose place. */
+export interface ReplaceRequest {
+  /** The call that would end. */
+  readonly call: Call;
+  /** The one that would be answered in its stead. */
+  readonly by: Call;
+  /** Whether it came from the address of our server. */
+  readonly isFromServer: boolean;
+}
+
 /** The events of a client. */
 export interface SipClientEvents {
   registration: RegistrationChange;
   incoming: Call;
+  /** Asked by the other side of `call`, we call somebody else: `onTransfer` has allowed it. */
+  transferred: { readonly call: Call; readonly replacement: Call };
+  /** `by` was answered in the place of `call`: `onReplace` has allowed it. */
+  replaced: { readonly call: Call; readonly by: Call };
 }
 
 /** What a call may be given. */

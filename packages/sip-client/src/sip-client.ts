@@ -1,10 +1,12 @@
 import { Emitter, nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { Session, SessionManager } from '@strowger/session-core';
+import type { Session, SessionId, SessionManager } from '@strowger/session-core';
+import type { SipUri } from '@strowger/sip-message';
 import { type Account, readAccount, targetUri } from './account.ts';
-import { Call } from './call.ts';
+import { Call, type Way } from './call.ts';
 import { askCapabilities, type Capabilities } from './capabilities.ts';
 import { ClientStack } from './client-stack.ts';
 import { IncomingCalls } from './incoming-calls.ts';
+import { transferHooks } from './transfers.ts';
 import type { ClientCallOptions, SipClientEvents, SipClientOptions } from './sip-client-options.ts';
 
 /** How many incoming calls may wait for one reader of `incoming()`. */
@@ -25,6 +27,7 @@ export class SipClient {
   private readonly calls = new IncomingCalls(WAITING_CALLS);
   /** Who takes calls by `on('incoming')`. */
   private readonly takers = new Set<unknown>();
+  private readonly known = new WeakMap<Session, Call>();
   private stack: Promise<ClientStack> | undefined;
   private closing: Promise<void> | undefined;
 
@@ -72,13 +75,11 @@ export class SipClient {
    * no way leads there.
    */
   async call(target: string, options: ClientCallOptions = {}): Promise<Call> {
-    const uri = targetUri(target, this.account);
     const { signal, ringTimeoutMs = 60_000, headers } = options;
-    const { identity: from, credentials } = this.account;
+    const to = targetUri(target, this.account);
     const stack = await this.start();
-    const route = await stack.routeTo(uri);
-    const who = { to: uri, from, credentials };
-    return new Call(stack.sessions.call({ ...who, ...route, signal, ringTimeoutMs, headers }));
+    const way = this.way(to, await stack.routeTo(to));
+    return this.callOf(stack.sessions.call({ ...way, signal, ringTimeoutMs, headers }));
   }
 
   /**
@@ -150,15 +151,54 @@ export class SipClient {
       account,
       runtime,
       onIncoming: (session) => this.take(session),
+      transfers: transferHooks({
+        settings,
+        account,
+        callOf: (session) => this.callOf(session),
+        stack: () => this.start(),
+      }),
       isTaking: () => this.takers.size > 0 || this.calls.hasReader,
     });
     await stack.start();
     stack.registration.events.on('change', (change) => this.events.emit('registration', change));
+    this.tellTransfers(stack.sessions);
     return stack;
   }
 
+  private tellTransfers(sessions: SessionManager): void {
+    const pair = (one: SessionId, other: SessionId): [Call, Call] | undefined => {
+      const [first, second] = [sessions.get(one), sessions.get(other)];
+      return first && second && [this.callOf(first), this.callOf(second)];
+    };
+    sessions.on('referAccepted', ({ sessionId, replacement: id }) => {
+      const [call, replacement] = pair(sessionId, id) ?? [];
+      if (call && replacement) this.events.emit('transferred', { call, replacement });
+    });
+    sessions.on('replaced', ({ sessionId, by: id }) => {
+      const [call, by] = pair(sessionId, id) ?? [];
+      if (call && by) this.events.emit('replaced', { call, by });
+    });
+  }
+
+  private async wayTo(target: string): Promise<Way> {
+    const to = targetUri(target, this.account);
+    return this.way(to, await (await this.start()).routeTo(to));
+  }
+
+  private way(to: SipUri, route: Partial<Way>): Way {
+    const { identity: from, credentials } = this.account;
+    return { to, from, credentials, ...route };
+  }
+
+  /** One session is one call, whoever asks. */
+  private callOf(session: Session): Call {
+    const call = this.known.get(session) ?? new Call(session, (target) => this.wayTo(target));
+    this.known.set(session, call);
+    return call;
+  }
+
   private take(session: Session): void {
-    const call = new Call(session);
+    const call = this.callOf(session);
     if (this.closing !== undefined) call.reject(480);
     else if (this.takers.size > 0) this.events.emit('incoming', call);
     else if (!this.calls.offer(call)) call.reject(480);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../src/index.ts';
 import { during, finish, type Phone, scene } from './scene.ts';
 
+const ALLOW = 'INVITE ACK CANCEL BYE OPTIONS INFO PRACK UPDATE REFER NOTIFY'.split(' ');
+
 type Scene = ReturnType<typeof scene>;
 
 /** Lets a phone do this with every call. */
@@ -321,7 +323,7 @@ describe('OPTIONS', () => {
     expect(await during(simulation, alice.client.options('sip:bob@bob'))).toEqual({
       status: 200,
       reason: 'OK',
-      allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'PRACK', 'UPDATE'],
+      allow: ALLOW,
       supported: [],
       server: 'intercom/1',
       roundTripMs: 20,

@@ -8,15 +8,24 @@ const NONE: readonly number[] = [];
 /**
  * The identities of the headers that are not surely well-formed, in the order in which they first
  * occur: all but those whose fields are all plain. Usually none, and then nothing is made.
+ *
+ * @param isOfInterest which headers are looked at.
  */
-export function doubtfulHeaders(head: Head): readonly number[] {
+export function doubtfulHeaders(
+  head: Head,
+  isOfInterest: (kind: HeaderKind) => boolean,
+): readonly number[] {
   const { vias, values } = head.limits;
   let room = Math.min(vias, values);
   let doubtful: number[] | undefined;
   for (let field = 0; field < head.size; field++) {
     const id = head.id(field);
+    if (head.isPlainKey(id)) {
+      room--;
+      continue;
+    }
     const kind = headerKind(id);
-    if (kind === undefined) continue;
+    if (kind === undefined || !isOfInterest(kind)) continue;
     const count = countPlain(head, kind, field);
     room -= count;
     if (count > 0) continue;

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { CALL_ID, CONTENT_LENGTH, CSEQ, FROM, MAX_FORWARDS, TO } from './header-names.ts';
 import type { Limits } from './limits.ts';
 import { nameLength } from './name-at.ts';
 import { decodeLatin1 } from './octets.ts';
@@ -12,13 +13,19 @@ const COLON = 0x3a;
 /** Room for the fields of most messages, so that the list does not grow while it is filled. */
 const EMPTY_FIELDS = Array.from({ length: 24 }, () => 0);
 
+/** What was located in a message that is to be parsed: only the framer makes it. */
+export interface LocatedHead {
+  /** Where the body begins. */
+  readonly bodyFrom: number;
+}
+
 /**
  * The head of a received message: the packet as text with one character per octet, and where each
  * header field begins. Shared by all copies of the message; never changed once it is parsed.
  */
-export class Head {
+export class Head implements LocatedHead {
   readonly text: string;
-  readonly octets: Uint8Array;
+  octets: Uint8Array;
   readonly limits: Limits;
   /** Whether some field goes over several lines. */
   hasFolds: boolean;
@@ -68,6 +75,11 @@ export class Head {
     this.ascii = undefined;
   }
 
+  /** These are all octets of the message: its head was located before its body was there. */
+  complete(octets: Uint8Array): void {
+    this.octets = octets;
+  }
+
   /** Adds a field behind the others; its position has to be below `MAX_HEAD_BYTES`. */
   add(id: number, from: number): void {
     this.fields[this.size++] = (from << ID_BITS) | id;
@@ -92,6 +104,29 @@ export class Head {
   /** Where the field begins; where the blank line does, behind the last. */
   startOf(field: number): number {
     return (this.fields[field] ?? 0) >> ID_BITS;
+  }
+
+  /**
+   * Whether a header is one of the keys, but for Via, that `locateKey` found plain: it is
+   * well-formed then, and there once.
+   */
+  isPlainKey(id: number): boolean {
+    switch (id) {
+      case FROM:
+        return this.fromParams >= 0;
+      case TO:
+        return this.toParams >= 0;
+      case CALL_ID:
+        return this.callId >= 0;
+      case CSEQ:
+        return this.cseq >= 0;
+      case MAX_FORWARDS:
+        return this.maxForwards >= 0;
+      case CONTENT_LENGTH:
+        return this.contentLength >= 0;
+      default:
+        return false;
+    }
   }
 
   /** The first field of this identity from here on, or -1. */

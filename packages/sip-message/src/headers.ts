@@ -4,7 +4,7 @@ import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
 import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
-import { headerKind } from './header-kinds.ts';
+import { type HeaderKind, headerKind } from './header-kinds.ts';
 import {
   CALL_ID,
   CONTENT_LENGTH,
@@ -19,6 +19,7 @@ import {
 import type { HeaderTypes } from './header-types.ts';
 import { plainCSeqValue } from './plain-keys.ts';
 import { plainParam } from './plain-octets.ts';
+import { viaAt } from './plain-readers.ts';
 import { readFields, readFirstVia } from './read-fields.ts';
 import { Fault } from './refusal.ts';
 import { readRequestUri, requestUriText } from './start-line.ts';
@@ -230,8 +231,15 @@ export class Headers extends FieldList {
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;
-    this.firstVia = readFirstVia(this, at);
+    this.firstVia = this.plainParams(VIA) < 0 ? readFirstVia(this, at) : this.readPlainVia(at);
     return this.firstVia;
+  }
+
+  private readPlainVia(at: number): unknown {
+    const field = this.fieldAt(at);
+    return typeof field === 'number'
+      ? viaAt(this.received, this.received.valueAt(field))
+      : undefined;
   }
 
   /**
@@ -327,9 +335,12 @@ export class Headers extends FieldList {
    * The identities of the headers that have to be read to know that they are well-formed.
    * @internal
    */
-  doubtful(): readonly number[] {
-    if (this.order === undefined) return doubtfulHeaders(this.received);
-    return [...new Set(this.order.map((field) => this.id(field)))];
+  doubtful(isOfInterest: (kind: HeaderKind) => boolean): readonly number[] {
+    if (this.order === undefined) return doubtfulHeaders(this.received, isOfInterest);
+    return [...new Set(this.order.map((field) => this.id(field)))].filter((id) => {
+      const kind = headerKind(id);
+      return kind !== undefined && isOfInterest(kind);
+    });
   }
 
   /** The values of the packet that can be told from where they are; undefined for all others. */

@@ -33,7 +33,8 @@ export type {
 } from './header-types.ts';
 export type { HeaderInput } from './header-input.ts';
 export { Headers, type HeaderValue } from './headers.ts';
-export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { LocatedHead } from './head.ts';
+export { DEFAULT_LIMITS, type Limits, limitsOf } from './limits.ts';
 export type { MediaType } from './media-type.ts';
 export {
   type SipMessage,

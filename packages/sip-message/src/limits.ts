@@ -36,9 +36,34 @@ export const MAX_HEAD_BYTES = 2 ** 24 - 4;
 /** The bound on a whole message on a stream, where nothing else is said. */
 export const STREAM_MESSAGE_BYTES = 262_144;
 
-/** The bounds with those of the caller in place. */
+/** Bounds of which none is left to a default. */
+class WholeLimits implements Limits {
+  readonly messageBytes: number;
+  readonly headBytes: number;
+  readonly headers: number;
+  readonly headerBytes: number;
+  readonly uriBytes: number;
+  readonly vias: number;
+  readonly values: number;
+
+  constructor(limits: Limits) {
+    this.messageBytes = limits.messageBytes;
+    this.headBytes = limits.headBytes;
+    this.headers = limits.headers;
+    this.headerBytes = limits.headerBytes;
+    this.uriBytes = limits.uriBytes;
+    this.vias = limits.vias;
+    this.values = limits.values;
+  }
+}
+
+/**
+ * The bounds with those of the caller in place. Who parses many messages by the same bounds asks
+ * once, and gives the parser what this gave: it takes that as it is.
+ */
 export function limitsOf(over: Partial<Limits> | undefined, framed = false): Limits {
+  if (over instanceof WholeLimits) return over;
   if (over === undefined && !framed) return DEFAULT_LIMITS;
   const base = framed ? { ...DEFAULT_LIMITS, messageBytes: STREAM_MESSAGE_BYTES } : DEFAULT_LIMITS;
-  return { ...base, ...over };
+  return new WholeLimits({ ...base, ...over });
 }

@@ -1,7 +1,7 @@
 import { HOST, isAll, isIn, PARAM, TOKEN } from './characters.ts';
 import { refuseInjection } from './injection.ts';
 import { escape, unescape } from './percent.ts';
-import { quote, unquote } from './reader.ts';
+import { isSpace, quote, unquote } from './reader.ts';
 import { SipMessageError } from './refusal.ts';
 import { splitParams } from './split-params.ts';
 
@@ -9,6 +9,7 @@ import { splitParams } from './split-params.ts';
 export type ParamStyle = 'header' | 'uri';
 
 const QUOTE = 0x22;
+const LOWER_CASE = 0x20;
 
 /**
  * Parameters in their order (`generic-param` and `uri-parameter`, RFC 3261 §25.1). Names are
@@ -140,6 +141,8 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   /** In a URI a name may be escaped: `n%61me` is `name` (RFC 3261 §19.1.4). */
   private find(name: string): number {
+    const isWhole = this.names === undefined && this.style === 'header';
+    if (isWhole && !mayHold(this.source, name)) return -1;
     const names = this.list();
     const at = find(names, name);
     if (at >= 0 || this.style === 'header') return at;
@@ -167,6 +170,17 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
 const NO_ENTRIES: readonly [string][] = [];
 const NO_VALUES: (string | undefined)[] = [];
+
+/** Whether some parameter begins with the same letter: only then they have to be taken apart. */
+function mayHold(source: string, name: string): boolean {
+  const first = name.charCodeAt(0) | LOWER_CASE;
+  for (let at = source.indexOf(';'); at >= 0; at = source.indexOf(';', at + 1)) {
+    let letter = at + 1;
+    while (isSpace(source.charCodeAt(letter))) letter++;
+    if ((source.charCodeAt(letter) | LOWER_CASE) === first) return true;
+  }
+  return false;
+}
 
 function find(names: readonly string[], name: string): number {
   for (let i = 0; i < names.length; i++) if (names[i] === name) return i;

@@ -1,5 +1,5 @@
 import { noContentLength, readContentLength } from './content-length.ts';
-import type { Head } from './head.ts';
+import { Head, type LocatedHead } from './head.ts';
 import { CALL_ID, CSEQ, FROM, TO } from './header-names.ts';
 import { Headers } from './headers.ts';
 import { type Limits, limitsOf } from './limits.ts';
@@ -16,6 +16,8 @@ export interface ParseOptions {
    * (RFC 3261 §18.3). Default false: one datagram, whose surplus bytes are dropped.
    */
   readonly framed?: boolean;
+  /** What a `StreamFramer` with the same limits has told of these very bytes. */
+  readonly located?: LocatedHead | undefined;
 }
 
 const NO_OPTIONS: ParseOptions = {};
@@ -41,7 +43,8 @@ function readMessage(bytes: Uint8Array, limits: Limits, options: ParseOptions): 
       'the message is too large',
     ).deserving(513);
   }
-  const head = locateHead(bytes, limits);
+  const { located } = options;
+  const head = located instanceof Head ? located : locateHead(bytes, limits);
   if (head instanceof Fault) return head;
   const start = readStartLine(head, limits);
   if (start instanceof Fault) return start;

@@ -1,4 +1,4 @@
-import { headerKind } from './header-kinds.ts';
+import type { HeaderKind } from './header-kinds.ts';
 import { CALL_ID, CSEQ, FROM, headerKeyOf, TO, VIA } from './header-names.ts';
 import { isKnownMethod } from './methods.ts';
 import type { SipMessage, SipRequest } from './message.ts';
@@ -29,8 +29,7 @@ export function validateMessage(
 
 function checkHeaders(message: SipMessage, scope: ValidationScope): Fault | undefined {
   const { headers } = message;
-  for (const id of headers.doubtful()) {
-    if (scope === 'needed' && !isNeeded(id, message)) continue;
+  for (const id of headers.doubtful(scope === 'all' ? always : neededBy(message))) {
     const value = headers.read(id);
     if (value instanceof Fault) return value;
   }
@@ -42,10 +41,13 @@ function checkHeaders(message: SipMessage, scope: ValidationScope): Fault | unde
   return undefined;
 }
 
-function isNeeded(id: number, message: SipMessage): boolean {
-  const neededBy = headerKind(id)?.neededBy ?? 'every';
-  if (neededBy === 'every') return true;
-  return message.kind === 'request' && neededBy.includes(message.method);
+function always(): boolean {
+  return true;
+}
+
+function neededBy(message: SipMessage): (kind: HeaderKind) => boolean {
+  const method = message.kind === 'request' ? message.method : '';
+  return ({ neededBy: methods }) => methods === 'every' || methods.includes(method);
 }
 
 function checkRequest(message: SipMessage): Fault | undefined {

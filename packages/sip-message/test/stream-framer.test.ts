@@ -1,6 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { type Limits, parseMessage, type Refusal, StreamFramer } from '../src/index.ts';
+import {
+  type Limits,
+  type LocatedHead,
+  parseMessage,
+  type Refusal,
+  serializeMessage,
+  type SipMessage,
+  StreamFramer,
+  validateMessage,
+} from '../src/index.ts';
 import { corpusMessages } from './corpus.ts';
 
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`;
@@ -12,6 +21,12 @@ const BASE = [
 ];
 const MESSAGE = `${head('MESSAGE sip:b@b.example SIP/2.0', ...BASE, 'CSeq: 1 MESSAGE', 'Content-Length: 24')}INVITE sip:evil SIP/2.0\n`;
 const OPTIONS = head('OPTIONS sip:b@b.example SIP/2.0', ...BASE, 'CSeq: 2 OPTIONS', 'l:\r\n 0');
+
+function message(bytes: Uint8Array, located?: LocatedHead): SipMessage {
+  const parsed = parseMessage(bytes, { framed: true, located });
+  if (!parsed.ok) throw new Error(parsed.refusal.message);
+  return parsed.value;
+}
 
 /** What a framer tells of these chunks. */
 function frame(chunks: readonly (string | Uint8Array)[], limits: Partial<Limits> = {}) {
@@ -56,6 +71,25 @@ describe('StreamFramer', () => {
         expect(messages.length, `${name} split at ${at}`).toBe(2);
         expect(messages[0] === message && messages[1] === message).toBe(true);
         expect(refusals).toEqual([]);
+      }
+    }
+  });
+
+  it('tells what it has located, with which the parser comes to the same', () => {
+    for (const { name, bytes } of corpusMessages()) {
+      for (const at of [0, 1, bytes.indexOf('\r\n\r\n') + 4, bytes.length - 1]) {
+        const parsed: SipMessage[] = [];
+        const framer = new StreamFramer({
+          onMessage: (whole, located) => parsed.push(message(whole, located)),
+          onRefused: () => expect.unreachable(),
+        });
+        for (const chunk of [bytes.subarray(0, at), bytes.subarray(at), bytes]) framer.push(chunk);
+        expect(parsed.length, `${name} split at ${at}`).toBe(2);
+        for (const one of parsed) {
+          expect(Buffer.from(one.body).equals(message(bytes).body)).toBe(true);
+          expect(validateMessage(one)).toEqual(validateMessage(message(bytes)));
+          expect(Buffer.from(serializeMessage(one)).equals(bytes)).toBe(true);
+        }
       }
     }
   });

@@ -1,12 +1,13 @@
 import type { Endpoint } from '@strowger/runtime';
-import type { Refusal } from '@strowger/sip-message';
+import type { LocatedHead, Refusal } from '@strowger/sip-message';
 import type { PeerIdentity } from './peer-identity.ts';
 
 /** What a channel tells the connection that owns it. */
 export interface ChannelUser {
   /** It can carry messages now; told only by a channel that we open ourselves. */
   onOpen(): void;
-  onMessage(bytes: Uint8Array): void;
+  /** @param located what was found in it already. */
+  onMessage(bytes: Uint8Array, located?: LocatedHead): void;
   onKeepAlive(kind: 'ping' | 'pong'): void;
   /** Bytes came; how many belong to no whole message yet. */
   onMoved(unfinishedBytes: number): void;

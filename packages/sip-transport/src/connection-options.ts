@@ -1,5 +1,5 @@
 import type { Clock, Endpoint } from '@strowger/runtime';
-import type { Refusal } from '@strowger/sip-message';
+import type { LocatedHead, Refusal } from '@strowger/sip-message';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { TransportName } from './hop.ts';
@@ -9,7 +9,7 @@ import type { TransportMetrics } from './transport-metrics.ts';
 
 /** What a connection tells its owner. */
 export interface ConnectionUser {
-  onMessage(bytes: Uint8Array, connection: Connection): void;
+  onMessage(bytes: Uint8Array, connection: Connection, located?: LocatedHead): void;
   /** What cannot be framed: the connection closes, for nothing behind it can be found. */
   onRefused(refusal: Refusal, bytes: Uint8Array, connection: Connection): void;
   onKeepAlive(kind: 'ping' | 'pong', connection: Connection): void;

@@ -1,5 +1,5 @@
 import { type Clock, type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
-import type { Refusal } from '@strowger/sip-message';
+import type { LocatedHead, Refusal } from '@strowger/sip-message';
 import type { Channel } from './channel.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionUser } from './connection-options.ts';
@@ -174,9 +174,9 @@ export class ConnectionTable {
   }
 
   private readonly user: ConnectionUser = {
-    onMessage: (bytes, connection) => {
+    onMessage: (bytes, connection, located) => {
       this.entrance.strangers.touch(connection);
-      this.options.onHeard(heardFrom(connection, bytes));
+      this.options.onHeard(heardFrom(connection, bytes, located));
     },
     onRefused: (refusal, bytes, connection) =>
       this.options.onUnframed(refusal, heardFrom(connection, bytes)),
@@ -221,9 +221,9 @@ export class ConnectionTable {
   }
 }
 
-function heardFrom(connection: Connection, bytes: Uint8Array): Heard {
+function heardFrom(connection: Connection, bytes: Uint8Array, located?: LocatedHead): Heard {
   const { id: flow, transport, remote: from, local, identity: peer } = connection;
-  return { bytes, transport, from, local, flow, ...(peer === undefined ? {} : { peer }) };
+  return { bytes, located, transport, from, local, flow, peer };
 }
 
 function peerKey({ transport, address, port }: Hop): string {

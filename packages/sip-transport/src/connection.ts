@@ -1,4 +1,5 @@
 import { type Endpoint, StrowgerError } from '@strowger/runtime';
+import type { LocatedHead } from '@strowger/sip-message';
 import type { ChannelUser } from './channel.ts';
 import { ConnectionDeadlines, type MissedDeadline } from './connection-deadlines.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -142,7 +143,7 @@ export class Connection {
 
   private readonly signals: ChannelUser = {
     onOpen: () => this.opened(),
-    onMessage: (bytes) => this.take(bytes),
+    onMessage: (bytes, located) => this.take(bytes, located),
     onMoved: (unfinishedBytes) => this.moved(unfinishedBytes),
     onKeepAlive: (kind) => {
       this.options.metrics.keepAlives++;
@@ -164,11 +165,11 @@ export class Connection {
     if (this.phase === 'open') this.deadlines.unfinished(unfinishedBytes);
   }
 
-  private take(bytes: Uint8Array): void {
+  private take(bytes: Uint8Array, located: LocatedHead | undefined): void {
     if (this.phase !== 'open') return;
     this.hasRead = true;
     this.deadlines.message();
-    this.options.user.onMessage(bytes, this);
+    this.options.user.onMessage(bytes, this, located);
   }
 
   private opened(): void {

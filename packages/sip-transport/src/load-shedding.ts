@@ -33,7 +33,7 @@ export class LoadShedding {
   refusal(request: SipRequest, isDatagram: boolean): SipResponse | undefined {
     const { share } = this.overload;
     this.tellShare(request, share);
-    const branch = isDatagram ? request.via.branch : undefined;
+    const branch = isDatagram ? request.branch : undefined;
     if (share === 0 || this.goesFirst(request, branch) || !this.overload.refuses()) {
       if (branch !== undefined && request.toTag === undefined) this.recent.add(branch);
       return undefined;
@@ -41,7 +41,7 @@ export class LoadShedding {
     // who comes back at the same time as all others meets the same (RFC 3261 §21.5.4)
     const seconds = RETRY_AFTER + (this.random.uint32() % (RETRY_SPREAD + 1));
     // the same for every copy, as nothing is kept of it (RFC 3261 §8.2.7)
-    const toTag = `s${hashOf(request.via.branch ?? request.callId).toString(36)}`;
+    const toTag = `s${hashOf(request.branch ?? request.callId).toString(36)}`;
     return createResponse(request, 503, { toTag, headers: [['Retry-After', seconds]] });
   }
 

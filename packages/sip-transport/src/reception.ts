@@ -1,5 +1,8 @@
 import type { Endpoint } from '@strowger/runtime';
 import {
+  type LocatedHead,
+  limitsOf,
+  type ParseOptions,
   parseMessage,
   type Refusal,
   refusalResponse,
@@ -23,8 +26,10 @@ import type { TransportMetrics } from './transport-metrics.ts';
 export interface Heard extends Source {
   readonly bytes: Uint8Array;
   readonly local: Endpoint;
+  /** What was found in it while it was cut from a stream. */
+  readonly located?: LocatedHead | undefined;
   /** Who the peer proved to be. */
-  readonly peer?: PeerIdentity;
+  readonly peer?: PeerIdentity | undefined;
 }
 
 /** What was refused, from whom. */
@@ -56,11 +61,11 @@ export interface ReceptionOptions {
 /** What every message passes on its way up: admission, parser, Via. */
 export class Reception {
   private readonly options: ReceptionOptions;
-  private readonly parserLimits: ReturnType<typeof parserLimits>;
+  private readonly datagrams: ParseOptions;
 
   constructor(options: ReceptionOptions) {
     this.options = options;
-    this.parserLimits = parserLimits(options.limits);
+    this.datagrams = { limits: limitsOf(parserLimits(options.limits)) };
   }
 
   take(heard: Heard): void {
@@ -68,12 +73,15 @@ export class Reception {
     if (!gate.admits(heard)) return;
     const bytes = middleware === undefined ? heard.bytes : middleware.bytesIn(heard.bytes, heard);
     if (bytes === undefined) return;
-    const parsed = parseMessage(bytes, {
-      framed: heard.transport !== 'udp' && !isWebSocket(heard.transport),
-      limits: this.parserLimits,
-    });
+    const isDatagram = heard.transport === 'udp' || isWebSocket(heard.transport);
+    const parsed = parseMessage(bytes, isDatagram ? this.datagrams : this.streamed(bytes, heard));
     if (parsed.ok) this.deliver(parsed.value, heard);
     else this.refuse(parsed.refusal, heard);
+  }
+
+  private streamed(bytes: Uint8Array, heard: Heard): ParseOptions {
+    const located = bytes === heard.bytes ? heard.located : undefined;
+    return { ...this.datagrams, framed: true, located };
   }
 
   /** Answers a message that is refused, where that can be done, counts it and tells of it. */

@@ -14,6 +14,7 @@ export class StreamChannel implements Channel {
   private readonly socket: Socket;
   private readonly limits: TransportLimits;
   private isEnding = false;
+  private isGathering = false;
 
   constructor(socket: Socket, limits: TransportLimits) {
     this.socket = socket;
@@ -51,7 +52,13 @@ export class StreamChannel implements Channel {
     socket.on('close', () => user.onReleased());
   }
 
+  /** What one turn of the event loop writes leaves in one call of the system. */
   write(bytes: Uint8Array, done: (error?: Error | null) => void): void {
+    if (!this.isGathering) {
+      this.isGathering = true;
+      this.socket.cork();
+      process.nextTick(this.release);
+    }
     this.socket.write(bytes, done);
   }
 
@@ -69,10 +76,15 @@ export class StreamChannel implements Channel {
     this.socket.destroy();
   }
 
+  private readonly release = (): void => {
+    this.isGathering = false;
+    this.socket.uncork();
+  };
+
   private framer(user: ChannelUser): StreamFramer {
     return new StreamFramer({
       limits: parserLimits(this.limits),
-      onMessage: (bytes) => user.onMessage(bytes),
+      onMessage: (bytes, located) => user.onMessage(bytes, located),
       onKeepAlive: (kind) => {
         user.onKeepAlive(kind);
         if (kind === 'ping' && this.hasRoom()) this.socket.write(PONG);

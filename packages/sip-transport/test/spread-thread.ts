@@ -1,7 +1,12 @@
 import { threadId, workerData } from 'node:worker_threads';
 import { nodeRuntime } from '@strowger/runtime';
 import { createResponse, SipRequest, uri } from '@strowger/sip-message';
-import { type Inbound, joinCallThreads, type SpreadTransportOptions } from '../src/index.ts';
+import {
+  type Hop,
+  type Inbound,
+  joinCallThreads,
+  type SpreadTransportOptions,
+} from '../src/index.ts';
 
 // A thread of the tests of spread calls: answers with its own number, and dies when it is told to.
 
@@ -19,11 +24,19 @@ function take({ message, hop }: Inbound): void {
     ['X-Thread', String(threadId)],
     ['X-Heard', String(heard)],
     ['X-Sent-By', transport.sentBy(hop).host],
+    ['X-Flow', JSON.stringify(hop)],
+    ['X-Flow-Is-Open', String(isOpen(message))],
   ] as const;
   transport.send(createResponse(message, 200, { headers: told }), hop, () => {});
   if (message.method === 'SUBSCRIBE') transport.trust(hop);
   if (message.method === 'MESSAGE') void callBack(message);
   if (message.method === 'INFO') setImmediate(() => process.exit(7));
+}
+
+/** Whether the flow can be used that the request asks about. */
+function isOpen({ headers }: SipRequest): boolean {
+  const [asked] = headers.raw('x-flow');
+  return asked !== undefined && transport.isFlowOpen(JSON.parse(asked) as Hop); // as we wrote it
 }
 
 /** A call of this thread's own: its answer has to come here, whoever hears it. */

@@ -163,6 +163,39 @@ describe.each(modes)('calls spread over threads by %s', (mode) => {
     expect(threadOf(again)).not.toBe(threadOf(last));
   });
 
+  it('knows in every thread which flows can be used, those of a thread that is new as well', async () => {
+    const { udp, tcp, died } = await spread(mode);
+    const asking = await open(['udp:127.0.0.1:0']);
+    const phone = await open(['tcp:127.0.0.1:0']);
+    const registered = await answer(phone, options(phone, tcp, '', 'phone'), tcp);
+    const [flow = ''] = registered.headers.raw('x-flow');
+    const owned = (owner: number): string => {
+      const ids = Array.from({ length: 100 }, (_, at) => `asks-${at}`);
+      return ids.find((id) => ownerOf(id, 3) === owner) ?? '';
+    };
+    const isSaidToBe = async (usable: boolean): Promise<void> => {
+      for (let owner = 0; owner < 3; owner++) {
+        for (let said = ''; said !== String(usable); ) {
+          const asked = options(asking, udp, '', owned(owner)).clone();
+          asked.headers.append('X-Flow', flow);
+          [said = ''] = (await answer(asking, asked, udp)).headers.raw('x-flow-is-open');
+        }
+      }
+    };
+    await isSaidToBe(true);
+    const holder = (JSON.parse(flow) as Hop).flow?.split('/', 1)[0];
+    const victim = [0, 1, 2].find((owner) => mode === 'dispatch' || String(owner) !== holder) ?? 0;
+    const deadly = options(asking, udp, '', owned(victim)).clone();
+    deadly.method = 'INFO';
+    deadly.headers.set('CSeq', '1 INFO');
+    await answer(asking, deadly, udp);
+    await died.next();
+    await retried(asking, udp, owned(victim));
+    await isSaidToBe(true);
+    await phone.layer.close();
+    await isSaidToBe(false);
+  });
+
   it('trusts whom a thread vouches for, wherever they were heard', async () => {
     const { tcp } = await spread(mode, 3, {
       admission: { trustedNetworks: [] },

@@ -136,7 +136,7 @@ export class LingeringServer {
 export class Lingering {
   readonly options: LingeringOptions;
   private readonly context: ServerContext;
-  private readonly queues = new Map<string, LingerQueue>();
+  private readonly queues = new Map<LingerTimer, LingerQueue>();
 
   constructor(options: LingeringOptions) {
     this.options = options;
@@ -149,14 +149,13 @@ export class Lingering {
     };
   }
 
-  /** Files what remains of a transaction, until `timer` fires in `ms` milliseconds. */
+  /** Files what remains of a transaction, until `timer` fires: always after as many milliseconds. */
   add(remains: Remains, timer: LingerTimer, ms: number): LingeringServer {
     const one = new LingeringServer(this, remains);
-    const name = `${timer} ${ms}`;
-    let queue = this.queues.get(name);
+    let queue = this.queues.get(timer);
     if (queue === undefined) {
       queue = new LingerQueue(this.options.around.runtime.clock, timer);
-      this.queues.set(name, queue);
+      this.queues.set(timer, queue);
     }
     queue.add(one, ms);
     if (this.size > this.options.limit) queue.oldest?.input({ type: timer });

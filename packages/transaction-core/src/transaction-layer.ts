@@ -313,10 +313,9 @@ export class TransactionLayer {
   }
 
   private isFull(): boolean {
-    const serving = this.servers.size - this.lingering.size;
-    return (
-      this.clients.size + this.waiting.size + serving >= (this.options.maxTransactions ?? 100_000)
-    );
+    const limit = this.options.maxTransactions ?? 100_000;
+    const all = this.clients.size + this.waiting.size + this.servers.size;
+    return all >= limit && all - this.lingering.size >= limit;
   }
 
   private countError(): void {

@@ -105,6 +105,12 @@ export class EventCentre {
     return method === 'SUBSCRIBE' && this.receiveSubscribe(transaction, shell, shell.isLive);
   }
 
+  /** Whether a request with a To tag belongs to a subscription, or is the first NOTIFY of a fork. */
+  knows(request: SipRequest): boolean {
+    if (this.dialogs.has(keyOfRequest(request))) return true;
+    return request.method === 'NOTIFY' && this.attemptOf(request) !== undefined;
+  }
+
   /** Takes a request with a To tag that belongs to no dialog of an INVITE; false for none of ours. */
   receive(transaction: ServerTransaction): boolean {
     const { request, method } = transaction;
@@ -136,8 +142,8 @@ export class EventCentre {
 
   private receiveFork(transaction: ServerTransaction): boolean {
     const { request } = transaction;
-    const attempt = this.attempts.get(`${request.callId}\n${request.to.tag ?? ''}`);
-    if (attempt?.isOpen !== true) return false;
+    const attempt = this.attemptOf(request);
+    if (attempt === undefined) return false;
     const event = eventOf(request.headers);
     const status = statusOf(request.headers);
     const fits =
@@ -150,6 +156,12 @@ export class EventCentre {
       refuse(this.context, transaction, 481);
     else attempt.receiveNotify(transaction, status);
     return true;
+  }
+
+  /** Our request that a NOTIFY of a further fork may belong to. */
+  private attemptOf({ callId, to }: SipRequest): Subscribe | undefined {
+    const attempt = this.attempts.get(`${callId}\n${to.tag ?? ''}`);
+    return attempt?.isOpen === true ? attempt : undefined;
   }
 
   private receiveSubscribe(

@@ -7,6 +7,7 @@ export {
   pcmuEncode,
 } from './g711.ts';
 export { readWav } from './read-wav.ts';
+export { RateReader } from './rate-reader.ts';
 export { Resampler, SAMPLE_RATES } from './resampler.ts';
 export { levelDbm0, toneShare } from './tone-share.ts';
 export { FULL_SCALE_DBM0, type ToneOptions, ToneSource } from './tone-source.ts';

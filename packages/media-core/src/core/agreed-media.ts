@@ -16,6 +16,8 @@ export interface AgreedMedia {
   readonly mayReceive: boolean;
   /** What each of the 128 payload types that may come in is. */
   readonly kinds: Uint8Array;
+  /** What the timestamps of each that is audio count in, in Hz. */
+  readonly clockRates: Uint32Array;
   /** What the durations of each that is an event count in, in Hz. */
   readonly eventRates: Uint32Array;
 }
@@ -23,7 +25,11 @@ export interface AgreedMedia {
 /** Prepares what was negotiated. */
 export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
   const kinds = new Uint8Array(128);
-  for (const { payloadType } of media.receive) kinds[payloadType] = AUDIO;
+  const clockRates = new Uint32Array(128);
+  for (const { codec, payloadType } of media.receive) {
+    kinds[payloadType] = AUDIO;
+    clockRates[payloadType] = codec.clockRate;
+  }
   const eventRates = new Uint32Array(128);
   for (const { codec, payloadType } of media.telephoneEvent?.receive ?? []) {
     kinds[payloadType] = EVENTS;
@@ -36,6 +42,7 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
     maySend: sends(media.direction),
     mayReceive: receives(media.direction),
     kinds,
+    clockRates,
     eventRates,
   };
 }

@@ -1,6 +1,9 @@
 import type { LatenessHistogram } from './ticker.ts';
 import type { DtlsIdentity } from '../dtls/index.ts';
 import type { GatheredAddress, IceServers } from '../ice/index.ts';
+import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type {
   IceCandidate,
   Keying,
@@ -23,11 +26,19 @@ export interface OpenRequest {
   /** Who we are where keys come by DTLS; absent where they never do. */
   identity?: DtlsIdentity;
   settings: StreamSettings;
+  quality: QualitySettings;
+}
+
+/** How the quality of an endpoint is told. */
+export interface QualitySettings extends QualityThresholds {
+  /** Whether each second is told, and not only changes of the level. */
+  tellsSeconds: boolean;
 }
 
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
-  /** Silence after which `timeout` is told. */
+  /** Silence after which `timeout` is told where nothing ever came, and where something did. */
+  initialTimeoutMs: number;
   timeoutMs: number;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
@@ -86,6 +97,10 @@ export interface CoreStats {
   srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   unauthentic: number;
+  /** How well the other side was heard; absent before anything came. */
+  quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7). */
+  peerQuality?: VoipMetrics;
   jitterBuffer?: {
     targetMs: number;
     late: number;
@@ -99,7 +114,9 @@ export interface CoreStats {
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   | { type: 'digit'; digit: string; durationMs: number }
-  | { type: 'timeout'; silentMs: number }
+  | { type: 'timeout'; silentMs: number; initial: boolean }
+  | { type: 'quality'; metrics: QualityMetrics }
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   | { type: 'failed'; code: string; message: string }
   | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
@@ -116,7 +133,7 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken. */
+  /** Binds both ports; `EADDRINUSE` where one is taken, `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
   /** Asks servers for addresses of an endpoint, at most a second and a half. */
   gather(request: { id: number; servers: IceServers }): Promise<GatheredAddress[]>;
@@ -124,8 +141,12 @@ export interface CoreApi {
   addCandidates(request: { id: number; candidates: readonly IceCandidate[] }): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
-  /** From now on what `from` receives goes out at `to`. */
+  /**
+   * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
+   * with audio of their own, which `endRelay` gives back to them.
+   */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  endRelay(request: { from: number }): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;
   /** Where each end of a passage is, after a round of offer and answer. */
@@ -140,10 +161,10 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
-  /** Allows so many `heard` events more; 0 ends listening. */
-  listen(request: { id: number; frames: number }): Promise<void>;
-  /** Queues samples at 8000 Hz; resolves when there is room for more. */
-  say(request: { id: number; samples: Int16Array }): Promise<void>;
+  /** Allows so many `heard` events more, at this rate; 0 ends listening. */
+  listen(request: { id: number; frames: number; sampleRate: number }): Promise<void>;
+  /** Queues samples; resolves when there is room for more. */
+  say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;

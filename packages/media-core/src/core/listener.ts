@@ -1,71 +1,69 @@
 import { StrowgerError } from '@strowger/runtime';
 import { WavWriter } from '../audio/index.ts';
-import { JitterBuffer, type PayloadDecoder } from '../rtp/jitter-buffer.ts';
+import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { CoreError, CoreEvent, Recorded, StreamSettings } from './core-api.ts';
-import { BYTE_CODECS, type ByteCodec } from './g711-codec.ts';
-
-const SAMPLE_RATE = 8000;
+import { Playout } from './playout.ts';
+import { RateTap } from './rate-tap.ts';
 
 /** What an endpoint hears, frame by frame: into a recording, and to a program that listens. */
 export class Listener {
-  readonly jitter: JitterBuffer;
+  readonly playout: Playout;
   /** The last frame. */
   heard = new Int16Array(160);
+  /** Of `heard`. */
+  sampleRate = 8000;
   private readonly tell: (event: CoreEvent) => void;
   private recorder: WavWriter | undefined;
+  private readonly recorded = new RateTap();
   private isOpeningRecorder = false;
   private isClosed = false;
   private granted = 0;
-  private timestamp = 0;
-  private decoders: (ByteCodec | undefined)[] = [];
-  private readonly decode: PayloadDecoder = (payload, payloadType, out) => {
-    this.decoders[payloadType]?.decode(payload, out);
-  };
+  private readonly told = new RateTap();
+  private heardMs = 0;
 
   constructor(settings: StreamSettings, tell: (event: CoreEvent) => void) {
     this.tell = tell;
-    this.jitter = new JitterBuffer({
-      clockRate: SAMPLE_RATE,
-      minimumMs: settings.jitterMinimumMs,
-      maximumMs: settings.jitterMaximumMs,
-    });
+    this.playout = new Playout(settings);
   }
 
-  configure({ receive, ptimeMs }: NegotiatedMedia): void {
-    this.decoders = [];
-    for (const { codec, payloadType } of receive) {
-      this.decoders[payloadType] = BYTE_CODECS[codec.name];
-    }
-    const frame = (ptimeMs * SAMPLE_RATE) / 1000;
+  configure({ ptimeMs }: NegotiatedMedia, { formats, sampleRate }: StreamCodecs): void {
+    this.playout.configure(formats, sampleRate);
+    this.sampleRate = sampleRate;
+    const frame = (ptimeMs * sampleRate) / 1000;
     if (frame !== this.heard.length) this.heard = new Int16Array(frame);
   }
 
   /** A frame's time has passed. */
   hear(): void {
-    this.jitter.read(this.heard, this.decode);
-    this.recorder?.write(this.heard);
+    const { heard, sampleRate } = this;
+    this.playout.read(heard);
+    this.recorder?.write(this.recorded.take(heard, sampleRate));
     if (this.granted > 0) {
       this.granted--;
-      const samples = this.heard.slice();
-      this.tell({ type: 'heard', samples, timestamp: this.timestamp });
+      const timestamp = Math.round((this.heardMs * this.told.sampleRate) / 1000);
+      const samples = this.told.take(heard, sampleRate).slice();
+      this.tell({ type: 'heard', samples, timestamp });
     }
-    this.timestamp += this.heard.length;
+    this.heardMs += (heard.length * 1000) / sampleRate;
   }
 
-  /** Lets so many frames more be told; 0 ends it. */
-  grant(frames: number): void {
+  /** Lets so many frames more be told at this rate; 0 ends it. */
+  grant(frames: number, sampleRate: number): void {
     this.granted = frames === 0 ? 0 : this.granted + frames;
+    this.told.sampleRate = sampleRate;
   }
 
-  /** Records from the next frame on. */
+  /** Records from the next frame on, at the rate that is heard now. */
   async record(path: string): Promise<void> {
     if (this.recorder !== undefined || this.isOpeningRecorder) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is being recorded already');
     }
     this.isOpeningRecorder = true;
+    const { sampleRate } = this;
     try {
-      const recorder = await WavWriter.create(path, { sampleRate: SAMPLE_RATE });
+      const recorder = await WavWriter.create(path, { sampleRate });
+      this.recorded.sampleRate = sampleRate;
       if (!this.isClosed) this.recorder = recorder;
       else await recorder.close();
     } finally {

@@ -1,4 +1,5 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
   Closed,
@@ -22,6 +23,8 @@ import { type LatenessHistogram, Ticker } from './ticker.ts';
 /** What the core needs: it runs the same in this thread and in a worker. */
 export interface MediaCoreOptions {
   runtime: Runtime;
+  /** Codecs beside the built-in ones. */
+  codecs: readonly ThreadCodec[];
   onEvent(id: number, event: CoreEvent): void;
 }
 
@@ -30,21 +33,24 @@ export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
   private readonly ticker: Ticker;
   private readonly hmac = hmacSha1();
+  private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly passages = new Map<number, Passage>();
 
   constructor(options: MediaCoreOptions) {
     this.options = options;
+    this.codecs = new CodecLibrary(options.codecs);
     this.ticker = new Ticker(options.runtime.clock);
   }
 
   async open(request: OpenRequest): Promise<void> {
-    const { hmac, ticker } = this;
+    const { hmac, ticker, codecs } = this;
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
       ? new RelayEnd({ runtime, request, tell, hmac })
-      : new AudioEndpoint({ runtime, request, tell, ticker, hmac });
+      : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
+    if (!request.relayed) await codecs.ready();
     await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
   }
@@ -58,15 +64,21 @@ export class MediaCore implements CoreApi {
   }
 
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
-    this.endpoint(id).configure(media);
+    await this.endpoint(id).configure(media);
   }
 
   async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
     const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
-    if (!(from instanceof RelayEnd) || !(to instanceof RelayEnd)) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'Only the ends of a relay are relayed');
+    if (from instanceof RelayEnd && to instanceof RelayEnd) from.relayTo(to, request.payloads);
+    else if (from instanceof AudioEndpoint && to instanceof AudioEndpoint) {
+      from.relayTo(to, request.payloads);
+    } else {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'An end of a relay is relayed to the other one');
     }
-    from.relayTo(to, request.payloads);
+  }
+
+  async endRelay({ from }: { from: number }): Promise<void> {
+    this.audio(from).endRelay();
   }
 
   async openPassage(request: OpenPassageRequest): Promise<void> {
@@ -110,12 +122,12 @@ export class MediaCore implements CoreApi {
     this.audio(id).echo(enabled);
   }
 
-  async listen({ id, frames }: { id: number; frames: number }): Promise<void> {
-    this.audio(id).listen(frames);
+  async listen(request: { id: number; frames: number; sampleRate: number }): Promise<void> {
+    this.audio(request.id).listen(request.frames, request.sampleRate);
   }
 
-  async say({ id, samples }: { id: number; samples: Int16Array }): Promise<void> {
-    await this.audio(id).speak(samples);
+  async say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void> {
+    await this.audio(request.id).speak(request.samples, request.sampleRate);
   }
 
   async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {
@@ -155,7 +167,8 @@ export class MediaCore implements CoreApi {
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
   const remote = session.transport.target;
-  const { roundTripMs } = session.rtcp;
+  const { roundTripMs, peerMetrics } = session.rtcp;
+  const { whole: quality } = session.quality;
   return {
     ...(session.agreed && { codec: session.agreed.media.send.codec.name }),
     ...(remote && { remote: { address: remote.address, port: remote.port } }),
@@ -171,6 +184,8 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     unwanted: session.unwanted,
     ...(session.protection.suite && { srtp: session.protection.suite }),
     unauthentic: session.protection.unauthentic,
+    ...(quality && { quality }),
+    ...(peerMetrics && { peerQuality: peerMetrics }),
     ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
   };
 }

@@ -1,3 +1,4 @@
+import type { ThreadCodec } from '../codec/codec-library.ts';
 import type { CoreApi, CoreError, CoreEvent } from './core-api.ts';
 
 /** What goes to a worker: a call of the core's, numbered. */
@@ -14,3 +15,9 @@ export type FromWorker =
   | { type: 'resolved'; call: number; value: unknown }
   | { type: 'rejected'; call: number; error: CoreError }
   | { type: 'event'; id: number; event: CoreEvent };
+
+/** What a worker is started with. */
+export interface WorkerData {
+  /** Codecs beside the built-in ones. */
+  readonly codecs: readonly ThreadCodec[];
+}

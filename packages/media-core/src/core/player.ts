@@ -1,10 +1,13 @@
-import type { FrameSource } from './audio-sources.ts';
+import { atRate, type FrameSource } from './audio-sources.ts';
 import type { CoreEvent } from './core-api.ts';
 
 interface Playing {
   readonly play: number;
+  /** As it was opened. */
   readonly source: FrameSource;
-  samples: number;
+  /** The same at the rate of the stream. */
+  reader: FrameSource;
+  playedMs: number;
 }
 
 /** Plays one source after the other; the newer one ends the older. */
@@ -14,22 +17,32 @@ export class Player {
   private latest = -1;
   private playing: Playing | undefined;
   private isClosed = false;
+  private rate = 8000;
 
   constructor(tell: (event: CoreEvent) => void) {
     this.tell = tell;
   }
 
+  /** Of what is read from now on. */
+  set sampleRate(sampleRate: number) {
+    this.rate = sampleRate;
+    const { playing } = this;
+    if (playing && playing.reader.sampleRate !== sampleRate) {
+      playing.reader = atRate(playing.source, sampleRate);
+    }
+  }
+
   /** Rejects with the source's error where it cannot be opened. */
-  async start(play: number, open: () => Promise<FrameSource>): Promise<void> {
+  async start(play: number, open: (sampleRate: number) => Promise<FrameSource>): Promise<void> {
     this.latest = play;
-    const source = await open();
+    const source = await open(this.rate);
     if (this.latest !== play || this.isClosed) {
       await source.close();
       this.tell({ type: 'playEnded', play, playedMs: 0, stopped: true });
       return;
     }
     this.end(true);
-    this.playing = { play, source, samples: 0 };
+    this.playing = { play, source, reader: atRate(source, this.rate), playedMs: 0 };
   }
 
   stop(play: number): void {
@@ -41,8 +54,8 @@ export class Player {
   read(out: Int16Array): boolean {
     const { playing } = this;
     if (playing === undefined) return false;
-    const count = playing.source.read(out);
-    playing.samples += count;
+    const count = playing.reader.read(out);
+    playing.playedMs += (count * 1000) / this.rate;
     if (count === out.length) return true;
     out.fill(0, count);
     this.end(false);
@@ -60,9 +73,8 @@ export class Player {
     const { playing } = this;
     if (playing === undefined) return;
     this.playing = undefined;
-    const { play, samples, source } = playing;
+    const { play, playedMs, source } = playing;
     const { error } = source;
-    const playedMs = samples / 8;
     this.tell({
       type: 'playEnded',
       play,

@@ -19,6 +19,8 @@ export interface RelayEndOptions {
 /** One end of a relay: what it receives goes out at the other end; RTCP ends here. */
 export class RelayEnd implements RtpSessionUser {
   readonly session: RtpSession;
+  /** Packets pass at once. */
+  readonly buffer = undefined;
   private readonly options: RelayEndOptions;
   private readonly digits: DigitListener;
   private path: RelayPath | undefined;

@@ -15,12 +15,11 @@ export class RelayPath {
   private isAligned = false;
   private sequenceOffset = 0;
   private timestampOffset = 0;
-  private hasSent = false;
   private highest: number;
 
   constructor(to: RtpSession) {
     this.to = to;
-    this.highest = to.runtime.random.uint32() & 0xffff;
+    this.highest = (to.sender.nextSequence - 1) & 0xffff;
   }
 
   /** Which payload type on one side is which on the other. */
@@ -43,7 +42,6 @@ export class RelayPath {
     const sequence = (header.sequence + this.sequenceOffset) & 0xffff;
     const timestamp = (header.timestamp + this.timestampOffset) >>> 0;
     if (sequenceDistance(sequence, this.highest) > 0) this.highest = sequence;
-    this.hasSent = true;
     this.to.sender.forward(packet, { header, payloadType, sequence, timestamp });
   }
 
@@ -51,7 +49,8 @@ export class RelayPath {
   private align(header: RtpHeader): void {
     this.isAligned = true;
     this.sequenceOffset = sequenceDistance((this.highest + 1) & 0xffff, header.sequence);
-    const start = this.hasSent ? this.to.sender.timestampNow() : this.to.runtime.random.uint32();
+    const { sender, runtime } = this.to;
+    const start = sender.packetsSent > 0 ? sender.timestampNow() : runtime.random.uint32();
     this.timestampOffset = timestampDistance(start, header.timestamp);
   }
 }

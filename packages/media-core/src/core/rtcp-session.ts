@@ -1,7 +1,17 @@
 import type { Clock, Random, Timer } from '@strowger/runtime';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import { type ReportedBuffer, voipReport } from '../quality/voip-report.ts';
 import type { Reception } from '../rtp/reception.ts';
-import { readRtcp, type ReportBlock, type SenderInfo, writeRtcp } from '../rtp/rtcp.ts';
+import {
+  readRtcp,
+  type ReportBlock,
+  type RtcpPacket,
+  type SenderInfo,
+  writeRtcp,
+} from '../rtp/rtcp.ts';
 import { rtcpIntervalMs } from '../rtp/rtcp-interval.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
+import { Activity } from './rtcp-activity.ts';
 import type { RtpSender } from './rtp-sender.ts';
 
 /** Seconds between 1900 and 1970 (RFC 5905 §6). */
@@ -19,20 +29,40 @@ export interface RtcpOptions {
     readonly sender: RtpSender;
     readonly remoteSsrc: number;
     readonly reception: Reception | undefined;
+    readonly quality: { readonly whole: QualityMetrics | undefined };
+    readonly buffer: ReportedBuffer | undefined;
   };
   send(compound: Uint8Array): void;
+}
+
+/** What was negotiated for RTCP. */
+export interface RtcpAgreement {
+  /** Of the whole session. */
+  readonly sessionBytesPerSecond: number;
+  /** Packets that do not begin with a report are taken (RFC 5506). */
+  readonly reducedSize: boolean;
+  /** The other side asked for VoIP metrics (RFC 3611 §5). */
+  readonly sendsVoipMetrics: boolean;
 }
 
 /** Sends reports in the rhythm of RFC 3550 §6.3 and takes those of the other side. */
 export class RtcpSession {
   /** The last round trip that could be measured (RFC 3550 §6.4.1). */
   roundTripMs: number | undefined;
+  /** What the other side said last of how it hears us (RFC 3611 §4.7). */
+  peerMetrics: VoipMetrics | undefined;
   private readonly options: RtcpOptions;
   private readonly epoch: number;
+  private agreement: RtcpAgreement = {
+    sessionBytesPerSecond: 10_000,
+    reducedSize: false,
+    sendsVoipMetrics: false,
+  };
   private timer: Timer | undefined;
-  private sessionBytesPerSecond = 10_000;
+  private reportedAt = 0;
   private averageBytes = 100 + LOWER_HEADERS;
-  private reportedPackets = 0;
+  private readonly sent = new Activity();
+  private readonly heard = new Activity();
   private hasReported = false;
   private lastSenderReport = 0;
   private lastSenderReportAt = 0;
@@ -42,29 +72,44 @@ export class RtcpSession {
     this.epoch = options.clock.wall() - options.clock.now();
   }
 
-  /** Begins to report, or goes on with another bandwidth. */
-  start(sessionBytesPerSecond: number): void {
-    this.sessionBytesPerSecond = sessionBytesPerSecond;
-    if (this.timer?.armed !== true) this.schedule();
+  /** Begins to report, or goes on as it was agreed anew. */
+  start(agreement: RtcpAgreement): void {
+    this.agreement = agreement;
+    if (this.timer?.armed === true) return;
+    this.reportedAt = this.options.clock.now();
+    this.schedule(this.interval());
   }
 
-  /** Takes a compound packet; what does not hold together is ignored (RFC 3550 §A.2). */
-  receive(bytes: Uint8Array): 'taken' | 'malformed' | 'bye' {
-    const packets = readRtcp(bytes);
+  /**
+   * Takes a compound packet; what does not hold together is ignored (RFC 3550 §A.2). `collision`:
+   * its author has our SSRC.
+   */
+  receive(bytes: Uint8Array): 'taken' | 'malformed' | 'bye' | 'collision' {
+    const packets = readRtcp(bytes, this.agreement);
     if (packets === undefined) return 'malformed';
     this.average(bytes.length);
-    let bye = false;
+    const { remoteSsrc, sender } = this.options.session;
+    let outcome: 'taken' | 'bye' | 'collision' = 'taken';
     for (const packet of packets) {
-      if (packet.type === 'bye') bye ||= packet.ssrcs.includes(this.options.session.remoteSsrc);
-      if (packet.type === 'sender') this.takeSender(packet.ssrc, packet.info);
-      if (packet.type === 'sender' || packet.type === 'receiver') this.takeReports(packet.reports);
+      this.take(packet);
+      if (packet.type === 'bye' && packet.ssrcs.includes(remoteSsrc)) outcome = 'bye';
+      if ('ssrc' in packet && packet.ssrc === sender.ssrc) outcome = 'collision';
     }
-    return bye ? 'bye' : 'taken';
+    return outcome;
   }
 
   /** The source that reports were about is another one now. */
   forgetSender(): void {
     this.lastSenderReport = 0;
+    this.heard.forget();
+  }
+
+  /** Says BYE for the SSRC that we have had until now; reports go on under the next. */
+  leave(): void {
+    const { sender } = this.options.session;
+    if (this.hasReported || sender.packetsSent > 0) this.send(true);
+    this.roundTripMs = undefined;
+    this.peerMetrics = undefined;
   }
 
   /** Says BYE where anything was ever sent (RFC 3550 §6.3.7), and ends. */
@@ -75,40 +120,80 @@ export class RtcpSession {
     if (this.hasReported || sender.packetsSent > 0) this.send(true);
   }
 
-  private schedule(): void {
-    const { session, random, clock } = this.options;
-    const weSent = session.sender.packetsSent > this.reportedPackets;
-    const theySend = session.reception !== undefined;
-    const delay = rtcpIntervalMs({
+  private take(packet: RtcpPacket): void {
+    switch (packet.type) {
+      case 'sender':
+        this.takeSender(packet.ssrc, packet.info);
+        return this.takeReports(packet.reports);
+      case 'receiver':
+        return this.takeReports(packet.reports);
+      case 'voipMetrics':
+        if (packet.metrics.ssrc === this.options.session.sender.ssrc) {
+          this.peerMetrics = packet.metrics;
+        }
+        return;
+      case 'cname':
+      case 'bye':
+        return;
+      default:
+        packet satisfies never;
+    }
+  }
+
+  private interval(): number {
+    const { session, random } = this.options;
+    const weSent = this.sent.isActive(session.sender.packetsSent);
+    const theySend = this.heard.isActive(session.reception?.received ?? 0);
+    return rtcpIntervalMs({
       members: 2,
       senders: (weSent ? 1 : 0) + (theySend ? 1 : 0),
       weSent,
-      sessionBytesPerSecond: this.sessionBytesPerSecond,
+      sessionBytesPerSecond: this.agreement.sessionBytesPerSecond,
       averageBytes: this.averageBytes,
       initial: !this.hasReported,
       chance: random.float(),
     });
-    this.timer = clock.arm(delay, () => {
-      this.send(false);
-      this.schedule();
-    });
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = this.options.clock.arm(delayMs, () => this.reconsider());
+  }
+
+  /** When the time has come, it is drawn anew from what is true by now (RFC 3550 §6.3.6). */
+  private reconsider(): void {
+    const left = this.reportedAt + this.interval() - this.options.clock.now();
+    if (left > 0) return this.schedule(left);
+    this.send(false);
+    this.reportedAt = this.options.clock.now();
+    this.schedule(this.interval());
   }
 
   private send(bye: boolean): void {
     const { session, cname } = this.options;
     const { sender, reception } = session;
-    const weSent = sender.packetsSent > this.reportedPackets;
+    const weSent = this.sent.isActive(sender.packetsSent);
+    // only of sources that were heard since the report before (RFC 3550 §6.4)
+    const isHeard = this.heard.isNew(reception?.received ?? 0);
     const compound = writeRtcp({
       ssrc: sender.ssrc,
       cname,
       sender: weSent ? this.senderInfo(sender) : undefined,
-      reports: reception === undefined ? [] : [this.block(reception)],
+      reports: reception === undefined || !isHeard ? [] : [this.block(reception)],
+      voipMetrics: isHeard ? this.voipMetrics() : [],
       bye,
     });
-    this.reportedPackets = sender.packetsSent;
+    this.sent.reported(sender.packetsSent);
+    this.heard.reported(reception?.received ?? 0);
     this.hasReported = true;
     this.average(compound.length);
     this.options.send(compound);
+  }
+
+  private voipMetrics(): VoipMetrics[] {
+    const { session } = this.options;
+    const metrics = this.agreement.sendsVoipMetrics ? session.quality.whole : undefined;
+    if (metrics === undefined) return [];
+    return [voipReport(session.remoteSsrc, metrics, session.buffer)];
   }
 
   private senderInfo(sender: RtpSender): SenderInfo {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@strowger/runtime';
 import { write16, write32, writeRtpHeader } from '../rtp/rtp.ts';
-import { type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
+import { type RtpHeader, RTP_HEADER_LENGTH, sequenceDistance } from '../rtp/rtp.ts';
 
 /** What a sender needs. */
 export interface RtpSenderOptions {
@@ -15,7 +15,8 @@ export interface RtpSenderOptions {
 
 /** Our side's synchronisation source: its numbers and its counters (RFC 3550 §5.1, §6.4.1). */
 export class RtpSender {
-  readonly ssrc: number;
+  /** Changes where another source turns out to have the same (RFC 3550 §8.2). */
+  ssrc: number;
   packetsSent = 0;
   octetsSent = 0;
   private readonly options: RtpSenderOptions;
@@ -27,6 +28,11 @@ export class RtpSender {
     this.options = options;
     this.ssrc = options.ssrc;
     this.sequence = options.random.uint32() & 0xffff;
+  }
+
+  /** What the next packet's number will be. */
+  get nextSequence(): number {
+    return this.sequence;
   }
 
   /** Sends a packet of ours whose payload stands behind the header. */
@@ -52,6 +58,7 @@ export class RtpSender {
     write16(packet, 2, sequence);
     write32(packet, 4, timestamp);
     write32(packet, 8, this.ssrc);
+    if (sequenceDistance(sequence, this.sequence) >= 0) this.sequence = (sequence + 1) & 0xffff;
     if (!this.options.transmit(packet)) return;
     this.count(timestamp, header.payloadEnd - header.payloadStart);
   }

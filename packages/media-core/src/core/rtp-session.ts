@@ -1,18 +1,25 @@
-import type { DatagramSocket, Endpoint, Runtime, Timer } from '@strowger/runtime';
+import type { DatagramSocket, Endpoint, Runtime } from '@strowger/runtime';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { type Arrival, Reception } from '../rtp/reception.ts';
 import { emptyRtpHeader, isRtcp, readRtp, type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { SourceLock } from '../rtp/source-lock.ts';
+import { SsrcCollisions } from '../rtp/ssrc-collisions.ts';
+import type { ReportedBuffer } from '../quality/voip-report.ts';
+import type { StreamNow } from '../quality/quality-monitor.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
+import { MediaTimeout } from './media-timeout.ts';
 import { isNoRtp, MediaTransport } from './media-transport.ts';
+import { QualityReporter } from './quality-reporter.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
 
 /** Who uses a session: told of packets synchronously, without a copy. */
 export interface RtpSessionUser {
+  /** The jitter buffer; absent where packets are not played. */
+  readonly buffer: ReportedBuffer | undefined;
   /** A packet of the peer's with audio; it may be kept and changed. */
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void;
   /** The same with a telephone event. */
@@ -45,6 +52,7 @@ export class RtpSession {
   readonly transport: MediaTransport;
   readonly sender: RtpSender;
   readonly rtcp: RtcpSession;
+  readonly quality: QualityReporter;
   readonly runtime: Runtime;
   private readonly request: OpenRequest;
   private readonly user: RtpSessionUser;
@@ -54,8 +62,8 @@ export class RtpSession {
   private controlSource: Endpoint | undefined;
   private lostBefore = 0;
   private startedFrom: Endpoint | undefined;
-  private heardAt = 0;
-  private silence: Timer | undefined;
+  private readonly timeout: MediaTimeout;
+  private readonly collisions = new SsrcCollisions();
   private closed = false;
 
   constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
@@ -84,6 +92,21 @@ export class RtpSession {
     });
     const send = (compound: Uint8Array): void => this.sendControl(compound);
     this.rtcp = new RtcpSession({ clock, random, cname, send, session: this });
+    const { settings, quality } = request;
+    const tell = (event: CoreEvent): void => user.onEvent(event);
+    this.quality = new QualityReporter({
+      clock,
+      settings: quality,
+      now: () => this.streamNow,
+      tell,
+    });
+    const { initialTimeoutMs, timeoutMs } = settings;
+    this.timeout = new MediaTimeout({
+      clock,
+      initialTimeoutMs,
+      timeoutMs,
+      tell: (silence) => tell({ type: 'timeout', ...silence }),
+    });
   }
 
   /** Binds both ports; rejects with the system's error and leaves none bound. */
@@ -120,6 +143,11 @@ export class RtpSession {
     return this.agreed?.media.send.codec.clockRate ?? 8000;
   }
 
+  /** What is played of what comes; absent where it passes through. */
+  get buffer(): ReportedBuffer | undefined {
+    return this.user.buffer;
+  }
+
   get packetsLost(): number {
     return this.lostBefore + Math.max(0, this.reception?.lost ?? 0);
   }
@@ -131,15 +159,19 @@ export class RtpSession {
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.transport.configure(media);
     this.controlSource = undefined;
-    this.heardAt = clock.now();
+    this.timeout.configure(this.agreed.mayReceive);
     const payload = (this.clockRate * media.ptimeMs) / 1000;
-    this.rtcp.start(((payload + RTP_HEADER_LENGTH + 28) * 1000) / media.ptimeMs);
-    this.watchSilence();
+    this.rtcp.start({
+      sessionBytesPerSecond: ((payload + RTP_HEADER_LENGTH + 28) * 1000) / media.ptimeMs,
+      reducedSize: media.rtcpReducedSize,
+      sendsVoipMetrics: media.voipMetrics,
+    });
   }
 
   /** Says BYE and frees both ports. Idempotent. */
   async close(): Promise<void> {
-    this.silence?.cancel();
+    this.timeout.stop();
+    this.quality.stop();
     if (!this.closed) {
       this.rtcp.stop();
       this.transport.close();
@@ -179,7 +211,7 @@ export class RtpSession {
     }
     if (!this.transport.admits(from, header)) return;
     const now = this.runtime.clock.now();
-    const arrival = this.count(header, now);
+    const arrival = this.count(header, now, from);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
     }
@@ -193,13 +225,25 @@ export class RtpSession {
     this.user.onAudio(packet, header, arrival);
   }
 
-  private count(header: RtpHeader, now: number): Arrival {
+  private count(header: RtpHeader, now: number, from: Endpoint): Arrival {
     if (header.ssrc !== this.remoteSsrc || this.reception === undefined) this.changeSource(header);
+    if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
     this.packetsReceived++;
     this.octetsReceived += header.payloadEnd - header.payloadStart;
-    this.heardAt = now;
-    if (this.silence?.armed !== true) this.watchSilence();
-    return this.reception?.count(header.sequence) ?? 'wild';
+    this.timeout.heard(now);
+    const { reception } = this;
+    if (reception === undefined) return 'wild';
+    const arrival = reception.count(header.sequence);
+    if (arrival === 'restarted') this.quality.restart();
+    if (arrival !== 'wild') this.quality.arrive(header.sequence, reception.jitterMs);
+    return arrival;
+  }
+
+  /** Another has our SSRC: it is said goodbye to, and we take a new one (RFC 3550 §8.2). */
+  private meetOurself(from: Endpoint): void {
+    if (!this.collisions.isCollision(from)) return;
+    this.rtcp.leave();
+    this.sender.ssrc = this.runtime.random.uint32();
   }
 
   private tellStarted(from: Endpoint): void {
@@ -208,12 +252,13 @@ export class RtpSession {
     this.user.onEvent({ type: 'started', remote });
   }
 
-  /** An SSRC equal to ours is no collision (RFC 3550 §8.2): echoing testers send ours back. */
   private changeSource(header: RtpHeader): void {
     this.lostBefore = this.packetsLost;
     this.remoteSsrc = header.ssrc;
-    this.reception = new Reception(this.clockRate, header.sequence);
+    const clockRate = this.agreed?.clockRates[header.payloadType] || this.clockRate;
+    this.reception = new Reception(clockRate, header.sequence);
     this.rtcp.forgetSender();
+    this.quality.restart();
     this.user.onSourceChanged();
   }
 
@@ -227,8 +272,10 @@ export class RtpSession {
       this.lock.strangers++;
       return;
     }
-    if (this.rtcp.receive(packet) === 'malformed') this.unwanted++;
-    else this.controlSource = from;
+    const taken = this.rtcp.receive(packet);
+    if (taken === 'malformed') return void this.unwanted++;
+    if (taken === 'collision') this.meetOurself(from);
+    this.controlSource = from;
   }
 
   private sendControl(compound: Uint8Array): void {
@@ -249,14 +296,13 @@ export class RtpSession {
     return { address: target.address, port: Math.min(target.port + 1, 65_535) };
   }
 
-  /** Told once per silence: armed anew by the next packet. */
-  private watchSilence(): void {
-    this.silence?.cancel();
-    const { clock } = this.runtime;
-    const silentMs = clock.now() - this.heardAt;
-    const left = this.request.settings.timeoutMs - silentMs;
-    if (this.agreed?.mayReceive !== true || this.closed) return;
-    if (left <= 0) return this.user.onEvent({ type: 'timeout', silentMs: Math.round(silentMs) });
-    this.silence = clock.arm(left, () => this.watchSilence());
+  private get streamNow(): StreamNow {
+    const { agreed } = this;
+    return {
+      codec: agreed?.media.send.codec ?? { name: 'pcmu', clockRate: 8000 },
+      packetMs: agreed?.media.ptimeMs ?? 20,
+      bufferMs: this.buffer?.targetMs ?? 0,
+      roundTripMs: this.rtcp.roundTripMs,
+    };
   }
 }

@@ -1,14 +1,17 @@
 import { StrowgerError } from '@strowger/runtime';
+import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import { SpokenQueue } from './audio-sources.ts';
 import type { CoreEvent, DigitsCommand } from './core-api.ts';
-import { BYTE_CODECS, type ByteCodec } from './g711-codec.ts';
 import { Player } from './player.ts';
 import type { RtpSender } from './rtp-sender.ts';
 
-const SAMPLES_PER_MS = 8;
+/** No payload is longer: that of L16 at 48 kHz is, in a tenth of a second. */
+const BYTES_PER_SAMPLE = 2;
+/** An Opus packet may be longer than its PCM, if only for a few bytes. */
+const SHORTEST_ROOM = 1500;
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -40,7 +43,13 @@ export class Speaker {
   private timestamp: number;
   private marker = true;
   private media: NegotiatedMedia | undefined;
-  private codec: ByteCodec | undefined;
+  private codecs: StreamCodecs | undefined;
+  /** How far RTP's clock and that of events go in a packet's time. */
+  private ticks = 0;
+  private eventTicks = 0;
+  /** Events may have another clock: their time, and where the present one began in RTP's. */
+  private eventTime = 0;
+  private eventStart = 0;
 
   constructor({ sender, timestamp, tell }: SpeakerOptions) {
     this.sender = sender;
@@ -49,40 +58,39 @@ export class Speaker {
   }
 
   /** Speaks as it was negotiated from now on; digits under way end where they are not taken. */
-  configure(media: NegotiatedMedia): void {
+  configure(media: NegotiatedMedia, codecs: StreamCodecs): void {
+    const { ptimeMs, telephoneEvent } = media;
     this.media = media;
-    this.codec = BYTE_CODECS[media.send.codec.name];
-    if (media.telephoneEvent === undefined) this.events.clear();
-    const frame = media.ptimeMs * SAMPLES_PER_MS;
+    this.codecs = codecs;
+    this.ticks = (ptimeMs * codecs.clockRate) / 1000;
+    this.eventTicks = (ptimeMs * (telephoneEvent?.clockRate ?? 8000)) / 1000;
+    this.player.sampleRate = codecs.sampleRate;
+    this.spoken.sampleRate = codecs.sampleRate;
+    if (telephoneEvent === undefined) this.events.clear();
+    const frame = (ptimeMs * codecs.sampleRate) / 1000;
     if (frame === this.said.length) return;
     this.said = new Int16Array(frame);
-    this.packets = ownPackets(frame);
+    this.packets = ownPackets(Math.max(SHORTEST_ROOM, BYTES_PER_SAMPLE * frame));
   }
 
-  /** Lets time pass in which nothing is sent. */
-  pass(samples: number): void {
+  /** Lets the time of so many packets pass in which nothing is sent. */
+  pass(packets: number): void {
     this.marker = true;
-    this.timestamp = (this.timestamp + samples) >>> 0;
+    this.advance(packets);
   }
 
   /** Sends the packet of a slot; `heard` is what may be echoed. */
   say(heard: Int16Array): void {
-    const { media, codec, marker, timestamp } = this;
-    const frame = this.said.length;
-    if (media === undefined || codec === undefined) return;
-    if (!this.sayEvent(media)) {
-      const { packet, payload } = this.nextOf(this.packets);
-      if (this.fillSaid(heard)) codec.encode(this.said, payload);
-      else payload.fill(codec.silence);
-      this.marker = false;
-      this.sender.send(packet, { marker, payloadType: media.send.payloadType, timestamp });
-    }
-    this.timestamp = (timestamp + frame) >>> 0;
+    const { media, codecs } = this;
+    if (media === undefined || codecs === undefined) return;
+    if (!this.sayEvent(media)) this.sayAudio(heard, media, codecs);
+    this.advance(1);
   }
 
   /** Resolves when all digits are sent. */
   sendDigits({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
-    if (this.media?.telephoneEvent === undefined) {
+    const { clockRate } = this.media?.telephoneEvent ?? {};
+    if (clockRate === undefined) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     return new Promise((resolve, reject) => {
@@ -90,8 +98,8 @@ export class Speaker {
         if (sent) resolve();
         else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took events has ended'));
       };
-      const duration = durationMs * SAMPLES_PER_MS;
-      const gap = gapMs * SAMPLES_PER_MS;
+      const perMs = clockRate / 1000;
+      const [duration, gap] = [durationMs * perMs, gapMs * perMs];
       if (this.events.send({ digits, duration, gap, done })) return;
       reject(new StrowgerError('MEDIA_TOO_MANY_DIGITS', 'Too many requests to send digits wait'));
     });
@@ -104,16 +112,34 @@ export class Speaker {
     await this.player.close();
   }
 
+  private sayAudio(heard: Int16Array, media: NegotiatedMedia, { encoder }: StreamCodecs): void {
+    const { marker, timestamp } = this;
+    const { packet, payload } = this.nextOf(this.packets);
+    if (!this.fillSaid(heard)) this.said.fill(0);
+    const length = encoder.encode(this.said, payload);
+    this.marker = length === 0;
+    if (length === 0) return;
+    const whole = packet.subarray(0, RTP_HEADER_LENGTH + length);
+    this.sender.send(whole, { marker, payloadType: media.send.payloadType, timestamp });
+  }
+
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
   private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
     if (telephoneEvent === undefined || this.events.isIdle) return false;
     const { packet, payload } = this.nextOf(this.eventPackets);
-    const step = this.events.next(this.timestamp, this.said.length, payload);
+    const step = this.events.next(this.eventTime, this.eventTicks, payload);
     if (step.kind !== 'packet') return false;
-    const { first: marker, timestamp } = step;
+    const { first: marker } = step;
+    if (marker) this.eventStart = this.timestamp;
+    const timestamp = this.eventStart;
     const payloadType = telephoneEvent.sendPayloadType;
     this.sender.send(packet, { marker, payloadType, timestamp });
     return true;
+  }
+
+  private advance(packets: number): void {
+    this.timestamp = (this.timestamp + packets * this.ticks) >>> 0;
+    this.eventTime = (this.eventTime + packets * this.eventTicks) >>> 0;
   }
 
   /** What is played goes before what a program says, that before the echo; else silence. */

@@ -1,31 +1,36 @@
 import type { ReadableStreamDefaultController } from 'node:stream/web';
 import { StrowgerError } from '@strowger/runtime';
-import { Resampler } from '../audio/index.ts';
+import { SAMPLE_RATES } from '../audio/index.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { PcmFrame } from './media-backend.ts';
 
-const SAMPLE_RATE = 8000;
 /** Frames that may wait for a slow reader: a second. */
 const WAITING_FRAMES = 50;
 /** What goes to the core at once. */
-const BLOCK_SAMPLES = 1600;
+const BLOCK_MS = 200;
 
 /** What is heard, as a Web Stream: the reader grants frames, what comes without a grant is lost. */
 export class AudioInput {
   private readonly core: CoreEndpoint;
   private controller: ReadableStreamDefaultController<PcmFrame> | undefined;
   private granted = 0;
+  private sampleRate = 8000;
 
   constructor(core: CoreEndpoint) {
     this.core = core;
   }
 
-  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
-  open(): ReadableStream<PcmFrame> {
+  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open, `UNSUPPORTED_SAMPLE_RATE`. */
+  open({ sampleRate = 8000 }: { sampleRate?: number } = {}): ReadableStream<PcmFrame> {
     this.core.assertAlive();
+    if (!SAMPLE_RATES.includes(sampleRate)) {
+      const message = `Rates are ${SAMPLE_RATES.join(', ')}, not ${sampleRate}`;
+      throw new StrowgerError('UNSUPPORTED_SAMPLE_RATE', message);
+    }
     if (this.controller !== undefined) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioIn() is open at a time');
     }
+    this.sampleRate = sampleRate;
     return new ReadableStream<PcmFrame>(
       {
         start: (controller) => {
@@ -39,11 +44,11 @@ export class AudioInput {
   }
 
   take(event: Extract<AudioEvent, { type: 'heard' }>): void {
-    const { controller } = this;
+    const { controller, sampleRate } = this;
     if (controller === undefined) return;
     this.granted--;
     const { samples, timestamp } = event;
-    controller.enqueue({ samples, sampleRate: SAMPLE_RATE, timestamp });
+    controller.enqueue({ samples, sampleRate, timestamp });
   }
 
   /** The stream ends well with the endpoint, and with an error where that failed. */
@@ -69,8 +74,9 @@ export class AudioInput {
 
   private ask(frames: number): void {
     if (this.core.hasEnded) return;
+    const { sampleRate } = this;
     const { api, id } = this.core;
-    api.listen({ id, frames }).catch(() => {}); // it fails only with the endpoint
+    api.listen({ id, frames, sampleRate }).catch(() => {}); // it fails only with the endpoint
   }
 }
 
@@ -78,8 +84,6 @@ export class AudioInput {
 export class AudioOutput {
   private readonly core: CoreEndpoint;
   private controller: WritableStreamDefaultController | undefined;
-  private resampler: Resampler | undefined;
-  private resampledFrom = SAMPLE_RATE;
 
   constructor(core: CoreEndpoint) {
     this.core = core;
@@ -109,24 +113,15 @@ export class AudioOutput {
   private async write({ samples, sampleRate }: PcmFrame): Promise<void> {
     const { api, id } = this.core;
 
-    const all = sampleRate === SAMPLE_RATE ? samples : this.resample(samples, sampleRate);
-    for (let at = 0; at < all.length; at += BLOCK_SAMPLES) {
+    const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000));
+    for (let at = 0; at < samples.length; at += block) {
       // copied: the writer may use its buffer again
-      await api.say({ id, samples: all.slice(at, at + BLOCK_SAMPLES) });
+      await api.say({ id, samples: samples.slice(at, at + block), sampleRate });
     }
-  }
-
-  private resample(samples: Int16Array, sampleRate: number): Int16Array {
-    if (this.resampler === undefined || this.resampledFrom !== sampleRate) {
-      this.resampler = new Resampler(sampleRate, SAMPLE_RATE);
-      this.resampledFrom = sampleRate;
-    }
-    return this.resampler.push(samples);
   }
 
   private async finish(discard: boolean): Promise<void> {
     this.controller = undefined;
-    this.resampler = undefined;
     if (this.core.hasEnded) return;
     const { api, id } = this.core;
     await api.finishSaying({ id, discard });

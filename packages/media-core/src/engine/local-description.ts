@@ -100,6 +100,7 @@ export class LocalDescription {
       sessionId: String(random.uint32()),
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
+      voipMetrics: true,
     };
   }
 
@@ -220,14 +221,15 @@ export class LocalDescription {
   }
 
   /** Offers have it where the other side does, or where that is not known yet and we want it. */
-  private get offeredIce(): Pick<LocalMedia, 'ice' | 'rtcpMux' | 'feedback'> {
+  private get offeredIce(): Partial<LocalMedia> {
     const { media } = this.context;
     const isWanted = media === undefined ? this.offersIce : media.ice !== undefined;
     // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
-    return this.ice && isWanted ? { ice: this.ice.describe(), rtcpMux: true, feedback: true } : {};
+    if (!this.ice || !isWanted) return {};
+    return { ice: this.ice.describe(), rtcpMux: true, feedback: true, rtcpReducedSize: true };
   }
 
-  private answeredIce(offer: Sdp): Pick<LocalMedia, 'ice'> {
+  private answeredIce(offer: Sdp): Partial<LocalMedia> {
     const { ice } = this;
     if (ice === undefined) return {};
     const before = this.context.media?.ice?.remote;
@@ -235,7 +237,7 @@ export class LocalDescription {
     const audio = read?.ok ? findAudio(read.description, this.security) : undefined;
     const now = audio?.ok ? audio.line.ice : undefined;
     if (before && now && isIceRestart(before, now)) ice.restart();
-    return { ice: ice.describe() };
+    return { ice: ice.describe(), rtcpReducedSize: true };
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
@@ -268,7 +270,8 @@ export class LocalDescription {
     if (!isFound) this.assertAddresses(remote);
   }
 
-  private assertAddresses({ address, rtcp }: LineDestination): void {
+  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */
+  assertAddresses({ address, rtcp }: LineDestination): void {
     this.assertPermitted(address);
     this.assertPermitted(rtcp.address);
   }

@@ -125,8 +125,8 @@ export class LocalEndpoint implements MediaEndpoint {
     api.echo({ id, enabled }).catch(() => {}); // it fails only with the endpoint
   }
 
-  audioIn(): ReadableStream<PcmFrame> {
-    return this.input.open();
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {
+    return this.input.open(options);
   }
 
   audioOut(): WritableStream<PcmFrame> {

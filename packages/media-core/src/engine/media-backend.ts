@@ -1,5 +1,9 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import type { QualityLevel } from '../quality/quality-level.ts';
+import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
 // the port is satisfied by structure, and this package depends on none above it.
@@ -18,8 +22,15 @@ export type MediaEndpointEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed (RFC 4733), told once when it ends. */
   | { type: 'digit'; digit: string; durationMs: number }
-  /** Nothing was heard for this long though the other side may send. Told once per silence. */
-  | { type: 'timeout'; silentMs: number }
+  /**
+   * Nothing was heard for this long though the other side may send; `initial` where nothing ever
+   * came. Told once per silence.
+   */
+  | { type: 'timeout'; silentMs: number; initial: boolean }
+  /** How the last second was heard; only where the endpoint was opened with `quality: 'seconds'`. */
+  | { type: 'quality'; metrics: QualityMetrics }
+  /** Several seconds in a row were heard better or worse than those before. */
+  | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on: its worker died. */
@@ -29,7 +40,7 @@ export type MediaEndpointEvent =
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
   readonly label: string;
-  /** `pcmu`, `pcma` in order of preference; default: the engine's. */
+  /** Names of codecs of the engine, or of its package, in order of preference; default: the engine's. */
   readonly codecs?: readonly string[];
   /**
    * Whether media is encrypted: `off` never, `optional` where the other side asks for it,
@@ -46,11 +57,16 @@ export interface EndpointRequest {
   readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
 }
 
 /** What holds for both ends of a relay alike, or for each its own; absent: the backend's default. */
 export type PerEnd<T> = T | { readonly a?: T; readonly b?: T };
+
+/** What a stream is opened with whose negotiation is the program's own. */
+export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent'>;
 
 /** What a relay is opened with. */
 export interface RelayRequest {
@@ -63,6 +79,8 @@ export interface RelayRequest {
   readonly keying?: PerEnd<readonly ('sdes' | 'dtls')[]>;
   /** How each end takes part in ICE; see `EndpointRequest`. */
   readonly ice?: PerEnd<'off' | 'full' | 'lite'>;
+  /** Whether each second's quality is told, or only its changes; default: the backend's. */
+  readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
 }
 
@@ -92,6 +110,10 @@ export interface MediaStats {
   readonly srtp?: SrtpSuite;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   readonly unauthentic: number;
+  /** How well the other side was heard over the whole call; absent before anything came. */
+  readonly quality?: QualityMetrics;
+  /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
+  readonly peerQuality?: VoipMetrics;
   /** Absent at the end of a relay, which holds nothing back. */
   readonly jitterBuffer?: {
     readonly targetMs: number;
@@ -162,8 +184,11 @@ export interface MediaEndpoint {
   sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
-  /** What is heard, in frames at 8000 Hz. A reader that is a second behind misses frames. */
-  audioIn(): ReadableStream<PcmFrame>;
+  /**
+   * What is heard, in frames of a packet's time, at the rate of the program (one of `SAMPLE_RATES`,
+   * default 8000), whatever the codec. A reader that is a second behind misses frames.
+   */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;
   /** What shall be said, at any rate of `SAMPLE_RATES`; a writer that is ahead waits. */
   audioOut(): WritableStream<PcmFrame>;
 }
@@ -177,6 +202,8 @@ export interface MediaEngine {
    * resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
+  openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** How late the packets of all streams were sent, for each worker. */

@@ -1,5 +1,7 @@
 import type { Endpoint, Runtime } from '@strowger/runtime';
+import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { TurnServer } from '../ice/index.ts';
+import type { QualityThresholds } from '../quality/quality-level.ts';
 import type { Keying, SrtpPolicy } from '../sdp/index.ts';
 import type { IceMode } from './local-ice.ts';
 import type { RemoteAddressSettings } from './remote-policy.ts';
@@ -10,8 +12,11 @@ export interface MediaEngineOptions {
   readonly address: string;
   /** Even ports of this range carry RTP, the odd ones above them RTCP. */
   readonly ports: { readonly from: number; readonly to: number };
-  /** `pcmu`, `pcma` in order of preference; default both. */
-  readonly codecs?: readonly string[];
+  /**
+   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
+   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
+   */
+  readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
   readonly workers?: number;
   /** The built `worker.js`, where a bundler has moved it. */
@@ -20,8 +25,15 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told; default 30 000. */
+  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
   readonly timeoutMs?: number;
+  /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
+  readonly initialTimeoutMs?: number;
+  /**
+   * Where levels of quality end, in MOS; default 3.6 and 3.1. `tell`: what endpoints tell that do not
+   * say it themselves, each second or changes of the level alone; default `changes`.
+   */
+  readonly quality?: Partial<QualityThresholds> & { readonly tell?: 'changes' | 'seconds' };
   /** Whether media of endpoints is encrypted that do not say it themselves; default `optional`. */
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */

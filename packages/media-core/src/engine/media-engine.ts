@@ -1,14 +1,15 @@
+import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { StreamSettings } from '../core/core-api.ts';
+import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
-import { knownCodecs } from './known-codecs.ts';
+import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, openLocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
-import type { Keying, LocalSecurity, SrtpPolicy } from '../sdp/index.ts';
+import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import type {
   EndpointRequest,
@@ -17,9 +18,12 @@ import type {
   MediaEngine,
   PerEnd,
   RelayRequest,
+  StreamRequest,
 } from './media-backend.ts';
 import type { MediaEngineOptions } from './media-engine-options.ts';
+import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
+import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -33,8 +37,9 @@ interface Opening {
   relayed: boolean;
   security: LocalSecurity | undefined;
   /** Absent: the engine's, which is not offered. */
-  ice: IceMode | undefined;
+  ice?: IceMode | undefined;
   ptimeMs?: number | undefined;
+  quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -54,7 +59,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly settings: StreamSettings;
   private readonly ports: PortAllocator;
   private readonly passages: Passages;
-  private readonly codecs: readonly string[];
+  private readonly codecs: KnownCodecs;
   private readonly remotes: RemotePolicy;
   private readonly identity: DtlsIdentity;
   private hosts: CoreHost[] = [];
@@ -67,14 +72,14 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = options.codecs ?? ['pcmu', 'pcma'];
-    knownCodecs(this.codecs);
+    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
     this.remotes = new RemotePolicy(options.remotes);
     assertServers(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = {
+      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
       timeoutMs: options.timeoutMs ?? 30_000,
       graceMs: options.sourceGraceMs ?? 250,
       relatchAfterMs: options.relatchAfterMs ?? 3000,
@@ -84,28 +89,41 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
-    if (this.hosts.length === 0) this.hosts.push(threadHost(runtime));
+    if (this.hosts.length === 0) {
+      this.hosts.push(threadHost(runtime, this.codecs.own));
+    }
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
-    const codecs = knownCodecs(request.codecs ?? this.codecs);
+    const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const { ice } = request;
-    const opening = { label, relayed: false, security, ice, ptimeMs, onEvent };
+    const { ice, quality } = request;
+    const opening = { label, relayed: false, security, ice, ptimeMs, quality, onEvent };
     const { core, description } = await this.open(this.leastLoaded(), opening);
     return new LocalEndpoint({ core, description, codecs });
+  }
+
+  async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
+    const host = this.leastLoaded();
+    const opening = { label, relayed: false, security: undefined, ice: 'off', quality, onEvent } as const;
+    const { core, description, identity } = await this.open(host, opening);
+    const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
+    const assertPermitted = ({ remote }: NegotiatedMedia): void =>
+      description.assertAddresses(remote);
+    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
-    const codecs = knownCodecs(this.codecs);
+    const codecs = this.codecs.descriptions();
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
+      quality: request.quality,
       security: this.security({
         srtp: atEnd(request.srtp, name),
         keying: keyingAt(request.keying, name),
@@ -166,29 +184,39 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const named = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
+    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
     for (;;) {
       if (this.closed !== undefined) throw closedError();
       const port = this.ports.acquire();
       const { relayed, security, ptimeMs } = opening;
       const mode = opening.ice ?? this.options.ice ?? 'off';
+      const place = { address, port, relayed };
       try {
-        const { settings } = this;
-        const identity = security?.fingerprints && { identity: this.identity };
-        await host.api.open({ ...named, address, port, relayed, settings, ...identity });
+        const dtls = security?.fingerprints && { identity: this.identity };
+        await host.api.open({ ...identity, ...place, ...dtls, ...this.settingsOf(opening) });
       } catch (error) {
         this.ports.release(port);
         if (codeOf(error) === 'EADDRINUSE') continue;
         throw unavailable(address, error);
       }
-      const core = this.register(host, { id: named.id, port, opening });
+      const core = this.register(host, { id: identity.id, port, opening });
       const ice =
         mode === 'off' ? undefined : await openLocalIce(mode, core, { ...this.options, random });
-      const { ssrc, cname } = named;
+      const { ssrc, cname } = identity;
       const offersIce = opening.ice !== undefined;
-      const place = { address, port, ssrc, cname, random, remotes, ice, offersIce };
-      return { core, description: new LocalDescription({ ...place, security, ptimeMs }) };
+      const described = { address, port, ssrc, cname, random, remotes, ice, offersIce };
+      const description = new LocalDescription({ ...described, security, ptimeMs });
+      return { core, description, identity };
     }
+  }
+
+  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
+    const { tell, ...thresholds } = this.options.quality ?? {};
+    const tellsSeconds = (quality ?? tell) === 'seconds';
+    return {
+      settings: this.settings,
+      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
+    };
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -248,6 +276,7 @@ class LocalMediaEngine implements MediaEngine {
   private worker(): CoreHost {
     return workerHost({
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
+      codecs: this.codecs.own,
       onDied: (host, error) => this.bury(host, error),
     });
   }

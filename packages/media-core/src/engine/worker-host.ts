@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { StrowgerError } from '@strowger/runtime';
+import type { ThreadCodec } from '../codec/codec-library.ts';
 import type { CoreApi } from '../core/core-api.ts';
-import type { FromWorker } from '../core/messages.ts';
+import type { FromWorker, WorkerData } from '../core/messages.ts';
 import type { CoreHost, HostedEndpoint } from './core-host.ts';
 
 /** A worker that died: its endpoints are gone with it. */
 export interface WorkerHostOptions {
   /** The built `worker.js`. */
   entry: URL;
+  /** Codecs beside the built-in ones. */
+  codecs: readonly ThreadCodec[];
   /** Told once, unless it was closed. */
   onDied(host: CoreHost, error: StrowgerError): void;
 }
@@ -26,11 +29,11 @@ export function defaultWorkerEntry(): URL {
 }
 
 /** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
-export function workerHost({ entry, onDied }: WorkerHostOptions): CoreHost {
+export function workerHost({ entry, codecs, onDied }: WorkerHostOptions): CoreHost {
   if (!existsSync(fileURLToPath(entry))) {
     throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
   }
-  const worker = new Worker(entry);
+  const worker = new Worker(entry, { workerData: { codecs } satisfies WorkerData });
   const pending = new Map<number, PendingCall>();
   const endpoints = new Map<number, HostedEndpoint>();
   let calls = 0;
@@ -91,6 +94,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     addCandidates: remote('addCandidates'),
     configure: remote('configure'),
     relay: remote('relay'),
+    endRelay: remote('endRelay'),
     openPassage: remote('openPassage'),
     setPassage: remote('setPassage'),
     closePassage: remote('closePassage'),

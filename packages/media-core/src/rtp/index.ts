@@ -1,3 +1,8 @@
+export {
+  type HeaderExtensionElement,
+  readHeaderExtensions,
+  writeHeaderExtensions,
+} from './header-extension.ts';
 export { JitterBuffer, type JitterBufferOptions, type JitterBufferStats } from './jitter-buffer.ts';
 export { Reception, type ReceptionReport } from './reception.ts';
 export {
@@ -19,3 +24,5 @@ export {
   timestampDistance,
   writeRtpHeader,
 } from './rtp.ts';
+export { type RtpPacketParts, writeRtpPacket } from './rtp-packet.ts';
+export type { VoipMetrics } from './voip-metrics.ts';

@@ -9,19 +9,22 @@ const OPTIONS = { clockRate: 200, minimumMs: 40, maximumMs: 200 };
 function story(options = OPTIONS) {
   const buffer = new JitterBuffer(options);
   const out = new Int16Array(FRAME);
-  const decode = (payload: Uint8Array, _: number, samples: Int16Array): void =>
+  const decode = (payload: Uint8Array, _: number, samples: Int16Array): number => {
     samples.set(payload);
+    return payload.length;
+  };
   return {
     buffer,
     push(...numbers: number[]) {
       for (const number of numbers) {
         const payload = new Uint8Array(FRAME).fill(number & 0xff);
-        buffer.push(payload, {
+        const header = {
           ...emptyRtpHeader(),
           sequence: number & 0xffff,
           timestamp: (number * FRAME) >>> 0,
           payloadEnd: FRAME,
-        });
+        };
+        buffer.push(payload, header, { samples: FRAME });
       }
     },
     /** Reads so many frames: each as its only value, or all values where they differ. */
@@ -114,7 +117,7 @@ describe('the jitter buffer', () => {
     const { buffer, push, read } = story();
     push(101, 102);
     const old = { ...emptyRtpHeader(), sequence: 20, timestamp: 80, payloadEnd: FRAME };
-    buffer.push(new Uint8Array(FRAME), old, true);
+    buffer.push(new Uint8Array(FRAME), old, { samples: FRAME, isMisordered: true });
     expect(read(4)).toEqual([0, 0, 101, 102]);
     expect(buffer.stats.late).toBe(1);
   });

@@ -9,12 +9,15 @@ const LATE_IN_ROW = 5;
 /** No packet that is played is longer. */
 const LONGEST_PACKET_MS = 240;
 
-/** Settings of the buffer, in milliseconds. */
+/** Settings of the buffer. */
 export interface JitterBufferOptions {
+  /** RTP's clock in Hz. */
   clockRate: number;
-  /** Delay at the start, and the least ever. */
+  /** Of the decoded samples; default: `clockRate`. */
+  sampleRate?: number;
+  /** Delay at the start, and the least ever, in milliseconds. */
   minimumMs: number;
-  /** The delay never grows beyond this; at most 1000. */
+  /** The delay in milliseconds never grows beyond this; at most 1000. */
   maximumMs: number;
 }
 
@@ -35,22 +38,33 @@ interface Slot {
   packet: Uint8Array | undefined;
   payloadType: number;
   sequence: number;
-  timestamp: number;
+  /** Where it lies in time, in samples. */
+  at: number;
+  samples: number;
   start: number;
   end: number;
 }
 
-/** Turns a payload into samples, one per byte (G.711). */
-export type PayloadDecoder = (payload: Uint8Array, payloadType: number, out: Int16Array) => void;
+/** Turns a payload into samples at the front of `out`; returns how many. */
+export type PayloadDecoder = (payload: Uint8Array, payloadType: number, out: Int16Array) => number;
+
+/** What is said of a packet beside its header. */
+export interface PushedPacket {
+  /** How many samples it decodes to. */
+  samples: number;
+  /** It came out of order. */
+  isMisordered?: boolean;
+}
 
 /**
  * Puts packets back into the order and the time in which they were sent. It plays by timestamp, so
- * packets of any length and pauses fall into place. The delay begins at the minimum, grows by what
+ * packets of any length and pauses fall into place. Time counts in samples, whatever RTP's clock does. The delay begins at the minimum, grows by what
  * comes late, and shrinks by one frame when it was longer than needed for seconds: that also makes
  * up for clocks that differ.
  */
 export class JitterBuffer {
   private readonly options: JitterBufferOptions;
+  private readonly sampleRate: number;
   private readonly slots: Slot[] = Array.from({ length: SLOTS }, emptySlot);
   private readonly decoded: Int16Array;
   private target: number;
@@ -58,7 +72,10 @@ export class JitterBuffer {
   /** Sequence number of the first packet that waits. */
   private head = 0;
   private playing = false;
-  /** The timestamp that is played next. */
+  /** A timestamp, and where it lies in time: others are counted from there. */
+  private anchorTimestamp = 0;
+  private anchorAt = 0;
+  /** What is played next. */
   private cursor = 0;
   private decodedStart = 0;
   private decodedEnd = 0;
@@ -73,13 +90,14 @@ export class JitterBuffer {
 
   constructor(options: JitterBufferOptions) {
     this.options = options;
+    this.sampleRate = options.sampleRate ?? options.clockRate;
     this.target = this.samples(options.minimumMs);
     this.decoded = new Int16Array(this.samples(LONGEST_PACKET_MS));
   }
 
   get stats(): JitterBufferStats {
     const { late, duplicates, overflowed, underruns } = this;
-    const targetMs = (this.target * 1000) / this.options.clockRate;
+    const targetMs = (this.target * 1000) / this.sampleRate;
     return { targetMs, late, duplicates, overflowed, underruns };
   }
 
@@ -89,13 +107,13 @@ export class JitterBuffer {
   }
 
   /** Puts a packet in, which must not change afterwards; one out of order never moves the rest. */
-  push(packet: Uint8Array, header: RtpHeader, isMisordered = false): void {
-    const length = header.payloadEnd - header.payloadStart;
-    if (length === 0 || length > this.decoded.length) return;
-    if (!isMisordered && this.isOutOfTouch(header)) this.resume(header);
-    const lateBy = -(timestampDistance(header.timestamp, this.cursor) + length - 1);
-    if (lateBy > 0 && isMisordered) this.late++;
-    else if (lateBy <= 0 || this.catchUp(lateBy, header)) this.store(packet, header);
+  push(packet: Uint8Array, header: RtpHeader, { samples, isMisordered }: PushedPacket): void {
+    if (samples <= 0 || samples > this.decoded.length) return;
+    const at = this.timeOf(header.timestamp);
+    if (isMisordered !== true && this.isOutOfTouch(header, at)) this.resume(at);
+    const lateBy = this.cursor - (at + samples - 1);
+    if (lateBy > 0 && isMisordered === true) this.late++;
+    else if (lateBy <= 0 || this.catchUp(lateBy, at)) this.store(packet, header, { at, samples });
   }
 
   /** Fills `out` with the next samples; `false` where nothing was there and all is silence. */
@@ -108,14 +126,14 @@ export class JitterBuffer {
       const gap = Math.min(behind, out.length - filled);
       if (gap > 0) {
         out.fill(0, filled, filled + gap);
-        this.cursor = (this.cursor + gap) >>> 0;
+        this.cursor += gap;
         filled += gap;
         continue;
       }
       const count = Math.min(this.decodedEnd - this.decodedStart, out.length - filled);
       out.set(this.decoded.subarray(this.decodedStart, this.decodedStart + count), filled);
       this.decodedStart += count;
-      this.cursor = (this.cursor + count) >>> 0;
+      this.cursor += count;
       filled += count;
       heard = true;
     }
@@ -131,22 +149,30 @@ export class JitterBuffer {
     this.target = this.samples(this.options.minimumMs);
   }
 
+  /** Where a timestamp lies in time, in samples. */
+  private timeOf(timestamp: number): number {
+    const ticks = timestampDistance(timestamp, this.anchorTimestamp);
+    this.anchorAt += Math.round((ticks * this.sampleRate) / this.options.clockRate);
+    this.anchorTimestamp = timestamp;
+    return this.anchorAt;
+  }
+
   /** At the start, after a pause of the sender, and where a timestamp or sequence jumps. */
-  private isOutOfTouch(header: RtpHeader): boolean {
+  private isOutOfTouch(header: RtpHeader, at: number): boolean {
     if (!this.playing) return true;
-    const ahead = timestampDistance(header.timestamp, this.cursor);
-    if (ahead > this.options.clockRate + this.target) return true;
-    if (ahead < -this.options.clockRate) return true;
+    const ahead = at - this.cursor;
+    if (ahead > this.sampleRate + this.target) return true;
+    if (ahead < -this.sampleRate) return true;
     if (this.waiting === 0) return this.silentSamples > this.samples(this.options.maximumMs);
     return sequenceDistance(header.sequence, this.head) >= SLOTS;
   }
 
-  /** This packet plays after the target delay from now. */
-  private resume(header: RtpHeader): void {
+  /** What lies there plays after the target delay from now. */
+  private resume(at: number): void {
     this.overflowed += this.waiting;
     this.drop();
     this.playing = true;
-    this.cursor = (header.timestamp - this.target) >>> 0;
+    this.cursor = at - this.target;
     this.silentSamples = 0;
   }
 
@@ -155,21 +181,25 @@ export class JitterBuffer {
    * several in a row are too late for that, the way here has changed: the delay starts anew, and
    * this one is the first (`true`).
    */
-  private catchUp(lateBy: number, header: RtpHeader): boolean {
+  private catchUp(lateBy: number, at: number): boolean {
     this.lateInRow++;
     if (lateBy <= this.samples(this.options.maximumMs) - this.target) {
       this.target += lateBy;
-      this.cursor = (this.cursor - lateBy) >>> 0;
+      this.cursor -= lateBy;
       this.forgetWatch();
     } else if (this.lateInRow >= LATE_IN_ROW) {
-      this.resume(header);
+      this.resume(at);
       return true;
     }
     this.late++;
     return false;
   }
 
-  private store(packet: Uint8Array, header: RtpHeader): void {
+  private store(
+    packet: Uint8Array,
+    header: RtpHeader,
+    { at, samples }: { at: number; samples: number },
+  ): void {
     this.lateInRow = 0;
     const slot = this.slot(header.sequence);
     if (slot.packet !== undefined) {
@@ -179,7 +209,8 @@ export class JitterBuffer {
     slot.packet = packet;
     slot.payloadType = header.payloadType;
     slot.sequence = header.sequence;
-    slot.timestamp = header.timestamp;
+    slot.at = at;
+    slot.samples = samples;
     slot.start = header.payloadStart;
     slot.end = header.payloadEnd;
     if (this.waiting === 0 || sequenceDistance(header.sequence, this.head) < 0) {
@@ -192,20 +223,19 @@ export class JitterBuffer {
   private gapToHead(): number {
     if (this.decodedStart < this.decodedEnd) return 0;
     if (this.waiting === 0) return Number.POSITIVE_INFINITY;
-    return timestampDistance(this.slot(this.head).timestamp, this.cursor);
+    return this.slot(this.head).at - this.cursor;
   }
 
   /** Decodes the first packet that waits once it is due; what is over by then is late. */
   private decodeHead(decode: PayloadDecoder): void {
     while (this.waiting > 0) {
-      const { packet, timestamp, payloadType, start, end } = this.slot(this.head);
-      const ahead = timestampDistance(timestamp, this.cursor);
+      const { packet, at, samples, payloadType, start, end } = this.slot(this.head);
+      const ahead = at - this.cursor;
       if (packet === undefined || ahead > 0) return;
       this.leave();
-      if (ahead + end - start > 0) {
-        decode(packet.subarray(start, end), payloadType, this.decoded);
-        this.decodedStart = -ahead;
-        this.decodedEnd = end - start;
+      if (ahead + samples > 0) {
+        this.decodedEnd = decode(packet.subarray(start, end), payloadType, this.decoded);
+        this.decodedStart = Math.min(-ahead, this.decodedEnd);
         return;
       }
       this.late++;
@@ -227,14 +257,14 @@ export class JitterBuffer {
     if (!this.playing) return;
     if (!heard) this.underruns++;
     if (this.waiting === 0) return this.forgetWatch();
-    const newest = timestampDistance(this.slot(this.head).timestamp, this.cursor);
+    const newest = this.slot(this.head).at - this.cursor;
     this.leastSpare = Math.min(this.leastSpare, newest + (this.waiting - 1) * frame);
     this.watchedSamples += frame;
     if (this.watchedSamples < this.samples(SHRINK_AFTER_MS)) return;
     const least = Math.max(frame, this.samples(this.options.minimumMs));
     if (this.leastSpare >= least) {
       this.decodedStart = this.decodedEnd;
-      this.cursor = (this.cursor + frame) >>> 0;
+      this.cursor += frame;
       this.target = Math.max(this.samples(this.options.minimumMs), this.target - frame);
     }
     this.forgetWatch();
@@ -258,10 +288,10 @@ export class JitterBuffer {
   }
 
   private samples(ms: number): number {
-    return Math.round((ms * this.options.clockRate) / 1000);
+    return Math.round((ms * this.sampleRate) / 1000);
   }
 }
 
 function emptySlot(): Slot {
-  return { packet: undefined, payloadType: 0, sequence: 0, timestamp: 0, start: 0, end: 0 };
+  return { packet: undefined, payloadType: 0, sequence: 0, at: 0, samples: 0, start: 0, end: 0 };
 }

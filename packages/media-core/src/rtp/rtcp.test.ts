@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRtcp, type ReportBlock, writeRtcp } from './rtcp.ts';
+import type { VoipMetrics } from './voip-metrics.ts';
 
 const BLOCK: ReportBlock = {
   ssrc: 0xfeed_beef,
@@ -17,6 +18,29 @@ const SENDER = {
   rtpTimestamp: 0xffff_fff0,
   packets: 1000,
   octets: 160_000,
+};
+
+const METRICS: VoipMetrics = {
+  ssrc: 0xfeed_beef,
+  lossRate: 12 / 256,
+  discardRate: 3 / 256,
+  burstDensity: 0.5,
+  gapDensity: 1 / 256,
+  burstDurationMs: 120,
+  gapDurationMs: 4000,
+  roundTripMs: 80,
+  endSystemDelayMs: 60,
+  signalLevelDbm: -20,
+  noiseLevelDbm: -70,
+  gapThreshold: 16,
+  rFactor: 82,
+  listeningMos: 4.1,
+  conversationalMos: 4,
+  concealment: 'enhanced',
+  jitterBuffer: 'adaptive',
+  jitterBufferNominalMs: 40,
+  jitterBufferMaximumMs: 200,
+  jitterBufferAbsoluteMaximumMs: 200,
 };
 
 describe('RTCP', () => {
@@ -42,6 +66,45 @@ describe('RTCP', () => {
       expect(bytes.length % 4).toBe(0);
       expect(readRtcp(bytes)?.[1]).toMatchObject({ cname: 'x'.repeat(length) });
     }
+  });
+
+  it('carries VoIP metrics between description and BYE (RFC 3611 §4.7)', () => {
+    const voipMetrics = [METRICS, { ...METRICS, ssrc: 5 }];
+    const bytes = writeRtcp({ ssrc: 7, cname: 'a', reports: [BLOCK], voipMetrics, bye: true });
+    expect(readRtcp(bytes)?.map(({ type }) => type)).toEqual([
+      'receiver',
+      'cname',
+      'voipMetrics',
+      'voipMetrics',
+      'bye',
+    ]);
+    expect(readRtcp(bytes)?.[2]).toEqual({ type: 'voipMetrics', ssrc: 7, metrics: METRICS });
+  });
+
+  it('says what it does not know as RFC 3611 wants it, and keeps values within their fields', () => {
+    const { signalLevelDbm, noiseLevelDbm, rFactor, ...rest } = METRICS;
+    const metrics = { ...rest, lossRate: 1, roundTripMs: 1e9, listeningMos: 0.2 };
+    const bytes = writeRtcp({ ssrc: 7, cname: 'abc', reports: [], voipMetrics: [metrics] });
+    const block = bytes.subarray(8 + 16 + 8);
+    expect([block[20], block[21], block[24]]).toEqual([127, 127, 127]);
+    expect(readRtcp(bytes)?.at(-1)).toEqual({
+      type: 'voipMetrics',
+      ssrc: 7,
+      metrics: { ...rest, lossRate: 255 / 256, roundTripMs: 65_535, listeningMos: 1 },
+    });
+  });
+
+  it('takes packets of reduced size where they were agreed (RFC 5506)', () => {
+    const bye = writeRtcp({ ssrc: 7, cname: '', reports: [], bye: true }).slice(-8);
+    expect(readRtcp(bye)).toBe(undefined);
+    expect(readRtcp(bye, { reducedSize: true })).toEqual([{ type: 'bye', ssrcs: [7] }]);
+    expect(readRtcp(Uint8Array.of(0x80, 96, 0, 0), { reducedSize: true })).toBe(undefined);
+  });
+
+  it('refuses an extended report whose blocks exceed it', () => {
+    const bytes = writeRtcp({ ssrc: 7, cname: 'a', reports: [], voipMetrics: [METRICS] });
+    bytes[bytes.length - 33] = 9;
+    expect(readRtcp(bytes)).toBe(undefined);
   });
 
   const good = (): Uint8Array => writeRtcp({ ssrc: 7, cname: 'a', reports: [BLOCK], bye: true });

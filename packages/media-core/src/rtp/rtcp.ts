@@ -1,10 +1,19 @@
 import type { ReceptionReport } from './reception.ts';
 import { read16, read32, write16, write32 } from './rtp.ts';
+import {
+  readVoipMetrics,
+  VOIP_METRICS,
+  VOIP_METRICS_LENGTH,
+  type VoipMetrics,
+  writeVoipMetrics,
+} from './voip-metrics.ts';
 
 const SR = 200;
 const RR = 201;
 const SDES = 202;
 const BYE = 203;
+const XR = 207;
+const LAST_TYPE = 223;
 const CNAME = 1;
 const REPORT_LENGTH = 24;
 
@@ -33,17 +42,23 @@ export type RtcpPacket =
   | { type: 'sender'; ssrc: number; info: SenderInfo; reports: ReportBlock[] }
   | { type: 'receiver'; ssrc: number; reports: ReportBlock[] }
   | { type: 'cname'; ssrc: number; cname: string }
-  | { type: 'bye'; ssrcs: number[] };
+  | { type: 'bye'; ssrcs: number[] }
+  /** A VoIP metrics block of an extended report by `ssrc` (RFC 3611 §4.7). */
+  | { type: 'voipMetrics'; ssrc: number; metrics: VoipMetrics };
 
 /**
  * Reads a compound packet. `undefined` where it is none by the checks of RFC 3550 §A.2: it has to
- * begin with a report and its lengths have to add up.
+ * begin with a report, unless `reducedSize` was agreed (RFC 5506), and its lengths have to add up.
  */
-export function readRtcp(bytes: Uint8Array): RtcpPacket[] | undefined {
-  if (bytes.length < 8) return undefined;
+export function readRtcp(
+  bytes: Uint8Array,
+  { reducedSize = false }: { reducedSize?: boolean } = {},
+): RtcpPacket[] | undefined {
+  if (bytes.length < (reducedSize ? 4 : 8)) return undefined;
+  const [first = 0, type = 0] = bytes;
   // a padding bit on the first packet of a compound is refused by §A.2
-  if (((bytes[0] ?? 0) & 0xe0) !== 0x80) return undefined;
-  if (bytes[1] !== SR && bytes[1] !== RR) return undefined;
+  if ((first & 0xe0) !== 0x80 && !(reducedSize && first >> 6 === 2)) return undefined;
+  if (reducedSize ? type < SR || type > LAST_TYPE : type !== SR && type !== RR) return undefined;
   const packets: RtcpPacket[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (at + 4 > bytes.length || (bytes[at] ?? 0) >> 6 !== 2) return undefined;
@@ -84,8 +99,10 @@ function readOne(bytes: Uint8Array, packets: RtcpPacket[]): boolean {
       packets.push({ type: 'bye', ssrcs });
       return true;
     }
+    case XR:
+      return bytes.length >= 8 && readExtended(bytes, packets);
     default:
-      return true; // APP, XR and feedback are not ours to read
+      return true; // APP and feedback are not ours to read
   }
 }
 
@@ -135,6 +152,20 @@ function readDescription(bytes: Uint8Array, count: number, packets: RtcpPacket[]
   return true;
 }
 
+/** The blocks of an extended report (RFC 3611 §3): those that are not understood are skipped. */
+function readExtended(bytes: Uint8Array, packets: RtcpPacket[]): boolean {
+  for (let at = 8; at < bytes.length; ) {
+    const end = at + 4 + 4 * read16(bytes, at + 2);
+    if (end > bytes.length) return false;
+    if (bytes[at] === VOIP_METRICS && end - at === VOIP_METRICS_LENGTH) {
+      const metrics = readVoipMetrics(bytes.subarray(at, end));
+      packets.push({ type: 'voipMetrics', ssrc: read32(bytes, 4), metrics });
+    }
+    at = end;
+  }
+  return true;
+}
+
 /** What goes into a compound packet of ours. */
 export interface RtcpReport {
   ssrc: number;
@@ -144,15 +175,23 @@ export interface RtcpReport {
   sender?: SenderInfo | undefined;
   /** At most 31. */
   reports: readonly ReportBlock[];
+  /** Goes into an extended report, which is left out without any. */
+  voipMetrics?: readonly VoipMetrics[];
   bye?: boolean;
 }
 
-/** A compound of SR or RR, SDES with the CNAME and, at the end, BYE (RFC 3550 §6.1). */
+/**
+ * A compound of SR or RR, SDES with the CNAME, XR where there are metrics (RFC 3611 §2) and, at the
+ * end, BYE (RFC 3550 §6.1).
+ */
 export function writeRtcp(report: RtcpReport): Uint8Array {
   const cname = new TextEncoder().encode(report.cname).subarray(0, 255);
   const head = report.sender === undefined ? 8 : 28;
   const described = (8 + 2 + cname.length + 4) & ~3;
-  const length = head + report.reports.length * REPORT_LENGTH + described + (report.bye ? 8 : 0);
+  const metrics = report.voipMetrics ?? [];
+  const extended = metrics.length === 0 ? 0 : 8 + metrics.length * VOIP_METRICS_LENGTH;
+  const reports = report.reports.length * REPORT_LENGTH;
+  const length = head + reports + described + extended + (report.bye ? 8 : 0);
   const bytes = new Uint8Array(length);
   let at = writeReport(bytes, report, head);
   writeHead(bytes.subarray(at, at + described), 1, SDES);
@@ -161,6 +200,14 @@ export function writeRtcp(report: RtcpReport): Uint8Array {
   bytes[at + 9] = cname.length;
   bytes.set(cname, at + 10);
   at += described;
+  if (extended > 0) {
+    writeHead(bytes.subarray(at, at + extended), 0, XR);
+    write32(bytes, at + 4, report.ssrc);
+    for (const [index, one] of metrics.entries()) {
+      writeVoipMetrics(bytes, at + 8 + index * VOIP_METRICS_LENGTH, one);
+    }
+    at += extended;
+  }
   if (report.bye) {
     writeHead(bytes.subarray(at), 1, BYE);
     write32(bytes, at + 4, report.ssrc);

@@ -34,6 +34,8 @@ export interface LocalMedia {
   readonly rtcpMux?: boolean;
   /** Whether we read and send RTCP of reduced size (RFC 5506); default not. */
   readonly rtcpReducedSize?: boolean;
+  /** Whether we read VoIP metrics, and want them of the other side (RFC 3611 §5); default not. */
+  readonly voipMetrics?: boolean;
   /** Whether a first offer has a profile with feedback (RFC 4585); answers have the offer's. */
   readonly feedback?: boolean;
   /** Encryption; absent: media in the clear, and an offer that insists on keys is refused. */

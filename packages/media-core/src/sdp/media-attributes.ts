@@ -20,6 +20,8 @@ export interface MediaAttributes {
   readonly bundleOnly: boolean;
   /** RFC 5506. */
   readonly rtcpReducedSize: boolean;
+  /** The side that says so wants VoIP metrics in extended reports (RFC 3611 §5.1). */
+  readonly voipMetrics: boolean;
   readonly headerExtensions: readonly HeaderExtension[];
   /** The lines that can be used, in order; of equal tags the first. */
   readonly crypto: readonly CryptoAttribute[];
@@ -50,6 +52,7 @@ export function readMediaAttributes(
     ...(mid !== undefined && { mid }),
     bundleOnly: hasFlag(line, 'bundle-only'),
     rtcpReducedSize: hasFlag(line, 'rtcp-rsize'),
+    voipMetrics: wantsVoipMetrics(valueOf(line, 'rtcp-xr') ?? valueOf(session, 'rtcp-xr') ?? ''),
     headerExtensions: readExtensions([...line, ...session]),
     crypto: readCrypto(crypto),
     hasCrypto: crypto.length > 0,
@@ -57,6 +60,10 @@ export function readMediaAttributes(
     fingerprints: own.length > 0 ? own : readFingerprints(session),
     ...(ice && { ice }),
   };
+}
+
+function wantsVoipMetrics(formats: string): boolean {
+  return formats.split(' ').includes('voip-metrics');
 }
 
 function readCrypto(values: readonly string[]): CryptoAttribute[] {

@@ -47,6 +47,8 @@ export interface NegotiatedMedia {
   readonly comfortNoise?: NegotiatedComfortNoise;
   /** RTCP may be of reduced size (RFC 5506). */
   readonly rtcpReducedSize: boolean;
+  /** The other side wants VoIP metrics of us (RFC 3611 §5). */
+  readonly voipMetrics: boolean;
   /** Header extensions that both understand (RFC 8285), under their numbers. */
   readonly headerExtensions: readonly HeaderExtension[];
   /** The other side took itself away: it does not want to hear us (RFC 3264 §8.4). */
@@ -112,6 +114,7 @@ export function negotiatedMedia(
   const media: NegotiatedMedia = {
     ...decided,
     ...(ice && { ice }),
+    voipMetrics: theirs.voipMetrics,
     remote: { address, port: theirs.port, rtcp: rtcpDestination(theirs, address, round.rtcpMux) },
     send: { codec: voice.theirs, payloadType: voice.theirs.payloadType },
     sendable: pairs.map(({ theirs: codec }) => ({ codec, payloadType: codec.payloadType })),

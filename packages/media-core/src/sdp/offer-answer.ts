@@ -87,6 +87,7 @@ export function offerAround(
         ...(local.ice ? iceAttributes(local.ice) : []),
         ...extensionAttributes(extensions),
         ...(local.rtcpReducedSize ? ['rtcp-rsize'] : []),
+        ...(local.voipMetrics ? [VOIP_METRICS] : []),
       ],
     },
     lines: withAudioAt(lines, index),
@@ -168,6 +169,8 @@ export function answerDescription(
         ...attributes,
         ...extensionAttributes(round.headerExtensions),
         ...(round.rtcpReducedSize ? ['rtcp-rsize'] : []),
+        // only to whoever speaks of it: the attribute is each side's own wish
+        ...(local.voipMetrics && line.voipMetrics ? [VOIP_METRICS] : []),
       ],
     },
     lines: withAudioAt(
@@ -248,6 +251,9 @@ function matchLines(
     },
   );
 }
+
+/** All of RFC 3611 that we read. */
+const VOIP_METRICS = 'rtcp-xr:voip-metrics';
 
 function withAudioAt(
   lines: readonly (RefusedLine | PassedLine)[],

@@ -18,6 +18,7 @@ import { newCallId, ownerOf, owningCallId } from './call-owner.ts';
 import { KnownNames } from './known-names.ts';
 import { PendingLookups } from './pending-lookups.ts';
 import { markFlow, readFlow, type Seat } from './seat.ts';
+import { ThreadFlows } from './thread-flows.ts';
 import { ThreadLink } from './thread-link.ts';
 import type { SentBy, ThreadMessage } from './thread-messages.ts';
 
@@ -51,6 +52,7 @@ export class SpreadTransport {
   private readonly layer: TransportLayer | undefined;
   private readonly links = new Map<number, ThreadLink>();
   private readonly names = new KnownNames();
+  private readonly flows = new ThreadFlows();
   private readonly lookups: PendingLookups;
   private readonly sends = new BoundedTable<number, (error: StrowgerError) => void>(SENDS);
   private lastSend = 0;
@@ -95,6 +97,8 @@ export class SpreadTransport {
       onMessage: (message) => this.take(message, index),
     });
     this.links.set(index, link);
+    this.flows.forget(index);
+    for (const hop of this.flows.told) link.tell({ type: 'opened', hop });
   }
 
   /** A Call-ID whose messages will all come to this thread: for the calls that it makes. */
@@ -140,6 +144,13 @@ export class SpreadTransport {
     else this.tell(seat, { type: 'report', hop: bare, outcome, retryAfterMs });
   }
 
+  /** As `TransportLayer.isFlowOpen`, whichever thread has the flow: known once it was heard from. */
+  isFlowOpen(marked: Hop): boolean {
+    const { seat, hop } = readFlow(marked);
+    if (seat !== this.options.seat.index) return this.flows.has(marked);
+    return this.layer?.isFlowOpen(hop) ?? false;
+  }
+
   /** As `TransportLayer.trust`, in the thread that heard the peer. */
   trust(hop: Hop): void {
     this.know(hop, true);
@@ -163,6 +174,7 @@ export class SpreadTransport {
     const { seat, onMessage } = this.options;
     const { message, local, peer } = inbound;
     const hop = markFlow(inbound.hop, seat.index);
+    if (this.flows.isNew(hop)) this.tellOwners({ type: 'opened', hop });
     const owner = seat.owners[ownerOf(owningCallId(message), seat.owners.length)] ?? seat.index;
     if (owner === seat.index) {
       onMessage({ ...inbound, hop });
@@ -204,7 +216,10 @@ export class SpreadTransport {
         return this.layer?.report(message.hop, message.outcome, message.retryAfterMs);
       case 'known':
         return this.know(markFlow(message.hop, this.options.seat.index), message.isTrusted);
+      case 'opened':
+        return this.flows.opened(message.hop);
       case 'gone':
+        this.flows.gone(message.hop);
         return this.options.onConnectionGone?.(message.hop);
     }
   }
@@ -241,10 +256,14 @@ export class SpreadTransport {
   }
 
   private gone(hop: Hop): void {
+    this.flows.gone(hop);
     this.options.onConnectionGone?.(hop);
-    for (const owner of this.options.seat.owners) {
-      if (owner !== this.options.seat.index) this.tell(owner, { type: 'gone', hop });
-    }
+    this.tellOwners({ type: 'gone', hop });
+  }
+
+  private tellOwners(message: ThreadMessage): void {
+    const { owners, index } = this.options.seat;
+    for (const owner of owners) if (owner !== index) this.tell(owner, message);
   }
 
   /** By the limits of the sockets: what came in by them is whole for its owner, too. */

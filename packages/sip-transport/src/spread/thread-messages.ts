@@ -51,6 +51,8 @@ export type ThreadMessage =
     }
   /** Whether somebody proved who they are over a flow of the receiver's, or failed to. */
   | { readonly type: 'known'; readonly hop: Hop; readonly isTrusted: boolean }
+  /** A flow of the teller's can be used. */
+  | { readonly type: 'opened'; readonly hop: Hop }
   /** A connection is gone. */
   | { readonly type: 'gone'; readonly hop: Hop };
 

@@ -1,0 +1,36 @@
+import type { CalleeMedia } from './call-engine-options.ts';
+import type { Runtime } from '@strowger/runtime';
+import type { MediaBackend, Session } from '@strowger/session-core';
+import type { Call } from './call.ts';
+import type { CallParties } from './call-timeline.ts';
+import type { CallerLeg } from './caller-leg.ts';
+import type { CdrWriter } from './cdr-writer.ts';
+import type { ContactLegs } from './contact-leg.ts';
+import type { InfoPassing } from './info-passing.ts';
+
+/** What a call needs of the engine. */
+export interface CallContext {
+  readonly runtime: Runtime;
+  readonly media: MediaBackend;
+  readonly cdrs: CdrWriter;
+  readonly ringTimeoutMs: number;
+  readonly maxCallMs: number;
+  /** How media is offered to contacts that are all behind a WebSocket. */
+  readonly webSocketMedia: CalleeMedia | undefined;
+  readonly infos: InfoPassing;
+  /** A session is of this call from now on. */
+  link(session: Session, call: Call): void;
+  onAnswered(call: Call): void;
+  onTransferred(call: Call): void;
+}
+
+/** What a call is made of. */
+export interface CallInit {
+  readonly id: string;
+  readonly parties: CallParties;
+  readonly caller: CallerLeg;
+  /** Whether the caller has proven to be a user of ours: nobody else may transfer. */
+  readonly isUser: boolean;
+  /** Makes the sessions with the callee's contacts. */
+  readonly contacts: ContactLegs;
+}

@@ -1,0 +1,109 @@
+import type { MediaBackend, Session } from '@strowger/session-core';
+import type { Runtime } from '@strowger/runtime';
+import type { CallMedia } from './call-media.ts';
+import type { CallSides, Left } from './call-sides.ts';
+import type { CallInput, LegEnding, Side } from './call-table.ts';
+import { CallTransfer } from './call-transfer.ts';
+import { CallerLeg } from './caller-leg.ts';
+import type { ContactLegs } from './contact-leg.ts';
+import type { Destination } from './router.ts';
+
+/** Whom a side is to be connected to. */
+export type TransferTarget =
+  | Extract<Destination, { kind: 'user' }>
+  /** A party of another call, which gives it away by `give`. */
+  | { readonly kind: 'session'; readonly session: Session; give(): void };
+
+/** What the transfers of a call need of it. */
+export interface CallTransfersOptions {
+  readonly id: string;
+  readonly runtime: Runtime;
+  readonly media: MediaBackend;
+  readonly ringTimeoutMs: number;
+  readonly contacts: ContactLegs;
+  readonly sides: CallSides;
+  /** The number of the callee's leg. */
+  winner(): number | undefined;
+  input(input: CallInput): void;
+  link(session: Session): void;
+}
+
+/** Carries out the transfers of one call, one at a time. */
+export class CallTransfers {
+  private readonly options: CallTransfersOptions;
+  private current: CallTransfer | undefined;
+  /** Who was replaced, and is still to be hung up. */
+  private left: Left | undefined;
+
+  constructor(options: CallTransfersOptions) {
+    this.options = options;
+  }
+
+  /** Connects the other side to the target; what `by` may hear of that is reported, 200 last. */
+  start(by: Side, target: TransferTarget, report: (status: number) => void): void {
+    const { id, runtime, media, ringTimeoutMs, contacts, sides, winner, input } = this.options;
+    const staying = sides.sessionOf(by === 'caller' ? 'callee' : 'caller', winner());
+    if (staying === undefined) return report(481);
+    input({ type: 'transferAsked', by });
+    const transfer = new CallTransfer({
+      runtime,
+      media,
+      ringTimeoutMs,
+      label: id,
+      by,
+      staying,
+      user: {
+        onProgress: report,
+        onDone: () => {
+          if (target.kind === 'session') target.give();
+          this.seat(transfer);
+          report(200);
+        },
+        onFailed: (status) => {
+          this.current = undefined;
+          report(status);
+          input({ type: 'transferFailed' });
+        },
+        onPartyEnded: (ending) => this.partyEnded(by, ending),
+        onMediaEvent: ({ type }) => {
+          if (type === 'failed') input({ type: 'broken', reason: 'mediaFailed' });
+        },
+        onDead: () => input({ type: 'broken', reason: 'mediaTimeout' }),
+      },
+    });
+    this.current = transfer;
+    if (target.kind === 'session') void transfer.toSession(target.session);
+    else void transfer.toContacts(target, contacts);
+  }
+
+  /** The call is over. */
+  drop(): void {
+    this.current?.drop();
+  }
+
+  /** The new party is in the call: whoever it replaces is hung up. Gives the media of the two. */
+  adopt(): { media: CallMedia | undefined; left: Left | undefined } {
+    const { current, left } = this;
+    this.current = undefined;
+    if (left instanceof CallerLeg) left.hangUp(16);
+    else left?.hangUp('over');
+    return { media: current?.media, left };
+  }
+
+  private seat({ by, party }: CallTransfer): void {
+    const { sides, winner, link, input } = this.options;
+    const before = winner();
+    if (party === undefined || before === undefined) return;
+    const seated = sides.replace(by, party, before);
+    this.left = seated.left;
+    link(party.session);
+    input({ type: 'transferred', winner: seated.winner });
+  }
+
+  private partyEnded(by: Side, ending: LegEnding): void {
+    const { winner, input } = this.options;
+    const leg = winner();
+    if (by === 'caller') input({ type: 'callerEnded', ending });
+    else if (leg !== undefined) input({ type: 'legEnded', leg, ending });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock, Timer } from '@strowger/runtime';
+
+/** Settings of the watch over a silent side, in milliseconds. */
+export interface MediaTimeoutOptions {
+  readonly clock: Clock;
+  /** From the agreement to the first packet ever. */
+  readonly initialTimeoutMs: number;
+  /** From one packet to the next, once there was one. */
+  readonly timeoutMs: number;
+  /** Told once per silence; `initial` where nothing ever came. */
+  tell(silence: { silentMs: number; initial: boolean }): void;
+}
+
+/**
+ * Notices that nothing comes from a side that may send. Whoever is on hold, or may not send, is not
+ * waited for: the time begins anew when it may again.
+ */
+export class MediaTimeout {
+  private readonly options: MediaTimeoutOptions;
+  private heardAt = 0;
+  private hasHeard = false;
+  private awaits = false;
+  private timer: Timer | undefined;
+
+  constructor(options: MediaTimeoutOptions) {
+    this.options = options;
+  }
+
+  /** Something was agreed: whether the other side may send from now on. */
+  configure(mayReceive: boolean): void {
+    this.awaits = mayReceive;
+    this.heardAt = this.options.clock.now();
+    this.watch();
+  }
+
+  /** A packet came. */
+  heard(now: number): void {
+    this.heardAt = now;
+    this.hasHeard = true;
+    if (this.timer?.armed !== true) this.watch();
+  }
+
+  stop(): void {
+    this.awaits = false;
+    this.timer?.cancel();
+  }
+
+  /** Told once per silence: armed anew by the next packet. */
+  private watch(): void {
+    this.timer?.cancel();
+    if (!this.awaits) return;
+    const { clock, timeoutMs, initialTimeoutMs } = this.options;
+    const silentMs = clock.now() - this.heardAt;
+    const left = (this.hasHeard ? timeoutMs : initialTimeoutMs) - silentMs;
+    if (left > 0) this.timer = clock.arm(left, () => this.watch());
+    else this.options.tell({ silentMs: Math.round(silentMs), initial: !this.hasHeard });
+  }
+}

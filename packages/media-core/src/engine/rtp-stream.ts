@@ -1,0 +1,77 @@
+import { StrowgerError } from '@strowger/runtime';
+import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { CoreEndpoint } from './core-endpoint.ts';
+import type { LocalEndpoint } from './local-endpoint.ts';
+
+/** What a stream is made of. */
+export interface RtpStreamParts {
+  readonly endpoint: LocalEndpoint;
+  readonly core: CoreEndpoint;
+  readonly identity: { readonly ssrc: number; readonly cname: string };
+  /** Which of the engine's workers it is in. */
+  readonly host: object;
+  /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */
+  assertPermitted(media: NegotiatedMedia): void;
+}
+
+/** An RTP endpoint whose negotiation is the program's own: what was agreed is handed in. */
+export class RtpStream {
+  /** Plays, records, listens and speaks; its offers and answers are not to be used. */
+  readonly endpoint: LocalEndpoint;
+  readonly ssrc: number;
+  readonly cname: string;
+  private readonly parts: RtpStreamParts;
+
+  constructor(parts: RtpStreamParts) {
+    this.parts = parts;
+    this.endpoint = parts.endpoint;
+    this.ssrc = parts.identity.ssrc;
+    this.cname = parts.identity.cname;
+  }
+
+  /** Where RTP is taken; RTCP on the next port. */
+  get local(): { readonly address: string; readonly port: number } {
+    return this.parts.core.local;
+  }
+
+  /** From now on it sends and receives so. */
+  async configure(media: NegotiatedMedia): Promise<void> {
+    this.parts.assertPermitted(media);
+    await this.parts.core.configure(media);
+  }
+
+  /** Whether packets can go on at `other` as they are: same worker, and codecs that both have. */
+  canRelayTo(other: RtpStream): boolean {
+    return (
+      this.parts.host === other.parts.host && this.payloadsTo(other).some(({ voice }) => voice)
+    );
+  }
+
+  /** What comes here goes out at `other` from now on, undecoded, in place of what it would send. */
+  async relayTo(other: RtpStream): Promise<void> {
+    const { core } = this.parts;
+    const payloads = this.payloadsTo(other).map(({ from, to }) => ({ from, to }));
+    await core.api.relay({ from: core.id, to: other.parts.core.id, payloads });
+  }
+
+  /** Both play and hear by themselves again. */
+  async endRelay(): Promise<void> {
+    const { core } = this.parts;
+    if (!core.hasEnded) await core.api.endRelay({ from: core.id });
+  }
+
+  private payloadsTo(other: RtpStream) {
+    const [here, there] = [this.parts.core.agreed, other.parts.core.agreed];
+    if (here === undefined || there === undefined) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'Both sides of a relay have to be started');
+    }
+    const events = here.telephoneEvent?.receive ?? [];
+    return [...here.receive, ...events].flatMap(({ codec, payloadType: from }) => {
+      const taken = there.sendable.find(
+        (one) => one.codec.name === codec.name && one.codec.clockRate === codec.clockRate,
+      );
+      const voice = !['telephone-event', 'cn'].includes(codec.name);
+      return taken === undefined ? [] : [{ from, to: taken.payloadType, voice }];
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Unsubscribe } from '@strowger/runtime';
+import { NameAddr, type Uri } from '@strowger/sip-message';
+import type { CallOptions } from './call-options.ts';
+import type { MediaBackend, MediaEndpoint } from './media-backend.ts';
+import type { Session } from './session.ts';
+
+/** @internal What bridges are made with. */
+export interface BridgesOptions {
+  readonly media: MediaBackend;
+  call(options: CallOptions): Session;
+}
+
+/** @internal How a target is called. */
+export interface BridgedCall {
+  readonly call: Partial<CallOptions>;
+  onProgress(status: number): void;
+}
+
+/**
+ * @internal Pairs of sessions whose media flows through a relay of the backend. What one side
+ * changes is asked of the other; when one ends so does the other, and the relay is closed.
+ */
+export class Bridges {
+  private readonly options: BridgesOptions;
+
+  constructor(options: BridgesOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Moves the media of two answered sessions onto a relay. Rejects where one of them does not agree:
+   * then both stay where they were.
+   */
+  async join(one: Session, other: Session): Promise<void> {
+    const relay = await this.openRelay(one, other);
+    try {
+      await other.moveMedia(relay.b);
+      await one.moveMedia(relay.a);
+    } catch (error) {
+      await relay.close();
+      throw error;
+    }
+    couple(one, other, relay);
+  }
+
+  /** Calls somebody on a relay, and moves the session there once that is answered. */
+  async callAndJoin(
+    session: Session,
+    target: Uri | NameAddr,
+    { call, onProgress }: BridgedCall,
+  ): Promise<void> {
+    let other: Session | undefined;
+    const relay = await this.openRelay(session, () => other);
+    try {
+      const uri = target instanceof NameAddr ? target.uri : target;
+      const from = session.local.withTag(undefined);
+      other = this.options.call({ from, ...call, to: uri, endpoint: relay.b });
+      const heard = other.on('progress', ({ status }) => onProgress(status));
+      const giveUp = session.on('terminated', () => void other?.hangUp());
+      await other.connected.finally(() => {
+        heard();
+        giveUp();
+      });
+      await session.moveMedia(relay.a);
+    } catch (error) {
+      await other?.hangUp();
+      await relay.close();
+      throw error;
+    }
+    couple(session, other, relay);
+  }
+
+  private async openRelay(
+    one: Session,
+    other: Session | (() => Session | undefined),
+  ): Promise<Relay> {
+    const { a, b } = await this.options.media.openRelay({
+      label: one.id,
+      onEvent: (end, event) => {
+        const far = typeof other === 'function' ? other() : other;
+        (end === 'a' ? one : far)?.takeMediaEvent(event);
+      },
+    });
+    return { a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
+  }
+}
+
+interface Relay {
+  readonly a: MediaEndpoint;
+  readonly b: MediaEndpoint;
+  close(): Promise<void>;
+}
+
+/** From here on the two sessions live and die together. */
+function couple(one: Session, other: Session, relay: Relay): void {
+  const ends: Unsubscribe[] = [follow(one, other), follow(other, one)];
+  void Promise.all([one.ended, other.ended]).then(() => {
+    for (const end of ends) end();
+    return relay.close();
+  });
+}
+
+function follow(one: Session, other: Session): Unsubscribe {
+  const hangUp = (): void => void other.hangUp();
+  if (one.endReason !== undefined) hangUp();
+  const listeners = [
+    one.on('stateChanged', ({ to }) => {
+      if (to === 'terminating') hangUp();
+    }),
+    one.on('changeOffered', () => {
+      other.renegotiate().catch(() => {}); // the relay tells the side that asked
+    }),
+  ];
+  return () => listeners.forEach((end) => end());
+}

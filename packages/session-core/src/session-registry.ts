@@ -1,0 +1,102 @@
+import type { Dialog } from '@strowger/dialog-core';
+import { type Clock, Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { CallLinks } from './call-links.ts';
+import type { Session } from './session.ts';
+import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
+import type { SessionId } from './session-state.ts';
+
+/** @internal The live sessions of a manager: by id, by dialog, by call; and who listens to them. */
+export class SessionRegistry {
+  readonly events: Emitter<SessionEvents>;
+  private readonly live = new Map<SessionId, Session>();
+  private readonly byDialog = new Map<string, Session>();
+  private readonly links = new CallLinks<Session>();
+  private readonly ownEvents = new Map<SessionId, Emitter<SessionEvents>>();
+  private readonly clock: Clock;
+  private readonly report: (error: unknown) => void;
+  private seq = 0;
+
+  constructor(clock: Clock, report: (error: unknown) => void) {
+    this.clock = clock;
+    this.report = report;
+    this.events = new Emitter(report);
+  }
+
+  get size(): number {
+    return this.live.size;
+  }
+
+  all(): Session[] {
+    return [...this.live.values()];
+  }
+
+  get(id: SessionId): Session | undefined {
+    return this.live.get(id);
+  }
+
+  add(session: Session): void {
+    this.live.set(session.id, session);
+  }
+
+  remove(session: Session): void {
+    this.live.delete(session.id);
+    this.ownEvents.delete(session.id);
+    this.links.unlink(session);
+  }
+
+  /** The tags in either order. */
+  byTags(callId: string, oneTag: string, otherTag: string): Session | undefined {
+    const { byDialog } = this;
+    return (
+      byDialog.get(keyOf(callId, oneTag, otherTag)) ?? byDialog.get(keyOf(callId, otherTag, oneTag))
+    );
+  }
+
+  mapDialog(session: Session, { id }: Dialog, exists: boolean): void {
+    const key = keyOf(id.callId, id.localTag, id.remoteTag);
+    if (exists) this.byDialog.set(key, session);
+    else if (this.byDialog.get(key) === session) this.byDialog.delete(key);
+  }
+
+  /** Throws `NO_SESSION` where it does not live. */
+  link(id: SessionId, callId: string): void {
+    const session = this.live.get(id);
+    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
+    this.links.link(session, callId);
+  }
+
+  callOf(session: Session): string | undefined {
+    return this.links.callOf(session);
+  }
+
+  sessionsOf(callId: string): Session[] {
+    return this.links.of(callId);
+  }
+
+  listen<T extends keyof SessionEvents>(
+    id: SessionId,
+    type: T,
+    listener: (event: SessionEvents[T]) => void,
+  ): Unsubscribe {
+    if (!this.live.has(id)) return () => {};
+    const own = this.ownEvents.get(id) ?? new Emitter(this.report);
+    this.ownEvents.set(id, own);
+    return own.on(type, listener);
+  }
+
+  emit<T extends keyof SessionEventDetails>(
+    { id, callId }: Session,
+    type: T,
+    details: SessionEventDetails[T],
+  ): void {
+    const head = { type, seq: ++this.seq, at: this.clock.wall(), sessionId: id, callId };
+    // `details` are those of `type`, which the compiler cannot follow through the generic
+    const event = { ...details, ...head } as SessionEvent as SessionEvents[T];
+    this.events.emit(type, event);
+    this.ownEvents.get(id)?.emit(type, event);
+  }
+}
+
+function keyOf(callId: string, oneTag: string, otherTag: string): string {
+  return `${callId}\n${oneTag}\n${otherTag}`;
+}

@@ -1,0 +1,247 @@
+import type { HeaderFields } from '@strowger/dialog-core';
+import { Machine, type Timer } from '@strowger/runtime';
+import type { AnswerOptions } from './call-options.ts';
+import type { MediaDirection, MediaEndpoint } from './media-backend.ts';
+import { tellMedia } from './media-events.ts';
+import { MediaLink } from './media-link.ts';
+import { refusedBy } from './refused-input.ts';
+import type { Session } from './session.ts';
+import type { SessionContext, SessionSetup } from './session-context.ts';
+import type { SessionEventDetails } from './session-events.ts';
+import type {
+  AnswerPlan,
+  Change,
+  SessionInput,
+  SessionMachineState,
+  SessionOutput,
+} from './session-machine.ts';
+import { sessionStateOf, sessionTable } from './session-table.ts';
+import { Signalling } from './signalling.ts';
+import { Waiters } from './waiters.ts';
+
+/** @internal What a session is changed to; what is absent stays as it was wanted. */
+export interface Wish {
+  readonly direction?: MediaDirection;
+  /** Where media moves to; `isOwned`: the session closes it. */
+  readonly endpoint?: MediaEndpoint;
+  readonly isOwned?: boolean;
+}
+
+/** Inputs that an owner asks for, as against what happens. */
+const ASKED: ReadonlySet<string> = new Set([
+  'dial',
+  'prepare',
+  'ring',
+  'ringWithMedia',
+  'answer',
+  'reject',
+  'hangUp',
+  'change',
+  'transferBegun',
+]);
+
+/** @internal The inside of a session: its table, what carries the outputs out, and who waits. */
+export class SessionShell {
+  readonly link: MediaLink;
+  readonly signalling: Signalling;
+  readonly waiters = new Waiters();
+  readonly context: SessionContext;
+  private readonly session: Session;
+  private readonly createdAt: number;
+  private readonly ringTimeoutMs: number | undefined;
+  private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
+  private answeredAt: number | undefined;
+  private retriesLeft: number;
+  private ringTimer: Timer | undefined;
+
+  constructor(session: Session, context: SessionContext, setup: SessionSetup) {
+    this.session = session;
+    this.context = context;
+    this.ringTimeoutMs = setup.ringTimeoutMs;
+    this.createdAt = context.clock.wall();
+    this.retriesLeft = context.mediaRetries;
+    this.link = new MediaLink({
+      backend: context.backend,
+      clock: context.clock,
+      label: setup.id,
+      tell: (input) => this.takeFromMedia(input),
+      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
+      onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
+    });
+    this.signalling = new Signalling({
+      input: (input) => this.take(input),
+      onProgress: ({ status, reason, body }) =>
+        this.emit('progress', { status, reason, withMedia: body.length > 0 }),
+      onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
+      onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
+      onRefresh: () => this.refresh(),
+      onRefer: (refer) => context.onRefer(session, refer),
+      onDialog: (dialog, exists) => context.onDialog(session, dialog, exists),
+    });
+    this.machine = new Machine<SessionMachineState, SessionInput, SessionOutput>({
+      table: sessionTable,
+      initial: setup.initial,
+      context: undefined,
+      perform: (output) => this.perform(output),
+      onStep: (from, input, next) => this.onStep(from, input, next),
+    });
+  }
+
+  get state(): SessionMachineState {
+    return this.machine.state;
+  }
+
+  allows(type: SessionInput['type']): boolean {
+    return this.machine.allows(type);
+  }
+
+  /** Begins; nothing happens before. */
+  start(): void {
+    const { direction, remote } = this.session;
+    this.emit('created', { direction, remote: remote.uri.toString() });
+    if (direction === 'outgoing') this.take({ type: 'dial' });
+    else this.armRingTimer();
+  }
+
+  /** Throws `SESSION_STATE` where the table has no row. */
+  check(type: SessionInput['type']): void {
+    if (this.machine.allows(type)) return;
+    const { name } = this.machine.state;
+    const allowed = Object.keys(sessionTable[name]).filter((input) => ASKED.has(input));
+    throw refusedBy('SESSION_STATE', { input: type, state: name, allowed });
+  }
+
+  /** What the owner asks for: refused with `SESSION_STATE` where the table has no row. */
+  ask(input: SessionInput): void {
+    this.check(input.type);
+    this.take(input);
+  }
+
+  /** What happens: where the table has no row it does not matter any more. */
+  take(input: SessionInput): void {
+    const { name } = this.machine.state;
+    if (this.machine.input(input) !== 'refused') return;
+    const fields = { sessionId: this.session.id, state: name, input: input.type };
+    this.context.logger.debug(fields, 'no row for this input');
+  }
+
+  change(wish: Wish): Promise<void> {
+    this.check('change');
+    const { id, done } = this.waiters.change();
+    const { direction, endpoint, isOwned = false } = wish;
+    if (endpoint !== undefined) this.link.bringFor(id, endpoint, isOwned);
+    const change: Change = {
+      id,
+      ...(direction === undefined ? {} : { direction }),
+      ...(endpoint === undefined ? {} : { moves: true }),
+    };
+    this.take({ type: 'change', change });
+    return done;
+  }
+
+  /** Opens media and offers it; at once where there is some. */
+  async startMedia(): Promise<void> {
+    this.check('change');
+    if (this.link.endpoint !== undefined) return;
+    const endpoint = await this.link.openAnother();
+    try {
+      await this.change({ endpoint, isOwned: true, direction: 'sendrecv' });
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
+  }
+
+  planFor({ codecs, endpoint, sdp }: AnswerOptions): AnswerPlan {
+    if (codecs !== undefined) this.link.codecs = codecs;
+    if (endpoint !== undefined) this.link.bring(endpoint);
+    const given = this.link.endpoint !== undefined;
+    return sdp === undefined ? { given } : { given, sdp };
+  }
+
+  /** What the next final response carries. */
+  saying(headers: HeaderFields | undefined, reason?: string): void {
+    this.signalling.headers = headers ?? [];
+    this.signalling.reason = reason;
+  }
+
+  emit<T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]): void {
+    this.context.emit(this.session, type, details);
+  }
+
+  /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
+  private takeFromMedia(input: SessionInput): void {
+    const isAtRest = this.state.name === 'established';
+    const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
+    if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
+    this.retriesLeft--;
+    this.emit('mediaRecovering', { code: input.code, retriesLeft: this.retriesLeft });
+    this.link
+      .release()
+      .then(() => this.startMedia())
+      .catch(() => this.take(input)); // the first failure is what the end is told as
+  }
+
+  /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
+  private refresh(): void {
+    if (this.allows('change')) this.change({}).catch(() => {}); // the timer sees to it
+  }
+
+  private perform(output: SessionOutput): void {
+    switch (output.type) {
+      case 'openMedia':
+      case 'moveMedia':
+      case 'createOffer':
+      case 'acceptOffer':
+      case 'acceptAnswer':
+      case 'rollback':
+      case 'closeMedia':
+        return this.link.perform(output);
+      case 'prepared':
+        return this.waiters.settlePrepared(output.refusal);
+      case 'changed':
+        this.link.forget(output.change.id);
+        return this.waiters.settleChange(output.change.id, output.refusal);
+      case 'invite':
+        this.armRingTimer();
+        return this.signalling.perform(output);
+      default:
+        return this.signalling.perform(output);
+    }
+  }
+
+  private armRingTimer(): void {
+    if (this.ringTimeoutMs === undefined) return;
+    const ring = (): void => this.take({ type: 'ringTimeout' });
+    this.ringTimer = this.context.clock.arm(this.ringTimeoutMs, ring);
+  }
+
+  private onStep(
+    before: SessionMachineState,
+    input: SessionInput,
+    next: SessionMachineState,
+  ): void {
+    const [from, to] = [sessionStateOf(before), sessionStateOf(next)];
+    this.context.onStep?.(before.name, input.type);
+    if (from === to) return;
+    const isAnswered = to === 'connected' || to === 'onHold';
+    if (isAnswered || to === 'terminating') this.ringTimer?.cancel();
+    if (isAnswered && this.answeredAt === undefined) this.answeredAt = this.context.clock.wall();
+    this.emit('stateChanged', { from, to });
+    if (isAnswered) this.waiters.connected.resolve();
+    if (next.name === 'ended') this.finish(next);
+    else if (next.name === 'ending') this.waiters.fail(next.reason);
+  }
+
+  private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {
+    const { createdAt, answeredAt } = this;
+    this.emit('terminated', {
+      reason,
+      createdAt,
+      ...(answeredAt === undefined ? {} : { answeredAt }),
+      ...(stats === undefined ? {} : { stats }),
+    });
+    this.context.onGone(this.session);
+    this.waiters.ended.resolve(reason);
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { finish, scene, talking } from './two-phones.ts';
+
+const broken = { type: 'failed', code: 'SOCKET_LOST', message: 'gone' } as const;
+
+describe('TS-07 media that fails', () => {
+  it('is opened and offered anew, and the call goes on', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const told: unknown[] = [];
+    bob.manager.on('mediaRecovering', ({ code, retriesLeft }) => told.push([code, retriesLeft]));
+    bob.media.endpoints[0]?.tell(broken);
+    await simulation.run(1000);
+    expect(told).toEqual([['SOCKET_LOST', 0]]);
+    expect([alice.session.state, bob.session.state]).toEqual(['connected', 'connected']);
+    expect(bob.media.endpoints).toHaveLength(1);
+    await alice.session.sendDigits('4');
+    expect(bob.log).toContain('digit 4 rtp');
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('ends the call when it fails once more', async () => {
+    const both = await talking();
+    const { simulation, bob } = both;
+    bob.media.endpoints[0]?.tell(broken);
+    await simulation.run(1000);
+    bob.media.endpoints[0]?.tell(broken);
+    await finish(both);
+    expect(bob.end).toBe('ended mediaFailed by local 500/41');
+  });
+
+  it('ends the call where the other side does not take the new offer', async () => {
+    const both = await talking();
+    both.alice.media.failNext('acceptOffer');
+    both.bob.media.endpoints[0]?.tell(broken);
+    await finish(both);
+    expect(both.bob.end).toBe('ended mediaFailed by local 500/41');
+  });
+});
+
+describe('TS-06 the media of a session', () => {
+  it('is stopped, and started again, while the call goes on', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const stopped = alice.session.stopMedia();
+    await simulation.run(1000);
+    await stopped;
+    expect([alice.session.mediaState, alice.session.state]).toEqual(['none', 'onHold']);
+    expect(alice.media.endpoints).toEqual([]);
+    expect(alice.session.hasMediaConfigured).toBe(false);
+    const refused = bob.session.hold();
+    await simulation.run(1000);
+    await expect(refused).rejects.toMatchObject({ code: 'CHANGE_REFUSED' });
+    const started = alice.session.startMedia();
+    await simulation.run(1000);
+    await started;
+    expect([alice.session.mediaState, alice.session.hasActiveMedia]).toEqual(['active', true]);
+    await bob.session.sendDigits('8');
+    expect(alice.log).toContain('digit 8 rtp');
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('is paused in both directions, and resumed', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const paused = alice.session.pauseMedia();
+    await simulation.run(1000);
+    await paused;
+    expect([alice.session.mediaState, bob.session.mediaDirection]).toEqual(['paused', 'inactive']);
+    const resumed = alice.session.resumeMedia();
+    await simulation.run(1000);
+    await resumed;
+    expect([alice.session.mediaState, bob.session.mediaDirection]).toEqual(['active', 'sendrecv']);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('tells where its RTP is', async () => {
+    const both = await talking();
+    const { alice } = both;
+    expect(await alice.session.rtpStreamInfo()).toMatchObject({
+      codec: 'pcmu',
+      direction: 'sendrecv',
+      local: { port: expect.any(Number) },
+      remote: { port: expect.any(Number) },
+    });
+    expect(() => alice.session.setRtpStreamInfo(undefined)).toThrow(
+      expect.objectContaining({ code: 'SESSION_MEDIA_OWNED' }),
+    );
+    void alice.session.hangUp();
+    await finish(both);
+  });
+});
+
+describe('TS-05 media that the application brings itself', () => {
+  it('goes through the states that the table allows, and through no others', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    bob.onIncoming = (session) => session.ring();
+    alice.call('bob');
+    await simulation.run(500);
+    const { session } = bob;
+    expect(() => session.completeMediaNegotiation()).toThrow(
+      'completeMediaNegotiation is not possible while none; allowed: negotiationStarted, failed, closed',
+    );
+    session.setMediaNegotiating();
+    session.completeMediaNegotiation();
+    expect([session.mediaState, session.hasMediaConfigured]).toEqual(['configured', true]);
+    session.confirmMediaActive();
+    expect(session.hasActiveMedia).toBe(true);
+    session.setMediaSessionId('media-1');
+    session.setRtpStreamInfo({ direction: 'sendrecv', packetsSent: 1, packetsReceived: 2 });
+    expect(session.mediaSessionId).toBe('media-1');
+    expect(await session.rtpStreamInfo()).toMatchObject({ packetsReceived: 2 });
+    session.handleMediaFailure('GATEWAY_LOST');
+    expect(session.mediaState).toBe('failed');
+    expect(() => session.setMediaNegotiating()).toThrow(
+      expect.objectContaining({ code: 'SESSION_MEDIA_STATE' }),
+    );
+    await finish(both);
+    expect(alice.end).toContain('ended rejected by remote 500');
+  });
+});
+
+describe('an input that the state does not allow', () => {
+  it('is refused with the state and with what it allows', async () => {
+    const both = await talking();
+    const { session } = both.alice;
+    expect(() => session.reject(486)).toThrow(
+      'reject is not possible while established; allowed: hangUp, transferBegun, change',
+    );
+    void session.hangUp();
+    await finish(both);
+    expect(() => session.transfer(session.remote.uri)).toThrow('while ended; allowed: nothing');
+  });
+});

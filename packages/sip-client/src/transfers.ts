@@ -1,0 +1,57 @@
+import type { IncomingRefer } from '@strowger/dialog-core';
+import type {
+  ReferDecision,
+  ReplacesDecision,
+  Session,
+  TransferHooks,
+} from '@strowger/session-core';
+import { SipUri } from '@strowger/sip-message';
+import type { Account } from './account.ts';
+import type { Call } from './call.ts';
+import type { ClientStack } from './client-stack.ts';
+import type { SipClientOptions } from './sip-client-options.ts';
+
+/** What transfers are decided with. */
+export interface TransfersOptions {
+  readonly settings: Pick<SipClientOptions, 'onTransfer' | 'onReplace'>;
+  readonly account: Account;
+  callOf(session: Session): Call;
+  stack(): Promise<ClientStack>;
+}
+
+/** Asks the program about transfers: what peers want of us, and who wants to replace whom. */
+export function transferHooks(options: TransfersOptions): TransferHooks {
+  return {
+    onRefer: (session, refer) => decideRefer(options, session, refer),
+    onReplaces: (session, replaced) => decideReplaces(options, session, replaced),
+  };
+}
+
+async function decideRefer(
+  { settings, account, callOf, stack }: TransfersOptions,
+  session: Session,
+  { referTo, replaces, referredBy }: IncomingRefer,
+): Promise<ReferDecision> {
+  const { uri } = referTo;
+  if (!(uri instanceof SipUri)) return { kind: 'refuse', status: 416 };
+  const isAllowed = await settings.onTransfer?.({
+    call: callOf(session),
+    target: uri.with({ headers: [] }).toString(),
+    attended: replaces !== undefined,
+    ...(referredBy === undefined ? {} : { referredBy: referredBy.uri.toString() }),
+  });
+  if (isAllowed !== true) return { kind: 'refuse' };
+  const { identity: from, credentials } = account;
+  return { kind: 'call', options: { from, credentials, ...(await (await stack()).routeTo(uri)) } };
+}
+
+async function decideReplaces(
+  { settings, callOf, stack }: TransfersOptions,
+  session: Session,
+  replaced: Session,
+): Promise<ReplacesDecision> {
+  const isFromServer = await (await stack()).isFromServer(session);
+  const { onReplace = (request) => request.isFromServer } = settings;
+  const request = { call: callOf(replaced), by: callOf(session), isFromServer };
+  return { kind: (await onReplace(request)) ? 'replace' : 'refuse' };
+}

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { citationsOf, matrixOf } from '../docs/src/conformance.mjs';
+import { mapLinks } from '../docs/src/links.mjs';
+import { root } from './workspace.ts';
+
+const guides = readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`);
+
+describe('the documentation', () => {
+  it.each(guides)('%s shows programs that are run, and no others', (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    expect(text).not.toMatch(/^```(ts|js|typescript|javascript)/m);
+    const shown = [...text.matchAll(/^<<< (\S+)$/gm)].map(([, path]) => path ?? '');
+    expect(shown.filter((path) => !existsSync(join(root, file, '..', path)))).toEqual([]);
+    expect(shown.filter((path) => !path.startsWith('../../examples/'))).toEqual([]);
+  });
+
+  it('leads links to pages of the site', () => {
+    const pages = new Map([
+      ['packages/a/README.md', 'packages/a.md'],
+      ['packages/b/README.md', 'packages/b.md'],
+    ]);
+    const place = { file: 'packages/a/README.md', page: 'packages/a.md', pages };
+    expect(mapLinks('see [b](../b), [c](../b/src/c.ts), [top](#top)', place)).toBe(
+      'see [b](./b.md), c, [top](#top)',
+    );
+  });
+});
+
+describe('the conformance matrix', () => {
+  it('reads standards and sections out of titles', () => {
+    expect(citationsOf('routes (RFC 3261 §16.4, §16.12), RFC 5626')).toEqual([
+      { rfc: 3261, section: '16.4' },
+      { rfc: 3261, section: '16.12' },
+      { rfc: 5626 },
+    ]);
+    expect(citationsOf('a caller gives up')).toEqual([]);
+  });
+
+  it('says which standard no test names', () => {
+    const standards = [
+      { rfc: 3261, title: 'SIP' },
+      { rfc: 4028, title: 'Session timers' },
+    ];
+    const cited = [{ rfc: 3261, section: '9', title: 'CANCEL', file: 'a.test.ts' }];
+    const matrix = matrixOf(standards, cited);
+    expect(matrix).toContain('| 4028 | Session timers | **missing** |');
+    expect(matrix).toContain('| §9 | CANCEL | `a.test.ts` |');
+  });
+});
