@@ -133,12 +133,13 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs } = context;
+    const { runtime, media, ringTimeoutMs, webSocketMedia } = context;
     return new CallTransfers({
       id,
       runtime,
       media,
       ringTimeoutMs,
+      webSocketMedia,
       contacts,
       sides,
       winner: () => this.winner,
