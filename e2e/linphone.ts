@@ -43,7 +43,10 @@ export class Linphone {
 
   async start(): Promise<this> {
     const { registrar } = this.options;
-    mkdirSync(join(this.home, '.local/share/linphone'), { recursive: true });
+    // the second one for the certificate that it shows in DTLS
+    for (const folder of ['.local/share/linphone', '.linphone-usr-crt']) {
+      mkdirSync(join(this.home, folder), { recursive: true });
+    }
     writeFileSync(join(this.home, 'rc'), this.configuration());
     const args = ['-c', join(this.home, 'rc'), '-l', join(this.home, 'log'), '-d', '6', '-S', '-a'];
     const program = spawn('linphonec', args, {
@@ -123,7 +126,6 @@ export class Linphone {
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
       `media_encryption=${encryption}`,
-      ...(encryption === 'dtls' ? [`zrtp_secrets_cache=${join(this.home, 'secrets')}`] : []),
       'inc_timeout=30',
       '[net]',
       'dns_srv_enabled=0',

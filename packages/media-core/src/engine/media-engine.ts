@@ -108,7 +108,14 @@ class LocalMediaEngine implements MediaEngine {
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
     const host = this.leastLoaded();
-    const opening = { label, relayed: false, security: undefined, ice: 'off', quality, onEvent } as const;
+    const opening = {
+      label,
+      relayed: false,
+      security: undefined,
+      ice: 'off',
+      quality,
+      onEvent,
+    } as const;
     const { core, description, identity } = await this.open(host, opening);
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
