@@ -159,6 +159,8 @@ export class Baresip {
       'auenc_format s16',
       'audec_format s16',
       `rtp_ports ${this.rtpPort}-${this.rtpPort + 98}`,
+      // its ICE wants candidates for RTCP otherwise
+      ...(this.options.ice ? ['rtcp_mux yes'] : []),
       'rtp_stats yes',
       'statmode_default off',
       'ringback_disabled yes',

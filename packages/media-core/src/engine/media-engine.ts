@@ -1,4 +1,3 @@
-import type { CodecDefinition } from '../codec/audio-codec.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
@@ -23,7 +22,7 @@ import type {
 import type { MediaEngineOptions } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS, type QualityThresholds } from '../quality/quality-level.ts';
+import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
