@@ -22,8 +22,6 @@ export interface BaresipOptions {
   answer?: 'auto' | 'manual';
   /** SRTP: keys in the description, where the other side has it too, or always; keys by DTLS. */
   encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
-  /** ICE; it uses no loopback address. */
-  ice?: boolean;
 }
 
 interface BaresipEvent {
@@ -129,17 +127,7 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const always = [
-      'sndfile',
-      'ausine',
-      'aufile',
-      'aubridge',
-      'g711',
-      'stun',
-      'srtp',
-      'dtls_srtp',
-      'ice',
-    ];
+    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp', 'dtls_srtp'];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,
@@ -159,8 +147,6 @@ export class Baresip {
       'auenc_format s16',
       'audec_format s16',
       `rtp_ports ${this.rtpPort}-${this.rtpPort + 98}`,
-      // its ICE wants candidates for RTCP otherwise
-      ...(this.options.ice ? ['rtcp_mux yes'] : []),
       'rtp_stats yes',
       'statmode_default off',
       'ringback_disabled yes',
@@ -187,7 +173,6 @@ export class Baresip {
       codecs,
       answer = 'auto',
       encryption,
-      ice = false,
     } = this.options;
     const via = transport === 'udp' ? '' : `;transport=${transport}`;
     const registration =
@@ -197,8 +182,7 @@ export class Baresip {
           (registrar.outbound === undefined ? '' : `;outbound="${registrar.outbound}"`);
     const audio = codecs === undefined ? '' : `;audio_codecs=${codecs}`;
     const keys = encryption === undefined ? '' : `;mediaenc=${encryption}`;
-    const nat = ice ? ';medianat=ice' : '';
-    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}${nat}\n`;
+    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}\n`;
   }
 
   private connect(): Promise<Socket> {

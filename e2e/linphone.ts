@@ -15,7 +15,6 @@ export interface LinphoneOptions {
   authority?: string;
   /** How media is encrypted; default not at all. */
   encryption?: 'none' | 'srtp' | 'dtls';
-  ice?: boolean;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -113,7 +112,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority, encryption = 'none', ice = false } = this.options;
+    const { name, port, authority, encryption = 'none' } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -131,7 +130,7 @@ export class Linphone {
       'dns_srv_enabled=0',
       'dns_search_enabled=0',
       'mtu=1300',
-      `firewall_policy=${ice ? 3 : 0}`,
+      'firewall_policy=0',
       '[rtp]',
       `audio_rtp_port=${17_000 + (port - 5100) * 4}`,
       '[sound]',
