@@ -4,7 +4,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
+import { audio } from './parts/audio.mjs';
 import { calls } from './parts/calls.mjs';
+import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
 import { loris } from './parts/loris.mjs';
@@ -12,6 +14,7 @@ import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
 import { relay } from './parts/relay.mjs';
+import { srtp } from './parts/srtp.mjs';
 import { threads } from './parts/threads.mjs';
 import { transactions } from './parts/transactions.mjs';
 import { uas } from './parts/uas.mjs';
@@ -23,6 +26,7 @@ const parts = {
   gate,
   answer,
   transactions,
+  dialogs,
   uas,
   proxy,
   rates,
@@ -30,6 +34,8 @@ const parts = {
   loris,
   calls,
   relay,
+  audio,
+  srtp,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.find((name) => !(name in parts));

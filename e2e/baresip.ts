@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Background, background, pause, until } from './lab.ts';
@@ -13,6 +13,7 @@ export interface BaresipOptions {
   ip?: string;
   /** What it says: a sine of this frequency. */
   tone?: number;
+  /** As in its accounts, with rate and channels beyond G.711: `g722/16000/1`, `opus/48000/2`. */
   codecs?: string;
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities that the server's certificate must lead to. */
@@ -115,6 +116,15 @@ export class Baresip {
     return starts.map(({ param }) => param ?? '').join('');
   }
 
+  /** What it heard in its last call that was never held, as its `sndfile` has it. */
+  get heard(): string {
+    const folder = join(this.options.folder, this.options.name);
+    const files = readdirSync(folder).filter((file) => /^dump-.*-dec\.wav$/.test(file));
+    const last = files.toSorted().at(-1);
+    if (last === undefined) throw new Error(`${this.options.name} has recorded nothing`);
+    return join(folder, last);
+  }
+
   forget(): void {
     this.events.length = 0;
   }
@@ -127,7 +137,10 @@ export class Baresip {
 
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
-    const always = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp', 'dtls_srtp'];
+    const codecs = ['g722', 'opus'].filter((codec) => this.options.codecs?.includes(codec));
+    const keying = ['srtp', 'dtls_srtp'];
+    const sound = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711'];
+    const always = [...codecs, ...sound, 'stun', ...keying];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,

@@ -13,7 +13,7 @@ export interface LinphoneOptions {
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
   authority?: string;
-  /** How media is encrypted; default not at all. */
+  /** How media is encrypted, and nothing else is taken; default not at all. */
   encryption?: 'none' | 'srtp' | 'dtls';
   /** A WAV file that it plays once a call begins. */
   wav?: string;
@@ -125,6 +125,7 @@ export class Linphone {
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
       `media_encryption=${encryption}`,
+      `media_encryption_mandatory=${encryption === 'srtp' ? 1 : 0}`,
       'inc_timeout=30',
       '[net]',
       'dns_srv_enabled=0',

@@ -8,7 +8,13 @@ import { listen } from './sound.ts';
 interface Ended {
   type: 'ended';
   talkedMs: number;
-  stats?: { codec?: string; packetsReceived: number; packetsLost: number; jitterMs: number };
+  stats?: {
+    codec?: string;
+    srtp?: string;
+    packetsReceived: number;
+    packetsLost: number;
+    jitterMs: number;
+  };
 }
 
 /** Our phone as a process; its events are JSON lines. */
@@ -114,5 +120,55 @@ describeWithPeers(['baresip', 'sox'], 'the phone and baresip', () => {
     expect(listen(wav).heardFor(880), 'what the phone hears').toBeGreaterThan(1.5);
     expect(phone.events).toContainEqual({ type: 'digit', digit: '5' });
     expect(phone.summary.talkedMs).toBeGreaterThan(2000);
+  });
+
+  const secret = ['--srtp', 'required', '--play', 'tone:440'];
+  const encrypted = { name: 'bob', port: 5120, tone: 880, codecs: 'pcmu' };
+
+  it('phone calls baresip that insists on SRTP', async () => {
+    const baresip = new Baresip({ folder, ...encrypted, encryption: 'srtp-mand' });
+    await baresip.start();
+    const wav = join(folder, 'called-srtp.wav');
+    const to = ['call', baresip.uri, '--listen', '127.0.0.1:0', '--user', 'sip:alice@127.0.0.1'];
+    const phone = new Phone([...to, ...secret, '--record', wav, '--duration', '4s']);
+    expect(await phone.ended).toBe(0);
+    await baresip.stop();
+    expect(listen(wav).heardFor(880), 'what the phone hears').toBeGreaterThan(1.5);
+    expect(phone.summary.stats).toMatchObject({
+      srtp: expect.stringMatching(/^A/),
+      unauthentic: 0,
+    });
+  });
+
+  it('baresip that insists on SRTP calls phone, which does too', async () => {
+    const baresip = new Baresip({ folder, ...encrypted, encryption: 'srtp-mand' });
+    await baresip.start();
+    const wav = join(folder, 'answered-srtp.wav');
+    const at = ['answer', '--listen', '127.0.0.1:5190', '--user', 'sip:alice@127.0.0.1'];
+    const phone = new Phone([...at, ...secret, '--record', wav, '--duration', '3s']);
+    await until(
+      'the call is answered',
+      async () => {
+        await baresip.command('dial', 'sip:alice@127.0.0.1:5190'); // again where it was not up yet
+        return baresip.event('CALL_ESTABLISHED', 1500);
+      },
+      10_000,
+    );
+    expect(await phone.ended).toBe(0);
+    await baresip.stop();
+    expect(listen(wav).heardFor(880), 'what the phone hears').toBeGreaterThan(1.5);
+    expect(phone.summary.stats).toMatchObject({
+      srtp: expect.stringMatching(/^A/),
+      unauthentic: 0,
+    });
+  });
+
+  it('phone that insists on SRTP does not talk to baresip in the clear', async () => {
+    const baresip = new Baresip({ folder, ...encrypted });
+    await baresip.start();
+    const to = ['call', baresip.uri, '--listen', '127.0.0.1:0', '--user', 'sip:alice@127.0.0.1'];
+    const phone = new Phone([...to, ...secret, '--duration', '2s']);
+    expect(await phone.ended).not.toBe(0);
+    await baresip.stop();
   });
 });

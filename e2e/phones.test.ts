@@ -106,7 +106,7 @@ describeWithPeers(['sipp', 'baresip'], 'two challenges at once (RFC 8760)', () =
 
 describeWithPeers(
   ['linphonec', 'baresip', 'dumpcap', 'tshark', 'sox'],
-  'linphone through the PBX',
+  'TS-27 linphone through the PBX',
   () => {
     const folder = workFolder('linphone');
     let pbx: Pbx;

@@ -152,8 +152,20 @@ export const MUTANTS = [
   {
     name: 'a repeated request is taken for a new one',
     file: `${transaction}/transaction-layer.ts`,
-    find: 'if (known !== undefined) return known.receiveAgain();',
+    find: '      return known.receiveAgain();',
     put: '',
+  },
+  {
+    name: 'a BYE that was overtaken is not repeated',
+    file: `${dialog}/dialog-request.ts`,
+    find: 'return status === 500 && cseq.number < record.lastCSeq;',
+    put: 'return status === 500 && cseq.number < 0;',
+  },
+  {
+    name: 'a refusal of what overtook the 2xx ends the dialog',
+    file: `${dialog}/dialog-shell.ts`,
+    find: ' || cseq.number <= this.lastUnconfirmed) return;',
+    put: ' || cseq.number < 0) return;',
   },
   {
     name: 'CANCEL and INVITE share a key',
@@ -278,8 +290,8 @@ export const MUTANTS = [
   },
   {
     name: 'sessions are never forgotten',
-    file: `${session}/session-manager.ts`,
-    find: '        this.live.delete(session.id);',
+    file: `${session}/session-registry.ts`,
+    find: '    this.live.delete(session.id);',
     put: '',
     isQuick: true,
   },
@@ -298,7 +310,7 @@ export const MUTANTS = [
   },
   {
     name: 'the end of a session is told and not resolved',
-    file: `${session}/session.ts`,
+    file: `${session}/session-shell.ts`,
     find: '    this.waiters.ended.resolve(reason);',
     put: '',
     isQuick: true,

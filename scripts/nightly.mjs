@@ -1,6 +1,7 @@
 // What takes too long for every change: ten minutes of fuzzing with a seed of the day, so that each
 // night looks elsewhere and a day can be repeated, the proof that every grammar is linear, every
-// planted defect, 200,000 simulated calls, and floods of the built PBX at full volume.
+// planted defect, 200,000 simulated calls, floods of the built PBX at full volume, and ten minutes of
+// media coming and going with its memory watched.
 // `--seconds N` and `--seed S` go to the fuzzing.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ const jobs = {
   fuzz: [join('fuzz', 'run.mjs'), '--seconds', values.seconds, '--seed', values.seed],
   'linear time': [join('bench', 'linear.mjs')],
   floods: [join('bench', 'floods.mjs')],
+  'media soak': ['--expose-gc', join('bench', 'soak.mjs'), '--seconds', '600'],
   'planted defects': [join('scripts', 'mutants.mjs')],
   'simulated calls': [
     join('scripts', 'sim.mjs'),

@@ -88,9 +88,9 @@ export const configSchema = z
           .default('127.0.0.1'),
         ports: portRange.default('20000-29999'),
         codecs: z
-          .array(z.enum(['pcmu', 'pcma', 'g722']))
+          .array(z.enum(['pcmu', 'pcma', 'g722', 'opus']))
           .min(1)
-          .default(['pcmu', 'pcma']),
+          .default(['pcmu', 'pcma', 'g722', 'opus']),
         srtp: z
           .enum(['off', 'optional', 'best-effort', 'required'])
           .default('optional')

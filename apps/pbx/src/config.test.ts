@@ -40,8 +40,8 @@ describe('the configuration', () => {
       'file:1: listen[0]: "udp:nowhere:5060" is not allowed; "udp:"',
     ],
     [
-      'media:\n  codecs: [opus]',
-      'file:2: media.codecs[0]: "opus" is not allowed; allowed: pcmu, pcma, g722',
+      'media:\n  codecs: [g729]',
+      'file:2: media.codecs[0]: "g729" is not allowed; allowed: pcmu, pcma, g722, opus',
     ],
     [
       'media: { ports: "20001-20002" }',

@@ -35,6 +35,14 @@ describe('the client of a command', () => {
     });
   });
 
+  it('encrypts what it says where it is told to, in calls', () => {
+    const media = { srtp: 'required' };
+    expect(optionsOf('call bob@pbx.example --srtp required')).toMatchObject({ media });
+    expect(optionsOf('answer --srtp required')).toMatchObject({ media });
+    expect(optionsOf('call bob@pbx.example')).not.toHaveProperty('media');
+    expect(() => optionsOf('call bob@pbx.example --srtp perhaps')).toThrow('Allowed choices');
+  });
+
   it('listens where it is told', () => {
     expect(optionsOf('answer -l [::1]:5070 -t tcp')).toMatchObject({ listen: ['tcp:[::1]:5070'] });
   });

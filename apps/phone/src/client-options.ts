@@ -13,6 +13,7 @@ export function clientOptions(request: Request): SipClientOptions {
     ...(server === undefined ? {} : { server: withScheme(server) }),
     ...(ca === undefined ? {} : { tls: { authorities: [readFileSync(ca, 'utf8')] } }),
     ...(wsPath === undefined ? {} : { webSocket: { path: wsPath } }),
+    ...('srtp' in request.options && { media: { srtp: request.options.srtp } }),
     ...(listen === undefined ? {} : { listen: [`${transport}:${listen}`] }),
   };
 }

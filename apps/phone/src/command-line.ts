@@ -26,6 +26,7 @@ export interface TalkOptions extends CommonOptions {
   record?: string;
   dtmf?: string;
   durationMs?: number;
+  srtp?: 'off' | 'optional' | 'best-effort' | 'required';
 }
 
 export type PlaySource = { type: 'tone'; frequencyHz: number } | { type: 'file'; path: string };
@@ -71,6 +72,14 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
     common(command)
       .option('--play <file|tone>', 'say this: FILE.wav or tone:440', readPlaySource)
       .option('--record <file>', 'keep what is heard as FILE.wav')
+      .addOption(
+        new Option('--srtp <policy>', 'whether media is encrypted').choices([
+          'off',
+          'optional',
+          'best-effort',
+          'required',
+        ]),
+      )
       .option('--dtmf <digits>', 'send these digits once the call is answered', readDigits)
       .option('--duration <time>', 'hang up after this time: 10s, 1500ms, 2m', readDuration);
 

@@ -31,8 +31,8 @@ export interface CallEngineOptions {
   /**
    * What becomes of calls to users: two calls with the media between them through a relay (`b2bua`,
    * the default), or one that is passed on by a stateful proxy (RFC 3261 §16): media flows between
-   * the phones, and no call detail record is written, as a proxy cannot know when a call ends.
-   * Services and registrations are the same in both.
+   * the phones, and the record of a call ends with the BYE that comes by, or when its session is not
+   * refreshed any more, or after `maxCallMs`. Services and registrations are the same in both.
    */
   readonly mode?: 'b2bua' | 'proxy';
   /** The domain of the users, and the realm of their digests. */

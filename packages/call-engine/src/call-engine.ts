@@ -14,6 +14,7 @@ import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
 import { ALLOWED } from './non-call-requests.ts';
+import { ProxiedCalls } from './proxied-calls.ts';
 import { InfoPassing } from './info-passing.ts';
 import { Referrals } from './referrals.ts';
 import { ProxyMode } from './proxy-mode.ts';
@@ -30,6 +31,8 @@ export interface CallEngineEvents {
   callTransferred: { readonly call: Call };
   /** Told once the record is written. */
   callEnded: { readonly call: Call; readonly record: CallRecord };
+  /** The same for a call that only passed through, in the mode `proxy`. */
+  proxiedCallEnded: { readonly record: CallRecord };
   authenticationFailed: AuthenticationFailure;
 }
 
@@ -38,6 +41,8 @@ export interface CallEngineCounts {
   readonly calls: number;
   /** Requests that a proxy passes on: each lingers for 32 s after a 2xx. */
   readonly proxied: number;
+  /** Calls that pass through a proxy and were not ended, as far as it knows. */
+  readonly proxiedCalls: number;
   readonly sessions: number;
   readonly dialogs: number;
   readonly transactions: number;
@@ -62,6 +67,9 @@ export class CallEngine {
   private readonly parts: EngineParts;
   private readonly context: CallContext;
   private readonly proxy: ProxyMode | undefined;
+  private readonly proxiedCalls: ProxiedCalls;
+  /** Records of proxied calls on their way to the store. */
+  private readonly writing = new Set<Promise<void>>();
   private readonly live = new Map<string, Call>();
   /** Calls whose caller is being asked who it is. */
   private admitting = 0;
@@ -95,6 +103,11 @@ export class CallEngine {
       onAnswered: (call) => this.events.emit('callAnswered', { call }),
       onTransferred: (call) => this.events.emit('callTransferred', { call }),
     };
+    this.proxiedCalls = new ProxiedCalls({
+      runtime,
+      maxCallMs: this.settings.maxCallMs,
+      onEnded: (record) => void this.keep(record),
+    });
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
     const stateless = this.makeStateless();
     this.sessions = this.makeSessions(stateless);
@@ -157,6 +170,7 @@ export class CallEngine {
     return {
       calls: this.live.size,
       proxied: this.proxy?.size ?? 0,
+      proxiedCalls: this.proxiedCalls.size,
       sessions,
       dialogs,
       transactions: clientTransactions + serverTransactions,
@@ -193,7 +207,17 @@ export class CallEngine {
     await this.allEnded();
     this.parts.registrar.close();
     this.proxy?.close();
+    this.proxiedCalls.close('closing');
+    await Promise.all(this.writing);
     await this.sessions.close({ deadlineMs: 0 });
+  }
+
+  private async keep(record: CallRecord): Promise<void> {
+    const written = this.context.cdrs.write(record);
+    this.writing.add(written);
+    await written;
+    this.writing.delete(written);
+    this.events.emit('proxiedCallEnded', { record });
   }
 
   private async allEnded(): Promise<void> {
@@ -294,6 +318,7 @@ export class CallEngine {
       router,
       doorkeeper,
       maxCalls: this.settings.maxCalls,
+      calls: this.proxiedCalls,
       isDraining: () => this.isDraining,
       transactions: () => this.sessions.dialogs.transactions,
     });

@@ -115,6 +115,8 @@ async function prepare(relay: Relay, options: CallMediaOptions): Promise<CallMed
   const answer = offer === undefined ? undefined : relay.a.acceptOffer(offer);
   // whoever awaits the answer hears of it too; here it must not go unheard while nobody does
   answer?.catch((error: unknown) => (refusal = error));
+  await Promise.resolve(); // what cannot be read is refused by now, and nothing is spent on it
+  if (refusal !== undefined) throw refusal;
   const forContacts = await relay.b.createOffer();
   if (refusal !== undefined) throw refusal;
   return new CallMedia(relay, { ...options, offer: forContacts, answer });

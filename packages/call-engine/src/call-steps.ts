@@ -23,7 +23,8 @@ export function rejected(refusal: LegRefusal, by: CallEnder): CallStep {
   return after(end({ outcome, status, by }), { type: 'rejectCaller', ...refusal });
 }
 
-function outcomeOf(status: number): CallOutcome {
+/** What a final refusal means for a call. */
+export function outcomeOf(status: number): CallOutcome {
   if (status === 486 || status === 600) return 'busy';
   return status >= 500 && status < 600 ? 'failed' : 'rejected';
 }

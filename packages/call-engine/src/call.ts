@@ -244,9 +244,10 @@ export class Call {
   }
 
   private mediaRefused(error: unknown): void {
-    const isRefusal = StrowgerError.isInstance(error) && error.code === 'MEDIA_NOT_ACCEPTABLE';
-    if (isRefusal) return this.input({ type: 'refused', status: 488 });
+    const code = StrowgerError.isInstance(error) ? error.code : undefined;
+    if (code === 'MEDIA_NOT_ACCEPTABLE') return this.input({ type: 'refused', status: 488 });
     this.report(error, 'a call has no media');
+    if (code === 'MEDIA_PORTS_EXHAUSTED') return this.input({ type: 'refused', status: 503 });
     this.input({ type: 'broken', reason: 'mediaFailed' });
   }
 

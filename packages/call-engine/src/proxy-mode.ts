@@ -9,11 +9,12 @@ import {
   type ProxyTransactions,
   type ServerTransaction,
 } from '@strowger/transaction-core';
-import type { Doorkeeper } from './admission.ts';
+import type { Admitted, Doorkeeper } from './admission.ts';
 import type { CallEngineOptions } from './call-engine-options.ts';
 import { contactUri } from './contact-leg.ts';
 import type { Domain } from './domain.ts';
 import { type Binding, pathOf } from './location-store.ts';
+import type { ProxiedCalls } from './proxied-calls.ts';
 import type { Router } from './router.ts';
 
 /** What a `ProxyMode` is made of. */
@@ -26,6 +27,8 @@ export interface ProxyModeOptions {
   readonly maxCalls: number;
   /** Whether new calls are refused. */
   readonly isDraining: () => boolean;
+  /** Told of the calls that pass, and how they end. */
+  readonly calls: ProxiedCalls;
   /** Asked late: these transactions come to be after it. */
   readonly transactions: () => ProxyTransactions;
 }
@@ -47,7 +50,13 @@ export class ProxyMode implements ForeignRequests {
     this.options = options;
     const names = [domain.name, ...aliases];
     this.core = new ProxyCore(
-      { runtime, sender, names, route: (request) => this.route(request) },
+      {
+        runtime,
+        sender,
+        names,
+        route: (request) => this.route(request),
+        onResponse: (request, response) => this.options.calls.receive(request, response),
+      },
       {
         request: (...request) => transactions().request(...request),
         sendAck: (...ack) => transactions().sendAck(...ack),
@@ -88,7 +97,9 @@ export class ProxyMode implements ForeignRequests {
     const { request, isRouted } = proxied;
     if (request.toTag === undefined) return this.admit(proxied);
     // within a dialog that came to be through us nobody is asked again who they are
-    return isRouted ? this.forward(request, [{ uri: request.uri }]) : refuse(request, 481);
+    if (!isRouted) return refuse(request, 481);
+    if (request.method === 'BYE') this.options.calls.hangUp(request);
+    return this.forward(request, [{ uri: request.uri }]);
   }
 
   private async admit({ request, inbound }: ProxyRequest): Promise<ProxyDecision> {
@@ -103,6 +114,7 @@ export class ProxyMode implements ForeignRequests {
     const isStranger = domain.userOf(request.from.uri, inbound) === undefined;
     const isUser = domain.userOf(admission.from.uri, inbound) !== undefined;
     if (isStranger && isUser) return refuse(request, 403);
+    if (request.method === 'INVITE') this.begin(request, admission);
     const destination = await router.route(admission.dialled);
     if (destination.kind !== 'user') {
       return refuse(request, destination.kind === 'refused' ? destination.status : 404);
@@ -110,8 +122,20 @@ export class ProxyMode implements ForeignRequests {
     return this.forward(request, destination.bindings.flatMap(targetOf));
   }
 
+  private begin(invite: SipRequest, { from, dialled }: Admitted): void {
+    const { calls, domain } = this.options;
+    const { displayName } = from;
+    calls.begin(invite, {
+      caller: from.uri.toString(),
+      ...(displayName === undefined ? {} : { callerName: displayName }),
+      dialled,
+      callee: domain.addressOfRecord(dialled).toString(),
+    });
+  }
+
   private get isFull(): boolean {
-    return this.options.isDraining() || this.size > this.options.maxCalls;
+    const { isDraining, maxCalls, calls } = this.options;
+    return isDraining() || this.size > maxCalls || calls.size >= maxCalls;
   }
 
   private forward(request: SipRequest, targets: readonly ProxyTarget[]): ProxyDecision {

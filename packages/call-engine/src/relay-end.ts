@@ -1,10 +1,15 @@
 import type {
   AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -76,15 +81,23 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.stats();
   }
 
-  play(source: AudioSource): Playback {
-    return this.end.play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.end.play(source, options);
   }
 
-  record(path: string): Promise<Recording> {
-    return this.end.record(path);
+  mark(name: string): Promise<MarkOutcome> {
+    return this.end.mark(name);
   }
 
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
+  clear(): Promise<Cleared> {
+    return this.end.clear();
+  }
+
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.end.record(path, options);
+  }
+
+  sendDigits(digits: string, options?: DigitOptions): Promise<void> {
     return this.end.sendDigits(digits, options);
   }
 

@@ -104,7 +104,7 @@ beforeEach(async () => {
 });
 
 describe('who may register', () => {
-  it('is who has the password', async () => {
+  it('TS-21 is who has the password', async () => {
     const challenge = await on.send('REGISTER');
     expect([challenge.status, String(asked(challenge))]).toEqual([
       401,

@@ -1,9 +1,10 @@
+import { StrowgerError } from '@strowger/runtime';
 import { NameAddr, uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import { setStage } from './stage.ts';
 
 describe('a call to a user', () => {
-  it('rings, is answered, and is hung up by the caller', async () => {
+  it('TS-09 rings, is answered, and is hung up by the caller', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
     const bob = await stage.registered('bob');
@@ -116,7 +117,7 @@ describe('a call to a user', () => {
     await stage.strike();
   });
 
-  it('is for the first contact that answers; the others are told that it was taken', async () => {
+  it('TS-13 is for the first contact that answers; the others are told that it was taken', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
     const desk = await stage.registered('bob', { host: 'desk' });
@@ -284,6 +285,18 @@ describe('a call to a user', () => {
     await stage.simulation.run(3000);
     expect(call.outcome).toBe(488);
     expect(stage.records).toMatchObject([{ outcome: 'rejected', status: 488 }]);
+    await stage.strike();
+  });
+
+  it('M07: gets 503 where no media ports are left', async () => {
+    const stage = setStage();
+    const alice = await stage.registered('alice');
+    await stage.registered('bob');
+    stage.media.failNext('createOffer', new StrowgerError('MEDIA_PORTS_EXHAUSTED', 'all in use'));
+    const call = alice.call('bob');
+    await stage.simulation.run(3000);
+    expect(call.outcome).toBe(503);
+    expect(stage.records).toMatchObject([{ outcome: 'failed', status: 503 }]);
     await stage.strike();
   });
 

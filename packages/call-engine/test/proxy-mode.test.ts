@@ -7,7 +7,7 @@ import { setStage } from './stage.ts';
 const proxyStage = () => setStage({}, { mode: 'proxy', services: { '*43': echo() } });
 
 describe('an engine that is a proxy', () => {
-  it('passes a call on: the phones talk to each other, and no record is written', async () => {
+  it('passes a call on: the phones talk to each other, not to the engine', async () => {
     const stage = proxyStage();
     const [alice, bob] = [await stage.registered('alice'), await stage.registered('bob')];
     const call = alice.call('bob');

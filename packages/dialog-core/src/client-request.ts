@@ -100,7 +100,7 @@ export class ClientRequest {
 
   private receive(response: SipResponse): void {
     const again = this.improve(response);
-    if (response.status < 300) this.digest?.accept(this.sent, response);
+    if (response.status >= 200 && response.status < 300) this.judgeServer(response);
     if (again === undefined) {
       this.options.user.onResponse(response);
       return;
@@ -112,6 +112,14 @@ export class ClientRequest {
       this.hops = [hop, ...this.hops.filter((other) => other !== hop)];
     }
     this.send();
+  }
+
+  /** A server that claims to know our password and does not is no reason to drop the call. */
+  private judgeServer(response: SipResponse): void {
+    if (this.digest?.accept(this.sent, response) !== 'forged') return;
+    const { callId, method } = this.sent;
+    const { logger } = this.options.context.runtime;
+    logger.warn({ callId, method }, 'the server does not know the password that it claims to know');
   }
 
   /** The request once more, with what the refusal asks for (RFC 3261 §22, RFC 4028 §7.3). */

@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import type { SipRequest, SipResponse, SipUri } from '@strowger/sip-message';
 import {
   type CredentialSource,
   DigestClient,
@@ -44,7 +44,7 @@ import { takeRefer } from './events/refer-request.ts';
 import { matchDialog } from './events/replaces.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
-import type { LayerContext } from './layer-context.ts';
+import { halfDialogKey, type LayerContext } from './layer-context.ts';
 import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
@@ -86,7 +86,7 @@ export class DialogLayer {
   private adopt: ((transaction: ServerTransaction) => void) | undefined;
 
   constructor(options: DialogLayerOptions) {
-    const { runtime, sender, timers = {}, onTransactionStep } = options;
+    const { runtime, sender, timers = {}, onTransactionStep, onTransactionTrouble } = options;
     this.user = options.user;
     this.foreign = options.foreign;
     this.transactions = new TransactionLayer({
@@ -95,6 +95,7 @@ export class DialogLayer {
       timers,
       mergedRequests: options.foreign === undefined ? 'refuse' : 'pass',
       ...(onTransactionStep === undefined ? {} : { onStep: onTransactionStep }),
+      onTrouble: onTransactionTrouble,
       user: {
         onRequest: (transaction) => this.receiveRequest(transaction),
         onAck: (ack, inbound) => this.receiveAck(ack, inbound),
@@ -220,9 +221,18 @@ export class DialogLayer {
     return this.context.userAgent.options.allow;
   }
 
-  /** The value of our Contact for messages over this hop. */
+  /** The value of our Contact for messages over this hop, as a registrar binds it. */
   contact(hop: Hop): string {
-    return this.context.userAgent.contact(hop);
+    return this.context.userAgent.hopContact(hop);
+  }
+
+  /**
+   * From now on new dialogs and requests outside of them, but REGISTER, have this GRUU as our Contact
+   * (RFC 5627 §4.4), so that others reach us by it from anywhere; `undefined`: where the hop sees us
+   * again. A GRUU comes with the 2xx to a REGISTER (`gruusOf`) and is good for as long as that.
+   */
+  useGruu(gruu: SipUri | undefined): void {
+    this.context.userAgent.gruu = gruu;
   }
 
   counts(): DialogCounts {
@@ -254,7 +264,7 @@ export class DialogLayer {
     if (request.toTag === undefined && !ONLY_IN_DIALOGS.includes(request.method)) {
       return this.user.takesStateless?.(request, inbound) === true;
     }
-    if (this.foreign !== undefined || this.dialogOf(request) !== undefined) return false;
+    if (this.foreign !== undefined || this.mayBelong(request)) return false;
     // subscriptions know dialogs of their own (RFC 6665 §4.4.1)
     if (this.context.events.knows(request)) return false;
     this.transactions.respondStateless(inbound, this.context.userAgent.response(request, 481));
@@ -315,6 +325,16 @@ export class DialogLayer {
     return dialogs.size + live.inviteServers.size + live.inviteClients.size >= limits.dialogs;
   }
 
+  /**
+   * Whether there is a dialog for this request, or may be one before a copy of it comes: that which
+   * the 2xx of an INVITE of ours makes is not there yet where the request overtook the 2xx.
+   */
+  private mayBelong(request: SipRequest): boolean {
+    if (this.dialogOf(request) !== undefined) return true;
+    const half = halfDialogKey(request.callId, request.toTag ?? '');
+    return this.context.live.halfDialogs.has(half);
+  }
+
   private dialogOf(request: SipRequest): DialogShell | undefined {
     const localTag = request.to.tag ?? '';
     const remoteTag = request.from.tag ?? '';
@@ -362,7 +382,12 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       options.user.onDialogChanged === undefined
         ? undefined
         : (dialog) => options.user.onDialogChanged?.(dialog),
-    live: { inviteServers: new Set(), inviteClients: new Set(), requests: new Set() },
+    live: {
+      inviteServers: new Set(),
+      inviteClients: new Set(),
+      halfDialogs: new Set(),
+      requests: new Set(),
+    },
     digest(credentials = options.credentials) {
       if (credentials === undefined) return undefined;
       const known = digests.get(credentials) ?? new DigestClient({ runtime, credentials });

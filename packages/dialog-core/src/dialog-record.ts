@@ -111,6 +111,11 @@ export class DialogRecord {
     return addressRequest(this.routeSet, this.remoteTarget).nextHop;
   }
 
+  /** The number of our last request. */
+  get lastCSeq(): number {
+    return this.localSeq;
+  }
+
   nextCSeq(): number {
     this.localSeq++;
     this.onChange?.();

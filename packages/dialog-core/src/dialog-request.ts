@@ -21,38 +21,59 @@ export interface SentRequest {
 /** Methods whose refusal says nothing about the dialog: a PRACK may come too late (RFC 3262 §3). */
 const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 
+/** A peer that finds everything out of order is not asked for ever. */
+const MOST_REPETITIONS = 3;
+
 /** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
 export function sendDialogRequest(
   context: LayerContext,
   { dialog, method, parts, user }: DialogRequest,
 ): SentRequest {
-  const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
+  const isJudged = !WITHOUT_JUDGEMENT.includes(method);
   const finish = trackRequest(context, user);
-  const client = new ClientRequest(request, {
-    ...dialog.clientOptions(),
-    user: {
-      onResponse: (response) => {
-        if (response.status < 200) {
-          if (response.status > 100) user.onProvisional?.(response);
-          return;
-        }
-        finish({ response });
-        if (!WITHOUT_JUDGEMENT.includes(method)) dialog.judgeRefusal(response.status);
+  let sent: ClientRequest | undefined;
+  const send = (triesLeft: number): void => {
+    const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
+    const client = new ClientRequest(request, {
+      ...dialog.clientOptions(),
+      user: {
+        onResponse: (response) => {
+          if (response.status < 200) {
+            if (response.status > 100) user.onProvisional?.(response);
+            return;
+          }
+          const isAgain = !isJudged && triesLeft > 0 && wasOvertaken(dialog, response);
+          if (isAgain) return send(triesLeft - 1);
+          finish({ response });
+          if (isJudged) dialog.judgeRefusal(response);
+        },
+        onTimeout: () => {
+          finish({ failure: { kind: 'timeout' } });
+          if (isJudged) dialog.requestTimedOut();
+        },
+        onTransportError: (error: StrowgerError) =>
+          finish({ failure: { kind: 'transport', error } }),
       },
-      onTimeout: () => {
-        finish({ failure: { kind: 'timeout' } });
-        if (!WITHOUT_JUDGEMENT.includes(method)) dialog.requestTimedOut();
-      },
-      onTransportError: (error: StrowgerError) => finish({ failure: { kind: 'transport', error } }),
-    },
-  });
-  client.send();
+    });
+    sent = client;
+    client.send();
+  };
+  send(MOST_REPETITIONS);
   return {
     giveUp: () => {
       finish({ failure: { kind: 'timeout' } });
-      client.terminate();
+      sent?.terminate();
     },
   };
+}
+
+/**
+ * Whether a BYE or PRACK came after a later request of ours, such as the NOTIFY of a subscription in
+ * the same dialog, and was refused as out of order (RFC 3261 §12.2.2): the peer's session would go on,
+ * its provisional response never be acknowledged.
+ */
+function wasOvertaken({ record }: DialogShell, { status, cseq }: SipResponse): boolean {
+  return status === 500 && cseq.number < record.lastCSeq;
 }
 
 type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };

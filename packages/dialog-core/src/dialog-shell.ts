@@ -47,6 +47,8 @@ export class DialogShell implements Dialog {
   readonly usage: InviteUsage;
   private readonly context: LayerContext;
   private readonly credentials: CredentialSource | undefined;
+  /** The number of our last request before its INVITE was acknowledged. */
+  private lastUnconfirmed = 0;
   private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
 
   constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
@@ -189,6 +191,7 @@ export class DialogShell implements Dialog {
 
   /** An ACK was sent or received: what waited for it may go on. */
   acknowledged(): void {
+    if (this.machine.state.name !== 'confirmed') this.lastUnconfirmed = this.record.lastCSeq;
     this.machine.input({ type: 'acknowledged' });
     this.usage.proceed();
     this.changed();
@@ -205,11 +208,12 @@ export class DialogShell implements Dialog {
   }
 
   /**
-   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2). Before
-   * the ACK the INVITE decides what becomes of the dialog: our 2xx may have been overtaken.
+   * A 481 says that the peer has no such dialog, a 408 that it is gone (RFC 3261 §12.2.1.2), unless
+   * the request left before the ACK came: it may have overtaken our 2xx, and the INVITE decides what
+   * becomes of the dialog.
    */
-  judgeRefusal(status: number): void {
-    if (this.machine.state.name !== 'confirmed') return;
+  judgeRefusal({ status, cseq }: SipResponse): void {
+    if (this.machine.state.name !== 'confirmed' || cseq.number <= this.lastUnconfirmed) return;
     if (status === 481) this.lose({ kind: 'refused', status });
     if (status === 408) this.giveUp({ kind: 'refused', status });
   }

@@ -2,8 +2,8 @@ import { type NameAddr, parseUri, SipUri, type Uri } from '@strowger/sip-message
 
 /** The GRUUs that a registrar gave to one Contact (RFC 5627 §5.3). */
 export interface Gruus {
-  readonly pub?: Uri | undefined;
-  readonly temp?: Uri | undefined;
+  readonly pub?: SipUri | undefined;
+  readonly temp?: SipUri | undefined;
 }
 
 /** The GRUUs in a Contact of a 2xx to REGISTER; what is no SIP URI is left out. */
@@ -33,7 +33,7 @@ export function aorOfGruu(gruu: SipUri): SipUri {
   return new SipUri({ scheme, user, host, port, params: rest });
 }
 
-function read(text: string | undefined): Uri | undefined {
+function read(text: string | undefined): SipUri | undefined {
   const parsed = text === undefined ? undefined : parseUri(text);
   return parsed?.ok === true && isGruu(parsed.value) ? parsed.value : undefined;
 }

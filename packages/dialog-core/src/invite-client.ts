@@ -17,7 +17,7 @@ import {
   type InviteClientState,
   inviteClientTable,
 } from './invite-client-table.ts';
-import { type LayerContext, newCallId, tellSteps } from './layer-context.ts';
+import { halfDialogKey, type LayerContext, newCallId, tellSteps } from './layer-context.ts';
 import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
@@ -75,6 +75,7 @@ export class InviteClient implements OutgoingInvite {
       ...tellSteps<InviteClientState, InviteClientInput>(context, 'inviteClient'),
     });
     context.live.inviteClients.add(this);
+    context.live.halfDialogs.add(this.halfDialog);
   }
 
   get earlyDialogs(): readonly Dialog[] {
@@ -101,6 +102,10 @@ export class InviteClient implements OutgoingInvite {
     this.machine.input({ type: 'close' });
   }
 
+  private get halfDialog(): string {
+    return halfDialogKey(this.callId, this.localTag);
+  }
+
   private perform(output: InviteClientOutput): void {
     switch (output.type) {
       case 'send':
@@ -121,6 +126,7 @@ export class InviteClient implements OutgoingInvite {
         this.expiry?.cancel();
         this.forks.release();
         this.context.live.inviteClients.delete(this);
+        this.context.live.halfDialogs.delete(this.halfDialog);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);

@@ -21,6 +21,8 @@ export interface Closable {
 export interface LiveObjects {
   readonly inviteServers: Set<Closable>;
   readonly inviteClients: Set<Closable>;
+  /** The halves of dialogs that INVITEs of ours may still make: see `halfDialogKey`. */
+  readonly halfDialogs: Set<string>;
   readonly requests: Set<Closable>;
 }
 
@@ -63,6 +65,11 @@ export interface LayerContext {
   readonly onDialogChanged: ((dialog: DialogShell) => void) | undefined;
   /** One for each source of credentials, so that a nonce is used again. */
   digest(credentials: CredentialSource | undefined): DigestClient | undefined;
+}
+
+/** What all dialogs of one INVITE of ours share (RFC 3261 §12.1.2). */
+export function halfDialogKey(callId: string, localTag: string): string {
+  return `${callId}\n${localTag}`;
 }
 
 /** The transport's own kind of Call-ID where it has one, else one of chance (RFC 3261 §8.1.1.4). */

@@ -4,6 +4,7 @@ import type {
   MessageSender,
   TimerSettings,
   TransactionStep,
+  TransactionTrouble,
 } from '@strowger/transaction-core';
 import type { DialogUser, ForeignRequests } from './dialog-user.ts';
 import type { EventOptions } from './events/event-options.ts';
@@ -44,6 +45,8 @@ export interface DialogLayerOptions {
   readonly onStep?: ((step: DialogStep) => void) | undefined;
   /** The same for the tables of the transactions below. */
   readonly onTransactionStep?: ((step: TransactionStep) => void) | undefined;
+  /** Told of retransmissions and time-outs of the transactions below, as they happen. */
+  readonly onTransactionTrouble?: ((trouble: TransactionTrouble) => void) | undefined;
 }
 
 /** What may exist at the same time. */

@@ -59,6 +59,9 @@ export function sendRequest(
     options,
   );
   const finish = trackRequest(context, user);
+  const { userAgent } = context;
+  const ownContact = (hop: Hop): string =>
+    method === 'REGISTER' ? userAgent.hopContact(hop) : userAgent.contact(hop);
   const send = (hops?: readonly Hop[]): void => {
     if (finish.isOver()) return; // the layer was closed while the hops were looked up
     const { contactParams } = options;
@@ -68,9 +71,7 @@ export function sendRequest(
       hops,
       credentials,
       contact:
-        contactParams === undefined
-          ? undefined
-          : (hop) => `${context.userAgent.contact(hop)}${contactParams}`,
+        contactParams === undefined ? undefined : (hop) => `${ownContact(hop)}${contactParams}`,
       nextCSeq: () => ++cseq,
       user: {
         onResponse: (response) => {

@@ -1,5 +1,14 @@
-import { type StateTable, type Step, type StrowgerError, to } from '@strowger/runtime';
-import type { SipResponse } from '@strowger/sip-message';
+import { type StateTable, type Step, to } from '@strowger/runtime';
+import {
+  CANCELLED,
+  type ChangeContext,
+  type ChangeInput,
+  type ChangeOutput,
+  DIALOG_ENDED,
+  fail,
+  reject,
+  timedOut,
+} from './change-client.ts';
 import type { FailureReason } from './dialog-user.ts';
 
 /** Our re-INVITE (RFC 3261 §14.1), above its client transaction. */
@@ -18,58 +27,31 @@ export type ReinviteClientState =
   | { readonly name: 'finished' };
 
 export type ReinviteClientInput =
-  | { readonly type: 'free' }
-  | { readonly type: 'success'; readonly response: SipResponse }
-  /** `retryMs`: when it may be tried again, where it may. */
-  | { readonly type: 'refusal'; readonly response: SipResponse; readonly retryMs?: number }
+  | ChangeInput
   /** It has gone on for too long with nothing but provisional responses. */
   | { readonly type: 'limitReached' }
-  | { readonly type: 'timeout' }
-  | { readonly type: 'transportFailed'; readonly error: StrowgerError }
   | { readonly type: 'transactionOver' }
-  | { readonly type: 'delayOver' }
-  | { readonly type: 'withdraw' }
-  | { readonly type: 'dialogEnded' }
   | { readonly type: 'close' };
 
 export type ReinviteClientOutput =
-  | { readonly type: 'send' }
+  | ChangeOutput
   | { readonly type: 'cancel' }
-  /** The delay of §14.1. */
-  | { readonly type: 'armDelay'; readonly delayMs: number }
   | { readonly type: 'armLimit' }
   /** 64*T1 for the answer to an INVITE whose dialog is over. */
   | { readonly type: 'armLastWait' }
-  | { readonly type: 'disarm' }
   | { readonly type: 'terminate' }
-  | { readonly type: 'accept'; readonly response: SipResponse }
   /** Acknowledges a 2xx that nobody waits for any more. */
   | { readonly type: 'acknowledge' }
-  | { readonly type: 'repeatAck' }
-  /** Its offer is as if it had never been made. */
-  | { readonly type: 'rollback' }
-  | { readonly type: 'release' }
-  | { readonly type: 'tellRejected'; readonly response: SipResponse }
-  | { readonly type: 'tellFailed'; readonly reason: FailureReason }
-  /** The dialog may not survive this status (RFC 3261 §12.2.1.2). */
-  | { readonly type: 'judge'; readonly status: number }
-  | { readonly type: 'giveUpDialog' };
-
-export interface ReinviteClientContext {
-  readonly glareRetries: number;
-}
+  | { readonly type: 'repeatAck' };
 
 type ReinviteStep = Step<ReinviteClientState, ReinviteClientOutput>;
-
-const CANCELLED: FailureReason = { kind: 'cancelled' };
-const DIALOG_ENDED: FailureReason = { kind: 'dialogEnded' };
 
 /** What becomes of a re-INVITE of ours: answered, refused, glare and its delay (RFC 3261 §14.1). */
 export const reinviteClientTable: StateTable<
   ReinviteClientState,
   ReinviteClientInput,
   ReinviteClientOutput,
-  ReinviteClientContext
+  ChangeContext
 > = {
   waiting: {
     free: ({ refusals }) => to({ name: 'sent', refusals }, { type: 'send' }, { type: 'armLimit' }),
@@ -101,7 +83,7 @@ export const reinviteClientTable: StateTable<
     /** The peer was faster: what it accepted holds. */
     success: (_, { response }) =>
       to({ name: 'accepted' }, { type: 'disarm' }, { type: 'accept', response }),
-    refusal: ({ reason }, { response }) => fail(reason, { type: 'judge', status: response.status }),
+    refusal: ({ reason }, { response }) => fail(reason, { type: 'judge', response }),
     timeout: ({ reason }) => timedOut(reason),
     transportFailed: ({ reason }) => fail(reason),
     dialogEnded: () => orphan(),
@@ -130,17 +112,6 @@ export const reinviteClientTable: StateTable<
   finished: {},
 };
 
-function fail(reason: FailureReason, ...after: ReinviteClientOutput[]): ReinviteStep {
-  return to(
-    { name: 'finished' },
-    { type: 'disarm' },
-    { type: 'rollback' },
-    { type: 'release' },
-    { type: 'tellFailed', reason },
-    ...after,
-  );
-}
-
 /** A peer that heard the BYE answers with 487; one that is gone is not waited for. */
 function orphan(): ReinviteStep {
   return to(
@@ -156,20 +127,4 @@ function forget(...after: ReinviteClientOutput[]): ReinviteStep {
 
 function cancel(reason: FailureReason): ReinviteStep {
   return to({ name: 'withdrawing', reason }, { type: 'disarm' }, { type: 'cancel' });
-}
-
-function reject(response: SipResponse): ReinviteStep {
-  return to(
-    { name: 'finished' },
-    { type: 'disarm' },
-    { type: 'rollback' },
-    { type: 'release' },
-    { type: 'tellRejected', response },
-    { type: 'judge', status: response.status },
-  );
-}
-
-/** No answer at all: the peer is gone (RFC 3261 §12.2.1.2). */
-function timedOut(reason: FailureReason): ReinviteStep {
-  return fail(reason, { type: 'giveUpDialog' });
 }

@@ -1,14 +1,13 @@
 import { Machine, type Timer } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
+import { type ChangeContext, finalInput, tell } from './change-client.ts';
 import { ClientRequest } from './client-request.ts';
 import { hasDescription } from './description.ts';
 import type { OutgoingReinvite } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { MessageParts, ReinviteUser } from './dialog-user.ts';
-import { retryDelayMs } from './glare.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
 import {
-  type ReinviteClientContext,
   type ReinviteClientInput,
   type ReinviteClientOutput,
   type ReinviteClientState,
@@ -30,7 +29,7 @@ export class ReinviteClient implements OutgoingReinvite {
     ReinviteClientState,
     ReinviteClientInput,
     ReinviteClientOutput,
-    ReinviteClientContext
+    ChangeContext
   >;
 
   constructor(context: LayerContext, dialog: DialogShell, parts: MessageParts, user: ReinviteUser) {
@@ -38,7 +37,7 @@ export class ReinviteClient implements OutgoingReinvite {
     this.dialog = dialog;
     this.parts = parts;
     this.user = user;
-    const tableContext: ReinviteClientContext = context.limits;
+    const tableContext: ChangeContext = context.limits;
     this.machine = new Machine({
       table: reinviteClientTable,
       initial: { name: 'waiting', refusals: 0 },
@@ -115,16 +114,8 @@ export class ReinviteClient implements OutgoingReinvite {
         this.dialog.usage.reinviteFinished(this);
         this.dialog.usage.forgetAck(this.ack);
         return;
-      case 'tellRejected':
-        return this.user.onRejected(output.response);
-      case 'tellFailed':
-        return this.user.onFailed(output.reason);
-      case 'judge':
-        return this.dialog.judgeRefusal(output.status);
-      case 'giveUpDialog':
-        return this.dialog.requestTimedOut();
       default:
-        output satisfies never;
+        return tell(output, this.dialog, this.user);
     }
   }
 
@@ -150,15 +141,8 @@ export class ReinviteClient implements OutgoingReinvite {
   }
 
   private receive(response: SipResponse): void {
-    const { status } = response;
-    if (status < 200) return this.provisional(response);
-    if (status < 300) {
-      this.machine.input({ type: 'success', response });
-      return;
-    }
-    const retryMs = retryDelayMs(response, this.dialog.role === 'uac', this.context.runtime.random);
-    const retry = retryMs === undefined ? {} : { retryMs };
-    this.machine.input({ type: 'refusal', response, ...retry });
+    if (response.status < 200) return this.provisional(response);
+    this.machine.input(finalInput(this.context, this.dialog, response));
   }
 
   private provisional(response: SipResponse): void {

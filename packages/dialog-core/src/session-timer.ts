@@ -23,11 +23,14 @@ export interface SessionTimerUser {
   end(): void;
 }
 
+/** One for all dialogs without a session timer. */
+const NONE: readonly Timer[] = [];
+
 /** The shell of `sessionTimerTable`, and what our messages say about it. */
 export class SessionTimer {
   private readonly context: LayerContext;
   private readonly user: SessionTimerUser;
-  private readonly timers: Timer[] = [];
+  private timers: readonly Timer[] = NONE;
   private minSeconds = 0;
   private readonly machine: Machine<SessionTimerState, SessionTimerInput, SessionTimerOutput>;
 
@@ -106,11 +109,12 @@ export class SessionTimer {
     switch (output.type) {
       case 'arm': {
         const fire = (): void => void this.machine.input({ type: output.timer });
-        this.timers.push(this.context.runtime.clock.arm(output.delayMs, fire));
+        this.timers = [...this.timers, this.context.runtime.clock.arm(output.delayMs, fire)];
         return;
       }
       case 'disarm':
-        for (const timer of this.timers.splice(0)) timer.cancel();
+        for (const timer of this.timers) timer.cancel();
+        this.timers = NONE;
         return;
       case 'sendRefresh':
         return this.user.sendRefresh();

@@ -1,6 +1,14 @@
-import { type StateTable, type Step, type StrowgerError, to } from '@strowger/runtime';
-import type { SipResponse } from '@strowger/sip-message';
-import type { FailureReason } from './dialog-user.ts';
+import { type StateTable, type Step, to } from '@strowger/runtime';
+import {
+  CANCELLED,
+  type ChangeContext,
+  type ChangeInput,
+  type ChangeOutput,
+  DIALOG_ENDED,
+  fail,
+  reject,
+  timedOut,
+} from './change-client.ts';
 
 /** Our UPDATE (RFC 3311 §5.1), above its client transaction. */
 export type UpdateClientState =
@@ -12,38 +20,7 @@ export type UpdateClientState =
   | { readonly name: 'glare'; readonly refusals: number }
   | { readonly name: 'finished' };
 
-export type UpdateClientInput =
-  | { readonly type: 'free' }
-  | { readonly type: 'success'; readonly response: SipResponse }
-  /** `retryMs`: when it may be tried again, where it may. */
-  | { readonly type: 'refusal'; readonly response: SipResponse; readonly retryMs?: number }
-  | { readonly type: 'timeout' }
-  | { readonly type: 'transportFailed'; readonly error: StrowgerError }
-  | { readonly type: 'delayOver' }
-  | { readonly type: 'withdraw' }
-  | { readonly type: 'dialogEnded' };
-
-export type UpdateClientOutput =
-  | { readonly type: 'send' }
-  | { readonly type: 'armDelay'; readonly delayMs: number }
-  | { readonly type: 'disarm' }
-  | { readonly type: 'release' }
-  | { readonly type: 'accept'; readonly response: SipResponse }
-  | { readonly type: 'rollback' }
-  | { readonly type: 'tellRejected'; readonly response: SipResponse }
-  | { readonly type: 'tellFailed'; readonly reason: FailureReason }
-  /** The dialog may not survive this status (RFC 3261 §12.2.1.2). */
-  | { readonly type: 'judge'; readonly status: number }
-  | { readonly type: 'giveUpDialog' };
-
-export interface UpdateClientContext {
-  readonly glareRetries: number;
-}
-
-type UpdateStep = Step<UpdateClientState, UpdateClientOutput>;
-
-const CANCELLED: FailureReason = { kind: 'cancelled' };
-const DIALOG_ENDED: FailureReason = { kind: 'dialogEnded' };
+type UpdateStep = Step<UpdateClientState, ChangeOutput>;
 
 const ended = (): UpdateStep => fail(DIALOG_ENDED);
 const withdraw = (): UpdateStep => fail(CANCELLED);
@@ -51,9 +28,9 @@ const withdraw = (): UpdateStep => fail(CANCELLED);
 /** What becomes of an UPDATE of ours: its turn, its answer, glare and delay (RFC 3311 §5). */
 export const updateClientTable: StateTable<
   UpdateClientState,
-  UpdateClientInput,
-  UpdateClientOutput,
-  UpdateClientContext
+  ChangeInput,
+  ChangeOutput,
+  ChangeContext
 > = {
   waiting: {
     free: ({ refusals }) => to({ name: 'sent', refusals, withdrawn: false }, { type: 'send' }),
@@ -71,7 +48,7 @@ export const updateClientTable: StateTable<
             { type: 'rollback' },
           )
         : reject(response),
-    timeout: () => fail({ kind: 'timeout' }, { type: 'giveUpDialog' }),
+    timeout: () => timedOut({ kind: 'timeout' }),
     transportFailed: (_, { error }) => fail({ kind: 'transport', error }),
     withdraw: (state) => to({ ...state, withdrawn: true }),
     dialogEnded: ended,
@@ -83,24 +60,3 @@ export const updateClientTable: StateTable<
   },
   finished: {},
 };
-
-function fail(reason: FailureReason, ...after: UpdateClientOutput[]): UpdateStep {
-  return to(
-    { name: 'finished' },
-    { type: 'disarm' },
-    { type: 'release' },
-    { type: 'rollback' },
-    { type: 'tellFailed', reason },
-    ...after,
-  );
-}
-
-function reject(response: SipResponse): UpdateStep {
-  return to(
-    { name: 'finished' },
-    { type: 'release' },
-    { type: 'rollback' },
-    { type: 'tellRejected', response },
-    { type: 'judge', status: response.status },
-  );
-}

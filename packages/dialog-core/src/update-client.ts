@@ -1,19 +1,19 @@
 import { Machine, type Timer } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
+import {
+  type ChangeContext,
+  type ChangeInput,
+  type ChangeOutput,
+  finalInput,
+  tell,
+} from './change-client.ts';
 import { ClientRequest } from './client-request.ts';
 import { hasDescription, isDescribed } from './description.ts';
 import type { OutgoingUpdate } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { MessageParts, UpdateUser } from './dialog-user.ts';
-import { retryDelayMs } from './glare.ts';
 import { type LayerContext, tellSteps } from './layer-context.ts';
-import {
-  type UpdateClientContext,
-  type UpdateClientInput,
-  type UpdateClientOutput,
-  type UpdateClientState,
-  updateClientTable,
-} from './update-client-table.ts';
+import { type UpdateClientState, updateClientTable } from './update-client-table.ts';
 
 /** The shell of our UPDATE. */
 export class UpdateClient implements OutgoingUpdate {
@@ -23,25 +23,20 @@ export class UpdateClient implements OutgoingUpdate {
   private readonly user: UpdateUser;
   private client: ClientRequest | undefined;
   private delay: Timer | undefined;
-  private readonly machine: Machine<
-    UpdateClientState,
-    UpdateClientInput,
-    UpdateClientOutput,
-    UpdateClientContext
-  >;
+  private readonly machine: Machine<UpdateClientState, ChangeInput, ChangeOutput, ChangeContext>;
 
   constructor(context: LayerContext, dialog: DialogShell, parts: MessageParts, user: UpdateUser) {
     this.context = context;
     this.dialog = dialog;
     this.parts = parts;
     this.user = user;
-    const tableContext: UpdateClientContext = context.limits;
+    const tableContext: ChangeContext = context.limits;
     this.machine = new Machine({
       table: updateClientTable,
       initial: { name: 'waiting', refusals: 0 },
       context: tableContext,
       perform: (output) => this.perform(output),
-      ...tellSteps<UpdateClientState, UpdateClientInput>(context, 'updateClient'),
+      ...tellSteps<UpdateClientState, ChangeInput>(context, 'updateClient'),
     });
     context.live.requests.add(this);
   }
@@ -69,7 +64,7 @@ export class UpdateClient implements OutgoingUpdate {
     return hasDescription(this.parts);
   }
 
-  private perform(output: UpdateClientOutput): void {
+  private perform(output: ChangeOutput): void {
     switch (output.type) {
       case 'send':
         return this.send();
@@ -84,16 +79,8 @@ export class UpdateClient implements OutgoingUpdate {
         return this.accept(output.response);
       case 'rollback':
         return this.dialog.usage.offers.rollback('offerSent', 'update');
-      case 'tellRejected':
-        return this.user.onRejected(output.response);
-      case 'tellFailed':
-        return this.user.onFailed(output.reason);
-      case 'judge':
-        return this.dialog.judgeRefusal(output.status);
-      case 'giveUpDialog':
-        return this.dialog.requestTimedOut();
       default:
-        output satisfies never;
+        return tell(output, this.dialog, this.user);
     }
   }
 
@@ -115,13 +102,7 @@ export class UpdateClient implements OutgoingUpdate {
 
   private receive(response: SipResponse): void {
     if (response.status < 200) return;
-    if (response.status < 300) {
-      this.machine.input({ type: 'success', response });
-      return;
-    }
-    const retryMs = retryDelayMs(response, this.dialog.role === 'uac', this.context.runtime.random);
-    const retry = retryMs === undefined ? {} : { retryMs };
-    this.machine.input({ type: 'refusal', response, ...retry });
+    this.machine.input(finalInput(this.context, this.dialog, response));
   }
 
   private arm(delayMs: number): void {

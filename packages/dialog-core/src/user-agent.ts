@@ -77,13 +77,25 @@ const SECURE: readonly string[] = ['tls', 'wss'];
 /** Writes the messages of one user agent: its Contact, Allow, Supported and name on each. */
 export class UserAgent {
   readonly options: UserAgentOptions;
+  /** What our Contact is instead of the address that a hop sees (RFC 5627 §4.4). */
+  gruu: SipUri | undefined;
 
   constructor(options: UserAgentOptions) {
     this.options = options;
   }
 
-  /** Our Contact for messages over this hop; `sips` where the peer asks for it (§8.1.1.8). */
+  /**
+   * Our Contact: our GRUU where we have one, else where messages over this hop reach us; `sips` where
+   * the peer asks for it (§8.1.1.8), which no other scheme can stand in for.
+   */
   contact(hop: Hop, secure = false): string {
+    const { gruu } = this;
+    if (gruu !== undefined && (gruu.scheme === 'sips') === secure) return `<${gruu.toString()}>`;
+    return this.hopContact(hop, secure);
+  }
+
+  /** The Contact of this very instance for messages over this hop, which a registrar binds. */
+  hopContact(hop: Hop, secure = false): string {
     const { host, port } = this.options.sender.sentBy(hop);
     const params: [string, string][] = [];
     const implied = hop.transport === 'udp' || (secure && SECURE.includes(hop.transport));

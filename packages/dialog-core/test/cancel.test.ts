@@ -139,8 +139,8 @@ describe('BYE to an early dialog', () => {
       "     0 alice --> bob  INVITE
           10 bob --> alice  180
          500 alice --> bob  BYE
-         510 bob --> alice  487
          510 bob --> alice  200
+         510 bob --> alice  487
          520 alice --> bob  ACK"
     `);
     expect(alice.log).toEqual(['180 early', 'ended bye local', 'rejected 487']);

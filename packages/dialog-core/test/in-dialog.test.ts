@@ -81,6 +81,69 @@ describe('a request in a dialog', () => {
     await close();
   });
 
+  it('that overtakes the 200 of its dialog gets 481, and so does each copy', async () => {
+    const simulation = createSimulation({ seed: 6 });
+    const alice = new Phone(simulation, 'alice');
+    const peer = new ScriptedHost(simulation, 'peer');
+    alice.call('peer');
+    await simulation.run(20);
+    const { from, to, callId } = peer.request('INVITE');
+    const info = (): void =>
+      peer.send('INFO', alice.host.hop(), [
+        ['From', to.withTag('peer')],
+        ['To', from],
+        ['Call-ID', callId],
+        ['CSeq', '7 INFO'],
+      ]);
+    info();
+    await simulation.run(20);
+    peer.answer('INVITE', 200);
+    await simulation.run(20);
+    info();
+    await simulation.run(20);
+    expect(peer.all(481)).toHaveLength(2);
+    expect(alice.log).toEqual(['accepted 200']);
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
+  it('of ours that overtook our 200 gets 481, and the dialog lives on', async () => {
+    const simulation = createSimulation({ seed: 6 });
+    const alice = new Phone(simulation, 'alice');
+    const peer = new ScriptedHost(simulation, 'peer');
+    alice.onInvite = (invite) => {
+      alice.answer(invite);
+      alice.ask('MESSAGE');
+    };
+    const fields: [string, string][] = [
+      ['From', '<sip:peer@peer>;tag=theirs'],
+      ['To', '<sip:alice@alice>'],
+      ['Call-ID', 'c1'],
+      ['Contact', '<sip:peer@peer>'],
+    ];
+    peer.send('INVITE', alice.host.hop(), [...fields, ['CSeq', '1 INVITE']], 'i');
+    await simulation.run(20);
+    const to = peer.response(200).to.toString();
+    const inDialog = fields.map(([name, value]): [string, string] => [
+      name,
+      name === 'To' ? to : value,
+    ]);
+    peer.send('ACK', alice.host.hop(), [...inDialog, ['CSeq', '1 ACK']], 'a');
+    await simulation.run(20);
+    peer.answer('MESSAGE', 481);
+    await simulation.run(20);
+    expect(alice.log).toEqual(['ACK', 'MESSAGE 481']);
+    expect(alice.dialog?.state).toBe('confirmed');
+    alice.ask('MESSAGE');
+    await simulation.run(20);
+    peer.answer('MESSAGE', 481);
+    await simulation.run(20);
+    expect(alice.log.slice(2)).toEqual(['MESSAGE 481', 'ended refused 481']);
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it.each(['BYE', 'INFO', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])(
     'of an unknown dialog is answered without keeping anything: %s',
     async (method) => {

@@ -101,6 +101,36 @@ describe('REFER in a call (RFC 3515)', () => {
     simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
   });
 
+  it('hangs up once more where a NOTIFY overtook the BYE, which is refused as out of order', async () => {
+    const { simulation, alice, bob, progress, refer } = await talking();
+    refer();
+    await simulation.run(1000);
+    simulation.network.partition('alice');
+    bob.dialog?.bye();
+    simulation.network.heal('alice');
+    progress[0]?.report(200);
+    await simulation.runUntilQuiet();
+    expect(alice.log.slice(2)).toEqual([
+      'refer 202',
+      'progress 100',
+      'progress 200',
+      'refer finished 200',
+      'BYE',
+      'ended bye remote',
+    ]);
+    const bye = simulation.ladder().split('\n').slice(-7);
+    expect(bye.map((line) => line.trim())).toEqual([
+      '3000 bob --x alice  BYE',
+      '3000 bob --> alice  NOTIFY',
+      '3010 alice --> bob  200',
+      '3500 bob --> alice  BYE',
+      '3510 alice --> bob  500',
+      '3520 bob --> alice  BYE',
+      '3530 alice --> bob  200',
+    ]);
+    simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
+  });
+
   it('tells two transfers of one dialog apart by id', async () => {
     const { simulation, alice, bob, progress, refer } = await talking();
     refer();

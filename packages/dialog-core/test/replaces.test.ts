@@ -66,10 +66,10 @@ describe('an INVITE with Replaces (RFC 3891 §3)', () => {
           10 bob --> alice  200
           20 alice --> bob  ACK
         1000 carol --> bob  INVITE
-        1010 bob --> alice  BYE
         1010 bob --> carol  200
-        1020 alice --> bob  200
-        1020 carol --> bob  ACK"
+        1010 bob --> alice  BYE
+        1020 carol --> bob  ACK
+        1020 alice --> bob  200"
     `);
     await quiet();
   });

@@ -1,4 +1,4 @@
-import type { HeaderInput } from '@strowger/sip-message';
+import { type HeaderInput, NameAddr, uri } from '@strowger/sip-message';
 import { createSimulation } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
 import { ScriptedHost } from './scripted-host.ts';
@@ -41,6 +41,29 @@ const scripted = () => {
 };
 
 describe('subscribing (RFC 6665)', () => {
+  it('answers a NOTIFY before anything that its owner sends on account of it', async () => {
+    const { simulation, alice, bob, notify } = scripted();
+    alice.subscribe('bob');
+    await simulation.run(20);
+    const me = new NameAddr({ uri: uri('sip:alice@alice') });
+    const ask = (): void => {
+      alice.layer.request(
+        { method: 'OPTIONS', requestUri: uri('sip:bob@bob'), to: uri('sip:bob@bob'), from: me },
+        { onResponse() {}, onFailed() {} },
+      );
+    };
+    alice.onNotify = ask;
+    notify('active;expires=600');
+    await simulation.run(20);
+    expect(bob.heard.map(({ message }) => message.cseq.method)).toEqual([
+      'SUBSCRIBE',
+      'NOTIFY',
+      'OPTIONS',
+    ]);
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+  });
+
   it('brings the state at once, tells changes, and ends with one more NOTIFY', async () => {
     const { simulation, alice, bob } = arrange();
     const subscribe = alice.subscribe('bob');

@@ -29,6 +29,7 @@ export class Watcher {
   acceptance: SubscribeAcceptance = {};
   onSubscribe: (subscribe: IncomingSubscribe) => void = (subscribe) => this.accept(subscribe);
   onRequest: (transaction: ServerTransaction) => void = () => {};
+  onNotify: () => void = () => {};
   /** Subscriptions to us. */
   readonly watchers: NotifierSubscription[] = [];
   /** Subscriptions of ours. */
@@ -84,6 +85,7 @@ export class Watcher {
         const body = new TextDecoder().decode(request.body);
         const { reason } = status;
         this.say(`${status.state}${reason === undefined ? '' : ` ${reason}`} ${body}`.trim());
+        this.onNotify();
       },
       onEnded: (end) => this.say(`ended ${words(end)}`),
     };

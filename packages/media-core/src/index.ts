@@ -3,7 +3,17 @@ export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
   AudioSource,
+  Cleared,
+  ConferenceMember,
+  ConferenceMemberOptions,
+  ConferenceMemberRequest,
+  ConferenceRequest,
+  DigitOptions,
   EndpointRequest,
+  FinishedRecording,
+  MarkOutcome,
+  MediaConference,
+  MediaConferenceStats,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -11,6 +21,8 @@ export type {
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   RelayRequest,
   StreamRequest,
@@ -24,3 +36,5 @@ export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
+export type { SpeechOptions } from './speech/index.ts';
+export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

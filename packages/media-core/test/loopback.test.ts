@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +16,7 @@ import {
   ToneSource,
   WavWriter,
 } from '../src/index.ts';
+import { wavHeader } from '../src/audio/wav-format.ts';
 import { buildWorker } from './build-worker.ts';
 
 let folder = '';
@@ -65,6 +69,15 @@ function hearsTone(samples: Int16Array, frequencyHz: number): boolean {
   }
   const clear = shares.filter((share) => share > 0.95);
   return clear.length > shares.length / 2;
+}
+
+/** How many tenths of a second hold this tone alone. */
+function tenthsOf(samples: Int16Array, frequencyHz: number): number {
+  let count = 0;
+  for (let at = 0; at + 800 <= samples.length; at += 800) {
+    if (toneShare(samples.subarray(at, at + 800), 8000, frequencyHz) > 0.95) count++;
+  }
+  return count;
 }
 
 /** Reads so many frames into one block. */
@@ -129,7 +142,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     await a.endpoint.sendDigits('1#a', { durationMs: 80, gapMs: 60 });
     const digits = b.events.filter((event) => event.type === 'digit');
     expect(digits).toEqual(
-      ['1', '#', 'A'].map((digit) => ({ type: 'digit', digit, durationMs: 80 })),
+      ['1', '#', 'A'].map((digit) => ({ type: 'digit', digit, durationMs: 80, source: 'rtp' })),
     );
   });
 
@@ -164,6 +177,57 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     expect(hearsTone((await heard).subarray(1600, 4000), 660)).toBe(true);
     const missing = a.endpoint.play({ type: 'file', path: join(folder, 'missing.wav') });
     await expect(missing.finished).rejects.toMatchObject({ code: 'WAV_UNREADABLE' });
+  });
+
+  it('play a file over and over, hold it, and fall silent at once', async () => {
+    start();
+    const [a, b] = [await side('a'), await side('b')];
+    await connect(a.endpoint, b.endpoint);
+    const path = join(folder, `looped-${workers}.wav`);
+    const writer = await WavWriter.create(path);
+    const tone = new Int16Array(800);
+    new ToneSource({ frequencyHz: 660 }).read(tone);
+    writer.write(tone);
+    await writer.close();
+    const twice = a.endpoint.play({ type: 'file', path }, { loop: 2 });
+    const mark = a.endpoint.mark('twice');
+    const endless = a.endpoint.play({ type: 'file', path }, { loop: true, queue: true });
+    expect(await mark).toEqual({ name: 'twice', reached: true });
+    expect(await twice.finished).toEqual({ playedMs: 200, stopped: false });
+    endless.pause();
+    endless.resume();
+    expect(tenthsOf(await hear(b.endpoint, 50), 660)).toBeGreaterThan(0);
+    const never = a.endpoint.mark('never');
+    const { heardMs, lastMark, marks } = await a.endpoint.clear();
+    expect({ lastMark, marks }).toEqual({ lastMark: 'twice', marks: ['never'] });
+    expect(await never).toEqual({ name: 'never', reached: false });
+    expect(await endless.finished).toEqual({ playedMs: heardMs, stopped: true });
+    expect(heardMs).toBeGreaterThan(300);
+  });
+
+  it('play what a server has, and what a program makes', async () => {
+    start();
+    const [a, b] = [await side('a'), await side('b')];
+    await connect(a.endpoint, b.endpoint);
+    const tone = new Int16Array(8000);
+    new ToneSource({ frequencyHz: 660 }).read(tone);
+    const file = Buffer.concat([wavHeader(8000, 1, 16_000), new Uint8Array(tone.buffer)]);
+    const server = createServer((_, response) => response.end(file)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const heard = hear(b.endpoint, 140);
+    const web = a.endpoint.play({ type: 'url', url: `http://127.0.0.1:${port}/660.wav` });
+    const high = new Int16Array(16_000);
+    new ToneSource({ frequencyHz: 1000, sampleRate: 16_000 }).read(high);
+    const frames = [{ samples: high, sampleRate: 16_000, timestamp: 0 }];
+    const stream = ReadableStream.from(frames);
+    const made = a.endpoint.play({ type: 'stream', stream }, { queue: true });
+    expect(await web.finished).toEqual({ playedMs: 1000, stopped: false });
+    expect((await made.finished).playedMs).toBeGreaterThan(990);
+    const samples = await heard;
+    expect(tenthsOf(samples, 660)).toBeGreaterThan(4);
+    expect(tenthsOf(samples, 1000)).toBeGreaterThan(4);
+    server.close();
   });
 
   it('leave no port behind when all is closed', async () => {

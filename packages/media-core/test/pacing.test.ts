@@ -1,3 +1,4 @@
+import type { Endpoint } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
 import { readRtcp } from '../src/index.ts';
 import { engineOn, listening, mediaSimulation, RawPhone } from './simulated.ts';
@@ -17,8 +18,9 @@ async function story(options = {}) {
 
 describe('what an endpoint sends, in virtual time', () => {
   it('is a packet every 20 ms for ten minutes, to the millisecond and the sample', async () => {
-    const { simulation, engine, phone, endpoint } = await story();
+    const { simulation, engine, phone, endpoint, local } = await story();
     await endpoint.acceptOffer(phone.describe('0'));
+    phone.send(await local(), { sequence: 1 }); // who is never heard is given up
     await simulation.run(600_000);
     expect(phone.rtp).toHaveLength(30_000);
     const [first] = phone.rtp;
@@ -115,6 +117,34 @@ describe('what an endpoint sends, in virtual time', () => {
   });
 });
 
+describe('M08: a peer that is never heard', () => {
+  it.each(['sendrecv', 'recvonly'])('gets no more than 30 s of media: %s', async (direction) => {
+    const { simulation, engine, phone, endpoint, local } = await story();
+    await endpoint.acceptOffer(phone.describe('0', `a=${direction}`));
+    await simulation.run(60_000);
+    expect(phone.rtp.length).toBe(1500);
+    phone.sendControl(await local().then(control), [0x80, 201, 0, 1, 0, 0, 0, 9]); // it lives
+    await simulation.run(60_000);
+    expect(phone.rtp.length).toBeGreaterThan(4400);
+    await engine.close();
+  });
+
+  it('is another one where its address has changed', async () => {
+    const { simulation, engine, phone, endpoint, local } = await story();
+    const victim = await RawPhone.on(simulation, { name: 'victim', address: '10.0.0.9' });
+    await endpoint.acceptOffer(phone.describe('0'));
+    phone.send(await local(), { sequence: 1 });
+    await simulation.run(60_000);
+    expect(phone.rtp.length).toBeGreaterThan(2900);
+    await endpoint.acceptOffer(victim.describe('0', 'a=recvonly'));
+    await simulation.run(60_000);
+    expect(victim.rtp.length).toBeLessThanOrEqual(1501);
+    await engine.close();
+  });
+});
+
+const control = ({ address, port }: Endpoint): Endpoint => ({ address, port: port + 1 });
+
 describe('what an endpoint takes', () => {
   it('is told once per silence, and not while nothing may come', async () => {
     const { simulation, engine, phone, endpoint, events, local } = await story();
@@ -133,6 +163,7 @@ describe('what an endpoint takes', () => {
   it('never comes from a stranger, and nothing goes to one (M01)', async () => {
     const { simulation, engine, phone, endpoint, events, local } = await story();
     const mallory = await RawPhone.on(simulation, { name: 'mallory', address: '203.0.113.66' });
+    await endpoint.createOffer();
     const to = await local();
     const spray = async (sequence: number): Promise<void> => {
       for (let at = 0; at < 200; at++) mallory.send(to, { sequence: sequence + at, ssrc: 99 });
@@ -140,13 +171,11 @@ describe('what an endpoint takes', () => {
     };
     endpoint.echo(true);
     await spray(0);
-    await endpoint.createOffer();
-    await spray(200);
     await endpoint.acceptAnswer(phone.describe('0'));
-    await spray(400);
+    await spray(200);
     phone.send(to, { sequence: 1, ssrc: 99 });
     await simulation.run(20);
-    await spray(600);
+    await spray(400);
     await simulation.run(1000);
     expect(mallory.rtp).toEqual([]);
     expect(events).toEqual([{ type: 'started', remote: { address: '10.0.0.2', port: 4000 } }]);

@@ -1,4 +1,4 @@
-import type { DatagramSocket, Endpoint, VirtualClock } from '@strowger/runtime';
+import type { Clock, DatagramSocket, Endpoint, Runtime } from '@strowger/runtime';
 import { createSimulation, type Simulation, type SimulationOptions } from '@strowger/testkit';
 import {
   createMediaEngine,
@@ -62,12 +62,18 @@ export class RawPhone {
     simulation: Simulation,
     host: { name: string; address: string; port?: number },
   ): Promise<RawPhone> {
-    const { clock } = simulation;
     const { runtime } = simulation.network.host(host.name, { address: host.address });
-    const { address, port = 4000 } = host;
+    return RawPhone.at(runtime, host);
+  }
+
+  /** The same on sockets of any kind. */
+  static async at(
+    runtime: Runtime,
+    { address, port = 4000 }: { address: string; port?: number },
+  ): Promise<RawPhone> {
     const phone: { made?: RawPhone } = {};
     const onPacket = (packet: Uint8Array, from: Endpoint): void =>
-      phone.made?.take(packet, from, clock);
+      phone.made?.take(packet, from, runtime.clock);
     const socket = await runtime.datagrams.open({ address, port, onPacket });
     const control = await runtime.datagrams.open({ address, port: port + 1, onPacket });
     phone.made = new RawPhone(socket, control);
@@ -93,7 +99,16 @@ export class RawPhone {
     this.control.send(Uint8Array.from(bytes), to);
   }
 
-  private take(packet: Uint8Array, from: Endpoint, clock: VirtualClock): void {
+  /** Bytes as they are, from the port for RTP. */
+  sendRaw(to: Endpoint, bytes: Uint8Array): void {
+    this.socket.send(bytes, to);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.socket.close(), this.control.close()]);
+  }
+
+  private take(packet: Uint8Array, from: Endpoint, clock: Clock): void {
     const at = clock.now();
     const header = emptyRtpHeader();
     if (isRtcp(packet)) this.rtcp.push({ at, bytes: packet });

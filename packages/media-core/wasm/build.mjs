@@ -8,6 +8,7 @@ import wabt from 'wabt';
 /** What is assembled, and where it goes. */
 export const BINARIES = [
   { source: 'hmac-sha1.wat', target: '../src/srtp/hmac-sha1-binary.ts', name: 'HMAC_SHA1_BINARY' },
+  { source: 'audio.wat', target: '../src/audio/audio-binary.ts', name: 'AUDIO_BINARY' },
 ];
 
 /** The module that belongs to a source, as text. */

@@ -1,6 +1,8 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaIntent,
@@ -153,6 +155,14 @@ export class RelayEnd implements MediaEndpoint {
   }
 
   play(_source: AudioSource): Playback {
+    throw unsupported();
+  }
+
+  async mark(): Promise<MarkOutcome> {
+    throw unsupported();
+  }
+
+  async clear(): Promise<Cleared> {
     throw unsupported();
   }
 

@@ -96,6 +96,11 @@ export class RtpengineBackend implements MediaBackend {
     return endpoint;
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED`: rtpengine does not mix. */
+  async openConference(): Promise<never> {
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'rtpengine does not mix');
+  }
+
   async openRelay({ codecs, onEvent, ...request }: RelayRequest): Promise<RtpengineRelay> {
     await this.ready();
     const tell = this.guarded(onEvent);
@@ -119,7 +124,8 @@ export class RtpengineBackend implements MediaBackend {
     };
     this.relays.set(call.id, {
       onDigit({ tag, digit, durationMs }) {
-        if (tag === 'a' || tag === 'b') tell(tag, { type: 'digit', digit, durationMs });
+        if (tag === 'a' || tag === 'b')
+          tell(tag, { type: 'digit', source: 'rtp', digit, durationMs });
       },
     });
     watch.start();

@@ -1,11 +1,16 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -123,15 +128,23 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.closed;
   }
 
-  play(source: AudioSource): Playback {
-    return this.options.terminal.play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.options.terminal.play(source, options);
   }
 
-  record(path: string): Promise<Recording> {
-    return this.options.terminal.record(path);
+  mark(name: string): Promise<MarkOutcome> {
+    return this.options.terminal.mark(name);
   }
 
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
+  clear(): Promise<Cleared> {
+    return this.options.terminal.clear();
+  }
+
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.options.terminal.record(path, options);
+  }
+
+  sendDigits(digits: string, options?: DigitOptions): Promise<void> {
     return this.options.terminal.sendDigits(digits, options);
   }
 

@@ -97,6 +97,7 @@ export class Machine<S extends { name: string }, I extends { type: string }, O, 
       for (let next = this.waiting?.shift(); next !== undefined; next = this.waiting?.shift()) {
         this.run(next);
       }
+      this.waiting = undefined; // an empty list keeps its room
       return taken ? 'taken' : 'refused';
     } finally {
       this.busy = false;

@@ -1,13 +1,23 @@
-import type { Unsubscribe } from '@strowger/runtime';
+import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr, type Uri } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
 import type { MediaBackend, MediaEndpoint } from './media-backend.ts';
 import type { Session } from './session.ts';
+import type { SessionEventDetails } from './session-events.ts';
+
+/** Names a relay between two sessions of one manager. */
+export type RelayId = string & { readonly __relayId: unique symbol };
 
 /** @internal What bridges are made with. */
 export interface BridgesOptions {
   readonly media: MediaBackend;
   call(options: CallOptions): Session;
+  tell<T extends 'relayEstablished' | 'relayTerminated'>(
+    session: Session,
+    type: T,
+    details: SessionEventDetails[T],
+  ): void;
+  newId(): string;
 }
 
 /** @internal How a target is called. */
@@ -22,6 +32,7 @@ export interface BridgedCall {
  */
 export class Bridges {
   private readonly options: BridgesOptions;
+  private readonly couples = new Map<RelayId, Couple>();
 
   constructor(options: BridgesOptions) {
     this.options = options;
@@ -31,7 +42,7 @@ export class Bridges {
    * Moves the media of two answered sessions onto a relay. Rejects where one of them does not agree:
    * then both stay where they were.
    */
-  async join(one: Session, other: Session): Promise<void> {
+  async join(one: Session, other: Session): Promise<RelayId> {
     const relay = await this.openRelay(one, other);
     try {
       await other.moveMedia(relay.b);
@@ -40,7 +51,15 @@ export class Bridges {
       await relay.close();
       throw error;
     }
-    couple(one, other, relay);
+    return this.couple(one, other, relay);
+  }
+
+  /** Parts two sessions again: each gets media of its own. Rejects with `NO_RELAY`. */
+  async part(id: RelayId): Promise<void> {
+    const couple = this.couples.get(id);
+    if (couple === undefined) throw new StrowgerError('NO_RELAY', `there is no relay ${id}`);
+    await Promise.all([couple.one.renewMedia(), couple.other.renewMedia()]);
+    await this.end(id, 'parted');
   }
 
   /** Calls somebody on a relay, and moves the session there once that is answered. */
@@ -67,7 +86,25 @@ export class Bridges {
       await relay.close();
       throw error;
     }
-    couple(session, other, relay);
+    this.couple(session, other, relay);
+  }
+
+  /** From here on the two sessions live and die together. */
+  private couple(one: Session, other: Session, relay: Relay): RelayId {
+    const id = this.options.newId() as RelayId; // a brand
+    this.couples.set(id, { one, other, relay, unfollow: [follow(one, other), follow(other, one)] });
+    this.options.tell(one, 'relayEstablished', { relayId: id, other: other.id });
+    void Promise.all([one.ended, other.ended]).then(() => this.end(id, 'ended'));
+    return id;
+  }
+
+  private async end(id: RelayId, reason: 'parted' | 'ended'): Promise<void> {
+    const couple = this.couples.get(id);
+    if (couple === undefined) return;
+    this.couples.delete(id);
+    for (const unfollow of couple.unfollow) unfollow();
+    this.options.tell(couple.one, 'relayTerminated', { relayId: id, reason });
+    await couple.relay.close();
   }
 
   private async openRelay(
@@ -85,19 +122,17 @@ export class Bridges {
   }
 }
 
+interface Couple {
+  readonly one: Session;
+  readonly other: Session;
+  readonly relay: Relay;
+  readonly unfollow: readonly Unsubscribe[];
+}
+
 interface Relay {
   readonly a: MediaEndpoint;
   readonly b: MediaEndpoint;
   close(): Promise<void>;
-}
-
-/** From here on the two sessions live and die together. */
-function couple(one: Session, other: Session, relay: Relay): void {
-  const ends: Unsubscribe[] = [follow(one, other), follow(other, one)];
-  void Promise.all([one.ended, other.ended]).then(() => {
-    for (const end of ends) end();
-    return relay.close();
-  });
 }
 
 function follow(one: Session, other: Session): Unsubscribe {

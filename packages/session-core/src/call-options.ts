@@ -1,7 +1,21 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
-import type { MediaEndpoint, Sdp } from './media-backend.ts';
+import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
+
+/** What a session asks of the endpoint that it opens; default: the backend's. */
+export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
+
+/** How a session sends digits. */
+export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
+  /**
+   * By INFO (`application/dtmf-relay`), or by media: as events (RFC 4733), as tones in the audio, or
+   * by default as what the other side takes.
+   */
+  readonly via?: DigitOptions['via'] | 'info';
+  /** The body of an INFO; default `dtmf-relay`. */
+  readonly infoType?: 'dtmf-relay' | 'dtmf';
+}
 
 /** How to place a call. */
 export interface CallOptions {
@@ -14,6 +28,10 @@ export interface CallOptions {
   readonly headers?: HeaderFields | undefined;
   /** Encoding names in order of preference; default: the backend's. */
   readonly codecs?: readonly string[] | undefined;
+  /** Which ways of sending digits media listens to; INFO is always taken. */
+  readonly digits?: MediaWishes['digits'] | undefined;
+  /** Tells when the peer speaks and when it is silent. */
+  readonly speech?: MediaWishes['speech'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
@@ -33,6 +51,10 @@ export interface CallOptions {
 /** How to answer a call, or prepare to. */
 export interface AnswerOptions {
   readonly codecs?: readonly string[] | undefined;
+  /** Which ways of sending digits media listens to; INFO is always taken. */
+  readonly digits?: MediaWishes['digits'] | undefined;
+  /** Tells when the peer speaks and when it is silent. */
+  readonly speech?: MediaWishes['speech'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
   /** The answer that `endpoint` has already made to `session.offer`. */
@@ -50,4 +72,9 @@ export interface ProgressOptions extends AnswerOptions {
    * only; where the caller requires it, always.
    */
   readonly reliable?: boolean | undefined;
+}
+
+/** @internal What of it concerns the endpoint. */
+export function wishesOf({ codecs, digits, speech }: AnswerOptions): MediaWishes {
+  return { ...(codecs && { codecs }), ...(digits && { digits }), ...(speech && { speech }) };
 }

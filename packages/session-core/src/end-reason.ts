@@ -100,10 +100,22 @@ export function transportFailed(error: StrowgerError): EndReason {
 
 /** Media could not go on. */
 export function mediaFailed(code: string, text: string): EndReason {
-  const status = code === 'MEDIA_NOT_ACCEPTABLE' ? 488 : 500;
+  const status = statusOfMediaError(code);
   const cause = causeOfStatus(status);
   return { kind: 'mediaFailed', by: 'local', code, status, cause, ...withText(text) };
 }
+
+/** What a request gets that media refused: 500 where nothing better is known. */
+export function statusOfMediaError(code: string): number {
+  return MEDIA_STATUS[code] ?? 500;
+}
+
+/** Where an offer waits on the other side of a relay, the peer tries again (RFC 3261 §14.2). */
+const MEDIA_STATUS: Readonly<Record<string, number>> = {
+  MEDIA_NOT_ACCEPTABLE: 488,
+  MEDIA_OFFER_PENDING: 491,
+  MEDIA_PORTS_EXHAUSTED: 503,
+};
 
 /** The peer lost the dialog. */
 export function dialogLost(status: number): EndReason {

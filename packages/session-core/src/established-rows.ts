@@ -1,4 +1,5 @@
 import { to } from '@strowger/runtime';
+import { statusOfMediaError } from './end-reason.ts';
 import { byeForMedia, dialogRows, type SessionStep, type SessionTable } from './ending-rows.ts';
 import type { MediaDirection, Sdp } from './media-backend.ts';
 import type { Change, Refused, SessionInput, SessionOutput, Talk } from './session-machine.ts';
@@ -188,11 +189,5 @@ function reverted(state: Talk & { change?: Change; refusal: Refused }): SessionS
 
 function refuseChange(talk: Talk, withdrawn: boolean, { code }: Refused): SessionStep {
   if (withdrawn) return carryOn(talk);
-  return carryOn(talk, { type: 'refuseChange', status: STATUS_OF[code] ?? 500 });
+  return carryOn(talk, { type: 'refuseChange', status: statusOfMediaError(code) });
 }
-
-/** Where an offer waits on the other side of a relay, the peer tries again (RFC 3261 §14.2). */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  MEDIA_NOT_ACCEPTABLE: 488,
-  MEDIA_OFFER_PENDING: 491,
-};

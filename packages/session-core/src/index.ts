@@ -1,4 +1,10 @@
-export type { AnswerOptions, CallOptions, ProgressOptions } from './call-options.ts';
+export type {
+  AnswerOptions,
+  CallOptions,
+  MediaWishes,
+  ProgressOptions,
+  SessionDigitOptions,
+} from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
 export type * from './media-backend.ts';
 export type {
@@ -10,7 +16,11 @@ export type {
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export { Session } from './session.ts';
 export type {
+  ApplicationEventData,
+  ApplicationEventName,
+  ApplicationEvents,
   EventHead,
+  SecurityEvent,
   SessionEvent,
   SessionEventDetails,
   SessionEvents,
@@ -28,6 +38,8 @@ export type {
   SessionOutput,
   Talk,
 } from './session-machine.ts';
+export type { RelayId } from './bridge.ts';
+export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {
   SessionCounts,
@@ -55,3 +67,20 @@ export {
 export { Transfer } from './transfer.ts';
 export type { ReferDecision, ReplacesDecision, TransferHooks } from './transfer-hooks.ts';
 export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-options.ts';
+export { type CallStatistics, type LegStatistics } from './call-statistics.ts';
+export * from './call-verbs.ts';
+export type { EventFilter, EventsDropped, EventStreamOptions } from './event-stream.ts';
+export { type RtpStreamInfo, SessionMedia } from './session-media.ts';
+export type { SessionFilter } from './session-search.ts';
+export {
+  type AuthenticationInput,
+  type AuthenticationState,
+  authenticationTable,
+} from './authentication-table.ts';
+export {
+  AuthenticationBypass,
+  type AuthenticationDemand,
+  bypassAuthentication,
+  type SessionAuthenticationOptions,
+} from './authentication-options.ts';
+export type { SessionCredentials } from './session-authentication.ts';

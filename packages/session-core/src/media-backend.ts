@@ -18,10 +18,18 @@ export interface MediaIntent {
 export type MediaEndpointEvent =
   /** The first packet was taken: media flows from this source. */
   | { type: 'started'; remote: { address: string; port: number } }
-  /** A digit was pressed (RFC 4733), told once when it ends. */
-  | { type: 'digit'; digit: string; durationMs: number }
+  /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
+  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
+  /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
+  | { type: 'speechStarted'; agoMs: number }
+  /** It has stopped: how long it spoke, and how long it has been silent. */
+  | { type: 'speechEnded'; durationMs: number; silentMs: number }
+  /** The peer has not spoken for so long. Told once per silence. */
+  | { type: 'silence'; silentMs: number }
+  /** Neither side has said anything for so long. Told once per silence. */
+  | { type: 'deadAir'; silentMs: number }
   /**
-   * Nothing was heard for this long though the other side may send; `initial` where nothing ever
+   * No packet came for this long though the other side may send; `initial` where nothing ever
    * came. Told once per silence.
    */
   | { type: 'timeout'; silentMs: number; initial?: boolean }
@@ -33,6 +41,23 @@ export type MediaEndpointEvent =
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
+
+/** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */
+export interface SpeechOptions {
+  /** Silence that ends speech; default 500. */
+  readonly endMs?: number;
+  /** Silence of the peer's after which `silence` is told; default 5000. */
+  readonly silenceMs?: number;
+  /** Silence of both sides after which `deadAir` is told; default 10 000. */
+  readonly deadAirMs?: number;
+  /** Nothing below this level is speech; default −45. */
+  readonly leastDbm0?: number;
+  /**
+   * How much weaker than what we say its echo comes back at least: what is heard within this of it
+   * is not taken for speech. Default 12.
+   */
+  readonly echoLossDb?: number;
+}
 
 /** Whether media is encrypted; see `EndpointRequest`. */
 export type SrtpPolicy = 'off' | 'optional' | 'best-effort' | 'required';
@@ -58,6 +83,13 @@ export interface EndpointRequest {
   readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /**
+   * Which ways of sending digits are listened to: events (RFC 4733), tones in the audio. A digit
+   * that comes both ways is told once. Default: the backend's.
+   */
+  readonly digits?: readonly ('rtp' | 'inband')[];
+  /** Tells when the peer speaks and when it is silent; default: the backend's. */
+  readonly speech?: SpeechOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
@@ -113,31 +145,122 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
-/** What can be played: a sine tone (level in dBm0, ITU-T G.711), or a WAV file. */
+/** What can be played; a tone's level is in dBm0 (ITU-T G.711). */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string; loop?: boolean }
+  /**
+   * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
+   * (default 32 MiB), from a server that is silent for `timeoutMs` (default 10 000) at most.
+   */
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What a program makes, at any rate that the backend knows; whoever is ahead waits. */
+  | { type: 'stream'; stream: ReadableStream<PcmFrame> };
 
-/** A tone or file that is being played. */
+/** How it is played. */
+export interface PlayOptions {
+  /** After everything that plays and waits, without a gap, instead of in its place. */
+  readonly queue?: boolean;
+  /** For ever, or so many times in all; a stream is played once. Default `false`. */
+  readonly loop?: boolean | number;
+  /** A factor, 0 to 16, saturating; default 1: as it is. */
+  readonly gain?: number;
+  /** It ends after so long, though there is more. */
+  readonly durationMs?: number;
+}
+
+/** Something that is being played. */
 export interface Playback {
-  /** Resolves when the last sample left, or when it was stopped. */
+  /**
+   * Resolves when the last sample left, or when it was stopped, also by a newer one, by `clear` or
+   * by `close`. Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_BAD_PLAY`,
+   * `MEDIA_QUEUE_FULL` (more than 100 wait), `MEDIA_STREAM_FAILED`, `MEDIA_FAILED`; may be left
+   * alone.
+   */
   readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  /** Ends it; what waits behind it follows. */
   stop(): void;
+  /** Holds it, and what waits behind it; what a program says is heard meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  readonly name: string;
+  /** Whether all audio before it has left as RTP; `false` where it was cleared or closed. */
+  readonly reached: boolean;
+}
+
+/** What `clear` has silenced. */
+export interface Cleared {
+  /**
+   * How much sound had left as RTP since the last mark that was reached; without one, since the
+   * last `clear` or since the beginning. What stands on the way to the ear is part of it.
+   */
+  readonly heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  readonly lastMark?: string;
+  /** The marks that will not be reached, in their order. */
+  readonly marks: readonly string[];
+}
+
+/** How digits are sent. */
+export interface DigitOptions {
+  /** 40 to 8000; default 100. */
+  readonly durationMs?: number;
+  /** Silence behind each digit: 40 to 8000; default 100. */
+  readonly gapMs?: number;
+  /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
+  readonly via?: 'auto' | 'rtp' | 'inband';
+}
+
+/** What a recording holds. */
+export interface RecordOptions {
+  /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
+  readonly channels?: 'mono' | 'stereo';
+}
+
+/** A recording that was completed. */
+export interface FinishedRecording {
+  readonly path: string;
+  readonly durationMs: number;
+  /** SHA-256 of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Audio that is missing because the disk was full, broken or too slow. */
+  readonly lostMs: number;
 }
 
 /** A file that is being recorded. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
-  stop(): Promise<{ path: string; durationMs: number }>;
+  stop(): Promise<FinishedRecording>;
+  /** What passes until `resume` is not in the file, and leaves no gap in it. */
+  pause(): void;
+  resume(): void;
 }
 
 /** What may be done with an endpoint's audio. What a backend lacks throws `MEDIA_UNSUPPORTED`. */
 export interface MediaCapabilities {
-  play(source: AudioSource): Playback;
+  /** Plays, in place of what is played unless `queue` says otherwise. */
+  play(source: AudioSource, options?: PlayOptions): Playback;
+  /**
+   * Resolves when everything that was played, queued and written to `audioOut` up to now has left
+   * as RTP.
+   */
+  mark(name: string): Promise<MarkOutcome>;
+  /** Silence from the next packet on, of what is played, waits, and was written to `audioOut`. */
+  clear(): Promise<Cleared>;
   /** Records what is heard into a WAV file. */
-  record(path: string): Promise<Recording>;
-  /** Sends digits `0-9*#A-D` as RFC 4733 events, one after the other; resolves when all are sent. */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  record(path: string, options?: RecordOptions): Promise<Recording>;
+  /** Sends digits `0-9*#A-D`, one after the other; resolves when all are sent. */
+  sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
@@ -152,6 +275,7 @@ export interface MediaCapabilities {
  * for an offer while our own is open and for an answer that nobody waits for.
  */
 export interface MediaEndpoint extends MediaCapabilities {
+  /** Here and in `acceptOffer` ports are taken, `MEDIA_PORTS_EXHAUSTED` (a 503) where none is left. */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -167,14 +291,83 @@ export interface MediaEndpoint extends MediaCapabilities {
   close(): Promise<MediaStats>;
 }
 
+/** What a conference is opened with. */
+export interface ConferenceRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** So many of the loudest are heard; default 0: all. */
+  readonly loudest?: number;
+  /** Whether a short tone says that someone joined or left; default not. */
+  readonly tones?: boolean;
+  /** So many members at most, 1–1000; default 200. */
+  readonly maximum?: number;
+}
+
+/** How a member hears and is heard; what is absent stays as it was. */
+export interface ConferenceMemberOptions {
+  /** A listener is not heard. Default `speaker`. */
+  readonly role?: 'speaker' | 'listener';
+  /** Not heard. */
+  readonly muted?: boolean;
+  /** Hears nothing. */
+  readonly deaf?: boolean;
+  /** How loud all others hear this member: 0 to 8 times, default 1. */
+  readonly gain?: number;
+  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
+  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
+  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
+  readonly whispersTo?: readonly number[] | null;
+}
+
+/** An endpoint that is opened as a member. */
+export interface ConferenceMemberRequest extends EndpointRequest {
+  readonly member?: ConferenceMemberOptions;
+}
+
+/** One member of a conference. */
+export interface ConferenceMember {
+  /** Known to the other members by it. */
+  readonly id: number;
+  /** Its media; closing it leaves the conference. What it plays goes before the others. */
+  readonly endpoint: MediaEndpoint;
+  change(options: ConferenceMemberOptions): Promise<void>;
+  /** The endpoint stays, on its own. */
+  leave(): Promise<void>;
+}
+
+/** What a conference is like now. */
+export interface MediaConferenceStats {
+  readonly members: number;
+  /** Of the mix, in Hz: the highest that two members have. */
+  readonly sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  readonly speaking: readonly number[];
+  /** The longest that mixing one frame ever took. */
+  readonly slowestMixMs: number;
+}
+
+/** Endpoints that hear each other: each all others, without itself. */
+export interface MediaConference {
+  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
+  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
+  /** Records what all say together into a WAV file. */
+  record(path: string): Promise<Pick<Recording, 'stop'>>;
+  stats(): Promise<MediaConferenceStats>;
+  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
+  /** Takes no ports yet: the first offer does, once it was read and found good. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other. `acceptOffer` on one end resolves once the
    * other end's offer, which `createOffer` there derives from it, was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
+  openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** Closes every endpoint and resolves when sockets and workers are gone. */

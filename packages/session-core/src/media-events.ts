@@ -1,18 +1,21 @@
 import type { MediaEndpointEvent } from './media-backend.ts';
 import type { SessionEventDetails } from './session-events.ts';
 
-/** @internal Tells what an endpoint tells as events of its session. */
+/** @internal Tells what an endpoint tells as events of its session; digits go another way. */
 export function tellMedia(
-  event: MediaEndpointEvent,
+  event: Exclude<MediaEndpointEvent, { type: 'digit' }>,
   emit: <T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]) => void,
 ): void {
   switch (event.type) {
     case 'started':
       return emit('mediaStarted', event.remote);
-    case 'digit': {
-      const { digit, durationMs } = event;
-      return emit('digit', { digit, durationMs, source: 'rtp' });
-    }
+    case 'speechStarted':
+      return emit('speechStarted', { agoMs: event.agoMs });
+    case 'speechEnded':
+      return emit('speechEnded', { durationMs: event.durationMs, silentMs: event.silentMs });
+    case 'silence':
+    case 'deadAir':
+      return emit(event.type, { silentMs: event.silentMs });
     case 'timeout':
       return emit('mediaSilent', { silentMs: event.silentMs, initial: event.initial === true });
     case 'secured':

@@ -1,4 +1,5 @@
 import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
+import type { MediaWishes } from './call-options.ts';
 import type {
   EndpointRequest,
   MediaBackend,
@@ -6,6 +7,7 @@ import type {
   MediaEndpointEvent,
   MediaStats,
 } from './media-backend.ts';
+import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import {
   sessionMediaTable,
@@ -49,7 +51,9 @@ type MediaOutput = Extract<
 
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
-  codecs: readonly string[] | undefined;
+  wishes: MediaWishes = {};
+  /** Of the last second, where the backend measures it. */
+  quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
@@ -170,6 +174,7 @@ export class MediaLink {
   /** What the endpoint tells, or its owner in its name. */
   take(event: MediaEndpointEvent): void {
     if (this.isClosing) return;
+    if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
     this.options.onEvent(event);
@@ -179,9 +184,9 @@ export class MediaLink {
   }
 
   private request(): EndpointRequest {
-    const { codecs, options } = this;
+    const { wishes, options } = this;
     const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    return { label: options.label, onEvent, ...(codecs === undefined ? {} : { codecs }) };
+    return { label: options.label, onEvent, ...wishes };
   }
 
   private async open(): Promise<SessionInput> {

@@ -1,3 +1,4 @@
+import type { RelayId } from './bridge.ts';
 import type { EndReason } from './end-reason.ts';
 import type { MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
@@ -15,6 +16,32 @@ export interface EventHead {
   readonly callId: string;
 }
 
+/**
+ * The application's own events by name, for it to declare: with that `session.publish` is checked.
+ * `declare module '@strowger/session-core' { interface ApplicationEvents { queued: { place: number } } }`
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is filled by the application
+export interface ApplicationEvents {}
+
+/** The names of the application's events: any, until it declares some. */
+export type ApplicationEventName = [keyof ApplicationEvents] extends [never]
+  ? string
+  : keyof ApplicationEvents;
+
+/** What one of them says. */
+export type ApplicationEventData<N extends ApplicationEventName> = N extends keyof ApplicationEvents
+  ? ApplicationEvents[N]
+  : unknown;
+
+/** Something that whoever guards this machine wants to know. */
+export interface SecurityEvent {
+  /** A proof failed, was used before, or there were too many; or authentication is switched off. */
+  readonly what: 'authenticationFailed' | 'replay' | 'lockedOut' | 'bypassed';
+  readonly severity: 'warning' | 'critical';
+  /** In a word, where there is more to say. */
+  readonly detail?: string;
+}
+
 /** What each event says besides its head. */
 export interface SessionEventDetails {
   /** A session exists; told first. */
@@ -23,15 +50,21 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
-  /** A digit of the peer: an RTP event (RFC 4733) or an INFO. */
+  /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;
     readonly durationMs: number;
-    readonly source: 'rtp' | 'info';
+    readonly source: 'rtp' | 'inband' | 'info';
   };
   /** The first packet of the peer. */
   mediaStarted: { readonly address: string; readonly port: number };
-  /** Nothing was heard for this long though the peer may send; `initial` where nothing ever came. */
+  /** The peer has begun to speak, `agoMs` before this; told where `speech` was asked for. */
+  speechStarted: { readonly agoMs: number };
+  speechEnded: { readonly durationMs: number; readonly silentMs: number };
+  /** The peer has not spoken for so long; of `deadAir`: nor have we. Told once per silence. */
+  silence: { readonly silentMs: number };
+  deadAir: { readonly silentMs: number };
+  /** No packet came for this long though the peer may send; `initial` where nothing ever came. */
   mediaSilent: { readonly silentMs: number; readonly initial: boolean };
   /** How the peer was heard in the last second, where the backend was told to say so. */
   quality: { readonly metrics: QualityMetrics };
@@ -63,7 +96,11 @@ export interface SessionEventDetails {
   transferEnded: { readonly outcome: TransferOutcome };
   /** Another session has taken this one's place (RFC 3891); this one ends. */
   replaced: { readonly by: SessionId };
-  /** The end; told last. Times as `at`. */
+  /** Media of this session and of another one flow through each other from now on. */
+  relayEstablished: { readonly relayId: RelayId; readonly other: SessionId };
+  /** No longer: they were parted, or both have ended. */
+  relayTerminated: { readonly relayId: RelayId; readonly reason: 'parted' | 'ended' };
+  /** The end; told last, but for `relayTerminated`. Times as `at`. */
   terminated: {
     readonly reason: EndReason;
     readonly createdAt: number;
@@ -71,6 +108,8 @@ export interface SessionEventDetails {
     /** The final statistics, where there was media. */
     readonly stats?: MediaStats;
   };
+  /** Who called could not prove who it is, or did not have to; `source` is its address. */
+  security: SecurityEvent & { readonly source: string };
   /** The application's own, by `session.publish`. */
   custom: { readonly name: string; readonly data: unknown };
 }

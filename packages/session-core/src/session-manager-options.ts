@@ -12,6 +12,7 @@ import type {
   ServerTransaction,
   TimerSettings,
 } from '@strowger/transaction-core';
+import type { SessionAuthenticationOptions } from './authentication-options.ts';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
 import type { TransferHooks } from './transfer-hooks.ts';
@@ -26,6 +27,8 @@ export interface SessionManagerOptions extends TransferHooks {
    * with, is logged and the call gets 500. Without it every call gets 480.
    */
   readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
+  /** Who may call: asked before `onIncoming`. Nobody is asked without it. */
+  readonly authentication?: SessionAuthenticationOptions | undefined;
   /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
   readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
   /** Who takes what is not for us, as a proxy does; nobody by default. */

@@ -1,42 +1,40 @@
-import { type Dialog, DialogLayer, type IncomingInvite } from '@strowger/dialog-core';
-import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
+import { StrowgerError } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
-import type { CallOptions } from './call-options.ts';
-import { Bridges } from './bridge.ts';
+import { type CallOptions, wishesOf } from './call-options.ts';
+import { Admission } from './admission.ts';
+import { Bridges, type RelayId } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvents } from './session-events.ts';
 import type {
   SessionCounts,
   SessionLimits,
   SessionManagerOptions,
 } from './session-manager-options.ts';
-import { SessionRegistry } from './session-registry.ts';
+import { SessionDirectory } from './session-directory.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
-import type { ReplacesDecision } from './transfer-hooks.ts';
 
 const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
 const CLOSE_DEADLINE_MS = 5000;
 
 /** The owner of all sessions of one user agent: calls out, calls in, and what they belong to. */
-export class SessionManager {
+export class SessionManager extends SessionDirectory {
   readonly dialogs: DialogLayer;
-  private readonly options: SessionManagerOptions;
   private readonly limits: SessionLimits;
-  private readonly registry: SessionRegistry;
   private readonly transferee: Transferee;
+  private readonly bridges: Bridges;
+  private readonly admission: Admission;
   private readonly context: SessionContext;
   private closing: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
+    super(options);
     const { runtime, sender, contactUser, userAgent, timers, allow = [] } = options;
-    this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.registry = new SessionRegistry(runtime.clock, (error) => this.report(error));
     this.dialogs = new DialogLayer({
       runtime,
       sender,
@@ -55,6 +53,18 @@ export class SessionManager {
       },
     });
     this.transferee = this.makeTransferee();
+    this.bridges = new Bridges({
+      media: options.media,
+      call: (call) => this.call(call),
+      tell: (session, type, details) => this.registry.emit(session, type, details),
+      newId: () => runtime.random.token(),
+    });
+    this.admission = new Admission({
+      hooks: options,
+      registry: this.registry,
+      authentication: this.authentication,
+      report: (error) => this.report(error),
+    });
     this.context = this.contextOfSessions();
   }
 
@@ -83,7 +93,7 @@ export class SessionManager {
       initial: { name: 'created', plan },
       prepare: (signalling, link) => {
         signalling.plan(this.dialogs, options, callId);
-        link.codecs = options.codecs;
+        link.wishes = wishesOf(options);
         if (endpoint !== undefined) link.bring(endpoint);
       },
     });
@@ -91,57 +101,30 @@ export class SessionManager {
     return session;
   }
 
-  /** The live sessions, oldest first. */
-  sessions(): Session[] {
-    return this.registry.all();
-  }
-
-  get(id: SessionId): Session | undefined {
-    return this.registry.get(id);
-  }
-
-  /** The session of a dialog, early ones too; the tags in either order. Constant time. */
-  findSessionForDialog(callId: string, fromTag: string, toTag: string): Session | undefined {
-    return this.registry.byTags(callId, fromTag, toTag);
+  /**
+   * Does what a REFER asks for, as `onRefer` with `call` would: a new session of ours calls whom it
+   * names. For REFERs that came another way. Throws `NO_SESSION`, `REFER_ANSWERED`.
+   */
+  handleCallTransfer(
+    id: SessionId,
+    refer: IncomingRefer,
+    options: Partial<CallOptions> = {},
+  ): void {
+    this.transferee.call(this.registry.live(id), refer, options);
   }
 
   /**
-   * Says that a session is a leg of the application's call `callId`; a session belongs to one call
-   * at most. Throws `NO_SESSION` when it does not live.
+   * Lets the media of two answered sessions flow through each other, over a relay of the backend: what
+   * one changes is asked of the other, and they end together. Rejects where one does not agree, and
+   * with `NO_SESSION`.
    */
-  linkSessionToCall(id: SessionId, callId: string): void {
-    this.registry.link(id, callId);
+  async setupRtpRelay(a: SessionId, b: SessionId): Promise<RelayId> {
+    return this.bridges.join(this.registry.live(a), this.registry.live(b));
   }
 
-  /** The live sessions that were linked to this call, in the order of linking. */
-  getSessionsForCall(callId: string): Session[] {
-    return this.registry.sessionsOf(callId);
-  }
-
-  /** The application's call that a live session was linked to. */
-  callOf(id: SessionId): string | undefined {
-    const session = this.registry.get(id);
-    return session && this.registry.callOf(session);
-  }
-
-  /** Listens to all sessions. Told after the state was committed and the outputs were performed. */
-  on<T extends keyof SessionEvents>(
-    type: T,
-    listener: (event: SessionEvents[T]) => void,
-  ): Unsubscribe {
-    return this.registry.events.on(type, listener);
-  }
-
-  /** Listens to all sessions, once. */
-  once<T extends keyof SessionEvents>(
-    type: T,
-    listener: (event: SessionEvents[T]) => void,
-  ): Unsubscribe {
-    return this.registry.events.once(type, listener);
-  }
-
-  off<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void): void {
-    this.registry.events.off(type, listener);
+  /** Parts them again: each talks to us, with media of its own. Rejects with `NO_RELAY`. */
+  teardownRtpRelay(id: RelayId): Promise<void> {
+    return this.bridges.part(id);
   }
 
   counts(): SessionCounts {
@@ -203,46 +186,7 @@ export class SessionManager {
       initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },
       prepare: (signalling) => signalling.take(invite),
     });
-    const { replaces } = invite;
-    if (replaces === undefined) void this.announce(session);
-    else void this.replace(session, replaces);
-  }
-
-  /** Decides on a call that wants to take the place of another one (RFC 3891 §3). */
-  private async replace(session: Session, { id }: Dialog): Promise<void> {
-    const replaced = this.registry.byTags(id.callId, id.localTag, id.remoteTag);
-    if (replaced === undefined) return session.reject(481);
-    const decision = await this.decideReplaces(session, replaced);
-    if (!session.isUnanswered) return; // it was given up meanwhile
-    if (decision.kind === 'refuse') return session.reject(decision.status ?? 403);
-    if (decision.kind === 'take') return;
-    try {
-      await session.answer(decision.options);
-    } catch {
-      return; // it ended instead, which everybody was told: the other one goes on
-    }
-    this.registry.emit(replaced, 'replaced', { by: session.id });
-    void replaced.hangUp();
-  }
-
-  private async decideReplaces(session: Session, replaced: Session): Promise<ReplacesDecision> {
-    try {
-      return (await this.options.onReplaces?.(session, replaced)) ?? { kind: 'refuse' };
-    } catch (error) {
-      this.report(error);
-      return { kind: 'refuse', status: 500 };
-    }
-  }
-
-  private async announce(session: Session): Promise<void> {
-    const { onIncoming } = this.options;
-    try {
-      if (onIncoming !== undefined) await onIncoming(session);
-      else if (session.isUnanswered) session.reject(480);
-    } catch (error) {
-      this.report(error);
-      if (session.isUnanswered) session.reject(500);
-    }
+    void this.admission.admit(session, invite.replaces);
   }
 
   private takeRequest(transaction: ServerTransaction): void {
@@ -295,7 +239,7 @@ export class SessionManager {
       onDialog: (session, dialog, exists) => this.registry.mapDialog(session, dialog, exists),
       onGone: (session) => this.registry.remove(session),
       onRefer: (session, refer) => this.transferee.take(session, refer),
-      bridges: new Bridges({ media, call: (options) => this.call(options) }),
+      bridges: this.bridges,
     };
   }
 
@@ -311,9 +255,5 @@ export class SessionManager {
       },
       report: (error) => this.report(error),
     });
-  }
-
-  private report(error: unknown): void {
-    this.options.runtime.logger.error({ err: error }, 'the application threw');
   }
 }

@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { MediaDirection, MediaEndpoint, MediaStats } from './media-backend.ts';
+import type { QualityMetrics } from './quality-metrics.ts';
 import { refusedBy } from './refused-input.ts';
 import type { SessionMediaInput } from './session-media-table.ts';
 import type { SessionShell } from './session-shell.ts';
@@ -25,6 +26,7 @@ export abstract class SessionMedia {
   /** @internal */
   protected abstract readonly shell: SessionShell;
   private external: string | undefined;
+  private externalMetrics: QualityMetrics | undefined;
   private externalInfo: RtpStreamInfo | undefined;
 
   get mediaState(): SessionMediaState {
@@ -103,6 +105,17 @@ export abstract class SessionMedia {
   setMediaSessionId(id: string | undefined): void {
     this.checkForeign();
     this.external = id;
+  }
+
+  /** The last second's, where the backend measures it, or what was said by `updateMediaMetrics`. */
+  get mediaMetrics(): QualityMetrics | undefined {
+    return this.shell.link.quality ?? this.externalMetrics;
+  }
+
+  /** Throws `SESSION_MEDIA_OWNED` where the session has media of its own, which tells by itself. */
+  updateMediaMetrics(metrics: QualityMetrics): void {
+    this.checkForeign();
+    this.externalMetrics = metrics;
   }
 
   /** Of the session's own media, or what was said by `setRtpStreamInfo`. */

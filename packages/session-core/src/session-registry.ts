@@ -1,6 +1,7 @@
 import type { Dialog } from '@strowger/dialog-core';
 import { type Clock, Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { CallLinks } from './call-links.ts';
+import { EventStreams } from './event-stream.ts';
 import type { Session } from './session.ts';
 import type { SessionEvent, SessionEventDetails, SessionEvents } from './session-events.ts';
 import type { SessionId } from './session-state.ts';
@@ -8,7 +9,8 @@ import type { SessionId } from './session-state.ts';
 /** @internal The live sessions of a manager: by id, by dialog, by call; and who listens to them. */
 export class SessionRegistry {
   readonly events: Emitter<SessionEvents>;
-  private readonly live = new Map<SessionId, Session>();
+  readonly streams = new EventStreams();
+  private readonly sessions = new Map<SessionId, Session>();
   private readonly byDialog = new Map<string, Session>();
   private readonly links = new CallLinks<Session>();
   private readonly ownEvents = new Map<SessionId, Emitter<SessionEvents>>();
@@ -23,23 +25,30 @@ export class SessionRegistry {
   }
 
   get size(): number {
-    return this.live.size;
+    return this.sessions.size;
   }
 
   all(): Session[] {
-    return [...this.live.values()];
+    return [...this.sessions.values()];
   }
 
   get(id: SessionId): Session | undefined {
-    return this.live.get(id);
+    return this.sessions.get(id);
+  }
+
+  /** Throws `NO_SESSION` where it does not live. */
+  live(id: SessionId): Session {
+    const session = this.sessions.get(id);
+    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
+    return session;
   }
 
   add(session: Session): void {
-    this.live.set(session.id, session);
+    this.sessions.set(session.id, session);
   }
 
   remove(session: Session): void {
-    this.live.delete(session.id);
+    this.sessions.delete(session.id);
     this.ownEvents.delete(session.id);
     this.links.unlink(session);
   }
@@ -60,9 +69,7 @@ export class SessionRegistry {
 
   /** Throws `NO_SESSION` where it does not live. */
   link(id: SessionId, callId: string): void {
-    const session = this.live.get(id);
-    if (session === undefined) throw new StrowgerError('NO_SESSION', `there is no session ${id}`);
-    this.links.link(session, callId);
+    this.links.link(this.live(id), callId);
   }
 
   callOf(session: Session): string | undefined {
@@ -78,7 +85,7 @@ export class SessionRegistry {
     type: T,
     listener: (event: SessionEvents[T]) => void,
   ): Unsubscribe {
-    if (!this.live.has(id)) return () => {};
+    if (!this.sessions.has(id)) return () => {};
     const own = this.ownEvents.get(id) ?? new Emitter(this.report);
     this.ownEvents.set(id, own);
     return own.on(type, listener);
@@ -91,7 +98,9 @@ export class SessionRegistry {
   ): void {
     const head = { type, seq: ++this.seq, at: this.clock.wall(), sessionId: id, callId };
     // `details` are those of `type`, which the compiler cannot follow through the generic
-    const event = { ...details, ...head } as SessionEvent as SessionEvents[T];
+    const told = { ...details, ...head } as SessionEvent;
+    const event = told as SessionEvents[T];
+    this.streams.tell(told);
     this.events.emit(type, event);
     this.ownEvents.get(id)?.emit(type, event);
   }

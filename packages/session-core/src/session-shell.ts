@@ -1,7 +1,8 @@
 import type { HeaderFields } from '@strowger/dialog-core';
 import { Machine, type Timer } from '@strowger/runtime';
-import type { AnswerOptions } from './call-options.ts';
-import type { MediaDirection, MediaEndpoint } from './media-backend.ts';
+import { type AnswerOptions, wishesOf } from './call-options.ts';
+import { DigitDoubles } from './digit-doubles.ts';
+import type { MediaDirection, MediaEndpoint, MediaEndpointEvent } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
 import { refusedBy } from './refused-input.ts';
@@ -45,12 +46,13 @@ export class SessionShell {
   readonly link: MediaLink;
   readonly signalling: Signalling;
   readonly waiters = new Waiters();
+  private readonly doubles = new DigitDoubles();
   readonly context: SessionContext;
   private readonly session: Session;
-  private readonly createdAt: number;
+  readonly createdAt: number;
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
-  private answeredAt: number | undefined;
+  answeredAt: number | undefined;
   private retriesLeft: number;
   private ringTimer: Timer | undefined;
 
@@ -65,14 +67,14 @@ export class SessionShell {
       clock: context.clock,
       label: setup.id,
       tell: (input) => this.takeFromMedia(input),
-      onEvent: (event) => tellMedia(event, (type, details) => this.emit(type, details)),
+      onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
     });
     this.signalling = new Signalling({
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
-      onDigit: (digit) => this.emit('digit', { ...digit, source: 'info' }),
+      onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
       onRefer: (refer) => context.onRefer(session, refer),
@@ -142,7 +144,12 @@ export class SessionShell {
   /** Opens media and offers it; at once where there is some. */
   async startMedia(): Promise<void> {
     this.check('change');
-    if (this.link.endpoint !== undefined) return;
+    if (this.link.endpoint === undefined) await this.renewMedia();
+  }
+
+  /** Moves media to a new endpoint of the session's own. */
+  async renewMedia(): Promise<void> {
+    this.check('change');
     const endpoint = await this.link.openAnother();
     try {
       await this.change({ endpoint, isOwned: true, direction: 'sendrecv' });
@@ -152,8 +159,9 @@ export class SessionShell {
     }
   }
 
-  planFor({ codecs, endpoint, sdp }: AnswerOptions): AnswerPlan {
-    if (codecs !== undefined) this.link.codecs = codecs;
+  planFor(options: AnswerOptions): AnswerPlan {
+    const { endpoint, sdp } = options;
+    this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
     const given = this.link.endpoint !== undefined;
     return sdp === undefined ? { given } : { given, sdp };
@@ -163,6 +171,17 @@ export class SessionShell {
   saying(headers: HeaderFields | undefined, reason?: string): void {
     this.signalling.headers = headers ?? [];
     this.signalling.reason = reason;
+  }
+
+  private tellMediaEvent(event: MediaEndpointEvent): void {
+    if (event.type === 'digit') this.tellDigit('media', event);
+    else tellMedia(event, (type, details) => this.emit(type, details));
+  }
+
+  private tellDigit(way: 'media' | 'info', details: SessionEventDetails['digit']): void {
+    const { digit, durationMs, source } = details;
+    if (!this.doubles.isNew(way, digit, this.context.clock.now())) return;
+    this.emit('digit', { digit, durationMs, source });
   }
 
   emit<T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]): void {

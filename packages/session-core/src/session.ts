@@ -2,20 +2,36 @@ import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
-import type { AnswerOptions, ProgressOptions } from './call-options.ts';
+import {
+  type AuthenticationInput,
+  type AuthenticationState,
+  authenticationTable,
+} from './authentication-table.ts';
+import type { AnswerOptions, ProgressOptions, SessionDigitOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
+  Cleared,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   Sdp,
 } from './media-backend.ts';
+import { refusedBy } from './refused-input.ts';
+import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
+import { sendInfoDigits } from './info-digit-sender.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEvents } from './session-events.ts';
+import type {
+  ApplicationEventData,
+  ApplicationEventName,
+  SessionEvents,
+} from './session-events.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
@@ -44,6 +60,8 @@ export class Session extends SessionMedia {
   readonly connected: Promise<void>;
   /** Resolves once, with the one reason, when everything of the session is gone. */
   readonly ended: Promise<EndReason>;
+  /** @internal Moved by the manager, and by `setAuthenticationState`. */
+  readonly authentication: AuthenticationMachine = authenticationMachine();
   /** @internal */
   protected readonly shell: SessionShell;
   private readonly context: SessionContext;
@@ -69,6 +87,36 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** What is known of who called. */
+  getAuthenticationState(): AuthenticationState {
+    return this.authentication.state;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.authentication.state.name === 'authenticated';
+  }
+
+  /**
+   * For applications that ask callers themselves: an input to the authentication table. Throws
+   * `SESSION_STATE` where that does not allow it.
+   */
+  setAuthenticationState(input: AuthenticationInput): void {
+    if (this.authentication.input(input) !== 'refused') return;
+    const { name } = this.authentication.state;
+    const allowed = Object.keys(authenticationTable[name]);
+    throw refusedBy('SESSION_STATE', { input: input.type, state: name, allowed });
+  }
+
+  /** Wall time in milliseconds since 1970. */
+  get createdAt(): number {
+    return this.shell.createdAt;
+  }
+
+  /** The same of the answer. */
+  get answeredAt(): number | undefined {
+    return this.shell.answeredAt;
   }
 
   /** The confirmed dialog, from the answer on. */
@@ -233,18 +281,33 @@ export class Session extends SessionMedia {
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
-  play(source: AudioSource): Playback {
-    return this.endpoint().play(source);
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.endpoint().play(source, options);
+  }
+
+  /** Resolves when all audio up to now has left as RTP, or was cleared. Rejects with `NO_MEDIA`. */
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.endpoint().mark(name);
+  }
+
+  /** Silence from the next packet on; tells how much was heard. Rejects with `NO_MEDIA`. */
+  async clear(): Promise<Cleared> {
+    return this.endpoint().clear();
   }
 
   /** Records what the peer says. */
-  record(path: string): Promise<Recording> {
-    return this.endpoint().record(path);
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(path, options);
   }
 
-  /** Sends digits as RTP events (RFC 4733). */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void> {
-    return this.endpoint().sendDigits(digits, options);
+  /**
+   * Sends digits `0-9*#A-D`, by media or by INFO; resolves when all are sent, or answered. Rejects
+   * with `NO_MEDIA`, with what media says, and with `DIGITS_REFUSED` where the peer takes no INFO.
+   */
+  async sendDigits(digits: string, options: SessionDigitOptions = {}): Promise<void> {
+    const { via, infoType, ...rest } = options;
+    if (via === 'info') return sendInfoDigits(this.dialog, { digits, infoType, ...rest });
+    return this.endpoint().sendDigits(digits, { ...rest, ...(via && { via }) });
   }
 
   /** Sends back what is heard. */
@@ -271,13 +334,18 @@ export class Session extends SessionMedia {
   }
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
-  publish(name: string, data: unknown): void {
+  publish<N extends ApplicationEventName>(name: N, data: ApplicationEventData<N>): void {
     this.shell.emit('custom', { name, data });
   }
 
   /** @internal */
   start(): void {
     this.shell.start();
+  }
+
+  /** @internal Moves media to a new endpoint of the session's own. */
+  renewMedia(): Promise<void> {
+    return this.shell.renewMedia();
   }
 
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */

@@ -63,7 +63,8 @@ export class Transferee {
     }
   }
 
-  private call(session: Session, refer: IncomingRefer, options: Partial<CallOptions>): void {
+  /** Calls whom it names. Throws `REFER_ANSWERED`. */
+  call(session: Session, refer: IncomingRefer, options: Partial<CallOptions>): void {
     let replacement: Session;
     try {
       replacement = this.options.call({

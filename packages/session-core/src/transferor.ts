@@ -57,7 +57,7 @@ class Transferor {
     if (shell.allows('transferBegun')) shell.take({ type: 'transferBegun' });
     this.transfer.tell({ type: 'bridging' });
     const { bridges } = shell.context;
-    const joined =
+    const joined: Promise<unknown> =
       target instanceof Session
         ? bridges.join(session, target)
         : bridges.callAndJoin(session, target, {

@@ -82,6 +82,16 @@ describe('offer and answer while a call is set up', () => {
     expect(bob.end).toBe('ended mediaFailed by local 488/65');
   });
 
+  it('M07: ends with 503 where no media ports are left', async () => {
+    const both = scene();
+    const { alice, bob } = both;
+    bob.media.failNext('acceptOffer', new StrowgerError('MEDIA_PORTS_EXHAUSTED', 'all in use'));
+    alice.call('bob');
+    await finish(both);
+    expect(alice.end).toBe('ended rejected by remote 503/41');
+    expect(bob.end).toBe('ended mediaFailed by local 503/41');
+  });
+
   it('ends with BYE where the answer of the 200 does not fit', async () => {
     const both = scene();
     const { alice, bob } = both;

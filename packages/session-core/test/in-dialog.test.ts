@@ -1,3 +1,4 @@
+import { createResponse } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import { finish, scene, talking } from './two-phones.ts';
 
@@ -33,6 +34,75 @@ describe('requests within a dialog', () => {
     await both.alice.session.sendDigits('12#');
     expect(both.bob.log).toEqual(['digit 1 rtp', 'digit 2 rtp', 'digit # rtp']);
     void both.alice.session.hangUp();
+    await finish(both);
+  });
+});
+
+describe('digits', () => {
+  it('go by INFO where that is asked for, one after the other, in both forms', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    let sent = false;
+    const sending = alice.session
+      .sendDigits('1#a', { via: 'info', durationMs: 160 })
+      .then(() => alice.session.sendDigits('7', { via: 'info', infoType: 'dtmf' }))
+      .then(() => (sent = true));
+    await simulation.run(5);
+    expect(sent).toBe(false);
+    await simulation.run(500);
+    await sending;
+    expect(bob.log).toEqual(['digit 1 info', 'digit # info', 'digit A info', 'digit 7 info']);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('are refused by a peer that takes none by INFO, and by us where they make no sense', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const { dialog } = bob.session;
+    if (dialog === undefined) throw new Error('bob has answered');
+    dialog.user = {
+      ...dialog.user,
+      onRequest: (transaction) => transaction.respond(createResponse(transaction.request, 415)),
+    };
+    const outcomes: unknown[] = [];
+    const keep = ({ code }: { code: string }): unknown => outcomes.push(code);
+    alice.session.sendDigits('1', { via: 'info' }).catch(keep);
+    alice.session.sendDigits('x', { via: 'info' }).catch(keep);
+    await simulation.run(100);
+    expect(outcomes).toEqual(['MEDIA_BAD_DIGITS', 'DIGITS_REFUSED']);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('that come by media and by INFO are heard once', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    for (const digit of '112') {
+      await alice.session.sendDigits(digit);
+      void alice.session.sendDigits(digit, { via: 'info' });
+      await simulation.run(300);
+    }
+    expect(bob.log).toEqual(['digit 1 rtp', 'digit 1 rtp', 'digit 2 rtp']);
+    await simulation.run(2000);
+    void alice.session.sendDigits('2', { via: 'info' });
+    await simulation.run(100);
+    expect(bob.log.at(-1)).toBe('digit 2 info');
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('are heard in band where that was asked for', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    bob.onIncoming = (session) => session.answer({ digits: ['rtp', 'inband'] });
+    alice.call('bob');
+    await simulation.run(1000);
+    await alice.session.sendDigits('5', { via: 'inband' });
+    await bob.session.sendDigits('6', { via: 'inband' });
+    expect(bob.log.at(-1)).toBe('digit 5 inband');
+    expect(alice.log.filter((line) => line.startsWith('digit'))).toEqual([]);
+    void alice.session.hangUp();
     await finish(both);
   });
 });

@@ -83,6 +83,7 @@ describe('rare races', () => {
   it.each([
     ['MEDIA_NOT_ACCEPTABLE', 488],
     ['MEDIA_OFFER_PENDING', 491],
+    ['MEDIA_PORTS_EXHAUSTED', 503],
     ['X', 500],
   ])('a re-INVITE that media refuses with %s gets %i', (code, status) => {
     const state = { name: 'answeringChange', ...talk, withdrawn } as const;

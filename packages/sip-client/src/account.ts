@@ -19,6 +19,12 @@ export interface AccountOptions {
   readonly transport?: TransportName;
   /** How long a registration shall last, in seconds, from 60 to 86,400. Default 300. */
   readonly expiresSeconds?: number;
+  /**
+   * What tells this device from all others of the account, and stays the same for its life: a URN
+   * such as `urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6` (RFC 5626 §4.1). With it the registrar is
+   * asked for a GRUU, which is our Contact from then on (RFC 5627). None by default.
+   */
+  readonly instanceId?: string;
 }
 
 /** An account whose parts were checked. */
@@ -32,15 +38,19 @@ export interface Account {
   readonly registrar: SipUri;
   readonly credentials: CredentialSource | undefined;
   readonly expiresSeconds: number;
+  readonly instanceId: string | undefined;
 }
 
 /** Checks what the application gave. Throws `BAD_ACCOUNT` with the reason. */
 export function readAccount(options: AccountOptions): Account {
   const uri = sipUri('uri', options.uri);
   if (uri.user === undefined) throw bad('uri', `${options.uri} has no user`);
-  const { expiresSeconds = 300, displayName } = options;
+  const { expiresSeconds = 300, displayName, instanceId } = options;
   if (!(expiresSeconds >= 60 && expiresSeconds <= 86_400)) {
     throw bad('expiresSeconds', 'it is a number from 60 to 86400');
+  }
+  if (instanceId !== undefined && !/^urn:[A-Za-z0-9:._-]+$/.test(instanceId)) {
+    throw bad('instanceId', 'it is a URN: urn:uuid:…');
   }
   const given = sipUri('server', options.server ?? domainOf(uri).toString());
   const { transport = given.scheme === 'sips' ? 'tls' : 'udp' } = options;
@@ -53,6 +63,7 @@ export function readAccount(options: AccountOptions): Account {
     registrar: domainOf(uri),
     credentials: credentialsOf(options, uri.user),
     expiresSeconds,
+    instanceId,
   };
 }
 

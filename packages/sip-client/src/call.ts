@@ -2,12 +2,17 @@ import { StrowgerError } from '@strowger/runtime';
 import type {
   AudioSource,
   CallOptions,
+  Cleared,
   EndReason,
+  MarkOutcome,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
   Session,
+  SessionDigitOptions,
   SessionState,
   Transfer,
   TransferOptions,
@@ -120,14 +125,12 @@ export class Call {
   }
 
   /**
-   * Sends digits `0-9*#A-D` as RFC 4733 events, 100 ms each with gaps of 100 ms by default; resolves
-   * when they are sent. Rejects with `NO_MEDIA` before the answer and after the end, and with
-   * what media says: `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_CLOSED`.
+   * Sends digits `0-9*#A-D`, 100 ms each with gaps of 100 ms by default, as RFC 4733 events or, where
+   * the other side takes none, as tones; `via` chooses, INFO among others. Resolves when they are
+   * sent. Rejects with `NO_MEDIA` before the answer and after the end, with what media says
+   * (`MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_CLOSED`), and with `DIGITS_REFUSED`.
    */
-  async sendDigits(
-    digits: string,
-    options?: { durationMs?: number; gapMs?: number },
-  ): Promise<void> {
+  async sendDigits(digits: string, options?: SessionDigitOptions): Promise<void> {
     await this.session.sendDigits(digits, options);
   }
 
@@ -152,14 +155,36 @@ export class Call {
     };
   }
 
-  /** Plays a tone or a WAV file to the other side. Throws `NO_MEDIA`. */
-  play(source: AudioSource): Playback {
-    return this.session.play(source);
+  /**
+   * Plays a tone, a WAV file from disk or from the web, or a stream to the other side: in place of
+   * what is played, or behind it. Throws `NO_MEDIA`.
+   */
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.session.play(source, options);
   }
 
-  /** Records what is heard into a WAV file. Rejects with `NO_MEDIA`, and where it cannot write. */
-  async record(path: string): Promise<Recording> {
-    return this.session.record(path);
+  /**
+   * Resolves when everything played and said up to now has left as RTP, or will not any more.
+   * Rejects with `NO_MEDIA`, `MEDIA_CLOSED`.
+   */
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.session.mark(name);
+  }
+
+  /**
+   * Falls silent within one packet: ends what is played, forgets what waits and what was written to
+   * `audioOut`, and tells how much of it had left. Rejects as `mark` does.
+   */
+  async clear(): Promise<Cleared> {
+    return this.session.clear();
+  }
+
+  /**
+   * Records what is heard into a WAV file, in stereo with what is sent on the right. Rejects with
+   * `NO_MEDIA`, and where it cannot write.
+   */
+  async record(path: string, options?: RecordOptions): Promise<Recording> {
+    return this.session.record(path, options);
   }
 
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */

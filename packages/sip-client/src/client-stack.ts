@@ -6,7 +6,7 @@ import {
   SessionManager,
   type TransferHooks,
 } from '@strowger/session-core';
-import type { SipUri } from '@strowger/sip-message';
+import { type NameAddr, SipUri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
@@ -73,11 +73,18 @@ export class ClientStack {
   }
 
   /**
-   * The way to a URI: calls to our own domain go where the registration goes, others find their own.
-   * Rejects with `NO_ROUTE`.
+   * The way to a URI: the one that the registrar told us (RFC 3608). Where it told none, calls to our
+   * own domain go where the registration goes, others find their own. Rejects with `NO_ROUTE`.
    */
-  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[] }> {
+  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[]; route?: readonly NameAddr[] }> {
     const { account, settings } = this.options;
+    const { serviceRoute: route } = this.registration;
+    const first = route[0]?.uri;
+    if (first instanceof SipUri) {
+      // the proxy that we registered over has a connection to us
+      const isOurs = isSamePlace(first, account.server);
+      return { route, hops: await this.locate(isOurs ? account.server : first) };
+    }
     if (settings.server === undefined && !isSamePlace(uri, account.uri)) {
       await this.locate(uri);
       return {}; // looked up once more when it is known how long the request is
@@ -173,9 +180,16 @@ export class ClientStack {
   private openMedia(address: string): MediaBackend {
     const { settings, runtime } = this.options;
     if (settings.openMedia !== undefined) return settings.openMedia(address);
-    const { ports = { from: 10_000, to: 19_999 }, codecs = ['pcmu', 'pcma'] } =
-      settings.media ?? {};
-    return createMediaEngine({ address, ports, codecs, runtime });
+    const {
+      ports = { from: 10_000, to: 19_999 },
+      codecs,
+      srtp = 'optional',
+      digits = ['rtp'],
+      speech,
+    } = settings.media ?? {};
+    const hearing = { digits, ...(speech && { speech }) };
+    const sending = { srtp, ...(codecs && { codecs }) };
+    return createMediaEngine({ address, ports, ...sending, ...hearing, runtime });
   }
 }
 

@@ -1,7 +1,9 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
+  ConferenceRequest,
   EndpointRequest,
   MediaBackend,
+  MediaConference,
   MediaEndpoint,
   RelayRequest,
 } from '@strowger/session-core';
@@ -33,6 +35,10 @@ export class LocalMedia implements MediaBackend {
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     return this.backend().openRelay(request);
+  }
+
+  async openConference(request: ConferenceRequest): Promise<MediaConference> {
+    return this.backend().openConference(request);
   }
 
   usage(): { endpoints: number; ports: number } {

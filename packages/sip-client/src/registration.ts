@@ -1,5 +1,6 @@
 import type { DialogLayer, OutgoingRequest } from '@strowger/dialog-core';
 import { Emitter, Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
+import type { NameAddr, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { notRegistered, readAnswer } from './register-answer.ts';
@@ -10,6 +11,7 @@ import {
   type RegistrationState,
   registrationTable,
 } from './registration-table.ts';
+import { ownGruu, serviceRouteOf } from './service-route.ts';
 
 /** What a registration needs around it. */
 export interface RegistrationOptions {
@@ -35,6 +37,7 @@ export class Registration {
   private hops: readonly Hop[] = [];
   private attempts = 0;
   private timer: Timer | undefined;
+  private route: readonly NameAddr[] = [];
   private closed = false;
 
   constructor(options: RegistrationOptions) {
@@ -52,6 +55,11 @@ export class Registration {
 
   get state(): RegistrationState['name'] {
     return this.machine.state.name;
+  }
+
+  /** The way for requests to others that the registrar told us (RFC 3608 §6.1). */
+  get serviceRoute(): readonly NameAddr[] {
+    return this.route;
   }
 
   /**
@@ -101,6 +109,7 @@ export class Registration {
     if (this.closed) return;
     this.closed = true;
     this.timer?.cancel();
+    this.forget();
     if (!this.isOver) this.events.emit('change', { type: 'unregistered' });
   }
 
@@ -136,6 +145,7 @@ export class Registration {
         this.timer?.cancel();
         return;
       case 'tell':
+        if (isOff(output.event)) this.forget();
         this.events.emit('change', output.event);
         return;
       default:
@@ -168,7 +178,9 @@ export class Registration {
     const [hop] = hops;
     if (hop === undefined) return answer({ type: 'failed', jitter: this.jitter() });
     this.hops = hops;
-    const contact = dialogs.contact(hop);
+    const { instanceId } = account;
+    const instance = instanceId === undefined ? '' : `;+sip.instance="<${instanceId}>"`;
+    const contact = `${dialogs.contact(hop)}${instance}`;
     this.last = dialogs.request(
       {
         method: 'REGISTER',
@@ -182,14 +194,29 @@ export class Registration {
         headers: [
           ['Contact', contact],
           ['Expires', expiresSeconds],
+          ...(instanceId === undefined ? [] : ([['Supported', 'gruu']] as const)),
         ],
       },
       {
-        onResponse: (response) =>
-          answer(readAnswer(response, { contact, asked: expiresSeconds, jitter: this.jitter() })),
+        onResponse: (response) => {
+          if (response.status < 300 && expiresSeconds > 0) this.learn(response, contact);
+          answer(readAnswer(response, { contact, asked: expiresSeconds, jitter: this.jitter() }));
+        },
         onFailed: () => answer({ type: 'failed', jitter: this.jitter() }),
       },
     );
+  }
+
+  /** Each 2xx says it anew: what it does not say is not so any more (RFC 3608 §6.1). */
+  private learn(response: SipResponse, contact: string): void {
+    if (this.closed) return;
+    this.route = serviceRouteOf(response);
+    this.options.dialogs.useGruu(ownGruu(response, contact));
+  }
+
+  private forget(): void {
+    this.route = [];
+    this.options.dialogs.useGruu(undefined);
   }
 
   private take(input: RegistrationInput): void {
@@ -199,4 +226,10 @@ export class Registration {
   private jitter(): number {
     return this.options.runtime.random.float();
   }
+}
+
+/** Whether the registrar does not know us any more. */
+function isOff(change: RegistrationChange): boolean {
+  if (change.type === 'registrationFailed') return change.retryMs === undefined;
+  return change.type === 'unregistered';
 }

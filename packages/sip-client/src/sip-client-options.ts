@@ -1,5 +1,6 @@
+import type { CodecDefinition } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
-import type { MediaBackend } from '@strowger/session-core';
+import type { EndpointRequest, MediaBackend, SpeechOptions } from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
@@ -27,8 +28,18 @@ export interface SipClientOptions extends AccountOptions {
     readonly address?: string;
     /** UDP ports for RTP. Default 10000 to 19999. */
     readonly ports?: { readonly from: number; readonly to: number };
-    /** In order of preference. Default `pcmu`, `pcma`. */
-    readonly codecs?: readonly string[];
+    /** In order of preference, by name or as your own. Default `pcmu`, `pcma`, `g722`, `opus`. */
+    readonly codecs?: readonly (string | CodecDefinition)[];
+    /**
+     * Whether media is encrypted (SRTP): `off` never, `optional` (default) where the other side asks
+     * for it, `best-effort` where it can (RFC 8643), `required` always, else no call. Keys stand in
+     * the description (RFC 4568): use a `transport` that is encrypted, too.
+     */
+    readonly srtp?: NonNullable<EndpointRequest['srtp']>;
+    /** Which ways of sending digits are listened to; default events (RFC 4733). INFO always is. */
+    readonly digits?: readonly ('rtp' | 'inband')[];
+    /** Tells by `call.session.on('speechStarted')` and its kin when the other side speaks. */
+    readonly speech?: SpeechOptions;
   };
   /**
    * Somebody we talk to asks us to call somebody else (REFER): whether we do. Default: no. The new

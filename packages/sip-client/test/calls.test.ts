@@ -47,6 +47,27 @@ describe('a call', () => {
     await finish(all);
   });
 
+  it('falls silent when the other side barges in, and knows what was heard', async () => {
+    const all = await talking();
+    const { simulation, call, answered } = all;
+    expect(await call.mark('greeting')).toEqual({ name: 'greeting', reached: true });
+    const { finished } = call.play({ type: 'tone', frequencyHz: 440 });
+    const end = call.mark('end');
+    const bargedIn = new Promise<object>((resolve) => {
+      call.session.on('digit', () => resolve(call.clear()));
+    });
+    await simulation.run(700);
+    await answered.sendDigits('1');
+    const cleared = await during(simulation, bargedIn);
+    expect(cleared).toEqual({ heardMs: 700, lastMark: 'greeting', marks: ['end'] });
+    expect(await end).toEqual({ name: 'end', reached: false });
+    expect(await finished).toEqual({ playedMs: 700, stopped: true });
+    void call.hangUp();
+    await during(simulation, call.ended);
+    await expect(call.mark('late')).rejects.toMatchObject({ code: 'MEDIA_CLOSED' });
+    await finish(all);
+  });
+
   it('is held and resumed', async () => {
     const all = await talking();
     const { simulation, call, answered } = all;

@@ -27,6 +27,9 @@ export class Registrar {
   /** Instead of doing its work it answers with this. */
   status: number | undefined;
   isMute = false;
+  /** Further fields of its 2xx, and parameters of the Contact in it. */
+  readonly extra: [string, string][] = [];
+  contactParams = '';
   private readonly digest: DigestServer;
 
   constructor(simulation: Simulation) {
@@ -77,8 +80,8 @@ export class Registrar {
     const headers: [string, string][] =
       contact === undefined || expires === 0
         ? []
-        : [['Contact', `<${contact.uri}>;expires=${expires}`]];
-    return createResponse(request, 200, { headers });
+        : [['Contact', `<${contact.uri}>;expires=${expires}${this.contactParams}`]];
+    return createResponse(request, 200, { headers: [...headers, ...this.extra] });
   }
 }
 

@@ -124,6 +124,39 @@ export function verifyCredentials(
   return right.length === claimed.length && timingSafeEqual(right, claimed);
 }
 
+/**
+ * The `rspauth` of Authentication-Info, by which the server proves that it knows the password too
+ * (RFC 7616 §3.5): made from the credentials of the request. Undefined without qop, for which there
+ * is none, and for what cannot be computed.
+ *
+ * @param known HA1 for the algorithm that the credentials name, and the body of the response.
+ */
+export function computeServerProof(
+  credentials: Credentials,
+  known: { readonly ha1: string; readonly body?: string | Uint8Array },
+): string | undefined {
+  const algorithm = digestAlgorithm(credentials.algorithm);
+  const { qop, cnonce, nc, uri, nonce } = credentials;
+  const isComputable = algorithm !== undefined && cnonce !== undefined && nc !== undefined;
+  if (!isComputable || qop === undefined || !isQop(qop)) return undefined;
+  // as that of the request, without its method
+  const given = { method: '', body: known.body, uri, nonce, cnonce, nc, qop };
+  return computeResponse(algorithm, known.ha1, given);
+}
+
+/** Whether a `rspauth` is right for the credentials that were sent, compared in constant time. */
+export function verifyServerProof(
+  rspauth: string,
+  credentials: Credentials,
+  known: { readonly ha1: string; readonly body?: string | Uint8Array },
+): boolean {
+  const proof = computeServerProof(credentials, known);
+  if (proof === undefined) return false;
+  const right = Buffer.from(proof);
+  const claimed = Buffer.from(rspauth.toLowerCase());
+  return right.length === claimed.length && timingSafeEqual(right, claimed);
+}
+
 type Qop = 'auth' | 'auth-int';
 
 interface ResponseInput {

@@ -11,6 +11,7 @@ export { type FragmentStart, SipFragment, type SipFragmentInit } from './sip-fra
 export { Challenge, type ChallengeInit } from './challenge.ts';
 export { Credentials, type CredentialsInit } from './credentials.ts';
 export { createResponse, type ResponseOptions } from './create-response.ts';
+export { statelessTag } from './stateless-tag.ts';
 export type { CSeq } from './cseq.ts';
 export type {
   DialogReference,
@@ -58,11 +59,13 @@ export {
   type AnswerInput,
   answerChallenge,
   computeHa1,
+  computeServerProof,
   computeUserHash,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,
   verifyCredentials,
+  verifyServerProof,
 } from './digest.ts';
 export { StreamFramer, type StreamFramerOptions } from './stream-framer.ts';
 export { refusalResponse } from './refusal-response.ts';

@@ -22,7 +22,7 @@ const BASE = [
 const MESSAGE = `${head('MESSAGE sip:b@b.example SIP/2.0', ...BASE, 'CSeq: 1 MESSAGE', 'Content-Length: 24')}INVITE sip:evil SIP/2.0\n`;
 const OPTIONS = head('OPTIONS sip:b@b.example SIP/2.0', ...BASE, 'CSeq: 2 OPTIONS', 'l:\r\n 0');
 
-function message(bytes: Uint8Array, located?: LocatedHead): SipMessage {
+function whole(bytes: Uint8Array, located?: LocatedHead): SipMessage {
   const parsed = parseMessage(bytes, { framed: true, located });
   if (!parsed.ok) throw new Error(parsed.refusal.message);
   return parsed.value;
@@ -80,14 +80,14 @@ describe('StreamFramer', () => {
       for (const at of [0, 1, bytes.indexOf('\r\n\r\n') + 4, bytes.length - 1]) {
         const parsed: SipMessage[] = [];
         const framer = new StreamFramer({
-          onMessage: (whole, located) => parsed.push(message(whole, located)),
+          onMessage: (cut, located) => parsed.push(whole(cut, located)),
           onRefused: () => expect.unreachable(),
         });
         for (const chunk of [bytes.subarray(0, at), bytes.subarray(at), bytes]) framer.push(chunk);
         expect(parsed.length, `${name} split at ${at}`).toBe(2);
         for (const one of parsed) {
-          expect(Buffer.from(one.body).equals(message(bytes).body)).toBe(true);
-          expect(validateMessage(one)).toEqual(validateMessage(message(bytes)));
+          expect(Buffer.from(one.body).equals(whole(bytes).body)).toBe(true);
+          expect(validateMessage(one)).toEqual(validateMessage(whole(bytes)));
           expect(Buffer.from(serializeMessage(one)).equals(bytes)).toBe(true);
         }
       }

@@ -1,8 +1,13 @@
 import type { Clock, Random } from '@strowger/runtime';
-import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import {
+  createResponse,
+  type SipRequest,
+  type SipResponse,
+  statelessTag,
+} from '@strowger/sip-message';
 import type { Overload } from './overload.ts';
 import { tellOverload } from './overload-via.ts';
-import { hashOf, RecentRequests } from './recent-requests.ts';
+import { RecentRequests } from './recent-requests.ts';
 import { rankOf } from './request-rank.ts';
 import { takeToken, type TokenBucket } from './token-bucket.ts';
 
@@ -41,7 +46,7 @@ export class LoadShedding {
     // who comes back at the same time as all others meets the same (RFC 3261 §21.5.4)
     const seconds = RETRY_AFTER + (this.random.uint32() % (RETRY_SPREAD + 1));
     // the same for every copy, as nothing is kept of it (RFC 3261 §8.2.7)
-    const toTag = `s${hashOf(request.branch ?? request.callId).toString(36)}`;
+    const toTag = statelessTag(request);
     return createResponse(request, 503, { toTag, headers: [['Retry-After', seconds]] });
   }
 

@@ -5,6 +5,7 @@ import {
   type HeaderInput,
   type SipRequest,
   type SipResponse,
+  statelessTag,
   type Uri,
 } from '@strowger/sip-message';
 import type { Hop, Inbound } from './hop.ts';
@@ -35,7 +36,7 @@ export function respondStateless(
   if (message.kind !== 'request' || message.method === 'ACK' || status < 200) return undefined;
   const response = createResponse(message, status, {
     ...(reason === undefined ? {} : { reason }),
-    toTag: digestOf(message, 'tag'),
+    toTag: statelessTag(message),
     headers,
   });
   sender.send(response, hop, () => {});
@@ -60,7 +61,7 @@ export async function sendStateless(
   if (hop === undefined) throw new TypeError('locate gave no hop'); // it rejects instead
   const { host, port } = sender.sentBy(hop);
   const sentBy = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const branch = `z9hG4bK${digestOf(request, 'branch')}`;
+  const branch = `z9hG4bK${branchOf(request)}`;
   const name = hop.transport.toUpperCase();
   copy.headers.prepend('Via', `SIP/2.0/${name} ${sentBy};branch=${branch}`);
   sender.send(copy, hop, failed);
@@ -68,17 +69,8 @@ export async function sendStateless(
 }
 
 /** The same for every retransmission; CANCEL and the ACK to a refusal share the branch of their INVITE. */
-function digestOf(request: SipRequest, purpose: 'tag' | 'branch'): string {
+function branchOf(request: SipRequest): string {
   const { via, from, callId, cseq, uri } = request;
-  const keys = [
-    purpose,
-    via.branch,
-    via.host,
-    via.port,
-    from.tag,
-    callId,
-    cseq.number,
-    String(uri),
-  ];
+  const keys = [via.branch, via.host, via.port, from.tag, callId, cseq.number, String(uri)];
   return createHash('sha256').update(keys.join('\n')).digest('hex').slice(0, 24);
 }

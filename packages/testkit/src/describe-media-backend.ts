@@ -14,6 +14,7 @@ export interface TestRunner {
 }
 
 const nothing = (): void => {};
+const TONE = { type: 'tone', frequencyHz: 440 } as const;
 
 type Make = () => MediaBackend | Promise<MediaBackend>;
 
@@ -28,7 +29,9 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describeOfferAnswer(story);
     describeRefusals(story);
     describeRelay(story);
+    describePlaying(story);
     describeDigits(story);
+    describeConference(story);
   });
 }
 
@@ -39,6 +42,7 @@ function describeResources(story: Story): void {
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
     const endpoint = await open(backend);
     assert.equal(backend.usage().endpoints, 1);
+    await endpoint.createOffer();
     assert.ok(backend.usage().ports > 0);
     await endpoint.close();
     assert.deepEqual(backend.usage(), { endpoints: 0, ports: 0 });
@@ -262,6 +266,40 @@ function describeRelay(story: Story): void {
   });
 }
 
+function describePlaying(story: Story): void {
+  story('ends what is played for what is played instead, where it plays', async (backend) => {
+    const [caller] = await connected(backend);
+    const first = caller.play(TONE);
+    const second = caller.play(TONE);
+    assert.equal((await first.finished).stopped, true);
+    const third = caller.play(TONE, { queue: true });
+    second.pause();
+    second.resume();
+    second.stop();
+    assert.equal((await second.finished).stopped, true);
+    third.stop();
+    assert.equal((await third.finished).stopped, true);
+  });
+
+  story('reaches a mark, or says that it was cleared, where it plays', async (backend) => {
+    const [caller] = await connected(backend);
+    if (await isUnsupported(caller.clear())) return;
+    assert.deepEqual(await caller.mark('first'), { name: 'first', reached: true });
+    const { finished } = caller.play(TONE);
+    const second = caller.mark('second');
+    const { lastMark, marks } = await caller.clear();
+    assert.deepEqual([lastMark, marks], ['first', ['second']]);
+    assert.deepEqual(await second, { name: 'second', reached: false });
+    assert.equal((await finished).stopped, true);
+    assert.equal((await caller.clear()).lastMark, undefined);
+    const last = caller.play(TONE);
+    const never = caller.mark('never');
+    await caller.close();
+    assert.deepEqual(await never, { name: 'never', reached: false });
+    assert.equal((await last.finished).stopped, true);
+  });
+}
+
 function describeDigits(story: Story): void {
   story('carries digits to the other side, where it can carry digits', async (backend) => {
     const heard: string[] = [];
@@ -277,6 +315,29 @@ function describeDigits(story: Story): void {
     if (await isUnsupported(caller.sendDigits('1#5', { durationMs: 60, gapMs: 60 }))) return;
     await all;
     assert.deepEqual(heard, ['1', '#', '5']);
+  });
+}
+
+function describeConference(story: Story): void {
+  story('mixes a conference, where it can mix', async (backend) => {
+    const opening = backend.openConference({ label: 'room', maximum: 2 });
+    if (await isUnsupported(opening)) return;
+    const room = await opening;
+    const phones = [await open(backend), await open(backend)];
+    for (const phone of phones) {
+      const member = await room.openMember({ label: 'member', onEvent: nothing });
+      await phone.acceptAnswer(await member.endpoint.acceptOffer(await phone.createOffer()));
+      await member.change({ muted: true });
+    }
+    assert.equal((await room.stats()).members, 2);
+    const before = backend.usage();
+    await rejects(
+      room.openMember({ label: 'one too many', onEvent: nothing }),
+      'MEDIA_CONFERENCE_FULL',
+    );
+    assert.deepEqual(backend.usage(), before, 'who was not let in holds no ports');
+    await room.close();
+    await rejects(room.stats(), 'MEDIA_CLOSED');
   });
 }
 
@@ -344,7 +405,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-async function isUnsupported(promise: Promise<void>): Promise<boolean> {
+async function isUnsupported(promise: Promise<unknown>): Promise<boolean> {
   try {
     await promise;
     return false;

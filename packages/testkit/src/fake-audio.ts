@@ -1,21 +1,21 @@
-import type { PcmFrame, Playback } from '@strowger/session-core';
 import { type Clock, StrowgerError } from '@strowger/runtime';
+import type { Cleared, MarkOutcome, PcmFrame, Playback } from '@strowger/session-core';
+import { FakePlaying } from './fake-playing.ts';
 
 /** Frames that wait for a slow reader; the oldest give way. */
 const FRAME_LIMIT = 250;
-
-const nothing = (): void => {};
 
 /** @internal The audio streams of a fake endpoint. */
 export class FakeAudio {
   private readonly say: (frame: PcmFrame) => void;
   private reader: ReadableStreamDefaultController<PcmFrame> | undefined;
   private writer: WritableStreamDefaultController | undefined;
-  private readonly playing = new Set<() => void>();
+  private readonly playing: FakePlaying;
   private closed = false;
 
-  constructor(say: (frame: PcmFrame) => void) {
+  constructor(say: (frame: PcmFrame) => void, clock: Clock | undefined) {
     this.say = say;
+    this.playing = new FakePlaying(clock);
   }
 
   heard(frame: PcmFrame): void {
@@ -54,24 +54,26 @@ export class FakeAudio {
   }
 
   /** A tone that lasts until it is stopped. */
-  tone(clock: Clock | undefined): Playback {
+  tone(isQueued: boolean): Playback {
     this.claim(undefined);
-    const began = clock?.now() ?? 0;
-    let stop = nothing;
-    const finished = new Promise<{ playedMs: number; stopped: boolean }>((resolve) => {
-      stop = () => {
-        this.playing.delete(stop);
-        resolve({ playedMs: (clock?.now() ?? 0) - began, stopped: true });
-      };
-    });
-    this.playing.add(stop);
-    return { finished, stop };
+    return this.playing.start(isQueued);
+  }
+
+  /** What a program says is heard at once, so only tones are waited for. */
+  mark(name: string): Promise<MarkOutcome> {
+    this.claim(undefined);
+    return this.playing.mark(name);
+  }
+
+  clear(): Cleared {
+    this.claim(undefined);
+    return this.playing.clear();
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const stop of this.playing) stop();
+    this.playing.clear();
     this.reader?.close();
     this.writer?.error(new StrowgerError('MEDIA_CLOSED', 'the endpoint is closed'));
     this.reader = undefined;

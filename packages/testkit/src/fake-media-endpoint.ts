@@ -1,5 +1,8 @@
 import type {
   AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
@@ -7,6 +10,7 @@ import type {
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -38,8 +42,11 @@ export interface FakeEndpointSetup {
   readonly label: string;
   readonly codecs: readonly string[];
   readonly local: { readonly address: string; readonly port: number };
+  readonly digits?: readonly HeardDigit['source'][];
   onEvent(event: MediaEndpointEvent): void;
 }
+
+type HeardDigit = Omit<Extract<MediaEndpointEvent, { type: 'digit' }>, 'type'>;
 
 interface Agreement {
   readonly codecs: readonly string[];
@@ -62,7 +69,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   readonly local: { readonly address: string; readonly port: number };
   private readonly host: FakeMediaHost;
   private readonly setup: FakeEndpointSetup;
-  private readonly audio = new FakeAudio((frame) => this.send((peer) => peer.hearFrame(frame)));
+  private readonly audio: FakeAudio;
   private readonly traffic: FakeTraffic;
   private version = 0;
   private agreement: Agreement | undefined;
@@ -80,6 +87,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.label = setup.label;
     this.local = setup.local;
     this.traffic = new FakeTraffic(host.clock);
+    const say = (frame: PcmFrame): void => this.send((peer) => peer.hearFrame(frame));
+    this.audio = new FakeAudio(say, host.clock);
     host.wire.set(key(this.local), this);
   }
 
@@ -140,19 +149,29 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     return this.final;
   }
 
-  play(source: AudioSource): Playback {
-    if (source.type === 'file') throw unsupported('playing files');
-    return this.audio.tone(this.host.clock);
+  play(source: AudioSource, options: PlayOptions = {}): Playback {
+    if (source.type !== 'tone') throw unsupported('playing anything but tones');
+    return this.audio.tone(options.queue === true);
+  }
+
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.audio.mark(name);
+  }
+
+  async clear(): Promise<Cleared> {
+    return this.audio.clear();
   }
 
   record(_path: string): Promise<Recording> {
     return Promise.reject(unsupported('recording'));
   }
 
-  async sendDigits(digits: string, options: { durationMs?: number } = {}): Promise<void> {
+  async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     if (this.final !== undefined) throw closed();
     for (const digit of digits) {
-      this.send((peer) => peer.hearDigit(digit, options.durationMs ?? 100));
+      const { durationMs = 100, via } = options;
+      const source = via === 'inband' ? 'inband' : 'rtp';
+      this.send((peer) => peer.hearDigit({ digit, durationMs, source }));
     }
   }
 
@@ -180,9 +199,10 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   }
 
   /** @internal A digit came over the wire. */
-  hearDigit(digit: string, durationMs: number): void {
-    this.tell({ type: 'digit', digit, durationMs });
-    this.other?.send((peer) => peer.hearDigit(digit, durationMs));
+  hearDigit(heard: HeardDigit): void {
+    const { digits = ['rtp'] } = this.setup;
+    if (digits.includes(heard.source)) this.tell({ type: 'digit', ...heard });
+    this.other?.send((peer) => peer.hearDigit(heard));
   }
 
   /** @internal A frame came over the wire. */

@@ -72,6 +72,11 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     return this.add(request);
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED`: frames of a fake are not mixed. */
+  async openConference(): Promise<never> {
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'The fake does not mix');
+  }
+
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     await this.pass('openRelay');
     const { srtp } = request;

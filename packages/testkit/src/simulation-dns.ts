@@ -35,6 +35,11 @@ export class SimulatedDns implements DnsResolver {
     return all.some((known) => known === wanted || known.endsWith(`.${wanted}`));
   }
 
+  /** Whether questions about this very name fail at the moment. */
+  isFailing(name: string): boolean {
+    return this.failures.has(name.toLowerCase());
+  }
+
   /** Adds records to a name: `_sip._udp.example.com`, `sip.example.com`. */
   add(name: string, ...records: readonly DnsEntry[]): void {
     const key = name.toLowerCase();
@@ -46,7 +51,7 @@ export class SimulatedDns implements DnsResolver {
     this.entries.delete(name.toLowerCase());
   }
 
-  /** From now on questions about this name fail, until `mend`. */
+  /** From now on questions about this name fail, until `mend`; that of a host of the network too. */
   fail(name: string, how: DnsFailure): void {
     this.failures.set(name.toLowerCase(), how);
   }

@@ -127,7 +127,7 @@ export class SimulatedHost implements MessageSender {
 
   locate(target: Uri, sizeBytes: number): readonly Hop[] | Promise<readonly Hop[]> {
     const found = 'host' in target ? this.network.resolve(target.host) : [];
-    if ('host' in target && found.length === 0 && this.network.dns.knows(target.host)) {
+    if ('host' in target && this.asksDns(target.host, found)) {
       return this.locateByDns(target, sizeBytes);
     }
     if (!('host' in target) || found.length === 0) {
@@ -207,6 +207,12 @@ export class SimulatedHost implements MessageSender {
     if (message.kind === 'request') markSource(message, hop);
     this.network.tell('arrived', this.name, { message, hop, bytes });
     this.receive({ message, hop, local: { address: this.address, port: this.port } });
+  }
+
+  /** Names of the network's hosts are known everywhere, unless the name server is made to fail. */
+  private asksDns(name: string, found: readonly string[]): boolean {
+    const { dns } = this.network;
+    return dns.isFailing(name) || (found.length === 0 && dns.knows(name));
   }
 
   /** The production look-up (RFC 3263), with the size rule of RFC 3261 §18.1.1 on top. */

@@ -31,8 +31,11 @@ export const oneOutcomeEach: Invariant = {
   },
 };
 
-/** What still leaves in a dialog that is over for its owner. */
-const LAST_WORDS = new Set(['ACK', 'BYE', 'CANCEL']);
+/**
+ * What still leaves in a dialog whose session is over for its owner: that of the session itself, and
+ * of the subscriptions that share the dialog and outlive its BYE (RFC 5057 §4.2, RFC 3515 §2.4.4).
+ */
+const LAST_WORDS = new Set(['ACK', 'BYE', 'CANCEL', 'NOTIFY', 'SUBSCRIBE']);
 
 /** A user hears nothing of a dialog after its end, and nothing new is sent in it. */
 export const nothingAfterTheEnd: Invariant = {

@@ -23,6 +23,10 @@ export class DialogLeg {
   outgoing: OutgoingInvite | undefined;
   reinviting: OutgoingReinvite | undefined;
   dialog: Dialog | undefined;
+  /** Its last early dialog, while nobody has answered. */
+  early: Dialog | undefined;
+  /** Whether our answer went with a provisional response. */
+  isAnsweredEarly = false;
   isHeld = false;
   /** Requests so far: names them in the ledger. */
   asked = 0;
@@ -33,6 +37,13 @@ export class DialogLeg {
     this.options = options;
     this.leg = options.leg;
     this.callId = options.callId;
+  }
+
+  /** The early dialog where an UPDATE may bring an offer before the call is answered (RFC 3311 §5.1). */
+  get readyForOffer(): Dialog | undefined {
+    const { early } = this;
+    const isReady = early?.state === 'early' && early.offerState.name === 'complete';
+    return isReady ? early : undefined;
   }
 
   /** A new description of ours. */

@@ -9,14 +9,15 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 import type { SimulatedHost } from '../src/simulation-host.ts';
 import type { Machine } from '../src/simulation-process.ts';
 import { DialogLeg } from './dialog-leg.ts';
+import { ask, ping, refer, takeRefer, update } from './dialog-requests.ts';
 import { isOver, type Ledger, type Outgoing, type User } from './ledger.ts';
 import type { Verb } from './plan.ts';
 import type { Rows } from './rows.ts';
 
-const EARLY = [
-  ['ring', 180],
-  ['earlyMedia', 183],
-] as const;
+/** Who refuses the session intervals that all others ask for with 422 (RFC 4028 §6). */
+const STRICT = 'u3';
+/** How often the early media of a call come with the answer to its offer. */
+const EARLY_ANSWERS = 0.5;
 
 /** A user of dialogs: does what the plan says, and answers what it is asked. */
 export class DialogUser implements User {
@@ -79,15 +80,19 @@ export class DialogUser implements User {
         ...(route === undefined ? {} : { route: [new NameAddr({ uri: uri(route) })] }),
       },
       {
-        onProvisional: (_, dialog) => {
-          if (dialog !== undefined) this.watch(leg, dialog);
+        onProvisional: (response, dialog) => {
+          if (dialog === undefined) return;
+          leg.early = this.watch(leg, dialog);
+          const theirs = response.text();
+          if (offer !== undefined && theirs !== '') leg.negotiated(offer.content, theirs);
         },
         onAccepted: (response, dialog) => {
           outcome('accepted');
           leg.dialog = this.watch(leg, dialog);
           const theirs = response.text();
           const answer = offer === undefined ? leg.describe() : undefined;
-          leg.negotiated(offer?.content ?? theirs, answer?.content ?? theirs);
+          // the answer may have come with a reliable provisional
+          if (theirs !== '') leg.negotiated(offer?.content ?? theirs, answer?.content ?? theirs);
           dialog.ack(answer);
         },
         onRejected: ({ status }) => outcome(`rejected ${status}`),
@@ -104,8 +109,10 @@ export class DialogUser implements User {
     const pending = incoming?.pending === true ? incoming : undefined;
     switch (verb) {
       case 'ring':
+        pending?.ring();
+        return this.watchEarly(leg, pending);
       case 'earlyMedia':
-        for (const [name, status] of EARLY) if (verb === name) pending?.progress(status);
+        if (pending !== undefined) this.showEarly(leg, pending);
         return this.watchEarly(leg, pending);
       case 'answer':
         return pending === undefined ? undefined : this.answer(leg, pending);
@@ -130,11 +137,15 @@ export class DialogUser implements User {
         return leg.reinviting?.withdraw();
       case 'info':
       case 'options':
-        return dialog === undefined ? undefined : this.ask(leg, dialog, verb.toUpperCase());
+        return dialog === undefined ? undefined : ask(leg, dialog, verb.toUpperCase());
       case 'update':
-        return dialog === undefined ? undefined : this.update(leg, dialog);
+        return dialog === undefined ? undefined : update(leg, dialog);
+      case 'earlyUpdate':
+        return leg.readyForOffer === undefined ? undefined : update(leg, leg.readyForOffer);
+      case 'refer':
+        return dialog === undefined ? undefined : refer(leg, dialog, this.host);
       case 'ping':
-        return this.ping(leg);
+        return ping(leg, this.layer, this.name);
       default:
         verb satisfies never;
     }
@@ -146,6 +157,7 @@ export class DialogUser implements User {
         runtime: machine.runtime,
         sender: machine,
         contactUser: this.name,
+        sessionTimers: { intervalSeconds: 90, minSeconds: this.name === STRICT ? 120 : 90 },
         onStep: ({ machine: table, from, input }) =>
           this.rows.take(`dialog-core ${table}`, from, input),
         onTransactionStep: ({ machine: table, from, input }) =>
@@ -153,6 +165,7 @@ export class DialogUser implements User {
         user: {
           onInvite: (invite) => this.takeInvite(invite),
           onRequest: (transaction) => ok(transaction),
+          onRefer: (referral) => referral.reject(403),
           onDialogChanged: (dialog) => this.save(machine, dialog),
         },
       });
@@ -212,22 +225,32 @@ export class DialogUser implements User {
   }
 
   private watchEarly(leg: DialogLeg, invite: IncomingInvite | undefined): void {
-    if (invite?.dialog !== undefined) this.watch(leg, invite.dialog);
+    if (invite?.dialog !== undefined) leg.early = this.watch(leg, invite.dialog);
+  }
+
+  private showEarly(leg: DialogLeg, invite: IncomingInvite): void {
+    const offer = invite.request.text();
+    const isFree = offer !== '' && !leg.isAnsweredEarly;
+    if (!isFree || this.host.runtime.random.float() > EARLY_ANSWERS) return invite.progress(183);
+    const body = leg.describe();
+    leg.isAnsweredEarly = true;
+    leg.negotiated(offer, body.content);
+    invite.progress(183, { body });
   }
 
   private answer(leg: DialogLeg, invite: IncomingInvite): void {
     const offer = invite.request.text();
-    const body = leg.describe();
+    const body = leg.isAnsweredEarly ? undefined : leg.describe();
     leg.leg.decision = 'accepted';
-    if (offer !== '') leg.negotiated(offer, body.content);
+    if (offer !== '' && body !== undefined) leg.negotiated(offer, body.content);
     invite.user = {
       ...invite.user,
       onAck: (ack) => {
         leg.leg.wasAcknowledged = true;
-        if (offer === '') leg.negotiated(body.content, ack.text());
+        if (offer === '' && body !== undefined) leg.negotiated(body.content, ack.text());
       },
     };
-    leg.dialog = this.watch(leg, invite.accept({ body }));
+    leg.dialog = this.watch(leg, invite.accept(body === undefined ? {} : { body }));
   }
 
   private watch(leg: DialogLeg, dialog: Dialog): Dialog {
@@ -242,13 +265,18 @@ export class DialogUser implements User {
         leg.tell('heard', key, transaction.method);
         ok(transaction);
       },
-      onUpdate: (update) => {
+      onUpdate: (incoming) => {
         leg.tell('heard', key, 'UPDATE');
-        const offer = update.request.text();
+        const offer = incoming.request.text();
         const body = leg.describe();
         leg.negotiated(offer, body.content);
-        update.accept({ body });
+        incoming.accept({ body });
       },
+      onRefer: (referral) => {
+        leg.tell('heard', key, 'REFER');
+        takeRefer(referral, this.host);
+      },
+      onRefresh: () => this.reinvite(leg, dialog, 'reinvite'),
       onBye: () => leg.tell('heard', key, 'BYE'),
       onEnded: (end) => {
         leg.tell('ended', key, end.kind);
@@ -300,61 +328,6 @@ export class DialogUser implements User {
       return;
     }
     leg.tell('asked', key);
-  }
-
-  private update(leg: DialogLeg, dialog: Dialog): void {
-    const offer = leg.describe();
-    const key = leg.nextKey('UPDATE');
-    const outcome = (text: string): void => leg.tell('outcome', key, text);
-    try {
-      dialog.update(
-        { body: offer },
-        {
-          onAccepted: (response) => {
-            outcome('accepted');
-            leg.negotiated(offer.content, response.text());
-          },
-          onRejected: ({ status }) => outcome(`rejected ${status}`),
-          onFailed: ({ kind }) => outcome(`failed ${kind}`),
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
-      return; // another one is under way
-    }
-    leg.tell('asked', key);
-  }
-
-  private ask(leg: DialogLeg, dialog: Dialog, method: string): void {
-    const key = leg.nextKey(method);
-    leg.tell('asked', key);
-    dialog.request(
-      method,
-      {},
-      {
-        onResponse: ({ status }) => leg.tell('outcome', key, String(status)),
-        onFailed: ({ kind }) => leg.tell('outcome', key, kind),
-      },
-    );
-  }
-
-  private ping(leg: DialogLeg): void {
-    const key = leg.nextKey('OPTIONS outside');
-    leg.tell('asked', key);
-    const me = uri(`sip:${this.name}@${this.name}`);
-    const other = this.name === 'u0' ? 'u1' : 'u0';
-    this.layer.request(
-      {
-        method: 'OPTIONS',
-        requestUri: uri(`sip:${other}`),
-        to: uri(`sip:${other}`),
-        from: new NameAddr({ uri: me }),
-      },
-      {
-        onResponse: ({ status }) => leg.tell('outcome', key, String(status)),
-        onFailed: ({ kind }) => leg.tell('outcome', key, kind),
-      },
-    );
   }
 }
 

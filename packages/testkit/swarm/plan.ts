@@ -18,6 +18,8 @@ export type Verb =
   | 'info'
   | 'options'
   | 'update'
+  | 'earlyUpdate'
+  | 'refer'
   | 'ping';
 
 /** What one side of a call does, and when, in milliseconds after the call began. */
@@ -118,6 +120,11 @@ function planActs(chance: Chance): Act[] {
   const answerAt = chance.pick([0, 30, 300, 1200, 3000]) + chance.below(60);
   if (chance.is(0.6)) add(answerAt * chance.float(), 'callee', 'ring');
   if (chance.is(0.1)) add(answerAt * chance.float(), 'callee', 'earlyMedia');
+  if (chance.is(0.05)) {
+    const side = chance.is(0.5) ? 'caller' : 'callee';
+    add(answerAt * chance.float(), 'callee', 'earlyMedia');
+    add(answerAt - chance.below(200), side, 'earlyUpdate');
+  }
   if (chance.is(0.08)) add(answerAt + chance.below(400) - 200, 'caller', 'cancel');
   if (chance.is(0.02)) add(answerAt - chance.below(100), 'caller', 'earlyBye');
   if (chance.is(0.05)) add(chance.below(2000), 'caller', 'ping');
@@ -158,6 +165,7 @@ function planTalk(
       'update',
       'update',
       'withdraw',
+      'refer',
     ]);
     const at = answerAt + chance.float() * Math.min(talkMs, 8000);
     add(at, chance.is(0.5) ? 'caller' : 'callee', verb);

@@ -121,6 +121,8 @@ export class SessionUser implements User {
       case 'info':
       case 'options':
       case 'update':
+      case 'earlyUpdate':
+      case 'refer':
       case 'ping':
         return undefined;
       default:

@@ -89,7 +89,7 @@ class World {
       this.users.set(name, new SessionUser(network.host(name), this.ledger, this.rows));
     }
     const targets = [...this.users.keys()].map((name) => network.hostOf(name));
-    this.proxy = new Proxy(network.host('proxy'));
+    this.proxy = new Proxy(network.host('proxy'), this.rows);
     if (isNatted) {
       this.nat = network.nat({ inside: NATTED_USERS, address: '203.0.113.1' });
     }
@@ -157,7 +157,9 @@ class World {
         clock.arm(durationMs, () => this.restart(host));
         return;
       case 'dns':
-        return network.dns.fail(host, 'servfail');
+        network.dns.fail(host, durationMs === 500 ? 'silent' : 'servfail');
+        clock.arm(durationMs, () => network.dns.mend(host));
+        return;
       default:
         kind satisfies never;
     }

@@ -132,6 +132,19 @@ describe('the name server', () => {
     expect(alice.outcomes).toEqual(['NO_ROUTE', 'NO_ROUTE']);
     expect(simulation.clock.now()).toBeGreaterThanOrEqual(5000);
   });
+
+  it('does not even know the hosts of the network while it is made to fail', async () => {
+    const { simulation, alice, bob } = scene();
+    const { dns } = simulation.network;
+    dns.fail('bob', 'servfail');
+    alice.ask('bob', 1);
+    await simulation.run(100);
+    dns.mend('bob');
+    alice.ask('bob', 2);
+    await simulation.runUntilQuiet();
+    expect(alice.outcomes).toEqual(['NO_ROUTE', '200']);
+    expect(bob.heard).toHaveLength(1);
+  });
 });
 
 describe('streams', () => {

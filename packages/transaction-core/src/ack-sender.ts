@@ -5,6 +5,7 @@ import { MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
 import { locateHops, withVia } from './next-hop.ts';
 import type { TransactionSurroundings } from './transaction-shell.ts';
+import { note } from './trouble.ts';
 
 /** Sends the ACKs to 2xx, which belong to no transaction (RFC 3261 §13.2.2.4). */
 export class AckSender {
@@ -19,8 +20,8 @@ export class AckSender {
   send(ack: SipRequest, { hops, target }: RequestOptions): void {
     const before = this.sent.get(ack);
     if (before !== undefined) {
-      this.around.counters.retransmissionsSent++;
       this.around.sender.send(before.message, before.hop, (error) => this.failed(error));
+      note(this.around, 'retransmitted', before);
       return;
     }
     const located = hops ?? locateHops(this.around.sender, ack, target);

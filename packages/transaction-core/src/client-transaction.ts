@@ -5,6 +5,7 @@ import { clientKey, MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
 import type { CancelOptions } from './outputs.ts';
 import { locateHops, withVia } from './next-hop.ts';
+import { noteTimeout } from './trouble.ts';
 import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
 
 /** What the owner of a client transaction has to hear. */
@@ -190,6 +191,7 @@ export class ClientTransaction {
   private tell(output: Told, attempt: TransactionShell, key: string): void {
     if (output.type === 'release') return this.released(key);
     if (output.type === 'sendCancel') return this.sendCancel(attempt, output.options);
+    if (output.type === 'tellTimeout') this.noteTimeout(attempt, output.heard);
     // an attempt that was given up for the next hop only absorbs what still comes
     if (attempt !== this.attempt) return;
     switch (output.type) {
@@ -204,6 +206,11 @@ export class ClientTransaction {
         if (this.mayTryNext()) return this.tryNext();
         return this.settle(() => this.user.onTransportError(output.error));
     }
+  }
+
+  private noteTimeout({ sent, hop }: TransactionShell, heard: boolean): void {
+    const missing = heard ? 'finalResponse' : 'response';
+    noteTimeout(this.around, { missing, request: sent ?? this.given, hop });
   }
 
   private receive(response: SipResponse, { hop }: TransactionShell): void {

@@ -2,12 +2,14 @@ import type { Runtime } from '@strowger/runtime';
 import {
   answerChallenge,
   Challenge,
+  computeHa1,
   type Credentials,
   DIGEST_ALGORITHMS,
   type DigestAlgorithm,
   digestAlgorithm,
   type SipRequest,
   type SipResponse,
+  verifyServerProof,
 } from '@strowger/sip-message';
 
 /** Who we are in a realm: a password, or HA1 by algorithm; `undefined` where we are nobody. */
@@ -18,6 +20,9 @@ export type CredentialSource = (realm: string) =>
       readonly ha1?: Partial<Record<DigestAlgorithm, string>>;
     }
   | undefined;
+
+/** What the answer to our credentials says of its server, see `DigestClient.accept`. */
+export type ServerStanding = 'proved' | 'unproved' | 'forged';
 
 type Header = 'authorization' | 'proxy-authorization';
 
@@ -99,23 +104,53 @@ export class DigestClient {
   }
 
   /**
-   * Takes over the nonce that the answer to a request of ours gives for the next one
-   * (Authentication-Info and Proxy-Authentication-Info, RFC 7616 §3.5, RFC 7615): where the request
-   * had credentials for one realm, as the header names none. The algorithm stays.
+   * Reads what the answer to a request of ours says of its server (Authentication-Info and
+   * Proxy-Authentication-Info, RFC 7616 §3.5, RFC 7615), where the request had credentials for one
+   * realm, as the header names none: takes over the nonce for the next request, the algorithm stays;
+   * and checks whether the server knows the password too.
+   *
+   * @returns `proved` where it does, `unproved` where it does not say so, as most do not. `forged`
+   * where what it says is wrong: then nothing of it is taken, and the realm gets no credentials again
+   * before it asks.
    */
-  accept(request: SipRequest, response: SipResponse): void {
+  accept(request: SipRequest, response: SipResponse): ServerStanding {
+    let standing: ServerStanding = 'unproved';
     for (const [info, header] of INFOS) {
-      const nonce = response.headers.get(info)?.get('nextnonce');
+      const said = response.headers.get(info);
       const used = request.headers.get(header);
       const [only] = used ?? [];
-      if (nonce === undefined || nonce === '' || only === undefined || used?.length !== 1) continue;
+      if (said === undefined || only === undefined || used?.length !== 1) continue;
       const key = `${header} ${only.realm}`;
-      const known = this.realms.get(key);
-      if (known === undefined || known.challenge.nonce !== only.nonce) continue;
-      const { realm, algorithm, qop, opaque, userhash } = known.challenge;
-      const challenge = new Challenge({ realm, nonce, algorithm, qop, opaque, userhash });
-      this.realms.set(key, { ...known, challenge, count: 0 });
+      const rspauth = said.get('rspauth');
+      if (rspauth !== undefined) {
+        const isRight = this.isProof(rspauth, only, response.body);
+        if (!isRight) this.realms.delete(key);
+        if (!isRight) return 'forged';
+        standing = 'proved';
+      }
+      const nonce = said.get('nextnonce');
+      if (nonce !== undefined && nonce !== '') this.renew(key, only.nonce, nonce);
     }
+    return standing;
+  }
+
+  private renew(key: string, used: string, nonce: string): void {
+    const known = this.realms.get(key);
+    if (known === undefined || known.challenge.nonce !== used) return;
+    const { realm, algorithm, qop, opaque, userhash } = known.challenge;
+    const challenge = new Challenge({ realm, nonce, algorithm, qop, opaque, userhash });
+    this.realms.set(key, { ...known, challenge, count: 0 });
+  }
+
+  private isProof(rspauth: string, credentials: Credentials, body: Uint8Array): boolean {
+    const { realm } = credentials;
+    const who = this.credentials(realm);
+    const algorithm = digestAlgorithm(credentials.algorithm);
+    if (who === undefined || algorithm === undefined) return false;
+    const { username, password = '' } = who;
+    const stored = ha1Of(who.ha1, algorithm);
+    const ha1 = stored === '' ? computeHa1(algorithm, { username, realm, password }) : stored;
+    return verifyServerProof(rspauth, credentials, { ha1, body });
   }
 
   /** Realms further up the path have seen their nonce count: each use has its own (RFC 7616 §3.4). */

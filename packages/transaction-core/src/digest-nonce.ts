@@ -63,6 +63,12 @@ export class DigestNonces {
     return this.issuedAt(nonce) !== undefined;
   }
 
+  /** Whether a nonce has lived for half of its time: its user may well be given the next one. */
+  isAging(nonce: string): boolean {
+    const issuedAt = this.issuedAt(nonce);
+    return issuedAt === undefined || this.runtime.clock.now() - issuedAt > this.lifetimeMs / 2;
+  }
+
   /** Marks the count as used; `undefined` for a client of RFC 2069, whose nonce is good once. */
   use(nonce: string, count: number | undefined): NonceUse {
     const issuedAt = this.issuedAt(nonce);

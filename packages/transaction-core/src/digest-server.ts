@@ -2,6 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import {
   Challenge,
   computeHa1,
+  computeServerProof,
   createResponse,
   type Credentials,
   DIGEST_ALGORITHMS,
@@ -52,6 +53,8 @@ export class DigestServer {
   private readonly algorithms: readonly DigestAlgorithm[];
   private readonly qop: readonly string[];
   private readonly nonces: DigestNonces;
+  /** What a verdict was found with, for as long as somebody holds it. */
+  private readonly proofs = new WeakMap<DigestVerdict, Proof>();
   /** The HA1 of nobody: what an unknown user's answer is compared with. */
   private readonly nobody: string;
 
@@ -122,7 +125,7 @@ export class DigestServer {
     options: { algorithms?: readonly DigestAlgorithm[] } = {},
   ): Promise<DigestVerdict> {
     const compared = await this.compare(request, kind, lookup, options);
-    return typeof compared === 'string' ? { outcome: compared } : this.judge(compared);
+    return typeof compared === 'string' ? { outcome: compared } : this.judge(compared, kind);
   }
 
   /** Whether the digest is right, however old its nonce and wherever it was sent; uses up no count. */
@@ -135,13 +138,36 @@ export class DigestServer {
     return typeof (await this.compare(request, kind, lookup, options)) !== 'string';
   }
 
+  /**
+   * Puts into the answer to a request that we know the password too, and the next nonce where the one
+   * that was used has lived for half of its time: Authentication-Info, as a proxy
+   * Proxy-Authentication-Info (RFC 7616 §3.5, RFC 7615). To be called when the body is complete, which
+   * `auth-int` covers. Nothing is put in for clients of RFC 2069, to which it says nothing, and
+   * without a verdict `ok` of this server.
+   *
+   * @param client where the request came from, for `answersUs`.
+   */
+  confirm(verdict: DigestVerdict, response: SipResponse, client?: string): void {
+    const proof = this.proofs.get(verdict);
+    if (proof === undefined) return;
+    const { credentials, ha1, kind } = proof;
+    const { qop, cnonce, params, nonce } = credentials;
+    const rspauth = computeServerProof(credentials, { ha1, body: response.body });
+    if (rspauth === undefined || cnonce === undefined) return;
+    const fields = [`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce="${escaped(cnonce)}"`];
+    fields.push(`nc=${params.get('nc')}`);
+    if (this.nonces.isAging(nonce)) fields.push(`nextnonce="${this.nonces.issue(client)}"`);
+    const name = kind === 401 ? 'Authentication-Info' : 'Proxy-Authentication-Info';
+    response.headers.set(name, fields.join(', '));
+  }
+
   /** The credentials where their digest is right, else what is wrong with them. */
   private async compare(
     request: SipRequest,
     kind: 401 | 407,
     lookup: Ha1Lookup,
     options: { algorithms?: readonly DigestAlgorithm[] },
-  ): Promise<Credentials | 'missing' | 'malformed' | 'wrong'> {
+  ): Promise<Proved | 'missing' | 'malformed' | 'wrong'> {
     const credentials = this.credentials(request, kind);
     if (credentials === undefined) {
       const name = headerOf(kind);
@@ -157,22 +183,28 @@ export class DigestServer {
     const ha1 = ha1For(await lookup(credentials.username), algorithm);
     const { method, body } = request;
     const isRight = verifyCredentials(credentials, { ha1: ha1 ?? nobody, method, body });
-    return isRight ? credentials : 'wrong';
+    return isRight && ha1 !== undefined ? { credentials, ha1 } : 'wrong';
   }
 
   /** The nonce is looked at only after the digest: a count that was not proved uses nothing up. */
-  private judge(credentials: Credentials): DigestVerdict {
+  private judge({ credentials, ha1 }: Proved, kind: 401 | 407): DigestVerdict {
     // without qop no count is part of the digest: anybody could have written one beside it
     const count = credentials.qop === undefined ? undefined : credentials.nc;
     switch (this.nonces.use(credentials.nonce, count)) {
       case 'fresh':
-        return { outcome: 'ok', username: credentials.username };
+        return this.proved({ credentials, ha1, kind });
       case 'replayed':
         return { outcome: 'replayed' };
       case 'expired':
       case 'foreign': // ours from before a restart, as far as we can tell: the digest is right
         return { outcome: 'stale' };
     }
+  }
+
+  private proved(proof: Proof): DigestVerdict {
+    const verdict: DigestVerdict = { outcome: 'ok', username: proof.credentials.username };
+    this.proofs.set(verdict, proof);
+    return verdict;
   }
 
   private isWellFormed(credentials: Credentials, request: SipRequest): boolean {
@@ -207,6 +239,21 @@ function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
     host === uri.host &&
     (port ?? 5060) === (uri.port ?? 5060)
   );
+}
+
+/** Credentials whose digest is right, and what it was compared with. */
+interface Proved {
+  readonly credentials: Credentials;
+  readonly ha1: string;
+}
+
+interface Proof extends Proved {
+  readonly kind: 401 | 407;
+}
+
+/** As the inside of a quoted string (RFC 3261 §25.1). */
+function escaped(text: string): string {
+  return text.replaceAll(/["\\]/g, (character) => `\\${character}`);
 }
 
 /** HA1 is the same for an algorithm and its `-sess` variant (RFC 7616 §3.4.2). */

@@ -3,7 +3,7 @@ export {
   type ClientTransactionUser,
   type RequestOptions,
 } from './client-transaction.ts';
-export { type CredentialSource, DigestClient } from './digest-client.ts';
+export { type CredentialSource, DigestClient, type ServerStanding } from './digest-client.ts';
 export {
   DigestServer,
   type DigestServerOptions,
@@ -50,6 +50,7 @@ export type {
   ProxyRequest,
   ProxyRoute,
   ProxySender,
+  ProxyStep,
   ProxyTarget,
 } from './proxy/proxy-options.ts';
 export {
@@ -68,3 +69,4 @@ export {
   type TransactionUser,
 } from './transaction-layer.ts';
 export type { TransactionCounters, TransactionStep } from './transaction-shell.ts';
+export type { TransactionTrouble } from './trouble.ts';

@@ -7,6 +7,7 @@ import type { Hop, Inbound } from './message-sender.ts';
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
 import type { Output } from './outputs.ts';
 import type { ServerTransactionUser } from './server-transaction.ts';
+import { note } from './trouble.ts';
 import type { Told, TransactionSurroundings } from './transaction-shell.ts';
 
 /** The timers for which a server transaction lingers, each of one length in a layer. */
@@ -102,7 +103,6 @@ export class LingeringServer {
 
   /** The same request came once more. */
   receiveAgain(): void {
-    this.home.options.around.counters.retransmissionsAbsorbed++;
     this.input({ type: 'request' });
   }
 
@@ -111,7 +111,9 @@ export class LingeringServer {
     if (!this.isInvite) return false;
     // an ACK of RFC 2543 shares its branch with nothing: only the tag tells (§17.2.3)
     if (!hasMagicCookie(ack) && ack.toTag !== this.localTag) return false;
-    if (this.name === 'confirmed') this.home.options.around.counters.retransmissionsAbsorbed++;
+    if (this.name === 'confirmed') {
+      note(this.home.options.around, 'absorbed', { message: ack, hop: inbound.hop });
+    }
     this.input({ type: 'ack', ack, inbound });
     return true;
   }
@@ -199,8 +201,8 @@ export class Lingering {
   }
 
   private send(one: LingeringServer, response: SipResponse): void {
-    const { sender, counters } = this.options.around;
-    counters.retransmissionsSent++;
+    const { around } = this.options;
+    const { sender, counters } = around;
     let sending = true;
     sender.send(response, one.hop, (error) => {
       counters.transportErrors++;
@@ -210,6 +212,7 @@ export class Lingering {
       else fail();
     });
     sending = false;
+    note(around, 'retransmitted', { message: response, hop: one.hop });
   }
 }
 

@@ -5,6 +5,7 @@ import type { LingeringServer, LingerTimer, Remains } from './lingering.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Inbound } from './message-sender.ts';
 import type { TimerSettings } from './timer-settings.ts';
+import { note, noteTimeout } from './trouble.ts';
 import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
 
 /** What the owner of a server transaction wants to hear; all of it may be left out. */
@@ -127,11 +128,12 @@ export class ServerTransaction {
   /** @internal */
   start(): void {
     this.shell.input({ type: 'request' });
+    // not within the step: what the user answers has to leave before anything that it sends after that
+    this.owner.onRequest(this);
   }
 
   /** @internal The same request came once more. */
   receiveAgain(): void {
-    this.around.counters.retransmissionsAbsorbed++;
     this.shell.input({ type: 'request' });
   }
 
@@ -140,7 +142,9 @@ export class ServerTransaction {
     if (this.method !== 'INVITE') return false;
     // an ACK of RFC 2543 shares its branch with nothing: only the tag tells (§17.2.3)
     if (!hasMagicCookie(ack) && ack.toTag !== this.tag) return false;
-    if (this.state === 'confirmed') this.around.counters.retransmissionsAbsorbed++;
+    if (this.state === 'confirmed') {
+      note(this.around, 'absorbed', { message: ack, hop: inbound.hop });
+    }
     this.shell.input({ type: 'ack', ack, inbound });
     return true;
   }
@@ -159,6 +163,11 @@ export class ServerTransaction {
   /** @internal */
   close(): void {
     this.shell.close();
+  }
+
+  private noteTimeout(): void {
+    const missing = this.method === 'INVITE' ? 'ack' : 'answer';
+    noteTimeout(this.around, { missing, request: this.request, hop: this.shell.hop });
   }
 
   private fixTag(response: SipResponse): void {
@@ -204,13 +213,14 @@ export class ServerTransaction {
   tell(output: Told): void {
     switch (output.type) {
       case 'tellRequest':
-        return this.owner.onRequest(this);
+        return; // told by `start`, when the step is over
       case 'tellAck':
         return this.owner.onAck(output.ack, output.inbound);
       case 'tellCancel':
         this.cancel = output.cancel;
         return;
       case 'tellTimeout':
+        this.noteTimeout();
         return this.user.onTimeout?.();
       case 'tellTransportError':
         return this.user.onTransportError?.(output.error);

@@ -3,6 +3,7 @@ import {
   createResponse,
   type SipRequest,
   type SipResponse,
+  statelessTag,
   validateMessage,
 } from '@strowger/sip-message';
 import { AckSender } from './ack-sender.ts';
@@ -21,6 +22,7 @@ import {
   type ServerTransactionOwner,
 } from './server-transaction.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
+import { note, type TransactionTrouble } from './trouble.ts';
 import type {
   TransactionCounters,
   TransactionShell,
@@ -67,6 +69,8 @@ export interface TransactionLayerOptions {
   readonly mergedRequests?: 'refuse' | 'pass';
   /** Told of every step of every transaction: for logs, ladders and the coverage of tests. */
   readonly onStep?: (step: TransactionStep) => void;
+  /** Told of retransmissions and time-outs as they happen; `counters` has their numbers. */
+  readonly onTrouble?: ((trouble: TransactionTrouble) => void) | undefined;
 }
 
 /**
@@ -89,12 +93,12 @@ export class TransactionLayer {
   private closed = false;
 
   constructor(options: TransactionLayerOptions) {
-    const { runtime, sender, user, timers, onStep } = options;
+    const { runtime, sender, user, timers, onStep, onTrouble } = options;
     this.options = options;
     this.user = user;
     const counters = newCounters();
     this.counters = counters;
-    this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep };
+    this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep, onTrouble };
     this.acks = new AckSender(this.around);
     this.lingering = new Lingering({
       around: this.around,
@@ -186,7 +190,7 @@ export class TransactionLayer {
     }
     const { status } = response;
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
-    if (attempt.state === 'completed') this.around.counters.retransmissionsAbsorbed++;
+    if (attempt.state === 'completed') note(this.around, 'absorbed', inbound);
     attempt.input({ type, response });
   }
 
@@ -199,7 +203,10 @@ export class TransactionLayer {
       if (request.toTag !== undefined) this.user.onAck(request, inbound);
       return;
     }
-    if (known !== undefined) return known.receiveAgain();
+    if (known !== undefined) {
+      note(this.around, 'absorbed', inbound);
+      return known.receiveAgain();
+    }
     const isCancel = request.method === 'CANCEL';
     const isFirst = !isCancel && request.toTag === undefined;
     const keys = { own: key, identity: identityOf(request), isFirst };
@@ -332,13 +339,4 @@ function newCounters(): TransactionCounters {
     requestsRefused: 0,
     responsesDropped: 0,
   };
-}
-
-/** The same tag for every copy of a request that leaves no state behind (RFC 3261 §8.2.7). */
-function statelessTag(request: SipRequest): string {
-  let hash = 0x811c9dc5;
-  for (const character of serverKey(request)) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  return `s${(hash >>> 0).toString(36)}`;
 }

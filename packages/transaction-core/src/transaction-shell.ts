@@ -8,6 +8,7 @@ import { nonInviteClient, type NonInviteClientInput } from './non-invite-client.
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
 import type { Output, TimerName } from './outputs.ts';
 import type { TimerSettings } from './timer-settings.ts';
+import { note, type TransactionTrouble } from './trouble.ts';
 
 /** What the layer counted since it was made. */
 export interface TransactionCounters {
@@ -40,6 +41,7 @@ export interface TransactionSurroundings {
   readonly timers: TimerSettings;
   readonly counters: TransactionCounters;
   readonly onStep: ((step: TransactionStep) => void) | undefined;
+  readonly onTrouble: ((trouble: TransactionTrouble) => void) | undefined;
 }
 
 /** The outputs that concern the owner of a transaction. */
@@ -147,8 +149,9 @@ export class TransactionShell {
   perform(output: Output): void {
     switch (output.type) {
       case 'send':
-        if (output.again) this.around.counters.retransmissionsSent++;
-        return this.send(output.message);
+        this.send(output.message);
+        if (output.again) note(this.around, 'retransmitted', { ...output, hop: this.hop });
+        return;
       case 'arm':
         return this.arm(output.timer, output.ms);
       case 'disarm':
@@ -156,9 +159,6 @@ export class TransactionShell {
       case 'release':
         this.disarmAll();
         this.heir?.close();
-        return this.owner.tell(output);
-      case 'tellTimeout':
-        this.around.counters.timeouts++;
         return this.owner.tell(output);
       default:
         return this.owner.tell(output);

@@ -9,6 +9,9 @@ import {
 } from '../src/index.ts';
 import { twoElements } from './two-elements.ts';
 
+/** Every row of `responseContext` that any test of this file has driven, as `state input`. */
+export const drivenContexts = new Set<string>();
+
 /** Every proxy of a test, so that its end can be looked at. */
 export interface Proxied extends ReturnType<typeof twoElements> {
   proxy(name: string, route: ProxyRoute, options?: Partial<StatefulProxyOptions>): StatefulProxy;
@@ -30,6 +33,7 @@ export function proxiedElements(options: Partial<SimulationOptions> = {}): Proxi
         sender: host,
         route,
         names: [name],
+        onContextStep: ({ from, input }) => drivenContexts.add(`${from} ${input}`),
         ...more,
       });
       host.receive = (inbound) => made.receive(inbound);

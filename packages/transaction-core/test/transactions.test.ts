@@ -8,6 +8,7 @@ import { failoverStories } from './stories/failover.ts';
 import { reportStories } from './stories/reports.ts';
 import { matchingStories } from './stories/matching.ts';
 import { endingStories } from './stories/endings.ts';
+import { troubleStories } from './stories/trouble.ts';
 
 timingStories();
 cancelStories();
@@ -15,6 +16,7 @@ failoverStories();
 reportStories();
 matchingStories();
 endingStories();
+troubleStories();
 
 describe('the four tables', () => {
   it('have no row that none of these stories has driven', () => {

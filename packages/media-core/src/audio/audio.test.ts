@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FilterBench } from './filter-bench.ts';
+import { PlainFrameMath } from './plain-frame-math.ts';
 import { Resampler, SAMPLE_RATES } from './resampler.ts';
 import { levelDbm0, toneShare } from './tone-share.ts';
 import { ToneSource } from './tone-source.ts';
@@ -101,6 +103,45 @@ describe('the resampler', () => {
       expect(levelDbm0(middle)).toBeLessThan(-65);
     }
   });
+
+  const pairs = [8000, 16_000, 24_000, 48_000].flatMap((from, _, all) =>
+    all.filter((to) => to !== from).map((to) => ({ from, to })),
+  );
+
+  it.each(pairs)('adds nothing that is heard from $from to $to Hz', ({ from, to }) => {
+    const lower = Math.min(from, to);
+    for (const part of [0.1, 0.3, 0.42]) {
+      const middle = resampled(tone(part * lower, from), from, to, 480).subarray(
+        to / 8,
+        (7 * to) / 8,
+      );
+      // images, aliases and rounding together, against the tone
+      const rest = 1 - toneShare(middle, to, part * lower);
+      expect(10 * Math.log10(Math.max(rest, 1e-9))).toBeLessThan(-55);
+    }
+    for (const part of from > to ? [1.06, 1.4, 1.9] : []) {
+      const gone = resampled(tone((part * to) / 2, from), from, to, 480).subarray(
+        to / 8,
+        (7 * to) / 8,
+      );
+      expect(levelDbm0(gone)).toBeLessThan(-65);
+    }
+  });
+
+  it.each(pairs)(
+    'is the same by plain loops from $from to $to Hz, but for the last bit',
+    (pair) => {
+      const plain = new Resampler(pair.from, pair.to, new FilterBench(new PlainFrameMath()));
+      const fast = new Resampler(pair.from, pair.to);
+      const input = tone(900, pair.from);
+      for (let at = 0; at < input.length; at += 700) {
+        const block = input.subarray(at, at + 700);
+        const [one, other] = [fast.push(block), plain.push(block)];
+        expect(one.length).toBe(other.length);
+        expect(one.every((sample, i) => Math.abs(sample - (other[i] ?? 0)) <= 1)).toBe(true);
+      }
+    },
+  );
 
   it('gives the same whatever the blocks', () => {
     const input = tone(700, 44_100);

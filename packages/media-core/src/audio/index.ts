@@ -1,3 +1,8 @@
+export { FilterBench } from './filter-bench.ts';
+export { type FrameMath, frameMath } from './frame-math.ts';
+export { PlainFrameMath } from './plain-frame-math.ts';
+export type { ByteSource } from './byte-source.ts';
+export { FetchedBytes, type FetchOptions } from './fetched-bytes.ts';
 export {
   PCMA_SILENCE,
   PCMU_SILENCE,

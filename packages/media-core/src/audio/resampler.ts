@@ -1,4 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
+import { BLOCK_SAMPLES, FilterBench } from './filter-bench.ts';
+import { frameMath } from './frame-math.ts';
 
 /** Sample rates that can be changed into each other. */
 export const SAMPLE_RATES: readonly number[] = [
@@ -21,16 +23,21 @@ export class Resampler {
   readonly #up: number;
   readonly #down: number;
   readonly #taps: number;
-  /** One filter per phase, `#taps` long, oldest sample first. */
-  readonly #phases: Float32Array;
-  /** The last `#taps - 1` samples of before, and room for a block behind them. */
-  #history: Float32Array;
+  readonly #bench: FilterBench;
+  /** Where the filters lie on the bench: one per phase, oldest sample first. */
+  readonly #filters: number;
+  /** The last `#taps - 1` samples of before. */
+  readonly #history: Float32Array;
   /** Where the next output lies: input samples from the start of the block, and a phase. */
   #position: number;
   #phase = 0;
 
-  /** @throws StrowgerError `UNSUPPORTED_SAMPLE_RATE` for rates that `SAMPLE_RATES` lacks. */
-  constructor(fromHz: number, toHz: number) {
+  /**
+   * `bench` is where it is reckoned; default: one of this thread.
+   *
+   * @throws StrowgerError `UNSUPPORTED_SAMPLE_RATE` for rates that `SAMPLE_RATES` lacks.
+   */
+  constructor(fromHz: number, toHz: number, bench: FilterBench = threadBench()) {
     if (!SAMPLE_RATES.includes(fromHz) || !SAMPLE_RATES.includes(toHz)) {
       const known = SAMPLE_RATES.join(', ');
       const message = `Cannot change ${fromHz} Hz into ${toHz} Hz; rates are ${known}`;
@@ -39,32 +46,26 @@ export class Resampler {
     const common = greatestCommonDivisor(fromHz, toHz);
     this.#up = toHz / common;
     this.#down = fromHz / common;
+    this.#bench = bench;
     const nyquist = Math.min(fromHz, toHz) / 2;
     const width = ((STOP_BAND - PASS_BAND) * nyquist) / fromHz;
-    this.#taps = fromHz === toHz ? 1 : 2 * Math.ceil(TAPS_PER_WIDTH / width / 2);
+    this.#taps = fromHz === toHz ? 1 : 8 * Math.ceil(TAPS_PER_WIDTH / width / 8);
     const cutoff = ((STOP_BAND + PASS_BAND) * nyquist) / fromHz / 2;
-    this.#phases = fromHz === toHz ? Float32Array.of(1) : filters(this.#up, this.#taps, cutoff);
+    const table = (): Float32Array => filters(this.#up, this.#taps, cutoff);
+    this.#filters = fromHz === toHz ? 0 : bench.table(`${fromHz}/${toHz}`, table);
     this.#history = new Float32Array(this.#taps - 1);
     this.#position = Math.floor(this.#taps / 2);
   }
 
   /** Takes a block of any length and returns what became due: about `length * to / from`. */
   push(block: Int16Array): Int16Array {
-    const taps = this.#taps;
-    const input = new Float32Array(taps - 1 + block.length);
-    input.set(this.#history);
-    input.set(block, taps - 1);
-    const due = Math.ceil(((block.length - this.#position) * this.#up - this.#phase) / this.#down);
-    const output = new Int16Array(Math.max(0, due));
-    for (let i = 0; i < output.length; i++) {
-      output[i] = this.#sample(input);
-      this.#phase += this.#down;
-      this.#position += Math.floor(this.#phase / this.#up);
-      this.#phase %= this.#up;
+    if (this.#taps === 1) return block.slice();
+    if (block.length <= BLOCK_SAMPLES) return this.#push(block);
+    const parts: Int16Array[] = [];
+    for (let at = 0; at < block.length; at += BLOCK_SAMPLES) {
+      parts.push(this.#push(block.subarray(at, at + BLOCK_SAMPLES)));
     }
-    this.#position -= block.length;
-    this.#history = input.slice(block.length);
-    return output;
+    return joined(parts);
   }
 
   /** What is still due when no more comes: output lies in time where input lay, and is as long. */
@@ -72,15 +73,44 @@ export class Resampler {
     return this.push(new Int16Array(Math.floor(this.#taps / 2)));
   }
 
-  #sample(input: Float32Array): number {
-    const taps = this.#taps;
-    const filter = this.#phase * taps;
-    const from = this.#position;
-    const phases = this.#phases;
-    let sum = 0;
-    for (let k = 0; k < taps; k++) sum += (phases[filter + k] ?? 0) * (input[from + k] ?? 0);
-    return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+  #push(block: Int16Array): Int16Array {
+    const up = this.#up;
+    const down = this.#down;
+    const ahead = (block.length - this.#position) * up - this.#phase;
+    const count = Math.max(0, Math.ceil(ahead / down));
+    const output = this.#bench.filter(block, {
+      history: this.#history,
+      filters: this.#filters,
+      taps: this.#taps,
+      up,
+      down,
+      position: this.#position,
+      phase: this.#phase,
+      count,
+    });
+    const phases = this.#phase + count * down;
+    this.#position += Math.floor(phases / up) - block.length;
+    this.#phase = phases % up;
+    return output;
   }
+}
+
+function joined(parts: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Of the thread: it remembers nothing but tables that are the same for all. */
+let shared: FilterBench | undefined;
+
+function threadBench(): FilterBench {
+  shared ??= new FilterBench(frameMath());
+  return shared;
 }
 
 /** One filter for each fraction of an input sample; each sums to one, so that levels are kept. */

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { StrowgerError } from '@strowger/runtime';
+import type { ByteSource } from './byte-source.ts';
 import { readFormat, type WavFormat } from './wav-format.ts';
 
 /** Chunks that may stand before the samples. */
@@ -13,20 +13,20 @@ export interface WavHead {
 }
 
 /** Walks the chunks up to the samples (RIFF: a name, a length, an even number of bytes). */
-export async function readHead(file: FileHandle): Promise<WavHead> {
-  const { size } = await file.stat();
-  const riff = await readPart(file, 0, 12);
+export async function readHead(source: ByteSource): Promise<WavHead> {
+  const { size } = source;
+  const riff = await readPart(source, 0, 12);
   if (ascii(riff, 0) !== 'RIFF' || ascii(riff, 8) !== 'WAVE') {
     throw new StrowgerError('WAV_MALFORMED', 'This is no WAV file: RIFF and WAVE are missing');
   }
   let format: WavFormat | undefined;
   let at = 12;
   for (let i = 0; i < MAX_CHUNKS && at + 8 <= size; i++) {
-    const head = await readPart(file, at, 8);
+    const head = await readPart(source, at, 8);
     const length = new DataView(head.buffer).getUint32(4, true);
     const from = at + 8;
     if (ascii(head, 0) === 'fmt ')
-      format = readFormat(await readPart(file, from, Math.min(length, 40)));
+      format = readFormat(await readPart(source, from, Math.min(length, 40)));
     if (ascii(head, 0) === 'data' && format)
       return { format, from, to: endOfData(from, length, size) };
     at = from + length + (length % 2);
@@ -45,19 +45,8 @@ function ascii(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }
 
-async function readPart(file: FileHandle, at: number, length: number): Promise<Uint8Array> {
+async function readPart(source: ByteSource, at: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
-  const read = await readAll(file, bytes, at);
+  const read = await source.read(bytes, at);
   return bytes.slice(0, read);
-}
-
-/** Reads until `bytes` is full or the file ends; returns how many there were. */
-export async function readAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<number> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, at + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return done;
 }

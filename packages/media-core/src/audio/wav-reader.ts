@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { StrowgerError } from '@strowger/runtime';
+import { type ByteSource, openFile } from './byte-source.ts';
 import { Resampler } from './resampler.ts';
-import { readAll, readHead } from './wav-chunks.ts';
+import { readHead } from './wav-chunks.ts';
 import { decodeToMono, frameBytes, type WavFormat } from './wav-format.ts';
 
 /** What is read at once, in milliseconds; as much again is kept ready. */
@@ -11,8 +11,8 @@ const BLOCK_MS = 500;
 export interface WavReaderOptions {
   /** Of what is read, whatever the file has; default 8000. */
   readonly sampleRate?: number;
-  /** Begins again at the end, without a gap; default false. */
-  readonly loop?: boolean;
+  /** Begins again at the end, without a gap: for ever, or so many times in all; default false. */
+  readonly loop?: boolean | number;
 }
 
 /**
@@ -22,12 +22,13 @@ export interface WavReaderOptions {
 export class WavReader {
   /** As the file has it. */
   readonly format: WavFormat;
-  readonly #file: FileHandle;
+  readonly #source: ByteSource;
   readonly #data: { readonly from: number; readonly to: number };
-  readonly #loop: boolean;
   readonly #resampler: Resampler;
   readonly #sampleRate: number;
   #at: number;
+  /** How often the samples are still to be read from here on. */
+  #rounds: number;
   #blocks: Int16Array[] = [];
   #offset = 0;
   #buffered = 0;
@@ -37,40 +38,42 @@ export class WavReader {
   #failure: StrowgerError | undefined;
 
   /**
-   * Opens a file, checks it and reads its first second.
+   * Opens a file, or what has been opened elsewhere and is now the reader's to close; checks it and
+   * reads its first second.
    *
    * @throws StrowgerError (rejects) `WAV_UNREADABLE` with the system's error as `cause`,
    * `WAV_MALFORMED`, `WAV_UNSUPPORTED`, `UNSUPPORTED_SAMPLE_RATE`.
    */
-  static async open(path: string, options: WavReaderOptions = {}): Promise<WavReader> {
-    let file: FileHandle | undefined;
+  static async open(from: string | ByteSource, options: WavReaderOptions = {}): Promise<WavReader> {
+    const name = typeof from === 'string' ? from : 'what was fetched';
+    let source: ByteSource | undefined;
     try {
-      file = await open(path, 'r');
-      const { format, from, to } = await readHead(file);
-      const reader = new WavReader(file, format, { from, to }, options);
+      source = typeof from === 'string' ? await openFile(from) : from;
+      const head = await readHead(source);
+      const reader = new WavReader(source, head.format, head, options);
       await reader.fill();
       if (reader.#failure) throw reader.#failure;
       return reader;
     } catch (cause) {
-      await file?.close();
+      await source?.close();
       if (StrowgerError.isInstance(cause)) {
-        throw new StrowgerError(cause.code, `${path}: ${cause.message}`, { cause });
+        throw new StrowgerError(cause.code, `${name}: ${cause.message}`, { cause });
       }
-      throw unreadable(path, cause);
+      throw unreadable(name, cause);
     }
   }
 
   private constructor(
-    file: FileHandle,
+    source: ByteSource,
     format: WavFormat,
     data: { from: number; to: number },
     { sampleRate = 8000, loop = false }: WavReaderOptions,
   ) {
-    this.#file = file;
+    this.#source = source;
     this.format = format;
     this.#data = data;
     this.#at = data.from;
-    this.#loop = loop && data.to > data.from;
+    this.#rounds = typeof loop === 'number' ? loop : loop ? Number.POSITIVE_INFINITY : 1;
     this.#sampleRate = sampleRate;
     this.#resampler = new Resampler(format.sampleRate, sampleRate);
   }
@@ -127,10 +130,11 @@ export class WavReader {
     this.#isDrained = true;
     this.#blocks = [];
     this.#buffered = 0;
+    const closed = this.#source.close(); // first: who reads may be waiting for a server
     await this.#filling;
     this.#blocks = [];
     this.#buffered = 0;
-    await this.#file.close();
+    await closed;
   }
 
   #hasEnough(): boolean {
@@ -141,7 +145,7 @@ export class WavReader {
     try {
       while (!this.#hasEnough()) await this.#readBlock();
     } catch (cause) {
-      this.#failure = unreadable('the file', cause);
+      this.#failure = StrowgerError.isInstance(cause) ? cause : unreadable('the file', cause);
       this.#isDrained = true;
     } finally {
       this.#filling = undefined;
@@ -152,7 +156,7 @@ export class WavReader {
     const frame = frameBytes(this.format);
     const wanted = frame * this.#blockFrames();
     const bytes = new Uint8Array(Math.min(wanted, this.#data.to - this.#at));
-    const read = await readAll(this.#file, bytes, this.#at);
+    const read = await this.#source.read(bytes, this.#at);
     const whole = read - (read % frame);
     this.#at += whole;
     this.#take(this.#resampler.push(this.#loopShort(bytes.subarray(0, whole))));
@@ -160,7 +164,8 @@ export class WavReader {
     // A file that shrank to nothing meanwhile must not be read forever.
     const isEmpty = this.#at <= this.#data.from;
     this.#at = this.#data.from;
-    if (this.#loop && !isEmpty) return;
+    this.#failure = this.#source.failure;
+    if (--this.#rounds > 0 && !isEmpty && !this.#failure) return;
     this.#take(this.#resampler.end());
     this.#isDrained = true;
   }
@@ -169,8 +174,9 @@ export class WavReader {
   #loopShort(bytes: Uint8Array): Int16Array {
     const samples = decodeToMono(bytes, this.format);
     const isWhole = this.#data.to - this.#data.from < this.#blockFrames();
-    if (!this.#loop || !isWhole || samples.length === 0) return samples;
-    const rounds = Math.ceil(this.#blockFrames() / samples.length);
+    if (this.#rounds <= 1 || !isWhole || samples.length === 0) return samples;
+    const rounds = Math.min(this.#rounds, Math.ceil(this.#blockFrames() / samples.length));
+    this.#rounds -= rounds - 1;
     const laidOut = new Int16Array(rounds * samples.length);
     for (let i = 0; i < rounds; i++) laidOut.set(samples, i * samples.length);
     return laidOut;

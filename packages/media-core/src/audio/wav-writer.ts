@@ -63,6 +63,11 @@ export class WavWriter {
     return this.#lost;
   }
 
+  /** The same in milliseconds. */
+  get lostMs(): number {
+    return Math.round((this.#lost / this.#channels / this.#sampleRate) * 1000);
+  }
+
   /**
    * Takes samples (both channels interleaved where there are two) and never waits. They are copied.
    * False where they were lost, as they are after `close` and beyond 4 GiB.

@@ -15,6 +15,13 @@ export interface AudioDecoder {
   samplesIn(payload: Uint8Array): number;
   /** Decodes into the front of `out`, which has room for `samplesIn`; returns how many it made. */
   decode(payload: Uint8Array, out: Int16Array): number;
+  /** Fills all of `out` in place of what did not come; where it is missing, any codec is stood in for. */
+  conceal?(out: Int16Array): void;
+  /**
+   * Fills `out` with the packet before `next`, of which that has a copy (forward error correction);
+   * returns how many samples: 0 where it has none.
+   */
+  recover?(next: Uint8Array, out: Int16Array): number;
   /** Frees what no garbage collector does. */
   close?(): void;
 }

@@ -46,7 +46,7 @@ export class CodecLibrary {
       return { factory: await importFactory(own), sampleRate: own.sampleRate ?? clockRate };
     }
     const builtIn = Object.values(BUILT_IN_CODECS).find(fits);
-    if (builtIn) return { factory: await builtIn.load(), sampleRate: builtIn.sampleRate };
+    if (builtIn) return builtIn;
     throw unavailable(name, 'there is no such codec');
   }
 }

@@ -5,21 +5,22 @@ import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { SpeechDetector } from '../speech/index.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
-import { openSource } from './audio-sources.ts';
+import { AudioOutlet } from './audio-outlet.ts';
 import type {
   CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
   OpenRequest,
-  PlaySource,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
 import { Bypass } from './bypass.ts';
 import { DigitListener } from './digit-listener.ts';
 import { Listener } from './listener.ts';
+import { Recorder } from './recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import { Speaker } from './speaker.ts';
 import type { Ticked, Ticker } from './ticker.ts';
@@ -34,6 +35,14 @@ export interface AudioEndpointOptions {
   tell(event: CoreEvent): void;
 }
 
+/** Where an endpoint's audio comes from and goes to instead, as long as it is in a conference. */
+export interface MixedAudio {
+  /** Takes what was heard. */
+  take(frame: Int16Array, sampleRate: number): void;
+  /** Fills what is to be said; `false` where that is nothing. */
+  read(out: Int16Array, sampleRate: number): boolean;
+}
+
 /** An RTP session whose audio begins and ends here, in frames of its packet time. */
 export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly session: RtpSession;
@@ -42,7 +51,12 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly codecs: CodecBench;
   private readonly listener: Listener;
   private readonly speaker: Speaker;
+  /** What shall be heard at the other end. */
+  readonly output: AudioOutlet;
+  readonly recorder = new Recorder();
   private readonly digits: DigitListener;
+  private readonly speech: SpeechDetector | undefined;
+  private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
 
   constructor(options: AudioEndpointOptions) {
@@ -51,14 +65,17 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.codecs = new CodecBench(options.codecs);
     this.session = new RtpSession(options, this);
     this.bypass = new Bypass(this.session);
-    this.listener = new Listener(request.settings, tell);
+    this.listener = new Listener(request.settings, runtime.clock, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
-    this.digits = new DigitListener(
-      runtime.clock,
-      (digit, durationMs) => tell({ type: 'digit', digit, durationMs }),
-      () => this.session.eventRate,
-    );
+    this.speech = request.speech && new SpeechDetector(request.speech, tell);
+    this.output = new AudioOutlet(this.speaker, runtime.clock);
+    this.digits = new DigitListener({
+      clock: runtime.clock,
+      sources: request.digits,
+      tell,
+      eventRate: () => this.session.eventRate,
+    });
   }
 
   /** Takes over what was negotiated; the stream runs from the first time on. */
@@ -114,32 +131,48 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.options.tell(event);
   }
 
+  /** Of its PCM. */
+  get sampleRate(): number {
+    return this.listener.sampleRate;
+  }
+
+  /** Hears and is heard in a conference from now on; on its own again with `undefined`. */
+  join(mixed: MixedAudio | undefined): void {
+    this.mixed = mixed;
+    this.speaker.mixed = mixed;
+  }
+
   /** A slot: what was heard in it goes where it is wanted, then one packet leaves. */
   tick(skipped: number): void {
     const { listener, speaker } = this;
-    for (let frames = skipped; frames > 0; frames--) listener.hear();
+    for (let frames = skipped; frames > 0; frames--) this.miss();
     if (skipped > 0) speaker.pass(skipped);
-    listener.hear();
+    this.hear();
     if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(1);
+    this.speech?.say(speaker.said, speaker.player.sampleRate);
+    this.recorder.take(listener.heard, speaker.said, listener.sampleRate);
   }
 
-  async play(play: number, source: PlaySource): Promise<void> {
-    await this.speaker.player.start(play, (sampleRate) => openSource(source, sampleRate));
+  /** A slot that was missed: nothing is said in it. */
+  private miss(): void {
+    const { listener } = this;
+    this.hear();
+    this.recorder.take(listener.heard, undefined, listener.sampleRate);
   }
 
-  stopPlay(play: number): void {
-    this.speaker.player.stop(play);
+  private hear(): void {
+    const { listener } = this;
+    listener.hear();
+    this.digits.hear(listener.heard, listener.sampleRate);
+    this.speech?.hear(listener.heard, listener.sampleRate);
+    this.mixed?.take(listener.heard, listener.sampleRate);
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */
-  async record(path: string): Promise<void> {
-    await this.listener.record(path);
+  async record(request: { path: string; channels: 'mono' | 'stereo' }): Promise<void> {
+    await this.recorder.start({ ...request, sampleRate: this.listener.sampleRate });
     this.options.ticker.add(this);
-  }
-
-  stopRecord(): Promise<Recorded> {
-    return this.listener.stopRecord();
   }
 
   async sendDigits(command: DigitsCommand): Promise<void> {
@@ -154,17 +187,6 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.listener.grant(frames, sampleRate);
   }
 
-  async speak(samples: Int16Array, sampleRate: number): Promise<void> {
-    await this.speaker.spoken.push(samples, sampleRate);
-  }
-
-  async finishSaying(discard: boolean): Promise<void> {
-    const { spoken } = this.speaker;
-    if (discard) return spoken.clear();
-    spoken.finish();
-    await spoken.drained();
-  }
-
   stats(): Pick<CoreStats, 'jitterBuffer' | 'packetsDiscarded'> {
     const { playout } = this.listener;
     return { jitterBuffer: playout.stats, packetsDiscarded: playout.discarded };
@@ -176,7 +198,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.bypass.end();
     this.codecs.close();
     this.digits.close();
-    const recorded = this.listener.close();
+    this.listener.close();
+    const recorded = this.recorder.close();
     await Promise.all([this.speaker.close(), this.session.close()]);
     return recorded;
   }

@@ -1,6 +1,6 @@
-import { RateReader, Resampler, ToneSource, WavReader } from '../audio/index.ts';
+import type { Clock } from '@strowger/runtime';
+import { FetchedBytes, RateReader, ToneSource, WavReader } from '../audio/index.ts';
 import type { CoreError, PlaySource } from './core-api.ts';
-import { RateTap } from './rate-tap.ts';
 
 /** Samples without waiting. */
 export interface FrameSource {
@@ -10,24 +10,37 @@ export interface FrameSource {
   close(): Promise<void>;
   /** Why it ended early. */
   readonly error: CoreError | undefined;
+  /** Whether everything was read. */
+  readonly isOver: boolean;
+  /** Silence that stood in for what had not come yet. */
+  readonly missingMs: number;
+}
+
+/** What opening a source takes. */
+export interface OpenSourceOptions {
+  readonly clock: Clock;
+  readonly sampleRate: number;
+  /** For ever, or so many times in all. */
+  readonly loop: boolean | number;
 }
 
 /** Opens what is to be played; rejects with the reader's error. */
-export async function openSource(source: PlaySource, sampleRate: number): Promise<FrameSource> {
-  if (source.type === 'tone') {
-    const tone = new ToneSource({ ...source, sampleRate });
-    return { sampleRate, read: (out) => tone.read(out), close: async () => {}, error: undefined };
+export async function openSource(
+  source: Exclude<PlaySource, { type: 'pushed' }>,
+  { clock, sampleRate, loop }: OpenSourceOptions,
+): Promise<FrameSource> {
+  switch (source.type) {
+    case 'tone':
+      return endless(new ToneSource({ ...source, sampleRate }), sampleRate);
+    case 'file':
+      return wavSource(await WavReader.open(source.path, { sampleRate, loop }), sampleRate);
+    case 'url': {
+      const bytes = await FetchedBytes.open(source, clock);
+      return wavSource(await WavReader.open(bytes, { sampleRate, loop }), sampleRate);
+    }
+    default:
+      return source satisfies never;
   }
-  const { path, loop = false } = source;
-  const reader = await WavReader.open(path, { sampleRate, loop });
-  return {
-    sampleRate,
-    read: (out) => reader.read(out),
-    close: () => reader.close(),
-    get error() {
-      return reader.failure;
-    },
-  };
 }
 
 /** The same source at another rate: what is agreed anew may change that of a stream. */
@@ -38,110 +51,35 @@ export function atRate(source: FrameSource, sampleRate: number): FrameSource {
     sampleRate,
     read: (out) => reader.read(out),
     close: () => source.close(),
+    isOver: false, // its filter has a tail: reading tells
     get error() {
       return source.error;
+    },
+    get missingMs() {
+      return source.missingMs;
     },
   };
 }
 
-/** What a program says, at most so far ahead. */
-const ROOM_MS = 400;
+function endless(tone: ToneSource, sampleRate: number): FrameSource {
+  const read = (out: Int16Array): number => tone.read(out);
+  const close = async (): Promise<void> => {};
+  return { sampleRate, read, close, error: undefined, isOver: false, missingMs: 0 };
+}
 
-/** The queue between a program that speaks in blocks and the stream that leaves in frames. */
-export class SpokenQueue {
-  private readonly blocks: Int16Array[] = [];
-  private offset = 0;
-  private waiting = 0;
-  private roomWaiters: (() => void)[] = [];
-  private endWaiters: (() => void)[] = [];
-  private readonly tap = new RateTap();
-  private speaksAt = 8000;
-
-  get isEmpty(): boolean {
-    return this.waiting === 0;
-  }
-
-  /** Of what is read from now on; what waits is changed into it. */
-  set sampleRate(sampleRate: number) {
-    const { tap } = this;
-    if (sampleRate === tap.sampleRate) return;
-    const before = new Resampler(tap.sampleRate, sampleRate);
-    const waiting = this.blocks.splice(0);
-    const changed = waiting.map((block, at) => before.push(at ? block : block.slice(this.offset)));
-    this.offset = 0;
-    this.waiting = 0;
-    tap.sampleRate = sampleRate;
-    for (const block of [...changed, ...(waiting.length > 0 ? [before.end()] : [])])
-      this.add(block);
-    this.wake();
-  }
-
-  /**
-   * Resolves when there is room for the next block.
-   *
-   * @throws StrowgerError (rejects) `UNSUPPORTED_SAMPLE_RATE` for rates that `SAMPLE_RATES` lacks.
-   */
-  async push(block: Int16Array, sampleRate: number): Promise<void> {
-    if (sampleRate !== this.speaksAt) this.add(this.tap.end());
-    this.speaksAt = sampleRate;
-    this.add(this.tap.take(block, sampleRate));
-    if (!this.isFull) return;
-    await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
-  }
-
-  /** The program has said all. */
-  finish(): void {
-    this.add(this.tap.end());
-  }
-
-  /** Resolves when everything was read. */
-  async drained(): Promise<void> {
-    if (this.waiting === 0) return;
-    await new Promise<void>((resolve) => this.endWaiters.push(resolve));
-  }
-
-  /** Fills `out`, with silence where it ends. */
-  read(out: Int16Array): void {
-    let filled = 0;
-    for (let block = this.blocks[0]; block !== undefined && filled < out.length; ) {
-      const part = block.subarray(this.offset, this.offset + out.length - filled);
-      out.set(part, filled);
-      filled += part.length;
-      this.offset += part.length;
-      if (this.offset === block.length) {
-        this.blocks.shift();
-        this.offset = 0;
-      }
-      block = this.blocks[0];
-    }
-    out.fill(0, filled);
-    this.waiting -= filled;
-    this.wake();
-  }
-
-  /** Forgets what waits; nobody is left waiting. */
-  clear(): void {
-    this.blocks.length = 0;
-    this.offset = 0;
-    this.waiting = 0;
-    this.wake();
-  }
-
-  private get isFull(): boolean {
-    return this.waiting > (this.tap.sampleRate * ROOM_MS) / 1000;
-  }
-
-  private add(block: Int16Array): void {
-    if (block.length > 0) this.blocks.push(block);
-    this.waiting += block.length;
-  }
-
-  private wake(): void {
-    if (!this.isFull && this.roomWaiters.length > 0) {
-      for (const resolve of this.roomWaiters.splice(0)) resolve();
-    }
-    if (this.waiting === 0 && this.endWaiters.length > 0) {
-      for (const resolve of this.endWaiters.splice(0)) resolve();
-    }
-  }
+function wavSource(reader: WavReader, sampleRate: number): FrameSource {
+  return {
+    sampleRate,
+    read: (out) => reader.read(out),
+    close: () => reader.close(),
+    get error() {
+      return reader.failure;
+    },
+    get isOver() {
+      return reader.ended;
+    },
+    get missingMs() {
+      return (reader.underruns * 1000) / sampleRate;
+    },
+  };
 }

@@ -1,8 +1,11 @@
+import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { DtlsIdentity } from '../dtls/index.ts';
 import type { GatheredAddress, IceServers } from '../ice/index.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 import type {
   IceCandidate,
@@ -16,15 +19,16 @@ import type {
 export interface OpenRequest {
   /** Chosen by the caller, unique within the core. */
   id: number;
-  /** Local IP address and RTP's port; RTCP is on the next one. */
-  address: string;
-  port: number;
   ssrc: number;
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
   /** Who we are where keys come by DTLS; absent where they never do. */
   identity?: DtlsIdentity;
+  /** Which ways of sending digits are listened to. */
+  digits: readonly DigitSource[];
+  /** Voice activity is told. */
+  speech?: SpeechOptions | undefined;
   settings: StreamSettings;
   quality: QualitySettings;
 }
@@ -35,14 +39,26 @@ export interface QualitySettings extends QualityThresholds {
   tellsSeconds: boolean;
 }
 
+/** How a digit comes: as an event (RFC 4733), or as tones within the audio. */
+export type DigitSource = 'rtp' | 'inband';
+/** Where an endpoint is reached. */
+export interface BindRequest {
+  id: number;
+  /** Local IP address and RTP's port; RTCP is on the next one. */
+  address: string;
+  port: number;
+}
+
 /** Settings of every stream of an engine, in milliseconds. */
 export interface StreamSettings {
   /** Silence after which `timeout` is told where nothing ever came, and where something did. */
   initialTimeoutMs: number;
   timeoutMs: number;
+  /** Which sources beside the negotiated one are learned. */
+  learning: SourceLearning;
   /** How long the negotiated address is waited for before another may take its place. */
   graceMs: number;
-  /** Silence after which a new source may take the stream over. */
+  /** Silence after which the peer may go on from another port. */
   relatchAfterMs: number;
   /** Bounds of the jitter buffer's delay. */
   jitterMinimumMs: number;
@@ -75,7 +91,49 @@ export interface PassageStats {
 /** What to play. */
 export type PlaySource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string }
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What `feed` brings. */
+  | { type: 'pushed' };
+
+/** How to play it. */
+export interface PlayCommand {
+  id: number;
+  /** Chosen by the caller, unique within the endpoint. */
+  play: number;
+  source: PlaySource;
+  /** After everything before, instead of in its place. */
+  queue: boolean;
+  /** For ever, or so many times in all. */
+  loop: boolean | number;
+  /** A factor: 1 as it is. */
+  gain: number;
+  /** It ends after so long, though there is more. */
+  durationMs?: number;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  name: string;
+  /** Whether everything before it has left; else it was cleared. */
+  reached: boolean;
+}
+
+/** What was cleared. */
+export interface Cleared {
+  /** How much sound had left since the last mark that was reached, or since the last `clear`. */
+  heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  lastMark?: string;
+  /** Those that were not reached, in their order. */
+  marks: string[];
+}
 
 /** Counters of one endpoint as the core has them. */
 export interface CoreStats {
@@ -101,19 +159,48 @@ export interface CoreStats {
   quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7). */
   peerQuality?: VoipMetrics;
-  jitterBuffer?: {
-    targetMs: number;
-    late: number;
-    duplicates: number;
-    overflowed: number;
-    underruns: number;
-  };
+  jitterBuffer?: JitterBufferStats;
+}
+
+/** What a conference is opened with. */
+export interface ConferenceSettings {
+  /** So many of the loudest are heard; 0: all. */
+  loudest: number;
+  /** Whether a tone says that someone joined or left. */
+  tones: boolean;
+  /** So many members at most. */
+  maximum: number;
+}
+
+/** How one member hears and is heard. */
+export interface MemberSettings {
+  role: 'speaker' | 'listener';
+  muted: boolean;
+  deaf: boolean;
+  /** How loud all others hear this one: 0 to 8 times. */
+  gain: number;
+  /** How loud this one hears others, by their ids. */
+  hears: { member: number; gain: number }[];
+  /** Only these hear this one; absent: all do. */
+  whispersTo?: number[];
+}
+
+/** What a conference is like now. */
+export interface ConferenceStats {
+  members: number;
+  /** Of the mix, in Hz. */
+  sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  speaking: number[];
+  /** The longest that a mix ever took. */
+  slowestMixMs: number;
 }
 
 /** What the core tells of an endpoint. */
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
-  | { type: 'digit'; digit: string; durationMs: number }
+  | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
+  | SpeechEvent
   | { type: 'timeout'; silentMs: number; initial: boolean }
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
@@ -133,8 +220,10 @@ export interface CoreError {
  * worker thread. Rejects with `StrowgerError`.
  */
 export interface CoreApi {
-  /** Binds both ports; `EADDRINUSE` where one is taken, `MEDIA_CODEC_UNAVAILABLE`. */
+  /** Makes an endpoint, which has no ports yet; `MEDIA_CODEC_UNAVAILABLE`. */
   open(request: OpenRequest): Promise<void>;
+  /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
+  bind(request: BindRequest): Promise<void>;
   /** Asks servers for addresses of an endpoint, at most a second and a half. */
   gather(request: { id: number; servers: IceServers }): Promise<GatheredAddress[]>;
   /** Candidates of the other side that came after its description. */
@@ -153,10 +242,25 @@ export interface CoreApi {
   setPassage(request: { id: number; a: LineDestination; b: LineDestination }): Promise<void>;
   /** Frees the ports. */
   closePassage(request: { id: number }): Promise<PassageStats>;
-  /** A second `play` ends the first. Its end is told as `playEnded`. */
-  play(request: { id: number; play: number; source: PlaySource }): Promise<void>;
+  /** Its end is told as `playEnded`. */
+  play(request: PlayCommand): Promise<void>;
   stopPlay(request: { id: number; play: number }): Promise<void>;
-  record(request: { id: number; path: string }): Promise<void>;
+  pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void>;
+  /** Samples of a `pushed` source; resolves when there is room, with `false` when it has ended. */
+  feed(request: {
+    id: number;
+    play: number;
+    samples: Int16Array;
+    sampleRate: number;
+  }): Promise<boolean>;
+  /** Nothing more will be fed. */
+  finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void>;
+  /** Resolves when what is played and said up to now has left, or was cleared. */
+  mark(request: { id: number; name: string }): Promise<MarkOutcome>;
+  /** Silence from the next packet on. */
+  clear(request: { id: number }): Promise<Cleared>;
+  record(request: { id: number; path: string; channels: 'mono' | 'stereo' }): Promise<void>;
+  pauseRecord(request: { id: number; paused: boolean }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
@@ -167,6 +271,23 @@ export interface CoreApi {
   say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void>;
   /** Resolves when what was said has left; with `discard`, forgets what waits. */
   finishSaying(request: { id: number; discard: boolean }): Promise<void>;
+  openConference(request: { id: number; settings: ConferenceSettings }): Promise<void>;
+  /** `MEDIA_CONFERENCE_FULL`. */
+  joinConference(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  changeMember(request: {
+    conference: number;
+    id: number;
+    settings: MemberSettings;
+  }): Promise<void>;
+  leaveConference(request: { conference: number; id: number }): Promise<void>;
+  recordConference(request: { id: number; path: string }): Promise<void>;
+  stopRecordConference(request: { id: number }): Promise<Recorded>;
+  conferenceStats(request: { id: number }): Promise<ConferenceStats>;
+  closeConference(request: { id: number }): Promise<void>;
   stats(request: { id: number }): Promise<CoreStats>;
   /** Sends BYE, completes a recording and frees the ports. */
   close(request: { id: number }): Promise<Closed>;
@@ -177,6 +298,10 @@ export interface CoreApi {
 export interface Recorded {
   path: string;
   durationMs: number;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string;
+  /** Audio that is missing because the disk was full, broken or a minute behind. */
+  lostMs: number;
 }
 
 /** What is left of an endpoint. */
@@ -186,10 +311,12 @@ export interface Closed {
   recorded?: Recorded | CoreError;
 }
 
-/** Digits to send as events. */
+/** Digits to send. */
 export interface DigitsCommand {
   id: number;
   digits: string;
   durationMs: number;
   gapMs: number;
+  /** `auto`: as events where the other side takes them, else in band. */
+  via: DigitSource | 'auto';
 }

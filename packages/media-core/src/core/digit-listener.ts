@@ -1,47 +1,97 @@
 import type { Clock, Timer } from '@strowger/runtime';
+import { DigitMerger, DtmfDetector } from '../digits/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import { EventReceiver } from '../rtp/telephone-event.ts';
+import type { CoreEvent, DigitSource } from './core-api.ts';
 
 /** An event whose packets stop for this long has ended, though its end was lost. */
 const LOST_END_MS = 200;
 
-/** Tells each digit of a stream once, in milliseconds. */
+/** What a listener is made of. */
+export interface DigitListenerOptions {
+  readonly clock: Clock;
+  /** Which ways of sending digits are listened to. */
+  readonly sources: readonly DigitSource[];
+  tell(event: Extract<CoreEvent, { type: 'digit' }>): void;
+  /** In which the durations of events count, in Hz. */
+  eventRate(): number;
+  /** A digit has begun to sound in band. */
+  onInbandBegin?(): void;
+}
+
+/** Tells each digit of a stream once when it ends, whichever ways it is sent. */
 export class DigitListener {
-  private readonly clock: Clock;
-  private readonly receiver: EventReceiver;
+  private readonly options: DigitListenerOptions;
+  private readonly events: EventReceiver | undefined;
+  private readonly merger = new DigitMerger();
+  private tones: DtmfDetector | undefined;
+  private sampleRate = 0;
   private timer: Timer | undefined;
 
-  constructor(clock: Clock, tell: (digit: string, durationMs: number) => void, rate: () => number) {
-    this.clock = clock;
-    this.receiver = new EventReceiver(({ digit, duration }) =>
-      tell(digit, Math.round((duration * 1000) / rate())),
+  constructor(options: DigitListenerOptions) {
+    this.options = options;
+    if (!options.sources.includes('rtp')) return;
+    this.events = new EventReceiver(({ digit, duration }) =>
+      this.tell('rtp', digit, Math.round((duration * 1000) / options.eventRate())),
     );
   }
 
+  /** Whether a digit sounds in band now. */
+  get hearsTone(): boolean {
+    return this.tones?.isOn === true;
+  }
+
+  /** Takes a packet with an event. */
   receive(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    const { events } = this;
+    if (events === undefined) return;
     if (arrival === 'restarted') this.reset(); // its timestamps begin anew, too
     const payload = packet.subarray(header.payloadStart, header.payloadEnd);
-    this.receiver.receive(payload, header.timestamp, this.clock.now());
-    if (this.receiver.isPending && this.timer?.armed !== true) this.watch(LOST_END_MS);
+    events.receive(payload, header.timestamp, this.options.clock.now());
+    if (events.isPending && this.timer?.armed !== true) this.watch(events, LOST_END_MS);
+  }
+
+  /** Hears audio for digits in band, where it is asked to. */
+  hear(samples: Int16Array, sampleRate: number): void {
+    if (!this.options.sources.includes('inband')) return;
+    if (sampleRate !== this.sampleRate) this.tune(sampleRate);
+    this.tones?.push(samples);
   }
 
   /** Another source: what was pending has ended. */
   reset(): void {
-    this.receiver.reset(this.clock.now());
+    this.events?.reset(this.options.clock.now());
+    this.tones?.end();
   }
 
   close(): void {
     this.timer?.cancel();
   }
 
-  private watch(delayMs: number): void {
-    this.timer = this.clock.arm(delayMs, () => {
-      if (!this.receiver.isPending) return;
-      const now = this.clock.now();
-      const left = this.receiver.lastHeardAt + LOST_END_MS - now;
-      if (left > 0) this.watch(left);
-      else this.receiver.finish(now);
+  private tune(sampleRate: number): void {
+    const { onInbandBegin } = this.options;
+    this.tones?.end();
+    this.sampleRate = sampleRate;
+    this.tones = new DtmfDetector(sampleRate, {
+      onDigit: (digit, durationMs) => this.tell('inband', digit, durationMs),
+      ...(onInbandBegin && { onBegin: onInbandBegin }),
+    });
+  }
+
+  private tell(source: DigitSource, digit: string, durationMs: number): void {
+    const { clock, tell } = this.options;
+    if (!this.merger.isNew(source, { digit, durationMs }, clock.now())) return;
+    tell({ type: 'digit', digit, durationMs, source });
+  }
+
+  private watch(events: EventReceiver, delayMs: number): void {
+    this.timer = this.options.clock.arm(delayMs, () => {
+      if (!events.isPending) return;
+      const now = this.options.clock.now();
+      const left = events.lastHeardAt + LOST_END_MS - now;
+      if (left > 0) this.watch(events, left);
+      else events.finish(now);
     });
   }
 }

@@ -2,18 +2,26 @@ import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
 import type {
+  BindRequest,
+  Cleared,
   Closed,
+  ConferenceSettings,
+  ConferenceStats,
   CoreApi,
+  CoreError,
   CoreEvent,
   CoreStats,
   DigitsCommand,
+  MarkOutcome,
+  MemberSettings,
   OpenPassageRequest,
   OpenRequest,
   PassageStats,
-  PlaySource,
+  PlayCommand,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
+import { Conference } from './conference.ts';
 import { Passage } from './passage.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
@@ -28,6 +36,12 @@ export interface MediaCoreOptions {
   onEvent(id: number, event: CoreEvent): void;
 }
 
+interface MemberRequest {
+  conference: number;
+  id: number;
+  settings: MemberSettings;
+}
+
 /** All streams of one thread: their sockets, and one ticker for those that make audio. */
 export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
@@ -36,6 +50,7 @@ export class MediaCore implements CoreApi {
   private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly passages = new Map<number, Passage>();
+  private readonly conferences = new Map<number, Conference>();
 
   constructor(options: MediaCoreOptions) {
     this.options = options;
@@ -51,8 +66,11 @@ export class MediaCore implements CoreApi {
       ? new RelayEnd({ runtime, request, tell, hmac })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
     if (!request.relayed) await codecs.ready();
-    await endpoint.session.open();
     this.endpoints.set(request.id, endpoint);
+  }
+
+  async bind({ id, ...place }: BindRequest): Promise<void> {
+    await this.endpoint(id).session.bind(place);
   }
 
   gather({ id, servers }: Parameters<CoreApi['gather']>[0]): ReturnType<CoreApi['gather']> {
@@ -98,20 +116,44 @@ export class MediaCore implements CoreApi {
     return passage?.stats ?? { packets: 0, strangers: 0 };
   }
 
-  async play(request: { id: number; play: number; source: PlaySource }): Promise<void> {
-    await this.audio(request.id).play(request.play, request.source);
+  async play(request: PlayCommand): Promise<void> {
+    await this.audio(request.id).output.play(request);
   }
 
   async stopPlay({ id, play }: { id: number; play: number }): Promise<void> {
-    this.audio(id).stopPlay(play);
+    this.audio(id).output.stop(play);
   }
 
-  async record({ id, path }: { id: number; path: string }): Promise<void> {
-    await this.audio(id).record(path);
+  async pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void> {
+    this.audio(request.id).output.pause(request.play, request.paused);
+  }
+
+  async feed({ id, play, samples, sampleRate }: Parameters<CoreApi['feed']>[0]): Promise<boolean> {
+    return this.audio(id).output.feed(play, samples, sampleRate);
+  }
+
+  async finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void> {
+    this.audio(request.id).output.finishFeeding(request.play, request.error);
+  }
+
+  async mark({ id, name }: { id: number; name: string }): Promise<MarkOutcome> {
+    return this.audio(id).output.mark(name);
+  }
+
+  async clear({ id }: { id: number }): Promise<Cleared> {
+    return this.audio(id).output.clear();
+  }
+
+  async record(request: Parameters<CoreApi['record']>[0]): Promise<void> {
+    await this.audio(request.id).record(request);
+  }
+
+  async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {
+    this.audio(id).recorder.pause(paused);
   }
 
   async stopRecord({ id }: { id: number }): Promise<Recorded> {
-    return this.audio(id).stopRecord();
+    return this.audio(id).recorder.stop();
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {
@@ -127,11 +169,46 @@ export class MediaCore implements CoreApi {
   }
 
   async say(request: { id: number; samples: Int16Array; sampleRate: number }): Promise<void> {
-    await this.audio(request.id).speak(request.samples, request.sampleRate);
+    await this.audio(request.id).output.say(request.samples, request.sampleRate);
   }
 
   async finishSaying({ id, discard }: { id: number; discard: boolean }): Promise<void> {
-    await this.audio(id).finishSaying(discard);
+    await this.audio(id).output.finishSaying(discard);
+  }
+
+  async openConference(request: { id: number; settings: ConferenceSettings }): Promise<void> {
+    const { clock } = this.options.runtime;
+    this.conferences.set(request.id, new Conference(request.settings, this.ticker, clock));
+  }
+
+  async joinConference({ conference, id, settings }: MemberRequest): Promise<void> {
+    this.conference(conference).join(id, this.audio(id), settings);
+  }
+
+  async changeMember({ conference, id, settings }: MemberRequest): Promise<void> {
+    this.conference(conference).change(id, settings);
+  }
+
+  async leaveConference(request: { conference: number; id: number }): Promise<void> {
+    this.conferences.get(request.conference)?.leave(request.id);
+  }
+
+  async recordConference({ id, path }: { id: number; path: string }): Promise<void> {
+    await this.conference(id).record(path);
+  }
+
+  async stopRecordConference({ id }: { id: number }): Promise<Recorded> {
+    return this.conference(id).stopRecord();
+  }
+
+  async conferenceStats({ id }: { id: number }): Promise<ConferenceStats> {
+    return this.conference(id).stats;
+  }
+
+  async closeConference({ id }: { id: number }): Promise<void> {
+    const conference = this.conferences.get(id);
+    this.conferences.delete(id);
+    await conference?.close();
   }
 
   async stats({ id }: { id: number }): Promise<CoreStats> {
@@ -141,12 +218,21 @@ export class MediaCore implements CoreApi {
   async close({ id }: { id: number }): Promise<Closed> {
     const endpoint = this.endpoint(id);
     this.endpoints.delete(id);
+    for (const conference of this.conferences.values()) conference.leave(id);
     const recorded = await endpoint.close();
     return { stats: statsOf(endpoint), ...(recorded && { recorded }) };
   }
 
   async lateness(): Promise<LatenessHistogram> {
     return this.ticker.lateness;
+  }
+
+  private conference(id: number): Conference {
+    const conference = this.conferences.get(id);
+    if (conference === undefined) {
+      throw new StrowgerError('MEDIA_CLOSED', 'The conference was closed');
+    }
+    return conference;
   }
 
   private endpoint(id: number): AudioEndpoint | RelayEnd {

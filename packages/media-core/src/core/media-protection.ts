@@ -1,6 +1,8 @@
 import { sameKeys } from '../sdp/crypto-attribute.ts';
+import type { Clock } from '@strowger/runtime';
 import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
-import { type HmacSha1, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
+import { type HmacSha1, SrtpSender } from '../srtp/index.ts';
+import { PeerKeys } from './peer-keys.ts';
 
 /** The keys of both directions. */
 export interface MediaKeys {
@@ -11,7 +13,6 @@ export interface MediaKeys {
 interface Contexts {
   readonly keys: MediaKeys;
   readonly sender: SrtpSender;
-  readonly receiver: SrtpReceiver;
 }
 
 /**
@@ -23,6 +24,8 @@ export class MediaProtection {
   /** Packets that were forged, damaged, repeated or in the clear. */
   unauthentic = 0;
   private readonly hmac: HmacSha1;
+  private readonly clock: Clock;
+  private readonly peer: PeerKeys;
   private contexts: Contexts | undefined;
   /** One for each key of ours that was ever used: an endpoint has one for each suite at most. */
   private readonly senders: { readonly keys: SrtpKeys; readonly sender: SrtpSender }[] = [];
@@ -31,8 +34,10 @@ export class MediaProtection {
   private isHandshaken = false;
 
   /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
-  constructor(hmac: HmacSha1) {
+  constructor(hmac: HmacSha1, clock: Clock) {
     this.hmac = hmac;
+    this.clock = clock;
+    this.peer = new PeerKeys(hmac);
   }
 
   /** Undefined in the clear. */
@@ -41,35 +46,35 @@ export class MediaProtection {
   }
 
   /**
-   * New keys begin anew (RFC 4568 §7.1.4). A key of ours goes on where it was, also after another
-   * was in use meanwhile: no index may be used twice under one key (RFC 3711 §9.1). What DTLS has
-   * given stays until `secure` gives other keys or none.
+   * New keys begin anew (RFC 4568 §7.1.4). A key goes on where it was, also after another was in
+   * use meanwhile: no index of ours may be used twice under one key (RFC 3711 §9.1), none of the
+   * peer's taken twice. What DTLS has given stays until `secure` gives other keys or none.
+   *
+   * @returns whether there are other keys of descriptions than before.
    */
   configure(security: MediaSecurity): boolean {
     if (security.kind !== 'none') this.isRequired = true;
     const wasHandshaken = this.isHandshaken;
     this.isHandshaken = security.kind === 'dtls';
     if (this.isHandshaken && wasHandshaken) return false;
-    const before = this.contexts;
+    const before = this.contexts?.keys;
     this.contexts = undefined;
-    if (security.kind !== 'sdes') return false;
-    const isSameReceive = before !== undefined && sameKeys(before.keys.receive, security.receive);
-    this.contexts = {
-      keys: security,
-      sender: this.senderOf(security.send),
-      receiver: isSameReceive ? before.receiver : new SrtpReceiver(security.receive, this.hmac),
-    };
-    return !isSameReceive || !sameKeys(before.keys.send, security.send);
+    if (security.kind !== 'sdes') {
+      this.peer.pause();
+      return false;
+    }
+    const { send, receive } = security;
+    this.contexts = { keys: security, sender: this.senderOf(send) };
+    this.peer.use(receive, this.clock.now());
+    return !before || !sameKeys(before.receive, receive) || !sameKeys(before.send, send);
   }
 
   /** Keys of a handshake, which nobody ever had before; none: nothing passes until there are some. */
   secure(keys: MediaKeys | undefined): void {
     if (!this.isHandshaken) return;
-    this.contexts = keys && {
-      keys,
-      sender: new SrtpSender(keys.send, this.hmac),
-      receiver: new SrtpReceiver(keys.receive, this.hmac),
-    };
+    this.contexts = keys && { keys, sender: new SrtpSender(keys.send, this.hmac) };
+    if (keys) this.peer.use(keys.receive, this.clock.now());
+    else this.peer.pause();
   }
 
   /** The RTP packet as it may leave; `undefined` where it may not. */
@@ -85,7 +90,7 @@ export class MediaProtection {
   /** The RTP packet in the clear; `undefined` where it is not the peer's. */
   unprotect(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
-    const clear = this.contexts?.receiver.unprotect(packet);
+    const clear = this.peer.unprotect(packet, this.clock.now());
     if (clear === undefined) this.unauthentic++;
     return clear;
   }
@@ -93,7 +98,7 @@ export class MediaProtection {
   /** The same for RTCP. */
   unprotectControl(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
-    const clear = this.contexts?.receiver.unprotectControl(packet);
+    const clear = this.peer.unprotectControl(packet, this.clock.now());
     if (clear === undefined) this.unauthentic++;
     return clear;
   }

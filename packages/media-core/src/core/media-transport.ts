@@ -88,8 +88,9 @@ export class MediaTransport {
 
   /** Whether this packet of RTP is to be taken. */
   admits(from: Endpoint, header: RtpHeader): boolean {
-    const { lock, runtime } = this.options;
-    if (!this.ice.isOn) return lock.admit(from, header, runtime.clock.now());
+    const { lock, protection, runtime } = this.options;
+    const isAuthentic = protection.suite !== undefined;
+    if (!this.ice.isOn) return lock.admit(from, header, { now: runtime.clock.now(), isAuthentic });
     return this.countedUnless(this.ice.isVerified(from));
   }
 

@@ -99,7 +99,8 @@ class PassageEnd {
     if (from.port === 0) return false; // nothing could be sent back there
     const { target } = this.lock;
     if (!isRtcp(packet) && readRtp(packet, this.header)) {
-      return this.lock.admit(from, this.header, this.runtime.clock.now());
+      const arrival = { now: this.runtime.clock.now(), isAuthentic: false };
+      return this.lock.admit(from, this.header, arrival);
     }
     if (target?.address === from.address && target.port === from.port) return true;
     this.lock.strangers++;

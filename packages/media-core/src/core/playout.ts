@@ -1,47 +1,68 @@
+import type { Clock } from '@strowger/runtime';
 import { RateReader } from '../audio/index.ts';
 import type { ReceivedFormat } from '../codec/stream-codecs.ts';
-import {
-  JitterBuffer,
-  type JitterBufferStats,
-  type PayloadDecoder,
-  type PushedPacket,
-} from '../rtp/jitter-buffer.ts';
+import { Concealment } from '../codec/concealment.ts';
+import { JitterBuffer } from '../rtp/jitter-buffer.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
+import type { PacketDecoder, PushedPacket } from '../rtp/packet-decoder.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { StreamSettings } from './core-api.ts';
 
-const NOTHING = { late: 0, duplicates: 0, overflowed: 0, underruns: 0 };
+/** What adds up from buffer to buffer. */
+type Counters = Omit<JitterBufferStats, 'targetMs' | 'delayMs' | 'clockSkewPpm'>;
+
+const NOTHING: Counters = {
+  late: 0,
+  duplicates: 0,
+  overflowed: 0,
+  underruns: 0,
+  concealedMs: 0,
+  recovered: 0,
+};
 
 /** What the other side says, as one stream of PCM at the rate of the endpoint, whatever its codec. */
 export class Playout {
   private readonly settings: StreamSettings;
+  private readonly clock: Clock;
   private formats: readonly (ReceivedFormat | undefined)[] = [];
   private format: ReceivedFormat | undefined;
   private buffer: JitterBuffer;
   /** What the buffers before the present one counted: they had other clocks. */
-  private counted: Omit<JitterBufferStats, 'targetMs'> = NOTHING;
+  private counted = NOTHING;
   private sampleRate = 8000;
   private reader: RateReader | undefined;
   private readonly pushed: PushedPacket = { samples: 0, isMisordered: false };
-  private readonly decode: PayloadDecoder = (payload, payloadType, out) =>
-    this.formats[payloadType]?.decoder.decode(payload, out) ?? 0;
+  private concealment = new Concealment(8000);
+  private readonly decoder: PacketDecoder = {
+    decode: (payload, payloadType, out) =>
+      this.formats[payloadType]?.decoder.decode(payload, out) ?? 0,
+    recover: (next, payloadType, out) =>
+      this.formats[payloadType]?.decoder.recover?.(next, out) ?? 0,
+    heard: (out, from, to) => this.concealment.heard(out, from, to),
+    fill: (out, from, to) => this.fill(out, from, to),
+  };
   private readonly readBuffer = (out: Int16Array): number => {
-    this.buffer.read(out, this.decode);
+    this.buffer.read(out, this.decoder);
     return out.length;
   };
 
-  constructor(settings: StreamSettings) {
+  constructor(settings: StreamSettings, clock: Clock) {
     this.settings = settings;
+    this.clock = clock;
     this.buffer = this.bufferFor({ clockRate: 8000, sampleRate: 8000 });
   }
 
   get stats(): JitterBufferStats {
-    const { targetMs, late, duplicates, overflowed, underruns } = this.buffer.stats;
+    const { counted } = this;
+    const stats = this.buffer.stats;
     return {
-      targetMs,
-      late: late + this.counted.late,
-      duplicates: duplicates + this.counted.duplicates,
-      overflowed: overflowed + this.counted.overflowed,
-      underruns: underruns + this.counted.underruns,
+      ...stats,
+      late: stats.late + counted.late,
+      duplicates: stats.duplicates + counted.duplicates,
+      overflowed: stats.overflowed + counted.overflowed,
+      underruns: stats.underruns + counted.underruns,
+      concealedMs: stats.concealedMs + counted.concealedMs,
+      recovered: stats.recovered + counted.recovered,
     };
   }
 
@@ -79,6 +100,14 @@ export class Playout {
   /** Another source: what waits is forgotten. */
   reset(): void {
     this.buffer.reset();
+    this.concealment.reset();
+  }
+
+  /** What did not come: by the codec's own means, or by those that serve every codec. */
+  private fill(out: Int16Array, from: number, to: number): void {
+    const { decoder } = this.format ?? {};
+    if (decoder?.conceal) decoder.conceal(out.subarray(from, to));
+    else this.concealment.conceal(out, from, to);
   }
 
   /** The other side may change between codecs as it likes; one of another clock begins anew. */
@@ -91,6 +120,7 @@ export class Playout {
     if (isSameTime) return;
     this.counted = this.stats;
     this.buffer = this.bufferFor(format);
+    this.concealment = new Concealment(format.sampleRate);
     this.adaptRate();
   }
 
@@ -102,6 +132,7 @@ export class Playout {
 
   private bufferFor({ clockRate, sampleRate }: Omit<ReceivedFormat, 'decoder'>): JitterBuffer {
     const { jitterMinimumMs: minimumMs, jitterMaximumMs: maximumMs } = this.settings;
-    return new JitterBuffer({ clockRate, sampleRate, minimumMs, maximumMs });
+    const now = (): number => this.clock.now();
+    return new JitterBuffer({ clockRate, sampleRate, minimumMs, maximumMs, now });
   }
 }

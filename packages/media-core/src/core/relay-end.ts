@@ -28,9 +28,12 @@ export class RelayEnd implements RtpSessionUser {
   constructor(options: RelayEndOptions) {
     this.options = options;
     this.session = new RtpSession(options, this);
-    const tellDigit = (digit: string, durationMs: number): void =>
-      options.tell({ type: 'digit', digit, durationMs });
-    this.digits = new DigitListener(options.runtime.clock, tellDigit, () => this.session.eventRate);
+    this.digits = new DigitListener({
+      clock: options.runtime.clock,
+      sources: options.request.digits,
+      tell: (event) => options.tell(event),
+      eventRate: () => this.session.eventRate,
+    });
   }
 
   configure(media: NegotiatedMedia): void {

@@ -12,6 +12,7 @@ import type { CoreEvent, OpenRequest } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { MediaTimeout } from './media-timeout.ts';
 import { isNoRtp, MediaTransport } from './media-transport.ts';
+import { UnheardPeer } from './unheard-peer.ts';
 import { QualityReporter } from './quality-reporter.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
@@ -62,13 +63,14 @@ export class RtpSession {
   private controlSource: Endpoint | undefined;
   private lostBefore = 0;
   private startedFrom: Endpoint | undefined;
+  private readonly unheard: UnheardPeer;
   private readonly timeout: MediaTimeout;
   private readonly collisions = new SsrcCollisions();
   private closed = false;
 
   constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
-    this.protection = new MediaProtection(hmac);
+    this.protection = new MediaProtection(hmac, runtime.clock);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
@@ -81,6 +83,7 @@ export class RtpSession {
       onRelayed: (packet, from) => this.receive(packet, from),
       tell: (event) => user.onEvent(event),
     });
+    this.unheard = new UnheardPeer(request.settings.timeoutMs);
     const { clock, random } = runtime;
     const { ssrc, cname } = request;
     this.sender = new RtpSender({
@@ -110,8 +113,7 @@ export class RtpSession {
   }
 
   /** Binds both ports; rejects with the system's error and leaves none bound. */
-  async open(): Promise<void> {
-    const { address, port } = this.request;
+  async bind({ address, port }: Endpoint): Promise<void> {
     const onError = (): void => {}; // a port that answers with ICMP is the peer's matter
     const { datagrams } = this.runtime;
     this.rtp = await datagrams.open({
@@ -135,7 +137,12 @@ export class RtpSession {
 
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
-    return this.agreed?.maySend === true && this.transport.target !== undefined;
+    return this.agreed?.maySend === true && this.transport.target !== undefined && !this.isGivenUp;
+  }
+
+  /** Where ICE found the way, the other side has shown that it is there, and consents anew. */
+  private get isGivenUp(): boolean {
+    return !this.transport.ice.isOn && this.unheard.isGivenUp(this.runtime.clock.now());
   }
 
   /** Of the codec that is sent. */
@@ -156,6 +163,7 @@ export class RtpSession {
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
+    this.unheard.agree(this.agreed.remote, clock.now());
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.transport.configure(media);
     this.controlSource = undefined;
@@ -230,6 +238,7 @@ export class RtpSession {
     if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
     this.packetsReceived++;
     this.octetsReceived += header.payloadEnd - header.payloadStart;
+    this.unheard.heard();
     this.timeout.heard(now);
     const { reception } = this;
     if (reception === undefined) return 'wild';
@@ -276,6 +285,7 @@ export class RtpSession {
     if (taken === 'malformed') return void this.unwanted++;
     if (taken === 'collision') this.meetOurself(from);
     this.controlSource = from;
+    this.unheard.heard();
   }
 
   private sendControl(compound: Uint8Array): void {

@@ -1,17 +1,21 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { StreamCodecs } from '../codec/stream-codecs.ts';
+import { DtmfSender } from '../digits/index.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
-import { SpokenQueue } from './audio-sources.ts';
-import type { CoreEvent, DigitsCommand } from './core-api.ts';
+import type { Cleared, CoreEvent, DigitsCommand } from './core-api.ts';
+import { Marks } from './marks.ts';
 import { Player } from './player.ts';
 import type { RtpSender } from './rtp-sender.ts';
+import { SpokenQueue } from './spoken-queue.ts';
 
 /** No payload is longer: that of L16 at 48 kHz is, in a tenth of a second. */
 const BYTES_PER_SAMPLE = 2;
-/** An Opus packet may be longer than its PCM, if only for a few bytes. */
+/** An Opus packet may be longer than its PCM, if only for a few bytes; so may those of others. */
 const SHORTEST_ROOM = 1500;
+/** Of these none is. */
+const WAVEFORMS: readonly string[] = ['pcmu', 'pcma', 'g722', 'l16'];
 /** A socket may hold on to a packet until the kernel takes it: so many are in flight at most. */
 const PACKETS = 8;
 
@@ -33,13 +37,21 @@ export interface SpeakerOptions {
 export class Speaker {
   readonly player: Player;
   readonly spoken = new SpokenQueue();
+  readonly marks: Marks;
   isEchoing = false;
+  /** The conference that it speaks for, if any. */
+  mixed: { read(out: Int16Array, sampleRate: number): boolean } | undefined;
   private readonly sender: RtpSender;
   private readonly events = new EventSender();
-  private readonly eventPackets = ownPackets(EVENT_LENGTH);
+  private readonly tones = new DtmfSender();
+  /** Made with the first digit. */
+  private eventPackets: OwnPacket[] | undefined;
   private packets: OwnPacket[] = [];
+  /** Bytes of payload that each of them has. */
+  private room = 0;
   private packetAt = 0;
-  private said = new Int16Array(0);
+  /** What the last slot sent; silence where it sent nothing. */
+  said = new Int16Array(0);
   private timestamp: number;
   private marker = true;
   private media: NegotiatedMedia | undefined;
@@ -55,6 +67,7 @@ export class Speaker {
     this.sender = sender;
     this.timestamp = timestamp;
     this.player = new Player(tell);
+    this.marks = new Marks(this.player, this.spoken);
   }
 
   /** Speaks as it was negotiated from now on; digits under way end where they are not taken. */
@@ -66,15 +79,20 @@ export class Speaker {
     this.eventTicks = (ptimeMs * (telephoneEvent?.clockRate ?? 8000)) / 1000;
     this.player.sampleRate = codecs.sampleRate;
     this.spoken.sampleRate = codecs.sampleRate;
+    this.tones.sampleRate = codecs.sampleRate;
     if (telephoneEvent === undefined) this.events.clear();
     const frame = (ptimeMs * codecs.sampleRate) / 1000;
-    if (frame === this.said.length) return;
-    this.said = new Int16Array(frame);
-    this.packets = ownPackets(Math.max(SHORTEST_ROOM, BYTES_PER_SAMPLE * frame));
+    const least = WAVEFORMS.includes(media.send.codec.name) ? 0 : SHORTEST_ROOM;
+    const room = Math.max(least, BYTES_PER_SAMPLE * frame);
+    if (frame !== this.said.length) this.said = new Int16Array(frame);
+    if (room === this.room) return;
+    this.room = room;
+    this.packets = ownPackets(room);
   }
 
   /** Lets the time of so many packets pass in which nothing is sent. */
   pass(packets: number): void {
+    this.said.fill(0);
     this.marker = true;
     this.advance(packets);
   }
@@ -83,32 +101,54 @@ export class Speaker {
   say(heard: Int16Array): void {
     const { media, codecs } = this;
     if (media === undefined || codecs === undefined) return;
-    if (!this.sayEvent(media)) this.sayAudio(heard, media, codecs);
+    if (!this.sayEvent(media)) {
+      this.sayAudio(heard, media, codecs);
+      this.marks.check();
+    }
     this.advance(1);
   }
 
   /** Resolves when all digits are sent. */
-  sendDigits({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
-    const { clockRate } = this.media?.telephoneEvent ?? {};
-    if (clockRate === undefined) {
+  sendDigits(command: DigitsCommand): Promise<void> {
+    const { media } = this;
+    if (media === undefined) throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing was agreed yet');
+    const { clockRate } = media.telephoneEvent ?? {};
+    if (command.via === 'rtp' && clockRate === undefined) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     return new Promise((resolve, reject) => {
       const done = (sent: boolean): void => {
         if (sent) resolve();
-        else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took events has ended'));
+        else reject(new StrowgerError('MEDIA_CLOSED', 'The stream that took digits has ended'));
       };
-      const perMs = clockRate / 1000;
-      const [duration, gap] = [durationMs * perMs, gapMs * perMs];
-      if (this.events.send({ digits, duration, gap, done })) return;
+      const isTaken =
+        command.via === 'inband' || clockRate === undefined
+          ? this.tones.send({ ...command, done })
+          : this.events.send({ ...inTicks(command, clockRate), done });
+      if (isTaken) return;
       reject(new StrowgerError('MEDIA_TOO_MANY_DIGITS', 'Too many requests to send digits wait'));
     });
+  }
+
+  /** Silence from the next packet on, of what is played and said alike. */
+  clear(): Cleared {
+    const cleared = this.marks.clear();
+    this.player.clear();
+    this.spoken.clear();
+    return cleared;
+  }
+
+  /** Forgets what a program has said and what has not left. */
+  forgetSaid(): void {
+    this.marks.forgetSaid();
+    this.spoken.clear();
   }
 
   /** Nobody is left waiting. */
   async close(): Promise<void> {
     this.events.clear();
-    this.spoken.clear();
+    this.tones.clear();
+    this.clear();
     await this.player.close();
   }
 
@@ -126,6 +166,7 @@ export class Speaker {
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */
   private sayEvent({ telephoneEvent }: NegotiatedMedia): boolean {
     if (telephoneEvent === undefined || this.events.isIdle) return false;
+    this.eventPackets ??= ownPackets(EVENT_LENGTH);
     const { packet, payload } = this.nextOf(this.eventPackets);
     const step = this.events.next(this.eventTime, this.eventTicks, payload);
     if (step.kind !== 'packet') return false;
@@ -142,10 +183,18 @@ export class Speaker {
     this.eventTime = (this.eventTime + packets * this.eventTicks) >>> 0;
   }
 
-  /** What is played goes before what a program says, that before the echo; else silence. */
+  /**
+   * Digits go before what is played, that before what a program says, then comes the conference, then
+   * the echo; else silence.
+   */
   private fillSaid(heard: Int16Array): boolean {
-    if (this.player.read(this.said)) return true;
+    if (!this.tones.isIdle) {
+      this.tones.read(this.said);
+      return true;
+    }
+    if (this.player.read(this.said) > 0) return true;
     if (!this.spoken.isEmpty) this.spoken.read(this.said);
+    else if (this.mixed) return this.mixed.read(this.said, this.codecs?.sampleRate ?? 8000);
     else if (this.isEchoing) this.said.set(heard);
     else return false;
     return true;
@@ -157,10 +206,18 @@ export class Speaker {
   }
 }
 
-/** Packets that are used again and again, so that sending makes no garbage. */
+/** Durations as events count them. */
+function inTicks({ digits, durationMs, gapMs }: DigitsCommand, clockRate: number) {
+  const perMs = clockRate / 1000;
+  return { digits, duration: durationMs * perMs, gap: gapMs * perMs };
+}
+
+/** Packets in one block that are used again and again, so that sending makes no garbage. */
 function ownPackets(payloadLength: number): OwnPacket[] {
-  return Array.from({ length: PACKETS }, () => {
-    const packet = new Uint8Array(RTP_HEADER_LENGTH + payloadLength);
+  const length = RTP_HEADER_LENGTH + payloadLength;
+  const block = new Uint8Array(PACKETS * length);
+  return Array.from({ length: PACKETS }, (_, index) => {
+    const packet = block.subarray(index * length, (index + 1) * length);
     return { packet, payload: packet.subarray(RTP_HEADER_LENGTH) };
   });
 }

@@ -11,10 +11,19 @@ export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' }>;
 export interface CoreEndpointOptions {
   readonly id: number;
   readonly api: CoreApi;
-  readonly local: { readonly address: string; readonly port: number };
+  /** Binds a pair of free ports at the core. */
+  bind(): Promise<Place>;
+  /** What is to be known of a place before a description tells it. */
+  onBound(local: Place): Promise<void>;
   onEvent(event: MediaEndpointEvent): void;
-  /** Told once, when the ports are free or were lost. */
-  onGone(): void;
+  /** Told once, when the ports that it had are free or were lost. */
+  onGone(bound: Place | undefined): void;
+}
+
+/** Where an endpoint is reached: the port of RTP. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
 }
 
 const NOTHING: CoreStats = {
@@ -33,7 +42,8 @@ const NOTHING: CoreStats = {
 /** This thread's hold on an endpoint of a core: whether it lives, and what is agreed. */
 export class CoreEndpoint implements HostedEndpoint {
   readonly id: number;
-  readonly local: { readonly address: string; readonly port: number };
+  /** Undefined until the first description needs it. */
+  local: Place | undefined;
   /** What the last completed round of offer and answer gave. */
   agreed: NegotiatedMedia | undefined;
   /** What `close` made of a recording that was under way. */
@@ -44,6 +54,7 @@ export class CoreEndpoint implements HostedEndpoint {
   /** Told when it was closed and nothing more will come. */
   onClosed: () => void = () => {};
   private readonly options: CoreEndpointOptions;
+  private binding: Promise<Place> | undefined;
   private last: CoreStats = NOTHING;
   private ended: StrowgerError | undefined;
   private closed: Promise<MediaStats> | undefined;
@@ -51,7 +62,6 @@ export class CoreEndpoint implements HostedEndpoint {
   constructor(options: CoreEndpointOptions) {
     this.options = options;
     this.id = options.id;
-    this.local = options.local;
   }
 
   get direction(): MediaDirection {
@@ -72,6 +82,18 @@ export class CoreEndpoint implements HostedEndpoint {
   /** Whether it was closed or failed. */
   get hasEnded(): boolean {
     return this.ended !== undefined;
+  }
+
+  /**
+   * Sees to it that there are ports, and tells where. Rejects with `MEDIA_PORTS_EXHAUSTED`,
+   * `MEDIA_ADDRESS_UNAVAILABLE`, and as `assertAlive` throws; may then be tried again.
+   */
+  async bind(): Promise<Place> {
+    this.assertAlive();
+    this.binding ??= this.bindPorts();
+    const place = await this.binding;
+    this.assertAlive();
+    return place;
   }
 
   async configure(media: NegotiatedMedia): Promise<void> {
@@ -99,7 +121,7 @@ export class CoreEndpoint implements HostedEndpoint {
     if (this.ended !== undefined) return;
     this.ended = new StrowgerError('MEDIA_FAILED', cause.message, { cause });
     this.onEnd(this.ended);
-    this.options.onGone();
+    this.options.onGone(this.local);
     this.options.onEvent({ type: 'failed', code: cause.code, message: cause.message });
   }
 
@@ -107,6 +129,7 @@ export class CoreEndpoint implements HostedEndpoint {
     if (this.ended !== undefined) return this.told();
     this.ended = new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
     this.onEnd(this.ended);
+    await Promise.allSettled([this.binding]);
     try {
       const closed = await this.options.api.close({ id: this.id });
       this.last = closed.stats;
@@ -114,12 +137,24 @@ export class CoreEndpoint implements HostedEndpoint {
     } catch {
       // the worker died meanwhile: its sockets are closed, its last word is what was known
     }
-    this.options.onGone();
+    this.options.onGone(this.local);
     this.onClosed();
     return this.told();
   }
 
+  private async bindPorts(): Promise<Place> {
+    try {
+      this.local ??= await this.options.bind();
+      await this.options.onBound(this.local);
+      return this.local;
+    } catch (error) {
+      this.binding = undefined;
+      throw error;
+    }
+  }
+
   private told(): MediaStats {
-    return { ...this.last, direction: this.direction, local: this.local };
+    const { last, direction, local } = this;
+    return { ...last, direction, ...(local && { local }) };
   }
 }

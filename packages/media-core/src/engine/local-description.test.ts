@@ -12,7 +12,13 @@ const wanted = { codecs: [pcmu], direction: 'sendrecv' } as const;
 function description(policy: SrtpPolicy, port = 10_000): LocalDescription {
   const security = localSecurity({ policy, keying: ['sdes'], random, supported: ['sdes'] });
   const remotes = new RemotePolicy({ edge: 'public' });
-  return new LocalDescription({ address: '198.51.100.1', port, random, remotes, security });
+  return new LocalDescription({
+    address: '198.51.100.1',
+    port: () => port,
+    random,
+    remotes,
+    security,
+  });
 }
 
 function phone(last: number, policy?: SrtpPolicy): LocalMedia {
@@ -88,7 +94,7 @@ describe('the descriptions of an endpoint', () => {
       restart: () => {},
     };
     const offering = { ice, offersIce: true };
-    const place = { address: '198.51.100.1', port: 10_000, random, remotes, ...offering };
+    const place = { address: '198.51.100.1', port: () => 10_000, random, remotes, ...offering };
     const restarting = new LocalDescription(place);
     const first = restarting.offer(wanted);
     expect(first).toContain('a=ice-ufrag:user0\r\n');

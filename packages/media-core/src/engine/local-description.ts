@@ -26,6 +26,7 @@ import {
   type SdpContextMedia,
   type SdpRefused,
 } from '../sdp/index.ts';
+import { findDestination } from '../sdp/negotiated-media.ts';
 import { findAudio, isSwitchedOff } from '../sdp/audio-line.ts';
 import type { SecurityContext } from '../sdp/srtp-negotiation.ts';
 import type { RemotePolicy } from './remote-policy.ts';
@@ -33,7 +34,8 @@ import type { RemotePolicy } from './remote-policy.ts';
 /** What stays the same in all descriptions of an endpoint. */
 export interface LocalDescriptionOptions {
   address: string;
-  port: number;
+  /** Ours for RTP, once it is bound. */
+  port: () => number | undefined;
   random: Random;
   /** Where media may go. */
   remotes: RemotePolicy;
@@ -56,6 +58,8 @@ export interface OwnIce {
   /** Its next description is of another generation. */
   restart(): void;
 }
+/** Stands in a description that nobody gets to see: there are no ports yet (RFC 863). */
+const TRIED_OUT_PORT = 9;
 
 /** What a description says this time. */
 export interface Wanted {
@@ -78,23 +82,18 @@ export interface Passing {
  */
 export class LocalDescription {
   readonly context = new SdpContext();
-  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction'>;
+  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
+  private readonly port: () => number | undefined;
   private readonly remotes: RemotePolicy;
   private readonly ice: OwnIce | undefined;
   private readonly offersIce: boolean;
 
-  constructor({
-    random,
-    remotes,
-    ice,
-    offersIce = false,
-    security,
-    ptimeMs,
-    ...fixed
-  }: LocalDescriptionOptions) {
+  constructor(options: LocalDescriptionOptions) {
+    const { random, remotes, ice, offersIce, port, security, ptimeMs, ...fixed } = options;
+    this.port = port;
     this.remotes = remotes;
     this.ice = ice;
-    this.offersIce = offersIce;
+    this.offersIce = offersIce ?? false;
     this.fixed = {
       ...fixed,
       sessionId: String(random.uint32()),
@@ -105,7 +104,7 @@ export class LocalDescription {
   }
 
   offer(wanted: Wanted): Sdp {
-    return this.context.createOffer({ ...this.fixed, ...this.offeredIce, ...wanted });
+    return this.context.createOffer({ ...this.current, ...this.offeredIce, ...wanted });
   }
 
   /** The next offer begins ICE anew, where there is any. @throws StrowgerError `MEDIA_WRONG_STATE`. */
@@ -127,10 +126,19 @@ export class LocalDescription {
     return this.permittedOf(media[0]?.candidates ?? []);
   }
 
+  /** Whether `answer` would give one; takes no port and changes nothing. */
+  assertAnswerable(offer: Sdp, wanted: Wanted): void {
+    const { version, earlier } = this.context;
+    this.context.assertNoOffer();
+    const local = { ...this.current, ...this.answeredIce, ...wanted, version };
+    this.usable(negotiateAnswer({ offer, local, ...earlier }));
+  }
+
   /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     this.context.assertNoOffer();
-    const local = { ...this.fixed, ...this.answeredIce(offer), ...wanted };
+    this.followRestart(offer);
+    const local = { ...this.current, ...this.answeredIce, ...wanted };
     const { earlier } = this.context;
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
       this.usable(negotiateAnswer({ offer, local: { ...local, version }, ...earlier }));
@@ -150,14 +158,14 @@ export class LocalDescription {
 
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
   relayedOffer(offer: Sdp, passing: Passing, beyond: LocalDescription): Sdp {
-    const { earlier } = this.context;
-    const ice = this.offeredIce;
-    return this.context.sendOffer((version) => {
-      const local = { ...this.relayed(passing, version), ...ice };
-      const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
-      if (!made.ok) throw refused(made);
-      return made.offer;
-    });
+    return this.context.sendOffer((version) =>
+      this.relayedOfferOf(offer, passing, { beyond, version }),
+    );
+  }
+
+  /** Whether `relayedOffer` would give one; takes no port and changes nothing. */
+  assertRelayable(offer: Sdp, passing: Passing, beyond: LocalDescription): void {
+    this.relayedOfferOf(offer, passing, { beyond, version: this.context.version });
   }
 
   /**
@@ -171,9 +179,9 @@ export class LocalDescription {
   ): NegotiatedRelay {
     const { media: a } = this.context;
     const { media: b, answerableOffer: relayed } = beyond.context;
-    const ice = this.answeredIce(round.offer);
+    this.followRestart(round.offer);
     const made = (version: number): NegotiatedRelay => {
-      const local = { ...this.relayed(passing, version), ...ice };
+      const local = { ...this.relayed(passing, version), ...this.answeredIce };
       const agreed = { ...(a && { a }), ...(b && { b }) };
       const outcome = relayAnswer({ ...round, relayed, agreed, local });
       if (!outcome.ok) throw refused(outcome);
@@ -197,9 +205,11 @@ export class LocalDescription {
     if (this.context.media && isSwitchedOff(read.description)) return undefined;
     const audio = findAudio(read.description, this.security);
     if (!audio.ok) throw refused(audio);
-    const { connections, rtcp, ice } = audio.line;
+    const destination = findDestination(audio.line, this.ice !== undefined);
+    if (!destination.ok) throw refused(destination);
+    const { rtcp, ice } = audio.line;
     if (ice && this.ice) return audio.line; // what becomes of its addresses shows with the answer
-    if (connections[0]) this.assertPermitted(connections[0].address);
+    this.assertPermitted(destination.address);
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
   }
@@ -216,8 +226,24 @@ export class LocalDescription {
     return { security: this.fixed.security, agreed: this.context.media?.security };
   }
 
+  private relayedOfferOf(
+    offer: Sdp,
+    passing: Passing,
+    { beyond, version }: { beyond: LocalDescription; version: number },
+  ): Sdp {
+    const local = { ...this.relayed(passing, version), ...this.offeredIce };
+    const { earlier } = this.context;
+    const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
+    if (!made.ok) throw refused(made);
+    return made.offer;
+  }
+
   private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
-    return { ...this.fixed, ...passing, version, ...(codecs && { codecs }) };
+    return { ...this.current, ...passing, version, ...(codecs && { codecs }) };
+  }
+
+  private get current(): Omit<SdpContextMedia, 'codecs' | 'direction'> {
+    return { ...this.fixed, port: this.port() ?? TRIED_OUT_PORT };
   }
 
   /** Offers have it where the other side does, or where that is not known yet and we want it. */
@@ -229,15 +255,18 @@ export class LocalDescription {
     return { ice: this.ice.describe(), rtcpMux: true, feedback: true, rtcpReducedSize: true };
   }
 
-  private answeredIce(offer: Sdp): Partial<LocalMedia> {
-    const { ice } = this;
-    if (ice === undefined) return {};
+  private get answeredIce(): Partial<LocalMedia> {
+    return this.ice ? { ice: this.ice.describe(), rtcpReducedSize: true } : {};
+  }
+
+  /** Where an offer begins ICE anew, so do we. */
+  private followRestart(offer: Sdp): void {
     const before = this.context.media?.ice?.remote;
-    const read = before && readDescription(offer);
-    const audio = read?.ok ? findAudio(read.description, this.security) : undefined;
+    if (this.ice === undefined || before === undefined) return;
+    const read = readDescription(offer);
+    const audio = read.ok ? findAudio(read.description, this.security) : undefined;
     const now = audio?.ok ? audio.line.ice : undefined;
-    if (before && now && isIceRestart(before, now)) ice.restart();
-    return { ice: ice.describe(), rtcpReducedSize: true };
+    if (now && isIceRestart(before, now)) this.ice.restart();
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {

@@ -1,16 +1,23 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { Recorded } from '../core/core-api.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
-import { AudioInput, AudioOutput } from './audio-streams.ts';
+import { AudioInput } from './audio-input.ts';
+import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { LocalDescription } from './local-description.ts';
+import { Playbacks } from './playbacks.ts';
 import type {
   AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
   PcmFrame,
   Playback,
+  PlayOptions,
+  RecordOptions,
   Recording,
 } from './media-backend.ts';
 
@@ -21,18 +28,12 @@ export interface LocalEndpointOptions {
   codecs: readonly CodecDescription[];
 }
 
-interface PlayWaiter {
-  resolve(outcome: { playedMs: number; stopped: boolean }): void;
-  reject(error: StrowgerError): void;
-}
-
 /** An endpoint whose audio begins and ends in this process. */
 export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
   private readonly codecs: readonly CodecDescription[];
-  private plays = 0;
-  private readonly playing = new Map<number, PlayWaiter>();
+  private readonly playbacks: Playbacks;
   private readonly input: AudioInput;
   private readonly output: AudioOutput;
 
@@ -42,20 +43,24 @@ export class LocalEndpoint implements MediaEndpoint {
     this.codecs = codecs;
     this.input = new AudioInput(core);
     this.output = new AudioOutput(core);
+    this.playbacks = new Playbacks(core);
     core.onAudio = (event) => this.onAudio(event);
     core.onEnd = (error) => this.onEnd(error);
     core.onClosed = () => this.onClosed();
   }
 
   async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
-    this.core.assertAlive();
+    await this.core.bind();
     if (iceRestart) this.description.restartIce();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
     this.core.assertAlive();
-    const { answer, media } = this.description.answer(offer, { codecs: this.codecs, direction });
+    const wanted = { codecs: this.codecs, direction };
+    this.description.assertAnswerable(offer, wanted); // nothing is spent on one that is refused
+    await this.core.bind();
+    const { answer, media } = this.description.answer(offer, wanted);
     await this.core.configure(media);
     return answer;
   }
@@ -83,33 +88,36 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.core.close();
   }
 
-  play(source: AudioSource): Playback {
-    const { id, api } = this.core;
-    const play = ++this.plays;
-    const finished = new Promise<{ playedMs: number; stopped: boolean }>((resolve, reject) => {
-      this.playing.set(play, { resolve, reject });
-    });
-    finished.catch(() => {}); // whoever does not ask for the outcome need not handle it
-    api.play({ id, play, source }).catch((error: StrowgerError) => {
-      this.playing.get(play)?.reject(error);
-      this.playing.delete(play);
-    });
-    const stop = (): void => {
-      if (this.playing.has(play)) api.stopPlay({ id, play }).catch(() => {});
-    };
-    return { finished, stop };
+  play(source: AudioSource, options: PlayOptions = {}): Playback {
+    return this.playbacks.start(source, options);
   }
 
-  async record(path: string): Promise<Recording> {
+  async mark(name: string): Promise<MarkOutcome> {
+    return this.output.mark(name);
+  }
+
+  clear(): Promise<Cleared> {
+    return this.output.clear();
+  }
+
+  async record(path: string, options: RecordOptions = {}): Promise<Recording> {
     const { id, api } = this.core;
-    await api.record({ id, path });
+    await api.record({ id, path, channels: options.channels ?? 'mono' });
     let stopped: Promise<Recorded> | undefined;
-    return { stop: () => (stopped ??= this.stopRecord()) };
+    const pause = (paused: boolean): void => {
+      const isOver = stopped !== undefined || this.core.hasEnded;
+      if (!isOver) api.pauseRecord({ id, paused }).catch(() => {}); // it ends with the endpoint
+    };
+    return {
+      stop: () => (stopped ??= this.stopRecord()),
+      pause: () => pause(true),
+      resume: () => pause(false),
+    };
   }
 
   async sendDigits(
     digits: string,
-    { durationMs = 100, gapMs = 100 }: { durationMs?: number; gapMs?: number } = {},
+    { durationMs = 100, gapMs = 100, via = 'auto' }: DigitOptions = {},
   ): Promise<void> {
     const isFit = /^[0-9*#A-D]{1,64}$/i.test(digits);
     if (!isFit || !(durationMs >= 40 && durationMs <= 8000) || !(gapMs >= 40 && gapMs <= 8000)) {
@@ -117,7 +125,7 @@ export class LocalEndpoint implements MediaEndpoint {
       throw new StrowgerError('MEDIA_BAD_DIGITS', message);
     }
     const { id, api } = this.core;
-    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs });
+    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs, via });
   }
 
   echo(enabled: boolean): void {
@@ -145,25 +153,17 @@ export class LocalEndpoint implements MediaEndpoint {
   }
 
   private onAudio(event: AudioEvent): void {
-    if (event.type === 'heard') return this.input.take(event);
-    const { play, playedMs, stopped, error } = event;
-    const waiter = this.playing.get(play);
-    this.playing.delete(play);
-    if (error) waiter?.reject(new StrowgerError(error.code, error.message));
-    else waiter?.resolve({ playedMs, stopped });
+    if (event.type === 'heard') this.input.take(event);
+    else this.playbacks.take(event);
   }
 
   private onEnd(error: StrowgerError): void {
     this.input.end(error);
     this.output.end(error);
-    if (error.code === 'MEDIA_CLOSED') return;
-    for (const waiter of this.playing.values()) waiter.reject(error);
-    this.playing.clear();
+    this.playbacks.end(error);
   }
 
-  /** The core has told how far what played had come; what never began has nothing to tell. */
   private onClosed(): void {
-    for (const waiter of this.playing.values()) waiter.resolve({ playedMs: 0, stopped: true });
-    this.playing.clear();
+    this.playbacks.closed();
   }
 }

@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { type Endpoint, type Random, StrowgerError } from '@strowger/runtime';
 import { localCandidate, type TurnServer } from '../ice/index.ts';
 import type { IceCandidate, IceDescription } from '../sdp/index.ts';
-import type { CoreEndpoint } from './core-endpoint.ts';
+import type { CoreApi } from '../core/core-api.ts';
+import type { Place } from './core-endpoint.ts';
 
 /** How an endpoint takes part in ICE. */
 export type IceMode = 'off' | 'full' | 'lite';
@@ -10,13 +11,15 @@ export type IceMode = 'off' | 'full' | 'lite';
 /** What our end of ICE is made of. */
 export interface LocalIceOptions {
   readonly mode: Exclude<IceMode, 'off'>;
-  readonly candidates: readonly IceCandidate[];
   readonly random: Random;
+  /** Who tells a full one where it is seen. */
+  readonly servers: IceServerOptions;
 }
 
 /** Our end of ICE as descriptions tell of it: credentials of a generation, and candidates. */
 export class LocalIce {
   private readonly options: LocalIceOptions;
+  private candidates: readonly IceCandidate[] = [];
   private credentials: { readonly ufrag: string; readonly pwd: string };
 
   constructor(options: LocalIceOptions) {
@@ -25,8 +28,23 @@ export class LocalIce {
   }
 
   describe(): IceDescription {
-    const { mode, candidates } = this.options;
-    return { ...this.credentials, lite: mode === 'lite', candidates };
+    const { credentials, candidates } = this;
+    return { ...credentials, lite: this.options.mode === 'lite', candidates };
+  }
+
+  /** Learns where we are, once there are ports: at most a second and a half. */
+  async gather({ api, id }: { api: CoreApi; id: number }, local: Place): Promise<void> {
+    const { mode, servers } = this.options;
+    const { stunServers: stun = [], turnServers: turn = [] } = servers;
+    const isAsking = mode === 'full' && stun.length + turn.length > 0;
+    const gathered = isAsking ? await api.gather({ id, servers: { stun, turn } }) : [];
+    const others = gathered.filter(
+      ({ address, port }) => address !== local.address || port !== local.port,
+    );
+    this.candidates = [
+      localCandidate('host', local),
+      ...others.map(({ type, ...at }) => localCandidate(type, at, local)),
+    ];
   }
 
   /** From now on it is another generation (RFC 8445 §9). */
@@ -45,24 +63,6 @@ export class LocalIce {
 export interface IceServerOptions {
   readonly stunServers?: readonly Endpoint[];
   readonly turnServers?: readonly TurnServer[];
-}
-
-/** Our end of ICE, which as a full one knows where it is seen before it says where it is. */
-export async function openLocalIce(
-  mode: 'full' | 'lite',
-  { api, id, local }: CoreEndpoint,
-  { stunServers: stun = [], turnServers: turn = [], random }: IceServerOptions & { random: Random },
-): Promise<LocalIce> {
-  const isAsking = mode === 'full' && stun.length + turn.length > 0;
-  const gathered = isAsking ? await api.gather({ id, servers: { stun, turn } }) : [];
-  const others = gathered.filter(
-    ({ address, port }) => address !== local.address || port !== local.port,
-  );
-  const candidates = [
-    localCandidate('host', local),
-    ...others.map(({ type, ...at }) => localCandidate(type, at, local)),
-  ];
-  return new LocalIce({ mode, candidates, random });
 }
 
 /** @throws StrowgerError `MEDIA_BAD_ICE_SERVER` where one is no IP address with a port. */

@@ -1,4 +1,6 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { SpeechOptions } from '../speech/index.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
@@ -20,10 +22,18 @@ export interface MediaIntent {
 export type MediaEndpointEvent =
   /** A packet was taken from a source for the first time: media flows from there. */
   | { type: 'started'; remote: { address: string; port: number } }
-  /** A digit was pressed (RFC 4733), told once when it ends. */
-  | { type: 'digit'; digit: string; durationMs: number }
+  /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
+  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
+  /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
+  | { type: 'speechStarted'; agoMs: number }
+  /** It has stopped: how long it spoke, and how long it has been silent. */
+  | { type: 'speechEnded'; durationMs: number; silentMs: number }
+  /** The peer has not spoken for so long. Told once per silence. */
+  | { type: 'silence'; silentMs: number }
+  /** Neither side has said anything for so long. Told once per silence. */
+  | { type: 'deadAir'; silentMs: number }
   /**
-   * Nothing was heard for this long though the other side may send; `initial` where nothing ever
+   * No packet came for this long though the other side may send; `initial` where nothing ever
    * came. Told once per silence.
    */
   | { type: 'timeout'; silentMs: number; initial: boolean }
@@ -57,6 +67,13 @@ export interface EndpointRequest {
   readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
+  /**
+   * Which ways of sending digits are listened to: events (RFC 4733), tones in the audio. A digit
+   * that comes both ways is told once. Default: the backend's.
+   */
+  readonly digits?: readonly ('rtp' | 'inband')[];
+  /** Tells when the peer speaks and when it is silent; default: the backend's. */
+  readonly speech?: SpeechOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
@@ -115,13 +132,7 @@ export interface MediaStats {
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: VoipMetrics;
   /** Absent at the end of a relay, which holds nothing back. */
-  readonly jitterBuffer?: {
-    readonly targetMs: number;
-    readonly late: number;
-    readonly duplicates: number;
-    readonly overflowed: number;
-    readonly underruns: number;
-  };
+  readonly jitterBuffer?: JitterBufferStats;
 }
 
 /** 16-bit PCM, mono. */
@@ -135,27 +146,110 @@ export interface PcmFrame {
 /** What can be played. */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean };
+  | { type: 'file'; path: string; loop?: boolean }
+  /**
+   * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
+   * (default 32 MiB), from a server that is silent for `timeoutMs` (default 10 000) at most.
+   */
+  | {
+      type: 'url';
+      url: string;
+      headers?: Readonly<Record<string, string>>;
+      maxBytes?: number;
+      timeoutMs?: number;
+    }
+  /** What a program makes, at any rate of `SAMPLE_RATES`; whoever is ahead waits. */
+  | { type: 'stream'; stream: ReadableStream<PcmFrame> };
+
+/** How it is played. */
+export interface PlayOptions {
+  /** After everything that plays and waits, without a gap, instead of in its place. */
+  readonly queue?: boolean;
+  /** For ever, or so many times in all; a stream is played once. Default `false`. */
+  readonly loop?: boolean | number;
+  /** A factor, 0 to 16, saturating; default 1: as it is. */
+  readonly gain?: number;
+  /** It ends after so long, though there is more. */
+  readonly durationMs?: number;
+}
 
 /** Something that is being played. */
 export interface Playback {
   /**
-   * Resolves when the last sample left, or when it was stopped, also by a newer one or by `close`.
-   * Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_FAILED`; may be left alone.
+   * Resolves when the last sample left, or when it was stopped, also by a newer one, by `clear` or
+   * by `close`. Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_BAD_PLAY`,
+   * `MEDIA_QUEUE_FULL` (more than 100 wait), `MEDIA_STREAM_FAILED`, `MEDIA_FAILED`; may be left
+   * alone.
    */
   readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
+  /** Ends it; what waits behind it follows. */
   stop(): void;
+  /** Holds it, and what waits behind it; what a program says is heard meanwhile. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What has become of a mark. */
+export interface MarkOutcome {
+  readonly name: string;
+  /** Whether all audio before it has left as RTP; `false` where it was cleared or closed. */
+  readonly reached: boolean;
+}
+
+/** What `clear` has silenced. */
+export interface Cleared {
+  /**
+   * How much sound had left as RTP since the last mark that was reached; without one, since the
+   * last `clear` or since the beginning. What stands on the way to the ear is part of it.
+   */
+  readonly heardMs: number;
+  /** The last mark that was reached since the last `clear`. */
+  readonly lastMark?: string;
+  /** The marks that will not be reached, in their order. */
+  readonly marks: readonly string[];
+}
+
+/** How digits are sent. */
+export interface DigitOptions {
+  /** 40 to 8000; default 100. */
+  readonly durationMs?: number;
+  /** Silence behind each digit: 40 to 8000; default 100. */
+  readonly gapMs?: number;
+  /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
+  readonly via?: 'auto' | 'rtp' | 'inband';
+}
+
+/** What a recording holds. */
+export interface RecordOptions {
+  /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
+  readonly channels?: 'mono' | 'stereo';
+}
+
+/** A recording that was completed. */
+export interface FinishedRecording {
+  readonly path: string;
+  readonly durationMs: number;
+  /** SHA-256 of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Audio that is missing because the disk was full, broken or too slow. */
+  readonly lostMs: number;
 }
 
 /** A recording under way. */
 export interface Recording {
   /** Completes the file and resolves with what it holds. */
-  stop(): Promise<{ path: string; durationMs: number }>;
+  stop(): Promise<FinishedRecording>;
+  /** What passes until `resume` is not in the file, and leaves no gap in it. */
+  pause(): void;
+  resume(): void;
 }
 
 /** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
 export interface MediaEndpoint {
-  /** Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer. */
+  /**
+   * Rejects with `MEDIA_WRONG_STATE` while an offer of ours waits for its answer; here and in
+   * `acceptOffer` with `MEDIA_PORTS_EXHAUSTED` (a 503), `MEDIA_ADDRESS_UNAVAILABLE`.
+   */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
   acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp>;
@@ -172,16 +266,29 @@ export interface MediaEndpoint {
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;
-  /** Replaces what is played; waits while the direction does not let us send. */
-  play(source: AudioSource): Playback;
-  /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
-  record(path: string): Promise<Recording>;
   /**
-   * Sends digits `0-9*#A-D` as RFC 4733 events; resolves when all are sent. Durations 40–8000 ms
-   * (default 100), gaps from 40 ms (default 100). Rejects with `MEDIA_BAD_DIGITS`,
-   * `MEDIA_NO_TELEPHONE_EVENT`, `MEDIA_TOO_MANY_DIGITS`.
+   * Plays, in place of what is played unless `queue` says otherwise; goes before what `audioOut`
+   * says, and waits while the direction does not let us send.
    */
-  sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
+  play(source: AudioSource, options?: PlayOptions): Playback;
+  /**
+   * Resolves when everything that was played, queued and written to `audioOut` up to now has left
+   * as RTP. Rejects with `MEDIA_TOO_MANY_MARKS`, `MEDIA_FAILED`, and `MEDIA_CLOSED` after the end.
+   */
+  mark(name: string): Promise<MarkOutcome>;
+  /**
+   * Silence from the next packet on: ends what is played, forgets what waits and what was written
+   * to `audioOut`, which stays open. Digits under way are sent to their end.
+   */
+  clear(): Promise<Cleared>;
+  /** Records what is heard into a WAV file: silence where nothing came, so its length is the time. */
+  record(path: string, options?: RecordOptions): Promise<Recording>;
+  /**
+   * Sends digits `0-9*#A-D`, in place of all other audio; resolves when all are sent. Rejects with
+   * `MEDIA_BAD_DIGITS`, `MEDIA_NO_TELEPHONE_EVENT` (asked for, and not agreed),
+   * `MEDIA_TOO_MANY_DIGITS`, `MEDIA_WRONG_STATE` before anything is agreed.
+   */
+  sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
   /**
@@ -193,15 +300,83 @@ export interface MediaEndpoint {
   audioOut(): WritableStream<PcmFrame>;
 }
 
+/** What a conference is opened with. */
+export interface ConferenceRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** So many of the loudest are heard; default 0: all. */
+  readonly loudest?: number;
+  /** Whether a short tone says that someone joined or left; default not. */
+  readonly tones?: boolean;
+  /** So many members at most, 1–1000; default 200. */
+  readonly maximum?: number;
+}
+
+/** How a member hears and is heard; what is absent stays as it was. */
+export interface ConferenceMemberOptions {
+  /** A listener is not heard. Default `speaker`. */
+  readonly role?: 'speaker' | 'listener';
+  /** Not heard. */
+  readonly muted?: boolean;
+  /** Hears nothing. */
+  readonly deaf?: boolean;
+  /** How loud all others hear this member: 0 to 8 times, default 1. */
+  readonly gain?: number;
+  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
+  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
+  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
+  readonly whispersTo?: readonly number[] | null;
+}
+
+/** An endpoint that is opened as a member. */
+export interface ConferenceMemberRequest extends EndpointRequest {
+  readonly member?: ConferenceMemberOptions;
+}
+
+/** One member of a conference. */
+export interface ConferenceMember {
+  /** Known to the other members by it. */
+  readonly id: number;
+  /** Its media; closing it leaves the conference. What it plays goes before the others. */
+  readonly endpoint: MediaEndpoint;
+  change(options: ConferenceMemberOptions): Promise<void>;
+  /** The endpoint stays, on its own. */
+  leave(): Promise<void>;
+}
+
+/** What a conference is like now. */
+export interface MediaConferenceStats {
+  readonly members: number;
+  /** Of the mix, in Hz: the highest that two members have. */
+  readonly sampleRate: number;
+  /** Ids of members who speak, the loudest first. */
+  readonly speaking: readonly number[];
+  /** The longest that mixing one frame ever took. */
+  readonly slowestMixMs: number;
+}
+
+/** Endpoints that hear each other: each all others, without itself. */
+export interface MediaConference {
+  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
+  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
+  /** Records what all say together into a WAV file. */
+  record(path: string): Promise<Pick<Recording, 'stop'>>;
+  stats(): Promise<MediaConferenceStats>;
+  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** The media engine, and how it does. */
 export interface MediaEngine {
-  /** Rejects with `MEDIA_PORTS_EXHAUSTED`, `MEDIA_ADDRESS_UNAVAILABLE`, `MEDIA_CLOSED`. */
+  /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Two endpoints whose media flows through each other, undecoded. `acceptOffer` on one end
    * resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
+  openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
   openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */

@@ -1,7 +1,10 @@
+import type { DigitSource } from '../core/core-api.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import type { Endpoint, Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { TurnServer } from '../ice/index.ts';
 import type { QualityThresholds } from '../quality/quality-level.ts';
+import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { Keying, SrtpPolicy } from '../sdp/index.ts';
 import type { IceMode } from './local-ice.ts';
 import type { RemoteAddressSettings } from './remote-policy.ts';
@@ -13,8 +16,8 @@ export interface MediaEngineOptions {
   /** Even ports of this range carry RTP, the odd ones above them RTCP. */
   readonly ports: { readonly from: number; readonly to: number };
   /**
-   * In order of preference: `pcmu`, `pcma`, `g722`, `l16` (44 100 Hz), `l16/8000`, `l16/16000`,
-   * `l16/24000`, `l16/48000`, or codecs of your own. Default `pcmu`, `pcma`.
+   * In order of preference: `pcmu`, `pcma`, `g722`, `opus`, `l16` (44 100 Hz), `l16/8000`,
+   * `l16/16000`, `l16/24000`, `l16/48000`, or codecs of your own. Default: the first four.
    */
   readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
@@ -25,7 +28,10 @@ export interface MediaEngineOptions {
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;
-  /** Silence after which `timeout` is told, of a side that may send; default 30 000. */
+  /**
+   * Silence after which `timeout` is told, of a side that may send; default 30 000. Nothing more is
+   * sent then to an address from which nothing has ever come: it may be a victim's.
+   */
   readonly timeoutMs?: number;
   /** The same where nothing ever came since media was agreed; default as `timeoutMs`. */
   readonly initialTimeoutMs?: number;
@@ -48,13 +54,23 @@ export interface MediaEngineOptions {
   readonly stunServers?: readonly Endpoint[];
   /** Relays for where nothing else works (RFC 8656), over UDP; the first is used. */
   readonly turnServers?: readonly TurnServer[];
+  /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
+  readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
+  readonly speech?: SpeechOptions;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
+  /**
+   * Which sources beside the negotiated address media is taken from: of its network (/24, /64) or,
+   * where the address is private, of any (`near`, the default); of any (`anywhere`, for peers whose
+   * media leaves by another network than it comes in); of none (`never`).
+   */
+  readonly learnSources?: SourceLearning;
   /** How long the negotiated address is waited for before another is learned; default 250. */
   readonly sourceGraceMs?: number;
-  /** Silence after which a new source may take a stream over; default 3000. */
+  /** Silence after which a peer may go on from another port of its host; default 3000. */
   readonly relatchAfterMs?: number;
   /** Bounds of the jitter buffer's delay; default 40 to 200. */
   readonly jitterMs?: { readonly minimum: number; readonly maximum: number };

@@ -1,17 +1,25 @@
+import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
-import type { OpenRequest, StreamSettings } from '../core/core-api.ts';
+import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
+import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
+import { closedError } from './engine-errors.ts';
+import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
-import { assertServers, type IceMode, openLocalIce } from './local-ice.ts';
+import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
+import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
+import { LocalConference } from './local-conference.ts';
 import type {
+  ConferenceRequest,
   EndpointRequest,
+  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -22,7 +30,6 @@ import type {
 import type { MediaEngineOptions } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
-import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
@@ -38,6 +45,8 @@ interface Opening {
   /** Absent: the engine's, which is not offered. */
   ice?: IceMode | undefined;
   ptimeMs?: number | undefined;
+  digits?: readonly DigitSource[] | undefined;
+  speech?: SpeechOptions | undefined;
   quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
@@ -71,20 +80,13 @@ class LocalMediaEngine implements MediaEngine {
     const { ports, portRestMs = 5000, runtime = nodeRuntime() } = options;
     this.options = options;
     this.runtime = runtime;
-    this.codecs = new KnownCodecs(options.codecs ?? ['pcmu', 'pcma']);
+    this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
     assertServers(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
-    this.settings = {
-      initialTimeoutMs: options.initialTimeoutMs ?? options.timeoutMs ?? 30_000,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      graceMs: options.sourceGraceMs ?? 250,
-      relatchAfterMs: options.relatchAfterMs ?? 3000,
-      jitterMinimumMs: options.jitterMs?.minimum ?? 40,
-      jitterMaximumMs: options.jitterMs?.maximum ?? 200,
-    };
+    this.settings = streamSettings(options);
     const { address } = options;
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
@@ -94,15 +96,27 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    const { endpoint } = await this.openLocal(this.leastLoaded(), request);
+    return endpoint;
+  }
+
+  async openConference(request: ConferenceRequest): Promise<MediaConference> {
+    const host = this.leastLoaded();
+    const open = (member: EndpointRequest) => this.openLocal(host, member);
+    return LocalConference.open(request, { id: ++this.ids, api: host.api, open });
+  }
+
+  private async openLocal(host: CoreHost, request: EndpointRequest) {
     const codecs = this.codecs.descriptions(request.codecs);
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const { ice, quality } = request;
-    const opening = { label, relayed: false, security, ice, ptimeMs, quality, onEvent };
-    const { core, description } = await this.open(this.leastLoaded(), opening);
-    return new LocalEndpoint({ core, description, codecs });
+    const { ice, quality, digits = this.options.digits, speech = this.options.speech } = request;
+    const hearing = { quality, digits, speech };
+    const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
+    const { core, description } = await this.open(host, opening);
+    return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -119,7 +133,13 @@ class LocalMediaEngine implements MediaEngine {
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
-    return new RtpStream({ endpoint, core, identity, host, assertPermitted });
+    try {
+      const local = await core.bind(); // what is negotiated elsewhere has to know it
+      return new RtpStream({ endpoint, core, local, identity, host, assertPermitted });
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
@@ -176,7 +196,7 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async open(host: CoreHost, opening: Opening) {
-    const opened = this.bind(host, opening);
+    const opened = this.openOn(host, opening);
     this.opening.add(opened);
     try {
       return await opened;
@@ -185,44 +205,40 @@ class LocalMediaEngine implements MediaEngine {
     }
   }
 
-  /** Binds the next pair of ports that nobody else on this machine has. */
-  private async bind(host: CoreHost, opening: Opening) {
+  private async openOn(host: CoreHost, opening: Opening) {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const identity = { id: ++this.ids, ssrc: random.uint32(), cname: random.token() };
-    for (;;) {
-      if (this.closed !== undefined) throw closedError();
-      const port = this.ports.acquire();
-      const { relayed, security, ptimeMs } = opening;
-      const mode = opening.ice ?? this.options.ice ?? 'off';
-      const place = { address, port, relayed };
-      try {
-        const dtls = security?.fingerprints && { identity: this.identity };
-        await host.api.open({ ...identity, ...place, ...dtls, ...this.settingsOf(opening) });
-      } catch (error) {
-        this.ports.release(port);
-        if (codeOf(error) === 'EADDRINUSE') continue;
-        throw unavailable(address, error);
-      }
-      const core = this.register(host, { id: identity.id, port, opening });
-      const ice =
-        mode === 'off' ? undefined : await openLocalIce(mode, core, { ...this.options, random });
-      const { ssrc, cname } = identity;
-      const offersIce = opening.ice !== undefined;
-      const described = { address, port, ssrc, cname, random, remotes, ice, offersIce };
-      const description = new LocalDescription({ ...described, security, ptimeMs });
-      return { core, description, identity };
-    }
+    const { relayed, security, ptimeMs, digits = ['rtp'], speech } = opening;
+    const id = ++this.ids;
+    const identity = { ssrc: random.uint32(), cname: random.token() };
+    const quality = qualitySettings(this.options, opening.quality);
+    const hearing = { digits, speech, quality };
+    const dtls = security?.fingerprints && { identity: this.identity };
+    const request = { id, ...identity, relayed, settings: this.settings, ...hearing, ...dtls };
+    await host.api.open(request);
+    const ice = this.ice(opening);
+    const core = this.register(host, { id, opening, ice });
+    const port = (): number | undefined => core.local?.port;
+    const offersIce = opening.ice !== undefined;
+    const fixed = {
+      address,
+      port,
+      ...identity,
+      random,
+      remotes,
+      security,
+      ice,
+      offersIce,
+      ptimeMs,
+    };
+    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
   }
 
-  private settingsOf({ quality }: Opening): Pick<OpenRequest, 'settings' | 'quality'> {
-    const { tell, ...thresholds } = this.options.quality ?? {};
-    const tellsSeconds = (quality ?? tell) === 'seconds';
-    return {
-      settings: this.settings,
-      quality: { ...DEFAULT_THRESHOLDS, ...thresholds, tellsSeconds },
-    };
+  private ice(opening: Opening): LocalIce | undefined {
+    const mode = opening.ice ?? this.options.ice ?? 'off';
+    const { random } = this.runtime;
+    return mode === 'off' ? undefined : new LocalIce({ mode, random, servers: this.options });
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
@@ -240,22 +256,25 @@ class LocalMediaEngine implements MediaEngine {
 
   private register(
     host: CoreHost,
-    { id, port, opening }: { id: number; port: number; opening: Opening },
+    { id, opening, ice }: { id: number; opening: Opening; ice: LocalIce | undefined },
   ): CoreEndpoint {
     const { label } = opening;
+    const { api } = host;
+    const { address } = this.options;
     const endpoint: CoreEndpoint = new CoreEndpoint({
       id,
-      api: host.api,
-      local: { address: this.options.address, port },
+      api,
+      bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
+      onBound: async (local) => ice?.gather({ api, id }, local),
       onEvent: (event) => this.tell(opening, event),
-      onGone: () => {
+      onGone: (bound) => {
         host.endpoints.delete(id);
         this.endpoints.delete(endpoint);
-        this.ports.release(port);
-        this.runtime.logger.debug({ label, port }, 'a media endpoint has ended');
+        if (bound !== undefined) this.ports.release(bound.port);
+        this.runtime.logger.debug({ label, ...bound }, 'a media endpoint has ended');
       },
     });
-    this.runtime.logger.debug({ label, port }, 'a media endpoint was opened');
+    this.runtime.logger.debug({ label }, 'a media endpoint was opened');
     host.endpoints.set(id, endpoint);
     this.endpoints.add(endpoint);
     return endpoint;
@@ -299,20 +318,4 @@ function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T
 
 function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {
   return keying && !('map' in keying) ? keying[end] : keying;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { code?: unknown }).code : undefined;
-}
-
-function unavailable(address: string, cause: unknown): StrowgerError {
-  if (StrowgerError.isInstance(cause) && cause.code.startsWith('MEDIA_')) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StrowgerError('MEDIA_ADDRESS_UNAVAILABLE', `Cannot bind ${address}: ${why}`, {
-    cause,
-  });
-}
-
-function closedError(): StrowgerError {
-  return new StrowgerError('MEDIA_CLOSED', 'The media engine was closed');
 }

@@ -69,9 +69,9 @@ export class Passages {
 
   private acquire(): { a: number; b: number } {
     const { ports } = this.options;
-    const a = ports.acquire();
+    const a = ports.acquire('call');
     try {
-      return { a, b: ports.acquire() };
+      return { a, b: ports.acquire('call') };
     } catch (error) {
       ports.release(a);
       throw error;

@@ -52,3 +52,16 @@ describe('the port allocator', () => {
     expect(() => story(from, to)).toThrow(expect.objectContaining({ code: 'MEDIA_BAD_PORTS' }));
   });
 });
+
+it('M07: keeps its last fiftieth for calls that have begun', () => {
+  const { clock, ports } = story(20_000, 20_199);
+  const taken = Array.from({ length: 98 }, () => ports.acquire());
+  expect(() => ports.acquire()).toThrow(expect.objectContaining({ code: 'MEDIA_PORTS_EXHAUSTED' }));
+  expect(ports.acquire('call')).toBeDefined();
+  expect(ports.acquire('call')).toBeDefined();
+  expect(() => ports.acquire('call')).toThrow('in use');
+  for (const port of taken) ports.release(port);
+  expect(() => ports.acquire()).toThrow('rest');
+  clock.advance(5000);
+  expect(Array.from({ length: 96 }, () => ports.acquire())).toHaveLength(96);
+});

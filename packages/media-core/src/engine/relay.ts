@@ -14,6 +14,8 @@ import {
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
+  Cleared,
+  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
@@ -75,6 +77,7 @@ export class RelaySide implements MediaEndpoint {
     if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
+    await core.bind();
     return description.offer({ codecs: this.knownCodecs(), direction });
   }
 
@@ -139,6 +142,14 @@ export class RelaySide implements MediaEndpoint {
     throw unsupported();
   }
 
+  async mark(): Promise<MarkOutcome> {
+    throw unsupported();
+  }
+
+  async clear(): Promise<Cleared> {
+    throw unsupported();
+  }
+
   async record(): Promise<Recording> {
     throw unsupported();
   }
@@ -163,26 +174,37 @@ export class RelaySide implements MediaEndpoint {
     return this.options.description.context.state === 'complete';
   }
 
-  /** The offer that came in at the other end, once there are ports for what passes beside audio. */
+  /**
+   * The offer that came in at the other end, once there are ports for both ends and for what passes
+   * beside audio: none where it cannot be passed on.
+   */
   private async passOn(pending: PendingOffer, direction: MediaDirection): Promise<Sdp> {
-    const { end, core, description, allowed, lines } = this.options;
-    const beyond = this.other?.options.description;
+    const { end, description, allowed, lines } = this.options;
+    const { other } = this;
+    if (other === undefined) throw wrongState('This end belongs to no relay');
+    const { offer, intent, places } = pending;
+    const beyond = other.options.description;
+    const passing = (linePorts: ReadonlyMap<number, number>) => ({
+      codecs: allowed,
+      direction: narrowed(direction, mirrored(intent)),
+      linePorts,
+    });
+    description.assertRelayable(offer, passing(new Map()), beyond);
+    await this.provide(other, places);
+    if (other.pending !== pending) throw notAcceptable('The offer of the other end was withdrawn');
+    return description.relayedOffer(offer, passing(lines.ports(end, places)), beyond);
+  }
+
+  private async provide(other: RelaySide, places: readonly number[]): Promise<void> {
+    const { core, lines } = this.options;
     this.isOffering = true;
     try {
-      await lines.provide(pending.places);
+      await Promise.all([core.bind(), other.options.core.bind()]);
+      await lines.provide(places);
     } finally {
       this.isOffering = false;
     }
     core.assertAlive();
-    if (beyond === undefined || this.other?.pending !== pending) {
-      throw notAcceptable('The offer of the other end was withdrawn');
-    }
-    const passing = {
-      codecs: allowed,
-      direction: narrowed(direction, mirrored(pending.intent)),
-      linePorts: lines.ports(end, pending.places),
-    };
-    return description.relayedOffer(pending.offer, passing, beyond);
   }
 
   /** The other end's offer was answered: so is the one that it was made from. */
@@ -190,9 +212,10 @@ export class RelaySide implements MediaEndpoint {
     { offer, intent, places, resolve, reject }: PendingOffer,
     answerFromB: Sdp,
   ): Promise<void> {
-    const { end, description, allowed, lines } = this.options;
+    const { end, core, description, allowed, lines } = this.options;
     const { other } = this;
     if (other === undefined) return;
+    await core.bind(); // where the offer over there was not made from this one
     const passing = {
       codecs: allowed,
       direction: mirrored(intent),
@@ -217,7 +240,10 @@ export class RelaySide implements MediaEndpoint {
     const beyond = this.other?.options.core.agreed;
     const direction = beyond ? narrowed(intent, beyond.direction) : intent;
     const wanted = { codecs: this.knownCodecs(), direction };
-    const { answer, media } = this.options.description.answer(offer, wanted);
+    const { core, description } = this.options;
+    description.assertAnswerable(offer, wanted);
+    await core.bind();
+    const { answer, media } = description.answer(offer, wanted);
     await this.take(media);
     return answer;
   }

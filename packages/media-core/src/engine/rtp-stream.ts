@@ -1,12 +1,13 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { NegotiatedMedia } from '../sdp/index.ts';
-import type { CoreEndpoint } from './core-endpoint.ts';
+import type { CoreEndpoint, Place } from './core-endpoint.ts';
 import type { LocalEndpoint } from './local-endpoint.ts';
 
 /** What a stream is made of. */
 export interface RtpStreamParts {
   readonly endpoint: LocalEndpoint;
   readonly core: CoreEndpoint;
+  readonly local: Place;
   readonly identity: { readonly ssrc: number; readonly cname: string };
   /** Which of the engine's workers it is in. */
   readonly host: object;
@@ -30,8 +31,8 @@ export class RtpStream {
   }
 
   /** Where RTP is taken; RTCP on the next port. */
-  get local(): { readonly address: string; readonly port: number } {
-    return this.parts.core.local;
+  get local(): Place {
+    return this.parts.local;
   }
 
   /** From now on it sends and receives so. */

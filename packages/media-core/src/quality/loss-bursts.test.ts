@@ -5,7 +5,10 @@ import { LossBursts } from './loss-bursts.ts';
 /** A run of packets: `.` received, `x` lost. */
 function seen(packets: string): LossBursts {
   const bursts = new LossBursts();
-  for (const one of packets) one === 'x' ? bursts.lost() : bursts.received();
+  for (const one of packets) {
+    if (one === 'x') bursts.lost();
+    else bursts.received();
+  }
   return bursts;
 }
 

@@ -1,9 +1,12 @@
+export { DelayEstimator } from './delay-estimator.ts';
+export { JitterBuffer } from './jitter-buffer.ts';
+export type { JitterBufferOptions, JitterBufferStats } from './jitter-buffer-settings.ts';
+export type { PacketDecoder, PushedPacket } from './packet-decoder.ts';
 export {
   type HeaderExtensionElement,
   readHeaderExtensions,
   writeHeaderExtensions,
 } from './header-extension.ts';
-export { JitterBuffer, type JitterBufferOptions, type JitterBufferStats } from './jitter-buffer.ts';
 export { Reception, type ReceptionReport } from './reception.ts';
 export {
   readRtcp,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JitterBuffer } from './jitter-buffer.ts';
+import type { PacketDecoder } from './packet-decoder.ts';
 import { emptyRtpHeader } from './rtp.ts';
 
 const FRAME = 4;
@@ -9,9 +10,12 @@ const OPTIONS = { clockRate: 200, minimumMs: 40, maximumMs: 200 };
 function story(options = OPTIONS) {
   const buffer = new JitterBuffer(options);
   const out = new Int16Array(FRAME);
-  const decode = (payload: Uint8Array, _: number, samples: Int16Array): number => {
-    samples.set(payload);
-    return payload.length;
+  const decoder: PacketDecoder = {
+    decode(payload, _, samples) {
+      samples.set(payload);
+      return payload.length;
+    },
+    fill: (samples, from, to) => samples.fill(0, from, to),
   };
   return {
     buffer,
@@ -30,7 +34,7 @@ function story(options = OPTIONS) {
     /** Reads so many frames: each as its only value, or all values where they differ. */
     read(frames: number): (number | number[])[] {
       return Array.from({ length: frames }, () => {
-        buffer.read(out, decode);
+        buffer.read(out, decoder);
         return new Set(out).size === 1 ? (out[0] ?? 0) : [...out];
       });
     },
@@ -61,13 +65,12 @@ describe('the jitter buffer', () => {
     const { buffer, push, read } = story();
     push(1, 2);
     expect(read(5)).toEqual([0, 0, 1, 2, 0]);
+    const { delayMs } = buffer.stats;
     push(3);
-    expect(buffer.stats).toMatchObject({ late: 1, targetMs: 45 });
+    expect(buffer.stats.late).toBe(1);
+    expect(buffer.stats.delayMs).toBeGreaterThan(delayMs);
     push(4);
-    expect(read(2)).toEqual([
-      [0, 4, 4, 4],
-      [4, 0, 0, 0],
-    ]);
+    expect(read(1)).toEqual([[0, 4, 4, 4]]);
   });
 
   it('never waits longer than its maximum', () => {
@@ -96,7 +99,7 @@ describe('the jitter buffer', () => {
   it('takes up again after a pause, with its delay', () => {
     const { push, read } = story();
     push(1, 2);
-    read(30);
+    read(28);
     push(29, 30);
     expect(read(4)).toEqual([0, 0, 29, 30]);
   });

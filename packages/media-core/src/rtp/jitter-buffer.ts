@@ -1,76 +1,35 @@
-import { type RtpHeader, sequenceDistance, timestampDistance } from './rtp.ts';
+import { lengthen, shorten } from '../audio/time-scale.ts';
+import { DelayEstimator } from './delay-estimator.ts';
+import type { JitterBufferOptions, JitterBufferStats } from './jitter-buffer-settings.ts';
+import type { PacketDecoder, PushedPacket } from './packet-decoder.ts';
+import { PacketQueue, type WaitingPacket } from './packet-queue.ts';
+import { type RtpHeader, timestampDistance } from './rtp.ts';
 
-/** Packets that may wait: more than a second at 20 ms. */
-const SLOTS = 64;
-/** A delay that was longer than needed for this long shrinks by a frame. */
-const SHRINK_AFTER_MS = 4000;
 /** So many packets that are too late show that the delay of the network has changed. */
 const LATE_IN_ROW = 5;
 /** No packet that is played is longer. */
 const LONGEST_PACKET_MS = 240;
-
-/** Settings of the buffer. */
-export interface JitterBufferOptions {
-  /** RTP's clock in Hz. */
-  clockRate: number;
-  /** Of the decoded samples; default: `clockRate`. */
-  sampleRate?: number;
-  /** Delay at the start, and the least ever, in milliseconds. */
-  minimumMs: number;
-  /** The delay in milliseconds never grows beyond this; at most 1000. */
-  maximumMs: number;
-}
-
-/** What the buffer did so far. */
-export interface JitterBufferStats {
-  /** The delay that it aims at, in milliseconds. */
-  readonly targetMs: number;
-  /** Came after its time. */
-  readonly late: number;
-  readonly duplicates: number;
-  /** Thrown away because too many waited. */
-  readonly overflowed: number;
-  /** Reads that found nothing to play. */
-  readonly underruns: number;
-}
-
-interface Slot {
-  packet: Uint8Array | undefined;
-  payloadType: number;
-  sequence: number;
-  /** Where it lies in time, in samples. */
-  at: number;
-  samples: number;
-  start: number;
-  end: number;
-}
-
-/** Turns a payload into samples at the front of `out`; returns how many. */
-export type PayloadDecoder = (payload: Uint8Array, payloadType: number, out: Int16Array) => number;
-
-/** What is said of a packet beside its header. */
-export interface PushedPacket {
-  /** How many samples it decodes to. */
-  samples: number;
-  /** It came out of order. */
-  isMisordered?: boolean;
-}
+/** The delay is left alone where it is so near to what is aimed at. */
+const TOO_LONG_MS = 10;
+const TOO_SHORT_MS = 5;
+/** From here on it is mended at any price. */
+const FAR_TOO_LONG_MS = 80;
+/** A measurement of the delay counts so much against those before. */
+const SMOOTHING = 1 / 16;
 
 /**
  * Puts packets back into the order and the time in which they were sent. It plays by timestamp, so
- * packets of any length and pauses fall into place. Time counts in samples, whatever RTP's clock does. The delay begins at the minimum, grows by what
- * comes late, and shrinks by one frame when it was longer than needed for seconds: that also makes
- * up for clocks that differ.
+ * packets of any length and pauses fall into place; time counts in samples, whatever RTP's clock does.
+ * The delay follows what the network needs: a late packet lengthens it at once, and where it is longer
+ * or shorter than needed, periods of the voice are left out or said twice. That makes up for clocks
+ * that differ, too.
  */
 export class JitterBuffer {
   private readonly options: JitterBufferOptions;
   private readonly sampleRate: number;
-  private readonly slots: Slot[] = Array.from({ length: SLOTS }, emptySlot);
+  private readonly queue = new PacketQueue();
   private readonly decoded: Int16Array;
-  private target: number;
-  private waiting = 0;
-  /** Sequence number of the first packet that waits. */
-  private head = 0;
+  private readonly estimator = new DelayEstimator();
   private playing = false;
   /** A timestamp, and where it lies in time: others are counted from there. */
   private anchorTimestamp = 0;
@@ -79,26 +38,39 @@ export class JitterBuffer {
   private cursor = 0;
   private decodedStart = 0;
   private decodedEnd = 0;
+  /** What the delay of the fastest packets is, in samples. */
+  private delay = 0;
+  private readMs = 0;
+  /** When the next read is due. */
+  private nextReadAt = 0;
   private silentSamples = 0;
-  private leastSpare = Number.POSITIVE_INFINITY;
-  private watchedSamples = 0;
   private lateInRow = 0;
   private late = 0;
   private duplicates = 0;
   private overflowed = 0;
   private underruns = 0;
+  private concealed = 0;
+  private recovered = 0;
 
   constructor(options: JitterBufferOptions) {
     this.options = options;
     this.sampleRate = options.sampleRate ?? options.clockRate;
-    this.target = this.samples(options.minimumMs);
     this.decoded = new Int16Array(this.samples(LONGEST_PACKET_MS));
   }
 
   get stats(): JitterBufferStats {
-    const { late, duplicates, overflowed, underruns } = this;
-    const targetMs = (this.target * 1000) / this.sampleRate;
-    return { targetMs, late, duplicates, overflowed, underruns };
+    const { late, duplicates, overflowed, underruns, recovered } = this;
+    return {
+      targetMs: this.targetMs,
+      delayMs: this.ms(this.delay),
+      clockSkewPpm: this.estimator.skewPpm,
+      late,
+      duplicates,
+      overflowed,
+      underruns,
+      concealedMs: this.ms(this.concealed),
+      recovered,
+    };
   }
 
   /** Packets received that were or will not be played. */
@@ -111,34 +83,41 @@ export class JitterBuffer {
     if (samples <= 0 || samples > this.decoded.length) return;
     const at = this.timeOf(header.timestamp);
     if (isMisordered !== true && this.isOutOfTouch(header, at)) this.resume(at);
+    if (isMisordered !== true) this.measure(at);
     const lateBy = this.cursor - (at + samples - 1);
     if (lateBy > 0 && isMisordered === true) this.late++;
     else if (lateBy <= 0 || this.catchUp(lateBy, at)) this.store(packet, header, { at, samples });
   }
 
-  /** Fills `out` with the next samples; `false` where nothing was there and all is silence. */
-  read(out: Int16Array, decode: PayloadDecoder): boolean {
+  /** Fills `out` with the next samples; `false` where nothing was there and all stands in for it. */
+  read(out: Int16Array, decoder: PacketDecoder): boolean {
+    this.readMs += this.ms(out.length);
+    this.nextReadAt = this.now() + (this.options.now ? this.ms(out.length) : 0);
     let filled = 0;
     let heard = false;
     while (this.playing && filled < out.length) {
-      if (this.decodedStart === this.decodedEnd) this.decodeHead(decode);
-      const behind = Math.max(0, this.gapToHead());
-      const gap = Math.min(behind, out.length - filled);
+      if (this.decodedStart === this.decodedEnd) this.prepare(decoder);
+      const room = out.length - filled;
+      const gap = Math.min(this.gap(decoder), room);
       if (gap > 0) {
-        out.fill(0, filled, filled + gap);
+        const isPause = this.queue.isWhole;
+        decoder.fill(out, filled, filled + gap, isPause);
+        if (!isPause) this.concealed += gap;
         this.cursor += gap;
         filled += gap;
         continue;
       }
-      const count = Math.min(this.decodedEnd - this.decodedStart, out.length - filled);
+      const count = Math.min(this.decodedEnd - this.decodedStart, room);
       out.set(this.decoded.subarray(this.decodedStart, this.decodedStart + count), filled);
+      decoder.heard?.(out, filled, filled + count);
       this.decodedStart += count;
       this.cursor += count;
       filled += count;
       heard = true;
     }
-    out.fill(0, filled);
-    this.watch(heard, out.length);
+    if (filled < out.length) decoder.fill(out, filled, out.length, true);
+    this.silentSamples = heard ? 0 : this.silentSamples + out.length;
+    if (this.playing && !heard) this.underruns++;
     return heard;
   }
 
@@ -146,7 +125,12 @@ export class JitterBuffer {
   reset(): void {
     this.drop();
     this.playing = false;
-    this.target = this.samples(this.options.minimumMs);
+    this.estimator.reset();
+  }
+
+  private get targetMs(): number {
+    const { minimumMs, maximumMs } = this.options;
+    return Math.max(minimumMs, Math.min(maximumMs, this.estimator.neededMs));
   }
 
   /** Where a timestamp lies in time, in samples. */
@@ -161,19 +145,29 @@ export class JitterBuffer {
   private isOutOfTouch(header: RtpHeader, at: number): boolean {
     if (!this.playing) return true;
     const ahead = at - this.cursor;
-    if (ahead > this.sampleRate + this.target) return true;
+    if (ahead > this.sampleRate + this.delay) return true;
     if (ahead < -this.sampleRate) return true;
-    if (this.waiting === 0) return this.silentSamples > this.samples(this.options.maximumMs);
-    return sequenceDistance(header.sequence, this.head) >= SLOTS;
+    const { maximumMs } = this.options;
+    if (this.queue.waiting === 0) return this.silentSamples > this.samples(maximumMs);
+    return this.queue.isBeyond(header.sequence);
   }
 
-  /** What lies there plays after the target delay from now. */
+  /** What lies there plays after the delay that is aimed at. */
   private resume(at: number): void {
-    this.overflowed += this.waiting;
+    this.overflowed += this.queue.waiting;
     this.drop();
     this.playing = true;
-    this.cursor = at - this.target;
+    this.delay = this.samples(this.targetMs);
+    this.cursor = at - this.delay;
     this.silentSamples = 0;
+  }
+
+  /** What a packet that came now tells of the network, and of our delay. */
+  private measure(at: number): void {
+    const now = this.now();
+    const laterMs = this.estimator.take(now, now - this.ms(at));
+    const spareMs = this.ms(at - this.cursor) + Math.max(0, this.nextReadAt - now);
+    this.delay += (this.samples(spareMs + laterMs) - this.delay) * SMOOTHING;
   }
 
   /**
@@ -183,11 +177,11 @@ export class JitterBuffer {
    */
   private catchUp(lateBy: number, at: number): boolean {
     this.lateInRow++;
-    if (lateBy <= this.samples(this.options.maximumMs) - this.target) {
-      this.target += lateBy;
+    if (lateBy <= this.samples(this.options.maximumMs) - this.delay) {
       this.cursor -= lateBy;
-      this.forgetWatch();
+      this.delay += lateBy;
     } else if (this.lateInRow >= LATE_IN_ROW) {
+      this.estimator.reset();
       this.resume(at);
       return true;
     }
@@ -198,100 +192,90 @@ export class JitterBuffer {
   private store(
     packet: Uint8Array,
     header: RtpHeader,
-    { at, samples }: { at: number; samples: number },
+    place: { at: number; samples: number },
   ): void {
     this.lateInRow = 0;
-    const slot = this.slot(header.sequence);
-    if (slot.packet !== undefined) {
-      this.duplicates++;
-      return;
-    }
-    slot.packet = packet;
-    slot.payloadType = header.payloadType;
-    slot.sequence = header.sequence;
-    slot.at = at;
-    slot.samples = samples;
-    slot.start = header.payloadStart;
-    slot.end = header.payloadEnd;
-    if (this.waiting === 0 || sequenceDistance(header.sequence, this.head) < 0) {
-      this.head = header.sequence;
-    }
-    this.waiting++;
+    if (!this.queue.put(packet, header, place)) this.duplicates++;
   }
 
-  /** Samples of silence before the decoded packet; all that are asked for where there is none. */
-  private gapToHead(): number {
+  /** Samples before the decoded packet that are missing; more than any where there is none. */
+  private gap(decoder: PacketDecoder): number {
     if (this.decodedStart < this.decodedEnd) return 0;
-    if (this.waiting === 0) return Number.POSITIVE_INFINITY;
-    return this.slot(this.head).at - this.cursor;
+    const slot = this.queue.first;
+    if (slot === undefined) return Number.POSITIVE_INFINITY;
+    const ahead = Math.max(0, slot.at - this.cursor);
+    // the packet before it may yet be found in it
+    return this.mayRecover(slot, decoder) && ahead > slot.samples ? ahead - slot.samples : ahead;
   }
 
   /** Decodes the first packet that waits once it is due; what is over by then is late. */
-  private decodeHead(decode: PayloadDecoder): void {
-    while (this.waiting > 0) {
-      const { packet, at, samples, payloadType, start, end } = this.slot(this.head);
+  private prepare(decoder: PacketDecoder): void {
+    for (let slot = this.queue.first; slot !== undefined; slot = this.queue.first) {
+      const { packet, at, samples, payloadType, start, end } = slot;
       const ahead = at - this.cursor;
-      if (packet === undefined || ahead > 0) return;
-      this.leave();
+      if (packet === undefined) return;
+      if (ahead > 0) return this.recover(slot, ahead, decoder);
+      this.queue.leave();
       if (ahead + samples > 0) {
-        this.decodedEnd = decode(packet.subarray(start, end), payloadType, this.decoded);
+        this.decodedEnd = decoder.decode(packet.subarray(start, end), payloadType, this.decoded);
         this.decodedStart = Math.min(-ahead, this.decodedEnd);
-        return;
+        return this.stretch();
       }
       this.late++;
     }
   }
 
-  /** Takes the first packet out and finds the next. */
-  private leave(): void {
-    this.slot(this.head).packet = undefined;
-    this.waiting--;
-    if (this.waiting === 0) return;
-    do this.head = (this.head + 1) & 0xffff;
-    while (this.slot(this.head).packet === undefined);
+  /** Only of the one packet before it does a packet have a copy. */
+  private mayRecover(slot: WaitingPacket, decoder: PacketDecoder): boolean {
+    return decoder.recover !== undefined && !slot.isTried && !this.queue.isWhole;
   }
 
-  /** Shortens the delay by a frame when every read for seconds left one to spare. */
-  private watch(heard: boolean, frame: number): void {
-    this.silentSamples = heard ? 0 : this.silentSamples + frame;
-    if (!this.playing) return;
-    if (!heard) this.underruns++;
-    if (this.waiting === 0) return this.forgetWatch();
-    const newest = this.slot(this.head).at - this.cursor;
-    this.leastSpare = Math.min(this.leastSpare, newest + (this.waiting - 1) * frame);
-    this.watchedSamples += frame;
-    if (this.watchedSamples < this.samples(SHRINK_AFTER_MS)) return;
-    const least = Math.max(frame, this.samples(this.options.minimumMs));
-    if (this.leastSpare >= least) {
-      this.decodedStart = this.decodedEnd;
-      this.cursor += frame;
-      this.target = Math.max(this.samples(this.options.minimumMs), this.target - frame);
+  private recover(slot: WaitingPacket, ahead: number, decoder: PacketDecoder): void {
+    const { packet, payloadType, start, end } = slot;
+    if (packet === undefined || ahead > slot.samples || !this.mayRecover(slot, decoder)) return;
+    slot.isTried = true;
+    const lost = this.decoded.subarray(0, ahead);
+    const count = decoder.recover?.(packet.subarray(start, end), payloadType, lost) ?? 0;
+    if (count === 0) return;
+    this.recovered++;
+    this.decodedStart = 0;
+    this.decodedEnd = Math.min(count, ahead);
+  }
+
+  /** Brings the delay nearer to what is aimed at, by a period of what was just decoded. */
+  private stretch(): void {
+    const excessMs = this.ms(this.delay) - this.targetMs;
+    const { decoded, sampleRate } = this;
+    const forced = excessMs > FAR_TOO_LONG_MS;
+    const part = { from: this.decodedStart, to: this.decodedEnd, sampleRate, forced };
+    if (excessMs > TOO_LONG_MS) {
+      const gone = shorten(decoded, part);
+      this.decodedEnd -= gone;
+      this.cursor += gone;
+      this.delay -= gone;
+    } else if (excessMs < -TOO_SHORT_MS) {
+      const more = lengthen(decoded, part);
+      this.decodedEnd += more;
+      this.cursor -= more;
+      this.delay += more;
     }
-    this.forgetWatch();
-  }
-
-  private forgetWatch(): void {
-    this.leastSpare = Number.POSITIVE_INFINITY;
-    this.watchedSamples = 0;
   }
 
   private drop(): void {
-    for (const slot of this.slots) slot.packet = undefined;
-    this.waiting = 0;
+    this.queue.clear();
     this.decodedStart = 0;
     this.decodedEnd = 0;
-    this.forgetWatch();
   }
 
-  private slot(sequence: number): Slot {
-    return this.slots[sequence % SLOTS] as Slot; // in range: SLOTS slots were made
+  private now(): number {
+    return this.options.now?.() ?? this.readMs;
+  }
+
+  private ms(samples: number): number {
+    return (samples * 1000) / this.sampleRate;
   }
 
   private samples(ms: number): number {
     return Math.round((ms * this.sampleRate) / 1000);
   }
-}
-
-function emptySlot(): Slot {
-  return { packet: undefined, payloadType: 0, sequence: 0, at: 0, samples: 0, start: 0, end: 0 };
 }

@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { SourceLock } from './source-lock.ts';
+import { type PacketArrival, type SourceLearning, SourceLock } from './source-lock.ts';
 
 const SDP = { address: '10.0.0.1', port: 4000 };
 const NATTED = { address: '192.0.2.9', port: 31_000 };
 const STRANGER = { address: '203.0.113.66', port: 6666 };
-const OPTIONS = { graceMs: 250, relatchAfterMs: 3000 };
+const OPTIONS = { learning: 'near', graceMs: 250, relatchAfterMs: 3000 } as const;
 
-function story() {
-  const lock = new SourceLock(OPTIONS);
+function story(learning: SourceLearning = 'near') {
+  const lock = new SourceLock({ ...OPTIONS, learning });
   let sequence = 0;
   /** Sends so many packets in a row at `now`; returns how many were taken. */
-  const packets = (from: typeof SDP, count: number, now: number, ssrc = 1): number => {
+  const send = (from: typeof SDP, count: number, arrival: PacketArrival, ssrc: number): number => {
     let taken = 0;
     for (let at = 0; at < count; at++)
-      if (lock.admit(from, { ssrc, sequence: ++sequence }, now)) taken++;
+      if (lock.admit(from, { ssrc, sequence: ++sequence }, arrival)) taken++;
     return taken;
   };
-  return { lock, packets };
+  const packets = (from: typeof SDP, count: number, now: number, ssrc = 1): number =>
+    send(from, count, { now, isAuthentic: false }, ssrc);
+  const authentic = (from: typeof SDP, count: number, now: number, ssrc = 1): number =>
+    send(from, count, { now, isAuthentic: true }, ssrc);
+  return { lock, packets, authentic };
 }
 
 describe('locking on to the source', () => {
@@ -84,14 +88,50 @@ describe('locking on to the source', () => {
     expect(packets(SDP, 5, 1020)).toBe(0);
   });
 
-  it('follows a consistent new source with a new SSRC after silence only', () => {
+  it('follows its host to another port with a new SSRC, after silence only', () => {
+    const { lock, packets } = story();
+    const moved = { ...NATTED, port: 31_002 };
+    lock.renegotiate(SDP, 0);
+    packets(NATTED, 4, 300);
+    expect(packets(moved, 10, 2000, 2)).toBe(0);
+    expect(packets(moved, 10, 3400, 1)).toBe(0);
+    expect(packets(moved, 4, 3500, 2)).toBe(1);
+    expect(lock.target).toEqual(moved);
+  });
+
+  it('M01: follows no other host, however long its source is silent', () => {
     const { lock, packets } = story();
     lock.renegotiate(SDP, 0);
     packets(SDP, 1, 10);
-    expect(packets(NATTED, 10, 2000, 2)).toBe(0);
-    expect(packets(NATTED, 10, 3100, 1)).toBe(0);
-    expect(packets(NATTED, 4, 3200, 2)).toBe(1);
+    expect(packets(STRANGER, 200, 60_000, 2)).toBe(0);
+    expect(lock.target).toEqual(SDP);
+  });
+
+  it.each([
+    ['198.51.100.7', '198.51.100.200', 'near', 1],
+    ['198.51.100.7', '198.51.101.7', 'near', 0],
+    ['198.51.100.7', '198.51.101.7', 'anywhere', 1],
+    ['198.51.100.7', '198.51.100.200', 'never', 0],
+    ['192.168.1.7', '198.51.101.7', 'near', 1],
+    ['192.168.1.7', '198.51.101.7', 'never', 0],
+    ['2001:db8::7', '2001:db8::1:8', 'near', 1],
+    ['2001:db8::7', '2001:db8:0:1::7', 'near', 0],
+    ['fd00::7', '2001:db8::7', 'near', 1],
+    ['phone.example', '198.51.100.7', 'near', 0],
+  ] as const)('M01: of a peer at %s learns %s or not: %s', (address, source, learning, taken) => {
+    const { lock, packets } = story(learning);
+    lock.renegotiate({ address, port: 4000 }, 0);
+    expect(packets({ address: source, port: 5000 }, 4, 300)).toBe(taken);
+  });
+
+  it('believes who has the keys at once, and follows them after silence', () => {
+    const { lock, authentic } = story();
+    lock.renegotiate({ address: '198.51.100.7', port: 4000 }, 0);
+    expect(authentic(NATTED, 1, 10)).toBe(1);
     expect(lock.target).toEqual(NATTED);
+    expect(authentic(STRANGER, 1, 20)).toBe(0); // a copy that came another way
+    expect(authentic(STRANGER, 1, 3100)).toBe(1);
+    expect(lock.target).toEqual(STRANGER);
   });
 
   it('takes RTCP from the host of the source alone', () => {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@strowger/runtime';
+import { nearAddresses } from './near-addresses.ts';
 import { sequenceDistance } from './rtp.ts';
 
 /** Packets in a row that a source other than the negotiated one has to show. */
@@ -6,17 +7,30 @@ const PROBATION_PACKETS = 4;
 /** From the same host only the port was rewritten: a stranger is not likely. */
 const PROBATION_SAME_HOST = 2;
 
+/**
+ * Which sources beside the negotiated one are learned (symmetric RTP, RFC 4961): those of its
+ * network, or any where its address is private (`near`); any (`anywhere`); none (`never`).
+ */
+export type SourceLearning = 'near' | 'anywhere' | 'never';
+
 /** Settings of the lock. */
 export interface SourceLockOptions {
+  learning: SourceLearning;
   /** The negotiated address is waited for this long before another source may take its place. */
   graceMs: number;
-  /** After this much silence a new source with a new SSRC may take the stream over. */
+  /** After this much silence the same host may go on from another port, with a new SSRC. */
   relatchAfterMs: number;
 }
 
 interface SourcePacket {
   ssrc: number;
   sequence: number;
+}
+
+/** When a packet came, and whether it proved to be the peer's (SRTP). */
+export interface PacketArrival {
+  now: number;
+  isAuthentic: boolean;
 }
 
 interface Candidate {
@@ -29,15 +43,17 @@ interface Candidate {
 
 /**
  * Symmetric RTP (RFC 4961, the latching of RFC 7362 §5.1 with its dangers held off): packets go to
- * the negotiated address until valid ones come from somewhere. The negotiated address locks at once;
- * another source only where that address is silent. Once locked, strangers are not listened to until
- * a renegotiation, or until the source fell silent and a new one is consistent.
+ * the negotiated address until valid ones come from somewhere. The negotiated address locks at once,
+ * and so does whoever has the keys; another source only where that address is silent, and only from
+ * near it. Once locked, strangers are not listened to until a renegotiation; a source that fell
+ * silent may go on from another port (a NAT forgot it), or from anywhere where it has the keys.
  */
 export class SourceLock {
   /** Packets of strangers that were dropped. */
   strangers = 0;
   private readonly options: SourceLockOptions;
   private negotiated: Endpoint | undefined;
+  private isNear: (address: string) => boolean = () => false;
   private locked: Endpoint | undefined;
   private sendTo: Endpoint | undefined;
   private lockedSsrc = 0;
@@ -70,25 +86,31 @@ export class SourceLock {
     this.negotiatedAt = now;
     this.candidate = undefined;
     this.open = 'all';
-    if (!same) this.locked = undefined;
+    if (!same) {
+      this.locked = undefined;
+      this.isNear = this.learned(remote.address);
+    }
     const isNowhere = remote.address === '0.0.0.0' || remote.address === '::';
     this.sendTo = this.locked ?? (isNowhere ? undefined : this.negotiated);
   }
 
   /** Whether a packet from `from` is to be taken; locks on to its source where that is due. */
-  admit(from: Endpoint, packet: SourcePacket, now: number): boolean {
+  admit(from: Endpoint, packet: SourcePacket, { now, isAuthentic }: PacketArrival): boolean {
     if (this.negotiated === undefined) return this.refuse();
     if (this.locked !== undefined && matches(this.locked, from)) {
       return this.take(this.locked, packet.ssrc, now);
     }
     const isNegotiated = matches(this.negotiated, from);
-    const hasFallenSilent =
-      this.locked !== undefined && now - this.heardAt >= this.options.relatchAfterMs;
-    if (hasFallenSilent && packet.ssrc !== this.lockedSsrc) {
-      return isNegotiated ? this.take(from, packet.ssrc, now) : this.tryOut(from, packet, now);
+    if (this.locked !== undefined && now - this.heardAt >= this.options.relatchAfterMs) {
+      if (isAuthentic) return this.take(from, packet.ssrc, now);
+      const isNew = packet.ssrc !== this.lockedSsrc;
+      if (isNew && isNegotiated) return this.take(from, packet.ssrc, now);
+      if (isNew && from.address === this.locked.address) return this.tryOut(from, packet, now);
     }
     if (isNegotiated && this.open !== 'none') return this.take(from, packet.ssrc, now);
     if (this.open !== 'all') return this.refuse();
+    if (isAuthentic) return this.take(from, packet.ssrc, now);
+    if (!this.isNear(from.address)) return this.refuse();
     const quietSince = Math.max(this.negotiatedAt, this.heardAt);
     const waited = now - quietSince >= this.options.graceMs;
     return waited || this.isSameHost(from) ? this.tryOut(from, packet, now) : this.refuse();
@@ -128,6 +150,11 @@ export class SourceLock {
     const isNegotiated = this.negotiated !== undefined && matches(this.negotiated, from);
     this.open = isNegotiated ? 'none' : 'negotiated';
     return true;
+  }
+
+  private learned(address: string): (source: string) => boolean {
+    const { learning } = this.options;
+    return learning === 'near' ? nearAddresses(address) : () => learning === 'anywhere';
   }
 
   private isSameHost(from: Endpoint): boolean {

@@ -127,7 +127,7 @@ export function negotiatedMedia(
         clockRate,
       },
     }),
-    ptimeMs: packetTime(theirs, ptimeMs),
+    ptimeMs: packetTime(theirs, voice.theirs, ptimeMs),
   };
   return { ok: true, media };
 }
@@ -173,7 +173,10 @@ export function noCommonCodec(): SdpRefused {
 }
 
 /** Several `c=` lines are layers or multicast (RFC 8866 §5.7): ours is the first that we can use. */
-function findDestination(line: MediaDescription, hasIce: boolean): Negotiated<{ address: string }> {
+export function findDestination(
+  line: MediaDescription,
+  hasIce: boolean,
+): Negotiated<{ address: string }> {
   const usable = line.connections.find(({ kind }) => kind === 'unicast' || kind === 'name');
   const connection = usable ?? line.connections.find(({ kind }) => kind === 'zero');
   if (awaitsCandidates(line) && !hasIce) {
@@ -193,7 +196,15 @@ export function rtcpDestination(line: MediaDescription, address: string, mux: bo
   };
 }
 
-function packetTime({ ptimeMs, maxptimeMs = 100 }: MediaDescription, ours = 20): number {
+/** Opus has frames of these lengths alone, and its packets of ours have one (RFC 7587 §4.2). */
+const OPUS_FRAMES_MS = [60, 40, 20, 10];
+
+function packetTime(
+  { ptimeMs, maxptimeMs = 100 }: MediaDescription,
+  { name }: CodecDescription,
+  ours = 20,
+): number {
   const wanted = Math.min(ptimeMs ?? ours, maxptimeMs, 100);
-  return Math.max(10, Math.floor(wanted / 10) * 10);
+  const whole = Math.max(10, Math.floor(wanted / 10) * 10);
+  return name === 'opus' ? (OPUS_FRAMES_MS.find((ms) => ms <= whole) ?? 10) : whole;
 }

@@ -409,7 +409,7 @@ describe('formats', () => {
     expect(answer).toContain('a=rtpmap:111 opus/48000/2\r\na=rtpmap:9 G722/8000\r\n');
   });
 
-  it('stand in our order where we want that', () => {
+  it('TS-25 stand in our order where we want that', () => {
     const offer = createOffer(alice);
     const ours = { ...bob, codecs: [pcma, pcmu, events], codecOrder: 'ours' } as const;
     const { answer, media } = answered(offer, ours);

@@ -67,7 +67,7 @@ describe('the offers and answers of a dialog', () => {
     expect(first.state).toBe('initial');
   });
 
-  it('take the answers of several forks to one offer', () => {
+  it('TS-24 take the answers of several forks to one offer', () => {
     const a = new SdpContext();
     a.createOffer(alice);
     for (const last of [2, 3]) {

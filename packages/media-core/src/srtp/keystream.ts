@@ -17,7 +17,9 @@ type Cipher = ReturnType<typeof createCipheriv>;
 export class CounterMode {
   private readonly cipher: Cipher;
   private readonly salt: DataView;
-  private counters: DataView = new DataView(new ArrayBuffer(0));
+  private counters = new DataView(new ArrayBuffer(0));
+  /** The same memory: not every Node 24 takes a DataView, though it says so. */
+  private counterBytes = new Uint8Array(this.counters.buffer);
 
   constructor(key: Uint8Array, salt: Uint8Array) {
     // counters are enciphered one by one: what makes them a mode is up to us
@@ -30,7 +32,10 @@ export class CounterMode {
   generate(ssrc: number, index: number, packets: number, blocks: number): Uint32Array {
     const length = packets * blocks * BLOCK;
     const { salt } = this;
-    if (this.counters.byteLength !== length) this.counters = new DataView(new ArrayBuffer(length));
+    if (this.counters.byteLength !== length) {
+      this.counters = new DataView(new ArrayBuffer(length));
+      this.counterBytes = new Uint8Array(this.counters.buffer);
+    }
     const { counters } = this;
     const first = salt.getUint32(0);
     const second = salt.getUint32(4) ^ ssrc;
@@ -45,7 +50,7 @@ export class CounterMode {
         counters.setUint32(at + 12, fourth | block);
       }
     }
-    return words(this.cipher.update(counters));
+    return words(this.cipher.update(this.counterBytes));
   }
 }
 

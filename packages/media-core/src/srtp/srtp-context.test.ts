@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SRTP_SUITES, type SrtpKeys, type SrtpSuite } from '../sdp/media-security.ts';
 import { hmacSha1, NodeHmacSha1 } from './hmac-sha1.ts';
+import { deriveKey } from './key-derivation.ts';
 import { SrtpReceiver, SrtpSender } from './srtp-context.ts';
 
 const hmac = hmacSha1();
@@ -163,6 +164,20 @@ it('never throws, whatever comes', () => {
       { numRuns: 200 },
     );
   }
+});
+
+it('derives the keys of 192 bits as RFC 6188 §7.4 does', () => {
+  const masterKey = Buffer.from('73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1', 'hex');
+  const masterSalt = Buffer.from('c8522f3acd4ce86d5add78edbb11', 'hex');
+  const derived = ([0, 2, 1] as const).map((label) => {
+    const length = [24, 20, 14][label] ?? 0;
+    return Buffer.from(deriveKey({ masterKey, masterSalt }, label, length)).toString('hex');
+  });
+  expect(derived).toEqual([
+    '31874736a8f1143870c26e4857d8a5b2c4a354407faadabb',
+    '2372b82d639b6d8503a47adc0a6c',
+    '355b10973cd95b9eacf4061c7e1a7151e7cfbfcb',
+  ]);
 });
 
 it('refuses keys of another length', () => {

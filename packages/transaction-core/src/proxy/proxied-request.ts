@@ -66,11 +66,23 @@ export class ProxiedRequest {
     this.received = way.received;
     this.flow = way.flow;
     this.mark = way.mark;
-    this.machine = new Machine({
+    const { onContextStep: onStep } = around.options;
+    this.machine = new Machine<
+      ResponseContextState,
+      ResponseContextInput,
+      ResponseContextOutput,
+      ResponseContext
+    >({
       table: responseContext,
       initial: { name: 'routing' },
       context: this.context(),
       perform: (output) => this.perform(output),
+      ...(onStep === undefined
+        ? {}
+        : {
+            onStep: (from, input, to) =>
+              onStep({ from: from.name, input: input.type, to: to.name }),
+          }),
     });
     server.user = {
       onCancel: (cancel) => this.cancel(cancel),
@@ -113,6 +125,7 @@ export class ProxiedRequest {
       case 'start':
         return this.start(output.targets, output.firstBranch);
       case 'send':
+        this.around.options.onResponse?.(this.received, output.response);
         return this.server.respond(output.response);
       case 'cancelBranches': {
         const options = output.isAnswered ? ELSEWHERE : this.cancelReason;

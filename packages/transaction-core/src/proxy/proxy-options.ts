@@ -70,6 +70,13 @@ export interface ProxySender extends MessageSender {
   isFlowOpen?(hop: Hop): boolean;
 }
 
+/** One step of the response context of one request. */
+export interface ProxyStep {
+  readonly from: string;
+  readonly input: string;
+  readonly to: string;
+}
+
 /** What a proxy is made of. */
 export interface ProxyOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'random' | 'logger'>;
@@ -85,6 +92,14 @@ export interface ProxyOptions {
   readonly maxBranches?: number;
   /** Max-Breadth of requests that come without one (RFC 5393 §5.3.3); default 60. */
   readonly maxBreadth?: number;
+  /**
+   * Told of every response that goes back to the sender of a request, of the application's and of the
+   * proxy's own too, before it leaves; `request` is the one that `route` was asked about. It is not to
+   * be changed.
+   */
+  readonly onResponse?: (request: SipRequest, response: SipResponse) => void;
+  /** Told of every step of `responseContext`: for logs and for the coverage of tests. */
+  readonly onContextStep?: (step: ProxyStep) => void;
   /** At least 16 secret bytes, for proxies that stand in for each other. Default: of chance. */
   readonly routeKey?: Uint8Array;
 }

@@ -6,8 +6,6 @@ import type { PcmFrame } from './media-backend.ts';
 
 /** Frames that may wait for a slow reader: a second. */
 const WAITING_FRAMES = 50;
-/** What goes to the core at once. */
-const BLOCK_MS = 200;
 
 /** What is heard, as a Web Stream: the reader grants frames, what comes without a grant is lost. */
 export class AudioInput {
@@ -77,53 +75,5 @@ export class AudioInput {
     const { sampleRate } = this;
     const { api, id } = this.core;
     api.listen({ id, frames, sampleRate }).catch(() => {}); // it fails only with the endpoint
-  }
-}
-
-/** What shall be said, as a Web Stream: a write resolves when there is room for the next. */
-export class AudioOutput {
-  private readonly core: CoreEndpoint;
-  private controller: WritableStreamDefaultController | undefined;
-
-  constructor(core: CoreEndpoint) {
-    this.core = core;
-  }
-
-  /** @throws StrowgerError `MEDIA_WRONG_STATE` while another one is open. */
-  open(): WritableStream<PcmFrame> {
-    this.core.assertAlive();
-    if (this.controller !== undefined) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'One audioOut() is open at a time');
-    }
-    return new WritableStream<PcmFrame>({
-      start: (controller) => {
-        this.controller = controller;
-      },
-      write: (frame) => this.write(frame),
-      close: () => this.finish(false),
-      abort: () => this.finish(true),
-    });
-  }
-
-  end(error: StrowgerError): void {
-    this.controller?.error(error);
-    this.controller = undefined;
-  }
-
-  private async write({ samples, sampleRate }: PcmFrame): Promise<void> {
-    const { api, id } = this.core;
-
-    const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000));
-    for (let at = 0; at < samples.length; at += block) {
-      // copied: the writer may use its buffer again
-      await api.say({ id, samples: samples.slice(at, at + block), sampleRate });
-    }
-  }
-
-  private async finish(discard: boolean): Promise<void> {
-    this.controller = undefined;
-    if (this.core.hasEnded) return;
-    const { api, id } = this.core;
-    await api.finishSaying({ id, discard });
   }
 }

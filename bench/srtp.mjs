@@ -1,0 +1,98 @@
+// CPU per packet of SRTP: `node srtp.mjs strowger|werift|libsrtp2 SUITE protect|unprotect`. Packets of
+// 172 bytes, one of each of 200 streams after the other, as a server of many calls has them. What
+// prepares the packets is not counted, nor is the first quarter, which warms up.
+import { spawnSync } from 'node:child_process';
+import { canCompile, compile } from './native.mjs';
+
+const STREAMS = 200;
+const ROUNDS = 512;
+const KEY_LENGTHS = { AES_CM_128_HMAC_SHA1_80: [16, 14], AEAD_AES_128_GCM: [16, 12] };
+
+const [kind = 'strowger', suite = 'AES_CM_128_HMAC_SHA1_80', operation = 'protect'] =
+  process.argv.slice(2);
+if (kind === 'libsrtp2') measureNative();
+else measure(await { strowger, werift }[kind]());
+
+function measureNative() {
+  if (!canCompile('libsrtp2')) {
+    console.log(JSON.stringify({ microseconds: Number.NaN }));
+    return;
+  }
+  const program = compile('srtp-libsrtp2', 'libsrtp2');
+  const { stdout } = spawnSync(program, [suite, operation, String(STREAMS), String(ROUNDS)]);
+  console.log(stdout.toString().trim());
+}
+
+function measure(make) {
+  const streams = Array.from({ length: STREAMS }, (_, at) => make(at));
+  let spent = 0;
+  let counted = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const packets = streams.map((_, stream) => packetOf(stream, round + 1));
+    const sealed = new Array(STREAMS);
+    let before = process.cpuUsage();
+    for (let at = 0; at < STREAMS; at++) sealed[at] = streams[at].protect(packets[at]);
+    if (operation === 'unprotect') {
+      before = process.cpuUsage();
+      for (let at = 0; at < STREAMS; at++) {
+        if (streams[at].unprotect(sealed[at]) === undefined) throw new Error('refused');
+      }
+    }
+    const { user, system } = process.cpuUsage(before);
+    if (round < ROUNDS / 4) continue;
+    spent += user + system;
+    counted += STREAMS;
+  }
+  console.log(JSON.stringify({ microseconds: spent / counted }));
+}
+
+async function strowger() {
+  const { hmacSha1, SrtpReceiver, SrtpSender } = await import('@strowger/media-core');
+  const hmac = hmacSha1();
+  return (stream) => {
+    const [masterKey, masterSalt] = keysOf(stream);
+    const keys = { suite, masterKey, masterSalt };
+    const sender = new SrtpSender(keys, hmac);
+    const receiver = new SrtpReceiver(keys, hmac);
+    return {
+      protect: (packet) => sender.protect(packet),
+      unprotect: (packet) => receiver.unprotect(packet),
+    };
+  };
+}
+
+async function werift() {
+  const { RtpHeader, SrtpSession } = await import('werift');
+  const profile = { AES_CM_128_HMAC_SHA1_80: 1, AEAD_AES_128_GCM: 7 }[suite];
+  return (stream) => {
+    const [key, salt] = keysOf(stream).map((bytes) => Buffer.from(bytes));
+    const keys = {
+      localMasterKey: key,
+      localMasterSalt: salt,
+      remoteMasterKey: key,
+      remoteMasterSalt: salt,
+    };
+    const sender = new SrtpSession({ keys, profile });
+    const receiver = new SrtpSession({ keys, profile });
+    return {
+      protect: (packet) => sender.encrypt(packet.subarray(12), RtpHeader.deSerialize(packet)),
+      unprotect: (packet) => receiver.decrypt(packet),
+    };
+  };
+}
+
+function keysOf(stream) {
+  return KEY_LENGTHS[suite].map((length, part) =>
+    Uint8Array.from({ length }, (_, at) => (at * 7 + stream + part) & 0xff),
+  );
+}
+
+function packetOf(stream, sequence) {
+  const packet = Buffer.alloc(172, 0xd5);
+  packet[0] = 0x80;
+  packet[1] = 0;
+  packet.writeUInt16BE(sequence & 0xffff, 2);
+  packet.writeUInt32BE((sequence * 160) >>> 0, 4);
+  packet.writeUInt32BE(1000 + stream, 8);
+  return packet;
+}

@@ -1,0 +1,107 @@
+/** Delays are counted in bins of this width, up to a second. */
+const BIN_MS = 5;
+const BINS = 200;
+/** What a delay still counts after the next packet: half of it after 350, seven seconds of them. */
+const FORGET = 0.998;
+/** Then weights begin anew. */
+const HEAVIEST = 1e6;
+/** So many of all packets may be too late for the delay that is aimed at. */
+const LATE_SHARE = 0.02;
+/** The fastest packet of so long is what others are measured by, and the clocks, too. */
+const WINDOW_MS = 5000;
+/** Windows by which clocks are compared: five minutes. */
+const WINDOWS = 60;
+/** Windows before anything is said of clocks: with fewer, delay and clock cannot be told apart. */
+const FEWEST_WINDOWS = 6;
+
+/**
+ * What the network does to packets: how much later than the fastest of late they come, and by how
+ * much the sender's clock differs from ours. A packet's transit is the time when it came less its
+ * place in the stream, both in milliseconds; of itself it means nothing, only against others.
+ */
+export class DelayEstimator {
+  private readonly bins = new Float64Array(BINS);
+  private total = 0;
+  private weight = 1;
+  private began = Number.NaN;
+  /** The fastest of this window, and of the one before. */
+  private fastest = Number.POSITIVE_INFINITY;
+  private fastestBefore = Number.POSITIVE_INFINITY;
+  private fastestAt = 0;
+  private readonly windows: { at: number; transit: number }[] = [];
+
+  /** Takes a packet; returns how much later than the fastest it came. */
+  take(nowMs: number, transitMs: number): number {
+    if (Number.isNaN(this.began)) this.began = nowMs;
+    if (nowMs - this.began >= WINDOW_MS) this.turn(nowMs);
+    if (transitMs < this.fastest) {
+      this.fastest = transitMs;
+      this.fastestAt = nowMs;
+    }
+    const delayMs = transitMs - Math.min(this.fastest, this.fastestBefore);
+    this.count(delayMs);
+    return delayMs;
+  }
+
+  /** The delay for which no more than two in a hundred packets of late were too late. */
+  get neededMs(): number {
+    let left = this.total * LATE_SHARE;
+    for (let bin = BINS - 1; bin > 0; bin--) {
+      left -= this.bins[bin] as number; // in range
+      if (left < 0) return (bin + 1) * BIN_MS;
+    }
+    return 0;
+  }
+
+  /**
+   * By how many millionths the sender's clock is slower than ours: negative where it is faster, 0 in
+   * the first half minute.
+   */
+  get skewPpm(): number {
+    const { windows } = this;
+    if (windows.length < FEWEST_WINDOWS) return 0;
+    let [sumAt, sumTransit] = [0, 0];
+    for (const { at, transit } of windows) {
+      sumAt += at;
+      sumTransit += transit;
+    }
+    const [meanAt, meanTransit] = [sumAt / windows.length, sumTransit / windows.length];
+    let [both, square] = [0, 0];
+    for (const { at, transit } of windows) {
+      both += (at - meanAt) * (transit - meanTransit);
+      square += (at - meanAt) ** 2;
+    }
+    return (both / square) * 1e6;
+  }
+
+  /** Another stream, or another way: nothing of before holds. */
+  reset(): void {
+    this.bins.fill(0);
+    this.total = 0;
+    this.weight = 1;
+    this.began = Number.NaN;
+    this.fastest = Number.POSITIVE_INFINITY;
+    this.fastestBefore = Number.POSITIVE_INFINITY;
+    this.windows.length = 0;
+  }
+
+  private turn(nowMs: number): void {
+    this.windows.push({ at: this.fastestAt, transit: this.fastest });
+    if (this.windows.length > WINDOWS) this.windows.shift();
+    this.began = nowMs;
+    this.fastestBefore = this.fastest;
+    this.fastest = Number.POSITIVE_INFINITY;
+  }
+
+  private count(delayMs: number): void {
+    const bin = Math.max(0, Math.min(BINS - 1, Math.floor(delayMs / BIN_MS)));
+    // instead of all that was becoming less, what comes counts for more
+    this.weight /= FORGET;
+    this.bins[bin] = (this.bins[bin] as number) + this.weight;
+    this.total += this.weight;
+    if (this.weight < HEAVIEST) return;
+    for (let at = 0; at < BINS; at++) this.bins[at] = (this.bins[at] as number) / this.weight;
+    this.total /= this.weight;
+    this.weight = 1;
+  }
+}

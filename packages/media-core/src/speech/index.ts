@@ -1,0 +1,1 @@
+export { SpeechDetector, type SpeechEvent, type SpeechOptions } from './speech-detector.ts';

@@ -1,0 +1,309 @@
+;; Sound in frames of 16-bit samples: mixing, G.711, gain, loudness, resampling.
+;; Assembled by `node packages/media-core/wasm/build.mjs` into src/audio/audio-binary.ts.
+;;
+;; Nothing here has a place of its own in the memory: callers say where everything lies, aligned to 16
+;; bytes. Lengths are rounded up to whole vectors, so that what lies behind a frame, up to 31 bytes,
+;; is read and written, too.
+(module
+  (memory (export "memory") 16)
+
+  ;; Adds $count frames, $stride bytes apart from $frames on, into the 32-bit sums at $sums.
+  (func (export "sum") (param $sums i32) (param $frames i32) (param $stride i32) (param $count i32)
+    (param $samples i32)
+    (local $at i32) (local $end i32) (local $from i32) (local $left i32)
+    (local $low v128) (local $high v128) (local $part v128)
+    (local.set $end (i32.shl (local.get $samples) (i32.const 1)))
+    (loop $vectors
+      (local.set $low (v128.const i32x4 0 0 0 0))
+      (local.set $high (v128.const i32x4 0 0 0 0))
+      (local.set $from (i32.add (local.get $frames) (local.get $at)))
+      (local.set $left (local.get $count))
+      (block $done
+        (loop $members
+          (br_if $done (i32.eqz (local.get $left)))
+          (local.set $part (v128.load (local.get $from)))
+          (local.set $low (i32x4.add (local.get $low) (i32x4.extend_low_i16x8_s (local.get $part))))
+          (local.set $high
+            (i32x4.add (local.get $high) (i32x4.extend_high_i16x8_s (local.get $part))))
+          (local.set $from (i32.add (local.get $from) (local.get $stride)))
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br $members)))
+      (v128.store (i32.add (local.get $sums) (i32.shl (local.get $at) (i32.const 1))) (local.get $low))
+      (v128.store offset=16 (i32.add (local.get $sums) (i32.shl (local.get $at) (i32.const 1)))
+        (local.get $high))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $at) (local.get $end)))))
+
+  ;; What each of $count frames is to hear: the sums without its own, saturated, at $out with the same
+  ;; stride.
+  (func (export "without") (param $sums i32) (param $frames i32) (param $out i32) (param $stride i32)
+    (param $count i32) (param $samples i32)
+    (local $at i32) (local $end i32) (local $from i32) (local $to i32) (local $left i32)
+    (local $low v128) (local $high v128) (local $part v128)
+    (local.set $end (i32.shl (local.get $samples) (i32.const 1)))
+    (loop $vectors
+      (local.set $low
+        (v128.load (i32.add (local.get $sums) (i32.shl (local.get $at) (i32.const 1)))))
+      (local.set $high
+        (v128.load offset=16 (i32.add (local.get $sums) (i32.shl (local.get $at) (i32.const 1)))))
+      (local.set $from (i32.add (local.get $frames) (local.get $at)))
+      (local.set $to (i32.add (local.get $out) (local.get $at)))
+      (local.set $left (local.get $count))
+      (block $done
+        (loop $members
+          (br_if $done (i32.eqz (local.get $left)))
+          (local.set $part (v128.load (local.get $from)))
+          (v128.store (local.get $to)
+            (i16x8.narrow_i32x4_s
+              (i32x4.sub (local.get $low) (i32x4.extend_low_i16x8_s (local.get $part)))
+              (i32x4.sub (local.get $high) (i32x4.extend_high_i16x8_s (local.get $part)))))
+          (local.set $from (i32.add (local.get $from) (local.get $stride)))
+          (local.set $to (i32.add (local.get $to) (local.get $stride)))
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br $members)))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $at) (local.get $end)))))
+
+  ;; Multiplies a frame by $gain / 4096 in place, saturated.
+  (func (export "amplify") (param $frame i32) (param $samples i32) (param $gain i32)
+    (local $end i32) (local $factor v128) (local $part v128)
+    (local.set $end (i32.add (local.get $frame) (i32.shl (local.get $samples) (i32.const 1))))
+    (local.set $factor (i16x8.splat (local.get $gain)))
+    (loop $vectors
+      (local.set $part (v128.load (local.get $frame)))
+      (v128.store (local.get $frame)
+        (i16x8.narrow_i32x4_s
+          (i32x4.shr_s (i32x4.extmul_low_i16x8_s (local.get $part) (local.get $factor)) (i32.const 12))
+          (i32x4.shr_s (i32x4.extmul_high_i16x8_s (local.get $part) (local.get $factor))
+            (i32.const 12))))
+      (local.set $frame (i32.add (local.get $frame) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $frame) (local.get $end)))))
+
+  ;; µ-law to samples (ITU-T G.711): ((2m + 33) · 2^segment − 33) · 4.
+  (func (export "pcmuDecode") (param $bytes i32) (param $out i32) (param $samples i32)
+    (local $end i32) (local $bits v128) (local $scale v128)
+    (local.set $end (i32.add (local.get $bytes) (local.get $samples)))
+    (loop $vectors
+      (local.set $bits (v128.not (v128.load (local.get $bytes))))
+      (local.set $scale
+        (i8x16.swizzle (v128.const i8x16 1 2 4 8 16 32 64 128 0 0 0 0 0 0 0 0)
+          (v128.and (i8x16.shr_u (local.get $bits) (i32.const 4)) (i8x16.splat (i32.const 7)))))
+      (v128.store (local.get $out)
+        (call $muValue (i16x8.extend_low_i8x16_s (local.get $bits))
+          (i16x8.extend_low_i8x16_u (local.get $scale))))
+      (v128.store offset=16 (local.get $out)
+        (call $muValue (i16x8.extend_high_i8x16_s (local.get $bits))
+          (i16x8.extend_high_i8x16_u (local.get $scale))))
+      (local.set $bytes (i32.add (local.get $bytes) (i32.const 16)))
+      (local.set $out (i32.add (local.get $out) (i32.const 32)))
+      (br_if $vectors (i32.lt_u (local.get $bytes) (local.get $end)))))
+
+  ;; $bits are inverted codes, sign extended.
+  (func $muValue (param $bits v128) (param $scale v128) (result v128)
+    (local $sign v128) (local $value v128)
+    (local.set $sign (i16x8.shr_s (local.get $bits) (i32.const 15)))
+    (local.set $value
+      (i16x8.shl
+        (i16x8.sub
+          (i16x8.mul
+            (i16x8.add
+              (i16x8.shl (v128.and (local.get $bits) (i16x8.splat (i32.const 15))) (i32.const 1))
+              (i16x8.splat (i32.const 33)))
+            (local.get $scale))
+          (i16x8.splat (i32.const 33)))
+        (i32.const 2)))
+    (i16x8.sub (v128.xor (local.get $value) (local.get $sign)) (local.get $sign)))
+
+  ;; A-law to samples (ITU-T G.711): (16m + 8), with 256 added and times 2^(segment − 1) above the first.
+  (func (export "pcmaDecode") (param $bytes i32) (param $out i32) (param $samples i32)
+    (local $end i32) (local $bits v128) (local $segment v128) (local $scale v128) (local $base v128)
+    (local.set $end (i32.add (local.get $bytes) (local.get $samples)))
+    (loop $vectors
+      (local.set $bits (v128.xor (v128.load (local.get $bytes)) (i8x16.splat (i32.const 0x55))))
+      (local.set $segment
+        (v128.and (i8x16.shr_u (local.get $bits) (i32.const 4)) (i8x16.splat (i32.const 7))))
+      (local.set $scale
+        (i8x16.swizzle (v128.const i8x16 1 1 2 4 8 16 32 64 0 0 0 0 0 0 0 0) (local.get $segment)))
+      ;; 16 where a sixteenth of 256 is added
+      (local.set $base
+        (i8x16.swizzle (v128.const i8x16 0 16 16 16 16 16 16 16 0 0 0 0 0 0 0 0)
+          (local.get $segment)))
+      (v128.store (local.get $out)
+        (call $aValue (i16x8.extend_low_i8x16_s (local.get $bits))
+          (i16x8.extend_low_i8x16_u (local.get $scale)) (i16x8.extend_low_i8x16_u (local.get $base))))
+      (v128.store offset=16 (local.get $out)
+        (call $aValue (i16x8.extend_high_i8x16_s (local.get $bits))
+          (i16x8.extend_high_i8x16_u (local.get $scale))
+          (i16x8.extend_high_i8x16_u (local.get $base))))
+      (local.set $bytes (i32.add (local.get $bytes) (i32.const 16)))
+      (local.set $out (i32.add (local.get $out) (i32.const 32)))
+      (br_if $vectors (i32.lt_u (local.get $bytes) (local.get $end)))))
+
+  ;; A bit of sign that is set stands for what is positive.
+  (func $aValue (param $bits v128) (param $scale v128) (param $base v128) (result v128)
+    (local $sign v128) (local $value v128)
+    (local.set $sign (v128.not (i16x8.shr_s (local.get $bits) (i32.const 15))))
+    (local.set $value
+      (i16x8.mul
+        (i16x8.add
+          (i16x8.shl
+            (i16x8.add (v128.and (local.get $bits) (i16x8.splat (i32.const 15))) (local.get $base))
+            (i32.const 4))
+          (i16x8.splat (i32.const 8)))
+        (local.get $scale)))
+    (i16x8.sub (v128.xor (local.get $value) (local.get $sign)) (local.get $sign)))
+
+  ;; Samples to µ-law.
+  (func (export "pcmuEncode") (param $frame i32) (param $out i32) (param $samples i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $out) (local.get $samples)))
+    (loop $vectors
+      (v128.store (local.get $out)
+        (i8x16.narrow_i16x8_u
+          (call $muCode (v128.load (local.get $frame)))
+          (call $muCode (v128.load offset=16 (local.get $frame)))))
+      (local.set $frame (i32.add (local.get $frame) (i32.const 32)))
+      (local.set $out (i32.add (local.get $out) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $out) (local.get $end)))))
+
+  (func $muCode (param $frame v128) (result v128)
+    (local $sign v128) (local $biased v128) (local $code v128)
+    (local.set $sign (i16x8.shr_s (local.get $frame) (i32.const 15)))
+    (local.set $biased
+      (i16x8.min_s
+        (i16x8.add
+          (i16x8.shr_u (v128.xor (local.get $frame) (local.get $sign)) (i32.const 2))
+          (i16x8.splat (i32.const 33)))
+        (i16x8.splat (i32.const 0x1fff))))
+    (local.set $code
+      (i16x8.narrow_i32x4_s
+        (call $logarithm (i32x4.extend_low_i16x8_s (local.get $biased)) (i32.const 2112))
+        (call $logarithm (i32x4.extend_high_i16x8_s (local.get $biased)) (i32.const 2112))))
+    ;; all bits are inverted, and the sign of what is negative with them
+    (v128.and
+      (v128.not
+        (v128.or (local.get $code) (v128.and (local.get $sign) (i16x8.splat (i32.const 0x80)))))
+      (i16x8.splat (i32.const 0xff))))
+
+  ;; Samples to A-law.
+  (func (export "pcmaEncode") (param $frame i32) (param $out i32) (param $samples i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $out) (local.get $samples)))
+    (loop $vectors
+      (v128.store (local.get $out)
+        (i8x16.narrow_i16x8_u
+          (call $aCode (v128.load (local.get $frame)))
+          (call $aCode (v128.load offset=16 (local.get $frame)))))
+      (local.set $frame (i32.add (local.get $frame) (i32.const 32)))
+      (local.set $out (i32.add (local.get $out) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $out) (local.get $end)))))
+
+  (func $aCode (param $frame v128) (result v128)
+    (local $sign v128) (local $magnitude v128) (local $code v128)
+    (local.set $sign (i16x8.shr_s (local.get $frame) (i32.const 15)))
+    (local.set $magnitude
+      (i16x8.shr_u (v128.xor (local.get $frame) (local.get $sign)) (i32.const 4)))
+    (local.set $code
+      (i16x8.narrow_i32x4_s
+        (call $logarithm (i32x4.extend_low_i16x8_s (local.get $magnitude)) (i32.const 2080))
+        (call $logarithm (i32x4.extend_high_i16x8_s (local.get $magnitude)) (i32.const 2080))))
+    ;; the first segment is linear
+    (local.set $code
+      (v128.bitselect (local.get $magnitude) (local.get $code)
+        (i16x8.lt_s (local.get $magnitude) (i16x8.splat (i32.const 16)))))
+    (v128.xor
+      (v128.or (local.get $code)
+        (v128.andnot (i16x8.splat (i32.const 0x80)) (local.get $sign)))
+      (i16x8.splat (i32.const 0x55))))
+
+  ;; Exponent and upper four bits of the mantissa of four whole numbers, as a float has them, less
+  ;; $offset: that is segment and interval.
+  (func $logarithm (param $numbers v128) (param $offset i32) (result v128)
+    (i32x4.sub
+      (i32x4.shr_u (f32x4.convert_i32x4_s (local.get $numbers)) (i32.const 19))
+      (i32x4.splat (local.get $offset))))
+
+  ;; The sum of the squares of a frame.
+  (func (export "energy") (param $frame i32) (param $samples i32) (result f64)
+    (local $end i32) (local $sum f64) (local $part v128)
+    (local.set $end (i32.add (local.get $frame) (i32.shl (local.get $samples) (i32.const 1))))
+    (loop $vectors
+      (local.set $part (v128.load (local.get $frame)))
+      ;; two squares of -32768 come to 2^31: unsigned
+      (local.set $part (i32x4.dot_i16x8_s (local.get $part) (local.get $part)))
+      (local.set $part
+        (i64x2.add
+          (i64x2.extend_low_i32x4_u (local.get $part))
+          (i64x2.extend_high_i32x4_u (local.get $part))))
+      (local.set $sum
+        (f64.add (local.get $sum)
+          (f64.convert_i64_u
+            (i64.add (i64x2.extract_lane 0 (local.get $part))
+              (i64x2.extract_lane 1 (local.get $part))))))
+      (local.set $frame (i32.add (local.get $frame) (i32.const 16)))
+      (br_if $vectors (i32.lt_u (local.get $frame) (local.get $end))))
+    (local.get $sum))
+
+  ;; Samples as 32-bit floats.
+  (func (export "widen") (param $frame i32) (param $out i32) (param $samples i32)
+    (local $end i32) (local $part v128)
+    (local.set $end (i32.add (local.get $frame) (i32.shl (local.get $samples) (i32.const 1))))
+    (loop $vectors
+      (local.set $part (v128.load (local.get $frame)))
+      (v128.store (local.get $out)
+        (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $part))))
+      (v128.store offset=16 (local.get $out)
+        (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $part))))
+      (local.set $frame (i32.add (local.get $frame) (i32.const 16)))
+      (local.set $out (i32.add (local.get $out) (i32.const 32)))
+      (br_if $vectors (i32.lt_u (local.get $frame) (local.get $end)))))
+
+  ;; A polyphase filter: $count samples at $out, each the product of the floats from $input on with
+  ;; the filter of its phase, $taps long (a multiple of 8). After each the phase goes on by $down, and
+  ;; for every $up of it the input by one.
+  (func (export "resample") (param $input i32) (param $filters i32) (param $taps i32) (param $up i32)
+    (param $down i32) (param $phase i32) (param $out i32) (param $count i32)
+    (local $length i32) (local $end i32) (local $from i32) (local $weights i32) (local $last i32)
+    (local $even v128) (local $odd v128)
+    (local.set $length (i32.shl (local.get $taps) (i32.const 2)))
+    (local.set $end (i32.add (local.get $out) (i32.shl (local.get $count) (i32.const 1))))
+    (block $done
+      (loop $samples
+        (br_if $done (i32.ge_u (local.get $out) (local.get $end)))
+        (local.set $even (v128.const f32x4 0 0 0 0))
+        (local.set $odd (v128.const f32x4 0 0 0 0))
+        (local.set $from (local.get $input))
+        (local.set $weights
+          (i32.add (local.get $filters) (i32.mul (local.get $phase) (local.get $length))))
+        (local.set $last (i32.add (local.get $weights) (local.get $length)))
+        (loop $vectors
+          (local.set $even
+            (f32x4.add (local.get $even)
+              (f32x4.mul (v128.load align=4 (local.get $from)) (v128.load (local.get $weights)))))
+          (local.set $odd
+            (f32x4.add (local.get $odd)
+              (f32x4.mul (v128.load offset=16 align=4 (local.get $from))
+                (v128.load offset=16 (local.get $weights)))))
+          (local.set $from (i32.add (local.get $from) (i32.const 32)))
+          (local.set $weights (i32.add (local.get $weights) (i32.const 32)))
+          (br_if $vectors (i32.lt_u (local.get $weights) (local.get $last))))
+        (local.set $even (f32x4.add (local.get $even) (local.get $odd)))
+        (i32.store16 (local.get $out)
+          (call $rounded
+            (f32.add
+              (f32.add (f32x4.extract_lane 0 (local.get $even))
+                (f32x4.extract_lane 1 (local.get $even)))
+              (f32.add (f32x4.extract_lane 2 (local.get $even))
+                (f32x4.extract_lane 3 (local.get $even))))))
+        (local.set $out (i32.add (local.get $out) (i32.const 2)))
+        (local.set $phase (i32.add (local.get $phase) (local.get $down)))
+        (local.set $input
+          (i32.add (local.get $input)
+            (i32.shl (i32.div_u (local.get $phase) (local.get $up)) (i32.const 2))))
+        (local.set $phase (i32.rem_u (local.get $phase) (local.get $up)))
+        (br $samples))))
+
+  (func $rounded (param $sample f32) (result i32)
+    (i32.trunc_sat_f32_s
+      (f32.nearest
+        (f32.max (f32.const -32768) (f32.min (f32.const 32767) (local.get $sample)))))))

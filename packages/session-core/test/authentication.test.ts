@@ -1,0 +1,182 @@
+import { computeHa1 } from '@strowger/sip-message';
+import { bypassAuthentication, type SessionAuthenticationOptions } from '@strowger/session-core';
+import { createSimulation, type FakeMediaWire } from '@strowger/testkit';
+import { describe, expect, it } from 'vitest';
+import { finish, Phone, type Scene } from './two-phones.ts';
+
+const secret = { username: 'alice', realm: 'bob', password: 'wonderland' };
+const store: SessionAuthenticationOptions = {
+  realm: 'bob',
+  credentials: (username) =>
+    username === 'alice' ? { MD5: computeHa1('MD5', secret) } : undefined,
+};
+const known = { credentials: () => ({ username: 'alice', password: 'wonderland' }) };
+const wrong = { credentials: () => ({ username: 'alice', password: 'looking glass' }) };
+
+/** Bob asks who calls. */
+function asking(options: Partial<SessionAuthenticationOptions> = {}): Scene & { told: string[] } {
+  const simulation = createSimulation({ seed: 1 });
+  const wire: FakeMediaWire = new Map();
+  const alice = new Phone(simulation, 'alice', { wire });
+  const bob = new Phone(simulation, 'bob', { wire, authentication: { ...store, ...options } });
+  const told: string[] = [];
+  bob.manager.on('security', ({ what, severity, source, detail }) =>
+    told.push(`${severity} ${what} ${detail ?? ''} ${source === '' ? 'nobody' : 'from alice'}`),
+  );
+  return { simulation, alice, bob, told };
+}
+
+describe('TS-22 a caller who is asked', () => {
+  it('TS-23 proves who it is, with the second INVITE', async () => {
+    const all = asking();
+    const { simulation, alice, bob } = all;
+    const session = alice.call('bob', known);
+    await simulation.run(1000);
+    expect(session.state).toBe('connected');
+    expect(bob.session.isAuthenticated).toBe(true);
+    expect(bob.session.getAuthenticationState()).toEqual({
+      name: 'authenticated',
+      username: 'alice',
+    });
+    expect(simulation.ladder()).toContain('407');
+    void session.hangUp();
+    await finish(all);
+  });
+
+  it('TS-23 is refused without credentials, and the application never hears of it', async () => {
+    const all = asking();
+    let heard = 0;
+    all.bob.onIncoming = () => void heard++;
+    const session = all.alice.call('bob');
+    await finish(all);
+    expect((await session.ended).status).toBe(407);
+    expect([heard, all.told]).toEqual([0, []]);
+  });
+
+  it('is locked out after too many wrong passwords, for a while', async () => {
+    const all = asking({ maxFailures: 4, lockMs: 10_000 });
+    const { simulation, alice, told } = all;
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const session = alice.call('bob', wrong);
+      await simulation.run(1000);
+      statuses.push((await session.ended).status);
+    }
+    expect(statuses).toEqual([407, 407, 403]);
+    // each call tries twice: a new nonce might have been all that was wrong
+    expect(told).toEqual([
+      ...Array(4).fill('warning authenticationFailed wrong from alice'),
+      'critical lockedOut  from alice',
+    ]);
+    await simulation.run(15_000);
+    const session = alice.call('bob', known);
+    await simulation.run(1000);
+    expect(session.state).toBe('connected');
+    void session.hangUp();
+    await finish(all);
+  });
+
+  it('is asked, let in or refused by method and source, as the policy says', async () => {
+    const demands = ['allow', 'refuse', 'authenticate'] as const;
+    const seen: string[] = [];
+    let call = 0;
+    const all = asking({
+      policy: ({ method }, source) => {
+        seen.push(`${method} ${source?.transport}`);
+        return demands[call++] ?? 'refuse';
+      },
+    });
+    const { simulation, alice, bob } = all;
+    const open = alice.call('bob');
+    await simulation.run(1000);
+    expect([open.state, bob.session.getAuthenticationState().name]).toEqual([
+      'connected',
+      'unauthenticated',
+    ]);
+    const refused = alice.call('bob');
+    const asked = alice.call('bob');
+    await simulation.run(1000);
+    expect([(await refused.ended).status, (await asked.ended).status]).toEqual([403, 407]);
+    expect(seen).toEqual(['INVITE udp', 'INVITE udp', 'INVITE udp']);
+    void open.hangUp();
+    await finish(all);
+  });
+
+  it('gets 500 where the credentials cannot be read', async () => {
+    const all = asking({
+      credentials: () => {
+        throw new Error('the database is gone');
+      },
+    });
+    const session = all.alice.call('bob', known);
+    await finish(all);
+    expect((await session.ended).status).toBe(500);
+  });
+
+  it('is let in by a bypass that only code can make, and that is told', async () => {
+    const all = asking({ bypass: bypassAuthentication('a test') });
+    const session = all.alice.call('bob');
+    await all.simulation.run(1000);
+    expect(all.bob.session.isAuthenticated).toBe(true);
+    expect(all.told).toEqual(['critical bypassed a test from alice']);
+    void session.hangUp();
+    await finish(all);
+    const fromFile = JSON.parse('{ "reason": "a test" }');
+    expect(() => asking({ bypass: fromFile })).toThrow(
+      expect.objectContaining({ code: 'AUTHENTICATION_BYPASS' }),
+    );
+  });
+});
+
+describe('TS-22 an application that asks', () => {
+  const unasked = { policy: () => 'allow' as const };
+
+  it('by itself: challenge, require, compare with a password', async () => {
+    const all = asking(unasked);
+    const { simulation, alice, bob } = all;
+    const answers: unknown[] = [];
+    bob.onIncoming = async (session) => {
+      const { manager } = bob;
+      if (!session.request?.headers.has('proxy-authorization')) {
+        const [challenge] = manager.challengeSession(session.id);
+        answers.push(challenge?.realm, session.getAuthenticationState().name);
+        return;
+      }
+      answers.push(
+        await manager.authenticateSession(session.id, { username: 'alice', password: 'guess' }),
+      );
+      answers.push(session.getAuthenticationState().name);
+      session.reject(403);
+    };
+    const session = alice.call('bob', known);
+    await simulation.run(1000);
+    expect((await session.ended).status).toBe(403);
+    expect(answers).toEqual(['bob', 'challenged', false, 'failed']);
+    bob.onIncoming = async (incoming) => {
+      if (await bob.manager.requireAuthentication(incoming.id)) await incoming.answer();
+    };
+    const second = alice.call('bob', known);
+    await simulation.run(1000);
+    expect([second.state, bob.session.isAuthenticated]).toEqual(['connected', true]);
+    void second.hangUp();
+    await finish(all);
+  });
+
+  it('in its own way tells the table, which refuses what cannot follow', async () => {
+    const all = asking(unasked);
+    const { simulation, alice, bob } = all;
+    const session = alice.call('bob');
+    await simulation.run(1000);
+    bob.session.setAuthenticationState({ type: 'required' });
+    bob.session.setAuthenticationState({ type: 'proven', username: 'alice' });
+    expect(bob.session.isAuthenticated).toBe(true);
+    expect(() => bob.session.setAuthenticationState({ type: 'challenged' })).toThrow(
+      'challenged is not possible while authenticated; allowed: refuted',
+    );
+    await expect(alice.manager.requireAuthentication(session.id)).rejects.toMatchObject({
+      code: 'NO_AUTHENTICATION',
+    });
+    void session.hangUp();
+    await finish(all);
+  });
+});
