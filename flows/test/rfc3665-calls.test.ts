@@ -48,8 +48,8 @@ describe('calls through the B2BUA, with media and records', () => {
     await on.pause();
     on.shows(`
       alice           -> pbx.example.com BYE
-      pbx.example.com -> bob             BYE
       pbx.example.com -> alice           200 BYE
+      pbx.example.com -> bob             BYE
       bob             -> pbx.example.com 200 BYE
     `);
     expect(server.records).toMatchObject([{ outcome: 'answered', endedBy: 'caller', status: 200 }]);

@@ -93,8 +93,8 @@ describe('a call to a user', () => {
        21050 pbx --> alice  200
        21060 alice --> pbx  ACK
        25000 alice --> pbx  BYE
-       25010 pbx --> bob  BYE
        25010 pbx --> alice  200
+       25010 pbx --> bob  BYE
        25020 bob --> pbx  200"
     `);
     await stage.strike();

@@ -116,7 +116,7 @@ describe.each([
     await simulation.run(1000);
     await sending;
     const digits = bob.events.filter((event) => event.type === 'digit');
-    expect(digits).toEqual(['1', '#'].map((digit) => ({ type: 'digit', digit, durationMs: 80 })));
+    expect(digits).toEqual(['1', '#'].map((digit) => ({ type: 'digit', digit, durationMs: 80, source: 'rtp' })));
     await close();
   });
 });
@@ -137,7 +137,7 @@ describe('a call with opus', () => {
     await simulation.run(500);
     await sending;
     const digits = bob.events.filter((event) => event.type === 'digit');
-    expect(digits).toEqual([{ type: 'digit', digit: '7', durationMs: 100 }]);
+    expect(digits).toEqual([{ type: 'digit', digit: '7', durationMs: 100, source: 'rtp' }]);
     await close();
   });
 

@@ -142,7 +142,7 @@ describe('a relay', () => {
 
   it('offers on its own, with what was agreed, and answers a first offer that comes late', async () => {
     const { simulation, engine, near, far, relay } = await story();
-    expect(await relay.b.createOffer()).toMatch(/m=audio \d+ RTP\/AVP 0 8 101/);
+    expect(await relay.b.createOffer()).toMatch(/m=audio \d+ RTP\/AVP 0 8 (\d+ )*101\r/);
     await relay.b.acceptAnswer(far.describe('8'));
     const answer = await relay.a.acceptOffer(near.describe('0 8'));
     expect(answer).toMatch(/m=audio \d+ RTP\/AVP 8\r/);

@@ -315,9 +315,9 @@ export class Session extends SessionMedia {
     this.endpoint().echo(enabled);
   }
 
-  /** What the peer says. */
-  audioIn(): ReadableStream<PcmFrame> {
-    return this.endpoint().audioIn();
+  /** What the peer says, at `sampleRate` Hz; default 8000. */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {
+    return this.endpoint().audioIn(options);
   }
 
   /** What the peer shall hear. */

@@ -337,7 +337,7 @@ describe('misuse', () => {
     const call = alice.call('bob');
     expect(() => call.answer()).toThrowError(/answer is not possible while preparing/u);
     expect(() => call.hold()).toThrowError(StrowgerError);
-    expect(() => call.sendDigits('1')).toThrowError(/no media yet/u);
+    await expect(call.sendDigits('1')).rejects.toThrowError(/no media yet/u);
     await simulation.run(1000);
     expect(() => both.bob.session.answer()).toThrowError(/established/u);
     expect(() => both.bob.session.reject(200)).toThrowError(/refuses nothing/u);

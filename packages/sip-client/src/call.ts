@@ -192,9 +192,12 @@ export class Call {
     this.session.echo(enabled);
   }
 
-  /** What is heard, in frames of 20 ms; it ends with the call. Throws `NO_MEDIA`. */
-  audioIn(): ReadableStream<PcmFrame> {
-    return this.session.audioIn();
+  /**
+   * What is heard, in frames of 20 ms at `sampleRate` Hz (one of `SAMPLE_RATES` of media-core, default
+   * 8000); it ends with the call. Throws `NO_MEDIA`.
+   */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {
+    return this.session.audioIn(options);
   }
 
   /** What is said, in frames of any length; whoever is ahead of time waits. Throws `NO_MEDIA`. */
