@@ -33,7 +33,7 @@ describe('media with keys by DTLS', () => {
     const alice = await listening(engine(simulation, 'alice', 1));
     const bob = await listening(engine(simulation, 'bob', 2));
     const offer = await negotiate(alice.endpoint, bob.endpoint);
-    expect(offer).toContain(' UDP/TLS/RTP/SAVP 0 8 101\r\n');
+    expect(offer).toContain(' UDP/TLS/RTP/SAVP 0 8 9 111 101\r\n');
     expect(offer).toContain('\r\na=setup:actpass\r\na=fingerprint:sha-256 ');
     await simulation.run(20_000);
     for (const { endpoint, events } of [alice, bob]) {
