@@ -29,7 +29,7 @@ function measure(make) {
   let counted = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const packets = streams.map((_, stream) => packetOf(stream, round + 1));
-    const sealed = new Array(STREAMS);
+    const sealed = Array.from({ length: STREAMS });
     let before = process.cpuUsage();
     for (let at = 0; at < STREAMS; at++) sealed[at] = streams[at].protect(packets[at]);
     if (operation === 'unprotect') {

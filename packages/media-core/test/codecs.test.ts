@@ -116,7 +116,9 @@ describe.each([
     await simulation.run(1000);
     await sending;
     const digits = bob.events.filter((event) => event.type === 'digit');
-    expect(digits).toEqual(['1', '#'].map((digit) => ({ type: 'digit', digit, durationMs: 80, source: 'rtp' })));
+    expect(digits).toEqual(
+      ['1', '#'].map((digit) => ({ type: 'digit', digit, durationMs: 80, source: 'rtp' })),
+    );
     await close();
   });
 });
