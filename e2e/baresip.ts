@@ -21,8 +21,8 @@ export interface BaresipOptions {
   /** Registers there, with digest, when given. */
   registrar?: { domain: string; password: string; outbound?: string };
   answer?: 'auto' | 'manual';
-  /** SRTP with keys in the description: where the other side has it too, or always. */
-  encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf';
+  /** SRTP: keys in the description, where the other side has it too, or always; keys by DTLS. */
+  encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
 }
 
 interface BaresipEvent {
@@ -138,7 +138,9 @@ export class Baresip {
   private configuration(folder: string): string {
     const { name, port, tone = 440, authority } = this.options;
     const codecs = ['g722', 'opus'].filter((codec) => this.options.codecs?.includes(codec));
-    const always = [...codecs, 'sndfile', 'ausine', 'aufile', 'aubridge', 'g711', 'stun', 'srtp'];
+    const keying = ['srtp', 'dtls_srtp'];
+    const sound = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711'];
+    const always = [...codecs, ...sound, 'stun', ...keying];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,

@@ -1,5 +1,6 @@
 // Runs in Chromium: registers with JsSIP or SIP.js as the page's query says, asks OPTIONS, reports.
 import JsSIP from 'jssip';
+import { answerCall, placeCall } from './browser-call.js';
 import { Registerer, RegistererState, UserAgent } from 'sip.js';
 
 const received = [];
@@ -22,7 +23,7 @@ void run(errand)
     return fetch(`/report?run=${errand.run}`, { method: 'POST', body });
   });
 
-function runJsSip({ server, user, password }) {
+function runJsSip({ server, user, password, call, ...talk }) {
   const ua = new JsSIP.UA({
     sockets: [new JsSIP.WebSocketInterface(server)],
     uri: `sip:${user}@127.0.0.1`,
@@ -33,7 +34,12 @@ function runJsSip({ server, user, password }) {
   return new Promise((resolve) => {
     ua.on('registrationFailed', ({ cause }) => resolve({ outcome: cause }));
     ua.on('disconnected', ({ code, error }) => resolve({ outcome: `disconnected ${code ?? error}` }));
-    ua.on('registered', () => {
+    const report = (told) => resolve({ outcome: 'registered', ...told });
+    const failed = (error) => resolve({ outcome: String(error?.message ?? error) });
+    ua.on('registered', async () => {
+      await fetch(`/state?run=${errand.run}&state=registered`, { method: 'POST' });
+      if (call === 'wait') return answerCall(ua, talk).then(report, failed);
+      if (call) return placeCall(ua, { ...talk, target: call }).then(report, failed);
       ua.sendOptions('sip:127.0.0.1', '', {
         eventHandlers: {
           succeeded: ({ response }) => leave(response.status_code),

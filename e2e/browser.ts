@@ -12,6 +12,28 @@ export interface Errand {
   server: string;
   user: string;
   password: string;
+  /** Calls there once it has registered, or waits to be called. */
+  call?: string;
+  /** How long such a call lasts, in milliseconds. */
+  talkMs?: string;
+  /** The only codec of its description, as WebRTC writes it: `PCMU`. */
+  codec?: string;
+  /** Listens for this frequency, in Hz. */
+  listenFor?: string;
+}
+
+/** What a page says of a call. */
+export interface CallReport {
+  /** For how many seconds the frequency dominated what it heard. */
+  heardFor: number;
+  codec: string;
+  srtpCipher: string;
+  tlsVersion: string;
+  dtlsRole: string;
+  candidates: string;
+  packetsReceived: number;
+  packetsSent: number;
+  packetsLost: number;
 }
 
 /** What it tells of it. */
@@ -20,6 +42,7 @@ export interface Report {
   outcome: string;
   /** What a second request got, where it registered. */
   options?: number;
+  call?: CallReport;
   /** Every SIP message that the WebSocket brought, whole. */
   received: string[];
 }
@@ -32,17 +55,26 @@ export class Browser {
   private readonly folder: string;
   private readonly server: Server;
   private readonly keys: readonly string[];
+  private readonly microphone: string | undefined;
+  private readonly states = new Map<string, string>();
   private readonly reports = new Map<string, Report>();
   private script = '';
   private runs = 0;
 
-  /** @param keys fingerprints of keys whose certificates are believed. */
-  constructor(folder: string, keys: readonly string[]) {
+  /**
+   * @param keys fingerprints of keys whose certificates are believed.
+   * @param microphone a WAV file that it hears over and over, where it has a microphone at all.
+   */
+  constructor(folder: string, keys: readonly string[], microphone?: string) {
     this.folder = folder;
+    this.microphone = microphone;
     this.keys = keys;
     this.server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page');
-      if (request.method === 'POST') {
+      if (request.method === 'POST' && pathname === '/state') {
+        this.states.set(searchParams.get('run') ?? '', searchParams.get('state') ?? '');
+        response.end();
+      } else if (request.method === 'POST') {
         void this.take(searchParams.get('run') ?? '', request, response);
       } else if (pathname === '/page.js') {
         response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(this.script);
@@ -74,18 +106,37 @@ export class Browser {
   }
 
   /** Runs the errand in a browser of its own. */
-  async run(errand: Errand): Promise<Report> {
+  run(errand: Errand): Promise<Report> {
+    return this.begin(errand).report;
+  }
+
+  /** The same, with a look at where it is: `registered`, `confirmed`. */
+  begin(errand: Errand): { becomes(state: string): Promise<unknown>; report: Promise<Report> } {
     const run = String(++this.runs);
+    const becomes = (state: string) =>
+      until(`the page is ${state}`, () => this.states.get(run) === state, 20_000);
+    return { becomes, report: this.perform(run, errand) };
+  }
+
+  private async perform(run: string, errand: Errand): Promise<Report> {
     const home = join(this.folder, `chromium-${run}`);
     const query = new URLSearchParams({ ...errand, run });
+    const sound = this.microphone === undefined ? [] : [...SOUND, `${HEARS}=${this.microphone}`];
     const trusted = `--ignore-certificate-errors-spki-list=${this.keys.join(',')}`;
     const program = background(
       `${home}.log`,
-      ['chromium', ...FLAGS, trusted, `--user-data-dir=${home}`, `${this.origin}/?${query}`],
+      [
+        'chromium',
+        ...FLAGS,
+        ...sound,
+        trusted,
+        `--user-data-dir=${home}`,
+        `${this.origin}/?${query}`,
+      ],
       { env: { HOME: home } },
     );
     try {
-      return await until(`${errand.library} reports`, () => this.reports.get(run), 20_000);
+      return await until(`${errand.library} reports`, () => this.reports.get(run), 40_000);
     } finally {
       await program.stop();
     }
@@ -117,6 +168,15 @@ const FLAGS = [
   '--remote-debugging-port=0', // without it a headless browser prints the page and ends
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
+
+/** A microphone of no device, that nobody has to be asked for. */
+const SOUND = [
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+];
+const HEARS = '--use-file-for-fake-audio-capture';
 
 async function readAll(request: IncomingMessage): Promise<string> {
   let text = '';

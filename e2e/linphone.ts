@@ -13,8 +13,8 @@ export interface LinphoneOptions {
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
   authority?: string;
-  /** SRTP with keys in the description, and nothing else. */
-  encrypted?: boolean;
+  /** How media is encrypted, and nothing else is taken; default not at all. */
+  encryption?: 'none' | 'srtp' | 'dtls';
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -42,7 +42,10 @@ export class Linphone {
 
   async start(): Promise<this> {
     const { registrar } = this.options;
-    mkdirSync(join(this.home, '.local/share/linphone'), { recursive: true });
+    // the second one for the certificate that it shows in DTLS
+    for (const folder of ['.local/share/linphone', '.linphone-usr-crt']) {
+      mkdirSync(join(this.home, folder), { recursive: true });
+    }
     writeFileSync(join(this.home, 'rc'), this.configuration());
     const args = ['-c', join(this.home, 'rc'), '-l', join(this.home, 'log'), '-d', '6', '-S', '-a'];
     const program = spawn('linphonec', args, {
@@ -109,7 +112,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority, encrypted } = this.options;
+    const { name, port, authority, encryption = 'none' } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -121,8 +124,8 @@ export class Linphone {
         : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
       'guess_hostname=0',
       `contact="${name}" <sip:${name}@127.0.0.1>`,
-      `media_encryption=${encrypted ? 'srtp' : 'none'}`,
-      `media_encryption_mandatory=${encrypted ? 1 : 0}`,
+      `media_encryption=${encryption}`,
+      `media_encryption_mandatory=${encryption === 'srtp' ? 1 : 0}`,
       'inc_timeout=30',
       '[net]',
       'dns_srv_enabled=0',

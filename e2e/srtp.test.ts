@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Baresip } from './baresip.ts';
+import { Baresip, type BaresipOptions } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
@@ -11,7 +11,7 @@ const peers = ['baresip', 'dumpcap', 'tshark', 'sox'];
 
 describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
   const folder = workFolder('srtp');
-  const phone = (name: string, port: number, encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf') =>
+  const phone = (name: string, port: number, encryption?: BaresipOptions['encryption']) =>
     new Baresip({
       folder,
       name,
@@ -24,15 +24,16 @@ describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
   const alice = phone('alice', 5100, 'srtp-mand');
   const bob = phone('bob', 5120);
   const carol = phone('carol', 5140, 'srtp-mandf');
+  const dave = phone('dave', 5160, 'dtls_srtp');
   let pbx: Pbx;
 
   beforeAll(async () => {
     pbx = await Pbx.start(folder);
-    for (const one of [alice, bob, carol]) await one.start();
+    for (const one of [alice, bob, carol, dave]) await one.start();
   });
 
   afterAll(async () => {
-    for (const one of [alice, bob, carol]) await one.stop();
+    for (const one of [alice, bob, carol, dave]) await one.stop();
     await pbx.isQuiet();
     expect(await pbx.stop()).toBe(0);
   });
@@ -52,9 +53,11 @@ describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
   it.each([
     ['alice', alice],
     ['carol', carol],
-  ])('carries the echo of %s, encrypted both ways', async (name, caller) => {
+    ['dave, whose keys come by DTLS', dave],
+  ])('carries the echo of %s, encrypted both ways', async (_, caller) => {
     caller.forget();
-    const capture = await captured(caller, 'sip:*43@127.0.0.1:5060', `echo-${name}`);
+    const file = `echo-${caller.options.name}`;
+    const capture = await captured(caller, 'sip:*43@127.0.0.1:5060', file);
     const { rtpPort } = caller;
     const theirs = `udp.srcport >= ${rtpPort} && udp.srcport <= ${rtpPort + 98}`;
     const ours = `udp.dstport >= ${rtpPort} && udp.dstport <= ${rtpPort + 98}`;
@@ -68,17 +71,23 @@ describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
     }
   });
 
-  it('carries a call to a phone that knows no encryption, in the clear on its side alone', async () => {
-    for (const one of [alice, bob]) one.forget();
-    const capture = await captured(alice, bob.uri, 'relay');
-    const to = (one: Baresip) =>
-      `udp.dstport >= ${one.rtpPort} && udp.dstport <= ${one.rtpPort + 98}`;
-    const toBob = listen(capture.sound(`(${to(bob)}) && rtp.p_type == 0`));
-    expect(toBob.heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
-    const toAlice = lengthsOf(capture, to(alice));
-    expect(toAlice.length).toBeGreaterThan(80);
-    expect(toAlice.filter((length) => !SEALED.includes(length))).toEqual([]);
-  });
+  it.each([
+    ['alice', alice],
+    ['dave', dave],
+  ])(
+    'carries a call of %s to a phone without encryption, in the clear there alone',
+    async (_, caller) => {
+      for (const one of [caller, bob]) one.forget();
+      const capture = await captured(caller, bob.uri, `relay-${caller.options.name}`);
+      const to = (one: Baresip) =>
+        `udp.dstport >= ${one.rtpPort} && udp.dstport <= ${one.rtpPort + 98}`;
+      const toBob = listen(capture.sound(`(${to(bob)}) && rtp.p_type == 0`));
+      expect(toBob.heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
+      const back = lengthsOf(capture, to(caller));
+      expect(back.length).toBeGreaterThan(80);
+      expect(back.filter((length) => !SEALED.includes(length))).toEqual([]);
+    },
+  );
 });
 
 /** Of every PCMU packet that goes this way, without the header of UDP. */

@@ -94,7 +94,11 @@ export const configSchema = z
         srtp: z
           .enum(['off', 'optional', 'best-effort', 'required'])
           .default('optional')
-          .describe('Encryption of media (SDES): "optional" takes it where a phone offers it'),
+          .describe('Encryption of media: "optional" takes it where a phone offers it'),
+        ice: z
+          .enum(['off', 'lite', 'full'])
+          .default('lite')
+          .describe('ICE where a phone offers it, and to browsers; "full" also asks and checks'),
         workers: z
           .int()
           .min(0)

@@ -28,6 +28,7 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_MEDIA_PORTS: { path: ['media', 'ports'] },
   STROWGER_MEDIA_CODECS: { path: ['media', 'codecs'], list: true },
   STROWGER_MEDIA_SRTP: { path: ['media', 'srtp'] },
+  STROWGER_MEDIA_ICE: { path: ['media', 'ice'] },
   STROWGER_MEDIA_WORKERS: { path: ['media', 'workers'] },
   STROWGER_STORE: { path: ['store'] },
   STROWGER_PUBLIC: { path: ['public'], list: true },
@@ -153,7 +154,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     http: ['listen'],
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
-    media: ['address', 'ports', 'codecs', 'srtp', 'workers'],
+    media: ['address', 'ports', 'codecs', 'srtp', 'ice', 'workers'],
   };
   return known[String(path[0])] ?? Object.keys(configSchema.shape);
 }

@@ -1,4 +1,11 @@
-import { CallEngine, echo, memoryStores, type Stores, tone } from '@strowger/call-engine';
+import {
+  CallEngine,
+  type CallEngineOptions,
+  echo,
+  memoryStores,
+  type Stores,
+  tone,
+} from '@strowger/call-engine';
 import { createMediaEngine } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
@@ -50,6 +57,7 @@ async function open(
     ports: parsePortRange(config.media.ports) ?? { from: 20_000, to: 29_999 },
     codecs: config.media.codecs,
     srtp: config.media.srtp,
+    ice: config.media.ice,
     workers: config.media.workers,
     remotes: { edge: config.edge },
   });
@@ -79,6 +87,7 @@ async function open(
     sender: transport,
     flows: transport,
     media,
+    ...browserMedia(config),
     stores,
     domain: config.domain,
     mode: config.mode,
@@ -117,6 +126,12 @@ async function open(
       closeStores();
     },
   };
+}
+
+/** Browsers take no media but what is encrypted by DTLS and found by ICE (RFC 8827, RFC 8834). */
+function browserMedia({ media: { srtp, ice } }: Config): Pick<CallEngineOptions, 'webSocketMedia'> {
+  if (srtp === 'off' || ice === 'off') return {};
+  return { webSocketMedia: { srtp: 'required', keying: ['dtls'], ice } };
 }
 
 function openStores(where: string): { stores: Stores; close(): void } {

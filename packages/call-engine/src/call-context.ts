@@ -1,3 +1,4 @@
+import type { CalleeMedia } from './call-engine-options.ts';
 import type { Runtime } from '@strowger/runtime';
 import type { MediaBackend, Session } from '@strowger/session-core';
 import type { Call } from './call.ts';
@@ -14,6 +15,8 @@ export interface CallContext {
   readonly cdrs: CdrWriter;
   readonly ringTimeoutMs: number;
   readonly maxCallMs: number;
+  /** How media is offered to contacts that are all behind a WebSocket. */
+  readonly webSocketMedia: CalleeMedia | undefined;
   readonly infos: InfoPassing;
   /** A session is of this call from now on. */
   link(session: Session, call: Call): void;

@@ -1,5 +1,5 @@
 import type { Runtime } from '@strowger/runtime';
-import type { MediaBackend } from '@strowger/session-core';
+import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
 import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transaction-core';
 import type { FlowTrust } from './authenticator.ts';
@@ -23,6 +23,11 @@ export interface CallEngineOptions {
   readonly sender: EngineSender;
   readonly media: MediaBackend;
   readonly stores: Stores;
+  /**
+   * What users are offered whose contacts are all behind a WebSocket: browsers take no other media
+   * than `{ srtp: 'required', keying: ['dtls'], ice: … }`. Default: what everybody is.
+   */
+  readonly webSocketMedia?: CalleeMedia;
   /**
    * What becomes of calls to users: two calls with the media between them through a relay (`b2bua`,
    * the default), or one that is passed on by a stateful proxy (RFC 3261 §16): media flows between
@@ -60,6 +65,9 @@ export interface CallEngineOptions {
   /** The transport, where it wants to know who has authenticated themselves and who failed to. */
   readonly flows?: FlowTrust;
 }
+
+/** How media is offered to a callee. */
+export type CalleeMedia = Pick<EndpointRequest, 'srtp' | 'keying' | 'ice'>;
 
 /** What users are asked to prove themselves with. */
 export interface DigestOptions {

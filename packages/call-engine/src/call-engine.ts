@@ -95,6 +95,7 @@ export class CallEngine {
       cdrs: new CdrWriter(runtime, stores.cdrs),
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
+      webSocketMedia: options.webSocketMedia,
       infos: new InfoPassing(),
       link: ({ id }, call) => {
         if (this.sessions.get(id) !== undefined) this.sessions.linkSessionToCall(id, call.id);

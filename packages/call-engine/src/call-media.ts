@@ -1,4 +1,5 @@
 import type { MediaBackend, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
+import type { CalleeMedia } from './call-engine-options.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -9,6 +10,8 @@ export interface CallMediaOptions {
   readonly label: string;
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
+  /** How media is offered to the callee; default: as the backend does. */
+  readonly callee?: CalleeMedia | undefined;
   /** Whose statistics those of the caller's end are; it stays when the other is transferred away. */
   readonly stays?: 'caller' | 'callee';
   onEvent(event: MediaEndpointEvent): void;
@@ -85,10 +88,14 @@ export class CallMedia {
   }
 }
 
-async function openRelay({ backend, label, onEvent, onDead }: CallMediaOptions): Promise<Relay> {
+async function openRelay(options: CallMediaOptions): Promise<Relay> {
+  const { backend, label, onEvent, onDead, callee: { srtp, keying, ice } = {} } = options;
   let watch: SilenceWatch | undefined;
   const relay = await backend.openRelay({
     label,
+    ...(srtp && { srtp: { b: srtp } }),
+    ...(keying && { keying: { b: keying } }),
+    ...(ice && { ice: { b: ice } }),
     onEvent: (end, event) => {
       onEvent(event);
       if (event.type !== 'timeout') return;

@@ -2,9 +2,15 @@ import type { Runtime, Timer } from '@strowger/runtime';
 import { StrowgerError } from '@strowger/runtime';
 import type { MediaBackend, MediaEndpointEvent, Session } from '@strowger/session-core';
 import { bestResponse, type LegRefusal } from './best-response.ts';
+import type { CalleeMedia } from './call-engine-options.ts';
 import { CallMedia } from './call-media.ts';
 import type { LegEnding, Side } from './call-table.ts';
-import { ContactLeg, type ContactLegs, type ContactLegUser } from './contact-leg.ts';
+import {
+  ContactLeg,
+  type ContactLegs,
+  type ContactLegUser,
+  isBehindWebSocket,
+} from './contact-leg.ts';
 import type { Destination } from './router.ts';
 
 /** Told how a transfer goes: `onDone` or `onFailed`, once. */
@@ -27,6 +33,7 @@ export interface CallTransferOptions {
   /** Of the call. */
   readonly label: string;
   readonly ringTimeoutMs: number;
+  readonly webSocketMedia: CalleeMedia | undefined;
   /** Who asked; the other side stays. */
   readonly by: Side;
   readonly staying: Session;
@@ -57,7 +64,8 @@ export class CallTransfer {
   /** Calls somebody, and connects the side that stays with whoever answers first. */
   async toContacts({ to, bindings }: UserDestination, contacts: ContactLegs): Promise<void> {
     await this.attempt(async () => {
-      const media = await CallMedia.open(this.mediaOptions());
+      const callee = bindings.every(isBehindWebSocket) ? this.options.webSocketMedia : undefined;
+      const media = await CallMedia.open({ ...this.mediaOptions(), callee });
       this.media = media;
       if (this.stage !== 'open') return void media.close();
       this.timer = this.options.runtime.clock.arm(this.options.ringTimeoutMs, () => this.fail(480));

@@ -1,5 +1,6 @@
 import type { MediaBackend, Session } from '@strowger/session-core';
 import type { Runtime } from '@strowger/runtime';
+import type { CalleeMedia } from './call-engine-options.ts';
 import type { CallMedia } from './call-media.ts';
 import type { CallSides, Left } from './call-sides.ts';
 import type { CallInput, LegEnding, Side } from './call-table.ts';
@@ -20,6 +21,7 @@ export interface CallTransfersOptions {
   readonly runtime: Runtime;
   readonly media: MediaBackend;
   readonly ringTimeoutMs: number;
+  readonly webSocketMedia: CalleeMedia | undefined;
   readonly contacts: ContactLegs;
   readonly sides: CallSides;
   /** The number of the callee's leg. */
@@ -41,7 +43,8 @@ export class CallTransfers {
 
   /** Connects the other side to the target; what `by` may hear of that is reported, 200 last. */
   start(by: Side, target: TransferTarget, report: (status: number) => void): void {
-    const { id, runtime, media, ringTimeoutMs, contacts, sides, winner, input } = this.options;
+    const { id, runtime, media, ringTimeoutMs, webSocketMedia } = this.options;
+    const { contacts, sides, winner, input } = this.options;
     const staying = sides.sessionOf(by === 'caller' ? 'callee' : 'caller', winner());
     if (staying === undefined) return report(481);
     input({ type: 'transferAsked', by });
@@ -49,6 +52,7 @@ export class CallTransfers {
       runtime,
       media,
       ringTimeoutMs,
+      webSocketMedia,
       label: id,
       by,
       staying,

@@ -15,7 +15,12 @@ import { type CallParties, CallTimeline } from './call-timeline.ts';
 import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
-import type { ContactLeg, ContactLegs, ContactLegUser } from './contact-leg.ts';
+import {
+  type ContactLeg,
+  type ContactLegs,
+  type ContactLegUser,
+  isBehindWebSocket,
+} from './contact-leg.ts';
 import { inTime } from './in-time.ts';
 import { recordLegs } from './record-legs.ts';
 import { calleeOf, type Destination } from './router.ts';
@@ -128,12 +133,13 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs } = context;
+    const { runtime, media, ringTimeoutMs, webSocketMedia } = context;
     return new CallTransfers({
       id,
       runtime,
       media,
       ringTimeoutMs,
+      webSocketMedia,
       contacts,
       sides,
       winner: () => this.winner,
@@ -207,6 +213,9 @@ export class Call {
       backend: this.context.media,
       label: this.id,
       offer: this.caller.offer,
+      callee: destination.bindings.every(isBehindWebSocket)
+        ? this.context.webSocketMedia
+        : undefined,
       onEvent: (event) => {
         if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
       },

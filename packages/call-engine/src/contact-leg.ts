@@ -114,6 +114,12 @@ export class ContactLeg {
 /** Lets the phone know that the call was not missed (RFC 3326 §2). */
 const ELSEWHERE = { sip: 200, text: 'Call completed elsewhere' };
 
+/** Whether a contact is reached over a WebSocket (RFC 7118), by us or by a proxy before it. */
+export function isBehindWebSocket({ contact, received }: Binding): boolean {
+  const transport = contactUri(contact)?.params.get('transport') ?? received?.transport;
+  return /^wss?$/i.test(transport ?? '');
+}
+
 /** A contact as it goes into a Request-URI: without method and headers (RFC 3261 §19.1.5). */
 export function contactUri(contact: string): SipUri | undefined {
   const uri = parseUri(contact);

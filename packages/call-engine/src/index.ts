@@ -6,6 +6,7 @@ export type {
   DigestOptions,
   EngineSender,
   RegistrationLimits,
+  CalleeMedia,
 } from './call-engine-options.ts';
 export type { CallEnder, CallLegRecord, CallOutcome, CallRecord } from './call-record.ts';
 export {

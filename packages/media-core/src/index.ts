@@ -30,6 +30,7 @@ export type {
 export { createMediaEngine } from './engine/media-engine.ts';
 export type { MediaEngineOptions } from './engine/media-engine-options.ts';
 export { RtpStream } from './engine/rtp-stream.ts';
+export type { TurnServer } from './ice/index.ts';
 export * from './manager/index.ts';
 export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';

@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { EndpointRequest, Sdp, SrtpPolicy } from '@strowger/session-core';
+import type { EndpointRequest, RelayRequest, Sdp } from '@strowger/session-core';
 import { audioLine } from './description.ts';
 import type { NgArguments } from './ng-client.ts';
 
@@ -18,15 +18,38 @@ export interface PeerMediaPolicy {
 
 /**
  * The policy of one endpoint or end: what it was opened with, else the backend's. `best-effort` is
- * `optional` here, for rtpengine is told no offer that has keys beside plain RTP.
+ * `optional` here, for rtpengine is told no offer that has keys beside plain RTP; whether its ICE is
+ * full or lite is its own matter.
  */
 export function policyOf(
   peers: PeerMediaPolicy,
-  { srtp, keying }: { srtp: SrtpPolicy | undefined; keying: EndpointRequest['keying'] },
+  { srtp, keying, ice }: Pick<EndpointRequest, 'srtp' | 'keying' | 'ice'>,
 ): PeerMediaPolicy {
   const wanted = srtp === 'best-effort' ? 'optional' : srtp;
   const [first] = keying ?? [];
-  return { ...peers, ...(wanted && { srtp: wanted }), ...(first && { keying: first }) };
+  return {
+    ...peers,
+    ...(wanted && { srtp: wanted }),
+    ...(first && { keying: first }),
+    ...(ice && { ice: ice === 'off' ? 'off' : 'offer' }),
+  };
+}
+
+/** What a relay's request says of one of its ends. */
+export function policyAt(
+  { srtp, keying, ice }: Pick<RelayRequest, 'srtp' | 'keying' | 'ice'>,
+  end: 'a' | 'b',
+): Pick<EndpointRequest, 'srtp' | 'keying' | 'ice'> {
+  const own = {
+    srtp: typeof srtp === 'object' ? srtp[end] : srtp,
+    keying: keying && !('map' in keying) ? keying[end] : keying,
+    ice: typeof ice === 'object' ? ice[end] : ice,
+  };
+  return {
+    ...(own.srtp && { srtp: own.srtp }),
+    ...(own.keying && { keying: own.keying }),
+    ...(own.ice && { ice: own.ice }),
+  };
 }
 
 /** Suites that encrypt nothing, or that nobody uses any more, are not offered (RFC 4568 §6.2). */

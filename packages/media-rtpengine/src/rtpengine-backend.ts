@@ -8,7 +8,7 @@ import type {
 } from '@strowger/session-core';
 import { DigitLog, type LoggedDigit } from './digit-log.ts';
 import { Engine, type EngineState, type RtpengineAddress } from './engine.ts';
-import { type PeerMediaPolicy, policyOf } from './media-policy.ts';
+import { type PeerMediaPolicy, policyAt, policyOf } from './media-policy.ts';
 import { NgCall } from './ng-call.ts';
 import { RelayEnd } from './relay-end.ts';
 import { RelayWatch } from './relay-watch.ts';
@@ -81,16 +81,15 @@ export class RtpengineBackend implements MediaBackend {
   /** Rejects as the terminal's `openEndpoint` does. */
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     await this.ready();
-    const { srtp, keying, ...inward } = request;
     // what peers are to meet is rtpengine's to do; between it and the terminal is plain RTP
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
-    const plain = { ...inward, srtp: 'off', onEvent } as const;
+    const plain = { ...request, srtp: 'off', ice: 'off', onEvent } as const;
     const terminal = await this.options.terminal.openEndpoint(plain);
     const call = this.call(request.onEvent);
     const endpoint: TerminalEndpoint = new TerminalEndpoint({
       call,
       terminal,
-      policy: policyOf(this.options.peers ?? {}, { srtp, keying }),
+      policy: policyOf(this.options.peers ?? {}, request),
       onGone: () => this.forget(call, endpoint),
     });
     this.open.add(endpoint);
@@ -102,15 +101,14 @@ export class RtpengineBackend implements MediaBackend {
     throw new StrowgerError('MEDIA_UNSUPPORTED', 'rtpengine does not mix');
   }
 
-  async openRelay({ codecs, srtp, keying, onEvent }: RelayRequest): Promise<RtpengineRelay> {
+  async openRelay({ codecs, onEvent, ...request }: RelayRequest): Promise<RtpengineRelay> {
     await this.ready();
     const tell = this.guarded(onEvent);
     const call = this.call((event) => {
       for (const end of ['a', 'b'] as const) tell(end, event);
     });
     const end = (tag: 'a' | 'b'): RelayEnd => {
-      const own = typeof srtp === 'object' ? srtp[tag] : srtp;
-      const policy = policyOf(this.options.peers ?? {}, { srtp: own, keying });
+      const policy = policyOf(this.options.peers ?? {}, policyAt(request, tag));
       const made: RelayEnd = new RelayEnd({ call, tag, policy, codecs, onGone: () => gone(made) });
       this.open.add(made);
       return made;

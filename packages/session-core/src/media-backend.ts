@@ -10,6 +10,8 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
+  readonly iceRestart?: boolean;
 }
 
 /** What an endpoint tells; plain data. */
@@ -35,6 +37,8 @@ export type MediaEndpointEvent =
   | { type: 'quality'; metrics: QualityMetrics }
   /** Several seconds in a row were heard better or worse than those before. */
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
+  /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
+  | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on (socket lost, worker dead). */
   | { type: 'failed'; code: string; message: string };
 
@@ -72,6 +76,11 @@ export interface EndpointRequest {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
   readonly keying?: readonly ('sdes' | 'dtls')[];
+  /**
+   * How it takes part in ICE (RFC 8445): offers have it, answers where the other side offered it.
+   * `lite` makes no checks, for servers that everybody reaches. Default: the backend's, in answers.
+   */
+  readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
   /**
@@ -86,15 +95,20 @@ export interface EndpointRequest {
   onEvent(event: MediaEndpointEvent): void;
 }
 
+/** What holds for both ends of a relay alike, or for each its own; absent: the backend's default. */
+export type PerEnd<T> = T | { readonly a?: T; readonly b?: T };
+
 /** What a relay is opened with; its events name the end that they are of. */
 export interface RelayRequest {
   readonly label: string;
   /** Limits what may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
-  readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
+  readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
-  readonly keying?: readonly ('sdes' | 'dtls')[];
+  readonly keying?: PerEnd<readonly ('sdes' | 'dtls')[]>;
+  /** How each end takes part in ICE; see `EndpointRequest`. */
+  readonly ice?: PerEnd<'off' | 'full' | 'lite'>;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;

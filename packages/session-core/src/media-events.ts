@@ -18,6 +18,8 @@ export function tellMedia(
       return emit(event.type, { silentMs: event.silentMs });
     case 'timeout':
       return emit('mediaSilent', { silentMs: event.silentMs, initial: event.initial === true });
+    case 'secured':
+      return emit('mediaSecured', { keying: event.keying, suite: event.suite });
     case 'quality':
       return emit('quality', { metrics: event.metrics });
     case 'qualityChanged': {

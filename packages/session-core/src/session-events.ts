@@ -76,6 +76,8 @@ export interface SessionEventDetails {
   };
   /** Media failed in an answered call, and is opened and offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
+  /** Media is encrypted from now on, or by other keys: in the description, or by DTLS. */
+  mediaSecured: { readonly keying: 'sdes' | 'dtls'; readonly suite: string };
   mediaFailed: { readonly code: string; readonly message: string };
   /** The peer changes the session by re-INVITE; its offer is being answered. */
   changeOffered: { readonly withOffer: boolean };

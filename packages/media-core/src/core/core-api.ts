@@ -1,11 +1,19 @@
 import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
+import type { DtlsIdentity } from '../dtls/index.ts';
+import type { GatheredAddress, IceServers } from '../ice/index.ts';
 import type { QualityLevel, QualityThresholds } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
-import type { LineDestination, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
+import type {
+  IceCandidate,
+  Keying,
+  LineDestination,
+  NegotiatedMedia,
+  SrtpSuite,
+} from '../sdp/index.ts';
 
 /** Where an endpoint's media begins: plain data, as everything in this file. */
 export interface OpenRequest {
@@ -15,6 +23,8 @@ export interface OpenRequest {
   cname: string;
   /** An end of a relay, without audio of its own. */
   relayed: boolean;
+  /** Who we are where keys come by DTLS; absent where they never do. */
+  identity?: DtlsIdentity;
   /** Which ways of sending digits are listened to. */
   digits: readonly DigitSource[];
   /** Voice activity is told. */
@@ -195,6 +205,7 @@ export type CoreEvent =
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   | { type: 'failed'; code: string; message: string }
+  | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
   | { type: 'heard'; samples: Int16Array; timestamp: number };
 
@@ -213,6 +224,10 @@ export interface CoreApi {
   open(request: OpenRequest): Promise<void>;
   /** Binds both ports, or none; `EADDRINUSE` where one is taken. */
   bind(request: BindRequest): Promise<void>;
+  /** Asks servers for addresses of an endpoint, at most a second and a half. */
+  gather(request: { id: number; servers: IceServers }): Promise<GatheredAddress[]>;
+  /** Candidates of the other side that came after its description. */
+  addCandidates(request: { id: number; candidates: readonly IceCandidate[] }): Promise<void>;
   /** Something was negotiated, for the first time or anew. */
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /**

@@ -73,6 +73,14 @@ export class MediaCore implements CoreApi {
     await this.endpoint(id).session.bind(place);
   }
 
+  gather({ id, servers }: Parameters<CoreApi['gather']>[0]): ReturnType<CoreApi['gather']> {
+    return this.endpoint(id).session.transport.ice.gather(servers);
+  }
+
+  async addCandidates({ id, candidates }: Parameters<CoreApi['addCandidates']>[0]): Promise<void> {
+    this.endpoint(id).session.transport.ice.addRemotes(candidates);
+  }
+
   async configure({ id, media }: { id: number; media: NegotiatedMedia }): Promise<void> {
     await this.endpoint(id).configure(media);
   }
@@ -244,7 +252,7 @@ export class MediaCore implements CoreApi {
 
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
-  const remote = session.lock.target;
+  const remote = session.transport.target;
   const { roundTripMs, peerMetrics } = session.rtcp;
   const { whole: quality } = session.quality;
   return {

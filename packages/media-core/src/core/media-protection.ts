@@ -4,10 +4,14 @@ import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
 import { type HmacSha1, SrtpSender } from '../srtp/index.ts';
 import { PeerKeys } from './peer-keys.ts';
 
-type Sdes = Extract<MediaSecurity, { kind: 'sdes' }>;
+/** The keys of both directions. */
+export interface MediaKeys {
+  readonly send: SrtpKeys;
+  readonly receive: SrtpKeys;
+}
 
 interface Contexts {
-  readonly keys: Sdes;
+  readonly keys: MediaKeys;
   readonly sender: SrtpSender;
 }
 
@@ -26,6 +30,8 @@ export class MediaProtection {
   /** One for each key of ours that was ever used: an endpoint has one for each suite at most. */
   private readonly senders: { readonly keys: SrtpKeys; readonly sender: SrtpSender }[] = [];
   private isRequired = false;
+  /** Whether keys come from a handshake. */
+  private isHandshaken = false;
 
   /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
   constructor(hmac: HmacSha1, clock: Clock) {
@@ -42,14 +48,33 @@ export class MediaProtection {
   /**
    * New keys begin anew (RFC 4568 §7.1.4). A key goes on where it was, also after another was in
    * use meanwhile: no index of ours may be used twice under one key (RFC 3711 §9.1), none of the
-   * peer's taken twice.
+   * peer's taken twice. What DTLS has given stays until `secure` gives other keys or none.
+   *
+   * @returns whether there are other keys of descriptions than before.
    */
-  configure(security: MediaSecurity): void {
+  configure(security: MediaSecurity): boolean {
     if (security.kind !== 'none') this.isRequired = true;
+    const wasHandshaken = this.isHandshaken;
+    this.isHandshaken = security.kind === 'dtls';
+    if (this.isHandshaken && wasHandshaken) return false;
+    const before = this.contexts?.keys;
     this.contexts = undefined;
-    if (security.kind !== 'sdes') return this.peer.pause();
-    this.contexts = { keys: security, sender: this.senderOf(security.send) };
-    this.peer.use(security.receive, this.clock.now());
+    if (security.kind !== 'sdes') {
+      this.peer.pause();
+      return false;
+    }
+    const { send, receive } = security;
+    this.contexts = { keys: security, sender: this.senderOf(send) };
+    this.peer.use(receive, this.clock.now());
+    return !before || !sameKeys(before.receive, receive) || !sameKeys(before.send, send);
+  }
+
+  /** Keys of a handshake, which nobody ever had before; none: nothing passes until there are some. */
+  secure(keys: MediaKeys | undefined): void {
+    if (!this.isHandshaken) return;
+    this.contexts = keys && { keys, sender: new SrtpSender(keys.send, this.hmac) };
+    if (keys) this.peer.use(keys.receive, this.clock.now());
+    else this.peer.pause();
   }
 
   /** The RTP packet as it may leave; `undefined` where it may not. */

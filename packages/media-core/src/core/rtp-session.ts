@@ -11,6 +11,7 @@ import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.t
 import type { CoreEvent, OpenRequest } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { MediaTimeout } from './media-timeout.ts';
+import { isNoRtp, MediaTransport } from './media-transport.ts';
 import { UnheardPeer } from './unheard-peer.ts';
 import { QualityReporter } from './quality-reporter.ts';
 import { RtcpSession } from './rtcp-session.ts';
@@ -49,6 +50,7 @@ export class RtpSession {
   agreed: AgreedMedia | undefined;
   readonly lock: SourceLock;
   readonly protection: MediaProtection;
+  readonly transport: MediaTransport;
   readonly sender: RtpSender;
   readonly rtcp: RtcpSession;
   readonly quality: QualityReporter;
@@ -72,6 +74,15 @@ export class RtpSession {
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
+    this.transport = new MediaTransport({
+      runtime,
+      lock: this.lock,
+      protection: this.protection,
+      identity: request.identity,
+      send: (packet, to) => this.rtp?.send(packet, to),
+      onRelayed: (packet, from) => this.receive(packet, from),
+      tell: (event) => user.onEvent(event),
+    });
     this.unheard = new UnheardPeer(request.settings.timeoutMs);
     const { clock, random } = runtime;
     const { ssrc, cname } = request;
@@ -126,11 +137,12 @@ export class RtpSession {
 
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
-    return this.agreed?.maySend === true && this.lock.target !== undefined && !this.isGivenUp;
+    return this.agreed?.maySend === true && this.transport.target !== undefined && !this.isGivenUp;
   }
 
+  /** Where ICE found the way, the other side has shown that it is there, and consents anew. */
   private get isGivenUp(): boolean {
-    return this.unheard.isGivenUp(this.runtime.clock.now());
+    return !this.transport.ice.isOn && this.unheard.isGivenUp(this.runtime.clock.now());
   }
 
   /** Of the codec that is sent. */
@@ -152,8 +164,8 @@ export class RtpSession {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
     this.unheard.agree(this.agreed.remote, clock.now());
-    this.protection.configure(media.security);
     this.lock.renegotiate(this.agreed.remote, clock.now());
+    this.transport.configure(media);
     this.controlSource = undefined;
     this.timeout.configure(this.agreed.mayReceive);
     const payload = (this.clockRate * media.ptimeMs) / 1000;
@@ -170,6 +182,7 @@ export class RtpSession {
     this.quality.stop();
     if (!this.closed) {
       this.rtcp.stop();
+      this.transport.close();
       this.closed = true;
       // a socket that closes at once forgets what it has not handed to the kernel: the BYE
       await new Promise((resolve) => setImmediate(resolve));
@@ -178,11 +191,11 @@ export class RtpSession {
   }
 
   private transmit(packet: Uint8Array): boolean {
-    const { target } = this.lock;
+    const { target } = this.transport;
     if (target === undefined || this.closed) return false;
     const leaving = this.protection.protect(packet);
     if (leaving === undefined) return false;
-    this.rtp?.send(leaving, target);
+    this.transport.send(leaving, target);
     return true;
   }
 
@@ -190,6 +203,10 @@ export class RtpSession {
     if (this.closed) return;
     // nothing could be sent back there, so nobody honest is (RFC 768)
     if (from.port === 0) return void this.unwanted++;
+    if (isNoRtp(received)) {
+      if (!this.transport.receive(received, from)) this.unwanted++;
+      return;
+    }
     if (isRtcp(received)) return this.receiveControl(received, from);
     const packet = this.protection.unprotect(received);
     if (packet === undefined) return;
@@ -200,9 +217,8 @@ export class RtpSession {
       this.unwanted++;
       return;
     }
+    if (!this.transport.admits(from, header)) return;
     const now = this.runtime.clock.now();
-    const isAuthentic = this.protection.suite !== undefined;
-    if (!this.lock.admit(from, header, { now, isAuthentic })) return;
     const arrival = this.count(header, now, from);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
@@ -261,7 +277,7 @@ export class RtpSession {
     if (from.port === 0) return void this.unwanted++;
     const packet = this.protection.unprotectControl(received);
     if (packet === undefined) return;
-    if (!this.lock.admitsControl(from, this.agreed?.control)) {
+    if (!this.transport.admitsControl(from, this.agreed?.control)) {
       this.lock.strangers++;
       return;
     }
@@ -277,12 +293,13 @@ export class RtpSession {
     const target = agreed && this.controlTarget(agreed);
     const leaving = this.protection.protectControl(compound);
     if (target === undefined || leaving === undefined) return;
-    (agreed?.media.rtcpMux ? this.rtp : this.control)?.send(leaving, target);
+    if (agreed?.media.rtcpMux) this.transport.send(leaving, target);
+    else this.control?.send(leaving, target);
   }
 
   /** Where reports come from; else as negotiated, unless RTP turned out to come from elsewhere. */
   private controlTarget({ media, remote, control }: AgreedMedia): Endpoint | undefined {
-    const { target } = this.lock;
+    const { target } = this.transport;
     if (target === undefined || media.rtcpMux) return target;
     if (this.controlSource?.address === target.address) return this.controlSource;
     if (target.address === remote.address && target.port === remote.port) return control;

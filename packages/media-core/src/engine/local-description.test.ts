@@ -84,13 +84,17 @@ describe('the descriptions of an endpoint', () => {
   it('ask for the ICE of the moment', () => {
     let generation = 0;
     const remotes = new RemotePolicy();
-    const ice = () => ({
-      ufrag: `user${generation}`,
-      pwd: 'p'.repeat(22),
-      lite: false,
-      candidates: [],
-    });
-    const place = { address: '198.51.100.1', port: () => 10_000, random, remotes, ice };
+    const ice = {
+      describe: () => ({
+        ufrag: `user${generation}`,
+        pwd: 'p'.repeat(22),
+        lite: false,
+        candidates: [],
+      }),
+      restart: () => {},
+    };
+    const offering = { ice, offersIce: true };
+    const place = { address: '198.51.100.1', port: () => 10_000, random, remotes, ...offering };
     const restarting = new LocalDescription(place);
     const first = restarting.offer(wanted);
     expect(first).toContain('a=ice-ufrag:user0\r\n');

@@ -1,8 +1,12 @@
+import { isIP } from 'node:net';
 import { StrowgerError, type Random } from '@strowger/runtime';
 import {
   applyAnswer,
   type CodecDescription,
+  type IceCandidate,
   type IceDescription,
+  isIceRestart,
+  type LocalMedia,
   type LineDestination,
   type LocalSecurity,
   type MediaDescription,
@@ -13,6 +17,7 @@ import {
   type NegotiatedRelay,
   passableLines,
   readDescription,
+  readTrickleFragment,
   relayAnswer,
   type RelayLocal,
   relayOffer,
@@ -36,8 +41,10 @@ export interface LocalDescriptionOptions {
   remotes: RemotePolicy;
   /** Keys and policy; absent where nothing is encrypted. */
   security?: LocalSecurity | undefined;
-  /** Our end of ICE as it is at the time of a description; absent without ICE. */
-  ice?: (() => IceDescription) | undefined;
+  /** Our end of ICE; absent: none is taken. */
+  ice?: OwnIce | undefined;
+  /** Whether a first offer has ICE; default not: it is taken where the other side offers it. */
+  offersIce?: boolean | undefined;
   /** Milliseconds per packet that we like to receive. */
   ptimeMs?: number | undefined;
   /** Told to browsers, which tell streams apart by them. */
@@ -45,6 +52,12 @@ export interface LocalDescriptionOptions {
   cname?: string;
 }
 
+/** Our end of ICE as it is at the time of a description. */
+export interface OwnIce {
+  describe(): IceDescription;
+  /** Its next description is of another generation. */
+  restart(): void;
+}
 /** Stands in a description that nobody gets to see: there are no ports yet (RFC 863). */
 const TRIED_OUT_PORT = 9;
 
@@ -72,46 +85,67 @@ export class LocalDescription {
   private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
   private readonly port: () => number | undefined;
   private readonly remotes: RemotePolicy;
-  private readonly ice: (() => IceDescription) | undefined;
+  private readonly ice: OwnIce | undefined;
+  private readonly offersIce: boolean;
 
   constructor(options: LocalDescriptionOptions) {
-    const { random, remotes, ice, port, security, ptimeMs, ...fixed } = options;
+    const { random, remotes, ice, offersIce, port, security, ptimeMs, ...fixed } = options;
     this.port = port;
     this.remotes = remotes;
     this.ice = ice;
+    this.offersIce = offersIce ?? false;
     this.fixed = {
       ...fixed,
       sessionId: String(random.uint32()),
       ...(security && { security }),
       ...(ptimeMs !== undefined && { ptimeMs }),
-      // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
-      ...(ice && { rtcpMux: true, feedback: true, rtcpReducedSize: true }),
       voipMetrics: true,
     };
   }
 
   offer(wanted: Wanted): Sdp {
-    return this.context.createOffer(this.media(wanted));
+    return this.context.createOffer({ ...this.current, ...this.offeredIce, ...wanted });
+  }
+
+  /** The next offer begins ICE anew, where there is any. @throws StrowgerError `MEDIA_WRONG_STATE`. */
+  restartIce(): void {
+    this.context.assertNoOffer();
+    this.ice?.restart();
+  }
+
+  /**
+   * Candidates that came later (RFC 8840), of the generation that was agreed, where media may go;
+   * others are passed over. @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` for what is no fragment.
+   */
+  laterCandidates(body: string): IceCandidate[] {
+    const read = readTrickleFragment(body);
+    if (!read.ok) throw refused(read);
+    const { ufrag, pwd, media } = read.fragment;
+    const remote = this.context.media?.ice?.remote;
+    if (remote === undefined || remote.ufrag !== ufrag || remote.pwd !== pwd) return [];
+    return this.permittedOf(media[0]?.candidates ?? []);
   }
 
   /** Whether `answer` would give one; takes no port and changes nothing. */
   assertAnswerable(offer: Sdp, wanted: Wanted): void {
     const { version, earlier } = this.context;
     this.context.assertNoOffer();
-    this.usable(negotiateAnswer({ offer, local: { ...this.media(wanted), version }, ...earlier }));
+    const local = { ...this.current, ...this.answeredIce, ...wanted, version };
+    this.usable(negotiateAnswer({ offer, local, ...earlier }));
   }
 
   /** Our answer to `offer`, and what both make. */
   answer(offer: Sdp, wanted: Wanted): { answer: Sdp; media: NegotiatedMedia } {
     this.context.assertNoOffer();
-    const local = this.media(wanted);
+    this.followRestart(offer);
+    const local = { ...this.current, ...this.answeredIce, ...wanted };
     const { earlier } = this.context;
     const answered = (version: number): { answer: Sdp; media: NegotiatedMedia } =>
       this.usable(negotiateAnswer({ offer, local: { ...local, version }, ...earlier }));
     const { media } = answered(this.context.version);
     this.context.receiveOffer(offer);
     const answer = this.context.sendAnswer(media, (version) => answered(version).answer);
-    return { answer, media };
+    return { answer, media: this.permitted(media) };
   }
 
   /** What our offer and their answer make. */
@@ -119,7 +153,7 @@ export class LocalDescription {
     const { answerableOffer: offer, earlier } = this.context;
     const { media } = this.usable(applyAnswer({ offer, answer, ...earlier }));
     this.context.answered(answer, media);
-    return media;
+    return this.permitted(media);
   }
 
   /** The offer that hands on what `offer`, which came in at `beyond`, says (see `relayOffer`). */
@@ -145,8 +179,9 @@ export class LocalDescription {
   ): NegotiatedRelay {
     const { media: a } = this.context;
     const { media: b, answerableOffer: relayed } = beyond.context;
+    this.followRestart(round.offer);
     const made = (version: number): NegotiatedRelay => {
-      const local = this.relayed(passing, version);
+      const local = { ...this.relayed(passing, version), ...this.answeredIce };
       const agreed = { ...(a && { a }), ...(b && { b }) };
       const outcome = relayAnswer({ ...round, relayed, agreed, local });
       if (!outcome.ok) throw refused(outcome);
@@ -156,7 +191,8 @@ export class LocalDescription {
     const relay = made(this.context.version);
     const answer = this.context.sendAnswer(relay.a, (version) => made(version).answer);
     beyond.context.answered(round.answerFromB, relay.b);
-    return { ...relay, answer };
+    const ends = { a: this.permitted(relay.a), b: beyond.permitted(relay.b) };
+    return { ...relay, ...ends, answer };
   }
 
   /**
@@ -171,8 +207,9 @@ export class LocalDescription {
     if (!audio.ok) throw refused(audio);
     const destination = findDestination(audio.line, this.ice !== undefined);
     if (!destination.ok) throw refused(destination);
+    const { rtcp, ice } = audio.line;
+    if (ice && this.ice) return audio.line; // what becomes of its addresses shows with the answer
     this.assertPermitted(destination.address);
-    const { rtcp } = audio.line;
     if (rtcp?.address !== undefined) this.assertPermitted(rtcp.address);
     return audio.line;
   }
@@ -189,16 +226,12 @@ export class LocalDescription {
     return { security: this.fixed.security, agreed: this.context.media?.security };
   }
 
-  private media(wanted: Wanted): SdpContextMedia {
-    return { ...this.current, ...wanted };
-  }
-
   private relayedOfferOf(
     offer: Sdp,
     passing: Passing,
     { beyond, version }: { beyond: LocalDescription; version: number },
   ): Sdp {
-    const local = this.relayed(passing, version);
+    const local = { ...this.relayed(passing, version), ...this.offeredIce };
     const { earlier } = this.context;
     const made = relayOffer({ offer, local, offerer: beyond.security, ...earlier });
     if (!made.ok) throw refused(made);
@@ -210,19 +243,60 @@ export class LocalDescription {
   }
 
   private get current(): Omit<SdpContextMedia, 'codecs' | 'direction'> {
-    const port = this.port() ?? TRIED_OUT_PORT;
-    return { ...this.fixed, port, ...(this.ice && { ice: this.ice() }) };
+    return { ...this.fixed, port: this.port() ?? TRIED_OUT_PORT };
+  }
+
+  /** Offers have it where the other side does, or where that is not known yet and we want it. */
+  private get offeredIce(): Partial<LocalMedia> {
+    const { media } = this.context;
+    const isWanted = media === undefined ? this.offersIce : media.ice !== undefined;
+    // whoever speaks ICE is a browser, or does as they do: one port, and a profile with feedback
+    if (!this.ice || !isWanted) return {};
+    return { ice: this.ice.describe(), rtcpMux: true, feedback: true, rtcpReducedSize: true };
+  }
+
+  private get answeredIce(): Partial<LocalMedia> {
+    return this.ice ? { ice: this.ice.describe(), rtcpReducedSize: true } : {};
+  }
+
+  /** Where an offer begins ICE anew, so do we. */
+  private followRestart(offer: Sdp): void {
+    const before = this.context.media?.ice?.remote;
+    if (this.ice === undefined || before === undefined) return;
+    const read = readDescription(offer);
+    const audio = read.ok ? findAudio(read.description, this.security) : undefined;
+    const now = audio?.ok ? audio.line.ice : undefined;
+    if (now && isIceRestart(before, now)) this.ice.restart();
   }
 
   private usable<T extends { media: NegotiatedMedia }>(outcome: Negotiated<T>): T {
     if (!outcome.ok) throw refused(outcome);
-    this.assertAddresses(outcome.media.remote);
+    this.assertDestination(outcome.media);
     return outcome;
   }
 
+  /** Candidates where media may not go are not even checked. */
+  private permitted(media: NegotiatedMedia): NegotiatedMedia {
+    const { ice } = media;
+    if (ice === undefined) return media;
+    const candidates = this.permittedOf(ice.remote.candidates);
+    return { ...media, ice: { ...ice, remote: { ...ice.remote, candidates } } };
+  }
+
+  private permittedOf(candidates: readonly IceCandidate[]): IceCandidate[] {
+    const isPlace = (address: string): boolean => isIP(address) > 0 && !/^[0:.]+$/.test(address);
+    return candidates.filter(({ address }) => isPlace(address) && this.remotes.permits(address));
+  }
+
   private assertPassable({ a, b, lines }: NegotiatedRelay): void {
-    for (const { remote } of [a, b]) this.assertAddresses(remote);
+    for (const end of [a, b]) this.assertDestination(end);
     for (const line of lines) for (const end of [line.a, line.b]) this.assertAddresses(end);
+  }
+
+  /** Where ICE finds the way, nothing goes to the address of the line. */
+  private assertDestination({ remote, ice }: NegotiatedMedia): void {
+    const isFound = ice !== undefined && !(ice.local.lite && ice.remote.lite);
+    if (!isFound) this.assertAddresses(remote);
   }
 
   /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */

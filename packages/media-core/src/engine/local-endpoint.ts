@@ -49,8 +49,9 @@ export class LocalEndpoint implements MediaEndpoint {
     core.onClosed = () => this.onClosed();
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
     await this.core.bind();
+    if (iceRestart) this.description.restartIce();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 
@@ -71,6 +72,12 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async rollback(): Promise<void> {
     this.description.context.rollback();
+  }
+
+  async addCandidates(fragment: string): Promise<void> {
+    const { core, description } = this;
+    const candidates = description.laterCandidates(fragment);
+    await core.api.addCandidates({ id: core.id, candidates });
   }
 
   stats(): Promise<MediaStats> {

@@ -10,7 +10,7 @@ import {
 } from '../sdp/index.ts';
 
 /** The ways to keys that the streams of this engine can go: no other is ever negotiated. */
-export const SUPPORTED_KEYING: readonly Keying[] = ['sdes'];
+export const SUPPORTED_KEYING: readonly Keying[] = ['sdes', 'dtls'];
 
 /** In the order in which they are offered: first what costs least for what it gives. */
 const OFFERED: readonly SrtpSuite[] = [

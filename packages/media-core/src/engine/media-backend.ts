@@ -14,6 +14,8 @@ import type { VoipMetrics } from '../rtp/voip-metrics.ts';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
+  readonly iceRestart?: boolean;
 }
 
 /** What an endpoint tells; plain data. */
@@ -39,6 +41,8 @@ export type MediaEndpointEvent =
   | { type: 'quality'; metrics: QualityMetrics }
   /** Several seconds in a row were heard better or worse than those before. */
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
+  /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
+  | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on: its worker died. */
   | { type: 'failed'; code: string; message: string };
 
@@ -56,6 +60,11 @@ export interface EndpointRequest {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
   readonly keying?: readonly ('sdes' | 'dtls')[];
+  /**
+   * How it takes part in ICE (RFC 8445): offers have it, answers where the other side offered it.
+   * `lite` makes no checks, for servers that everybody reaches. Default: the backend's, in answers.
+   */
+  readonly ice?: 'off' | 'full' | 'lite';
   /** Milliseconds of audio per packet that we like to receive: 10–100. Default: the backend's. */
   readonly ptimeMs?: number;
   /**
@@ -70,6 +79,9 @@ export interface EndpointRequest {
   onEvent(event: MediaEndpointEvent): void;
 }
 
+/** What holds for both ends of a relay alike, or for each its own; absent: the backend's default. */
+export type PerEnd<T> = T | { readonly a?: T; readonly b?: T };
+
 /** What a stream is opened with whose negotiation is the program's own. */
 export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent'>;
 
@@ -79,9 +91,11 @@ export interface RelayRequest {
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
-  readonly srtp?: SrtpPolicy | { readonly a: SrtpPolicy; readonly b: SrtpPolicy };
+  readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
-  readonly keying?: readonly ('sdes' | 'dtls')[];
+  readonly keying?: PerEnd<readonly ('sdes' | 'dtls')[]>;
+  /** How each end takes part in ICE; see `EndpointRequest`. */
+  readonly ice?: PerEnd<'off' | 'full' | 'lite'>;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
@@ -243,6 +257,12 @@ export interface MediaEndpoint {
   acceptAnswer(answer: Sdp): Promise<void>;
   /** Our offer was refused (488, 491): what was agreed before holds again. */
   rollback(): Promise<void>;
+  /**
+   * Takes candidates that came after the description: the body of an INFO with
+   * `application/trickle-ice-sdpfrag` (RFC 8840 §9). Those of another generation, and where media may
+   * not go, are passed over. Rejects with `MEDIA_NOT_ACCEPTABLE` for what is no such body.
+   */
+  addCandidates(fragment: string): Promise<void>;
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;

@@ -1,10 +1,12 @@
 import type { DigitSource } from '../core/core-api.ts';
 import type { SpeechOptions } from '../speech/index.ts';
-import type { Runtime } from '@strowger/runtime';
+import type { Endpoint, Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
+import type { TurnServer } from '../ice/index.ts';
 import type { QualityThresholds } from '../quality/quality-level.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { Keying, SrtpPolicy } from '../sdp/index.ts';
+import type { IceMode } from './local-ice.ts';
 import type { RemoteAddressSettings } from './remote-policy.ts';
 
 /** What an engine is made with. */
@@ -42,6 +44,16 @@ export interface MediaEngineOptions {
   readonly srtp?: SrtpPolicy;
   /** How keys come about, preferred first; default `sdes`, then `dtls`. */
   readonly keying?: readonly Keying[];
+  /**
+   * How endpoints take part in ICE (RFC 8445) that do not say it themselves: they take it where the
+   * other side offers it, and offer it themselves only where their request says so. `lite` makes no
+   * checks and asks nobody: for servers that everybody reaches. Default `off`.
+   */
+  readonly ice?: IceMode;
+  /** Who tells full implementations where they are seen (RFC 8489): IP addresses, no names. */
+  readonly stunServers?: readonly Endpoint[];
+  /** Relays for where nothing else works (RFC 8656), over UDP; the first is used. */
+  readonly turnServers?: readonly TurnServer[];
   /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
   readonly digits?: readonly DigitSource[];
   /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */

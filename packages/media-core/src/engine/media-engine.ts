@@ -2,6 +2,7 @@ import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { DigitSource, StreamSettings } from '../core/core-api.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
+import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
@@ -9,12 +10,12 @@ import { closedError } from './engine-errors.ts';
 import { qualitySettings, streamSettings } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
+import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
 import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import { LocalConference } from './local-conference.ts';
-import type { MediaEngineOptions } from './media-engine-options.ts';
 import type {
   ConferenceRequest,
   EndpointRequest,
@@ -22,9 +23,11 @@ import type {
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
+  PerEnd,
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
@@ -39,6 +42,8 @@ interface Opening {
   label: string;
   relayed: boolean;
   security: LocalSecurity | undefined;
+  /** Absent: the engine's, which is not offered. */
+  ice?: IceMode | undefined;
   ptimeMs?: number | undefined;
   digits?: readonly DigitSource[] | undefined;
   speech?: SpeechOptions | undefined;
@@ -49,7 +54,8 @@ interface Opening {
 /**
  * Starts the media engine: sockets are opened with endpoints, workers at once.
  *
- * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`, `MEDIA_WORKER_MISSING`.
+ * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`,
+ * `MEDIA_BAD_ICE_SERVER`, `MEDIA_WORKER_MISSING`.
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new LocalMediaEngine(options);
@@ -63,6 +69,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly passages: Passages;
   private readonly codecs: KnownCodecs;
   private readonly remotes: RemotePolicy;
+  private readonly identity: DtlsIdentity;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
   private readonly opening = new Set<Promise<unknown>>();
@@ -75,7 +82,9 @@ class LocalMediaEngine implements MediaEngine {
     this.runtime = runtime;
     this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
+    assertServers(options);
     const { clock, random } = runtime;
+    this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
     this.settings = streamSettings(options);
     const { address } = options;
@@ -103,16 +112,23 @@ class LocalMediaEngine implements MediaEngine {
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
-    const { quality, digits = this.options.digits, speech = this.options.speech } = request;
+    const { ice, quality, digits = this.options.digits, speech = this.options.speech } = request;
     const hearing = { quality, digits, speech };
-    const opening = { label, relayed: false, security, ptimeMs, ...hearing, onEvent };
+    const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
     const { core, description } = await this.open(host, opening);
     return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
     const host = this.leastLoaded();
-    const opening = { label, relayed: false, security: undefined, quality, onEvent };
+    const opening = {
+      label,
+      relayed: false,
+      security: undefined,
+      ice: 'off',
+      quality,
+      onEvent,
+    } as const;
     const { core, description, identity } = await this.open(host, opening);
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
@@ -134,7 +150,11 @@ class LocalMediaEngine implements MediaEngine {
       label: `${request.label}/${name}`,
       relayed: true,
       quality: request.quality,
-      security: this.security({ ...request, srtp: policyAt(request.srtp, name) }),
+      security: this.security({
+        srtp: atEnd(request.srtp, name),
+        keying: keyingAt(request.keying, name),
+      }),
+      ice: atEnd(request.ice, name),
       onEvent: (event) => request.onEvent(name, event),
     });
     const a = await this.open(host, end('a'));
@@ -194,28 +214,49 @@ class LocalMediaEngine implements MediaEngine {
     const identity = { ssrc: random.uint32(), cname: random.token() };
     const quality = qualitySettings(this.options, opening.quality);
     const hearing = { digits, speech, quality };
-    await host.api.open({ id, ...identity, relayed, settings: this.settings, ...hearing });
-    const core = this.register(host, { id, opening });
+    const dtls = security?.fingerprints && { identity: this.identity };
+    const request = { id, ...identity, relayed, settings: this.settings, ...hearing, ...dtls };
+    await host.api.open(request);
+    const ice = this.ice(opening);
+    const core = this.register(host, { id, opening, ice });
     const port = (): number | undefined => core.local?.port;
-    const fixed = { address, port, ...identity, random, remotes, security, ptimeMs };
+    const offersIce = opening.ice !== undefined;
+    const fixed = {
+      address,
+      port,
+      ...identity,
+      random,
+      remotes,
+      security,
+      ice,
+      offersIce,
+      ptimeMs,
+    };
     return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
+  }
+
+  private ice(opening: Opening): LocalIce | undefined {
+    const mode = opening.ice ?? this.options.ice ?? 'off';
+    const { random } = this.runtime;
+    return mode === 'off' ? undefined : new LocalIce({ mode, random, servers: this.options });
   }
 
   /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
   private security(request: {
     srtp?: SrtpPolicy | undefined;
-    keying?: readonly Keying[];
+    keying?: readonly Keying[] | undefined;
   }): LocalSecurity | undefined {
     return localSecurity({
       policy: request.srtp ?? this.options.srtp ?? 'optional',
       keying: request.keying ?? this.options.keying ?? ['sdes', 'dtls'],
       random: this.runtime.random,
+      fingerprints: [fingerprintOf(this.identity.certificate)],
     });
   }
 
   private register(
     host: CoreHost,
-    { id, opening }: { id: number; opening: Opening },
+    { id, opening, ice }: { id: number; opening: Opening; ice: LocalIce | undefined },
   ): CoreEndpoint {
     const { label } = opening;
     const { api } = host;
@@ -224,6 +265,7 @@ class LocalMediaEngine implements MediaEngine {
       id,
       api,
       bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
+      onBound: async (local) => ice?.gather({ api, id }, local),
       onEvent: (event) => this.tell(opening, event),
       onGone: (bound) => {
         host.endpoints.delete(id);
@@ -270,6 +312,10 @@ class LocalMediaEngine implements MediaEngine {
   }
 }
 
-function policyAt(srtp: RelayRequest['srtp'], end: 'a' | 'b'): SrtpPolicy | undefined {
-  return typeof srtp === 'object' ? srtp[end] : srtp;
+function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T | undefined {
+  return typeof both === 'object' ? both[end] : both;
+}
+
+function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {
+  return keying && !('map' in keying) ? keying[end] : keying;
 }

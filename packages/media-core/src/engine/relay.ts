@@ -70,10 +70,11 @@ export class RelaySide implements MediaEndpoint {
     b.other = a;
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
     const { core, description } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
     await core.bind();
@@ -119,6 +120,12 @@ export class RelaySide implements MediaEndpoint {
     else this.refuse(refused);
     context.rollback();
     await this.options.lines.settle();
+  }
+
+  async addCandidates(fragment: string): Promise<void> {
+    const { core, description } = this.options;
+    const candidates = description.laterCandidates(fragment);
+    await core.api.addCandidates({ id: core.id, candidates });
   }
 
   stats(): Promise<MediaStats> {

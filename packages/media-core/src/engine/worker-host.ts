@@ -91,6 +91,8 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
   return {
     open: remote('open'),
     bind: remote('bind'),
+    gather: remote('gather'),
+    addCandidates: remote('addCandidates'),
     configure: remote('configure'),
     relay: remote('relay'),
     endRelay: remote('endRelay'),
