@@ -33,7 +33,7 @@ export class MediaTransport {
 
   constructor(options: MediaTransportOptions) {
     this.options = options;
-    const { runtime, identity, lock, tell } = options;
+    const { runtime, identity, tell } = options;
     this.ice = new IcePath({
       runtime,
       send: (packet, to) => options.send(packet, to),
@@ -47,8 +47,7 @@ export class MediaTransport {
         runtime,
         identity,
         send: (datagram, to) => this.sendHandshake(datagram, to),
-        isPeer: (from) =>
-          from?.address === lock.target?.address && from?.port === lock.target?.port,
+        isPeer: (from) => from !== undefined && this.isPeer(from),
         onKeys: (keys) => this.onKeys(keys),
         onFailed: (message) => tell({ type: 'failed', code: 'DTLS_FAILED', message }),
       });
