@@ -7,8 +7,8 @@ export interface LinphoneOptions {
   folder: string;
   name: string;
   port: number;
-  /** Registers there, with digest. */
-  registrar: { domain: string; password: string };
+  /** Registers there, with digest, when given; every call then goes through there. */
+  registrar?: { domain: string; password: string };
   /** Default `udp`. */
   transport?: 'udp' | 'tcp' | 'tls';
   /** A file of authorities; the server's certificate has to lead to one, and to be for its host. */
@@ -35,13 +35,12 @@ export class Linphone {
 
   constructor(options: LinphoneOptions) {
     this.options = options;
-    this.uri = `sip:${options.name}@${options.registrar.domain}`;
+    this.uri = `sip:${options.name}@${options.registrar?.domain ?? `127.0.0.1:${options.port}`}`;
     this.home = join(options.folder, `linphone-${options.name}`);
     this.recording = join(this.home, 'heard.wav');
   }
 
   async start(): Promise<this> {
-    const { registrar } = this.options;
     // the second one for the certificate that it shows in DTLS
     for (const folder of ['.local/share/linphone', '.linphone-usr-crt']) {
       mkdirSync(join(this.home, folder), { recursive: true });
@@ -62,7 +61,8 @@ export class Linphone {
     await this.command('soundcard use files');
     await this.command(`record ${this.recording}`);
     if (this.options.wav !== undefined) await this.command(`play ${this.options.wav}`);
-    const { transport = 'udp' } = this.options;
+    const { registrar, transport = 'udp' } = this.options;
+    if (registrar === undefined) return this;
     const server = `<sip:${registrar.domain};transport=${transport}>`;
     await this.command(`register ${this.uri} ${server} ${registrar.password}`);
     await until(`linphone ${this.options.name} registers`, async () => {
@@ -79,10 +79,18 @@ export class Linphone {
     await pause(250);
   }
 
+  /** Calls, and waits for the media; another call has to be paused before. */
   async call(uri: string): Promise<void> {
     this.forget();
     await this.command(`call ${uri}`);
     await this.says(/Media streams established/, 15_000);
+  }
+
+  /** Holds the current call, so that it can make another. */
+  async pause(): Promise<void> {
+    this.forget();
+    await this.command('pause');
+    await this.says(/is now paused/);
   }
 
   /** The ids of its calls, as its own commands take them, the oldest first. */
@@ -90,7 +98,7 @@ export class Linphone {
     return until(`linphone lists ${count} calls`, async () => {
       this.forget();
       await this.command('calls');
-      const lines = this.output.slice(this.from).matchAll(/^(\d+) \|/gmu);
+      const lines = this.output.slice(this.from).matchAll(/^(\d+) *\|/gmu);
       const ids = [...lines].map(([, id]) => Number(id));
       return ids.length === count ? ids.sort((one, other) => one - other) : undefined;
     });

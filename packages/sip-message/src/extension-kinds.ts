@@ -22,6 +22,7 @@ import {
   readResourcePriority,
   readSessionExpires,
   readSessionId,
+  readSubscriptionState,
 } from './extension-values.ts';
 import { emptyList, type Format, type Kind, list, number, single } from './header-kind.ts';
 import { readToken, readTokenWithParams } from './header-values.ts';
@@ -62,7 +63,10 @@ export const EXTENSION_KINDS: Readonly<Record<keyof ExtensionHeaderTypes, Kind>>
   reason: optional(list('RFC 3326 §2', readReason)),
   'allow-events': optional(tokens('RFC 6665 §8.2.2')),
   event: needed(tokenWithParams('RFC 6665 §8.2.1'), 'SUBSCRIBE', 'NOTIFY', 'PUBLISH'),
-  'subscription-state': needed(tokenWithParams('RFC 6665 §8.2.3'), 'NOTIFY'),
+  'subscription-state': needed(
+    single('RFC 6665 §8.2.3', readSubscriptionState, plainTokenWithParams, tokenWithParamsAt),
+    'NOTIFY',
+  ),
   'refer-to': needed(address('RFC 3515 §2.1'), 'REFER'),
   'referred-by': optional(address('RFC 3892 §3')),
   'refer-sub': optional(single('RFC 4488 §4', readReferSub)),

@@ -15,6 +15,8 @@ import { Fault } from './refusal.ts';
 const MAX_32 = 0xffff_ffff;
 const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
+const EQUALS = 0x3d;
+const DOUBLED = ';reason=reason';
 /** Seven values are registered. */
 const MAX_PRIVACY = 32;
 
@@ -33,6 +35,23 @@ export function readReason(reader: Reader): Reason | Fault {
     ...(cause === undefined ? {} : { cause: Number(cause) }),
     ...(words === undefined ? {} : { text: words }),
   };
+}
+
+/**
+ * Reads `substate-value *( SEMI subexp-params )` (RFC 6665 §8.2.3). Linphone ends a transfer with
+ * `terminated;reason=reason=noresource`, which is read as it was meant.
+ */
+export function readSubscriptionState(reader: Reader): TokenWithParams | Fault {
+  const state = readTokenWithParams(reader);
+  if (state instanceof Fault || reader.code !== EQUALS) return state;
+  if (!reader.text.startsWith(DOUBLED, reader.pos - DOUBLED.length)) return state;
+  const from = reader.pos++;
+  const reason = reader.token();
+  if (reason === '') {
+    reader.pos = from;
+    return state;
+  }
+  return { value: state.value, params: state.params.set('reason', reason) };
 }
 
 /** Reads `response-num LWS CSeq-num LWS Method` (RFC 3262 §7.2). */

@@ -107,6 +107,9 @@ const MALFORMED: [keyof HeaderTypes, string][] = [
   ['path', '<sip:a@b>,'],
   ['event', ';id=1'],
   ['subscription-state', ''],
+  ['subscription-state', 'terminated;reason=reason='],
+  ['subscription-state', 'terminated;reason=reason=a=b'],
+  ['subscription-state', 'terminated;reason=a=b'],
   ['security-client', 'tls;q'.replace('tls', '')],
   ['answer-mode', '@'],
   ['info-package', ''],
@@ -187,6 +190,16 @@ describe('headers of extensions', () => {
     expect(headers.get('security-verify')?.map(({ value }) => value)).toEqual(['ipsec-ike', 'tls']);
     expect(headers.get('recv-info')?.[1]?.params.get('x')).toBe('1');
     expect(headers.get('info-package')?.value).toBe('foo');
+  });
+
+  it('have the reason that linphone gives twice when a transfer is over', () => {
+    const line = 'Subscription-State: terminated;reason=reason=noresource';
+    const notify = request('NOTIFY', 'Event: refer', line);
+    expect(validateMessage(notify)).toBeUndefined();
+    const state = notify.headers.get('subscription-state');
+    expect(state?.value).toBe('terminated');
+    expect(state?.params.get('reason')).toBe('noresource');
+    expect(Buffer.from(serializeMessage(notify)).toString()).toContain(line);
   });
 
   it('are raw where nothing of ours reads them', () => {
