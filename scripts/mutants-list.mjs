@@ -291,7 +291,7 @@ export const MUTANTS = [
   {
     name: 'sessions are never forgotten',
     file: `${session}/session-registry.ts`,
-    find: '    this.live.delete(session.id);',
+    find: '    this.sessions.delete(session.id);',
     put: '',
     isQuick: true,
   },
