@@ -163,6 +163,7 @@ export class Baresip {
       'audec_format s16',
       `rtp_ports ${this.rtpPort}-${this.rtpPort + 98}`,
       'rtp_stats yes',
+      ...(this.options.ice === true ? ['rtcp_mux yes'] : []),
       'statmode_default off',
       'ringback_disabled yes',
       'menu_bell no',
