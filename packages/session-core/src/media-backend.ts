@@ -88,6 +88,11 @@ export interface EndpointRequest {
    * that comes both ways is told once. Default: the backend's.
    */
   readonly digits?: readonly ('rtp' | 'inband')[];
+  /**
+   * Whether silence is told instead of sent, both ways, where the other side has comfort noise, too
+   * (RFC 3389). Default: the backend's, which is not.
+   */
+  readonly comfortNoise?: boolean;
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */

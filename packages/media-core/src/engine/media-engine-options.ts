@@ -58,6 +58,11 @@ export interface MediaEngineOptions {
   readonly digits?: readonly DigitSource[];
   /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
   readonly speech?: SpeechOptions;
+  /**
+   * Whether endpoints that do not say it themselves offer and take comfort noise (RFC 3389) beside
+   * G.711, G.722 and L16: where the other side has it, too, silence is not sent, but told. Default not.
+   */
+  readonly comfortNoise?: boolean;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */

@@ -113,7 +113,8 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async openLocal(host: CoreHost, request: EndpointRequest) {
-    const codecs = this.codecs.descriptions(request.codecs);
+    const { comfortNoise = this.options.comfortNoise ?? false } = request;
+    const codecs = this.codecs.descriptions(request.codecs, { comfortNoise });
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);

@@ -21,22 +21,25 @@ function story(options = OPTIONS) {
       pauses.push(isPause);
     },
   };
+  const put = (number: number, beginsPause: boolean): void => {
+    const payload = new Uint8Array(FRAME).fill(number & 0xff);
+    const header = {
+      ...emptyRtpHeader(),
+      sequence: number & 0xffff,
+      timestamp: (number * FRAME) >>> 0,
+      payloadEnd: FRAME,
+    };
+    buffer.push(payload, header, { samples: FRAME, beginsPause });
+  };
   return {
     buffer,
     /** Of each hole that was filled, whether it was told to be a pause. */
     pauses,
     push(...numbers: number[]) {
-      for (const number of numbers) {
-        const payload = new Uint8Array(FRAME).fill(number & 0xff);
-        const header = {
-          ...emptyRtpHeader(),
-          sequence: number & 0xffff,
-          timestamp: (number * FRAME) >>> 0,
-          payloadEnd: FRAME,
-        };
-        buffer.push(payload, header, { samples: FRAME });
-      }
+      for (const number of numbers) put(number, false);
     },
+    /** A packet behind which the other side says nothing. */
+    tellSilence: (number: number) => put(number, true),
     /** Reads so many frames: each as its only value, or all values where they differ. */
     read(frames: number): (number | number[])[] {
       return Array.from({ length: frames }, () => {
@@ -123,6 +126,22 @@ describe('the jitter buffer', () => {
     push(3008);
     read(2);
     expect(buffer.stats.concealedMs).toBeGreaterThan(concealedMs);
+  });
+
+  it('counts what is not sent in a silence that was told as nothing lost', () => {
+    const { buffer, pauses, push, tellSilence, read } = story();
+    push(1, 2);
+    read(2);
+    const before = buffer.stats.underruns;
+    tellSilence(3);
+    read(20);
+    const { concealedMs, underruns } = buffer.stats;
+    expect({ concealedMs, underruns }).toEqual({ concealedMs: 0, underruns: before });
+    expect(pauses).not.toContain(false);
+    push(40);
+    push(41, 43); // lost once they speak again is lost
+    expect(read(6)).toEqual([0, 0, 40, 41, 0, 43]);
+    expect(buffer.stats.concealedMs).toBe(20);
   });
 
   it('starts anew when the network has become slower than its maximum', () => {
