@@ -4,7 +4,7 @@ import type { Hop } from '@strowger/transaction-core';
 import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
-export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
+export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'comfortNoise' | 'digits' | 'speech'>;
 
 /** How a session sends digits. */
 export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
@@ -53,6 +55,8 @@ export interface AnswerOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
@@ -75,6 +79,11 @@ export interface ProgressOptions extends AnswerOptions {
 }
 
 /** @internal What of it concerns the endpoint. */
-export function wishesOf({ codecs, digits, speech }: AnswerOptions): MediaWishes {
-  return { ...(codecs && { codecs }), ...(digits && { digits }), ...(speech && { speech }) };
+export function wishesOf({ codecs, comfortNoise, digits, speech }: AnswerOptions): MediaWishes {
+  return {
+    ...(codecs && { codecs }),
+    ...(comfortNoise !== undefined && { comfortNoise }),
+    ...(digits && { digits }),
+    ...(speech && { speech }),
+  };
 }

@@ -31,7 +31,7 @@ export class JitterBuffer {
   private readonly decoded: Int16Array;
   private readonly estimator = new DelayEstimator();
   private playing = false;
-  /** The last packet that was played said that silence follows. */
+  /** Nothing is missing before the next packet: it is the first, or silence was told before it. */
   private pausing = false;
   /** A timestamp, and where it lies in time: others are counted from there. */
   private anchorTimestamp = 0;
@@ -172,6 +172,7 @@ export class JitterBuffer {
     this.overflowed += this.queue.waiting;
     this.drop();
     this.playing = true;
+    this.pausing = true;
     this.delay = this.samples(this.targetMs);
     this.cursor = at - this.delay;
     this.silentSamples = 0;
