@@ -150,9 +150,23 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
+/** What a network says by a tone (ITU-T E.180). */
+export type ProgressToneName =
+  | 'dial'
+  | 'ringback'
+  | 'busy'
+  | 'congestion'
+  | 'callWaiting'
+  | 'specialInformation';
+
 /** What can be played; a tone's level is in dBm0 (ITU-T G.711). */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  /**
+   * What the network of a country (its code of ISO 3166-1 in lower case) says by a tone, over and
+   * over; the level, default −10 dBm0, is that of all its frequencies together.
+   */
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string; loop?: boolean }
   /**
    * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`

@@ -7,6 +7,7 @@ import type { QualityLevel, QualityThresholds } from '../quality/quality-level.t
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
+import type { ProgressToneName } from '../tones/index.ts';
 import type {
   IceCandidate,
   Keying,
@@ -91,6 +92,7 @@ export interface PassageStats {
 /** What to play. */
 export type PlaySource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string }
   | {
       type: 'url';

@@ -6,6 +6,7 @@ import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
+import type { ProgressToneName } from '../tones/index.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
 // the port is satisfied by structure, and this package depends on none above it.
@@ -151,6 +152,11 @@ export interface PcmFrame {
 /** What can be played. */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  /**
+   * What the network of a country says by a tone (`COUNTRY_TONES`, its code of ISO 3166-1 in lower
+   * case), over and over; the level, default −10 dBm0, is that of all its frequencies together.
+   */
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string; loop?: boolean }
   /**
    * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
