@@ -29,6 +29,12 @@ export type MediaEndpointEvent =
   /** Neither side has said anything for so long. Told once per silence. */
   | { type: 'deadAir'; silentMs: number }
   /**
+   * The network says something by a tone; a fax (`faxCalling`, 1100 Hz), a fax or modem
+   * (`dataAnswer`, 2100 Hz). Told with `tones` alone, once until another follows. `beep`: what a
+   * machine that answered waits with for a message, told after `detectAnsweringMachine`.
+   */
+  | { type: 'tone'; name: HeardTone | 'beep' }
+  /**
    * No packet came for this long though the other side may send; `initial` where nothing ever
    * came. Told once per silence.
    */
@@ -95,6 +101,8 @@ export interface EndpointRequest {
   readonly comfortNoise?: boolean;
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
+  /** Tells what the network says by tones; default: the backend's, which is not. */
+  readonly tones?: ToneOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
@@ -150,6 +158,32 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
+/** When who answered is taken for what; times in milliseconds from the beginning of listening. */
+export interface AnswererOptions {
+  /** Nobody has spoken until then: `unknown`; default 3500. */
+  readonly initialSilenceMs?: number;
+  /** A greeting that is longer is a machine's, pauses within it included; default 2400. */
+  readonly greetingMs?: number;
+  /** A greeting of more words is a machine's; default 8. */
+  readonly maximumWords?: number;
+  /** So much silence after a short greeting is a human who waits; default 900. */
+  readonly pauseMs?: number;
+  /** Until then nothing was certain: `unknown`; default 7000. */
+  readonly maximumMs?: number;
+}
+
+/** Who answered, and what shows it. */
+export interface AnswererOutcome {
+  readonly answeredBy: 'human' | 'machine' | 'unknown';
+  /**
+   * A pause after a short greeting; a greeting that is long, or has many words; a beep; that nobody
+   * spoke; that it took too long.
+   */
+  readonly reason: 'pause' | 'greeting' | 'words' | 'beep' | 'silence' | 'time';
+  /** From the beginning of listening. */
+  readonly afterMs: number;
+}
+
 /** What a network says by a tone (ITU-T E.180). */
 export type ProgressToneName =
   | 'dial'
@@ -158,6 +192,22 @@ export type ProgressToneName =
   | 'congestion'
   | 'callWaiting'
   | 'specialInformation';
+
+/** What is heard of a network, of a fax machine or a modem. */
+export type HeardTone =
+  | 'dial'
+  | 'ringback'
+  | 'busy'
+  | 'congestion'
+  | 'specialInformation'
+  | 'faxCalling'
+  | 'dataAnswer';
+
+/** Which tones are listened for. */
+export interface ToneOptions {
+  /** Whose cadences they have (ISO 3166-1, in lower case); default: those of any, less exactly. */
+  readonly country?: string;
+}
 
 /** What can be played; a tone's level is in dBm0 (ITU-T G.711). */
 export type AudioSource =
@@ -282,6 +332,12 @@ export interface MediaCapabilities {
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
+  /**
+   * Listens, from now on, whether a human or a machine has answered: call it when the call was
+   * answered, and be silent meanwhile. Where it is a machine, its beep is told as `tone`. Rejects
+   * with `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome>;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
   /** In: at the program's rate in Hz, default 8000; out: at the rate of each frame. */
   audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;

@@ -19,6 +19,7 @@ import type {
 } from './core-api.ts';
 import { Bypass } from './bypass.ts';
 import { DigitListener } from './digit-listener.ts';
+import { LineListener } from './line-listener.ts';
 import { Listener } from './listener.ts';
 import { Recorder } from './recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
@@ -56,6 +57,8 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly recorder = new Recorder();
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
+  /** Tones of the network, and who answers. */
+  readonly line: LineListener;
   private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
 
@@ -69,6 +72,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.speech = request.speech && new SpeechDetector(request.speech, tell);
+    this.line = new LineListener(request.tones, tell);
     this.output = new AudioOutlet(this.speaker, runtime.clock);
     this.digits = new DigitListener({
       clock: runtime.clock,
@@ -165,6 +169,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     listener.hear();
     this.digits.hear(listener.heard, listener.sampleRate);
     this.speech?.hear(listener.heard, listener.sampleRate);
+    this.line.hear(listener.heard, listener.sampleRate);
     this.mixed?.take(listener.heard, listener.sampleRate);
   }
 
@@ -197,6 +202,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.bypass.end();
     this.codecs.close();
     this.digits.close();
+    this.line.close();
     this.listener.close();
     const recorded = this.recorder.close();
     await Promise.all([this.speaker.close(), this.session.close()]);

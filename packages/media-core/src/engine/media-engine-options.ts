@@ -1,5 +1,6 @@
 import type { DigitSource } from '../core/core-api.ts';
 import type { SpeechOptions } from '../speech/index.ts';
+import type { ToneOptions } from '../tones/index.ts';
 import type { Endpoint, Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { TurnServer } from '../ice/index.ts';
@@ -56,6 +57,8 @@ export interface MediaEngineOptions {
   readonly turnServers?: readonly TurnServer[];
   /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
   readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint what its network says by tones, unless it says so itself; default not. */
+  readonly tones?: ToneOptions;
   /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
   readonly speech?: SpeechOptions;
   /**

@@ -9,3 +9,5 @@ export {
 export { type HeardTone, ProgressDetector, type ToneOptions } from './progress-detector.ts';
 export { TONE_RATE } from './tone-meter.ts';
 export { type ToneRun, ToneRuns } from './tone-runs.ts';
+export { progressPatterns } from './progress-patterns.ts';
+export type { ToneBlock } from './tone-meter.ts';

@@ -15,7 +15,7 @@ export interface Pattern {
   readonly spans: readonly Span[];
 }
 
-/** Those of every country alike: what is slower than 0.3 s is busy, what is faster, congestion. */
+/** Those of every country alike: slow is busy, and fast congestion. */
 const ANYWHERE: readonly Pattern[] = [
   {
     name: 'ringback',
@@ -36,15 +36,15 @@ const ANYWHERE: readonly Pattern[] = [
   {
     name: 'busy',
     spans: [
-      [300, 800],
-      [300, 800],
+      [280, 800],
+      [280, 800],
     ],
   },
   {
     name: 'congestion',
     spans: [
-      [140, 299],
-      [140, 299],
+      [140, 279],
+      [140, 279],
     ],
   },
 ];
