@@ -158,9 +158,9 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
-/** When who answered is taken for what; times in milliseconds from the beginning of listening. */
+/** When who answered is taken for what; times in milliseconds. */
 export interface AnswererOptions {
-  /** Nobody has spoken until then: `unknown`; default 3500. */
+  /** Nobody has spoken for so long, and no ring back came: `unknown`; default 4500. */
   readonly initialSilenceMs?: number;
   /** A greeting that is longer is a machine's, pauses within it included; default 2400. */
   readonly greetingMs?: number;
@@ -168,7 +168,7 @@ export interface AnswererOptions {
   readonly maximumWords?: number;
   /** So much silence after a short greeting is a human who waits; default 900. */
   readonly pauseMs?: number;
-  /** Until then nothing was certain: `unknown`; default 7000. */
+  /** Until then nothing was certain: `unknown`; default 8000. */
   readonly maximumMs?: number;
 }
 

@@ -1,9 +1,9 @@
 import { TONE_RATE, type ToneRun, ToneRuns } from '../tones/index.ts';
 import { SpeechDetector, type SpeechEvent } from './speech-detector.ts';
 
-/** When who answered is taken for what; times in milliseconds from the beginning of listening. */
+/** When who answered is taken for what; times in milliseconds. */
 export interface AnswererOptions {
-  /** Nobody has spoken until then: `unknown`; default 3500. */
+  /** Nobody has spoken for so long, and no ring back came: `unknown`; default 4500. */
   readonly initialSilenceMs?: number;
   /** A greeting that is longer is a machine's, pauses within it included; default 2400. */
   readonly greetingMs?: number;
@@ -11,7 +11,7 @@ export interface AnswererOptions {
   readonly maximumWords?: number;
   /** So much silence after a short greeting is a human who waits; default 900. */
   readonly pauseMs?: number;
-  /** Until then nothing was certain: `unknown`; default 7000. */
+  /** Until then nothing was certain: `unknown`; default 8000. */
   readonly maximumMs?: number;
 }
 
@@ -28,16 +28,18 @@ export interface AnswererOutcome {
 }
 
 const DEFAULTS: Required<AnswererOptions> = {
-  initialSilenceMs: 3500,
+  initialSilenceMs: 4500,
   greetingMs: 2400,
   maximumWords: 8,
   pauseMs: 900,
-  maximumMs: 7000,
+  maximumMs: 8000,
 };
 /** Gaps between words are longer than those within them. */
 const BETWEEN_WORDS_MS = 80;
 /** A tone of the network from here on: what was taken for speech was none. */
 const TONE_MS = 300;
+/** Two detectors do not see an edge at the same time. */
+const EDGE_MS = 100;
 /** A beep: one steady tone of such a frequency and length, and silence behind it. */
 const BEEP_HZ = [350, 2600] as const;
 const BEEP_MS = [120, 4000] as const;
@@ -58,6 +60,8 @@ export class AnswererJudge {
   );
   private readonly runs = new ToneRuns((run) => this.onRun(run));
   private nowMs = 0;
+  /** The beginning, or the end of the last ring back. */
+  private listensSince = 0;
   private outcome: AnswererOutcome | undefined;
   private beep: ToneRun | undefined;
   private isSpeaking = false;
@@ -94,13 +98,14 @@ export class AnswererJudge {
 
   private judge(): void {
     const { nowMs, words, isSpeaking, options } = this;
+    const listenedMs = nowMs - this.listensSince;
     const greeting = (isSpeaking ? nowMs : this.endedAt) - this.beganAt;
-    if (words === 0 && nowMs >= options.initialSilenceMs) this.decide('unknown', 'silence');
+    if (words === 0 && listenedMs >= options.initialSilenceMs) this.decide('unknown', 'silence');
     else if (words > 0 && greeting > options.greetingMs) this.decide('machine', 'greeting');
     else if (words > options.maximumWords) this.decide('machine', 'words');
     else if (words > 0 && !isSpeaking && nowMs - this.endedAt >= options.pauseMs) {
       this.decide('human', 'pause');
-    } else if (nowMs >= options.maximumMs) this.decide('unknown', 'time');
+    } else if (listenedMs >= options.maximumMs) this.decide('unknown', 'time');
   }
 
   private onSpeech(event: SpeechEvent): void {
@@ -118,9 +123,18 @@ export class AnswererJudge {
     if (run.kind === 'silence') return;
     this.beep = undefined;
     if (run.kind !== 'tone') return;
-    // ring back that still comes is no greeting
-    if (run.durationMs >= TONE_MS && this.words <= 1) this.words = 0;
+    if (run.durationMs >= TONE_MS && this.isNoWord(run)) this.beginAnew();
     if (within(run.hz, BEEP_HZ) && within(run.durationMs, BEEP_MS)) this.beep = run;
+  }
+
+  /** Whether it was taken for the first word: ring back that still comes is no greeting. */
+  private isNoWord({ durationMs }: ToneRun): boolean {
+    return this.words <= 1 && this.nowMs - durationMs - EDGE_MS <= this.beganAt + EDGE_MS;
+  }
+
+  private beginAnew(): void {
+    this.words = 0;
+    this.listensSince = this.nowMs;
   }
 
   private listenForBeep(): void {
