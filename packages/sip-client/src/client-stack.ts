@@ -186,9 +186,11 @@ export class ClientStack {
       srtp = 'optional',
       digits = ['rtp'],
       speech,
+      tones,
+      comfortNoise = false,
     } = settings.media ?? {};
-    const hearing = { digits, ...(speech && { speech }) };
-    const sending = { srtp, ...(codecs && { codecs }) };
+    const hearing = { digits, ...(speech && { speech }), ...(tones && { tones }) };
+    const sending = { srtp, comfortNoise, ...(codecs && { codecs }) };
     return createMediaEngine({ address, ports, ...sending, ...hearing, runtime });
   }
 }
