@@ -61,6 +61,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly line: LineListener;
   private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
+  private wasFed = false;
 
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
@@ -151,10 +152,18 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     for (let frames = skipped; frames > 0; frames--) this.miss();
     if (skipped > 0) speaker.pass(skipped);
     this.hear();
+    this.comeBack();
     if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(1);
     this.speech?.say(speaker.said, speaker.player.sampleRate);
     this.recorder.take(listener.heard, speaker.said, listener.sampleRate);
+  }
+
+  /** What a relay has sent in our place had its own time: one stream has one (RFC 3550 §5.1). */
+  private comeBack(): void {
+    const { isFed } = this.bypass;
+    if (this.wasFed && !isFed) this.speaker.follow(this.session.sender.timestampNow());
+    this.wasFed = isFed;
   }
 
   /** A slot that was missed: nothing is said in it. */

@@ -103,6 +103,11 @@ export class Speaker {
     this.advance(packets);
   }
 
+  /** Another has sent in our place, under its own time: we go on from there. */
+  follow(timestamp: number): void {
+    this.timestamp = timestamp;
+  }
+
   /** Sends the packet of a slot; `heard` is what may be echoed. */
   say(heard: Int16Array): void {
     const { media, codecs } = this;

@@ -85,8 +85,10 @@ export class JitterBuffer {
     const { samples, isMisordered, beginsPause = false } = pushed;
     if (samples <= 0 || samples > this.decoded.length) return;
     const at = this.timeOf(header.timestamp);
-    if (isMisordered !== true && this.isOutOfTouch(header, at)) this.resume(at);
-    if (isMisordered !== true) this.measure(at);
+    if (isMisordered !== true) {
+      if (this.isOutOfTouch(header, at)) this.takeUp(at);
+      this.measure(at);
+    }
     const lateBy = this.cursor - (at + samples - 1);
     if (lateBy > 0 && isMisordered === true) this.late++;
     else if (lateBy <= 0 || this.catchUp(lateBy, at)) {
@@ -165,6 +167,12 @@ export class JitterBuffer {
   /** Nothing is missing: the other side is silent and said so, or has stopped. */
   private get isPausing(): boolean {
     return this.pausing || this.isOver;
+  }
+
+  /** The sender's clock may have jumped meanwhile, or stood still: that tells nothing of the network. */
+  private takeUp(at: number): void {
+    if (this.estimator.isFar(this.now() - this.ms(at))) this.estimator.reset();
+    this.resume(at);
   }
 
   /** What lies there plays after the delay that is aimed at. */
