@@ -125,8 +125,8 @@ describe('silence that the other side tells', () => {
     await simulation.run(20);
     await stop();
     const levels = frames.map((frame) => levelDbm0(frame));
-    const mean = (from: number, to: number): number =>
-      levels.slice(from, to).reduce((sum, level) => sum + level, 0) / (to - from);
+    const mean = (first: number, behind: number): number =>
+      levels.slice(first, behind).reduce((sum, level) => sum + level, 0) / (behind - first);
     expect(mean(35, 120)).toBeCloseTo(-45 + 6.15, 0); // 0 dBov is 6.15 dBm0
     expect(mean(135, 220)).toBeCloseTo(-57 + 6.15, 0);
     expect(mean(232, 248)).toBeGreaterThan(-20);

@@ -118,7 +118,7 @@ export function hummed([, text]: readonly [string, string], manner: Manner): Int
   for (const word of text.split(' ')) {
     const syllables = Math.max(1, word.match(/[aeiouyàáâäèéêíóôöúü]+/gi)?.length ?? 1);
     for (let one = 0; one < syllables; one++) parts.push(syllable(syllableMs * 0.85, pitch));
-    const pauseMs = /[.?!]$/.test(word) ? 450 : /,$/.test(word) ? 220 : 40;
+    const pauseMs = /[.?!]$/.test(word) ? 450 : word.endsWith(',') ? 220 : 40;
     parts.push(silence(pauseMs));
   }
   return joined(parts);
@@ -133,7 +133,7 @@ export function line(greeting: Int16Array, after: 'beep' | 'silence', leadMs: nu
   const noise = new ComfortNoise();
   noise.take(Uint8Array.of(64));
   const beside = new Int16Array(whole.length);
-  noise.fill(beside, 0, beside.length);
+  noise.read(beside, 0, beside.length);
   return pcmaDecode(pcmaEncode(whole.map((sample, at) => sample + (beside[at] ?? 0))));
 }
 

@@ -135,13 +135,13 @@ export class Playout {
     }
     const samples = (NOISE_FRAME_MS * (this.format?.sampleRate ?? this.sampleRate)) / 1000;
     this.noise.take(payload);
-    this.noise.fill(out, 0, samples);
+    this.noise.read(out, 0, samples);
     return samples;
   }
 
   /** What did not come: by the codec's own means, or by those that serve every other codec. */
   private fill(out: Int16Array, from: number, to: number, isPause: boolean): void {
-    if (isPause && this.isNoisy) return this.noise.fill(out, from, to);
+    if (isPause && this.isNoisy) return this.noise.read(out, from, to);
     const { decoder } = this.format ?? {};
     if (decoder?.conceal) return decoder.conceal(out.subarray(from, to));
     if (!isPause) return this.concealment.conceal(out, from, to);

@@ -5,8 +5,8 @@ function noiseOf(...payload: number[]): Int16Array {
   const noise = new ComfortNoise();
   const out = new Int16Array(8080);
   noise.take(Uint8Array.from(payload));
-  noise.fill(out, 0, 80);
-  noise.fill(out, 80, out.length);
+  noise.read(out, 0, 80);
+  noise.read(out, 80, out.length);
   return out.subarray(80);
 }
 
@@ -60,7 +60,7 @@ describe('comfort noise (RFC 3389)', () => {
     const noise = new ComfortNoise();
     const out = new Int16Array(80);
     noise.take(Uint8Array.of(10));
-    noise.fill(out, 0, 80);
+    noise.read(out, 0, 80);
     expect(Math.abs(out[0] ?? 0)).toBeLessThan(400);
     expect(Math.max(...out.subarray(40))).toBeGreaterThan(3000);
   });

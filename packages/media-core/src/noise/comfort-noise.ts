@@ -36,7 +36,7 @@ export class ComfortNoise {
   }
 
   /** Fills a part of `out`. */
-  fill(out: Int16Array, from: number, to: number): void {
+  read(out: Int16Array, from: number, to: number): void {
     const step = (this.wanted - this.amplitude) / Math.max(1, to - from);
     for (let i = from; i < to; i++) {
       this.amplitude += step;

@@ -23,7 +23,7 @@ function story() {
     /** Of so many dB below the overload. */
     noise(frames: number, level: number) {
       noise.take(Uint8Array.of(level));
-      return run(frames, (out) => noise.fill(out, 0, FRAME));
+      return run(frames, (out) => noise.read(out, 0, FRAME));
     },
   };
 }

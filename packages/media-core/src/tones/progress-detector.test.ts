@@ -23,7 +23,7 @@ function played(tone: Cadence, { seconds = 12, levelDbm0 = -10, noise }: Line = 
     const beside = new Int16Array(samples.length);
     const source = new ComfortNoise();
     source.take(Uint8Array.of(noise));
-    source.fill(beside, 0, beside.length);
+    source.read(beside, 0, beside.length);
     for (let i = 0; i < samples.length; i++) samples[i] = (samples[i] ?? 0) + (beside[i] ?? 0);
   }
   return pcmaDecode(pcmaEncode(samples));
