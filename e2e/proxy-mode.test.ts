@@ -52,8 +52,8 @@ describeWithPeers(PEERS, 'two baresips through the PBX as a proxy', () => {
     await bob.event('CALL_ESTABLISHED');
   };
   /** RTP towards a phone, and none of it by the PBX, whose ports begin at 20000. */
-  const rtpTo = (phone: Baresip): string =>
-    `rtp && udp.dstport >= ${phone.rtpPort} && udp.dstport <= ${phone.rtpPort + 98}`;
+  const rtpTo = ({ rtpPort }: Baresip): string =>
+    `rtp && udp.dstport >= ${rtpPort} && udp.dstport <= ${rtpPort + 98}`;
 
   it.each(['caller', 'callee'])('hear each other directly, until the %s hangs up', async (side) => {
     const capture = await Capture.start(folder, `talk-${side}`);

@@ -4,7 +4,10 @@ import type { Hop } from '@strowger/transaction-core';
 import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
-export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
+export type MediaWishes = Pick<
+  EndpointRequest,
+  'codecs' | 'comfortNoise' | 'digits' | 'speech' | 'tones'
+>;
 
 /** How a session sends digits. */
 export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
@@ -30,8 +33,12 @@ export interface CallOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
+  /** Tells what the network says by tones: ring back, busy, special information. */
+  readonly tones?: MediaWishes['tones'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
@@ -53,8 +60,12 @@ export interface AnswerOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
+  /** Tells what the network says by tones: ring back, busy, special information. */
+  readonly tones?: MediaWishes['tones'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
   /** The answer that `endpoint` has already made to `session.offer`. */
@@ -75,6 +86,18 @@ export interface ProgressOptions extends AnswerOptions {
 }
 
 /** @internal What of it concerns the endpoint. */
-export function wishesOf({ codecs, digits, speech }: AnswerOptions): MediaWishes {
-  return { ...(codecs && { codecs }), ...(digits && { digits }), ...(speech && { speech }) };
+export function wishesOf({
+  codecs,
+  comfortNoise,
+  digits,
+  speech,
+  tones,
+}: AnswerOptions): MediaWishes {
+  return {
+    ...(codecs && { codecs }),
+    ...(comfortNoise !== undefined && { comfortNoise }),
+    ...(digits && { digits }),
+    ...(speech && { speech }),
+    ...(tones && { tones }),
+  };
 }

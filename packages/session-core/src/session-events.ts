@@ -1,6 +1,6 @@
 import type { RelayId } from './bridge.ts';
 import type { EndReason } from './end-reason.ts';
-import type { MediaStats } from './media-backend.ts';
+import type { HeardTone, MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
 import type { TransferOutcome } from './transfer-options.ts';
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
@@ -64,6 +64,8 @@ export interface SessionEventDetails {
   /** The peer has not spoken for so long; of `deadAir`: nor have we. Told once per silence. */
   silence: { readonly silentMs: number };
   deadAir: { readonly silentMs: number };
+  /** The network says something by a tone, or a machine waits for a message (`beep`). */
+  tone: { readonly name: HeardTone | 'beep' };
   /** No packet came for this long though the peer may send; `initial` where nothing ever came. */
   mediaSilent: { readonly silentMs: number; readonly initial: boolean };
   /** How the peer was heard in the last second, where the backend was told to say so. */

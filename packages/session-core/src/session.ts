@@ -10,6 +10,8 @@ import {
 import type { AnswerOptions, ProgressOptions, SessionDigitOptions } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   Cleared,
   MarkOutcome,
@@ -19,8 +21,8 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
   Sdp,
 } from './media-backend.ts';
 import { refusedBy } from './refused-input.ts';
@@ -313,6 +315,15 @@ export class Session extends SessionMedia {
   /** Sends back what is heard. */
   echo(enabled: boolean): void {
     this.endpoint().echo(enabled);
+  }
+
+  /**
+   * Whether a human or a machine has answered, from now on: call it once `answered`, and be silent
+   * meanwhile. A machine's beep is told as the event `tone`. Rejects with `NO_MEDIA`,
+   * `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  async detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.endpoint().detectAnsweringMachine(options);
   }
 
   /** What the peer says, at `sampleRate` Hz; default 8000. */

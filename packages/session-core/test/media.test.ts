@@ -136,3 +136,17 @@ describe('an input that the state does not allow', () => {
     expect(() => session.transfer(session.remote.uri)).toThrow('while ended; allowed: nothing');
   });
 });
+
+describe('a tone of the network', () => {
+  it('is told as an event of the session that hears it', async () => {
+    const both = await talking();
+    const told: string[] = [];
+    both.bob.manager.on('tone', ({ name }) => told.push(name));
+    for (const name of ['busy', 'beep'] as const) {
+      both.bob.media.endpoints[0]?.tell({ type: 'tone', name });
+    }
+    expect(told).toEqual(['busy', 'beep']);
+    void both.alice.session.hangUp();
+    await finish(both);
+  });
+});

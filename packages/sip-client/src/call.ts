@@ -1,5 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   CallOptions,
   Cleared,
@@ -9,8 +11,8 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
   Session,
   SessionDigitOptions,
   SessionState,
@@ -190,6 +192,15 @@ export class Call {
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */
   echo(enabled: boolean): void {
     this.session.echo(enabled);
+  }
+
+  /**
+   * Whether a human or a machine has answered, from now on: call it once it is answered, and be silent
+   * meanwhile. A machine's beep is told as the event `tone` of `call.session`. Rejects with `NO_MEDIA`,
+   * `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  async detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.session.detectAnsweringMachine(options);
   }
 
   /**

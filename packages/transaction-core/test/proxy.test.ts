@@ -455,7 +455,7 @@ describe('CANCEL and timer C (RFC 3261 §16.8, §16.10)', () => {
     bob.serve = answering('bob', 180);
     alice.send('INVITE', 'bob@p');
     await assertOver();
-    expect(alice.heard.filter((one) => !one.endsWith('over')).at(-1)).toBe('3060 480');
+    expect(alice.heard.filter((one) => !one.endsWith('over')).at(-1)).toBe('3040 480');
   });
 });
 
