@@ -55,9 +55,7 @@ export class Bridge implements LinkUser {
     this.isOver = true;
     for (const stop of stopTelling) stop();
     link.stop(end.kind);
-    await Promise.all(
-      [this.reader.cancel(), this.writer.abort()].map((done) => done.catch(() => {})),
-    );
+    await this.letGo();
     return end;
   }
 
@@ -101,6 +99,14 @@ export class Bridge implements LinkUser {
 
   onEnd(end: LinkEnd): void {
     this.end(end);
+  }
+
+  /** What waits is not said any more; all of it fails where the call has ended, and need not be. */
+  private async letGo(): Promise<void> {
+    const { call } = this.options;
+    await call.clear().catch(() => {}); // a long write ends with it
+    await this.writer.abort().catch(() => {});
+    await this.reader.cancel().catch(() => {});
   }
 
   private fault(code: FaultCode, detail: string): void {

@@ -77,6 +77,10 @@ const media = z.strictObject({
     .array(z.enum(['pcmu', 'pcma', 'g722', 'opus']))
     .min(1)
     .default(['pcmu', 'pcma', 'g722', 'opus']),
+  digits: z
+    .array(z.enum(['rtp', 'inband']))
+    .min(1)
+    .default(['rtp']),
   srtp: z.enum(['off', 'optional', 'best-effort', 'required']).default('optional'),
 });
 

@@ -98,7 +98,7 @@ function clientOf({ sip, media, speech }: Config, runtime: Runtime): SipClient {
         ports: { from, to },
         codecs: media.codecs,
         srtp: media.srtp,
-        digits: ['rtp'],
+        digits: media.digits,
         speech,
         jitterMs: JITTER,
         runtime,
