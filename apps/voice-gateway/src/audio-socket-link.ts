@@ -98,17 +98,17 @@ class AudioSocketLink implements ProgramLink {
     }
     alive();
     this.watchIt(end);
-    this.send(uuidFrame(this.id));
+    socket.write(uuidFrame(this.id));
   }
 
   hear(samples: Int16Array): void {
-    this.send(audioFrame(samples, this.sampleRate));
+    if (this.hasRoom) this.socket.write(audioFrame(samples, this.sampleRate));
   }
 
   said(): void {}
 
   digit(digit: string): void {
-    this.send(digitFrame(digit));
+    if (this.hasRoom) this.socket.write(digitFrame(digit));
   }
 
   /** The protocol has no word for it, */
@@ -128,10 +128,8 @@ class AudioSocketLink implements ProgramLink {
     socket.resume();
   }
 
-  private send(frame: Buffer): void {
-    const { socket, limits } = this;
-    if (!socket.writable || socket.writableLength > limits.toProgramBytes) return;
-    socket.write(frame);
+  private get hasRoom(): boolean {
+    return this.socket.writable && this.socket.writableLength <= this.limits.toProgramBytes;
   }
 
   /** A server need not say anything; one that takes nothing for `idleMs` is dead. */
