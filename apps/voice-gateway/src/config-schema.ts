@@ -85,6 +85,7 @@ const media = z.strictObject({
 });
 
 const speech = z.strictObject({
+  beginMs: z.int().min(10).max(1000).default(40),
   endMs: z.int().min(100).max(10_000).default(500),
   leastDbm0: z.number().min(-70).max(0).default(-45),
 });
