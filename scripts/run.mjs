@@ -49,10 +49,7 @@ switch (job) {
     break;
   case 'demo:agent':
     build();
-    await foreground(process.execPath, [
-      join('apps', 'voice-gateway', 'dist', 'demo.js'),
-      ...rest,
-    ]);
+    await foreground(process.execPath, [join('apps', 'voice-gateway', 'dist', 'demo.js'), ...rest]);
     break;
   case 'test':
     build();
@@ -73,7 +70,9 @@ switch (job) {
     run(rest[0], rest.slice(1));
     break;
   default:
-    console.error('jobs: start | demo | demo:agent | test | bench | nightly | build | exec COMMAND…');
+    console.error(
+      'jobs: start | demo | demo:agent | test | bench | nightly | build | exec COMMAND…',
+    );
     process.exit(2);
 }
 
