@@ -137,13 +137,13 @@ describeWithPeers(['baresip', 'sox'], 'the voice gateway and baresip', () => {
     await phone.start();
     await phone.command('dial', to);
     await phone.event('CALL_ESTABLISHED');
-    await until('the program hears the phone', () => program.heardMs > 1500);
+    await until('the program hears the phone', () => program.heardMs > 2200, 15_000);
     await phone.command('sndcode', '5');
     await phone.command('sndcode', ' '); // it is released
     await until('the program is told of the digit', () => program.digits === '5');
     await phone.command('hangup');
     await phone.stop();
-    expect(listen(phone.heard).heardFor(PROGRAM_HZ)).toBeGreaterThan(1.2);
+    expect(listen(phone.heard).heardFor(PROGRAM_HZ)).toBeGreaterThan(1);
   }
 
   it('AudioSocket: a phone that calls it hears the server, and is heard', async () => {
