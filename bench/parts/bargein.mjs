@@ -13,6 +13,7 @@ export function bargein() {
     '',
     `${CALLS} calls at once, each interrupted ${TIMES} times by a voice that was recorded: from the first`,
     'packet with speech that leaves the caller until the first one without sound that comes to it.',
+    'Started by root, both go before what else runs on the machine.',
     '',
     ...table(
       ['ms from speech to silence, on the wire', ''],
