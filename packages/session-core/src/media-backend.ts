@@ -50,6 +50,11 @@ export type MediaEndpointEvent =
 
 /** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */
 export interface SpeechOptions {
+  /**
+   * So much of it makes speech; default 70, of which a click or a single pulse is shorter. With less,
+   * who barges in is heard sooner, and more noise is taken for speech.
+   */
+  readonly beginMs?: number;
   /** Silence that ends speech; default 500. */
   readonly endMs?: number;
   /** Silence of the peer's after which `silence` is told; default 5000. */
