@@ -55,7 +55,7 @@ export class DelayEstimator {
 
   /** Whether a transit has nothing to do with those before: a clock has jumped, or stood still. */
   isFar(transitMs: number): boolean {
-    const fastest = Math.min(this.fastest, this.fastestBefore);
+    const fastest = Math.min(this.lately.transit, this.before);
     return Number.isFinite(fastest) && Math.abs(transitMs - fastest) > BINS * BIN_MS;
   }
 
