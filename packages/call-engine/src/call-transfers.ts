@@ -13,7 +13,13 @@ import type { Destination } from './router.ts';
 export type TransferTarget =
   | Extract<Destination, { kind: 'user' }>
   /** A party of another call, which gives it away by `give`. */
-  | { readonly kind: 'session'; readonly session: Session; give(): void };
+  | {
+      readonly kind: 'session';
+      readonly session: Session;
+      /** Its address of record, where it is a user of ours. */
+      readonly user: string | undefined;
+      give(): void;
+    };
 
 /** What the transfers of a call need of it. */
 export interface CallTransfersOptions {
@@ -60,7 +66,7 @@ export class CallTransfers {
         onProgress: report,
         onDone: () => {
           if (target.kind === 'session') target.give();
-          this.seat(transfer);
+          this.seat(transfer, target.kind === 'session' ? target.user : target.to.toString());
           report(200);
         },
         onFailed: (status) => {
@@ -94,11 +100,11 @@ export class CallTransfers {
     return { media: current?.media, left };
   }
 
-  private seat({ by, party }: CallTransfer): void {
+  private seat({ by, party }: CallTransfer, user: string | undefined): void {
     const { sides, winner, link, input } = this.options;
     const before = winner();
     if (party === undefined || before === undefined) return;
-    const seated = sides.replace(by, party, before);
+    const seated = sides.replace(by, { party, user }, before);
     this.left = seated.left;
     link(party.session);
     input({ type: 'transferred', winner: seated.winner });

@@ -52,7 +52,7 @@ export class Call {
     this.id = id;
     this.parties = parties;
     this.context = context;
-    this.sides = new CallSides(caller, parties.caller, isUser);
+    this.sides = new CallSides(caller, isUser ? parties.caller : undefined);
     this.contacts = contacts;
     this.transfers = this.makeTransfers();
     this.timeline = new CallTimeline(context.runtime.clock);

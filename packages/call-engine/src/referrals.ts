@@ -2,6 +2,7 @@ import type { IncomingRefer, ReferProgress } from '@strowger/dialog-core';
 import type { ReferDecision, Session, SessionManager } from '@strowger/session-core';
 import type { Call } from './call.ts';
 import type { Side } from './call-table.ts';
+import type { TransferTarget } from './call-transfers.ts';
 import type { Router } from './router.ts';
 
 /** What REFERs are decided with. */
@@ -69,13 +70,13 @@ export class Referrals {
     if (other.state !== 'connected' || party === undefined) {
       return { kind: 'refuse', status: 486 };
     }
-    return take((report) =>
-      call.startTransfer(
-        by,
-        { kind: 'session', session: party, give: () => other.giveAway(give) },
-        report,
-      ),
-    );
+    const target: TransferTarget = {
+      kind: 'session',
+      session: party,
+      user: other.userOf(give),
+      give: () => other.giveAway(give),
+    };
+    return take((report) => call.startTransfer(by, target, report));
   }
 }
 

@@ -194,6 +194,36 @@ describe('a phone with two calls', () => {
     await strike();
   });
 
+  it('makes nobody a user whom it brings into a call', async () => {
+    const stage = setStage({}, { publicAccess: ['bob'] });
+    const { simulation, strike } = stage;
+    const bob = await stage.registered('bob');
+    const alice = await stage.registered('alice');
+    await stage.registered('dave');
+    const eve = await stage.phone('eve');
+    const stranger = new NameAddr({ uri: uri('sip:eve@elsewhere') });
+    const incoming = eve.call('bob', { from: stranger });
+    await simulation.run(5000);
+    const asks = async (): Promise<ReferEnd | undefined> => {
+      const heard = refer(dialogOf(eve), number('dave'));
+      await simulation.run(2000);
+      return heard.end;
+    };
+    expect([incoming.outcome, await asks()]).toEqual([200, { kind: 'rejected', status: 403 }]);
+    const consultation = bob.call('alice');
+    await simulation.run(5000);
+    const heard = refer(consultation.dialog, referToReplacing(dialogOf(bob)));
+    await simulation.run(5000);
+    expect(heard.end).toEqual({ kind: 'finished', status: 200 });
+    expect(alive(alice, bob, eve)).toEqual(['alice', 'eve']);
+    expect(await asks()).toEqual({ kind: 'rejected', status: 403 });
+    // alice is still who she was
+    const again = refer(dialogOf(alice), number('dave'));
+    await simulation.run(5000);
+    expect(again.end).toEqual({ kind: 'finished', status: 200 });
+    await strike();
+  });
+
   it('is told where the second call is not there', async () => {
     const { simulation, strike, bob } = await talking();
     const stale = referToReplacing({
