@@ -115,8 +115,8 @@ export class SessionManager extends SessionDirectory {
 
   /**
    * Lets the media of two answered sessions flow through each other, over a relay of the backend: what
-   * one changes is asked of the other, and they end together. Rejects where one does not agree, and
-   * with `NO_SESSION`.
+   * one changes is asked of the other, and they end together. Rejects where one does not agree: then
+   * each talks to us as before, `b` with new media of its own. Rejects with `NO_SESSION`.
    */
   async setupRtpRelay(a: SessionId, b: SessionId): Promise<RelayId> {
     return this.bridges.join(this.registry.live(a), this.registry.live(b));
