@@ -6,7 +6,7 @@ import { Capture } from './capture.ts';
 import { describeWithPeers, isListening, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
 import { sipp, sippInBackground } from './sipp.ts';
-import { writeTone } from './sound.ts';
+import { listen, writeTone } from './sound.ts';
 
 const here = ['-i', '127.0.0.1'];
 const register = (user: string, port: number): string[] => [
@@ -89,20 +89,19 @@ describeWithPeers(['sipp', 'dumpcap', 'tshark', 'sox'], 'the echo service', () =
     expect(await pbx.stop()).toBe(0);
   });
 
-  it('sends sipp its packets back', async () => {
+  it('sends sipp back what it says', async () => {
     const capture = await Capture.start(folder, 'echo');
     const media = ['-mi', '127.0.0.1', '-mp', '6100', '-d', '3000'];
     const result = sipp(folder, 'caller-rtp', [...call('*43', 5072, 1, 1), ...media], 40);
     expect(result, result.errors).toMatchObject({ status: 0, successful: 1 });
     await pause(200);
     await capture.stop();
-    const sent = capture.fields('rtp && udp.srcport == 6100', 'rtp.payload');
-    const back = capture.fields('rtp && udp.dstport == 6100', 'rtp.payload');
-    expect(sent.length).toBeGreaterThan(100);
-    expect(back.length).toBeGreaterThan(sent.length * 0.95);
-    const known = new Set(sent.map(([payload]) => payload));
-    const same = back.filter(([payload]) => known.has(payload));
-    expect(same.length).toBeGreaterThan(sent.length * 0.9);
+    const sent = capture.count('rtp && udp.srcport == 6100');
+    expect(sent).toBeGreaterThan(100);
+    expect(capture.count('rtp && udp.dstport == 6100')).toBeGreaterThan(sent * 0.95);
+    // the sound, not the bytes: the jitter buffer may shift it by periods of the tone
+    const heard = listen(capture.sound('udp.dstport == 6100')).heardFor(440);
+    expect(heard).toBeGreaterThan(sent * 0.02 * 0.9);
   });
 });
 

@@ -51,6 +51,7 @@ export default defineConfig({
             page('Call flows', '/call-flows'),
             page('State machines', '/state-machines'),
             page('Conformance', '/conformance'),
+            page('What is built of the plan', '/seed-map'),
             page('Planted defects', '/mutants'),
             page('Speed', '/speed'),
             page('Decisions', '/decisions/'),

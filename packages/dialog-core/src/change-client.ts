@@ -25,6 +25,7 @@ export type ChangeTold =
   | { readonly type: 'judge'; readonly response: SipResponse }
   | { readonly type: 'giveUpDialog' };
 
+/** What the shells of both carry out. */
 export type ChangeOutput =
   | ChangeTold
   | { readonly type: 'send' }
@@ -43,9 +44,12 @@ export interface ChangeContext {
 
 type Finished = Step<{ readonly name: 'finished' }, ChangeOutput>;
 
+/** Why it failed: its user withdrew it. */
 export const CANCELLED: FailureReason = { kind: 'cancelled' };
+/** Why it failed: the dialog is over. */
 export const DIALOG_ENDED: FailureReason = { kind: 'dialogEnded' };
 
+/** It is over without an answer: its offer is taken back, its user is told why. */
 export function fail(reason: FailureReason, ...after: ChangeOutput[]): Finished {
   return to(
     { name: 'finished' },
@@ -57,6 +61,7 @@ export function fail(reason: FailureReason, ...after: ChangeOutput[]): Finished 
   );
 }
 
+/** The peer has refused it for good. */
 export function reject(response: SipResponse): Finished {
   return to(
     { name: 'finished' },
@@ -90,6 +95,7 @@ interface ChangeUser {
   onFailed(reason: FailureReason): void;
 }
 
+/** Tells its user, or its dialog. */
 export function tell(output: ChangeTold, dialog: DialogShell, user: ChangeUser): void {
   switch (output.type) {
     case 'tellRejected':

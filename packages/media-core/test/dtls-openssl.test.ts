@@ -87,6 +87,7 @@ function ourSide(
       role: peerPort === undefined ? 'server' : 'client',
       identity,
       isVerified: false,
+      isPeer: () => true,
       clock: runtime.clock,
       random: runtime.random,
       send: (datagram, to) => {

@@ -48,7 +48,7 @@ function pooledTokens(): Random['token'] {
   let used = pool.length;
   return (bits = 64) => {
     const length = Math.ceil(bits / 5);
-    if (length > pool.length) throw new RangeError(`a token of ${bits} bits is too long`);
+    if (!(length >= 0 && length <= pool.length)) throw new RangeError(`no token has ${bits} bits`);
     if (used + length > pool.length) {
       randomFillSync(pool);
       for (let at = 0; at < pool.length; at++) pool[at] = letters[(pool[at] ?? 0) & 31] ?? 0;

@@ -66,6 +66,7 @@ export class DtlsKeying {
       fingerprints: security.fingerprints,
       identity: options.identity,
       isVerified,
+      isPeer: (from) => options.isPeer(from),
       clock,
       random,
       send: (datagram, to) => options.send(datagram, to),

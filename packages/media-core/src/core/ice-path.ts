@@ -41,6 +41,11 @@ export class IcePath {
     return this.session !== undefined;
   }
 
+  /** Whether the other side shows, for as long as media flows, that it wants it (RFC 7675). */
+  get asksForConsent(): boolean {
+    return this.session?.asksForConsent === true;
+  }
+
   /** Where media goes; `undefined` while nothing is known to work. */
   get target(): Endpoint | undefined {
     return this.session?.target?.remote;

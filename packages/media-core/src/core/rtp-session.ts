@@ -140,9 +140,9 @@ export class RtpSession {
     return this.agreed?.maySend === true && this.transport.target !== undefined && !this.isGivenUp;
   }
 
-  /** Where ICE found the way, the other side has shown that it is there, and consents anew. */
+  /** Full ICE asks whether media is wanted; a lite side believes what it is told, as without ICE. */
   private get isGivenUp(): boolean {
-    return !this.transport.ice.isOn && this.unheard.isGivenUp(this.runtime.clock.now());
+    return !this.transport.ice.asksForConsent && this.unheard.isGivenUp(this.runtime.clock.now());
   }
 
   /** Of the codec that is sent. */

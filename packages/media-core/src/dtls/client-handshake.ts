@@ -158,7 +158,11 @@ function agreedIn(body: Uint8Array, client: Uint8Array): Agreement {
   const suite = CIPHER_SUITES.find(({ id }) => id === hello.suite);
   if (suite === undefined) throw new DtlsFault('illegal_parameter', 'A suite that was not offered');
   const value = extensions.get(EXTENSIONS.useSrtp);
-  const chosen = value && new TlsReader(value).numbers(2, 2);
+  const reader = value && new TlsReader(value);
+  const chosen = reader?.numbers(2, 2);
+  if (reader && reader.vector(1).length > 0) {
+    throw new DtlsFault('illegal_parameter', 'An MKI that was not offered'); // RFC 5764 §4.1.3
+  }
   const profile = SRTP_PROFILES.find(({ id }) => chosen?.length === 1 && id === chosen[0]);
   if (profile === undefined) throw new DtlsFault('handshake_failure', 'No profile of SRTP');
   const renegotiation = extensions.get(EXTENSIONS.renegotiationInfo);

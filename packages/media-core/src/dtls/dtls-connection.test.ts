@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Fingerprint, SrtpKeys } from '../sdp/index.ts';
 import { DtlsConnection, type DtlsConnectionOptions } from './dtls-connection.ts';
 import { createDtlsIdentity, fingerprintOf } from './dtls-identity.ts';
-import { readRecords } from './dtls-records.ts';
+import { readRecords, writeRecord } from './dtls-records.ts';
+import { frameMessage } from './handshake-message.ts';
 
 type Keys = { readonly send: SrtpKeys; readonly receive: SrtpKeys };
 
@@ -42,9 +43,11 @@ function story({
       identity: IDENTITIES[role],
       fingerprints: fingerprints[role] ?? [fingerprintOf(IDENTITIES[other].certificate)],
       isVerified,
+      isPeer: ({ address }) => address === ADDRESSES[other].address,
       clock,
       random,
-      send: (datagram) => {
+      send: (datagram, to) => {
+        if (to?.address === STRANGER.address) return;
         datagrams.push({ side: role, datagram });
         const arrives = passes(role, count);
         const arriving = datagram.slice();
@@ -61,6 +64,17 @@ function story({
   ends.server = new DtlsConnection(options('server'));
   ends.client = new DtlsConnection(options('client'));
   return { clock, ladder, keys, failures, datagrams, ends: ends as Record<Side, DtlsConnection> };
+}
+
+const STRANGER = { address: '203.0.113.9', port: 9 };
+
+/** A handshake record in the clear. */
+function clear(fragment: Uint8Array): Uint8Array {
+  return writeRecord({ type: 22, epoch: 0, sequence: 99, fragment });
+}
+
+function serverHelloDone(number: number): Uint8Array {
+  return frameMessage('serverHelloDone', number, new Uint8Array(0));
 }
 
 /** Types of the messages in the clear, `*` for what is enciphered. */
@@ -169,6 +183,51 @@ describe('a connection of DTLS', () => {
     clock.advance(1000);
     expect(failures).toEqual({});
     expect(keys.client?.send).toEqual(keys.server?.receive);
+  });
+
+  it('is not ended by anything in the clear once there are keys', () => {
+    const { clock, failures, ends, ladder } = story();
+    clock.advance(1000);
+    const before = ladder.length;
+    for (const from of [STRANGER, ADDRESSES.client, ADDRESSES.server]) {
+      for (const end of [ends.client, ends.server]) {
+        end.receive(clear(Uint8Array.of(14, 0, 0, 9, 0, 3, 0, 0, 0, 0, 0, 9)), from); // cut off
+        for (let number = 0; number < 8; number++)
+          end.receive(clear(serverHelloDone(number)), from);
+      }
+    }
+    clock.advance(60_000);
+    expect(failures).toEqual({});
+    expect(ends.client.isSecured && ends.server.isSecured).toBe(true);
+    expect(ladder.slice(before).filter((line) => line.includes('client'))).toEqual([]);
+  });
+
+  it('is not kept from its peer by a hello of a stranger, however often', () => {
+    const other = story();
+    const [hello] = other.datagrams;
+    const { clock, keys, failures, ends } = story();
+    for (const at of [0, 5, 12, 25]) {
+      clock.arm(at, () => ends.server.receive(hello?.datagram ?? new Uint8Array(0), STRANGER));
+    }
+    clock.advance(1000);
+    expect(failures).toEqual({});
+    expect(keys.client?.send).toEqual(keys.server?.receive);
+  });
+
+  it('is not disturbed by messages of strangers between those of its peer', () => {
+    for (const at of [5, 15, 25, 35, 45]) {
+      const { clock, keys, failures, ends } = story();
+      clock.arm(at, () => {
+        for (const end of [ends.client, ends.server]) {
+          for (let number = 0; number < 8; number++) {
+            end.receive(clear(serverHelloDone(number)), STRANGER);
+          }
+        }
+      });
+      clock.advance(2000);
+      expect(failures, `${at} ms`).toEqual({});
+      expect(keys.client?.send, `${at} ms`).toEqual(keys.server?.receive);
+    }
   });
 
   it('bears any byte of its handshake being another one', () => {

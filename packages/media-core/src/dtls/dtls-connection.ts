@@ -13,7 +13,7 @@ import type {
   HandshakeOutput,
   MessageInput,
 } from './handshake.ts';
-import { HandshakeInbox, type HandshakeMessage } from './handshake-message.ts';
+import { HandshakeInbox, type HandshakeMessage, messageNumber } from './handshake-message.ts';
 import { RecordCipher } from './record-cipher.ts';
 import { SERVER_START, SERVER_TABLE, type ServerState } from './server-handshake.ts';
 
@@ -25,13 +25,18 @@ export interface DtlsConnectionOptions {
   readonly fingerprints: readonly Fingerprint[];
   /** Whether who sends is known to receive at that address, as checks of ICE show. */
   readonly isVerified: boolean;
+  /** Whether the other side has said, or shown, that it is at this address. */
+  isPeer(from: Endpoint): boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** `to`: where the last message that counted came from; `undefined` before there was one. */
   send(datagram: Uint8Array, to: Endpoint | undefined): void;
   /** The keys of SRTP are there: told once. */
   onSecured(keys: { readonly send: SrtpKeys; readonly receive: SrtpKeys }): void;
-  /** It came to nothing: told once, in place of `onSecured`. */
+  /**
+   * It came to nothing: told once, in place of `onSecured`; `from`: whose message was the reason,
+   * `undefined` where time has passed.
+   */
   onFailed(reason: string, from: Endpoint | undefined): void;
 }
 
@@ -49,12 +54,14 @@ type Handshake<State extends { name: string }> = Machine<
 /**
  * A connection of DTLS 1.2 (RFC 6347) that exists for the keys of SRTP alone (RFC 5764): full
  * handshakes, both certificates, no renegotiation, no data. What a stranger sends changes nothing
- * that it cannot prove: an alert in the clear is no reason to give up.
+ * that it cannot prove: an alert in the clear is no reason to give up, a client listens to those
+ * alone whom it has asked, a server to whom the cookie came back from, and once there are keys
+ * nothing in the clear counts.
  */
 export class DtlsConnection {
   private readonly options: DtlsConnectionOptions;
   private readonly machine: Handshake<ClientState> | Handshake<ServerState>;
-  private readonly inbox = new HandshakeInbox();
+  private inbox = new HandshakeInbox();
   private readonly window = new ReplayWindow();
   private readonly sender: FlightSender;
   private readonly cookieSecret: Uint8Array;
@@ -62,6 +69,8 @@ export class DtlsConnection {
   private opener: RecordCipher | undefined;
   private peer: Endpoint | undefined;
   private from: Endpoint | undefined;
+  /** Who sent the last hello while nobody has shown a cookie. */
+  private asker: Endpoint | undefined;
   private told = '';
   private isOver = false;
 
@@ -82,7 +91,9 @@ export class DtlsConnection {
         ? new Machine({ table: CLIENT_TABLE, initial: { name: 'idle' }, context, perform })
         : new Machine({ table: SERVER_TABLE, initial: SERVER_START, context, perform });
     this.sender = new FlightSender({ clock, send: (one) => options.send(one, this.peer) });
-    this.deadline = clock.arm(PATIENCE_MS, () => this.fail(this.told || 'No handshake took place'));
+    this.deadline = clock.arm(PATIENCE_MS, () => {
+      this.fail(this.told || 'No handshake took place', undefined);
+    });
     if (role === 'client') this.machine.input({ type: 'begin' });
   }
 
@@ -99,9 +110,10 @@ export class DtlsConnection {
       for (const record of readRecords(datagram)) this.take(record);
     } catch (error) {
       if (!(error instanceof DtlsFault)) throw error;
+      if (this.isSecured || this.isNobody(from)) return;
       this.peer = from;
       this.alert(error.alert);
-      this.fail(error.message);
+      this.fail(error.message, from);
     }
   }
 
@@ -130,15 +142,46 @@ export class DtlsConnection {
   }
 
   private takeClear({ type, fragment }: DtlsRecord): void {
+    if (this.isSecured && type !== CONTENT.handshake) return;
+    if (!this.isHeard()) return;
     if (type === CONTENT.alert) {
       this.told = `The other side refused the handshake (alert ${fragment[1]})`;
       return;
     }
-    if (type === CONTENT.handshake && fragment[0] !== FINISHED) this.takeHandshake(fragment);
+    if (type !== CONTENT.handshake || fragment[0] === FINISHED) return;
+    this.listenTo(fragment);
+    this.takeHandshake(fragment);
+  }
+
+  /** Whether messages in the clear may come from there at this point. */
+  private isHeard(): boolean {
+    const { isVerified, role } = this.options;
+    if (isVerified || this.from === undefined) return true;
+    if (role === 'client') return this.options.isPeer(this.from);
+    return this.isUnasked || this.peer === undefined || sameEndpoint(this.from, this.peer);
+  }
+
+  /** Whether nothing speaks for who sends: neither its address nor a cookie. */
+  private isNobody(from: Endpoint): boolean {
+    const { isVerified, isPeer } = this.options;
+    return this.isUnasked && !isVerified && !isPeer(from);
+  }
+
+  /** Whether nobody has shown the cookie yet: until then nobody is in anybody's way. */
+  private get isUnasked(): boolean {
+    return this.machine.state.name === 'helloAwaited';
+  }
+
+  /** Everybody's first hello is the first message, whatever others have sent (RFC 6347 §4.2.1). */
+  private listenTo(fragment: Uint8Array): void {
+    if (!this.isUnasked || sameEndpoint(this.from, this.asker)) return;
+    this.asker = this.from;
+    this.inbox = new HandshakeInbox(messageNumber(fragment));
   }
 
   private takeHandshake(fragment: Uint8Array): void {
     if (this.inbox.take(fragment) === 'repeated') return this.sender.answerRepeated();
+    if (this.isSecured) return; // nothing is negotiated any more
     for (let next = this.inbox.shift(); next && !this.isOver; next = this.inbox.shift()) {
       this.takeMessage(next);
     }
@@ -157,7 +200,8 @@ export class DtlsConnection {
 
   private takeAlert([level, description]: Uint8Array): void {
     const isEnd = level === 2 || description === ALERTS.close_notify;
-    if (isEnd && !this.isSecured) this.fail(`The other side gave up (alert ${description})`);
+    const reason = `The other side gave up (alert ${description})`;
+    if (isEnd && !this.isSecured) this.fail(reason, this.from);
     else if (isEnd) this.end();
   }
 
@@ -195,10 +239,10 @@ export class DtlsConnection {
     this.sender.say(CONTENT.alert, Uint8Array.from([level, ALERTS[name]]));
   }
 
-  private fail(reason: string): void {
+  private fail(reason: string, from: Endpoint | undefined): void {
     if (this.isOver) return;
     this.end();
-    this.options.onFailed(reason, this.peer);
+    this.options.onFailed(reason, from);
   }
 
   private end(): void {
@@ -206,4 +250,8 @@ export class DtlsConnection {
     this.deadline.cancel();
     this.sender.stop();
   }
+}
+
+function sameEndpoint(one: Endpoint | undefined, other: Endpoint | undefined): boolean {
+  return one?.port === other?.port && one?.address === other?.address;
 }

@@ -10,8 +10,6 @@ export const ALERTS = {
   decode_error: 50,
   decrypt_error: 51,
   protocol_version: 70,
-  internal_error: 80,
-  no_renegotiation: 100,
 } as const;
 
 /** Its name in the RFC. */

@@ -20,7 +20,7 @@ const NUMBERS = new Map(Object.entries(MESSAGES).map(([number, name]) => [name, 
 /** Its name in the RFC, as a word. */
 export type MessageName = (typeof MESSAGES)[keyof typeof MESSAGES];
 
-export const MESSAGE_HEADER = 12;
+const MESSAGE_HEADER = 12;
 /** A chain of certificates with large keys has some kilobytes. */
 const LONGEST_MESSAGE = 16_384;
 /** Messages that may come before their turn; a flight has at most six. */
@@ -53,17 +53,27 @@ export function fragments(message: Uint8Array): Uint8Array[] {
   return made;
 }
 
-interface Partial {
+interface Reassembly {
   readonly type: number;
   readonly body: Uint8Array;
   readonly isThere: Uint8Array;
   missing: number;
 }
 
+/** The number of a message, framed or as a fragment (RFC 6347 §4.2.2); 0 where it is cut off. */
+export function messageNumber(message: Uint8Array): number {
+  return ((message[4] ?? 0) << 8) | (message[5] ?? 0);
+}
+
 /** Puts fragments together and messages in order (RFC 6347 §4.2.2), within limits. */
 export class HandshakeInbox {
-  private next = 0;
-  private readonly partial = new Map<number, Partial>();
+  private next: number;
+  private readonly partial = new Map<number, Reassembly>();
+
+  /** @param first the number of the first message (RFC 6347 §4.2.2). */
+  constructor(first = 0) {
+    this.next = first;
+  }
 
   /** Takes the fragments of a record: `repeated` where all of it was known already. */
   take(record: Uint8Array): 'new' | 'repeated' {

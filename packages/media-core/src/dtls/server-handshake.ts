@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type StateTable, type Step, to } from '@strowger/runtime';
 import { DtlsFault } from './dtls-fault.ts';
+import { messageNumber } from './handshake-message.ts';
 import {
   CIPHER_SUITES,
   type Group,
@@ -39,7 +40,7 @@ import { concat, TlsReader, uint, vector } from './tls-bytes.ts';
 
 /** Where the side is that waits for a ClientHello (RFC 5246 §7.3). */
 export type ServerState =
-  | { readonly name: 'helloAwaited'; readonly sent: number }
+  | { readonly name: 'helloAwaited' }
   | ({
       readonly name: 'certificateAwaited';
       readonly log: Log;
@@ -55,7 +56,7 @@ export type ServerState =
   | { readonly name: 'secured' };
 
 /** Before anything came. */
-export const SERVER_START: ServerState = { name: 'helloAwaited', sent: 0 };
+export const SERVER_START: ServerState = { name: 'helloAwaited' };
 
 type ServerStep = Step<ServerState, HandshakeOutput>;
 
@@ -70,7 +71,9 @@ export const SERVER_TABLE: StateTable<
   HandshakeContext
 > = {
   helloAwaited: {
-    clientHello: ({ sent }, { message }, context): ServerStep => {
+    clientHello: (_, { message }, context): ServerStep => {
+      // an answer has the number of the hello, whoever else has asked (RFC 6347 §4.2.2)
+      const sent = messageNumber(message.framed);
       const hello = readClientHello(message.body);
       const cookie = context.cookieFor?.(hello.random);
       if (cookie !== undefined && !isSame(cookie, hello.cookie)) return askForCookie(sent, cookie);
@@ -128,12 +131,9 @@ export const SERVER_TABLE: StateTable<
 
 /** Whoever cannot receive at the address that it gives is told nothing else (RFC 6347 §4.2.1). */
 function askForCookie(sent: number, cookie: Uint8Array): ServerStep {
-  const { log, messages } = said({ messages: [], sent }, [
-    'helloVerifyRequest',
-    writeCookie(cookie),
-  ]);
+  const { messages } = said({ messages: [], sent }, ['helloVerifyRequest', writeCookie(cookie)]);
   return to<ServerState, HandshakeOutput>(
-    { name: 'helloAwaited', sent: log.sent },
+    { name: 'helloAwaited' },
     { type: 'flight', messages, isLast: true },
   );
 }

@@ -11,14 +11,20 @@ export async function bindPorts(
   { api, id }: { api: CoreApi; id: number },
   { address, ports }: { address: string; ports: PortAllocator },
 ): Promise<Place> {
-  for (;;) {
-    const port = ports.acquire();
-    try {
-      await api.bind({ id, address, port });
-      return { address, port };
-    } catch (error) {
-      ports.release(port);
-      if (codeOf(error) !== 'EADDRINUSE') throw unavailable(address, error);
+  // what others have is asked for once, whatever rest is given to ports
+  const refused: number[] = [];
+  try {
+    for (;;) {
+      const port = ports.acquire();
+      try {
+        await api.bind({ id, address, port });
+        return { address, port };
+      } catch (error) {
+        refused.push(port);
+        if (codeOf(error) !== 'EADDRINUSE') throw unavailable(address, error);
+      }
     }
+  } finally {
+    for (const port of refused) ports.release(port);
   }
 }

@@ -38,6 +38,8 @@ export class Gathering {
   private readonly asked: { readonly server: Endpoint; readonly transactions: StunTransactions }[] =
     [];
   private server: Endpoint | undefined;
+  /** Whether a description was made without what was still being asked for. */
+  private hasGivenUp = false;
   private allocation: TurnAllocation | undefined;
 
   constructor(options: GatheringOptions) {
@@ -54,7 +56,10 @@ export class Gathering {
     };
     return new Promise((resolve) => {
       let left = stun.length + (relay ? 1 : 0);
-      const patience = this.options.clock.arm(PATIENCE_MS, () => resolve(found));
+      const patience = this.options.clock.arm(PATIENCE_MS, () => {
+        this.hasGivenUp = true;
+        resolve(found);
+      });
       const answered = (): void => {
         if (--left > 0) return;
         patience.cancel();
@@ -122,6 +127,7 @@ export class Gathering {
       send: (packet) => send(packet, server),
       onPacket: (packet, from) => onRelayed(packet, from),
       onAllocated: (relayed, mapped) => {
+        if (this.hasGivenUp) return this.allocation?.close(); // no description names it
         if (mapped) add({ type: 'srflx', ...mapped });
         add({ type: 'relay', ...relayed });
         answered();

@@ -20,12 +20,17 @@ export function newGeneration({ local, remote, controlling }: NegotiatedIce): Ge
   return { local, remote, list, remotes: [], selected: undefined, nominating: undefined };
 }
 
-/** Takes note of a candidate; `undefined` where it is known. */
+/** More than anybody has; whoever sends candidates without end is not heard out. */
+const MOST_REMOTES = 100;
+
+/** Takes note of a candidate; `undefined` where it is known, or one too many. */
 export function learnRemote(
   { remotes }: Generation,
   { address, port, priority }: IceRemote,
 ): IceRemote | undefined {
-  if (remotes.some((one) => one.port === port && one.address === address)) return undefined;
+  const isFull = remotes.length >= MOST_REMOTES;
+  if (isFull || remotes.some((one) => one.port === port && one.address === address))
+    return undefined;
   const remote = { address, port, priority };
   remotes.push(remote);
   return remote;

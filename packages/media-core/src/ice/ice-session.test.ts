@@ -211,7 +211,15 @@ describe('ICE between two sides', () => {
       ['The other side no longer answers'],
     ]);
     expect(left.session.target).toBeUndefined();
+    expect(left.session.isVerified(right.at)).toBe(false);
     expect(clock.armedTimers).toBe(0);
+  });
+
+  it('asks for consent unless it is lite, which cannot know whether it is wanted', () => {
+    const { clock, left, right, begin } = story({ lite: { right: true } });
+    begin();
+    clock.advance(1000);
+    expect([left, right].map(({ session }) => session.asksForConsent)).toEqual([true, false]);
   });
 
   it('goes on where it was while it begins anew, and then elsewhere', () => {

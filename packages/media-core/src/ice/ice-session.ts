@@ -70,6 +70,11 @@ export class IceSession {
     return this.path;
   }
 
+  /** Whether the other side is asked time and again if it wants what we send: a lite side never asks. */
+  get asksForConsent(): boolean {
+    return this.current?.local.lite === false;
+  }
+
   /** Whether the other side has shown that it is there. */
   isVerified(from: Endpoint): boolean {
     const { remote } = this.path ?? {};
@@ -131,6 +136,7 @@ export class IceSession {
     this.consent.stop();
     for (const timer of [this.pace, this.patience, this.waitForBetter]) timer?.cancel();
     this.current = undefined;
+    this.previous = undefined;
     this.path = undefined;
   }
 

@@ -172,6 +172,18 @@ describe('an allocation at a relay', () => {
     expect(clock.armedTimers).toBe(0);
   });
 
+  it('asks no more once it is closed, also before it had an address', () => {
+    const { clock, ladder, server, allocation } = story();
+    server.isDown = true;
+    allocation.start();
+    clock.advance(600);
+    allocation.close();
+    const before = ladder.length;
+    clock.advance(60_000);
+    expect(ladder.length).toBe(before);
+    expect(clock.armedTimers).toBe(0);
+  });
+
   it('gives up where nobody answers, at first or later', () => {
     const { clock, heard, server, allocation } = story();
     allocation.start();

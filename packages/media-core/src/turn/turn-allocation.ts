@@ -130,10 +130,9 @@ export class TurnAllocation {
     const hadAddress = this.state === 'allocated';
     this.end();
     // nobody waits for the answer: an address that is not given back goes after its lifetime
-    if (hadAddress) {
+    if (hadAddress)
       this.requests.ask(METHODS.refresh, [[ATTRIBUTES.lifetime, uint32(0)]], () => {});
-      this.requests.close();
-    }
+    this.requests.close();
   }
 
   private receiveChannel(packet: Uint8Array): boolean {
@@ -211,7 +210,7 @@ export class TurnAllocation {
 }
 
 /** Whether a packet came through a channel (RFC 8656 §12.4, RFC 7983 §7). */
-export function isChannelData(packet: Uint8Array): boolean {
+function isChannelData(packet: Uint8Array): boolean {
   const first = packet[0] ?? 0;
   return packet.length >= 4 && first >= 64 && first <= 79;
 }

@@ -120,12 +120,22 @@ export class ProxiedRequest {
     this.machine.input({ type: 'cancel' });
   }
 
+  /** What a listener does wrong costs nobody an answer. */
+  private tell(response: SipResponse): void {
+    const { onResponse, runtime } = this.around.options;
+    try {
+      onResponse?.(this.received, response);
+    } catch (error) {
+      runtime.logger.error({ err: error }, 'onResponse has thrown');
+    }
+  }
+
   private perform(output: ResponseContextOutput): void {
     switch (output.type) {
       case 'start':
         return this.start(output.targets, output.firstBranch);
       case 'send':
-        this.around.options.onResponse?.(this.received, output.response);
+        this.tell(output.response);
         return this.server.respond(output.response);
       case 'cancelBranches': {
         const options = output.isAnswered ? ELSEWHERE : this.cancelReason;

@@ -95,7 +95,7 @@ export interface ProxyOptions {
   /**
    * Told of every response that goes back to the sender of a request, of the application's and of the
    * proxy's own too, before it leaves; `request` is the one that `route` was asked about. It is not to
-   * be changed.
+   * be changed. Requests that are refused before `route` is asked are not told.
    */
   readonly onResponse?: (request: SipRequest, response: SipResponse) => void;
   /** Told of every step of `responseContext`: for logs and for the coverage of tests. */
