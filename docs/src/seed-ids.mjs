@@ -50,6 +50,7 @@ export const TESTS = {
   relayEnds: ['packages/session-core/test/relays.test.ts', 'ends with either of them'],
   byId: ['packages/session-core/test/relays.test.ts', 'loses its media, and has it back'],
   otherRefer: ['packages/session-core/test/relays.test.ts', 'does what a REFER asks for that came'],
+  speech: ['packages/session-core/test/media.test.ts', 'tells when the peer begins to speak'],
   quality: ['packages/session-core/test/relays.test.ts', 'is that of its own media, or what'],
   b2bua: ['packages/session-core/test/relay.test.ts', 'connect a caller with a callee'],
   proven: ['packages/session-core/test/authentication.test.ts', 'TS-23 proves who it is'],
@@ -205,7 +206,7 @@ P32-8 | quality monitoring | ${S}SessionMedia.mediaMetrics | quality
 P32-9 | media failure | ${S}SessionMedia.handleMediaFailure | recovers mediaDies
 P32-10 | RTP relay | ${S}SessionManager.setupRtpRelay | relay
 P32-11 | DTMF | ${S}Session.sendDigits | digits info
-P32-12 | voice activity | open: speech events do not reach sessions
+P32-12 | voice activity | ${S}SessionEventDetails.speechStarted ${S}SessionEventDetails.speechEnded | speech
 P33-1 | SessionEvent with media | ${S}SessionEvents | own
 P33-2 | MediaEvent | ${M}MediaEvent | manager
 P33-3 | correlation | ${S}EventHead | own
@@ -302,7 +303,7 @@ E-14 | transfer | ${S}SessionEventDetails.transferEnded | blind
 E-15 | conference | open: conferences of sessions are not built
 E-16 | authentication, security | ${S}SessionEventDetails.security | locked
 E-17 | DTMF | ${S}SessionEventDetails.digit | digits
-E-18 | voice activity | open: speech events do not reach sessions
+E-18 | voice activity | ${S}SessionEventDetails.speechStarted ${S}SessionEventDetails.speechEnded | speech
 D-01 | MediaManager | ${M}MediaManager | manager
 D-02 | MediaSessionId, RelayId | ${M}MediaSessionId ${M}RelayId | manager
 D-03 | MediaConfig to RTP | ${M}MediaManager.createMediaSession | manager

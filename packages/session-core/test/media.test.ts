@@ -77,6 +77,21 @@ describe('TS-06 the media of a session', () => {
     await finish(both);
   });
 
+  it('tells when the peer begins to speak, and when it has spoken', async () => {
+    const both = await talking();
+    const { alice } = both;
+    const told: unknown[] = [];
+    alice.manager.on('speechStarted', ({ agoMs }) => told.push({ agoMs }));
+    alice.session.on('speechEnded', ({ durationMs, silentMs }) =>
+      told.push({ durationMs, silentMs }),
+    );
+    alice.media.endpoints[0]?.tell({ type: 'speechStarted', agoMs: 60 });
+    alice.media.endpoints[0]?.tell({ type: 'speechEnded', durationMs: 900, silentMs: 500 });
+    expect(told).toEqual([{ agoMs: 60 }, { durationMs: 900, silentMs: 500 }]);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
   it('tells where its RTP is', async () => {
     const both = await talking();
     const { alice } = both;
