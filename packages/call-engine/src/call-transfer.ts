@@ -1,6 +1,11 @@
 import type { Runtime, Timer } from '@strowger/runtime';
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaBackend, MediaEndpointEvent, Session } from '@strowger/session-core';
+import type {
+  MediaBackend,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  Session,
+} from '@strowger/session-core';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import type { CalleeMedia } from './call-engine-options.ts';
 import { CallMedia } from './call-media.ts';
@@ -55,6 +60,8 @@ export class CallTransfer {
   private readonly refusals: LegRefusal[] = [];
   private stage: 'open' | 'done' | 'failed' = 'open';
   private timer: Timer | undefined;
+  /** When nothing moves any more. */
+  private settled: Promise<unknown> = Promise.resolve();
 
   constructor(options: CallTransferOptions) {
     this.options = options;
@@ -92,7 +99,7 @@ export class CallTransfer {
         await this.connect(leg, media);
       } catch (error) {
         // back to whom it talked to, so that the call that it was in goes on
-        if (before !== undefined) await session.moveMedia(before).catch(() => {});
+        await moveBack(session, before);
         throw error;
       }
     });
@@ -104,8 +111,10 @@ export class CallTransfer {
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
+    const working = work();
+    this.settled = Promise.allSettled([this.settled, working]);
     try {
-      await work();
+      await working;
     } catch (error) {
       this.fail(statusOf(error));
     }
@@ -137,13 +146,18 @@ export class CallTransfer {
   }
 
   private async connect(leg: ContactLeg, media: CallMedia): Promise<void> {
+    const { staying, user } = this.options;
     this.party = leg;
-    await media.calleeEnd.elect(leg.end);
-    await this.options.staying.moveMedia(media.callerEnd);
-    if (this.stage !== 'open') return;
-    this.stage = 'done';
     this.timer?.cancel();
-    this.options.user.onDone();
+    await media.calleeEnd.elect(leg.end);
+    const before = staying.media;
+    await staying.moveMedia(media.callerEnd);
+    if (this.stage !== 'open') {
+      await moveBack(staying, before);
+      throw new StrowgerError('SESSION_ENDED', 'the transfer was given up');
+    }
+    this.stage = 'done';
+    user.onDone();
   }
 
   private fail(status: number): void {
@@ -151,7 +165,8 @@ export class CallTransfer {
     this.stage = 'failed';
     this.timer?.cancel();
     for (const leg of this.legs) leg.hangUp('over');
-    void this.media?.close().catch(() => {}); // nobody asks for it
+    // not before who is on its way there has come back; nobody asks for its statistics
+    void this.settled.then(() => this.media?.close()).catch(() => {});
     this.options.user.onFailed(status);
   }
 
@@ -177,6 +192,11 @@ export class CallTransfer {
     if (from === 'caller') return () => party.renegotiate();
     return () => void this.options.staying.renegotiate().catch(() => {}); // the relay tells
   }
+}
+
+async function moveBack(session: Session, before: MediaEndpoint | undefined): Promise<void> {
+  if (before === undefined || session.endReason !== undefined) return;
+  await session.moveMedia(before).catch(() => {}); // it has ended, or its peer will not
 }
 
 type UserDestination = Extract<Destination, { kind: 'user' }>;

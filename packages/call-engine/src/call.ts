@@ -1,3 +1,4 @@
+import type { ReferProgress } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { Session } from '@strowger/session-core';
 import type { CallContext, CallInit } from './call-context.ts';
@@ -45,6 +46,8 @@ export class Call {
   private destination: Destination | undefined;
   private media: CallMedia | undefined;
   private timer: Timer | undefined;
+  /** When who gave the other side away has heard that it worked. */
+  private told: Promise<void> | undefined;
   private resolveEnded: (record: CallRecord) => void = () => {};
 
   /** @internal Calls are made by the engine. */
@@ -96,13 +99,14 @@ export class Call {
   }
 
   /** @internal One side asks for the other to be connected to somebody else. */
-  startTransfer(by: Side, target: TransferTarget, report: (status: number) => void): void {
-    if (this.state !== 'connected') return report(481);
-    this.transfers.start(by, target, report);
+  startTransfer(by: Side, target: TransferTarget, progress: ReferProgress): void {
+    if (this.state !== 'connected') return progress.report(481);
+    this.transfers.start(by, target, progress);
   }
 
-  /** @internal This side talks to somebody of another call from now on. */
-  giveAway(side: Side): void {
+  /** @internal This side talks to somebody of another call from now on; the other one is `told`. */
+  giveAway(side: Side, told: Promise<void>): void {
+    this.told = told;
     this.input({ type: 'taken', side });
   }
 
@@ -181,13 +185,15 @@ export class Call {
       case 'rejectCaller':
         return this.caller.reject(output.status, output.reason);
       case 'endLegs':
-        return this.legs.forEach((leg, index) => {
-          if (index !== output.except) leg.hangUp(output.why);
-        });
+        return this.onceTold(() =>
+          this.legs.forEach((leg, index) => {
+            if (index !== output.except) leg.hangUp(output.why);
+          }),
+        );
       case 'endLeg':
         return this.legs[output.leg]?.hangUp(output.why);
       case 'endCaller':
-        return this.caller.hangUp(output.cause);
+        return this.onceTold(() => this.caller.hangUp(output.cause));
       case 'adopt':
         return this.adopt(output.by);
       case 'dropTransfer':
@@ -200,6 +206,12 @@ export class Call {
         return void this.finish(output.ending);
     }
     output satisfies never;
+  }
+
+  /** Who asked for a transfer hears its outcome before it is hung up. */
+  private onceTold(hangUp: () => void): void {
+    if (this.told === undefined) hangUp();
+    else void this.inTime(this.told).then(hangUp);
   }
 
   private arm(afterMs: number, input: CallInput): void {

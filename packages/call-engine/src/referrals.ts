@@ -48,7 +48,7 @@ export class Referrals {
   ): ReferDecision {
     if (destination.kind === 'refused') return { kind: 'refuse', status: destination.status };
     if (destination.kind === 'service') return { kind: 'refuse', status: 488 };
-    return take((report) => call.startTransfer(by, destination, report));
+    return take((progress) => call.startTransfer(by, destination, progress));
   }
 
   /** The asker has two calls with us, and wants the other parties of both to talk. */
@@ -74,9 +74,9 @@ export class Referrals {
       kind: 'session',
       session: party,
       user: other.userOf(give),
-      give: () => other.giveAway(give),
+      give: (told) => other.giveAway(give, told),
     };
-    return take((report) => call.startTransfer(by, target, report));
+    return take((progress) => call.startTransfer(by, target, progress));
   }
 }
 
@@ -88,9 +88,6 @@ interface Asker {
 const DECLINED: ReferDecision = { kind: 'refuse', status: 603 };
 const FORBIDDEN: ReferDecision = { kind: 'refuse', status: 403 };
 
-function take(start: (report: (status: number) => void) => void): ReferDecision {
-  return {
-    kind: 'take',
-    start: (progress: ReferProgress) => start((status) => progress.report(status)),
-  };
+function take(start: (progress: ReferProgress) => void): ReferDecision {
+  return { kind: 'take', start };
 }
