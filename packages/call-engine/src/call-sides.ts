@@ -45,6 +45,12 @@ export class CallSides {
     return this.users.has(session) ? this.users.get(session) : session.remote.uri.toString();
   }
 
+  /** Whether one side takes the media of browsers. */
+  isBehindWebSocket(side: Side, winner: number | undefined): boolean {
+    if (side === 'caller') return this.caller.isBehindWebSocket;
+    return winner !== undefined && this.legs[winner]?.isBehindWebSocket === true;
+  }
+
   /** Puts somebody in the place of one side; gives who was there, and the callee's leg from now on. */
   replace(
     side: Side,
@@ -56,7 +62,7 @@ export class CallSides {
       return { left: this.legs[winner], winner: this.legs.push(party) - 1 };
     }
     const left = this.caller;
-    this.callers.push(new CallerLeg(party.session));
+    this.callers.push(new CallerLeg(party.session, party.isBehindWebSocket));
     return { left, winner };
   }
 }

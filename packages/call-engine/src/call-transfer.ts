@@ -42,6 +42,8 @@ export interface CallTransferOptions {
   /** Who asked; the other side stays. */
   readonly by: Side;
   readonly staying: Session;
+  /** Whether it takes the media of browsers. */
+  readonly isStayingBehindWebSocket: boolean;
   readonly user: CallTransferUser;
 }
 
@@ -71,8 +73,7 @@ export class CallTransfer {
   /** Calls somebody, and connects the side that stays with whoever answers first. */
   async toContacts({ to, bindings }: UserDestination, contacts: ContactLegs): Promise<void> {
     await this.attempt(async () => {
-      const callee = bindings.every(isBehindWebSocket) ? this.options.webSocketMedia : undefined;
-      const media = await CallMedia.open({ ...this.mediaOptions(), callee });
+      const media = await CallMedia.open(this.mediaOptions(bindings.every(isBehindWebSocket)));
       this.media = media;
       if (this.stage !== 'open') return void media.close();
       this.timer = this.options.runtime.clock.arm(this.options.ringTimeoutMs, () => this.fail(480));
@@ -85,14 +86,20 @@ export class CallTransfer {
   }
 
   /** Connects the side that stays with a party of another call, whose other side is hung up. */
-  async toSession(session: Session): Promise<void> {
+  async toSession(session: Session, isBehind: boolean): Promise<void> {
     await this.attempt(async () => {
-      const media = await CallMedia.between(this.mediaOptions());
+      const media = await CallMedia.between(this.mediaOptions(isBehind));
       this.media = media;
       const end = media.calleeEnd.contact();
       const contact = session.remote.uri.toString();
       const user = this.userOf(() => leg, 1);
-      const leg = new ContactLeg(session, { end, contact, user, isAnswered: true });
+      const leg = new ContactLeg(session, {
+        end,
+        contact,
+        user,
+        isBehindWebSocket: isBehind,
+        isAnswered: true,
+      });
       const before = session.media;
       await session.moveMedia(end);
       try {
@@ -170,12 +177,15 @@ export class CallTransfer {
     this.options.user.onFailed(status);
   }
 
-  private mediaOptions(): Parameters<typeof CallMedia.open>[0] {
-    const { media: backend, label, by, user } = this.options;
+  /** @param isBehind whether the new party takes the media of browsers. */
+  private mediaOptions(isBehind: boolean): Parameters<typeof CallMedia.open>[0] {
+    const { media: backend, label, by, user, webSocketMedia } = this.options;
     return {
       backend,
       label,
       offer: undefined,
+      caller: this.options.isStayingBehindWebSocket ? webSocketMedia : undefined,
+      callee: isBehind ? webSocketMedia : undefined,
       stays: by === 'caller' ? 'callee' : 'caller',
       onEvent: (event) => user.onMediaEvent(event),
       onDead: () => user.onDead(),

@@ -20,6 +20,8 @@ export type TransferTarget =
       readonly session: Session;
       /** Its address of record, where it is a user of ours. */
       readonly user: string | undefined;
+      /** Whether it takes the media of browsers. */
+      readonly isBehindWebSocket: boolean;
       /** @param told when who asked has heard the outcome, and may be hung up. */
       give(told: Promise<void>): void;
     };
@@ -60,7 +62,8 @@ export class CallTransfers {
     const report = (status: number): void => progress.report(status);
     const { id, runtime, media, ringTimeoutMs, webSocketMedia } = this.options;
     const { contacts, sides, winner, input } = this.options;
-    const staying = sides.sessionOf(by === 'caller' ? 'callee' : 'caller', winner());
+    const stays = by === 'caller' ? 'callee' : 'caller';
+    const staying = sides.sessionOf(stays, winner());
     if (staying === undefined) return report(481);
     input({ type: 'transferAsked', by });
     const transfer = new CallTransfer({
@@ -71,6 +74,7 @@ export class CallTransfers {
       label: id,
       by,
       staying,
+      isStayingBehindWebSocket: sides.isBehindWebSocket(stays, winner()),
       user: {
         onProgress: report,
         onDone: () => {
@@ -92,7 +96,7 @@ export class CallTransfers {
       },
     });
     this.current = transfer;
-    if (target.kind === 'session') void transfer.toSession(target.session);
+    if (target.kind === 'session') void transfer.toSession(target.session, target.isBehindWebSocket);
     else void transfer.toContacts(target, contacts);
   }
 

@@ -98,6 +98,11 @@ export class Call {
     return this.sides.sessionOf(side, this.winner);
   }
 
+  /** @internal Whether one of the two that talk takes the media of browsers. */
+  isBehindWebSocket(side: Side): boolean {
+    return this.sides.isBehindWebSocket(side, this.winner);
+  }
+
   /** @internal One side asks for the other to be connected to somebody else. */
   startTransfer(by: Side, target: TransferTarget, progress: ReferProgress): void {
     if (this.state !== 'connected') return progress.report(481);

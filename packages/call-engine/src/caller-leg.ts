@@ -13,11 +13,14 @@ export interface CallerLegUser {
 /** The call's session with the caller. */
 export class CallerLeg {
   readonly session: Session;
+  readonly isBehindWebSocket: boolean;
   /** Final statistics, where it left the call before the call was over. */
   media: MediaStats | undefined;
 
-  constructor(session: Session) {
+  /** @param isBehindWebSocket by default as its INVITE came. */
+  constructor(session: Session, isBehindWebSocket = cameByWebSocket(session)) {
     this.session = session;
+    this.isBehindWebSocket = isBehindWebSocket;
   }
 
   /** The caller's offer; absent where the INVITE has none. */
@@ -75,4 +78,8 @@ export class CallerLeg {
   async closeMedia(): Promise<MediaStats | undefined> {
     return this.session.media?.close().catch(() => undefined);
   }
+}
+
+function cameByWebSocket({ source }: Session): boolean {
+  return source?.transport === 'ws' || source?.transport === 'wss';
 }

@@ -53,7 +53,13 @@ export class ContactLegs {
       endpoint: end,
       offer: media.offer,
     });
-    return new ContactLeg(session, { end, contact: binding.contact, user });
+    const { contact } = binding;
+    return new ContactLeg(session, {
+      end,
+      contact,
+      user,
+      isBehindWebSocket: isBehindWebSocket(binding),
+    });
   }
 }
 
@@ -62,6 +68,7 @@ export interface ContactLegParts {
   readonly end: ContactEnd;
   readonly contact: string;
   readonly user: ContactLegUser;
+  readonly isBehindWebSocket: boolean;
   /** It was answered in another call, and comes over from there. */
   readonly isAnswered?: boolean;
 }
@@ -72,16 +79,19 @@ export class ContactLeg {
   readonly end: ContactEnd;
   /** The contact's URI. */
   readonly contact: string;
+  readonly isBehindWebSocket: boolean;
   /** What its INVITE got in the end; absent until then. */
   status: number | undefined;
   /** Final statistics, where it left the call before the call was over. */
   media: MediaStats | undefined;
 
   /** @internal Made by `ContactLegs.call`. */
-  constructor(session: Session, { end, contact, user, isAnswered = false }: ContactLegParts) {
+  constructor(session: Session, parts: ContactLegParts) {
+    const { end, contact, user, isAnswered = false } = parts;
     this.session = session;
     this.end = end;
     this.contact = contact;
+    this.isBehindWebSocket = parts.isBehindWebSocket;
     if (isAnswered) this.status = 200;
     session.on('progress', ({ status, withMedia }) => {
       if (status >= 180) user.onRinging(withMedia);

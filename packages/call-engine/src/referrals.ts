@@ -74,6 +74,7 @@ export class Referrals {
       kind: 'session',
       session: party,
       user: other.userOf(give),
+      isBehindWebSocket: other.isBehindWebSocket(give),
       give: (told) => other.giveAway(give, told),
     };
     return take((progress) => call.startTransfer(by, target, progress));
