@@ -270,8 +270,10 @@ export class CallEngine {
     return true;
   }
 
-  private startCall(session: Session, { from, isUser, dialled, maxForwards }: Admitted): void {
+  private startCall(session: Session, admitted: Admitted): void {
+    const { from, isUser, dialled, maxForwards, confirmation } = admitted;
     const { displayName } = from;
+    session.sayInAnswer(confirmation);
     const call = new Call(this.context, {
       id: this.runtime.random.token(128),
       parties: {

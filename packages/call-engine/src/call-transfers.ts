@@ -96,7 +96,8 @@ export class CallTransfers {
       },
     });
     this.current = transfer;
-    if (target.kind === 'session') void transfer.toSession(target.session, target.isBehindWebSocket);
+    if (target.kind === 'session')
+      void transfer.toSession(target.session, target.isBehindWebSocket);
     else void transfer.toContacts(target, contacts);
   }
 

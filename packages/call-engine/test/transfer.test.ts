@@ -214,7 +214,10 @@ describe('a phone with two calls', () => {
     expect(records).toMatchObject([{ caller: 'sip:bob@pbx', reason: 'transferred' }]);
     const ladder = between(simulation.ladder(), 'bob');
     const lastNotify = ladder.lastIndexOf('pbx --> bob  NOTIFY');
-    expect(ladder.slice(lastNotify + 1, lastNotify + 3)).toEqual(['bob --> pbx  200', 'pbx --> bob  BYE']);
+    expect(ladder.slice(lastNotify + 1, lastNotify + 3)).toEqual([
+      'bob --> pbx  200',
+      'pbx --> bob  BYE',
+    ]);
     alice.dialogs[0]?.bye();
     await simulation.run(1000);
     expect(alive(alice, bob, carol)).toEqual([]);

@@ -148,6 +148,9 @@ export class SessionAuthentication {
     if (lockedMs > 0 && guess.isThere) return this.lock(session, lockedMs);
     const isUnheard = lockedMs > 0 && verdict.outcome !== 'missing';
     if (verdict.outcome === 'ok' && !isUnheard) {
+      const client = addressOf(session);
+      const confirmation = this.digest.confirmation(verdict, { client });
+      if (confirmation.length > 0) session.sayInAnswer(confirmation);
       return this.prove(session, verdict.username, guess);
     }
     if (isUnheard || verdict.outcome === 'missing' || verdict.outcome === 'stale') {

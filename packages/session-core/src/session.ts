@@ -203,6 +203,11 @@ export class Session extends SessionMedia {
     return this.connected;
   }
 
+  /** Header fields of the 2xx besides those of `answer`, whoever calls that: Authentication-Info. */
+  sayInAnswer(headers: HeaderFields): void {
+    this.shell.signalling.answerHeaders = headers;
+  }
+
   /** Refuses with a status from 300 to 699. Throws `SESSION_STATE` and `BAD_STATUS`. */
   reject(status: number, options: { reason?: string; headers?: HeaderFields } = {}): void {
     if (!(status >= 300 && status <= 699)) {

@@ -61,6 +61,8 @@ export class Signalling {
   dialog: Dialog | undefined;
   /** For the 200 and for refusals; set before the input that sends them. */
   headers: HeaderFields = [];
+  /** For the 200 besides. */
+  answerHeaders: HeaderFields = [];
   reason: string | undefined;
   private readonly user: SignallingUser;
   private readonly watched = new Set<Dialog>();
@@ -187,8 +189,9 @@ export class Signalling {
 
   /** An answer that cannot be sent (a header that is not ours to set) ends the call as well. */
   private accept(sdp: string): void {
-    const { incoming, headers } = this;
+    const { incoming } = this;
     if (incoming?.pending !== true) return;
+    const headers = [...this.headers, ...this.answerHeaders];
     try {
       this.adopt(incoming.accept({ headers, body: sdpBody(sdp) }));
     } catch (error) {

@@ -30,9 +30,17 @@ describe('TS-22 a caller who is asked', () => {
   it('TS-23 proves who it is, with the second INVITE', async () => {
     const all = asking();
     const { simulation, alice, bob } = all;
+    const host = simulation.network.hostOf('alice');
+    const receive = host.receive;
+    const proofs: string[] = [];
+    host.receive = (inbound) => {
+      proofs.push(...inbound.message.headers.raw('Proxy-Authentication-Info'));
+      receive?.(inbound);
+    };
     const session = alice.call('bob', known);
     await simulation.run(1000);
     expect(session.state).toBe('connected');
+    expect(proofs).toEqual([expect.stringMatching(/rspauth="[0-9a-f]{32}"/)]);
     expect(bob.session.isAuthenticated).toBe(true);
     expect(bob.session.getAuthenticationState()).toEqual({
       name: 'authenticated',
@@ -121,7 +129,9 @@ describe('TS-22 a caller who is asked', () => {
     const all = asking({ maxFailures: 4 });
     const { simulation, alice, bob } = all;
     const mallory = simulation.network.host('mallory');
-    const [home, mine] = [simulation.network.host('alice'), mallory].map(({ address }) => address);
+    const [home, mine] = [simulation.network.hostOf('alice'), mallory].map(
+      ({ address }) => address,
+    );
     const answers: SipRequest['headers'][] = [];
     mallory.receive = ({ message }) => void answers.push(message.headers);
     const send = (address: string | undefined, number: number): void => {
