@@ -92,7 +92,9 @@ describe('TS-22 a caller who is asked', () => {
         return username === 'alice' ? { MD5: computeHa1('MD5', secret) } : undefined;
       },
     });
-    const sessions = [...Array(9).fill(wrong), known].map((one) => all.alice.call('bob', one));
+    const sessions = [...Array.from({ length: 9 }, () => wrong), known].map((one) =>
+      all.alice.call('bob', one),
+    );
     await finish(all);
     const ends = await Promise.all(sessions.map(({ ended }) => ended));
     expect(all.told).toEqual([
