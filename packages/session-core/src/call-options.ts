@@ -1,6 +1,7 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import type { RedirectPolicy } from './redirections.ts';
 import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
@@ -44,6 +45,11 @@ export interface CallOptions {
   readonly lateOffer?: boolean | undefined;
   /** Where to send the INVITE without a look-up. */
   readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Whether the contacts of a 3xx are called instead (RFC 3261 §8.1.3.4), told as `redirected`. Else,
+   * by default, they are handed up: `contacts` of the `EndReason`.
+   */
+  readonly followRedirects?: boolean | RedirectPolicy | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
 }

@@ -6,6 +6,14 @@ export type {
   SessionDigitOptions,
 } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
+export {
+  divertedBy,
+  type ForwardCause,
+  type Forwarding,
+  forwardingHeaders,
+  timesForwarded,
+} from './forwarding-headers.ts';
+export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
 export type {
   BurstMetrics,

@@ -74,6 +74,8 @@ export class SessionShell {
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
+      onRedirected: ({ status, from, to }) =>
+        this.emit('redirected', { status, from: from.toString(), to: to.toString() }),
       onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),

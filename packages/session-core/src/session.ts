@@ -220,10 +220,12 @@ export class Session extends SessionMedia {
     this.shell.take({ type: 'reject', status, reason });
   }
 
-  /** Sends the caller elsewhere with 302 (RFC 3261 §8.1.3.4). */
+  /**
+   * Sends the caller elsewhere with 302 (RFC 3261 §8.1.3.4): to the one with the highest `q` first.
+   * Throws `SESSION_STATE` unless an incoming call waits for its answer.
+   */
   redirect(contacts: readonly (Uri | NameAddr)[]): void {
-    const headers = contacts.map((contact) => ['Contact', bracketed(contact)] as const);
-    this.reject(302, { headers });
+    this.reject(302, { headers: [['Contact', contacts.map(bracketed).join(', ')]] });
   }
 
   /** Refuses with a challenge (401 or 407) that somebody else built, its header fields included. */

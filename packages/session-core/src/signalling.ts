@@ -9,10 +9,11 @@ import type {
   OutgoingInvite,
   OutgoingReinvite,
 } from '@strowger/dialog-core';
-import type { SipResponse } from '@strowger/sip-message';
+import { NameAddr, type SipResponse, type Uri } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
 import { type EndReason, rejected } from './end-reason.ts';
 import type { InfoDigit } from './info-digit.ts';
+import { type NextTarget, Redirections } from './redirections.ts';
 import { answerInDialog } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
@@ -30,6 +31,8 @@ import {
 export interface SignallingUser {
   input(input: SessionInput): void;
   onProgress(response: SipResponse): void;
+  /** The callee is somewhere else, and is called there. */
+  onRedirected(redirected: { status: number; from: Uri; to: Uri }): void;
   onDigit(digit: InfoDigit): void;
   onChangeOffered(withOffer: boolean): void;
   /** The session timer asks for a re-INVITE. */
@@ -73,7 +76,9 @@ export class Signalling {
   private reinvite: IncomingReinvite | IncomingOffer | undefined;
   private ours: OutgoingReinvite | undefined;
   private turn = 0;
-  private placeCall: ((offer: string | undefined) => OutgoingInvite) | undefined;
+  private placeCall: ((offer: string | undefined, next?: NextTarget) => OutgoingInvite) | undefined;
+  private redirections: Redirections | undefined;
+  private isCancelled = false;
 
   constructor(user: SignallingUser) {
     this.user = user;
@@ -87,10 +92,21 @@ export class Signalling {
 
   /** Our call, once the table says `invite`. */
   plan(dialogs: DialogLayer, options: CallOptions, callId: string): void {
-    const { to, from, requestUri, route, credentials, headers, hops } = options;
-    this.placeCall = (offer) => {
+    const { to, from, route, credentials, headers = [], hops, followRedirects } = options;
+    const first = options.requestUri ?? (to instanceof NameAddr ? to.uri : to);
+    if (followRedirects !== undefined && followRedirects !== false) {
+      const policy = followRedirects === true ? {} : followRedirects;
+      this.redirections = new Redirections(first, headers, policy);
+    }
+    this.placeCall = (offer, next) => {
       const body = offer === undefined ? undefined : sdpBody(offer);
-      const invite = { to, from, requestUri, route, credentials, headers, hops, callId, body };
+      const invite = {
+        ...{ to, from, route, credentials, callId, body },
+        requestUri: next?.uri ?? options.requestUri,
+        headers: next === undefined ? headers : [...headers.filter(isOurs), ...next.headers],
+        // where a route leads first, that has not changed
+        hops: next === undefined || route !== undefined ? hops : undefined,
+      };
       // an offer in a reliable 1xx would have to be answered before the call is
       const reliableProvisionals = offer === undefined ? ('never' as const) : undefined;
       return dialogs.invite(
@@ -103,11 +119,22 @@ export class Signalling {
             this.heard.clear();
             this.user.input({ type: 'accepted', ...described(sdp) });
           },
-          onRejected: (response) => this.over(refusedBy(response)),
+          onRejected: (response) => this.rejected(response, offer),
           onFailed: (reason) => this.over(failedBy(reason)),
         },
       );
     };
+  }
+
+  /** Follows a redirection where it may, or tries the next of several; else that was the answer. */
+  private rejected(response: SipResponse, offer: string | undefined): void {
+    const next = this.isCancelled ? undefined : this.redirections?.after(response);
+    if (next === undefined) return this.over(refusedBy(response));
+    this.heard.clear();
+    this.user.onRedirected({ status: response.status, from: next.from, to: next.uri });
+    if (this.isCancelled)
+      this.over(refusedBy(response)); // whoever was told has hung up
+    else this.invite(offer, next);
   }
 
   /** A call that came in. */
@@ -129,6 +156,7 @@ export class Signalling {
       case 'invite':
         return this.invite(output.offer);
       case 'cancel':
+        this.isCancelled = true;
         return this.outgoing?.cancel({ headers: reasonFields(output.why) });
       case 'ack':
         return this.dialog?.ack(output.answer === undefined ? undefined : sdpBody(output.answer));
@@ -158,9 +186,9 @@ export class Signalling {
   }
 
   /** What cannot be sent (a full layer, a header that is not ours to set) ends the call. */
-  private invite(offer: string | undefined): void {
+  private invite(offer: string | undefined, next?: NextTarget): void {
     try {
-      this.outgoing = this.placeCall?.(offer);
+      this.outgoing = this.placeCall?.(offer, next);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.over(rejected('local', 503, { text }));
@@ -282,6 +310,11 @@ export class Signalling {
   private over(reason: EndReason): void {
     this.user.input({ type: 'inviteOver', reason });
   }
+}
+
+/** Not of what `forwardingHeaders` writes. */
+function isOurs([name]: HeaderFields[number]): boolean {
+  return !/^(?:diversion|history-info)$/iu.test(name);
 }
 
 function described(sdp: string | undefined): { sdp?: string } {
