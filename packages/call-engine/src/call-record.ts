@@ -1,4 +1,4 @@
-import type { MediaStats } from '@strowger/session-core';
+import type { ForwardCause, MediaStats } from '@strowger/session-core';
 
 /** How a call came out. */
 export type CallOutcome =
@@ -12,6 +12,13 @@ export type CallOutcome =
 
 /** Who brought a call to its end. `engine`: time limits, drain, failures on our side. */
 export type CallEnder = 'caller' | 'callee' | 'engine';
+
+/** A call was sent on to somebody else. Plain data. */
+export interface ForwardedCall {
+  readonly from: string;
+  readonly to: string;
+  readonly cause: ForwardCause;
+}
 
 /** One leg of a call: a dialog, or the attempt at one. */
 export interface CallLegRecord {
@@ -39,6 +46,8 @@ export interface CallRecord {
   readonly callerName?: string;
   /** Address of record of the user that was called, or the service's name. */
   readonly callee?: string;
+  /** Where the call went from there, the first time first; absent where it went nowhere else. */
+  readonly forwarded?: readonly ForwardedCall[];
   /** The user part that was dialled. */
   readonly dialled: string;
   readonly startedAt: number;

@@ -44,6 +44,11 @@ export class CallerLeg {
     this.session.ring();
   }
 
+  /** 181 (RFC 3261 §21.1.3). */
+  tellForwarded(): void {
+    this.session.progress(181).catch(() => {}); // it has ended
+  }
+
   /** Rings with the callee's early media, by an answer that the relay has already made. */
   ringWithMedia(endpoint: MediaEndpoint, sdp: Sdp): void {
     this.session.progress(183, { withMedia: true, endpoint, sdp }).catch(() => {}); // it has ended

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import type { MediaStats, Session, SessionManager } from '@strowger/session-core';
 import { type NameAddr, parseUri, SipUri } from '@strowger/sip-message';
 import type { LegRefusal } from './best-response.ts';
@@ -24,6 +25,8 @@ export interface ContactLegsOptions {
   readonly from: NameAddr;
   /** Of the caller's INVITE. */
   readonly maxForwards: number;
+  /** What happened to the call on the way to them: Diversion and History-Info. */
+  history(): HeaderFields;
 }
 
 /** Makes the call's sessions with the callee's contacts. */
@@ -40,7 +43,7 @@ export class ContactLegs {
     media: CallMedia,
     { to, user }: { to: SipUri; user: ContactLegUser },
   ): ContactLeg {
-    const { manager, from, maxForwards } = this.options;
+    const { manager, from, maxForwards, history } = this.options;
     const end = media.calleeEnd.contact();
     const path = pathOf(binding);
     const session = manager.call({
@@ -49,7 +52,7 @@ export class ContactLegs {
       requestUri: contactUri(binding.contact),
       ...(path.length === 0 ? {} : { route: path }),
       ...(binding.received === undefined ? {} : { hops: [binding.received] }),
-      headers: [['Max-Forwards', maxForwards - 1]],
+      headers: [['Max-Forwards', maxForwards - 1], ...history()],
       endpoint: end,
       offer: media.offer,
     });

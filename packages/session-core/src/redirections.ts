@@ -1,5 +1,5 @@
 import type { HeaderFields } from '@strowger/dialog-core';
-import { Headers, SipUri, type SipResponse, type Uri } from '@strowger/sip-message';
+import { Headers, type NameAddr, SipUri, type SipResponse, type Uri } from '@strowger/sip-message';
 import { type Forwarding, forwardingHeaders } from './forwarding-headers.ts';
 
 /** What becomes of an INVITE of ours that is answered with a 3xx. */
@@ -58,8 +58,7 @@ export class Redirections {
     const contacts = response.headers.get('contact');
     if (!Array.isArray(contacts)) return;
     const { uri: from, path } = this.current;
-    const targets = contacts
-      .toSorted((one, other) => qOf(other.params) - qOf(one.params))
+    const targets = byPreference(contacts)
       .flatMap(({ uri }) => this.takes(uri))
       .slice(0, this.limit)
       .map((uri) => ({
@@ -93,6 +92,11 @@ interface Target {
 }
 
 const SAID = ['diversion', 'history-info'];
+
+/** @internal The contacts of a 3xx by their q (RFC 3261 §20.10), best first. */
+export function byPreference(contacts: readonly NameAddr[]): NameAddr[] {
+  return contacts.toSorted((one, other) => qOf(other.params) - qOf(one.params));
+}
 
 function qOf(params: { get(name: string): string | undefined }): number {
   const q = Number(params.get('q') ?? 1);
