@@ -2,7 +2,13 @@ import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { RedirectPolicy } from './redirections.ts';
-import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
+import type {
+  AudioSource,
+  DigitOptions,
+  EndpointRequest,
+  MediaEndpoint,
+  Sdp,
+} from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
 export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
@@ -16,6 +22,17 @@ export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
   readonly via?: DigitOptions['via'] | 'info';
   /** The body of an INFO; default `dtmf-relay`. */
   readonly infoType?: 'dtmf-relay' | 'dtmf';
+}
+
+/** How the other side is put on hold, and taken back. */
+export interface HoldOptions {
+  /** Heard there for as long as it is held, again and again. Default: silence. */
+  readonly music?: AudioSource | undefined;
+  /**
+   * By re-INVITE, the default, which RFC 3311 §5.1 recommends where somebody may be asked; or by
+   * UPDATE, which takes one message less, where the peer says that it takes that.
+   */
+  readonly via?: 'reinvite' | 'update' | undefined;
 }
 
 /** How to place a call. */

@@ -1,6 +1,7 @@
 export type {
   AnswerOptions,
   CallOptions,
+  HoldOptions,
   MediaWishes,
   ProgressOptions,
   SessionDigitOptions,

@@ -7,7 +7,12 @@ import {
   type AuthenticationState,
   authenticationTable,
 } from './authentication-table.ts';
-import type { AnswerOptions, ProgressOptions, SessionDigitOptions } from './call-options.ts';
+import type {
+  AnswerOptions,
+  HoldOptions,
+  ProgressOptions,
+  SessionDigitOptions,
+} from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AudioSource,
@@ -245,19 +250,24 @@ export class Session extends SessionMedia {
     await this.ended;
   }
 
-  /** Puts the other side on hold by re-INVITE; rejects with `CHANGE_REFUSED` where it refused. */
-  hold(): Promise<void> {
-    return this.shell.change({ direction: 'sendonly' });
+  /**
+   * Puts the other side on hold; rejects with `CHANGE_REFUSED` where it refused. `music` is heard
+   * there from then on (RFC 5359 §2.3, RFC 7088), until it is taken back; music that cannot be played
+   * is logged, and the hold stands.
+   */
+  hold({ music, via }: HoldOptions = {}): Promise<void> {
+    const held = this.shell.change({ direction: 'sendonly', via });
+    return music === undefined ? held : held.then(() => this.shell.playOnHold(music));
   }
 
   /** Takes the other side back; the state moves when it agreed. */
-  resume(): Promise<void> {
-    return this.shell.change({ direction: 'sendrecv' });
+  resume({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ direction: 'sendrecv', via });
   }
 
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
-  renegotiate(): Promise<void> {
-    return this.shell.change({});
+  renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ via });
   }
 
   /**

@@ -6,8 +6,11 @@ import type {
   IncomingOffer,
   IncomingRefer,
   IncomingReinvite,
+  MessageParts,
   OutgoingInvite,
   OutgoingReinvite,
+  OutgoingUpdate,
+  UpdateUser,
 } from '@strowger/dialog-core';
 import { NameAddr, type SipResponse, type Uri } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
@@ -74,7 +77,7 @@ export class Signalling {
   private outgoing: OutgoingInvite | undefined;
   private incoming: IncomingInvite | undefined;
   private reinvite: IncomingReinvite | IncomingOffer | undefined;
-  private ours: OutgoingReinvite | undefined;
+  private ours: OutgoingReinvite | OutgoingUpdate | undefined;
   private turn = 0;
   private placeCall: ((offer: string | undefined, next?: NextTarget) => OutgoingInvite) | undefined;
   private redirections: Redirections | undefined;
@@ -169,7 +172,7 @@ export class Signalling {
       case 'bye':
         return this.dialog?.bye({ headers: reasonFields(output.why) });
       case 'reinvite':
-        return this.sendReinvite(output.offer);
+        return this.sendChange(output.offer, output.byUpdate === true);
       case 'withdraw': {
         this.turn++;
         return this.ours?.withdraw();
@@ -234,7 +237,7 @@ export class Signalling {
     this.incoming.reject(status, { headers: this.headers, reason: this.reason });
   }
 
-  private sendReinvite(offer: string): void {
+  private sendChange(offer: string, byUpdate: boolean): void {
     // what is told of a re-INVITE that was withdrawn concerns nobody
     const turn = ++this.turn;
     const told = (input: SessionInput): void => {
@@ -242,14 +245,26 @@ export class Signalling {
     };
     const refused = (message: string): void =>
       told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
-    this.ours = this.dialog?.reinvite(
-      { body: sdpBody(offer) },
-      {
-        onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
-        onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
-        onFailed: ({ kind }) => refused(kind),
-      },
-    );
+    const user: UpdateUser = {
+      onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
+      onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
+      onFailed: ({ kind }) => refused(kind),
+    };
+    const parts = { body: sdpBody(offer) };
+    if (!byUpdate) this.ours = this.dialog?.reinvite(parts, user);
+    else this.sendUpdate(parts, user, refused);
+  }
+
+  private sendUpdate(
+    parts: MessageParts,
+    user: UpdateUser,
+    refused: (message: string) => void,
+  ): void {
+    try {
+      this.ours = this.dialog?.update(parts, user);
+    } catch (error) {
+      refused(error instanceof Error ? error.message : String(error)); // one refreshes the session
+    }
   }
 
   private adopt(dialog: Dialog): void {
