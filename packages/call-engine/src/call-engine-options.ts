@@ -66,6 +66,8 @@ export interface CallEngineOptions {
   readonly maxForwardings?: number;
   /** Whether a phone may send a call to another user by a 3xx. Default `true`. */
   readonly followRedirects?: boolean;
+  /** Whether messages say who the two ends of a call are, by Session-ID (RFC 7989). Default `true`. */
+  readonly sessionIds?: boolean;
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;

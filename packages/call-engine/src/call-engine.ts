@@ -360,7 +360,7 @@ export class CallEngine {
   }
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
-    const { runtime, sender, media, userAgent, timers } = this.options;
+    const { runtime, sender, media, userAgent, timers, sessionIds } = this.options;
     const referrals = new Referrals({
       router: this.parts.router,
       sessions: () => this.sessions,
@@ -372,6 +372,7 @@ export class CallEngine {
       media,
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
+      sessionIds,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,

@@ -26,6 +26,8 @@ export interface CallLegRecord {
   readonly callId: string;
   /** The address on the other side. */
   readonly remote: string;
+  /** Who was there: its UUID by Session-ID (RFC 7989), or the one that we gave it. */
+  readonly uuid?: string;
   /** Final SIP status of the leg's INVITE, absent where none came. */
   readonly status?: number;
   /** Codec and counters, where the leg had media. */

@@ -79,7 +79,8 @@ export class CallTransfer {
       this.timer = this.options.runtime.clock.arm(this.options.ringTimeoutMs, () => this.fail(480));
       for (const binding of bindings) {
         const user = this.userOf(() => leg, bindings.length);
-        const leg: ContactLeg = contacts.call(binding, media, { to, user });
+        const by = this.options.staying;
+        const leg: ContactLeg = contacts.call(binding, media, { to, user, by });
         this.legs.push(leg);
       }
     });
@@ -164,6 +165,8 @@ export class CallTransfer {
       throw new StrowgerError('SESSION_ENDED', 'the transfer was given up');
     }
     this.stage = 'done';
+    staying.speakFor(leg.session);
+    leg.session.speakFor(staying);
     user.onDone();
   }
 

@@ -285,7 +285,7 @@ export class Call {
         onRefused: (refusal) => this.input({ type: 'legRefused', leg, ...refusal }),
         onEnded: (ending) => this.input({ type: 'legEnded', leg, ending }),
       };
-      const contact = this.contacts.call(binding, media, { to, user });
+      const contact = this.contacts.call(binding, media, { to, user, by: this.caller.session });
       this.legs.push(contact);
       this.context.link(contact.session, this);
     }
@@ -327,6 +327,7 @@ export class Call {
     const { media } = this;
     const leg = this.legs[winner];
     if (media === undefined || leg === undefined) return;
+    this.caller.session.speakFor(leg.session);
     await media.calleeEnd.elect(leg.end);
     const answer = await media.answer;
     if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);

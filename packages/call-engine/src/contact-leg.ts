@@ -41,7 +41,7 @@ export class ContactLegs {
   call(
     binding: Binding,
     media: CallMedia,
-    { to, user }: { to: SipUri; user: ContactLegUser },
+    { to, user, by }: { to: SipUri; user: ContactLegUser; by: Session },
   ): ContactLeg {
     const { manager, from, maxForwards, history } = this.options;
     const end = media.calleeEnd.contact();
@@ -55,6 +55,7 @@ export class ContactLegs {
       headers: [['Max-Forwards', maxForwards - 1], ...history()],
       endpoint: end,
       offer: media.offer,
+      onBehalfOf: by,
     });
     const { contact } = binding;
     return new ContactLeg(session, {

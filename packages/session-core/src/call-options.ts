@@ -1,6 +1,7 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
 import type {
   AudioSource,
@@ -67,6 +68,8 @@ export interface CallOptions {
    * by default, they are handed up: `contacts` of the `EndReason`.
    */
   readonly followRedirects?: boolean | RedirectPolicy | undefined;
+  /** For whose peer it is placed: see `Session.speakFor`. */
+  readonly onBehalfOf?: Session | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
 }

@@ -48,6 +48,7 @@ export type {
   Talk,
 } from './session-machine.ts';
 export type { RelayId } from './bridge.ts';
+export type { SessionIdentifiers } from './session-identity.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

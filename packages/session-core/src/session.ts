@@ -37,6 +37,7 @@ import type {
   ApplicationEventName,
   SessionEvents,
 } from './session-events.ts';
+import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
@@ -68,6 +69,8 @@ export class Session extends SessionMedia {
   /** @internal Moved by the manager, and by `setAuthenticationState`. */
   readonly authentication: AuthenticationMachine = authenticationMachine();
   /** @internal */
+  readonly identity: SessionIdentity;
+  /** @internal */
   protected readonly shell: SessionShell;
   private readonly context: SessionContext;
 
@@ -84,6 +87,9 @@ export class Session extends SessionMedia {
     this.request = request;
     this.source = setup.source;
     this.offer = offer;
+    this.identity = new SessionIdentity(`${id} ${callId}`);
+    if (request !== undefined) this.identity.hear(request);
+    if (setup.behalf !== undefined) this.speakFor(setup.behalf);
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
@@ -92,6 +98,24 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** Who its two ends are, as Session-ID says (RFC 7989): the same for all legs of a call. */
+  get identifiers(): SessionIdentifiers {
+    return this.identity.identifiers;
+  }
+
+  /** Whom the peer is known as: by the UUID that it says, or by one that we gave it. */
+  get partyUuid(): string {
+    return this.identity.party;
+  }
+
+  /**
+   * Our side speaks for the peer of another session from now on, as a back-to-back user agent does:
+   * the UUID of that one goes into our Session-ID (RFC 7989 §7).
+   */
+  speakFor(other: Session): void {
+    this.identity.speakFor(other.identity);
   }
 
   /** What is known of who called. */
