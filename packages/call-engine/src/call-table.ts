@@ -170,10 +170,11 @@ export const callTable: StateTable<CallState, CallInput, CallOutput> = {
         { type: 'answerCaller', leg },
       );
     },
-    legRefused: (state, { type: _, leg, ...refusal }) => {
+    legRefused: (state, { leg, status, reason, contacts }) => {
       if (leg < state.first) return to(state);
-      const refusals = [...state.refusals, refusal];
-      if (refusal.status < 600 && refusals.length < state.legs) return to({ ...state, refusals });
+      const said = contacts === undefined ? {} : { contacts };
+      const refusals = [...state.refusals, { status, ...optional({ reason }), ...said }];
+      if (status < 600 && refusals.length < state.legs) return to({ ...state, refusals });
       return allRefused(refusals, state.forwards);
     },
     ringTimeout: ({ forwards }) =>

@@ -104,7 +104,12 @@ export class Signalling {
     this.placeCall = (offer, next) => {
       const body = offer === undefined ? undefined : sdpBody(offer);
       const invite = {
-        ...{ to, from, route, credentials, callId, body },
+        to,
+        from,
+        route,
+        credentials,
+        callId,
+        body,
         requestUri: next?.uri ?? options.requestUri,
         headers: next === undefined ? headers : [...headers.filter(isOurs), ...next.headers],
         // where a route leads first, that has not changed
