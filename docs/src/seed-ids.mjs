@@ -17,6 +17,9 @@ export const TESTS = {
     'packages/session-core/test/call-setup.test.ts',
     'TS-07 cancels, rejects or hangs up',
   ],
+  redirects: ['packages/session-core/test/redirect.test.ts', 'follows, and says from whom'],
+  forwards: ['packages/call-engine/test/forwarding.test.ts', 'always, goes there at once'],
+  forwardsBusy: ['packages/call-engine/test/forwarding.test.ts', 'on busy, goes there then'],
   redirected: ['packages/session-core/test/call-setup.test.ts', 'is redirected, and challenged'],
   refusedState: ['packages/session-core/test/call-setup.test.ts', 'is refused with the state'],
   hold: ['packages/session-core/test/renegotiation.test.ts', 'TS-20 TS-05 moves both sides'],
@@ -93,6 +96,7 @@ export const TESTS = {
 const S = 'session-core:';
 const M = 'media-core:';
 const D = 'dialog-core:';
+const E = 'call-engine:';
 
 /**
  * What the seed names, one line each: id, the seed's name, our exports, tests. A line whose third part
@@ -199,7 +203,7 @@ P32-1 | link_session_to_call | ${S}SessionDirectory.linkSessionToCall | search
 P32-2 | sessions for INVITEs | ${S}SessionManagerOptions | life
 P32-3 | routing with call-engine | call-engine:CallEngine | pbxCall
 P32-4 | transfer | ${S}Session.transfer ${S}TransferHooks | blind attended
-P32-5 | forwarding and redirection | open: 3xx is handed up; following, forwarding, Diversion and History-Info are not built
+P32-5 | forwarding and redirection | ${S}Session.redirect ${S}CallOptions.followRedirects ${E}ForwardingRules | redirects forwards forwardsBusy
 P32-6 | conference | open: conferences of sessions are not built
 P32-7 | media with session states | ${S}SessionMedia.mediaState | hold
 P32-8 | quality monitoring | ${S}SessionMedia.mediaMetrics | quality
