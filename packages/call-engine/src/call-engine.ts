@@ -339,6 +339,7 @@ export class CallEngine {
       router,
       doorkeeper,
       maxCalls: this.settings.maxCalls,
+      ringTimeoutMs: this.settings.ringTimeoutMs,
       calls: this.proxiedCalls,
       isDraining: () => this.isDraining,
       transactions: () => this.sessions.dialogs.transactions,
