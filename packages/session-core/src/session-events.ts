@@ -50,6 +50,8 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
+  /** The callee is somewhere else: our INVITE goes from one to the other (`followRedirects`). */
+  redirected: { readonly status: number; readonly from: string; readonly to: string };
   /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;

@@ -6,6 +6,7 @@ import type {
   CallOptions,
   Cleared,
   EndReason,
+  HoldOptions,
   MarkOutcome,
   MediaStats,
   PcmFrame,
@@ -101,11 +102,11 @@ export class Call {
   }
 
   /**
-   * Puts the other side on hold; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
+   * Puts the other side on hold, where it hears `music` or nothing; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
    * `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
    */
-  async hold(): Promise<void> {
-    await this.session.hold();
+  async hold(options: HoldOptions = {}): Promise<void> {
+    await this.session.hold(options);
   }
 
   /** Takes the other side back; rejects as `hold` does. */
