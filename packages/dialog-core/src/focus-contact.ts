@@ -7,7 +7,5 @@ import { NameAddr, SipUri } from '@strowger/sip-message';
 export function focusContact(contact: string, conference: string): string {
   const parsed = NameAddr.parse(contact);
   if (!parsed.ok || !(parsed.value.uri instanceof SipUri)) return contact; // we wrote it ourselves
-  const { scheme, host, port, params } = parsed.value.uri;
-  const uri = new SipUri({ scheme, user: conference, host, port, params: [...params] });
-  return `<${uri.toString()}>;isfocus`;
+  return `<${parsed.value.uri.with({ user: conference })}>;isfocus`;
 }

@@ -322,6 +322,8 @@ export interface ConferenceMemberOptions {
 /** An endpoint that is opened as a member. */
 export interface ConferenceMemberRequest extends EndpointRequest {
   readonly member?: ConferenceMemberOptions;
+  /** Whether it stays on its own until `join`: in a lobby, or before its call is answered. */
+  readonly waits?: boolean;
 }
 
 /** One member of a conference. */
@@ -331,6 +333,8 @@ export interface ConferenceMember {
   /** Its media; closing it leaves the conference. What it plays goes before the others. */
   readonly endpoint: MediaEndpoint;
   change(options: ConferenceMemberOptions): Promise<void>;
+  /** Comes in where it waits, or has left; rejects with `MEDIA_CONFERENCE_FULL`. Idempotent. */
+  join(): Promise<void>;
   /** The endpoint stays, on its own. */
   leave(): Promise<void>;
 }

@@ -26,6 +26,7 @@ import type {
 import { refusedBy } from './refused-input.ts';
 import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import { sendInfoDigits } from './info-digit-sender.ts';
+import type { ConferenceSide } from './conference-place.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
@@ -346,6 +347,11 @@ export class Session extends SessionMedia {
   /** @internal Moves media to a new endpoint of the session's own. */
   renewMedia(): Promise<void> {
     return this.shell.renewMedia();
+  }
+
+  /** @internal What a conference does with it. */
+  get conferenceSide(): ConferenceSide {
+    return this.shell;
   }
 
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */

@@ -54,24 +54,35 @@ export class LocalConference implements MediaConference {
     const { api, id: conference } = this.options;
     const { core, endpoint } = await this.options.open(request);
     const { id } = core;
-    try {
-      await api.joinConference({ conference, id, settings });
-    } catch (error) {
-      await core.close();
-      throw error;
-    }
-    return {
+    let isIn = false;
+    const member: ConferenceMember = {
       id,
       endpoint,
       change: async (options) => {
         core.assertAlive();
         settings = settingsOf(settings, options);
-        await api.changeMember({ conference, id, settings });
+        if (isIn) await api.changeMember({ conference, id, settings });
+      },
+      join: async () => {
+        this.assertOpen();
+        core.assertAlive();
+        if (isIn) return;
+        await api.joinConference({ conference, id, settings });
+        isIn = true;
       },
       leave: async () => {
+        isIn = false;
         if (!core.hasEnded) await api.leaveConference({ conference, id });
       },
     };
+    if (request.waits === true) return member;
+    try {
+      await member.join();
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
+    return member;
   }
 
   async record(path: string): Promise<Pick<Recording, 'stop'>> {
