@@ -49,12 +49,24 @@ export const TESTS = {
   relay: ['packages/session-core/test/relays.test.ts', 'lets their media flow through each other'],
   conference: ['packages/session-core/test/conference.test.ts', 'lets all hear each other'],
   conferenceAll: ['packages/session-core/test/conference.test.ts', 'takes all of them or none'],
-  conferenceHold: ['packages/session-core/test/conference.test.ts', 'does not hear the music of who holds'],
+  conferenceHold: [
+    'packages/session-core/test/conference.test.ts',
+    'does not hear the music of who holds',
+  ],
   conferenceLeaves: ['packages/session-core/test/conference.test.ts', 'lets a member go'],
-  conferenceWaits: ['packages/session-core/test/conference.test.ts', 'answers who calls, and lets it wait'],
-  conferenceMedia: ['packages/session-core/test/conference.test.ts', 'goes on when the media of one member fails'],
+  conferenceWaits: [
+    'packages/session-core/test/conference.test.ts',
+    'answers who calls, and lets it wait',
+  ],
+  conferenceMedia: [
+    'packages/session-core/test/conference.test.ts',
+    'goes on when the media of one member fails',
+  ],
   conferenceRows: ['packages/session-core/test/conference.test.ts', 'had all of its rows driven'],
-  conferencePackage: ['packages/session-core/test/conference.test.ts', 'tells the whole state first'],
+  conferencePackage: [
+    'packages/session-core/test/conference.test.ts',
+    'tells the whole state first',
+  ],
   relayEnds: ['packages/session-core/test/relays.test.ts', 'ends with either of them'],
   byId: ['packages/session-core/test/relays.test.ts', 'loses its media, and has it back'],
   otherRefer: ['packages/session-core/test/relays.test.ts', 'does what a REFER asks for that came'],

@@ -1,5 +1,10 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
-import { type Session, SessionManager } from '@strowger/session-core';
+import {
+  type ConferencePackageOptions,
+  type EndedConference,
+  type Session,
+  SessionManager,
+} from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
@@ -10,6 +15,7 @@ import { type CallEngineOptions, type EngineSettings, settingsOf } from './call-
 import type { CallRecord } from './call-record.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { CdrWriter } from './cdr-writer.ts';
+import type { ConferenceRoom } from './conference-room.ts';
 import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
@@ -33,6 +39,8 @@ export interface CallEngineEvents {
   callEnded: { readonly call: Call; readonly record: CallRecord };
   /** The same for a call that only passed through, in the mode `proxy`. */
   proxiedCallEnded: { readonly record: CallRecord };
+  /** A meeting in a room is over, and what was recorded of it is complete. */
+  conferenceEnded: { readonly room: string; readonly ended: EndedConference };
   authenticationFailed: AuthenticationFailure;
 }
 
@@ -44,6 +52,7 @@ export interface CallEngineCounts {
   /** Calls that pass through a proxy and were not ended, as far as it knows. */
   readonly proxiedCalls: number;
   readonly sessions: number;
+  readonly conferences: number;
   readonly dialogs: number;
   readonly transactions: number;
   readonly endpoints: number;
@@ -87,6 +96,8 @@ export class CallEngine {
     );
     this.parts = enginePartsOf(options, this.settings, {
       onRegistration: (change) => this.tellRegistrations(change),
+      onConferenceEnded: (room, ended) => this.events.emit('conferenceEnded', { room, ended }),
+      sessions: () => this.sessions,
       onFailure: (failure) => this.events.emit('authenticationFailed', failure),
     });
     this.context = {
@@ -129,6 +140,11 @@ export class CallEngine {
     return [...this.live.values()];
   }
 
+  /** The conference rooms, whether somebody is in them or not. */
+  rooms(): readonly ConferenceRoom[] {
+    return this.parts.rooms;
+  }
+
   /** The call of this id, while it goes on. */
   call(id: string): Call | undefined {
     return this.live.get(id);
@@ -166,12 +182,21 @@ export class CallEngine {
   /** What lives now. */
   counts(): CallEngineCounts {
     const counts = this.sessions.counts();
-    const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
+    const {
+      sessions,
+      conferences,
+      dialogs,
+      clientTransactions,
+      serverTransactions,
+      endpoints,
+      ports,
+    } = counts;
     return {
       calls: this.live.size,
       proxied: this.proxy?.size ?? 0,
       proxiedCalls: this.proxiedCalls.size,
       sessions,
+      conferences,
       dialogs,
       transactions: clientTransactions + serverTransactions,
       endpoints,
@@ -354,6 +379,7 @@ export class CallEngine {
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,
+      ...(this.parts.rooms.length > 0 && { conferencePackage: this.conferencePackage() }),
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
@@ -361,6 +387,25 @@ export class CallEngine {
       takesStateless: (request, inbound) =>
         this.mayEndHere(request) && stateless.takes(request, inbound),
     });
+  }
+
+  /** Users see who is in a room that is open to all of them; others are asked who they are. */
+  private conferencePackage(): ConferencePackageOptions {
+    const { authenticator, domain, rooms } = this.parts;
+    return {
+      mayWatch: async (subscribe, conference) => {
+        const { request, inbound } = subscribe;
+        const proof = await authenticator.authenticate(request, inbound, 407);
+        if (!proof.ok) {
+          const { status, headers } = proof.response;
+          const said = SAID_WITH_REFUSALS.flatMap((name) => fields(headers, name));
+          subscribe.reject(status, { headers: said });
+          return false;
+        }
+        const isOpen = rooms.some((room) => room.conference === conference && !room.isClosed);
+        return isOpen && domain.userOf(request.from.uri, inbound) === proof.user.username;
+      },
+    };
   }
 
   /** What a proxy passes on it answers itself, but for calls, whose callers are asked in the same way. */

@@ -258,17 +258,24 @@ export class Conference {
   ): void {
     const place = this.places.get(id);
     if (place === undefined) return;
-    work(place).then(
-      () => {
-        if (this.places.get(id) === place) this.machine.input({ type, id });
-      },
-      (error: unknown) => {
-        if (this.places.get(id) !== place) return;
-        this.entries.get(id)?.reject(error);
-        this.entries.delete(id);
-        this.machine.input({ type: 'seatLost', id, why: 'refused' });
-      },
-    );
+    void this.carryOut(place, { id, type }, work(place));
+  }
+
+  private async carryOut(
+    place: ConferencePlace,
+    { id, type }: { readonly id: SessionId; readonly type: 'seatOpened' | 'entered' },
+    work: Promise<void>,
+  ): Promise<void> {
+    const isStillThere = (): boolean => this.places.get(id) === place;
+    try {
+      await work;
+      if (isStillThere()) this.machine.input({ type, id });
+    } catch (error) {
+      if (!isStillThere()) return;
+      this.entries.get(id)?.reject(error);
+      this.entries.delete(id);
+      this.machine.input({ type: 'seatLost', id, why: 'refused' });
+    }
   }
 
   private applySettings(): void {
@@ -316,19 +323,20 @@ export class Conference {
     const { media } = this;
     this.media = undefined;
     await this.recorder.complete();
-    await media?.then(
-      (conference) => conference.close(),
-      () => {}, // it could not be opened
-    );
+    const conference = await media?.catch(() => undefined); // it could not be opened
+    await conference?.close();
   }
 
   private finish(reason: EndedConference['reason']): void {
     this.watchers.end();
     this.context.onEnded(this);
-    void this.closing.then(() => {
-      const { outcome } = this.recorder;
-      this.settle({ reason, ...(outcome === undefined ? {} : { recording: outcome }) });
-    });
+    void this.settleAtLast(reason);
+  }
+
+  private async settleAtLast(reason: EndedConference['reason']): Promise<void> {
+    await this.closing;
+    const { outcome } = this.recorder;
+    this.settle({ reason, ...(outcome === undefined ? {} : { recording: outcome }) });
   }
 
   private tell<T extends ConferenceEventName>(

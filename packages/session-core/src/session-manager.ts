@@ -55,7 +55,9 @@ export class SessionManager extends SessionDirectory {
       supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
-      allow: [...new Set([...ALLOWED, ...allow])],
+      allow: [
+        ...new Set([...ALLOWED, ...(options.conferencePackage ? ['SUBSCRIBE'] : []), ...allow]),
+      ],
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.takeRequest(transaction),
