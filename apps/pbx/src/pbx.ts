@@ -10,6 +10,7 @@ import { createMediaEngine } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
+import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
 import { atOf, type Config, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
@@ -92,6 +93,7 @@ async function open(
     domain: config.domain,
     mode: config.mode,
     services: { '*43': echo(), '*60': tone(440) },
+    rooms: roomsOf(config),
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
@@ -101,6 +103,9 @@ async function open(
       algorithmsFor: digestByListener(config),
       nonceLifetimeMs: config.nonceLifetimeMs,
     },
+  });
+  engine.on('conferenceEnded', ({ room, ended: { recording } }) => {
+    if (recording) runtime.logger.info({ room, recording }, 'a meeting was recorded');
   });
   await transport.start();
   opened.push(() => transport.close());
