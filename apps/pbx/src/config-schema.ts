@@ -79,16 +79,25 @@ const room = z.strictObject({
   record: z.boolean().default(false).describe('Whether meetings are recorded, in `recordings`'),
 });
 
-const roomName = userPart.refine((name) => name !== '*43' && name !== '*60', {
-  error: 'other than *43 and *60, which are services',
-});
-
 /** The keys of a room. */
 export const roomShape = room.shape;
 
 const conference = z
   .strictObject({
-    rooms: z.record(roomName, room).default({}).describe('By what is dialled, such as "*6000"'),
+    rooms: z
+      .record(z.string(), room)
+      .superRefine((rooms, context) => {
+        const taken = ['*43', '*60'];
+        const wrong = Object.keys(rooms).filter(
+          (name) => taken.includes(name) || !userPart.safeParse(name).success,
+        );
+        const message = "a room is 1 to 64 of letters, digits and _.!~*'()+-, but not *43 or *60";
+        for (const name of wrong) {
+          context.addIssue({ code: 'custom', path: [name], message, input: name });
+        }
+      })
+      .default({})
+      .describe('By what is dialled, such as "*6000"'),
     recordings: file.default('./recordings').describe('Folder of what is recorded; it is made'),
   })
   .prefault({});

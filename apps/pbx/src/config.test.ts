@@ -126,7 +126,7 @@ webSocket: { origins: ["https://phone.example"] }
       }
     };
     expect(problem('{ "*6000": { pin: "4x7y" } }')).toContain('pin: this value is not allowed');
-    expect(problem('{ "*43": {} }')).toContain('other than *43 and *60');
+    expect(problem('{ "*43": {} }')).toContain('but not *43 or *60');
     expect(problem('{ "*6000": { pins: "1" } }')).toContain('unknown key "pins"; allowed: pin,');
   });
 
