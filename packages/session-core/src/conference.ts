@@ -1,7 +1,8 @@
 import { Machine, StrowgerError } from '@strowger/runtime';
 import type { Uri } from '@strowger/sip-message';
 import { ConferencePlace, settingsOf } from './conference-place.ts';
-import { ConferenceRecorder } from './conference-recorder.ts';
+import type { ConferenceContext, ConferenceEventName } from './conference-context.ts';
+import { ConferenceSound } from './conference-sound.ts';
 import type {
   ConferenceId,
   ConferenceMemberSettings,
@@ -20,30 +21,9 @@ import {
   conferenceTable,
 } from './conference-table.ts';
 import type { ConferenceWatchers } from './conference-watchers.ts';
-import type { MediaBackend, MediaConference, Recording } from './media-backend.ts';
-import type { Session } from './session.ts';
+import type { Recording } from './media-backend.ts';
 import type { SessionEventDetails } from './session-events.ts';
 import type { SessionId } from './session-state.ts';
-
-type ConferenceEventName = Extract<keyof SessionEventDetails, `conference${string}`>;
-
-/** @internal What a conference needs of its manager. */
-export interface ConferenceContext {
-  readonly media: MediaBackend;
-  readonly maximum: number;
-  /** Throws `NO_SESSION`. */
-  session(id: SessionId): Session;
-  /** Which conference each session is in, or on its way into. */
-  readonly seats: Map<SessionId, Conference>;
-  tell<T extends ConferenceEventName>(
-    session: Session,
-    type: T,
-    details: SessionEventDetails[T],
-  ): void;
-  watchers(conference: Conference): ConferenceWatchers;
-  onEnded(conference: Conference): void;
-  onStep?: ((state: string, input: string) => void) | undefined;
-}
 
 interface Entry {
   resolve(): void;
@@ -62,11 +42,10 @@ export class Conference {
   readonly watchers: ConferenceWatchers;
   /** @internal The user part of our Contact as its focus. */
   readonly focus: string;
-  private readonly options: ConferenceOptions;
   private readonly context: ConferenceContext;
   private readonly places = new Map<SessionId, ConferencePlace>();
   private readonly entries = new Map<SessionId, Entry>();
-  private readonly recorder = new ConferenceRecorder();
+  private readonly sound: ConferenceSound;
   private readonly machine: Machine<
     ConferenceMachineState,
     ConferenceInput,
@@ -74,14 +53,14 @@ export class Conference {
     ConferenceTableContext
   >;
   private atEnd: 'hangUp' | 'release';
-  private media: Promise<MediaConference> | undefined;
-  private closing: Promise<void> = Promise.resolve();
   private settle: (ended: EndedConference) => void = () => {};
 
   /** @internal */
   constructor(id: ConferenceId, options: ConferenceOptions, context: ConferenceContext) {
     this.id = id;
-    this.options = options;
+    const { media, maximum } = context;
+    const { loudest, tones } = options;
+    this.sound = new ConferenceSound({ media, maximum, label: id, loudest, tones });
     this.context = context;
     this.uri = options.uri;
     this.atEnd = options.atEnd ?? 'hangUp';
@@ -177,14 +156,12 @@ export class Conference {
    * and as the media backend does. It is complete when it is stopped, or everybody has left.
    */
   async record(path: string): Promise<Pick<Recording, 'stop'>> {
-    if (this.media === undefined) throw new StrowgerError('NO_MEMBERS', 'nobody is there');
-    return this.recorder.start(await this.media, path);
+    return this.sound.record(path);
   }
 
   /** How it sounds. Rejects with `NO_MEMBERS` while nobody is there. */
   async stats(): Promise<ConferenceStatistics> {
-    if (this.media === undefined) throw new StrowgerError('NO_MEMBERS', 'nobody is there');
-    const { speaking, ...rest } = await (await this.media).stats();
+    const { speaking, ...rest } = await this.sound.stats();
     const ids = new Map([...this.places].map(([id, { memberId }]) => [memberId, id]));
     return { ...rest, speaking: speaking.flatMap((member) => ids.get(member) ?? []) };
   }
@@ -225,8 +202,7 @@ export class Conference {
       case 'tellLocked':
         return this.watchers.changed();
       case 'closeMedia':
-        this.closing = this.closeMedia();
-        return;
+        return this.sound.close();
       case 'tellEnded':
         return this.finish(output.reason);
       default:
@@ -235,15 +211,8 @@ export class Conference {
   }
 
   private openSeat(id: SessionId): void {
-    const { maximum, media } = this.context;
-    const { loudest, tones } = this.options;
-    this.media ??= media.openConference({
-      label: this.id,
-      maximum,
-      ...(loudest === undefined ? {} : { loudest }),
-      ...(tones === undefined ? {} : { tones }),
-    });
-    this.attempt(id, 'seatOpened', (place) => place.open(this.media ?? noMedia(), this.focus));
+    const mix = this.sound.open();
+    this.attempt(id, 'seatOpened', (place) => place.open(mix, this.focus));
   }
 
   private enterMix(id: SessionId): void {
@@ -319,14 +288,6 @@ export class Conference {
     void place.release(why, this.atEnd);
   }
 
-  private async closeMedia(): Promise<void> {
-    const { media } = this;
-    this.media = undefined;
-    await this.recorder.complete();
-    const conference = await media?.catch(() => undefined); // it could not be opened
-    await conference?.close();
-  }
-
   private finish(reason: EndedConference['reason']): void {
     this.watchers.end();
     this.context.onEnded(this);
@@ -334,8 +295,8 @@ export class Conference {
   }
 
   private async settleAtLast(reason: EndedConference['reason']): Promise<void> {
-    await this.closing;
-    const { outcome } = this.recorder;
+    await this.sound.closed();
+    const { outcome } = this.sound;
     this.settle({ reason, ...(outcome === undefined ? {} : { recording: outcome }) });
   }
 
@@ -374,10 +335,6 @@ function goneBecause(why: string): StrowgerError {
   if (why === 'sessionEnded') return new StrowgerError('SESSION_ENDED', 'the session has ended');
   if (why === 'left') return new StrowgerError('CONFERENCE_LEFT', 'the session was let go');
   return new StrowgerError('CONFERENCE_ENDED', 'the conference is over');
-}
-
-function noMedia(): Promise<never> {
-  return Promise.reject(new StrowgerError('CONFERENCE_ENDED', 'the conference is over'));
 }
 
 function userOf(uri: Uri | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import type { IncomingSubscribe } from '@strowger/dialog-core';
 import { StrowgerError } from '@strowger/runtime';
-import { Conference, type ConferenceContext } from './conference.ts';
+import { Conference } from './conference.ts';
+import type { ConferenceContext } from './conference-context.ts';
 import type {
   ConferenceId,
   ConferenceOptions,

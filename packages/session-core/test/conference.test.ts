@@ -241,6 +241,17 @@ describe('TS-12 a conference of sessions', () => {
     await over();
   });
 
+  it('does not take an encrypted call into the clear', async () => {
+    const { server, bob, callAll, during, over } = scene();
+    const [one] = (await callAll(bob)) as [Session];
+    const [endpoint] = server.media.endpoints;
+    endpoint?.tell({ type: 'secured', keying: 'sdes', suite: 'AEAD_AES_256_GCM' });
+    const joining = server.manager.createConference().join(one.id);
+    await expect(during(joining)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED' }); // of the fake
+    expect(one.state).toBe('connected');
+    await over();
+  });
+
   it('may end while somebody is on the way in', async () => {
     const { simulation, server, bob, carol, callAll, during, over } = scene();
     const [one, two] = (await callAll(bob, carol)) as [Session, Session];

@@ -1,0 +1,88 @@
+import { StrowgerError } from '@strowger/runtime';
+import type { ConferenceOptions, EndedConference } from './conference-options.ts';
+import type {
+  FinishedRecording,
+  MediaBackend,
+  MediaConference,
+  MediaConferenceStats,
+  Recording,
+} from './media-backend.ts';
+
+/** @internal What a conference sounds with. */
+export interface ConferenceSoundOptions extends Pick<ConferenceOptions, 'loudest' | 'tones'> {
+  readonly media: MediaBackend;
+  readonly label: string;
+  readonly maximum: number;
+}
+
+/** @internal The mix of a conference, for as long as somebody is there, and what is recorded of it. */
+export class ConferenceSound {
+  /** What became of the last recording that was not stopped by hand. */
+  outcome: EndedConference['recording'];
+  private readonly options: ConferenceSoundOptions;
+  private mix: Promise<MediaConference> | undefined;
+  private recording: Pick<Recording, 'stop'> | undefined;
+  private closing: Promise<void> = Promise.resolve();
+
+  constructor(options: ConferenceSoundOptions) {
+    this.options = options;
+  }
+
+  /** The mix; opens it where nobody was there. */
+  open(): Promise<MediaConference> {
+    const { media, label, maximum, loudest, tones } = this.options;
+    this.mix ??= media.openConference({
+      label,
+      maximum,
+      ...(loudest === undefined ? {} : { loudest }),
+      ...(tones === undefined ? {} : { tones }),
+    });
+    return this.mix;
+  }
+
+  /** Rejects with `NO_MEMBERS` while nobody is there, and as the media backend does. */
+  async record(path: string): Promise<Pick<Recording, 'stop'>> {
+    const recording = await (await this.present()).record(path);
+    const own = { stop: () => this.stop(recording) };
+    this.recording = own;
+    return own;
+  }
+
+  /** Rejects with `NO_MEMBERS` while nobody is there. */
+  async stats(): Promise<MediaConferenceStats> {
+    return (await this.present()).stats();
+  }
+
+  /** Nobody is there any more: what is recorded is completed. */
+  close(): void {
+    const { mix } = this;
+    this.mix = undefined;
+    this.closing = this.shut(mix);
+  }
+
+  /** Resolves when what was closed is gone. */
+  closed(): Promise<void> {
+    return this.closing;
+  }
+
+  private async shut(mix: Promise<MediaConference> | undefined): Promise<void> {
+    const { recording } = this;
+    if (recording) this.outcome = await recording.stop().catch(described);
+    const conference = await mix?.catch(() => undefined); // it could not be opened
+    await conference?.close();
+  }
+
+  private stop(recording: Pick<Recording, 'stop'>): Promise<FinishedRecording> {
+    this.recording = undefined;
+    return recording.stop();
+  }
+
+  private present(): Promise<MediaConference> {
+    return this.mix ?? Promise.reject(new StrowgerError('NO_MEMBERS', 'nobody is there'));
+  }
+}
+
+function described(error: unknown): { code: string; message: string } {
+  if (StrowgerError.isInstance(error)) return { code: error.code, message: error.message };
+  return { code: 'MEDIA_FAILED', message: String(error) };
+}
