@@ -99,6 +99,10 @@ const conference = z
       .default({})
       .describe('By what is dialled, such as "*6000"'),
     recordings: file.default('./recordings').describe('Folder of what is recorded; it is made'),
+    recordingFormat: z
+      .enum(['wav', 'ogg'])
+      .default('wav')
+      .describe('16-bit PCM, or Opus in Ogg, a tenth of its size'),
   })
   .prefault({});
 /** Names of such servers are looked up by nobody. */

@@ -143,6 +143,7 @@ webSocket: { origins: ["https://phone.example"] }
         },
       },
       recordings: './recordings',
+      recordingFormat: 'wav',
     });
     const problem = (room: string): string => {
       try {

@@ -158,7 +158,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     http: ['listen'],
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
-    conference: ['rooms', 'recordings'],
+    conference: ['rooms', 'recordings', 'recordingFormat'],
     media: [
       ...['address', 'ports', 'codecs', 'srtp', 'ice', 'keying'],
       ...['stunServers', 'turnServers', 'workers'],

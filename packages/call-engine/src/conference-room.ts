@@ -4,13 +4,21 @@ import type {
   Conference,
   ConferenceMemberSettings,
   EndedConference,
+  RecordFormat,
   Session,
   SessionManager,
+  StoredRecordTarget,
 } from '@strowger/session-core';
 import type { SipUri } from '@strowger/sip-message';
 import { takeDigits } from './digit-entry.ts';
 import { FailureTable } from './failure-table.ts';
 import type { ServiceCall } from './service.ts';
+
+/** Somebody has come into an empty room. */
+export interface Meeting {
+  readonly room: string;
+  readonly startedAt: Date;
+}
 
 /** A room that callers dial to hear each other. */
 export interface ConferenceRoomOptions {
@@ -28,8 +36,10 @@ export interface ConferenceRoomOptions {
   readonly tones?: boolean | undefined;
   /** Whether it is over, for all, when the last moderator has left. Default not. */
   readonly endsWithModerator?: boolean | undefined;
-  /** Where a meeting is recorded, as WAV; not at all where it gives nothing. */
-  recordingPath?(meeting: { readonly room: string; readonly startedAt: Date }): string | undefined;
+  /** Where a meeting is recorded; not at all where it gives nothing. */
+  recordingTarget?(meeting: Meeting): StoredRecordTarget | undefined;
+  /** Default `wav`. */
+  readonly recordingFormat?: RecordFormat['format'];
 }
 
 /** What a room is made with. */
@@ -126,10 +136,12 @@ export class ConferenceRoom {
 
   private record(conference: Conference): void {
     const { name, options, runtime } = this.setup;
-    const path = options.recordingPath?.({ room: name, startedAt: new Date(runtime.clock.wall()) });
-    if (path === undefined) return;
-    conference.record(path).catch((error: unknown) => {
-      runtime.logger.error({ err: error, room: name, path }, 'a conference is not recorded');
+    const startedAt = new Date(runtime.clock.wall());
+    const target = options.recordingTarget?.({ room: name, startedAt });
+    if (target === undefined) return;
+    const { recordingFormat: format } = options;
+    conference.record(target, format && { format }).catch((error: unknown) => {
+      runtime.logger.error({ err: error, room: name }, 'a conference is not recorded');
     });
   }
 

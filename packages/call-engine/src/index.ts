@@ -24,6 +24,7 @@ export {
   ConferenceRoom,
   type ConferenceRoomOptions,
   type ConferenceRoomSetup,
+  type Meeting,
 } from './conference-room.ts';
 export type { FailureLimits } from './failure-table.ts';
 export type { Binding, BindingSet, LocationStore } from './location-store.ts';

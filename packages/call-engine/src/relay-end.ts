@@ -10,6 +10,7 @@ import type {
   Playback,
   PlayOptions,
   RecordOptions,
+  RecordTarget,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -93,8 +94,8 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.clear();
   }
 
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.end.record(path, options);
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.end.record(target, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

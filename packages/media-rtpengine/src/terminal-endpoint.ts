@@ -11,6 +11,7 @@ import type {
   Playback,
   PlayOptions,
   RecordOptions,
+  RecordTarget,
   Recording,
   Sdp,
 } from '@strowger/session-core';
@@ -140,8 +141,8 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.options.terminal.clear();
   }
 
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.options.terminal.record(path, options);
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.options.terminal.record(target, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

@@ -5,7 +5,9 @@ import type {
   MediaBackend,
   MediaConference,
   MediaConferenceStats,
+  RecordFormat,
   Recording,
+  StoredRecordTarget,
 } from './media-backend.ts';
 
 /** @internal What a conference sounds with. */
@@ -41,8 +43,11 @@ export class ConferenceSound {
   }
 
   /** Rejects with `NO_MEMBERS` while nobody is there, and as the media backend does. */
-  async record(path: string): Promise<Pick<Recording, 'stop'>> {
-    const recording = await (await this.present()).record(path);
+  async record(
+    target: StoredRecordTarget,
+    format?: RecordFormat,
+  ): Promise<Pick<Recording, 'stop'>> {
+    const recording = await (await this.present()).record(target, format);
     const own = { stop: () => this.stop(recording) };
     this.recording = own;
     return own;

@@ -21,7 +21,7 @@ import {
   conferenceTable,
 } from './conference-table.ts';
 import type { ConferenceWatchers } from './conference-watchers.ts';
-import type { Recording } from './media-backend.ts';
+import type { RecordFormat, Recording, StoredRecordTarget } from './media-backend.ts';
 import type { SessionEventDetails } from './session-events.ts';
 import type { SessionId } from './session-state.ts';
 
@@ -152,11 +152,14 @@ export class Conference {
   }
 
   /**
-   * Records what all say together into a WAV file. Rejects with `NO_MEMBERS` while nobody is there,
+   * Records what all say together. Rejects with `NO_MEMBERS` while nobody is there,
    * and as the media backend does. It is complete when it is stopped, or everybody has left.
    */
-  async record(path: string): Promise<Pick<Recording, 'stop'>> {
-    return this.sound.record(path);
+  async record(
+    target: StoredRecordTarget,
+    format?: RecordFormat,
+  ): Promise<Pick<Recording, 'stop'>> {
+    return this.sound.record(target, format);
   }
 
   /** How it sounds. Rejects with `NO_MEMBERS` while nobody is there. */

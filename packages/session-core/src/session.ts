@@ -20,6 +20,7 @@ import type {
   Playback,
   PlayOptions,
   RecordOptions,
+  RecordTarget,
   Recording,
   Sdp,
 } from './media-backend.ts';
@@ -296,9 +297,9 @@ export class Session extends SessionMedia {
     return this.endpoint().clear();
   }
 
-  /** Records what the peer says. */
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.endpoint().record(path, options);
+  /** Records what the peer says: into a file, to a server, to a program. */
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(target, options);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi, MemberSettings } from '../core/core-api.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
+import { storedTargetOf } from './recordings.ts';
 import type {
   ConferenceMember,
   ConferenceMemberOptions,
@@ -9,7 +10,9 @@ import type {
   MediaConference,
   MediaConferenceStats,
   MediaEndpoint,
+  RecordFormat,
   Recording,
+  StoredRecordTarget,
 } from './media-backend.ts';
 
 /** What a conference is made of. */
@@ -85,10 +88,13 @@ export class LocalConference implements MediaConference {
     return member;
   }
 
-  async record(path: string): Promise<Pick<Recording, 'stop'>> {
+  async record(
+    target: StoredRecordTarget,
+    { format = 'wav' }: RecordFormat = {},
+  ): Promise<Pick<Recording, 'stop'>> {
     this.assertOpen();
     const { api, id } = this.options;
-    await api.recordConference({ id, path });
+    await api.recordConference({ id, target: storedTargetOf(target), format });
     let stopped: ReturnType<Recording['stop']> | undefined;
     return { stop: () => (stopped ??= api.stopRecordConference({ id })) };
   }
