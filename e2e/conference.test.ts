@@ -8,7 +8,7 @@ import { keyFingerprint, TestAuthority } from './certificates.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
-import { listen, writeTone } from './sound.ts';
+import { decoded, listen, writeTone } from './sound.ts';
 
 const ROOM = 'sip:*6000@127.0.0.1';
 const CLOSED_ROOM = 'sip:*6001@127.0.0.1';
@@ -27,7 +27,7 @@ const baresip = (folder: string, name: 'bob' | 'carol', port: number): Baresip =
     registrar: registrar(name),
   });
 
-const PROGRAMS = ['linphonec', 'baresip', 'dumpcap', 'tshark', 'sox', 'soxi'];
+const PROGRAMS = ['linphonec', 'baresip', 'dumpcap', 'tshark', 'sox', 'ffmpeg'];
 
 describeWithPeers(PROGRAMS, 'a conference room of the PBX', () => {
   const folder = workFolder('conference');
@@ -124,7 +124,7 @@ describeWithPeers(PROGRAMS, 'a conference room of the PBX', () => {
     await Promise.all([bob.command('hangup'), carol.command('hangup')]);
     await until('the room is empty', async () => (await pbx.counts())['conferences'] === 0);
     const [file = ''] = readdirSync(recordings);
-    const recorded = listen(join(recordings, file));
+    const recorded = listen(decoded(join(recordings, file)));
     expect(recorded.heardFor(TONES.bob, SHARE)).toBeGreaterThan(2.5);
     expect(recorded.heardFor(TONES.carol, SHARE)).toBeGreaterThan(2.5);
   });

@@ -32,6 +32,14 @@ export function listen(file: string, from = 0, to?: number): Heard {
   };
 }
 
+/** One channel of what ffmpeg can read, as a WAV file. */
+export function decoded(file: string, channel = 0): string {
+  const wav = `${file}-${channel}.wav`;
+  const only = ['-af', `pan=mono|c0=c${channel}`, '-ar', String(RATE)];
+  execFileSync('ffmpeg', ['-y', '-v', 'error', '-i', file, ...only, wav]);
+  return wav;
+}
+
 /** A raw G.711 stream as tshark printed it (hex), as a sound file. */
 export function g711ToWav(
   hex: string,
