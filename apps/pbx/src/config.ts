@@ -160,8 +160,15 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     webSocket: ['path', 'origins', 'allowNoOrigin'],
     conference: ['rooms', 'recordings', 'recordingFormat'],
     media: [
-      ...['address', 'ports', 'codecs', 'srtp', 'ice', 'keying'],
-      ...['stunServers', 'turnServers', 'workers'],
+      'address',
+      'ports',
+      'codecs',
+      'srtp',
+      'ice',
+      'keying',
+      'stunServers',
+      'turnServers',
+      'workers',
     ],
   };
   return known[String(path[0])] ?? Object.keys(configSchema.shape);
