@@ -27,6 +27,7 @@ export type ConferenceLeaveReason =
   | 'refused'
   | 'conferenceEnded';
 
+/** Open, with who is in it, waits, or is on the way; or over. */
 export type ConferenceMachineState =
   | {
       readonly name: 'open';
@@ -35,6 +36,7 @@ export type ConferenceMachineState =
     }
   | { readonly name: 'ended'; readonly reason: ConferenceEnd };
 
+/** What is asked of a conference, and what happens to it. */
 export type ConferenceInput =
   | { readonly type: 'joinAsked'; readonly id: SessionId; readonly seat: ConferenceSeat }
   /** Its media is here. */
@@ -52,6 +54,7 @@ export type ConferenceInput =
   | { readonly type: 'lockChanged'; readonly locked: boolean }
   | { readonly type: 'endAsked' };
 
+/** What its shell carries out. */
 export type ConferenceOutput =
   | { readonly type: 'openSeat'; readonly id: SessionId }
   | { readonly type: 'tellWaiting'; readonly id: SessionId }
@@ -71,7 +74,9 @@ export type ConferenceOutput =
   | { readonly type: 'closeMedia' }
   | { readonly type: 'tellEnded'; readonly reason: ConferenceEnd };
 
+/** What the table may look at. */
 export interface ConferenceTableContext {
+  /** When it is over by itself. */
   readonly ends: ConferenceEnding;
 }
 

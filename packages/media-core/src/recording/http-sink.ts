@@ -32,8 +32,9 @@ export class HttpSink implements ByteSink {
     const { url, method = 'PUT', headers = {} } = target;
     this.where = withoutSecrets(url);
     this.#clock = clock;
-    const isSecure = /^https:/i.test(url);
-    if (!isSecure && !/^http:/i.test(url)) {
+    const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+    const isSecure = protocol === 'https:';
+    if (!isSecure && protocol !== 'http:') {
       throw recordingFailed(this.where, 'only http: and https: are sent to');
     }
     const options = { method, headers: { 'Content-Type': contentType, ...headers }, agent: false };
@@ -86,5 +87,7 @@ export class HttpSink implements ByteSink {
 
 /** A URL as it may stand in a log: tokens are often in its query. */
 function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//');
+  if (!URL.canParse(url)) return 'what is no URL';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
 }
