@@ -4,6 +4,7 @@ import type {
   Conference,
   ConferenceMemberSettings,
   EndedConference,
+  JoinOptions,
   RecordFormat,
   Session,
   SessionManager,
@@ -91,7 +92,7 @@ export class ConferenceRoom {
     if (this.guesses.shutOutMs(guesserOf(call)) > 0) return session.reject(403);
     const conference = this.open();
     try {
-      await conference.join(session.id, { waits: this.isClosed });
+      await conference.join(session.id, this.isClosed ? ASKED_FIRST : {});
     } catch (error) {
       const isFull = StrowgerError.isInstance(error) && FULL.includes(error.code);
       if (!isFull || !session.isUnanswered) throw error;
@@ -184,6 +185,9 @@ export class ConferenceRoom {
     });
   }
 }
+
+/** A PIN may come as tones as well. */
+const ASKED_FIRST: JoinOptions = { waits: true, digits: ['rtp', 'inband'] };
 
 const FULL = ['CONFERENCE_FULL', 'CONFERENCE_LOCKED'];
 

@@ -1,5 +1,6 @@
 import type { IncomingSubscribe } from '@strowger/dialog-core';
 import type { Uri } from '@strowger/sip-message';
+import type { MediaWishes } from './call-options.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceSeat } from './conference-table.ts';
 import type { FinishedRecording } from './media-backend.ts';
@@ -66,6 +67,8 @@ export interface ConferenceMemberSettings {
 export interface JoinOptions extends Partial<ConferenceMemberSettings> {
   /** Whether it waits, with media of its own, until `admit`: for a PIN, or a moderator. */
   readonly waits?: boolean | undefined;
+  /** Which ways of sending digits its media listens to; by default what the session was given. */
+  readonly digits?: MediaWishes['digits'];
 }
 
 /** A member as it is now. */

@@ -1,4 +1,5 @@
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import type { MediaWishes } from './call-options.ts';
 import type { ConferenceMemberSettings } from './conference-options.ts';
 import type { ConferenceLeaveReason, ConferenceSeat } from './conference-table.ts';
 import type {
@@ -14,6 +15,7 @@ import type { SessionId } from './session-state.ts';
 export interface ConferenceSide {
   readonly link: { request(): EndpointRequest; keep(): void };
   readonly signalling: { focus: string | undefined };
+  allows(type: 'change'): boolean;
 }
 
 /**
@@ -22,14 +24,20 @@ export interface ConferenceSide {
  */
 export class ConferencePlace {
   readonly session: Session;
+  private readonly digits: MediaWishes['digits'];
   private member: ConferenceMember | undefined;
   private applied = '';
   private isOpen = false;
   private isGone = false;
   private readonly unlisten: Unsubscribe[];
 
-  constructor(session: Session, user: { onHold(held: boolean): void; onEnding(): void }) {
+  constructor(
+    session: Session,
+    digits: MediaWishes['digits'],
+    user: { onHold(held: boolean): void; onEnding(): void },
+  ) {
     this.session = session;
+    this.digits = digits;
     this.unlisten = [
       session.on('stateChanged', ({ to }) => {
         if (to === 'terminating') user.onEnding();
@@ -49,7 +57,9 @@ export class ConferencePlace {
     const side = session.conferenceSide;
     const isNew = session.isUnanswered && session.media === undefined;
     if (!isNew) await (session.isUnanswered ? session.answer() : session.connected);
-    this.member = await (await conference).openMember({ ...side.link.request(), waits: true });
+    const { digits } = this;
+    const request = { ...side.link.request(), ...(digits && { digits }), waits: true };
+    this.member = await (await conference).openMember(request);
     const { endpoint } = this.member;
     try {
       if (this.isGone) throw new StrowgerError('CONFERENCE_LEFT', 'the session was let go');
@@ -88,13 +98,15 @@ export class ConferencePlace {
   /** The endpoint goes with its session where that goes on with it; else it is closed. */
   private async part(): Promise<void> {
     const { session, member } = this;
-    const { link, signalling } = session.conferenceSide;
+    const side = session.conferenceSide;
+    const { link, signalling } = side;
     if (session.endReason !== undefined) await session.ended;
     else signalling.focus = undefined;
     const goesOn = session.endReason === undefined && session.media === member?.endpoint;
     if (!goesOn) return void (await member?.endpoint.close().catch(() => {}));
     link.keep();
-    await session.renegotiate().catch(() => {}); // the next change tells that we are no focus
+    // where it cannot be told now, the next change tells that we are no focus
+    if (side.allows('change')) await session.renegotiate().catch(() => {});
   }
 }
 

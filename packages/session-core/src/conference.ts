@@ -101,10 +101,13 @@ export class Conference {
    * `IN_CONFERENCE`, `NO_SESSION`, `SESSION_ENDED`, `CHANGE_REFUSED`, and as the media backend does:
    * then the session is as it was, if it still is.
    */
-  async join(id: SessionId, { waits = false, ...settings }: JoinOptions = {}): Promise<void> {
+  async join(
+    id: SessionId,
+    { waits = false, digits, ...settings }: JoinOptions = {},
+  ): Promise<void> {
     const session = this.context.session(id);
     this.checkJoin(id);
-    const place = new ConferencePlace(session, {
+    const place = new ConferencePlace(session, digits, {
       onHold: (held) => this.machine.input({ type: 'holdChanged', id, held }),
       onEnding: () => this.machine.input({ type: 'seatLost', id, why: 'sessionEnded' }),
     });
