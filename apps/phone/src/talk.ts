@@ -27,7 +27,8 @@ export async function talk(call: Call, options: TalkOptions, report: Report): Pr
   void showDigits(call, report);
   let code: number | undefined;
   try {
-    const recording = record === undefined ? undefined : await call.record(record, { format: formatOf(record) });
+    const recording =
+      record === undefined ? undefined : await call.record(record, { format: formatOf(record) });
     const failed = (): void => void (code = EXIT.media);
     const closeSound = openSound(call, options, { report, failed });
     if (dtmf !== undefined) await call.sendDigits(dtmf).catch(() => undefined); // it was hung up
