@@ -3,7 +3,7 @@ import type { Uri } from '@strowger/sip-message';
 import type { MediaWishes } from './call-options.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceSeat } from './conference-table.ts';
-import type { FinishedRecording } from './media-backend.ts';
+import type { FinishedRecording, MediaCapabilities } from './media-backend.ts';
 import type { SessionId } from './session-state.ts';
 
 /** Names a conference of one manager. */
@@ -77,6 +77,14 @@ export interface ConferenceMemberState extends ConferenceMemberSettings {
   readonly stage: ConferenceSeat['stage'];
   /** One of the two holds: it is not heard until that is over. */
   readonly held: boolean;
+}
+
+/** Somebody who takes part in a conference without a call: a program, or who sits before it. */
+export interface ConferencePart {
+  /** What it hears, and says. */
+  readonly media: MediaCapabilities;
+  /** Idempotent. */
+  leave(): Promise<void>;
 }
 
 /** How the members of a conference sound. */

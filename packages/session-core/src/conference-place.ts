@@ -7,6 +7,7 @@ import type {
   ConferenceMemberOptions,
   EndpointRequest,
   MediaConference,
+  MediaEndpoint,
 } from './media-backend.ts';
 import type { Session } from './session.ts';
 import type { SessionId } from './session-state.ts';
@@ -16,6 +17,7 @@ export interface ConferenceSide {
   readonly link: { request(): EndpointRequest; keep(): void };
   readonly signalling: { focus: string | undefined };
   allows(type: 'change'): boolean;
+  change(wish: { readonly endpoint: MediaEndpoint; readonly direction: 'sendrecv' }): Promise<void>;
 }
 
 /**
@@ -64,7 +66,9 @@ export class ConferencePlace {
     try {
       if (this.isGone) throw new StrowgerError('CONFERENCE_LEFT', 'the session was let go');
       side.signalling.focus = focus;
-      await (isNew ? session.answer({ endpoint }) : session.moveMedia(endpoint));
+      // whom we hold is taken back
+      const moved = { endpoint, direction: 'sendrecv' } as const;
+      await (isNew ? session.answer({ endpoint }) : side.change(moved));
     } catch (error) {
       await this.part();
       throw error;

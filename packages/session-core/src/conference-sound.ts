@@ -1,10 +1,11 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { ConferenceOptions, EndedConference } from './conference-options.ts';
+import type { ConferenceOptions, ConferencePart, EndedConference } from './conference-options.ts';
 import type {
   FinishedRecording,
   MediaBackend,
   MediaConference,
   MediaConferenceStats,
+  MediaEndpoint,
   RecordFormat,
   Recording,
   StoredRecordTarget,
@@ -25,6 +26,8 @@ export class ConferenceSound {
   private mix: Promise<MediaConference> | undefined;
   private recording: Pick<Recording, 'stop'> | undefined;
   private closing: Promise<void> = Promise.resolve();
+  /** Of those who take part without a call. */
+  private own: MediaEndpoint[] = [];
 
   constructor(options: ConferenceSoundOptions) {
     this.options = options;
@@ -53,6 +56,24 @@ export class ConferenceSound {
     return own;
   }
 
+  /** An endpoint that hears the mix, and is heard in it. Rejects as `record` does. */
+  async takePart(): Promise<ConferencePart> {
+    const { media, label } = this.options;
+    const plain = { label, srtp: 'off', ice: 'off', onEvent: () => {} } as const; // never leaves us
+    const mix = await this.present();
+    const member = await mix.openMember({ ...plain, waits: true });
+    const own = await media.openEndpoint(plain);
+    this.own.push(member.endpoint, own);
+    try {
+      await own.acceptAnswer(await member.endpoint.acceptOffer(await own.createOffer()));
+      await member.join();
+    } catch (error) {
+      await closeAll([member.endpoint, own]);
+      throw error;
+    }
+    return { media: own, leave: () => closeAll([member.endpoint, own]) };
+  }
+
   /** Rejects with `NO_MEMBERS` while nobody is there. */
   async stats(): Promise<MediaConferenceStats> {
     return (await this.present()).stats();
@@ -71,10 +92,12 @@ export class ConferenceSound {
   }
 
   private async shut(mix: Promise<MediaConference> | undefined): Promise<void> {
-    const { recording } = this;
+    const { recording, own } = this;
+    this.own = [];
     if (recording) this.outcome = await recording.stop().catch(described);
     const conference = await mix?.catch(() => undefined); // it could not be opened
     await conference?.close();
+    await closeAll(own);
   }
 
   private stop(recording: Pick<Recording, 'stop'>): Promise<FinishedRecording> {
@@ -90,4 +113,8 @@ export class ConferenceSound {
 function described(error: unknown): { code: string; message: string } {
   if (StrowgerError.isInstance(error)) return { code: error.code, message: error.message };
   return { code: 'MEDIA_FAILED', message: String(error) };
+}
+
+async function closeAll(endpoints: readonly MediaEndpoint[]): Promise<void> {
+  await Promise.allSettled(endpoints.map((endpoint) => endpoint.close()));
 }

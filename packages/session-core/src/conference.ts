@@ -8,6 +8,7 @@ import type {
   ConferenceMemberSettings,
   ConferenceMemberState,
   ConferenceOptions,
+  ConferencePart,
   ConferenceStatistics,
   EndedConference,
   JoinOptions,
@@ -96,7 +97,7 @@ export class Conference {
 
   /**
    * Brings a session in: one that waits for its answer is answered, one that is answered is moved by
-   * re-INVITE, one of ours that rings comes in when it is answered. Resolves when it is in, or waits
+   * re-INVITE, and taken back where we hold it, one of ours that rings comes in when it is answered. Resolves when it is in, or waits
    * (`waits`). Rejects with `CONFERENCE_FULL`, `CONFERENCE_LOCKED`, `CONFERENCE_ENDED`,
    * `IN_CONFERENCE`, `NO_SESSION`, `SESSION_ENDED`, `CHANGE_REFUSED`, and as the media backend does:
    * then the session is as it was, if it still is.
@@ -163,6 +164,15 @@ export class Conference {
     format?: RecordFormat,
   ): Promise<Pick<Recording, 'stop'>> {
     return this.sound.record(target, format);
+  }
+
+  /**
+   * Takes part without a call: all hear what is said there, and all of them are heard there. It is no
+   * member, and ends with the conference. Rejects with `NO_MEMBERS` while nobody is there, and as the
+   * media backend does.
+   */
+  takePart(): Promise<ConferencePart> {
+    return this.sound.takePart();
   }
 
   /** How it sounds. Rejects with `NO_MEMBERS` while nobody is there. */

@@ -48,6 +48,7 @@ export type {
   ConferenceMemberState,
   ConferenceOptions,
   ConferencePackageOptions,
+  ConferencePart,
   ConferenceStatistics,
   EndedConference,
   JoinOptions,

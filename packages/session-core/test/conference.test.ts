@@ -241,6 +241,31 @@ describe('TS-12 a conference of sessions', () => {
     await over();
   });
 
+  it('takes back whom we hold, and lets a program take part without a call', async () => {
+    const { server, bob, carol, callAll, during, whoHears, over } = scene();
+    const [one, two] = (await callAll(bob, carol)) as [Session, Session];
+    await during(one.hold());
+    const conference = server.manager.createConference();
+    await expect(conference.takePart()).rejects.toMatchObject({ code: 'NO_MEMBERS' });
+    await during(Promise.all([conference.join(one.id), conference.join(two.id)]));
+    expect([one.state, await whoHears(bob)]).toEqual(['connected', ['carol']]);
+    const part = await during(conference.takePart());
+    const heard = part.media.audioIn().getReader();
+    const ears = [bob, carol].map(({ session }) => session.audioIn().getReader());
+    const writer = part.media.audioOut().getWriter();
+    await writer.write(FRAME);
+    expect(await during(Promise.all(ears.map((ear) => ear.read())))).toMatchObject([
+      { value: { sampleRate: 8000 } },
+      { value: { sampleRate: 8000 } },
+    ]);
+    await bob.session.audioOut().getWriter().write(FRAME);
+    expect(await during(heard.read())).toMatchObject({ value: { sampleRate: 8000 } });
+    expect(conference.members).toHaveLength(2);
+    await during(conference.end());
+    expect(server.manager.counts()).toMatchObject({ endpoints: 0 });
+    await over();
+  });
+
   it('does not take an encrypted call into the clear', async () => {
     const { server, bob, callAll, during, over } = scene();
     const [one] = (await callAll(bob)) as [Session];
