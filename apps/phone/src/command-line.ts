@@ -71,7 +71,7 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
   const talk = (command: Command): Command =>
     common(command)
       .option('--play <file|tone>', 'say this: FILE.wav or tone:440', readPlaySource)
-      .option('--record <file>', 'keep what is heard as FILE.wav')
+      .option('--record <file>', 'keep what is heard, as FILE.wav or FILE.ogg (Opus)')
       .addOption(
         new Option('--srtp <policy>', 'whether media is encrypted').choices([
           'off',

@@ -67,6 +67,15 @@ export class DialogShell implements Dialog {
     context.dialogs.set(dialogKey(init.id), this);
   }
 
+  get focus(): string | undefined {
+    return this.record.focus;
+  }
+
+  set focus(conference: string | undefined) {
+    this.record.focus = conference;
+    this.changed();
+  }
+
   get id(): DialogId {
     return this.record.init.id;
   }

@@ -219,7 +219,7 @@ export class InviteUsage {
     const fields = isConfirmed ? this.timer.answer(request) : [];
     this.dialog.changed();
     const headers = [...(parts.headers ?? []), ...fields];
-    return { ...parts, headers, contact: record.init.localContact, capabilities: true };
+    return { ...parts, headers, contact: record.contact, capabilities: true };
   }
 
   takeOffer(transaction: ServerTransaction, by: 'prack' | 'update'): OfferServer {

@@ -1,5 +1,6 @@
 export type { AccountOptions } from './account.ts';
 export { Call } from './call.ts';
+export { CallConference } from './call-conference.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { RegistrationChange } from './registration-table.ts';
 export { SipClient } from './sip-client.ts';
