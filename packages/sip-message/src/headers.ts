@@ -32,6 +32,8 @@ export type HeaderValue<N extends string> =
 /** Room for the headers that every message has, so that the first reads do not make it grow. */
 const EMPTY_SLOTS = Array.from<unknown>({ length: CSEQ + 1 });
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
+/** Of a field whose value stands as it was received. */
+const UNCHECKED = { tag: undefined, isPrintable: false } as const;
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -117,12 +119,18 @@ export class Headers extends FieldList {
   append(name: string, value: HeaderInput): this {
     const added = fieldsOf(name, value);
     const order = this.own(name);
-    const id = headerId(name);
-    const key = name.toLowerCase();
-    let at = order.length;
-    while (at > 0 && !this.isNamed(order[at - 1] ?? 0, id, key)) at--;
+    const at = this.endOfLast(order, name);
     insert(order, at === 0 ? order.length : at, added);
     return this;
+  }
+
+  /** The place behind the last field of this name; 0 where there is none. */
+  private endOfLast(order: readonly (number | Field)[], name: string): number {
+    const id = headerId(name);
+    const key = id === 0 ? name.toLowerCase() : '';
+    let at = order.length;
+    while (at > 0 && !this.isNamed(order[at - 1] ?? 0, id, key)) at--;
+    return at;
   }
 
   /** Adds before the first field of this name, or at the top: for Via, Route and Record-Route. */
@@ -154,7 +162,7 @@ export class Headers extends FieldList {
     const comma = endOfFirst(value);
     const rest = comma < 0 ? '' : value.slice(comma + 1).trim();
     if (rest === '') order.splice(at, 1);
-    else order[at] = { id: this.id(field), name: this.name(field), value: rest, tag: undefined };
+    else order[at] = { ...UNCHECKED, id: this.id(field), name: this.name(field), value: rest };
     return true;
   }
 
@@ -177,9 +185,10 @@ export class Headers extends FieldList {
    * @internal
    */
   formatFor(contentLength: number): string {
-    if (this.indexOfId(CONTENT_LENGTH, 0) < 0) {
-      return `${this.format()}Content-Length: ${contentLength}\r\n`;
-    }
+    const at = this.indexOfId(CONTENT_LENGTH, 0);
+    if (at < 0) return `${this.format()}Content-Length: ${contentLength}\r\n`;
+    const isReceived = typeof this.fieldAt(at) === 'number';
+    if (isReceived && this.received.contentLength === contentLength) return this.format();
     if (this.read(CONTENT_LENGTH) === contentLength) return this.format();
     return this.clone().set('Content-Length', contentLength).format();
   }
@@ -288,35 +297,33 @@ export class Headers extends FieldList {
 
   /**
    * New headers with what a response has of its request (RFC 3261 §8.2.6.2), byte for byte: Via,
-   * From, To, Call-ID and CSeq, which are the first identities, and one other.
+   * From, To, Call-ID and CSeq, which are the first identities, and one other. To gets the tag if it
+   * has none. Throws what `Params` throws.
    * @internal
    */
-  static ofResponse(request: Headers, other: number): Headers {
+  static ofResponse(request: Headers, other: number, toTag: string | undefined): Headers {
     const order: (number | Field)[] = [];
-    const { size } = request;
+    const { size, received } = request;
+    let tag = toTag;
     for (let at = 0; at < size; at++) {
       const field = request.fieldAt(at);
       const id = request.id(field);
-      if ((id > 0 && id <= CSEQ) || (id === other && id > 0)) order.push(field);
+      if (id === TO && tag !== undefined && typeof field === 'number') {
+        const tagged = taggedTo(received, field, tag);
+        order.push(tagged ?? field);
+        if (tagged !== undefined) tag = undefined;
+      } else if ((id > 0 && id <= CSEQ) || (id === other && id > 0)) order.push(field);
     }
-    return new Headers(NO_ENTRIES, request.received, order);
+    const headers = new Headers(NO_ENTRIES, received, order);
+    if (tag !== undefined) headers.addToTag(tag);
+    return headers;
   }
 
-  /**
-   * Gives To a tag if it has none. Throws what `Params` throws.
-   * @internal
-   */
-  addToTag(tag: string): void {
+  private addToTag(tag: string): void {
     const params = this.plainParams(TO);
-    if (params < 0 || !isToken(tag)) {
-      const to = this.get('to');
-      if (to !== undefined && to.tag === undefined) this.set('To', to.withTag(tag));
-      return;
-    }
-    if (plainParam(this.received, params, 'tag') !== undefined) return;
-    const at = this.indexOfId(TO, 0);
-    const value = `${this.value(this.fieldAt(at))};tag=${tag}`;
-    this.own('To')[at] = { id: TO, name: 'To', value, tag };
+    if (params >= 0 && plainParam(this.received, params, 'tag') !== undefined) return;
+    const to = this.get('to');
+    if (to !== undefined && to.tag === undefined) this.set('To', to.withTag(tag));
   }
 
   /**
@@ -327,7 +334,7 @@ export class Headers extends FieldList {
     for (const field of other.fields()) {
       if (other.id(field) !== id) continue;
       this.order ??= [];
-      this.order.push({ id, name: other.name(field), value: other.value(field), tag: undefined });
+      this.order.push({ ...UNCHECKED, id, name: other.name(field), value: other.value(field) });
     }
   }
 
@@ -361,8 +368,12 @@ export class Headers extends FieldList {
 
   /** Whether the first field of this identity is the first that the packet has. */
   private isAsReceived(id: number): boolean {
-    const { order } = this;
-    return order === undefined || order[this.indexOfId(id, 0)] === this.received.indexOf(id, 0);
+    const { order, received } = this;
+    if (order === undefined) return true;
+    const first = order[this.indexOfId(id, 0)];
+    // of a plain key but Via the packet has one alone
+    if (received.isPlainKey(id)) return typeof first === 'number';
+    return first === received.indexOf(id, 0);
   }
 
   /** Whether the field at this place is surely the last of its name. */
@@ -386,6 +397,15 @@ export class Headers extends FieldList {
     if (id === VIA) this.firstVia = undefined;
     return this.ownOrder();
   }
+}
+
+/** A plain To without a tag with one, without making a `NameAddr`; undefined for all others. */
+function taggedTo(head: Head, field: number, tag: string): Field | undefined {
+  const { toParams } = head;
+  if (toParams < 0 || head.toTag >= 0 || !isToken(tag)) return undefined;
+  if (plainParam(head, toParams, 'tag') !== undefined) return undefined;
+  const value = `${head.value(field)};tag=${tag}`;
+  return { id: TO, name: 'To', value, tag, isPrintable: head.isAscii };
 }
 
 /** `splice` costs ten times as much for the one field that there usually is. */

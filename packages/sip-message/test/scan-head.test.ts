@@ -10,21 +10,21 @@ import { corpusMessages } from './corpus.ts';
 
 const INTERESTING = [
   ...'\r\n\0\t ;,<>"\\%:@=&/?~',
-  ...[
-    'ÿ',
-    '\r\n ',
-    '\r\n\r\n',
-    'sips:',
-    'SIP/2.0',
-    ':99999',
-    '00',
-    'v:',
-    't: x\r\n',
-    ' :',
-    ';tag',
-    ';TAG=',
-  ],
-  ...['Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n', 'CSeq: 2147483648 A\r\n', 'Max-Forwards: 256\r\n'],
+  'ÿ',
+  '\r\n ',
+  '\r\n\r\n',
+  'sips:',
+  'SIP/2.0',
+  ':99999',
+  '00',
+  'v:',
+  't: x\r\n',
+  ' :',
+  ';tag',
+  ';TAG=',
+  'Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n',
+  'CSeq: 2147483648 A\r\n',
+  'Max-Forwards: 256\r\n',
 ];
 const corpus = corpusMessages();
 
