@@ -100,7 +100,7 @@ export class JitterBuffer {
       const room = out.length - filled;
       const gap = Math.min(this.gap(decoder), room);
       if (gap > 0) {
-        const isPause = this.queue.isWhole;
+        const isPause = this.isOver || this.queue.isWhole;
         decoder.fill(out, filled, filled + gap, isPause);
         if (!isPause) this.concealed += gap;
         this.cursor += gap;
@@ -117,7 +117,7 @@ export class JitterBuffer {
     }
     if (filled < out.length) decoder.fill(out, filled, out.length, true);
     this.silentSamples = heard ? 0 : this.silentSamples + out.length;
-    if (this.playing && !heard) this.underruns++;
+    if (this.playing && !heard && !this.isOver) this.underruns++;
     return heard;
   }
 
@@ -147,9 +147,13 @@ export class JitterBuffer {
     const ahead = at - this.cursor;
     if (ahead > this.sampleRate + this.delay) return true;
     if (ahead < -this.sampleRate) return true;
-    const { maximumMs } = this.options;
-    if (this.queue.waiting === 0) return this.silentSamples > this.samples(maximumMs);
-    return this.queue.isBeyond(header.sequence);
+    return this.isOver || this.queue.isBeyond(header.sequence);
+  }
+
+  /** Nothing waits, and nothing was played for longer than any delay: nobody sends, none is lost. */
+  private get isOver(): boolean {
+    const { waiting } = this.queue;
+    return waiting === 0 && this.silentSamples > this.samples(this.options.maximumMs);
   }
 
   /** What lies there plays after the delay that is aimed at. */
