@@ -11,8 +11,8 @@ export interface Field {
   readonly id: number;
   readonly name: string;
   readonly value: string;
-  /** The tag of From or To, where whoever made the field knows it. */
-  readonly tag: string | undefined;
+  /** The tag of From or To, the branch of Via, where whoever made the field knows it. */
+  readonly known: string | undefined;
   /** Whether the value is surely printable US-ASCII; a name always is. */
   readonly isPrintable: boolean;
 }

@@ -26,7 +26,7 @@ export function fieldsOf(name: string, value: HeaderInput): Field[] {
 function fieldOf(id: number, name: string, value: string): Field {
   const printable = isPrintable(value);
   if (!printable) refuseInjection(value);
-  return { id, name, value, tag: undefined, isPrintable: printable };
+  return { id, name, value, known: undefined, isPrintable: printable };
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

@@ -21,9 +21,10 @@ import { plainCSeqValue } from './plain-keys.ts';
 import { plainParam } from './plain-octets.ts';
 import { viaAt } from './plain-readers.ts';
 import { readFields, readFirstVia } from './read-fields.ts';
-import { Fault } from './refusal.ts';
+import { Fault, SipMessageError } from './refusal.ts';
 import { readRequestUri, requestUriText } from './start-line.ts';
 import type { Uri } from './uri.ts';
+import type { Via } from './via.ts';
 
 /** What `headers.get(name)` gives: by the table `HeaderTypes`, else the raw values. */
 export type HeaderValue<N extends string> =
@@ -33,7 +34,7 @@ export type HeaderValue<N extends string> =
 const EMPTY_SLOTS = Array.from<unknown>({ length: CSEQ + 1 });
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
 /** Of a field whose value stands as it was received. */
-const UNCHECKED = { tag: undefined, isPrintable: false } as const;
+const UNCHECKED = { known: undefined, isPrintable: false } as const;
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -138,6 +139,33 @@ export class Headers extends FieldList {
     const added = fieldsOf(name, value);
     const at = this.indexOf(name);
     insert(this.own(name), Math.max(at, 0), added);
+    return this;
+  }
+
+  /**
+   * Puts a Via of ours on top, such as `SIP/2.0/UDP host:5060` with `;branch=…` and, behind it,
+   * `params`: its branch is known then without being read. Throws `BAD_VALUE` for a branch that is no
+   * token, else what `append` throws.
+   */
+  prependVia(sentBy: string, branch: string, params = ''): this {
+    if (!isToken(branch)) throw new SipMessageError('BAD_VALUE', 'a branch is no token');
+    const [field] = fieldsOf('Via', `${sentBy};branch=${branch}${params}`);
+    if (field === undefined) return this; // a text is always one field
+    insert(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: branch }]);
+    return this;
+  }
+
+  /**
+   * Puts a Via in the place of the topmost one, not of others in its field. It belongs to these
+   * headers from then on, which read neither it nor its branch again.
+   */
+  replaceTopVia(via: Via): this {
+    this.removeFirst('Via');
+    const [field] = fieldsOf('Via', String(via));
+    const order = this.own('Via');
+    if (field === undefined) return this; // a text is always one field
+    insert(order, Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: via.branch }]);
+    this.firstVia = via;
     return this;
   }
 
@@ -263,12 +291,12 @@ export class Headers extends FieldList {
   }
 
   /**
-   * The tag of a From or To that was set here by who knew it.
+   * The tag of a From or To, the branch of a Via, that was set here by who knew it.
    * @internal
    */
-  knownTag(id: number): string | undefined {
+  knownKey(id: number): string | undefined {
     const field = this.order?.[this.indexOfId(id, 0)];
-    return typeof field === 'object' ? field.tag : undefined;
+    return typeof field === 'object' ? field.known : undefined;
   }
 
   /**
@@ -405,7 +433,7 @@ function taggedTo(head: Head, field: number, tag: string): Field | undefined {
   if (toParams < 0 || head.toTag >= 0 || !isToken(tag)) return undefined;
   if (plainParam(head, toParams, 'tag') !== undefined) return undefined;
   const value = `${head.value(field)};tag=${tag}`;
-  return { id: TO, name: 'To', value, tag, isPrintable: head.isAscii };
+  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii };
 }
 
 /** `splice` costs ten times as much for the one field that there usually is. */

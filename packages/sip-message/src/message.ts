@@ -76,7 +76,7 @@ abstract class Message {
    */
   get branch(): string | undefined {
     const params = this.headers.plainParams(VIA);
-    if (params < 0) return this.via.branch;
+    if (params < 0) return this.headers.knownKey(VIA) ?? this.via.branch;
     const { received } = this.headers;
     return received.branch < 0
       ? plainParam(received, params, 'branch')
@@ -97,7 +97,7 @@ abstract class Message {
   /** The tag of From, `from.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `from` does. */
   get fromTag(): string | undefined {
     const params = this.headers.plainParams(FROM);
-    if (params < 0) return this.from.tag;
+    if (params < 0) return this.headers.knownKey(FROM) ?? this.from.tag;
     const { received } = this.headers;
     return received.fromTag < 0
       ? plainParam(received, params, 'tag')
@@ -107,7 +107,7 @@ abstract class Message {
   /** The tag of To, `to.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `to` does. */
   get toTag(): string | undefined {
     const params = this.headers.plainParams(TO);
-    if (params < 0) return this.headers.knownTag(TO) ?? this.to.tag;
+    if (params < 0) return this.headers.knownKey(TO) ?? this.to.tag;
     const { received } = this.headers;
     return received.toTag < 0 ? plainParam(received, params, 'tag') : received.met(received.toTag);
   }
