@@ -10,7 +10,10 @@ import { root, typescriptFiles, type Workspace, workspaces } from './workspace.t
  * touch of the machine. `io` names the Node modules that a package without IO must not have.
  */
 const RULES: Record<string, { imports: string[]; io: IoRule }> = {
-  runtime: { imports: [], io: { only: ['src/node-runtime.ts'] } },
+  runtime: {
+    imports: [],
+    io: { only: ['src/node-runtime.ts', 'src/system-clock.ts', 'src/web-runtime.ts'] },
+  },
   'sip-message': { imports: [], io: 'none' },
   'sip-transport': { imports: ['sip-message', 'runtime'], io: 'sockets' },
   'transaction-core': { imports: ['sip-message', 'runtime'], io: 'none' },
