@@ -79,12 +79,14 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     await does('mute(true)');
     await pause(500);
     expect(await does(`heardFor(${ITS_TONE}, 1000)`), 'muted').toBe(0);
-    void does(`play({ type: 'tone', frequencyHz: 660 }, { durationMs: 2500 })`);
+    const playing = does(`play({ type: 'tone', frequencyHz: 660 }, { durationMs: 2500 })`);
     await pause(500);
     expect(await does(`heardFor(660, 1500, 16000)`), 'played').toBeGreaterThan(1200);
-    void does('say(1000, 2500)');
+    expect(await playing).toEqual({ playedMs: 2500, stopped: false });
+    const saying = does('say(1000, 2000)');
     await pause(800);
     expect(await does('heardFor(1000, 1000)'), 'said').toBeGreaterThan(700);
+    await saying;
     await does('hangUp()');
   });
 
@@ -130,7 +132,7 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
   it('transfers bob to carol, who then hear each other', async () => {
     await does(`call('bob')`);
     carol.forget();
-    expect(await does(`transfer('carol')`)).toMatchObject({ kind: 'completed' });
+    expect(await does(`transfer('carol')`)).toMatchObject({ kind: 'transferred', bridged: false });
     await carol.event('CALL_ESTABLISHED');
     const heard = await bobHears(CAROLS_TONE, () => pause(2500));
     expect(heard, 'what bob hears of carol').toBeGreaterThan(1);

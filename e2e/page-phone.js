@@ -12,7 +12,6 @@ let call;
 const take = (next) => {
   call = next;
   call.session.on('mediaSecured', (event) => told.push(event));
-  call.session.on('mediaQuality', (event) => told.push(event));
 };
 
 window.phone = {
@@ -23,7 +22,6 @@ window.phone = {
       password,
       server,
       media: { microphone: AS_IT_IS, ...media },
-      onReplace: () => true,
     });
     client.on('incoming', (incoming) => {
       take(incoming);

@@ -107,7 +107,6 @@ export class BrowserMedia implements MediaBackend {
     const connection = new RTCPeerConnection({
       iceServers: [...iceServers],
       iceTransportPolicy,
-      bundlePolicy: 'max-bundle',
       rtcpMuxPolicy: 'require',
     });
     const endpoint = new BrowserEndpoint({

@@ -95,12 +95,9 @@ export class CallAudio {
   /** @internal */
   listen(sampleRate = 8000): ReadableStream<PcmFrame> {
     if (this.ear !== undefined) throw new StrowgerError('MEDIA_BUSY', 'audioIn is in use');
-    const { stream, stop } = listen(this.options.context, this.in, sampleRate);
-    const free = (): void => {
-      stop();
-      this.ear = undefined;
-    };
-    this.ear = { stop: free };
+    const onEnd = (): void => void (this.ear = undefined);
+    const { stream, stop } = listen(this.options.context, this.in, { sampleRate, onEnd });
+    this.ear = { stop };
     return stream;
   }
 

@@ -9,7 +9,7 @@ const MOST_WAITING = 50;
 export function listen(
   context: AudioContext,
   from: AudioNode,
-  sampleRate: number,
+  { sampleRate, onEnd }: { sampleRate: number; onEnd(): void },
 ): { readonly stream: ReadableStream<PcmFrame>; stop(): void } {
   const resampler = new Resampler(context.sampleRate, sampleRate);
   const node = new AudioWorkletNode(context, EAR, { numberOfOutputs: 0, channelCount: 1 });
@@ -22,6 +22,7 @@ export function listen(
     node.port.postMessage('over');
     node.port.onmessage = null;
     from.disconnect(node);
+    onEnd();
     end();
   };
   const stream = new ReadableStream<PcmFrame>(
