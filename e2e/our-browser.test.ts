@@ -25,6 +25,7 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     });
   const bob = phone('bob', 5120, BOBS_TONE);
   const carol = phone('carol', 5160, CAROLS_TONE);
+  const opened = { folder, port: PAGE_PORT, microphone, keys: [keyFingerprint(shown)] };
   let pbx: Pbx;
   let page: Page;
 
@@ -47,16 +48,12 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
       webSocket: { path: '/sip', origins: [`http://127.0.0.1:${PAGE_PORT}`] },
     });
     await Promise.all([bob.start(), carol.start()]);
-    page = await Page.open({
-      ...{ folder, script: 'page-phone.js', port: PAGE_PORT, microphone },
-      keys: [keyFingerprint(shown)],
-    });
+    page = await Page.open({ ...opened, script: 'page-phone.js' });
     const account = { server: 'wss://127.0.0.1:8443/sip', user: 'alice', password: 'pw-alice' };
     expect(await does(`start(${JSON.stringify(account)})`)).toMatchObject({ expiresSeconds: 300 });
   });
 
   afterAll(async () => {
-    await does('close()');
     await page.stop();
     await Promise.all([bob.stop(), carol.stop()]);
     await pbx.isQuiet();
@@ -138,5 +135,38 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     expect(heard, 'what bob hears of carol').toBeGreaterThan(1);
     await does('ended()');
     await carol.command('hangup');
+  });
+
+  it('leaves, and is called no more', async () => {
+    await does('close()');
+    bob.forget();
+    await bob.command('dial', 'sip:alice@127.0.0.1:5060');
+    expect((await bob.event('CALL_CLOSED')).param).toContain('480');
+  });
+
+  it('is the telephone of the guide, too', async () => {
+    await page.stop();
+    page = await Page.open({ ...opened, script: '../examples/pages/web-phone.ts' });
+    const says = (state: string) =>
+      until(`the page says ${state}`, async () =>
+        (await page.evaluate<string>(`document.querySelector('#state').textContent`)).endsWith(
+          state,
+        ),
+      );
+    await page.evaluate(`document.querySelector('#password').value = 'pw-alice'`);
+    await page.evaluate(`document.querySelector('#account').requestSubmit()`);
+    await says('registered');
+    await page.evaluate(`document.querySelector('#target').value = 'bob'`);
+    const heard = await bobHears(ITS_TONE, async () => {
+      await page.evaluate(`document.querySelector('#dial').requestSubmit()`);
+      await says('talking');
+      await pause(2500);
+    });
+    expect(heard, 'what bob hears').toBeGreaterThan(1.5);
+    bob.forget();
+    await page.evaluate(`document.querySelector('#keys button').click()`);
+    await until('bob has heard a 1', () => bob.digits() === '1');
+    await page.evaluate(`document.querySelector('#hang-up').click()`);
+    await says('hungUp');
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
-import { forPages } from '../packages/sip-client/browser/for-pages.ts';
+import { forPages } from '../for-pages/plugin.ts';
 import { FLAGS, HEARS, SOUND } from './browser.ts';
 import { here, root } from './lab.ts';
 
@@ -57,7 +57,7 @@ export class Page {
       target: 'es2022',
       conditions: ['@strowger/source'],
       plugins: [forPages],
-      inject: [join(root, 'packages/sip-client/browser/node-buffer.ts')],
+      inject: [join(root, 'for-pages/node-buffer.ts')],
       write: false,
       logLevel: 'error',
     });

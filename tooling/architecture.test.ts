@@ -19,6 +19,7 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
   'transaction-core': { imports: ['sip-message', 'runtime'], io: 'none' },
   'dialog-core': { imports: ['transaction-core', 'sip-message', 'runtime'], io: 'none' },
   'media-core': { imports: ['runtime'], io: 'sockets' },
+  'media-browser': { imports: ['session-core', 'media-core', 'runtime'], io: 'none' },
   'media-rtpengine': { imports: ['session-core', 'runtime'], io: 'none' },
   'session-core': {
     imports: ['dialog-core', 'transaction-core', 'sip-message', 'runtime'],
@@ -36,6 +37,7 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
       'sip-message',
       'sip-transport',
       'media-core',
+      'media-browser',
       'runtime',
     ],
     io: 'wiring',

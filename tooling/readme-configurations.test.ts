@@ -5,7 +5,14 @@ import { ENVIRONMENT, readConfig } from '../apps/pbx/src/config.ts';
 import { configSchema } from '../apps/pbx/src/config-schema.ts';
 import { root } from './workspace.ts';
 
-describe.each(['README.md', 'apps/pbx/README.md', 'docs/guide/five-minutes.md'])('%s', (file) => {
+const FILES = [
+  'README.md',
+  'apps/pbx/README.md',
+  'docs/guide/five-minutes.md',
+  'docs/guide/web-phone.md',
+];
+
+describe.each(FILES)('%s', (file) => {
   it('shows configurations that are right', () => {
     const text = readFileSync(join(root, file), 'utf8');
     const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml]) => yaml ?? '');

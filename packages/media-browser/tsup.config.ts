@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup';
-import { base } from '../../tsup.base.ts';
+import { pages } from '../../tsup.pages.ts';
 
-export default defineConfig(base());
+export default defineConfig(pages({ entry: ['src/index.ts'] }));
