@@ -61,7 +61,7 @@ export class Page {
       write: false,
       logLevel: 'error',
     });
-    const page = '<!doctype html><meta charset=utf-8><script src=/page.js></script>';
+    const page = '<!doctype html><meta charset=utf-8><script defer src=/page.js></script>';
     const server = createServer((request, response) => {
       const isScript = request.url === '/page.js';
       response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' });
