@@ -153,6 +153,13 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
           state,
         ),
       );
+    // what the browser does to a microphone by default ends steady tones
+    await page.evaluate(`{
+      const devices = navigator.mediaDevices;
+      const ask = devices.getUserMedia.bind(devices);
+      const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      devices.getUserMedia = () => ask({ audio });
+    }`);
     await page.evaluate(`document.querySelector('#password').value = 'pw-alice'`);
     await page.evaluate(`document.querySelector('#account').requestSubmit()`);
     await says('registered');
