@@ -15,11 +15,23 @@ export class Coturn {
     mkdirSync(home, { recursive: true });
     const { address, port, username, password } = this;
     const args = [
-      ...['-n', `--listening-ip=${address}`, `--relay-ip=${address}`, `--listening-port=${port}`],
-      ...['--lt-cred-mech', `--user=${username}:${password}`, '--realm=here'],
-      ...['--no-tls', '--no-dtls', '--no-tcp', '--no-cli', '--allow-loopback-peers'],
-      ...[`--pidfile=${join(home, 'pid')}`, `--userdb=${join(home, 'db')}`],
-      ...['--log-file=stdout', '--simple-log', '--verbose'],
+      '-n',
+      `--listening-ip=${address}`,
+      `--relay-ip=${address}`,
+      `--listening-port=${port}`,
+      '--lt-cred-mech',
+      `--user=${username}:${password}`,
+      '--realm=here',
+      '--no-tls',
+      '--no-dtls',
+      '--no-tcp',
+      '--no-cli',
+      '--allow-loopback-peers',
+      `--pidfile=${join(home, 'pid')}`,
+      `--userdb=${join(home, 'db')}`,
+      '--log-file=stdout',
+      '--simple-log',
+      '--verbose',
     ];
     this.program = background(join(home, 'log'), ['turnserver', ...args], { cwd: home });
   }

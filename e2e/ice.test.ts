@@ -48,7 +48,10 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     coturn = await Coturn.start(folder);
     pbx = await Pbx.start(folder, {
       media: {
-        ...{ address: '127.0.0.1', ports: '20000-29999', codecs: ['pcmu', 'pcma'], ice: 'full' },
+        address: '127.0.0.1',
+        ports: '20000-29999',
+        codecs: ['pcmu', 'pcma'],
+        ice: 'full',
         srtp: 'required',
         keying: ['dtls'],
         stunServers: [`${coturn.address}:${coturn.port}`],

@@ -158,8 +158,15 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
     media: [
-      ...['address', 'ports', 'codecs', 'srtp', 'ice', 'keying'],
-      ...['stunServers', 'turnServers', 'workers'],
+      'address',
+      'ports',
+      'codecs',
+      'srtp',
+      'ice',
+      'keying',
+      'stunServers',
+      'turnServers',
+      'workers',
     ],
   };
   return known[String(path[0])] ?? Object.keys(configSchema.shape);

@@ -123,7 +123,12 @@ function mediaOptions({ media, edge }: Config): MediaEngineOptions {
   const { address, codecs, srtp, ice, keying, workers } = media;
   const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
   return {
-    ...{ address, codecs, srtp, ice, keying, workers },
+    address,
+    codecs,
+    srtp,
+    ice,
+    keying,
+    workers,
     ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },
     stunServers: media.stunServers.map(place),
     turnServers: media.turnServers.map(({ at, ...account }) => ({ ...place(at), ...account })),
