@@ -31,6 +31,9 @@ export interface CallReport {
   tlsVersion: string;
   dtlsRole: string;
   candidates: string;
+  /** Directions once it was held, and taken back; of SIP.js alone. */
+  held?: string;
+  resumed?: string;
   packetsReceived: number;
   packetsSent: number;
   packetsLost: number;
