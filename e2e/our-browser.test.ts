@@ -20,7 +20,11 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
   const microphone = join(folder, 'microphone.wav');
   const phone = (name: string, port: number, tone: number): Baresip =>
     new Baresip({
-      ...{ folder, name, port, tone, codecs: 'pcmu' },
+      folder,
+      name,
+      port,
+      tone,
+      codecs: 'pcmu',
       registrar: { domain: '127.0.0.1:5060', password: `pw-${name}` },
     });
   const bob = phone('bob', 5120, BOBS_TONE);

@@ -16,7 +16,7 @@ document.body.innerHTML = `
 
 const field = (id: string): string =>
   document.querySelector<HTMLInputElement>(`#${id}`)?.value ?? '';
-const show = (text: string): void => void (document.querySelector('#state')!.textContent = text);
+const show = (text: string): void => document.querySelector('#state')?.replaceChildren(text);
 const on = (id: string, event: string, act: (event: Event) => unknown): void => {
   document.querySelector(`#${id}`)?.addEventListener(event, async (happened) => {
     happened.preventDefault();

@@ -112,7 +112,7 @@ export class CallAudio {
         tone.connect(level).connect(this.out);
         tone.start(at);
         tone.stop(at + durationMs / 1000);
-        tone.onended = () => level.disconnect();
+        tone.addEventListener('ended', () => level.disconnect());
       }
       at += (durationMs + gapMs) / 1000;
     }
@@ -146,10 +146,10 @@ function ends(context: AudioContext, at: number): Promise<void> {
   return new Promise((resolve) => {
     const silence = new ConstantSourceNode(context, { offset: 0 });
     silence.connect(context.destination);
-    silence.onended = () => {
+    silence.addEventListener('ended', () => {
       silence.disconnect();
       resolve();
-    };
+    });
     silence.start();
     silence.stop(at);
   });

@@ -125,9 +125,11 @@ export class CallWatch {
       request.onEvent({ type: 'failed', code, message });
     }
     if (connection.connectionState !== 'connected') return;
-    void this.count().then(({ suite }) => {
-      const told = { keying: 'dtls', suite: suite ?? 'unknown' } as const;
-      if (!this.isOver) request.onEvent({ type: 'secured', ...told });
-    });
+    void this.secured();
+  }
+
+  private async secured(): Promise<void> {
+    const { suite = 'unknown' } = await this.count();
+    if (!this.isOver) this.options.request.onEvent({ type: 'secured', keying: 'dtls', suite });
   }
 }

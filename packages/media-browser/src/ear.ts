@@ -1,6 +1,6 @@
 import { Resampler } from '@strowger/media-core';
 import type { PcmFrame } from '@strowger/session-core';
-import { EAR } from './voice-worklet.ts';
+import { EAR, hearThread, tellThread } from './voice-worklet.ts';
 
 /** Frames that wait for a slow reader; older ones are dropped. */
 const MOST_WAITING = 50;
@@ -19,8 +19,7 @@ export function listen(
   const stop = (): void => {
     if (isOver) return;
     isOver = true;
-    node.port.postMessage('over');
-    node.port.onmessage = null;
+    tellThread(node, 'over');
     from.disconnect(node);
     onEnd();
     end();
@@ -29,12 +28,13 @@ export function listen(
     {
       start(controller) {
         end = () => controller.close();
-        node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
+        hearThread<Float32Array>(node, (data) => {
+          if (isOver) return;
           const samples = resampler.push(Int16Array.from(data, toInt16));
           const frame = { samples, sampleRate, timestamp };
           timestamp += samples.length;
           if ((controller.desiredSize ?? 0) > 0) controller.enqueue(frame);
-        };
+        });
       },
       cancel: () => {
         end = () => {};

@@ -1,3 +1,4 @@
+import { runInThisContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { type VoiceCommand, type VoiceEvent, VoiceQueue } from './voice-queue.ts';
 
@@ -155,7 +156,7 @@ describe('what a call says', () => {
 
   it('works as text alone, as the worklet gets it', () => {
     const told: VoiceEvent[] = [];
-    const Copy = new Function(`return (${VoiceQueue.toString()})`)() as typeof VoiceQueue;
+    const Copy = runInThisContext(`(${VoiceQueue.toString()})`) as typeof VoiceQueue;
     const voice = new Copy((event) => told.push(event));
     voice.take({ type: 'mark', id: 3 });
     expect(told).toEqual([{ type: 'marked', id: 3 }]);

@@ -213,7 +213,9 @@ export class VoiceQueue {
   }
 
   private stopAll(): void {
-    for (const { entry } of [...this.entries]) this.end(entry.id, true);
+    for (let one = this.entries[0]; one !== undefined; one = this.entries[0]) {
+      this.end(one.entry.id, true);
+    }
   }
 
   private reach(): void {

@@ -57,3 +57,14 @@ export function loadProcessors(context: BaseAudioContext): Promise<void> {
   loaded.set(context, loading);
   return loading;
 }
+
+/** Says something to a processor in the audio thread. */
+export function tellThread({ port }: AudioWorkletNode, message: unknown): void {
+  port.postMessage(message, []); // nothing is handed over: what is sent is copied
+}
+
+/** Hears what a processor says. */
+export function hearThread<T>({ port }: AudioWorkletNode, take: (message: T) => void): void {
+  port.addEventListener('message', ({ data }: MessageEvent<T>) => take(data));
+  port.start();
+}

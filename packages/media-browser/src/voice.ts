@@ -10,7 +10,7 @@ import type {
 } from '@strowger/session-core';
 import { closed, unsupported } from './media-errors.ts';
 import type { VoiceCommand, VoiceEntry, VoiceEvent } from './voice-queue.ts';
-import { VOICE } from './voice-worklet.ts';
+import { hearThread, tellThread, VOICE } from './voice-worklet.ts';
 
 /** How much of a stream waits in the audio thread before its program does, in seconds. */
 const AHEAD = 0.2;
@@ -40,7 +40,7 @@ export class Voice {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
-    this.node.port.onmessage = ({ data }: MessageEvent<VoiceEvent>) => this.hear(data);
+    hearThread<VoiceEvent>(this.node, (event) => this.hear(event));
     this.node.connect(to);
   }
 
@@ -97,7 +97,7 @@ export class Voice {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.node.port.postMessage('over');
+    tellThread(this.node, 'over');
     this.node.disconnect();
     for (const { resolve } of this.playing.values()) resolve({ playedMs: 0, stopped: true });
     for (const { name, resolve } of this.marks.values()) resolve({ name, reached: false });
@@ -118,7 +118,8 @@ export class Voice {
         }
         const amplitude = 10 ** ((levelDbm0 - FULL_SCALE_DBM0) / 20);
         const step = (2 * Math.PI * frequencyHz) / this.context.sampleRate;
-        return void enter({ ...shape, kind: 'tone', step, amplitude });
+        enter({ ...shape, kind: 'tone', step, amplitude });
+        return undefined;
       }
       case 'stream':
         enter({ ...shape, kind: 'stream' });
@@ -247,7 +248,7 @@ export class Voice {
   }
 
   private send(command: VoiceCommand): void {
-    if (!this.isClosed) this.node.port.postMessage(command);
+    if (!this.isClosed) tellThread(this.node, command);
   }
 }
 

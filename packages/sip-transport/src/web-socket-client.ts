@@ -12,9 +12,8 @@ import { notOpen } from './transport-errors.ts';
 export interface WebSocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
+  addEventListener(type: 'open' | 'close', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   send(data: Uint8Array | string): void;
   close(): void;
 }
@@ -129,9 +128,10 @@ export class WebSocketClient {
     }
     this.socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.opened();
-    socket.onmessage = (event: { data: unknown }) => this.take(event.data);
-    socket.onclose = () => this.gone();
+    const isOurs = (): boolean => this.socket === socket; // no longer, once it was given up
+    socket.addEventListener('open', () => isOurs() && this.opened());
+    socket.addEventListener('message', ({ data }) => isOurs() && this.take(data));
+    socket.addEventListener('close', () => isOurs() && this.gone());
     this.watch?.cancel();
     this.watch = runtime.clock.arm(PATIENCE_MS, () => this.gone());
   }
@@ -201,11 +201,7 @@ export class WebSocketClient {
     const { socket } = this;
     this.socket = undefined;
     this.isOpen = false;
-    if (socket === undefined) return;
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close();
+    socket?.close();
   }
 
   private failure(code: string, what: string, cause?: unknown): StrowgerError {
