@@ -1,0 +1,15 @@
+export { Call, type ExpectOptions, type OfferParts } from './call.ts';
+export type { Login } from './credentials.ts';
+export { runLoad } from './load.ts';
+export { dueCalls, type LoadPlan, rateAt } from './load-plan.ts';
+export { type FailedCall, Party, type PartyOptions, type Role } from './party.ts';
+export type { MessageParts, RequestParts } from './leg-messages.ts';
+export type { Pattern } from './pattern.ts';
+export { drawLadder, type DrawOptions, type Rung } from './rungs.ts';
+export { type Scenario, scenario, type ScenarioRoles } from './scenario.ts';
+export type { Direction } from './session-description.ts';
+export { DEFAULT_SETTINGS, type PartySettings } from './settings.ts';
+export { simulate, type SimulationReport, type SimulationRun } from './simulate.ts';
+export { openSockets, type OpenSockets, type SocketOptions } from './sockets.ts';
+export { type FailureKind, StepFailed } from './step-failed.ts';
+export { type Percentiles, type Summary, Tally } from './tally.ts';
