@@ -1,4 +1,4 @@
-import type { SipMessage } from '@strowger/sip-message';
+import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import type { Leg } from './leg.ts';
 import { ackOf, cancelOf, requestOf, responseOf } from './leg-messages.ts';
 
@@ -10,6 +10,9 @@ const PATIENCE_MS = 2000;
 export async function abandon(leg: Leg): Promise<void> {
   try {
     answerWaiting(leg);
+    for (const request of leg.unanswered) {
+      if (request.method !== 'INVITE') leg.send(responseOf(leg, request, statusFor(request)));
+    }
     const { invite, isOver } = leg.dialog;
     if (invite === undefined || isOver) return;
     if (invite.status >= 300) return;
@@ -41,13 +44,15 @@ function answer(leg: Leg, message: SipMessage): void {
     return;
   }
   if (message.method === 'ACK') return;
-  const isEnd = message.method === 'BYE' || message.method === 'CANCEL';
-  leg.send(responseOf(leg, message, isEnd ? 200 : 481));
+  leg.send(responseOf(leg, message, statusFor(message)));
   const { invite } = leg.dialog;
   if (message.method === 'CANCEL' && invite !== undefined && invite.status < 200) {
     leg.send(responseOf(leg, invite.request, 487), { firstRepeatMs: T1_MS });
   }
 }
+
+const statusFor = ({ method }: SipRequest): number =>
+  method === 'BYE' || method === 'CANCEL' ? 200 : 481;
 
 async function hangUp(leg: Leg): Promise<void> {
   leg.send(requestOf(leg, 'BYE'), { firstRepeatMs: T1_MS });

@@ -1,9 +1,4 @@
-import {
-  answerChallenge,
-  type Challenge,
-  type SipMessage,
-  type SipRequest,
-} from '@strowger/sip-message';
+import { answerChallenge, type Challenge, type SipMessage, type Uri } from '@strowger/sip-message';
 import { StepFailed } from './step-failed.ts';
 
 /** Who a scenario is, for the digest. */
@@ -18,10 +13,17 @@ export interface Authorization {
   readonly value: string;
 }
 
+/** The request that credentials are for. */
+export interface Proven {
+  readonly method: string;
+  readonly uri: string | Uri;
+  readonly body?: string | Uint8Array;
+}
+
 /** Answers the first challenge of a 401 or 407 that can be answered. Throws `StepFailed`. */
 export function authorize(
   challenge: SipMessage,
-  request: Pick<SipRequest, 'method' | 'uri'> & { readonly body?: string | Uint8Array },
+  request: Proven,
   { login, cnonce }: { login: Login | undefined; cnonce: string },
 ): Authorization {
   if (login === undefined) throw new StepFailed('script', 'challenged, and no credentials given');
@@ -41,11 +43,7 @@ const HEADERS = [
 
 function answer(
   challenge: Challenge,
-  {
-    method,
-    uri,
-    body,
-  }: Pick<SipRequest, 'method' | 'uri'> & { readonly body?: string | Uint8Array },
+  { method, uri, body }: Proven,
   who: Login & { cnonce: string },
 ): string | undefined {
   const input = { ...who, method, uri, nonceCount: 1, ...(body !== undefined && { body }) };

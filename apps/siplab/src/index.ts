@@ -13,3 +13,7 @@ export { simulate, type SimulationReport, type SimulationRun } from './simulate.
 export { openSockets, type OpenSockets, type SocketOptions } from './sockets.ts';
 export { type FailureKind, StepFailed } from './step-failed.ts';
 export { type Percentiles, type Summary, Tally } from './tally.ts';
+export { readSippScenario, type ReadOptions } from './sipp/read-scenario.ts';
+export { type Problem, ScenarioError } from './sipp/problems.ts';
+export { sippRole } from './sipp/sipp-role.ts';
+export type { SippScenario } from './sipp/sipp-scenario.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Runtime } from '@strowger/runtime';
-import type { SipMessage } from '@strowger/sip-message';
+import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import { type Hop, type Inbound, isReliable, type MessageSender } from '@strowger/transaction-core';
 import { LegDialog } from './leg-dialog.ts';
 import { describeMessage } from './pattern.ts';
@@ -75,6 +75,11 @@ export class Leg {
     return this.options.runtime.random.token();
   }
 
+  /** A uniform number from 0 (included) to 1 (excluded). */
+  chance(): number {
+    return this.options.runtime.random.float();
+  }
+
   /** Takes a message of this call from the wire. */
   take(inbound: Inbound): void {
     const { message } = inbound;
@@ -139,6 +144,11 @@ export class Leg {
   /** Messages that arrived and were not looked at. */
   get waiting(): readonly SipMessage[] {
     return this.inbox.map(({ message }) => message);
+  }
+
+  /** Requests that were taken and not answered. */
+  get unanswered(): readonly SipRequest[] {
+    return this.seen.unanswered();
   }
 
   /** Whether something that it sent is not answered yet. */

@@ -10,6 +10,7 @@ export interface Sent {
 /** A message that was heard: where an answer goes, and the answer that was given. */
 interface Seen {
   readonly hop: Hop;
+  readonly message: SipMessage;
   answer?: Sent;
 }
 
@@ -25,13 +26,22 @@ export class SeenMessages {
     const known = this.seen.get(key);
     if (known !== undefined) return { again: known.answer };
     if (this.seen.size >= LIMIT) this.seen.delete(this.seen.keys().next().value ?? '');
-    this.seen.set(key, { hop });
+    this.seen.set(key, { hop, message });
     return undefined;
   }
 
   /** Where a response goes: where its request came from (RFC 3261 §18.2.2). */
   hopFor(response: SipResponse): Hop | undefined {
     return this.seen.get(answeredKey(response))?.hop;
+  }
+
+  /** Requests that nothing was said to, an ACK apart. */
+  unanswered(): SipRequest[] {
+    return [...this.seen.values()].flatMap(({ message, answer }) =>
+      message.kind === 'request' && message.method !== 'ACK' && answer === undefined
+        ? [message]
+        : [],
+    );
   }
 
   /** Remembers an answer: a response belongs to its request, an ACK to the final responses. */
