@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import { ladderCommand } from './ladder-command.ts';
 import { readCommandLine, type Request } from './command-line.ts';
 import { run } from './run-command.ts';
 import { simulateCommand } from './sim-command.ts';
@@ -20,6 +21,7 @@ async function main(): Promise<number> {
     out: (text) => void process.stdout.write(text),
     log: (text) => void process.stderr.write(`${text}\n`),
     isTerminal: process.stderr.isTTY,
+    isOutTerminal: process.stdout.isTTY,
     signal: untilInterrupted(),
   };
   try {
@@ -30,13 +32,16 @@ async function main(): Promise<number> {
   }
 }
 
-function perform(request: Request, around: Surroundings): Promise<number> {
+async function perform(request: Request, around: Surroundings): Promise<number> {
   switch (request.command) {
     case 'run':
       return run(request, around);
     case 'sim':
       return simulateCommand(request, around);
+    case 'ladder':
+      return ladderCommand(request, around);
     default:
+      request satisfies never;
       throw new Error('unknown command');
   }
 }

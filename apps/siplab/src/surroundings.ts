@@ -6,6 +6,8 @@ export interface Surroundings {
   log(text: string): void;
   /** Whether that is a terminal: then it is repainted, and has colours. */
   readonly isTerminal: boolean;
+  /** The same of the result. */
+  readonly isOutTerminal: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -62,7 +62,7 @@ describe('scenarios of SIPp', () => {
       caller: sippRole(read(own('uac'))),
       callee: sippRole(read(own('uas'))),
       plan: { total: 40, rate: 10 },
-      settings: { pauseMs: 1000 },
+      settings: { pauseMs: 0 },
       loss: 0.05,
       seed: 3,
     });
