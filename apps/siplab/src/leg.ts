@@ -161,6 +161,12 @@ export class Leg {
     return new Promise((resolve) => void this.clock.arm(ms, resolve));
   }
 
+  /** Notes something behind the last arrow of the ladder. */
+  mark(note: string): void {
+    const last = this.rungs.pop();
+    if (last !== undefined) this.rungs.push({ ...last, note: `<- ${note}` });
+  }
+
   /** Stops repeating what was sent. */
   stop(): void {
     for (const repetition of this.repetitions) repetition.stop();

@@ -114,9 +114,10 @@ export class Party {
     } catch (error) {
       const failure = StepFailed.of(error);
       tally.failedBy(failure);
+      leg.mark('failed here');
+      await abandon(leg);
       const { number, callId, rungs } = leg;
       onFailure?.({ number, callId, failure, rungs: [...rungs] });
-      await abandon(leg);
     }
     leg.stop();
     this.linger(leg);
