@@ -34,7 +34,15 @@ describeWithPeers(['sipp', 'ss'], 'siplab and sipp', () => {
       const callee = background(join(folder, `uas-${transport}.log`), [
         'timeout',
         '60',
-        ...['sipp', '-sn', 'uas', '-p', '5070', '-m', '100', ...sippArgs, ...over],
+        'sipp',
+        '-sn',
+        'uas',
+        '-p',
+        '5070',
+        '-m',
+        '100',
+        ...sippArgs,
+        ...over,
       ]);
       await until('sipp listens', () => isListening(5070, transport as 'udp' | 'tcp'));
       const load = ['-m', '100', '-r', '50', '--pause', '100ms', '-t', transport];
@@ -44,12 +52,18 @@ describeWithPeers(['sipp', 'ss'], 'siplab and sipp', () => {
 
       const answering = siplabInBackground(join(folder, `siplab-${transport}.log`), [
         sippsOwn('uas'),
-        ...[...listen(5074), '-t', transport, '-m', '100'],
+        ...listen(5074),
+        '-t',
+        transport,
+        '-m',
+        '100',
       ]);
       await until('siplab listens', () => isListening(5074, transport as 'udp' | 'tcp'));
       const caller = runToEnd([
-        ...(['sipp', '-sn', 'uac', '127.0.0.1:5074', '-p', '5076'] as const),
-        ...[...sippArgs, ...over, '-m', '100', '-r', '50', '-d', '100'],
+        'sipp',
+        ...'-sn uac 127.0.0.1:5074 -p 5076 -m 100 -r 50 -d 100'.split(' '),
+        ...sippArgs,
+        ...over,
       ]);
       expect(caller.status, caller.output.slice(-2000)).toBe(0);
       expect(await answering.ended, answering.output()).toBe(0);
@@ -60,7 +74,12 @@ describeWithPeers(['sipp', 'ss'], 'siplab and sipp', () => {
     const callee = background(join(folder, 'busy.log'), [
       'timeout',
       '20',
-      ...['sipp', '-sf', sippsOwn('uas'), '-p', '5070', ...sippArgs],
+      'sipp',
+      '-sf',
+      sippsOwn('uas'),
+      '-p',
+      '5070',
+      ...sippArgs,
     ]);
     await until('sipp listens', () => isListening(5070));
     const file = join(folder, 'wrong.ts');
@@ -95,7 +114,10 @@ describeWithPeers(['kamailio', 'openssl', 'ss'], 'siplab and the PBX', () => {
     pbx = await Pbx.start(folder, listening);
     const bob = ['-s', 'bob', '-u', 'bob', '--password', 'pw-bob'];
     const registered = siplab([
-      ...[scenarioFile('register'), '127.0.0.1:5060', ...listen(5070), ...bob],
+      scenarioFile('register'),
+      '127.0.0.1:5060',
+      ...listen(5070),
+      ...bob,
     ]);
     expect(registered, registered.output).toMatchObject({ status: 0, successful: 1 });
   });
@@ -124,15 +146,13 @@ describeWithPeers(['kamailio', 'openssl', 'ss'], 'siplab and the PBX', () => {
     async (caller, called, more) => {
       const answering = await callee(called, 1);
       const result = siplab([
-        ...[
-          scenarioFile(caller),
-          '127.0.0.1:5060',
-          ...listen(5072),
-          '-s',
-          'bob',
-          ...ALICE,
-          ...more,
-        ],
+        scenarioFile(caller),
+        '127.0.0.1:5060',
+        ...listen(5072),
+        '-s',
+        'bob',
+        ...ALICE,
+        ...more,
       ]);
       expect(result, result.output).toMatchObject({ status: 0, successful: 1 });
       expect(await answering.ended, answering.output()).toBe(0);

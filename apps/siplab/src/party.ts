@@ -3,7 +3,7 @@ import { createResponse, statelessTag } from '@strowger/sip-message';
 import { type Hop, type Inbound, isReliable, type MessageSender } from '@strowger/transaction-core';
 import { abandon, answerWaiting } from './abandon.ts';
 import { Leg } from './leg.ts';
-import { labelOf, type Rung } from './rungs.ts';
+import type { Rung } from './rungs.ts';
 import type { CallSettings, PartySettings } from './settings.ts';
 import { StepFailed } from './step-failed.ts';
 import type { Tally } from './tally.ts';

@@ -20,7 +20,13 @@ export async function simulateCommand(
   if (callee === undefined) throw new Error(`${second.name} has no callee`);
   const { seed, loss, duplicate, latency: latencyMs, transport } = options;
   const report = await simulate({
-    ...{ caller, callee, seed, loss, duplicate, latencyMs, transport },
+    caller,
+    callee,
+    seed,
+    loss,
+    duplicate,
+    latencyMs,
+    transport,
     plan: planOf(options),
     settings: settingsOf(options),
   });
