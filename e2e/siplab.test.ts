@@ -73,6 +73,8 @@ describeWithPeers(['sipp', 'ss'], 'siplab and sipp', () => {
   it('says what sipp sent instead, with a ladder', async () => {
     const callee = background(join(folder, 'busy.log'), [
       'timeout',
+      '-k',
+      '2',
       '20',
       'sipp',
       '-sf',
@@ -94,7 +96,7 @@ describeWithPeers(['sipp', 'ss'], 'siplab and sipp', () => {
        });`,
     );
     const called = siplab([file, '127.0.0.1:5070', ...listen(5072)]);
-    await callee.stop('SIGKILL');
+    await callee.stop(); // `timeout` passes the signal on, and kills sipp two seconds later
     expect(called).toMatchObject({ status: 1, failed: 1 });
     expect(called.output).toContain('unexpected: 200 OK came, waited for 486');
     expect(called.output).toMatch(/0\.000 {2}\|-* INVITE \(SDP\) -*>\|/);

@@ -39,11 +39,13 @@ export interface SimulationReport {
 
 /** Failures whose ladders are kept. */
 const KEPT = 10;
-/** Virtual time after which a run hangs. */
+/** Virtual time, and moments at which something happens, after which a run hangs. */
 const LIMIT_MS = 24 * 3_600_000;
+const LIMIT_INSTANTS = 20_000_000;
 
 /**
- * Plays both sides in the simulator. Rejects where something is left over at the end, such as a timer.
+ * Plays both sides in the simulator. Rejects where something is left over at the end, such as a timer,
+ * and where the end does not come within a day of virtual time.
  */
 export async function simulate(run: SimulationRun): Promise<SimulationReport> {
   const { seed = 1, loss = 0, duplicate = 0, latencyMs = 10, transport = 'udp', plan = {} } = run;
@@ -84,14 +86,14 @@ export async function simulate(run: SimulationRun): Promise<SimulationReport> {
   };
 }
 
-/** Lets virtual time pass until something is done. */
+/** Lets virtual time pass until something is done, within limits of time and of events. */
 async function drive({ clock, run, ladder }: Simulation, running: Promise<void>): Promise<void> {
   let isDone = false;
   void running.then(() => (isDone = true));
   await run(0);
-  while (!isDone) {
+  for (let instants = 0; !isDone; instants++) {
     const next = clock.nextAt();
-    if (next === undefined || next > LIMIT_MS) {
+    if (next === undefined || next > LIMIT_MS || instants > LIMIT_INSTANTS) {
       throw new Error(`the scenario waits for something that does not happen\n${ladder()}`);
     }
     clock.advance(next - clock.now()); // 0 as well: what is due at once
