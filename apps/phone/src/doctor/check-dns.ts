@@ -23,15 +23,20 @@ export async function checkDns(
   const { runtime, resolver, server } = questions;
   const { clock, random } = runtime;
   const location = new ServerLocation({
-    ...{ resolver, clock, random, families: () => [4, 6] },
-    ...{ maxHops: 16, maxQuestions: 20, graceMs: 500 },
+    resolver,
+    clock,
+    random,
+    families: () => [4, 6],
+    maxHops: 16,
+    maxQuestions: 20,
+    graceMs: 500,
   });
   const hops = await Promise.resolve(location.locate(server)).catch((): Hop[] => []);
   const [first] = hops;
   if (first !== undefined && first.address === server.host) {
     return { finding: good('dns', `${server.host} is an address: nothing to look up`), hops };
   }
-  const seen = await records(questions);
+  const seen = await lookUp(questions);
   if (first === undefined) {
     const remedy =
       seen.dangling === undefined
@@ -48,7 +53,7 @@ const transportOf = ({ params }: SipUri): string =>
   params.get('transport') === 'tls' ? 'tcp' : (params.get('transport') ?? 'udp');
 
 /** The records as they are, for people. */
-async function records({
+async function lookUp({
   resolver,
   server,
 }: DnsQuestions): Promise<{ text: string; dangling: string | undefined }> {

@@ -18,7 +18,7 @@ export async function askStun(
   request.setUint32(4, COOKIE);
   const id = random.bytes(12);
   new Uint8Array(request.buffer).set(id, 8);
-  let heard = (_: Endpoint): void => {};
+  let heard: (mapped: Endpoint) => void = () => {};
   const answered = new Promise<Endpoint>((resolve) => (heard = resolve));
   const socket = await datagrams.open({
     address: server.address.includes(':') ? '::' : '0.0.0.0',
