@@ -23,6 +23,8 @@ export interface BaresipOptions {
   answer?: 'auto' | 'manual';
   /** SRTP: keys in the description, where the other side has it too, or always; keys by DTLS. */
   encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
+  /** Offers ICE, and takes it. */
+  ice?: boolean;
 }
 
 interface BaresipEvent {
@@ -140,7 +142,7 @@ export class Baresip {
     const codecs = ['g722', 'opus'].filter((codec) => this.options.codecs?.includes(codec));
     const keying = ['srtp', 'dtls_srtp'];
     const sound = ['sndfile', 'ausine', 'aufile', 'aubridge', 'g711'];
-    const always = [...codecs, ...sound, 'stun', ...keying];
+    const always = [...codecs, ...sound, 'stun', 'ice', ...keying];
     return [
       'poll_method epoll',
       `sip_listen ${this.host}:${port}`,
@@ -161,6 +163,7 @@ export class Baresip {
       'audec_format s16',
       `rtp_ports ${this.rtpPort}-${this.rtpPort + 98}`,
       'rtp_stats yes',
+      ...(this.options.ice === true ? ['rtcp_mux yes'] : []),
       'statmode_default off',
       'ringback_disabled yes',
       'menu_bell no',
@@ -186,6 +189,7 @@ export class Baresip {
       codecs,
       answer = 'auto',
       encryption,
+      ice = false,
     } = this.options;
     const via = transport === 'udp' ? '' : `;transport=${transport}`;
     const registration =
@@ -195,7 +199,8 @@ export class Baresip {
           (registrar.outbound === undefined ? '' : `;outbound="${registrar.outbound}"`);
     const audio = codecs === undefined ? '' : `;audio_codecs=${codecs}`;
     const keys = encryption === undefined ? '' : `;mediaenc=${encryption}`;
-    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}\n`;
+    const way = ice ? ';medianat=ice' : '';
+    return `<${this.uri}${via}>${registration};answermode=${answer}${audio}${keys}${way}\n`;
   }
 
   private connect(): Promise<Socket> {

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createResponse, parseMessage, serializeMessage } from '@strowger/sip-message';
 import { afterEach, expect, it } from 'vitest';
@@ -42,7 +43,10 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the proxy', () => {
   };
   const kamailio = (): Promise<Background> => {
     const work = ['-Y', folder, '-P', join(folder, 'pid'), '-w', folder];
-    const file = join(root, 'bench/kamailio-proxy.cfg');
+    const file = join(folder, 'kamailio.cfg');
+    // one process: two may swap an ACK and the BYE behind it
+    const bench = readFileSync(join(root, 'bench/kamailio-proxy.cfg'), 'utf8');
+    writeFileSync(file, bench.replace('children=2', 'children=1'));
     const command: [string, ...string[]] = ['kamailio', '-f', file, '-DD', '-E', ...work];
     return start('kamailio', background(join(folder, 'kamailio.log'), command), 5060);
   };
@@ -75,7 +79,7 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the proxy', () => {
     const program = await proxy(5090, at(5070));
     await callee(5070);
     const result = call(5090, 200);
-    expect(result).toMatchObject({ successful: 200, failed: 0 });
+    expect(result, result.errors).toMatchObject({ successful: 200, failed: 0 });
     const told = await atRest(program);
     expect(told).toMatchObject({ acksForwarded: 200, acksDropped: 0 });
     expect(told['requests']).toBe(400);
@@ -85,7 +89,7 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the proxy', () => {
     await proxy(5090, at(5070));
     await callee(5070);
     const result = call(5090, 20, 'caller-unchallenged', ['-t', 't1']);
-    expect(result).toMatchObject({ successful: 20, failed: 0 });
+    expect(result, result.errors).toMatchObject({ successful: 20, failed: 0 });
   });
 
   it('two phones ring; the one that does not answer is cancelled', async () => {
@@ -106,7 +110,7 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the proxy', () => {
     const program = await proxy(5090, at(5072));
     await callee(5072, 'callee-cancelled');
     const result = call(5090, 100, 'caller-cancels');
-    expect(result).toMatchObject({ successful: 100, failed: 0 });
+    expect(result, result.errors).toMatchObject({ successful: 100, failed: 0 });
     await atRest(program);
   });
 
@@ -134,7 +138,8 @@ describeWithPeers(['sipp', 'ss'], 'sipp through the proxy', () => {
       await kamailio();
       await proxy(5070, at(5075)); // kamailio sends everything to 5070
       await callee(5075);
-      expect(call(5060, 50)).toMatchObject({ successful: 50, failed: 0 });
+      const result = call(5060, 50);
+      expect(result, result.errors).toMatchObject({ successful: 50, failed: 0 });
     });
 
     it('behind it', async () => {

@@ -61,6 +61,17 @@ const user = z.strictObject({
   digest: algorithms.optional().describe('What this user is offered, strongest first'),
 });
 
+/** Names of such servers are looked up by nobody. */
+const server = hostPort.refine((text) => (parseHostPort(text)?.port ?? 0) > 0, {
+  error: 'a port from 1 to 65535',
+});
+
+const turnServer = z.strictObject({
+  at: server,
+  username: z.string().min(1).max(256),
+  password: z.string().min(1).max(256),
+});
+
 /** The configuration file, as people write it. */
 export const configSchema = z
   .strictObject({
@@ -99,6 +110,21 @@ export const configSchema = z
           .enum(['off', 'lite', 'full'])
           .default('lite')
           .describe('ICE where a phone offers it, and to browsers; "full" also asks and checks'),
+        keying: z
+          .array(z.enum(['sdes', 'dtls']))
+          .min(1)
+          .default(['sdes', 'dtls'])
+          .describe('How keys of SRTP come about, preferred first; browsers have "dtls" alone'),
+        stunServers: z
+          .array(server)
+          .max(8)
+          .default([])
+          .describe('Who tells the PBX where it is seen, with ice: full'),
+        turnServers: z
+          .array(turnServer)
+          .max(8)
+          .default([])
+          .describe('Relays for media, over UDP, with ice: full; the first is used'),
         workers: z
           .int()
           .min(0)

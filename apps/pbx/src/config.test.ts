@@ -56,6 +56,16 @@ describe('the configuration', () => {
     ['tls: { cert: a }', 'file:1: tls.key: is missing'],
     ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
     ['webSocket: { origins: [phone] }', 'webSocket.origins[0]: "phone" is not allowed; such as'],
+    ['media: { keying: [mikey] }', 'media.keying[0]: "mikey" is not allowed; allowed: sdes, dtls'],
+    [
+      'media: { stunServers: ["stun.example:3478"] }',
+      'media.stunServers[0]: "stun.example:3478" is not allowed; an IP address and a port',
+    ],
+    ['media: { stunServers: ["192.0.2.1:0"] }', 'a port from 1 to 65535'],
+    [
+      'media: { turnServers: [{ at: "192.0.2.1:3478", user: a }] }',
+      'unknown key "user"; allowed: at, username, password',
+    ],
     ['ringTimeoutMs: soon', 'file:1: ringTimeoutMs: "soon" is not allowed'],
     ['store: mysql', 'file:1: store: "mysql" is not allowed; "memory", or "sqlite:" and a file'],
     ['a: [', 'file:1: '],
@@ -64,6 +74,23 @@ describe('the configuration', () => {
     const read = (): unknown => readConfig(text, { file: 'file' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
+  });
+
+  it('reads how media finds its way and its keys', () => {
+    const text = `
+media:
+  ice: full
+  keying: [dtls]
+  stunServers: ["192.0.2.1:3478", "[2001:db8::1]:3478"]
+  turnServers: [{ at: "192.0.2.2:3478", username: pbx, password: fk3-Wq9 }]
+`;
+    const { media } = readConfig(text);
+    expect(media).toMatchObject({ ice: 'full', keying: ['dtls'] });
+    expect(media.turnServers).toEqual([
+      { at: '192.0.2.2:3478', username: 'pbx', password: 'fk3-Wq9' },
+    ]);
+    const env = { STROWGER_MEDIA_STUN_SERVERS: '192.0.2.9:3478' };
+    expect(readConfig(text, { env }).media.stunServers).toEqual(['192.0.2.9:3478']);
   });
 
   it('reads every transport, certificates and origins', () => {

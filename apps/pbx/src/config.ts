@@ -29,6 +29,8 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_MEDIA_CODECS: { path: ['media', 'codecs'], list: true },
   STROWGER_MEDIA_SRTP: { path: ['media', 'srtp'] },
   STROWGER_MEDIA_ICE: { path: ['media', 'ice'] },
+  STROWGER_MEDIA_KEYING: { path: ['media', 'keying'], list: true },
+  STROWGER_MEDIA_STUN_SERVERS: { path: ['media', 'stunServers'], list: true },
   STROWGER_MEDIA_WORKERS: { path: ['media', 'workers'] },
   STROWGER_STORE: { path: ['store'] },
   STROWGER_PUBLIC: { path: ['public'], list: true },
@@ -150,11 +152,22 @@ function explain(issue: Issue): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path[0] === 'users') return ['user', 'password', 'digest'];
   if (path[0] === 'listen') return ['at', 'digest'];
+  if (path[1] === 'turnServers') return ['at', 'username', 'password'];
   const known: Record<string, string[]> = {
     http: ['listen'],
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
-    media: ['address', 'ports', 'codecs', 'srtp', 'ice', 'workers'],
+    media: [
+      'address',
+      'ports',
+      'codecs',
+      'srtp',
+      'ice',
+      'keying',
+      'stunServers',
+      'turnServers',
+      'workers',
+    ],
   };
   return known[String(path[0])] ?? Object.keys(configSchema.shape);
 }

@@ -6,12 +6,12 @@ import {
   type Stores,
   tone,
 } from '@strowger/call-engine';
-import { createMediaEngine } from '@strowger/media-core';
+import { createMediaEngine, type MediaEngineOptions } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
 import { refuseUnsafe } from './config.ts';
-import { atOf, type Config, parsePortRange } from './config-schema.ts';
+import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
@@ -51,16 +51,7 @@ async function open(
   const { stores, close: closeStores } = openStores(config.store);
   opened.push(closeStores);
   const madeUp = await settleUsers(config, stores.credentials, runtime.random);
-  const media = createMediaEngine({
-    runtime,
-    address: config.media.address,
-    ports: parsePortRange(config.media.ports) ?? { from: 20_000, to: 29_999 },
-    codecs: config.media.codecs,
-    srtp: config.media.srtp,
-    ice: config.media.ice,
-    workers: config.media.workers,
-    remotes: { edge: config.edge },
-  });
+  const media = createMediaEngine({ runtime, ...mediaOptions(config) });
   opened.push(() => media.close());
   const began = runtime.clock.now();
   let ready = false;
@@ -125,6 +116,23 @@ async function open(
       await http.close();
       closeStores();
     },
+  };
+}
+
+function mediaOptions({ media, edge }: Config): MediaEngineOptions {
+  const { address, codecs, srtp, ice, keying, workers } = media;
+  const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
+  return {
+    address,
+    codecs,
+    srtp,
+    ice,
+    keying,
+    workers,
+    ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },
+    stunServers: media.stunServers.map(place),
+    turnServers: media.turnServers.map(({ at, ...account }) => ({ ...place(at), ...account })),
+    remotes: { edge },
   };
 }
 

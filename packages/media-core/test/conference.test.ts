@@ -155,6 +155,19 @@ describe('a conference', () => {
     await close();
   });
 
+  it('hears who speaks behind silent listeners, and who whispers beside them', async () => {
+    const { simulation, join, hear, close } = await conference({ loudest: 2 });
+    const first = await join({}, { role: 'listener' });
+    await join({}, { role: 'listener' });
+    await join({}, { role: 'listener' });
+    await join({ says: 1100 }, { whispersTo: [first.member.id], gain: 2 });
+    await join({ says: 400 });
+    await join({ says: 700 });
+    await simulation.run(600);
+    expect(tonesIn((await hear(first.phone))[0], 400, 700, 1100)).toEqual([400, 700, 1100]);
+    await close();
+  });
+
   it('says by tones who joins and leaves, and records what all say', async () => {
     const { simulation, room, join, hear, close } = await conference({ tones: true });
     const a = await join({ says: 600 });

@@ -9,6 +9,7 @@ import {
   createMediaEngine,
   extractMediaConfig,
   type MediaConfig,
+  type MediaEndpointEvent,
   type MediaEngine,
   type MediaEvent,
   MediaManager,
@@ -91,8 +92,8 @@ async function started(config: MediaConfig, sessionId: string): Promise<MediaSes
 }
 
 /** Whether a tone is heard within two seconds, after what waits in the jitter buffer. */
-async function hears(id: MediaSessionId, frequencyHz: number): Promise<boolean> {
-  const reader = manager.audio(id).audioIn().getReader();
+async function hears(id: MediaSessionId, frequencyHz: number, sampleRate = 8000): Promise<boolean> {
+  const reader = manager.audio(id).audioIn({ sampleRate }).getReader();
   try {
     for (let frame = 0; frame < 12; frame++) await reader.read();
     for (let frame = 0; frame < 100; frame++) {
@@ -159,6 +160,38 @@ describe('a media session', () => {
     const id = await started(a, 'alice');
     await expect(manager.startMedia('bob', id)).rejects.toMatchObject(wrong);
   });
+
+  it('does not start where keys were to come by DTLS: it would be silent for ever', async () => {
+    const { a } = await agreed();
+    const fingerprints = [{ hash: 'sha-256', value: new Uint8Array(32) }] as const;
+    const security = { kind: 'dtls', role: 'client', fingerprints } as const;
+    const id = await manager.createMediaSession({ ...a, security });
+    await expect(manager.startMedia('alice', id)).rejects.toMatchObject({
+      code: 'MEDIA_UNSUPPORTED',
+    });
+    expect(manager.rtpStreamInfo(id).state).toBe('configured');
+  });
+});
+
+/** Lets a test tell the manager what its streams, in the order of their opening, would tell. */
+function tellingEngine(): ((event: MediaEndpointEvent) => void)[] {
+  const tell: ((event: MediaEndpointEvent) => void)[] = [];
+  const openStream: MediaEngine['openStream'] = (request) => {
+    tell.push((event) => request.onEvent(event));
+    return engine.openStream(request);
+  };
+  const wrapped: MediaEngine = Object.assign(Object.create(engine) as MediaEngine, { openStream });
+  manager = new MediaManager({ engine: wrapped });
+  for (const name of NAMES) manager.on(name, (event) => events.push(event));
+  return tell;
+}
+
+it('closes a session that failed, and frees its ports', async () => {
+  const tell = tellingEngine();
+  await started((await agreed()).a, 'alice');
+  tell[0]?.({ type: 'failed', code: 'ICE_FAILED', message: 'nobody there' });
+  expect(await told('mediaFailed')).toMatchObject({ error: { code: 'ICE_FAILED' } });
+  await expect.poll(() => engine.usage()).toEqual({ endpoints: 1, ports: 2 }); // the other one
 });
 
 describe('a relay', () => {
@@ -217,6 +250,43 @@ describe('a relay', () => {
     });
     await manager.audio(alice).sendDigits('7');
     expect(await atBob).toBe('7');
+  });
+
+  it('hands on wideband sound as it is', async () => {
+    const { alice, bob } = await bridge([['g722'], ['opus']]);
+    expect(events.at(-1)).toMatchObject({ type: 'relayEstablished', mode: 'audio' });
+    manager.audio(alice).play({ type: 'tone', frequencyHz: 5000 });
+    expect(await hears(bob, 5000, 16_000)).toBe(true);
+  });
+
+  it('leaves nothing open where one of the two is used otherwise', async () => {
+    const [left, right] = [await agreed([['pcmu'], ['pcmu']]), await agreed([['pcma'], ['pcma']])];
+    const a = await started(left.a, 'to alice');
+    const b = await started(right.a, 'to bob');
+    const used = manager.audio(b).audioIn();
+    await expect(manager.setupRtpRelay('to alice', 'to bob')).rejects.toMatchObject({
+      code: 'MEDIA_WRONG_STATE',
+    });
+    await used.cancel();
+    await manager.setupRtpRelay('to alice', 'to bob');
+    expect(manager.mediaSessionsOf('to alice')).toEqual([a]);
+  });
+
+  it('passes digits beside the sound that are not in it', async () => {
+    const tell = tellingEngine();
+    const { alice, bob } = await bridge([['pcmu'], ['pcma']]);
+    const atBob: string[] = [];
+    const heard = new Promise<void>((resolve) => {
+      manager.on('mediaDigit', ({ mediaSessionId, digit }) => {
+        if (mediaSessionId !== bob) return;
+        atBob.push(digit);
+        if (digit === '8') resolve();
+      });
+    });
+    tell[1]?.({ type: 'digit', digit: '7', durationMs: 100, source: 'inband' });
+    await manager.audio(alice).sendDigits('8');
+    await heard;
+    expect(atBob).toEqual(['8']);
   });
 
   it('ends with either session', async () => {

@@ -75,6 +75,19 @@ describe('the quality of a call', () => {
     await end();
   });
 
+  it('is that of the codec which is heard, whatever is said', async () => {
+    const { simulation, engine, phone, endpoint, local } = await withPhone();
+    await endpoint.acceptOffer(phone.describe('8 9'));
+    for (let sequence = 0; sequence < 100; sequence++) {
+      phone.send(await local(), { sequence, timestamp: sequence * 160, payloadType: 9 });
+      await simulation.run(20);
+    }
+    expect(phone.rtp[0]?.payloadType).toBe(8);
+    const { quality } = await endpoint.stats();
+    expect(quality?.rFactor).toBeGreaterThan(100); // on the wideband scale
+    await engine.close();
+  });
+
   it('counts what comes too late to be played', async () => {
     const { simulation, engine, phone, endpoint, local } = await withPhone({
       jitterMs: { minimum: 20, maximum: 20 },

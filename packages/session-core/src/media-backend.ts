@@ -39,7 +39,7 @@ export type MediaEndpointEvent =
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
-  /** The endpoint cannot go on (socket lost, worker dead). */
+  /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string };
 
 /** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */

@@ -1,17 +1,10 @@
-import { createMediaEngine } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
-import {
-  type MediaBackend,
-  type Session,
-  SessionManager,
-  type TransferHooks,
-} from '@strowger/session-core';
+import { type Session, SessionManager, type TransferHooks } from '@strowger/session-core';
 import { type NameAddr, SipUri } from '@strowger/sip-message';
-import { TransportLayer } from '@strowger/sip-transport';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { answerRequest } from './capabilities.ts';
-import { clientListeners } from './client-listeners.ts';
+import type { ClientWiring } from './client-wiring.ts';
 import { LocalMedia } from './local-media.ts';
 import { Registration } from './registration.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
@@ -21,6 +14,7 @@ export interface ClientStackOptions {
   readonly settings: SipClientOptions;
   readonly account: Account;
   readonly runtime: Runtime;
+  readonly wiring: ClientWiring;
   onIncoming(session: Session): void;
   readonly transfers: TransferHooks;
   /** Whether a call would be taken now. */
@@ -47,7 +41,8 @@ export class ClientStack {
     this.transport = this.connect();
     this.media = new LocalMedia({
       address: () => this.mediaAddress(),
-      open: (address) => this.openMedia(address),
+      open: (at) => settings.openMedia?.(at) ?? options.wiring.openMedia(at, options),
+      ice: settings.media?.ice,
     });
     this.sessions = new SessionManager({
       runtime,
@@ -143,7 +138,7 @@ export class ClientStack {
   }
 
   private connect(): ClientTransport {
-    const { settings, account, runtime } = this.options;
+    const { settings, runtime, wiring } = this.options;
     const trace = (
       direction: 'sent' | 'received',
       { message, hop }: Pick<Inbound, 'message' | 'hop'>,
@@ -158,8 +153,7 @@ export class ClientStack {
       onSent: (message, hop) => trace('sent', { message, hop }),
       onConnectionGone: (hop) => this.registration.connectionLost(hop),
     };
-    if (settings.connect !== undefined) return settings.connect(hooks);
-    return new TransportLayer({ runtime, ...clientListeners(settings, account.server), ...hooks });
+    return settings.connect?.(hooks) ?? wiring.connect(hooks, this.options);
   }
 
   private mediaAddress(): string {
@@ -175,21 +169,6 @@ export class ClientStack {
         ? { transport: 'udp', address, port: 5060 }
         : this.reach;
     return settings.media?.address ?? sender.sentBy(hop).host;
-  }
-
-  private openMedia(address: string): MediaBackend {
-    const { settings, runtime } = this.options;
-    if (settings.openMedia !== undefined) return settings.openMedia(address);
-    const {
-      ports = { from: 10_000, to: 19_999 },
-      codecs,
-      srtp = 'optional',
-      digits = ['rtp'],
-      speech,
-    } = settings.media ?? {};
-    const hearing = { digits, ...(speech && { speech }) };
-    const sending = { srtp, ...(codecs && { codecs }) };
-    return createMediaEngine({ address, ports, ...sending, ...hearing, runtime });
   }
 }
 

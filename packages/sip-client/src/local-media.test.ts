@@ -52,4 +52,19 @@ describe('media on the address that reaches the other side', () => {
     await expect(media.openRelay(request)).rejects.toMatchObject({ code: 'MEDIA_CLOSED' });
     expect(opened).toEqual([]);
   });
+
+  it('offers ICE in calls that do not say it themselves', async () => {
+    const asked: unknown[] = [];
+    const backend = new FakeMediaBackend({ address: '192.0.2.1' });
+    const open = backend.openEndpoint.bind(backend);
+    backend.openEndpoint = (one) => {
+      asked.push(one.ice);
+      return open(one);
+    };
+    const media = new LocalMedia({ address: () => '192.0.2.1', open: () => backend, ice: 'full' });
+    await media.openEndpoint(request);
+    await media.openEndpoint({ ...request, ice: 'off' });
+    expect(asked).toEqual(['full', 'off']);
+    await media.close();
+  });
 });

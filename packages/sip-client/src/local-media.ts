@@ -13,6 +13,8 @@ export interface LocalMediaOptions {
   /** The local address that media is to have now. */
   readonly address: () => string;
   readonly open: (address: string) => MediaBackend;
+  /** How calls take part in ICE that do not say it themselves; default: the backend's. */
+  readonly ice?: EndpointRequest['ice'] | undefined;
 }
 
 /**
@@ -30,7 +32,8 @@ export class LocalMedia implements MediaBackend {
   }
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
-    return this.backend().openEndpoint(request);
+    const { ice } = this.options;
+    return this.backend().openEndpoint(ice === undefined ? request : { ice, ...request });
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {

@@ -1,4 +1,4 @@
-import type { CodecDefinition } from '@strowger/media-core';
+import type { CodecDefinition, TurnServer } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
 import type { EndpointRequest, MediaBackend, SpeechOptions } from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
@@ -32,10 +32,25 @@ export interface SipClientOptions extends AccountOptions {
     readonly codecs?: readonly (string | CodecDefinition)[];
     /**
      * Whether media is encrypted (SRTP): `off` never, `optional` (default) where the other side asks
-     * for it, `best-effort` where it can (RFC 8643), `required` always, else no call. Keys stand in
-     * the description (RFC 4568): use a `transport` that is encrypted, too.
+     * for it, `best-effort` where it can (RFC 8643), `required` always, else no call.
      */
     readonly srtp?: NonNullable<EndpointRequest['srtp']>;
+    /**
+     * How keys come about, preferred first: in the description (`sdes`, RFC 4568: use a `transport`
+     * that is encrypted, too), by a handshake between the two ends (`dtls`, RFC 5763). Default `sdes`,
+     * then `dtls`.
+     */
+    readonly keying?: NonNullable<EndpointRequest['keying']>;
+    /**
+     * Whether calls offer ICE (RFC 8445), and take it where it is offered: `full` finds a way through
+     * NATs, `lite` is for whom everybody reaches, `off` (the default) sends to where the description
+     * says.
+     */
+    readonly ice?: NonNullable<EndpointRequest['ice']>;
+    /** Who tells where we are seen (RFC 8489): IP addresses, no names. For `ice: 'full'`. */
+    readonly stunServers?: readonly { readonly address: string; readonly port: number }[];
+    /** Relays for where nothing else works (RFC 8656), over UDP; the first is used. */
+    readonly turnServers?: readonly TurnServer[];
     /** Which ways of sending digits are listened to; default events (RFC 4733). INFO always is. */
     readonly digits?: readonly ('rtp' | 'inband')[];
     /** Tells by `call.session.on('speechStarted')` and its kin when the other side speaks. */

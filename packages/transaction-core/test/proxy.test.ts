@@ -37,6 +37,27 @@ describe('a stateful proxy (RFC 3261 §16)', () => {
     await assertOver();
   });
 
+  it('answers who asked though the next hop answers with its own Via alone', async () => {
+    const { alice, bob, proxy, assertOver } = proxiedElements();
+    proxy('p', towards('bob'));
+    bob.serve = (transaction) => {
+      const response = answerOf(transaction, 'bob', 486);
+      const [first = ''] = response.headers.raw('via');
+      response.headers.remove('Via');
+      response.headers.append('Via', first);
+      transaction.respond(response);
+    };
+    const heard: number[] = [];
+    const done = (): void => undefined;
+    alice.layer.request(requestOf('INVITE', 'bob@p'), {
+      onResponse: ({ status }) => void heard.push(status),
+      onTimeout: done,
+      onTransportError: done,
+    });
+    await assertOver();
+    expect(heard).toEqual([486]);
+  });
+
   it('takes one off Max-Forwards, puts 70 where none is, and changes the Request-URI', async () => {
     const { alice, bob, proxy, assertOver } = proxiedElements();
     proxy('p', towards('bob'));

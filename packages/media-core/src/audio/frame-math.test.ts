@@ -60,22 +60,6 @@ describe('arithmetic over frames, in WebAssembly as in plain loops', () => {
     expect([...memory.subarray(4176, 4179)]).toEqual([100, -32_768, 32_767]);
   });
 
-  it.each(['pcmuEncode', 'pcmaEncode'] as const)('%s has every sample', (name) => {
-    const all = Int16Array.from({ length: 65_536 }, (_, at) => at - 32_768);
-    const at = 200_000;
-    const { wasm, plain } = both(all, (math) => math[name](0, at, 65_536), { at, bytes: 65_536 });
-    expect(wasm).toEqual(plain);
-  });
-
-  it.each(['pcmuDecode', 'pcmaDecode'] as const)('%s has every code', (name) => {
-    const codes = new Int16Array(Uint8Array.from({ length: 256 }, (_, at) => at).buffer);
-    const { wasm, plain } = both(codes, (math) => math[name](0, 4096, 256), {
-      at: 4096,
-      bytes: 512,
-    });
-    expect(wasm).toEqual(plain);
-  });
-
   it.each([0, 1000, 4096, 9000, 32_767, -4096])('amplifies by %i / 4096', (gain) => {
     const { wasm, plain } = both(noise(960), (math) => math.amplify(0, 960, gain), {
       at: 0,

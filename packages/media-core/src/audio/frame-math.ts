@@ -25,10 +25,6 @@ export interface FrameMath {
   amplify(frame: number, samples: number, gain: number): void;
   /** The sum of the squares. */
   energy(frame: number, samples: number): number;
-  pcmuDecode(bytes: number, out: number, samples: number): void;
-  pcmaDecode(bytes: number, out: number, samples: number): void;
-  pcmuEncode(frame: number, out: number, samples: number): void;
-  pcmaEncode(frame: number, out: number, samples: number): void;
   /** Samples as 32-bit floats. */
   widen(frame: number, out: number, samples: number): void;
   /**

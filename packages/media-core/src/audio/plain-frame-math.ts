@@ -1,4 +1,3 @@
-import { pcmaDecode, pcmaEncode, pcmuDecode, pcmuEncode } from './g711.ts';
 import type { FrameMath } from './frame-math.ts';
 
 // oxlint-disable max-params -- as WebAssembly takes them: numbers, and no objects
@@ -52,22 +51,6 @@ export class PlainFrameMath implements FrameMath {
     return sum;
   }
 
-  pcmuDecode(bytes: number, out: number, samples: number): void {
-    pcmuDecode(this.bytes(bytes, samples), this.frame(out, samples));
-  }
-
-  pcmaDecode(bytes: number, out: number, samples: number): void {
-    pcmaDecode(this.bytes(bytes, samples), this.frame(out, samples));
-  }
-
-  pcmuEncode(frame: number, out: number, samples: number): void {
-    pcmuEncode(this.frame(frame, samples), this.bytes(out, samples));
-  }
-
-  pcmaEncode(frame: number, out: number, samples: number): void {
-    pcmaEncode(this.frame(frame, samples), this.bytes(out, samples));
-  }
-
   widen(frame: number, out: number, samples: number): void {
     new Float32Array(this.memory.buffer, out, samples).set(this.frame(frame, samples));
   }
@@ -103,10 +86,6 @@ export class PlainFrameMath implements FrameMath {
 
   private frame(at: number, samples: number): Int16Array {
     return new Int16Array(this.memory.buffer, at, samples);
-  }
-
-  private bytes(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, at, length);
   }
 }
 

@@ -52,8 +52,8 @@ class OpusEncoder implements AudioEncoder {
 }
 
 /**
- * Comes to life with the first packet: most endpoints that could be sent Opus never are, and what it
- * costs would be that of the rest of an endpoint again. It is ready before that packet is played.
+ * Comes to life with the first packet: most endpoints that could be sent Opus never are, and need not
+ * hold its memory. It is ready before that packet is played.
  */
 class OpusDecoder implements AudioDecoder {
   private readonly sampleRate: SampleRate;

@@ -1,6 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
 import type { Endpoint } from '@strowger/runtime';
-import { type NegotiatedMedia, receives, sends } from '../sdp/index.ts';
+import { type CodecDescription, type NegotiatedMedia, receives, sends } from '../sdp/index.ts';
 
 /** A payload type that was not agreed; audio; telephone events. */
 export const UNKNOWN = 0;
@@ -16,6 +16,8 @@ export interface AgreedMedia {
   readonly mayReceive: boolean;
   /** What each of the 128 payload types that may come in is. */
   readonly kinds: Uint8Array;
+  /** The codec of each that is audio. */
+  readonly codecs: readonly (CodecDescription | undefined)[];
   /** What the timestamps of each that is audio count in, in Hz. */
   readonly clockRates: Uint32Array;
   /** What the durations of each that is an event count in, in Hz. */
@@ -25,9 +27,11 @@ export interface AgreedMedia {
 /** Prepares what was negotiated. */
 export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
   const kinds = new Uint8Array(128);
+  const codecs: (CodecDescription | undefined)[] = Array.from({ length: 128 });
   const clockRates = new Uint32Array(128);
   for (const { codec, payloadType } of media.receive) {
     kinds[payloadType] = AUDIO;
+    codecs[payloadType] = codec;
     clockRates[payloadType] = codec.clockRate;
   }
   const eventRates = new Uint32Array(128);
@@ -42,6 +46,7 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
     maySend: sends(media.direction),
     mayReceive: receives(media.direction),
     kinds,
+    codecs,
     clockRates,
     eventRates,
   };

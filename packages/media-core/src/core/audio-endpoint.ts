@@ -92,11 +92,10 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   get buffer(): ReportedBuffer {
-    const { playout } = this.listener;
-    return {
-      targetMs: playout.stats.targetMs,
-      maximumMs: this.options.request.settings.jitterMaximumMs,
-    };
+    const { targetMs } = this.listener.playout.stats;
+    const { jitterMinimumMs: minimumMs, jitterMaximumMs: maximumMs } =
+      this.options.request.settings;
+    return { targetMs, minimumMs, maximumMs };
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {

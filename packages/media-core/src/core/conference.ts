@@ -27,6 +27,8 @@ export class Conference implements Ticked {
   private mixer = new Mixer((8000 * FRAME_MS) / 1000);
   private sampleRate = 8000;
   private recorder: WavWriter | undefined;
+  private isOpening = false;
+  private isClosed = false;
   private readonly recorded = new RateTap();
   private tone: ToneSource | undefined;
   private toneFrames = 0;
@@ -70,7 +72,7 @@ export class Conference implements Ticked {
     member.leave();
     this.members.delete(id);
     this.announce(TONES.left);
-    if (this.members.size === 0 && this.recorder === undefined) this.ticker.remove(this);
+    this.rest();
   }
 
   tick(skipped: number): void {
@@ -83,14 +85,19 @@ export class Conference implements Ticked {
 
   /** Records what all say together, at the rate of the mix of now. */
   async record(path: string): Promise<void> {
-    if (this.recorder !== undefined) {
+    if (this.recorder !== undefined || this.isOpening) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This conference is being recorded already');
     }
-    const { sampleRate } = this;
-    const recorder = await WavWriter.create(path, { sampleRate });
-    this.recorded.sampleRate = sampleRate;
-    this.recorder = recorder;
-    this.ticker.add(this);
+    this.isOpening = true;
+    try {
+      const { sampleRate } = this;
+      const recorder = await WavWriter.create(path, { sampleRate });
+      if (this.isClosed) await recorder.close();
+      else this.begin(recorder, sampleRate);
+    } finally {
+      this.isOpening = false;
+    }
+    if (this.isClosed) throw new StrowgerError('MEDIA_CLOSED', 'The conference was closed');
   }
 
   async stopRecord(): Promise<Recorded> {
@@ -99,17 +106,30 @@ export class Conference implements Ticked {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This conference is not being recorded');
     }
     this.recorder = undefined;
+    this.rest();
     return completed(recorder);
   }
 
   /** Members stay as endpoints on their own; a recording is completed. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.ticker.remove(this);
     for (const member of this.members.values()) member.leave();
     this.members.clear();
     const { recorder } = this;
     this.recorder = undefined;
     await recorder?.close();
+  }
+
+  private begin(recorder: WavWriter, sampleRate: number): void {
+    this.recorded.sampleRate = sampleRate;
+    this.recorder = recorder;
+    this.ticker.add(this);
+  }
+
+  /** An empty room ticks only for a recording. */
+  private rest(): void {
+    if (this.members.size === 0 && this.recorder === undefined) this.ticker.remove(this);
   }
 
   private mix(): void {
@@ -137,15 +157,21 @@ export class Conference implements Ticked {
     member.follow(mixer.loudness(at));
   }
 
-  /** Where the loudest alone are to be heard, all others are silent: the sum of many rooms is noise. */
+  /**
+   * Where the loudest alone are to be heard, all others are silent: the sum of many rooms is noise.
+   * Who whispers takes nobody's place.
+   */
   private chooseLoudest(members: readonly ConferenceMember[]): void {
     const { loudest } = this.settings;
     if (loudest === 0 || members.length <= loudest) return;
-    const bound =
-      members.map(({ loudness }) => loudness).toSorted((a, b) => b - a)[loudest - 1] ?? 0;
-    let left = loudest;
-    for (const [at, { loudness }] of members.entries()) {
-      if (loudness >= bound && left-- > 0) continue;
+    const heard = new Set(
+      members
+        .filter(({ settings }) => settings.whispersTo === undefined)
+        .toSorted((one, other) => other.loudness - one.loudness)
+        .slice(0, loudest),
+    );
+    for (const [at, member] of members.entries()) {
+      if (heard.has(member) || member.settings.whispersTo !== undefined) continue;
       this.mixer.frame(at).fill(0);
     }
   }

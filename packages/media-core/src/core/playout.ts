@@ -39,7 +39,7 @@ export class Playout {
     recover: (next, payloadType, out) =>
       this.formats[payloadType]?.decoder.recover?.(next, out) ?? 0,
     heard: (out, from, to) => this.concealment.heard(out, from, to),
-    fill: (out, from, to) => this.fill(out, from, to),
+    fill: (out, from, to, isPause) => this.fill(out, from, to, isPause),
   };
   private readonly readBuffer = (out: Int16Array): number => {
     this.buffer.read(out, this.decoder);
@@ -103,11 +103,13 @@ export class Playout {
     this.concealment.reset();
   }
 
-  /** What did not come: by the codec's own means, or by those that serve every codec. */
-  private fill(out: Int16Array, from: number, to: number): void {
+  /** What did not come: by the codec's own means, or by those that serve every other codec. */
+  private fill(out: Int16Array, from: number, to: number, isPause: boolean): void {
     const { decoder } = this.format ?? {};
-    if (decoder?.conceal) decoder.conceal(out.subarray(from, to));
-    else this.concealment.conceal(out, from, to);
+    if (decoder?.conceal) return decoder.conceal(out.subarray(from, to));
+    if (!isPause) return this.concealment.conceal(out, from, to);
+    this.concealment.reset();
+    out.fill(0, from, to);
   }
 
   /** The other side may change between codecs as it likes; one of another clock begins anew. */

@@ -1,5 +1,6 @@
 import type { DatagramSocket, Endpoint, Runtime } from '@strowger/runtime';
-import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { CodecDescription, NegotiatedMedia } from '../sdp/index.ts';
+import { isVoice } from '../sdp/codec.ts';
 import { type Arrival, Reception } from '../rtp/reception.ts';
 import { emptyRtpHeader, isRtcp, readRtp, type RtpHeader, RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { SourceLock } from '../rtp/source-lock.ts';
@@ -62,6 +63,8 @@ export class RtpSession {
   private control: DatagramSocket | undefined;
   private controlSource: Endpoint | undefined;
   private lostBefore = 0;
+  /** The codec of the voice that came last. */
+  private heard: CodecDescription | undefined;
   private startedFrom: Endpoint | undefined;
   private readonly unheard: UnheardPeer;
   private readonly timeout: MediaTimeout;
@@ -228,6 +231,8 @@ export class RtpSession {
       this.eventRate = agreed.eventRates[header.payloadType] || 8000;
       return this.user.onTelephoneEvent(packet, header, arrival);
     }
+    const codec = agreed.codecs[header.payloadType];
+    if (codec && isVoice(codec)) this.heard = codec;
     // not with events: all packets of one have the same timestamp
     this.reception?.time(header.timestamp, now);
     this.user.onAudio(packet, header, arrival);
@@ -309,7 +314,7 @@ export class RtpSession {
   private get streamNow(): StreamNow {
     const { agreed } = this;
     return {
-      codec: agreed?.media.send.codec ?? { name: 'pcmu', clockRate: 8000 },
+      codec: this.heard ?? agreed?.media.send.codec ?? { name: 'pcmu', clockRate: 8000 },
       packetMs: agreed?.media.ptimeMs ?? 20,
       bufferMs: this.buffer?.targetMs ?? 0,
       roundTripMs: this.rtcp.roundTripMs,

@@ -42,6 +42,13 @@ export class KnownCodecs {
     return [...numbered(names.map((name) => this.find(name))), EVENTS];
   }
 
+  /** Of a codec's PCM, in Hz; its clock rate where the codec is none of these. */
+  sampleRateOf({ name, clockRate }: Pick<CodecDescription, 'name' | 'clockRate'>): number {
+    const all = [...this.own, ...Object.values(BUILT_IN_CODECS)];
+    const found = all.find((one) => one.name === name && one.clockRate === clockRate);
+    return found?.sampleRate ?? clockRate;
+  }
+
   private find(name: string): Unnumbered {
     const own = this.own.find((codec) => codec.name === name);
     const builtIn = Object.hasOwn(BUILT_IN_CODECS, name) ? BUILT_IN_CODECS[name] : undefined;

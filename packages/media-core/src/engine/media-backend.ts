@@ -43,7 +43,7 @@ export type MediaEndpointEvent =
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
-  /** The endpoint cannot go on: its worker died. */
+  /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string };
 
 /** What an endpoint is opened with. */

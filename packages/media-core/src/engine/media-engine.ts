@@ -12,7 +12,13 @@ import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
-import type { Keying, LocalSecurity, NegotiatedMedia, SrtpPolicy } from '../sdp/index.ts';
+import type {
+  CodecDescription,
+  Keying,
+  LocalSecurity,
+  NegotiatedMedia,
+  SrtpPolicy,
+} from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import { LocalConference } from './local-conference.ts';
@@ -133,9 +139,11 @@ class LocalMediaEngine implements MediaEngine {
     const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
+    const sampleRateOf = (codec: CodecDescription): number => this.codecs.sampleRateOf(codec);
+    const checked = { assertPermitted, sampleRateOf };
     try {
       const local = await core.bind(); // what is negotiated elsewhere has to know it
-      return new RtpStream({ endpoint, core, local, identity, host, assertPermitted });
+      return new RtpStream({ endpoint, core, local, identity, host, ...checked });
     } catch (error) {
       await core.close();
       throw error;

@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { NegotiatedMedia } from '../sdp/index.ts';
+import type { CodecDescription, NegotiatedMedia } from '../sdp/index.ts';
 import type { CoreEndpoint, Place } from './core-endpoint.ts';
 import type { LocalEndpoint } from './local-endpoint.ts';
 
@@ -13,6 +13,8 @@ export interface RtpStreamParts {
   readonly host: object;
   /** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where media may not go there. */
   assertPermitted(media: NegotiatedMedia): void;
+  /** Of a codec's PCM, in Hz. */
+  sampleRateOf(codec: CodecDescription): number;
 }
 
 /** An RTP endpoint whose negotiation is the program's own: what was agreed is handed in. */
@@ -35,8 +37,20 @@ export class RtpStream {
     return this.parts.local;
   }
 
-  /** From now on it sends and receives so. */
+  /** Of the PCM of what it sends, in Hz; 8000 before anything was agreed. */
+  get sampleRate(): number {
+    const { core, sampleRateOf } = this.parts;
+    return core.agreed ? sampleRateOf(core.agreed.send.codec) : 8000;
+  }
+
+  /**
+   * From now on it sends and receives so. Rejects with `MEDIA_UNSUPPORTED` for keys by DTLS: a
+   * stream has no certificate that a description could have told of.
+   */
   async configure(media: NegotiatedMedia): Promise<void> {
+    if (media.security.kind === 'dtls') {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'A stream has no keys by DTLS');
+    }
     this.parts.assertPermitted(media);
     await this.parts.core.configure(media);
   }

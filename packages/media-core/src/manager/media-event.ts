@@ -37,7 +37,7 @@ export interface MediaEventDetails {
     digit: string;
     durationMs: number;
   };
-  /** It cannot go on (`MEDIA_WORKER_DIED`), and is gone. */
+  /** It cannot go on (`MEDIA_WORKER_DIED`, `ICE_FAILED`), and was closed. */
   mediaFailed: {
     sessionId: string;
     mediaSessionId: MediaSessionId;

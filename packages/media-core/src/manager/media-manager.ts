@@ -175,11 +175,11 @@ export class MediaManager {
     } else if (event.type === 'digit') {
       const { digit, durationMs } = event;
       this.tell('mediaDigit', { sessionId, mediaSessionId, digit, durationMs });
-      this.passDigit(session, event);
+      if (event.source === 'rtp') this.passDigit(session, event); // a tone is in the sound
     }
   }
 
-  /** Where the sound is relayed and not its packets, digits go on beside it. */
+  /** Where the sound is relayed and not its packets, digits that are events go on beside it. */
   private passDigit(
     from: MediaSession,
     { digit, durationMs }: { digit: string; durationMs: number },
@@ -198,6 +198,9 @@ export class MediaManager {
     this.sessions.delete(mediaSessionId);
     this.tell('mediaFailed', { sessionId, mediaSessionId, error: { code, message } });
     void this.endRelaysOf(session, message);
+    session.stream.endpoint.close().catch(() => {
+      // it failed: what it has left to say was told
+    });
   }
 
   private async endRelaysOf(session: MediaSession, reason: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { PcmFrame } from '../engine/media-backend.ts';
 import type { RtpStream } from '../engine/rtp-stream.ts';
 import type { RelayMode } from './media-event.ts';
 
@@ -5,6 +6,11 @@ import type { RelayMode } from './media-event.ts';
 export interface MediaRelay {
   readonly mode: RelayMode;
   end(): Promise<void>;
+}
+
+interface Way {
+  readonly from: ReadableStream<PcmFrame>;
+  readonly to: WritableStream<PcmFrame>;
 }
 
 /**
@@ -30,15 +36,33 @@ async function relayPackets(a: RtpStream, b: RtpStream): Promise<MediaRelay> {
   return { mode: 'packets', end };
 }
 
-function relayAudio(a: RtpStream, b: RtpStream): MediaRelay {
+async function relayAudio(a: RtpStream, b: RtpStream): Promise<MediaRelay> {
+  const ways = await openWays(a, b);
   const ending = new AbortController();
   const { signal } = ending;
-  const pipe = (from: RtpStream, to: RtpStream): Promise<void> =>
-    from.endpoint.audioIn().pipeTo(to.endpoint.audioOut(), { signal });
-  const flowing = Promise.allSettled([pipe(a, b), pipe(b, a)]);
+  const flowing = Promise.allSettled(ways.map(({ from, to }) => from.pipeTo(to, { signal })));
   const end = async (): Promise<void> => {
     ending.abort();
     await flowing;
   };
   return { mode: 'audio', end };
+}
+
+/** What each hears and the other says; where one of the four cannot be opened, none stays open. */
+async function openWays(a: RtpStream, b: RtpStream): Promise<Way[]> {
+  const sampleRate = Math.max(a.sampleRate, b.sampleRate); // the better of the two is not narrowed
+  const undo: (() => Promise<void>)[] = [];
+  const open = (hearing: RtpStream, saying: RtpStream): Way => {
+    const from = hearing.endpoint.audioIn({ sampleRate });
+    undo.push(() => from.cancel());
+    const to = saying.endpoint.audioOut();
+    undo.push(() => to.abort());
+    return { from, to };
+  };
+  try {
+    return [open(a, b), open(b, a)];
+  } catch (error) {
+    await Promise.allSettled(undo.map((close) => close()));
+    throw error;
+  }
 }

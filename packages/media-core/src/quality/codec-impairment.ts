@@ -11,7 +11,8 @@ export interface CodecImpairment {
 /**
  * Planning values by encoding name. G.711 with concealment, G.729, GSM EFR and G.723.1: ITU-T G.113
  * appendix I. G.722: Ie,wb of G.113 appendix IV; its Bpl, iLBC's, and both values of Opus and L16
- * are assumptions of ours, since no Recommendation has any.
+ * are assumptions of ours, since no Recommendation has any. L16 is assumed to bear losses as G.711
+ * does with our concealment, which serves both.
  */
 const CODECS: Readonly<Record<string, CodecImpairment>> = {
   pcmu: { ie: 0, bpl: 25.1, wideband: false },
@@ -23,12 +24,12 @@ const CODECS: Readonly<Record<string, CodecImpairment>> = {
   g722: { ie: 13, bpl: 10, wideband: true },
   opus: { ie: 0, bpl: 20, wideband: true },
 };
-const L16_NARROW: CodecImpairment = { ie: 0, bpl: 4.3, wideband: false };
-const L16_WIDE: CodecImpairment = { ie: 0, bpl: 4.3, wideband: true };
-/** Nothing is known of it: as good as G.711, without concealment. */
-const UNKNOWN: CodecImpairment = { ie: 0, bpl: 4.3, wideband: false };
+const L16_NARROW: CodecImpairment = { ie: 0, bpl: 25.1, wideband: false };
+const L16_WIDE: CodecImpairment = { ie: 0, bpl: 25.1, wideband: true };
+/** Nothing is known of it: assumed as G.711 with our concealment, which serves every codec. */
+const UNKNOWN: CodecImpairment = { ie: 0, bpl: 25.1, wideband: false };
 
-/** The planning values of a codec; for one that nobody has measured those of plain G.711. */
+/** The planning values of a codec; for one that nobody has measured those assumed of `UNKNOWN`. */
 export function codecImpairment({
   name,
   clockRate,

@@ -4,6 +4,7 @@ import { type QualityMetrics, qualityOf } from './quality-metrics.ts';
 
 /** What is true of a stream at the moment when it is rated. */
 export interface StreamNow {
+  /** The one that is received. */
   readonly codec: { readonly name: string; readonly clockRate: number };
   readonly packetMs: number;
   /** Delay of the jitter buffer; 0 where nothing is played. */

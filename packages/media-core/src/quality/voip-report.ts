@@ -5,10 +5,11 @@ import type { QualityMetrics } from './quality-metrics.ts';
 /** The jitter buffer of whoever reports; absent where nothing is played. */
 export interface ReportedBuffer {
   readonly targetMs: number;
+  readonly minimumMs: number;
   readonly maximumMs: number;
 }
 
-/** Highest rating of a field of 0–100; wideband ratings are told on the narrowband scale. */
+/** The highest that the field holds (RFC 3611 §4.7.5): wideband ratings, up to 129, are cut to it. */
 const RATING_LIMIT = 100;
 
 /** Metrics of a stream as an extended report has them (RFC 3611 §4.7). */
@@ -33,10 +34,15 @@ export function voipReport(
     rFactor: Math.min(RATING_LIMIT, metrics.rFactor),
     listeningMos: metrics.listeningMos,
     conversationalMos: metrics.mos,
-    concealment: 'unspecified',
-    jitterBuffer: buffer === undefined ? 'unknown' : 'adaptive',
+    concealment: buffer === undefined ? 'disabled' : 'standard',
+    jitterBuffer: kindOf(buffer),
     jitterBufferNominalMs: targetMs,
     jitterBufferMaximumMs: maximumMs,
     jitterBufferAbsoluteMaximumMs: maximumMs,
   };
+}
+
+function kindOf(buffer: ReportedBuffer | undefined): VoipMetrics['jitterBuffer'] {
+  if (buffer === undefined) return 'unknown';
+  return buffer.minimumMs === buffer.maximumMs ? 'nonAdaptive' : 'adaptive';
 }

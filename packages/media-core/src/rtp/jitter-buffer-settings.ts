@@ -28,7 +28,7 @@ export interface JitterBufferStats {
   readonly duplicates: number;
   /** Thrown away because too many waited. */
   readonly overflowed: number;
-  /** Reads that found nothing to play. */
+  /** Reads that found nothing to play; not those of a pause, once that is longer than `maximumMs`. */
   readonly underruns: number;
   /** What was missing and had to be stood in for, in milliseconds. */
   readonly concealedMs: number;

@@ -10,15 +10,21 @@ const OPTIONS = { clockRate: 200, minimumMs: 40, maximumMs: 200 };
 function story(options = OPTIONS) {
   const buffer = new JitterBuffer(options);
   const out = new Int16Array(FRAME);
+  const pauses: boolean[] = [];
   const decoder: PacketDecoder = {
     decode(payload, _, samples) {
       samples.set(payload);
       return payload.length;
     },
-    fill: (samples, from, to) => samples.fill(0, from, to),
+    fill(samples, from, to, isPause) {
+      samples.fill(0, from, to);
+      pauses.push(isPause);
+    },
   };
   return {
     buffer,
+    /** Of each hole that was filled, whether it was told to be a pause. */
+    pauses,
     push(...numbers: number[]) {
       for (const number of numbers) {
         const payload = new Uint8Array(FRAME).fill(number & 0xff);
@@ -88,6 +94,20 @@ describe('the jitter buffer', () => {
     expect(read(5)).toEqual([0, 0, 255, 0, 1]);
   });
 
+  it.each([
+    ['back', -1_000_000],
+    ['on', 1_000_000],
+  ])('measures the network anew where a timestamp jumps far %s', (_, jump) => {
+    const { buffer, push, read } = story();
+    push(1, 2);
+    for (let number = 3; number < 200; number++) {
+      push(number < 100 ? number : number + jump);
+      read(1);
+    }
+    expect(buffer.stats).toMatchObject({ late: 0, targetMs: 40 });
+    expect(buffer.stats.delayMs).toBeLessThan(60);
+  });
+
   it('follows a timestamp that jumps', () => {
     const { push, read } = story();
     push(1, 2);
@@ -102,6 +122,21 @@ describe('the jitter buffer', () => {
     read(28);
     push(29, 30);
     expect(read(4)).toEqual([0, 0, 29, 30]);
+  });
+
+  it('counts a hold of a minute as a pause, and not as lost', () => {
+    const { buffer, pauses, push, read } = story();
+    push(1, 2);
+    read(3004);
+    const { concealedMs, underruns } = buffer.stats;
+    expect(concealedMs).toBeLessThanOrEqual(300);
+    expect(underruns).toBeLessThanOrEqual(15);
+    expect(pauses.slice(-2980)).not.toContain(false);
+    push(3005, 3006);
+    expect(read(4)).toEqual([0, 0, 3005 & 0xff, 3006 & 0xff]);
+    push(3008);
+    read(2);
+    expect(buffer.stats.concealedMs).toBeGreaterThan(concealedMs);
   });
 
   it('starts anew when the network has become slower than its maximum', () => {

@@ -82,8 +82,12 @@ export class JitterBuffer {
   push(packet: Uint8Array, header: RtpHeader, { samples, isMisordered }: PushedPacket): void {
     if (samples <= 0 || samples > this.decoded.length) return;
     const at = this.timeOf(header.timestamp);
-    if (isMisordered !== true && this.isOutOfTouch(header, at)) this.resume(at);
-    if (isMisordered !== true) this.measure(at);
+    if (isMisordered !== true) {
+      const hasJumped = this.playing && this.hasJumped(header, at);
+      if (hasJumped) this.estimator.reset();
+      if (hasJumped || !this.playing || this.isOver) this.resume(at);
+      this.measure(at);
+    }
     const lateBy = this.cursor - (at + samples - 1);
     if (lateBy > 0 && isMisordered === true) this.late++;
     else if (lateBy <= 0 || this.catchUp(lateBy, at)) this.store(packet, header, { at, samples });
@@ -100,7 +104,7 @@ export class JitterBuffer {
       const room = out.length - filled;
       const gap = Math.min(this.gap(decoder), room);
       if (gap > 0) {
-        const isPause = this.queue.isWhole;
+        const isPause = this.isOver || this.queue.isWhole;
         decoder.fill(out, filled, filled + gap, isPause);
         if (!isPause) this.concealed += gap;
         this.cursor += gap;
@@ -117,7 +121,7 @@ export class JitterBuffer {
     }
     if (filled < out.length) decoder.fill(out, filled, out.length, true);
     this.silentSamples = heard ? 0 : this.silentSamples + out.length;
-    if (this.playing && !heard) this.underruns++;
+    if (this.playing && !heard && !this.isOver) this.underruns++;
     return heard;
   }
 
@@ -141,15 +145,17 @@ export class JitterBuffer {
     return this.anchorAt;
   }
 
-  /** At the start, after a pause of the sender, and where a timestamp or sequence jumps. */
-  private isOutOfTouch(header: RtpHeader, at: number): boolean {
-    if (!this.playing) return true;
+  /** A timestamp or a sequence number that the stream so far does not lead to: another timeline. */
+  private hasJumped(header: RtpHeader, at: number): boolean {
     const ahead = at - this.cursor;
     if (ahead > this.sampleRate + this.delay) return true;
-    if (ahead < -this.sampleRate) return true;
-    const { maximumMs } = this.options;
-    if (this.queue.waiting === 0) return this.silentSamples > this.samples(maximumMs);
-    return this.queue.isBeyond(header.sequence);
+    return ahead < -this.sampleRate || this.queue.isBeyond(header.sequence);
+  }
+
+  /** Nothing waits, and nothing was played for longer than any delay: nobody sends, none is lost. */
+  private get isOver(): boolean {
+    const { waiting } = this.queue;
+    return waiting === 0 && this.silentSamples > this.samples(this.options.maximumMs);
   }
 
   /** What lies there plays after the delay that is aimed at. */

@@ -142,6 +142,14 @@ describe('silence', () => {
     expect(told[0]).toEqual({ at: 2000, event: { type: 'silence', silentMs: 2000 } });
   });
 
+  it('is told though a click falls on the very block', () => {
+    const click = Int16Array.from({ length: 80 }, () => 20_000);
+    const heard = joined(silence(1990), click, silence(2000));
+    const told = listen(heard, { options: { silenceMs: 2000 } });
+    expect(types(told)).toEqual(['silence']);
+    expect(told[0]?.at).toBeLessThan(2100);
+  });
+
   it('of both sides is dead air, not while we say something', () => {
     const options = { silenceMs: 1000, deadAirMs: 2000 };
     const said = joined(voice(3000, -20), silence(3000));

@@ -59,6 +59,7 @@ export class SpeechDetector {
   private score = 0;
   private spokeMs = 0;
   private silentMs = 0;
+  private silenceTold = false;
   private deadMs = 0;
 
   constructor(options: SpeechOptions, tell: (event: SpeechEvent) => void) {
@@ -103,12 +104,14 @@ export class SpeechDetector {
     if (this.isSpeaking) {
       this.spokeMs += this.silentMs + BLOCK_MS;
       this.silentMs = 0;
+      this.silenceTold = false;
       return;
     }
     this.score += BLOCK_MS;
     this.silentMs += BLOCK_MS;
     if (this.score < BEGIN_MS) return;
     this.isSpeaking = true;
+    this.silenceTold = false;
     this.spokeMs = this.score;
     this.silentMs = 0;
     this.tell({ type: 'speechStarted', agoMs: this.score });
@@ -125,8 +128,10 @@ export class SpeechDetector {
       const { spokeMs, silentMs } = this;
       this.tell({ type: 'speechEnded', durationMs: spokeMs, silentMs });
     }
-    if (this.silentMs === atBlock(silenceMs))
+    if (!this.silenceTold && this.silentMs >= silenceMs) {
+      this.silenceTold = true;
       this.tell({ type: 'silence', silentMs: this.silentMs });
+    }
     if (this.deadMs === atBlock(deadAirMs)) this.tell({ type: 'deadAir', silentMs: this.deadMs });
   }
 }

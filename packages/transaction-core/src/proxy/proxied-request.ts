@@ -194,10 +194,16 @@ export class ProxiedRequest {
     this.branches.set(branch, transaction);
   }
 
-  /** Our Via goes (RFC 3261 §16.7 step 3); a response without another was meant for us. */
+  /**
+   * Our Via goes (RFC 3261 §16.7 step 3). Where a next hop lost those behind it, against §8.2.6.2,
+   * they are written anew: whoever asked would not know an answer without them.
+   */
   private receive(branch: number, response: SipResponse): void {
-    const { status } = response;
-    response.headers.removeFirst('Via');
+    const { status, headers } = response;
+    headers.removeFirst('Via');
+    if (!headers.has('via')) {
+      for (const value of this.received.headers.raw('via')) headers.append('Via', value);
+    }
     if (status < 200) return void this.machine.input({ type: 'provisional', branch, response });
     const type = status < 300 ? 'success' : 'failure';
     this.machine.input({ type, branch, response });
