@@ -69,11 +69,10 @@ describe('the clock', () => {
 
 describe('a STUN answer', () => {
   const id = Uint8Array.from({ length: 12 }, (_, index) => index);
-  const answer = Uint8Array.from([
-    ...[1, 1, 0, 20, 0x21, 0x12, 0xa4, 0x42, ...id],
-    ...[0x80, 0x22, 0, 3, 65, 66, 67, 0], // an attribute that nobody asked for, padded
-    ...[0, 0x20, 0, 8, 0, 1, 0xa1, 0x47, 0xe1, 0x12, 0xa6, 0x43], // RFC 5769 §2.2
-  ]);
+  const head = `010100142112a442${Buffer.from(id).toString('hex')}`;
+  const unknown = '8022000341424300'; // an attribute that nobody asked for, padded
+  const mapped = '002000080001a147e112a643'; // RFC 5769 §2.2
+  const answer = Buffer.from(`${head}${unknown}${mapped}`, 'hex');
 
   it('says as whom we are seen', () => {
     expect(readMapped(answer, id)).toEqual({ address: '192.0.2.1', port: 32853 });
