@@ -30,7 +30,7 @@ export class LegDialog {
     if (method !== 'ACK' && method !== 'CANCEL') this.cseq = message.cseq.number;
     if (method === 'BYE') this.isOver = true;
     this.local = message.from;
-    if (this.remote === undefined || this.remote.tag === undefined) this.remote = message.to;
+    this.remote ??= message.to;
     this.target ??= message.uri;
     if (method === 'INVITE') this.began(message, true);
   }

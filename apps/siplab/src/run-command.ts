@@ -40,6 +40,7 @@ export async function run(
     settings: settingsOf(options),
     transport: options.transport,
     listen: options.listen,
+    connects: role === 'caller',
     tls: tlsOf(options),
     ...(options.wsPath !== undefined && { wsPath: options.wsPath }),
     onFailure: (failed) => void (failures.length < options.ladders && failures.push(failed)),

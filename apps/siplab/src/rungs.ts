@@ -11,8 +11,9 @@ export interface Rung {
   readonly note?: string;
 }
 
-/** Columns between two lifelines. */
-const GAP = 22;
+/** Columns between two lifelines: what the longest label needs, within these. */
+const LEAST_GAP = 22;
+const MOST_GAP = 44;
 const COLOURS = { request: '\u001b[36m', good: '\u001b[32m', bad: '\u001b[31m', end: '\u001b[0m' };
 
 /** What a message is called on an arrow: `INVITE (SDP)`, `200 OK`. */
@@ -33,32 +34,38 @@ export interface DrawOptions {
 export function drawLadder(rungs: readonly Rung[], options: DrawOptions = {}): string {
   const lanes = [...new Set([...(options.lanes ?? []), ...rungs.flatMap((r) => [r.from, r.to])])];
   const began = rungs[0]?.atMs ?? 0;
+  const longest = Math.max(...rungs.map(({ label }) => label.length), 0);
+  const gap = Math.min(Math.max(longest + 6, LEAST_GAP), MOST_GAP);
+  const colours = options.colours === true;
   const lines = rungs.map((rung) => {
     const time = ((rung.atMs - began) / 1000).toFixed(3).padStart(9);
     const note = rung.note === undefined ? '' : `  ${rung.note}`;
-    return `${time}  ${arrow(rung, lanes, options.colours === true)}${note}`.trimEnd();
+    return `${time}  ${arrow(rung, { lanes, gap, colours })}${note}`.trimEnd();
   });
-  return [heading(lanes), ...lines].join('\n');
+  return [heading(lanes, gap), ...lines].join('\n');
 }
 
 /** The names, each above its lifeline. */
-function heading(lanes: readonly string[]): string {
+function heading(lanes: readonly string[], gap: number): string {
   let text = '';
   lanes.forEach((name, index) => {
-    const at = 11 + index * GAP;
+    const at = 11 + index * gap;
     const from = Math.max(text.length === 0 ? 0 : text.length + 1, at - (name.length >> 1));
     text = text.padEnd(from) + name;
   });
   return text;
 }
 
-function arrow(rung: Rung, lanes: readonly string[], colours: boolean): string {
+function arrow(
+  rung: Rung,
+  { lanes, gap, colours }: { lanes: readonly string[]; gap: number; colours: boolean },
+): string {
   const from = lanes.indexOf(rung.from);
   const to = lanes.indexOf(rung.to);
   const [left, right] = from < to ? [from, to] : [to, from];
-  const room = (right - left) * GAP - 1;
-  const before = `|${' '.repeat(GAP - 1)}`.repeat(left);
-  const after = `${' '.repeat(GAP - 1)}|`.repeat(lanes.length - 1 - right);
+  const room = (right - left) * gap - 1;
+  const before = `|${' '.repeat(gap - 1)}`.repeat(left);
+  const after = `${' '.repeat(gap - 1)}|`.repeat(lanes.length - 1 - right);
   if (left === right) return `${before}| ${paint(rung.label, rung.label, colours)}`;
   const label = ` ${rung.label} `.slice(0, room - 2);
   const dashes = room - 1 - label.length;

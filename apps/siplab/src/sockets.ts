@@ -15,6 +15,8 @@ export interface SocketOptions {
   /** `127.0.0.1:5070`, `[::1]:0`. */
   readonly listen: string;
   readonly tls?: TlsSettings;
+  /** Whether it only calls: then nothing is listened on for WebSockets. Default false. */
+  readonly connects?: boolean;
   /** Of WebSockets that are opened. */
   readonly wsPath?: string;
   onFailure?(failed: FailedCall): void;
@@ -36,12 +38,15 @@ export interface OpenSockets {
  */
 export async function openSockets(options: SocketOptions): Promise<OpenSockets> {
   const { runtime, settings, tally, transport, listen, tls, wsPath, onFailure } = options;
-  const isClientOnly = (transport === 'tls' || transport === 'wss') && !hasCertificate(tls);
+  const isWebSocket = transport === 'ws' || transport === 'wss';
+  const needsCertificate = transport === 'tls' || transport === 'wss';
+  const isClientOnly =
+    (needsCertificate && !hasCertificate(tls)) || (isWebSocket && options.connects === true);
   const layer = new TransportLayer({
     runtime,
     listen: [{ ...parseListenPoint(`${transport}:${listen}`), clientOnly: isClientOnly }],
     ...(tls !== undefined && { tls }),
-    ...(wsPath !== undefined && { webSocket: { path: wsPath } }),
+    ...(wsPath !== undefined && { webSocket: { connectPath: wsPath } }),
     admission: { scanners: [], trustedNetworks: ['0.0.0.0/0', '::/0'] },
     limits: { messagesPerSecondPerSource: 0, failuresPerSource: 0, overloadDelayMs: 0 },
     onMessage: (inbound) => party.receive(inbound),

@@ -39,6 +39,41 @@ describe('a scenario in the simulator', () => {
   });
 });
 
+describe('a caller who is challenged', () => {
+  const challenge = 'Digest realm="r", nonce="n", qop="auth"';
+  const guarded = scenario('guarded', {
+    async caller(call) {
+      call.invite();
+      await call.answered();
+      await call.bye();
+    },
+    async callee(call) {
+      await call.expect('INVITE');
+      call.respond(407, { headers: { 'Proxy-Authenticate': challenge } });
+      await call.expect('ACK');
+      const proven = await call.expect('INVITE');
+      call.check(proven.toTag === undefined, 'the second INVITE begins anew');
+      const [proof = ''] = proven.headers.raw('proxy-authorization');
+      call.check(/username="alice".*qop=auth/.test(proof), 'who calls is proven');
+      await call.accept();
+      await call.ended();
+    },
+  });
+
+  it('proves who it is, and begins anew', async () => {
+    const login = { username: 'alice', password: 'secret' };
+    const report = await simulate({ ...both(guarded), settings: { login } });
+    expect(report.failures.map(inWords)).toEqual([]);
+  });
+
+  it('fails where it has no password', async () => {
+    const { caller } = await simulate(both(guarded));
+    expect(caller.failures).toEqual({
+      'unexpected: 407 Proxy Authentication Required came, waited for 2xx': 1,
+    });
+  });
+});
+
 describe('a call that does not go as its scenario says', () => {
   const busy = scenario('busy', {
     async caller(call) {
