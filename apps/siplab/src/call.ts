@@ -248,7 +248,8 @@ export class Call {
   }
 
   private describe(direction: Direction = 'sendrecv'): string {
-    const place = { address: this.leg.sentBy.host, port: this.settings.mediaPort };
+    const { mediaAddress: address = this.leg.sentBy.host, mediaPort: port } = this.settings;
+    const place = { address, port };
     return describeSession(place, { version: ++this.descriptions, direction });
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { nodeRuntime } from '@strowger/runtime';
-import type { TlsSettings } from '@strowger/sip-transport';
+import { parseListenPoint, type TlsSettings } from '@strowger/sip-transport';
 import type { RunOptions } from './command-line.ts';
 import { loadScenario } from './load-scenario.ts';
 import { runLoad } from './load.ts';
@@ -37,7 +37,7 @@ export async function run(
   const sockets = await openSockets({
     runtime,
     tally,
-    settings: settingsOf(options),
+    settings: { ...settingsOf(options), ...mediaAddressOf(options) },
     transport: options.transport,
     listen: options.listen,
     connects: role === 'caller',
@@ -110,6 +110,12 @@ function followProgress(
       return `${describeSummary(tally.summary(), { elapsedMs, rate }).join('\n')}\n`;
     },
   };
+}
+
+/** What a WebSocket calls us leads nowhere (RFC 7118 §5.2): media is at the address of --listen. */
+function mediaAddressOf({ transport, listen }: RunOptions): { mediaAddress?: string } {
+  if (transport !== 'ws' && transport !== 'wss') return {};
+  return { mediaAddress: parseListenPoint(`${transport}:${listen}`).address };
 }
 
 function tlsOf({ ca, cert, key }: RunOptions): TlsSettings {

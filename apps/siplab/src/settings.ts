@@ -14,6 +14,8 @@ export interface PartySettings {
   readonly timeoutMs: number;
   /** What a pause without a time means; 0 by default. */
   readonly pauseMs: number;
+  /** Address that descriptions name; by default that of the signalling. */
+  readonly mediaAddress?: string;
   /** Port that descriptions name. */
   readonly mediaPort: number;
   /** `[name]` of SIPp's scenarios. */

@@ -105,7 +105,7 @@ export class SippMemory {
     making?: Making,
   ): string | undefined {
     const { peer, sentBy } = this.leg;
-    const isV6 = sentBy.host.includes(':');
+    const { mediaAddress = sentBy.host } = this.settings;
     switch (name) {
       case 'service':
         return this.settings.service;
@@ -121,10 +121,11 @@ export class SippMemory {
       case 'server_ip':
         return bracketed(sentBy.host);
       case 'media_ip':
-        return sentBy.host;
+        return mediaAddress;
       case 'local_ip_type':
+        return typeOf(sentBy.host);
       case 'media_ip_type':
-        return isV6 ? '6' : '4';
+        return typeOf(mediaAddress);
       case 'local_port':
         return String(sentBy.port);
       case 'media_port':
@@ -183,3 +184,5 @@ export class SippMemory {
 }
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+const typeOf = (address: string): string => (address.includes(':') ? '6' : '4');
