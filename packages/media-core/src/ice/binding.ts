@@ -86,7 +86,7 @@ export function writeSuccess(request: StunMessage, from: Endpoint, { pwd }: IceC
     kind: 'success',
     method,
     transaction,
-    attributes: [[ATTRIBUTES.mappedAddress, xorAddress(from, transaction)]],
+    attributes: [[ATTRIBUTES.xorMappedAddress, xorAddress(from, transaction)]],
     key: utf8(pwd),
     hasFingerprint: true,
   });

@@ -110,7 +110,7 @@ export class Gathering {
       return writeStun({ kind: 'request', method, transaction, attributes, hasFingerprint: true });
     };
     transactions.start(write, (message) => {
-      const value = message?.attributes.get(ATTRIBUTES.mappedAddress);
+      const value = message?.attributes.get(ATTRIBUTES.xorMappedAddress);
       const mapped = message && readXorAddress(value, message.transaction);
       if (mapped) add({ type: 'srflx', ...mapped });
       answered();

@@ -27,6 +27,16 @@ describe('the estimate of the delay', () => {
     expect(spikes).toBeLessThanOrEqual(15);
   });
 
+  it('measures by the last two seconds, where the way has become longer for good', () => {
+    const estimator = new DelayEstimator();
+    const take = (packet: number, delay: number): number =>
+      estimator.take(packet * 20 + delay, delay);
+    for (let packet = 0; packet < 200; packet++) take(packet, 10);
+    expect(take(200, 260)).toBe(250);
+    for (let packet = 201; packet < 310; packet++) take(packet, 260);
+    expect(take(310, 260)).toBe(0);
+  });
+
   it('forgets a bad minute within the next', () => {
     const random = seededRandom(1);
     const estimator = stream(2, (packet) =>

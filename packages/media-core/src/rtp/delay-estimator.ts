@@ -7,7 +7,12 @@ const FORGET = 0.998;
 const HEAVIEST = 1e6;
 /** So many of all packets may be too late for the delay that is aimed at. */
 const LATE_SHARE = 0.02;
-/** The fastest packet of so long is what others are measured by, and the clocks, too. */
+/**
+ * The fastest packet of one to two of these is what others are measured by: where the way or the
+ * sender's timeline has become longer for good, nothing of before holds any more after so long.
+ */
+const FASTEST_MS = 1000;
+/** The fastest packet of so long is what clocks are compared by. */
 const WINDOW_MS = 5000;
 /** Windows by which clocks are compared: five minutes. */
 const WINDOWS = 60;
@@ -23,30 +28,29 @@ export class DelayEstimator {
   private readonly bins = new Float64Array(BINS);
   private total = 0;
   private weight = 1;
-  private began = Number.NaN;
-  /** The fastest of this window, and of the one before. */
-  private fastest = Number.POSITIVE_INFINITY;
-  private fastestBefore = Number.POSITIVE_INFINITY;
-  private fastestAt = 0;
+  /** The fastest of late, and of the time before. */
+  private readonly lately = new Fastest();
+  private before = Number.POSITIVE_INFINITY;
+  private readonly window = new Fastest();
   private readonly windows: { at: number; transit: number }[] = [];
 
   /** Takes a packet; returns how much later than the fastest it came. */
   take(nowMs: number, transitMs: number): number {
-    if (Number.isNaN(this.began)) this.began = nowMs;
-    if (nowMs - this.began >= WINDOW_MS) this.turn(nowMs);
-    if (transitMs < this.fastest) {
-      this.fastest = transitMs;
-      this.fastestAt = nowMs;
+    const { lately, window, windows } = this;
+    if (lately.lasts(nowMs) >= FASTEST_MS) {
+      this.before = lately.transit;
+      lately.begin();
     }
-    const delayMs = transitMs - Math.min(this.fastest, this.fastestBefore);
+    if (window.lasts(nowMs) >= WINDOW_MS) {
+      windows.push({ at: window.at, transit: window.transit });
+      if (windows.length > WINDOWS) windows.shift();
+      window.begin();
+    }
+    lately.take(nowMs, transitMs);
+    window.take(nowMs, transitMs);
+    const delayMs = transitMs - Math.min(lately.transit, this.before);
     this.count(delayMs);
     return delayMs;
-  }
-
-  /** Whether a transit has nothing to do with those before: a clock has jumped, or stood still. */
-  isFar(transitMs: number): boolean {
-    const fastest = Math.min(this.fastest, this.fastestBefore);
-    return Number.isFinite(fastest) && Math.abs(transitMs - fastest) > BINS * BIN_MS;
   }
 
   /** The delay for which no more than two in a hundred packets of late were too late. */
@@ -85,18 +89,10 @@ export class DelayEstimator {
     this.bins.fill(0);
     this.total = 0;
     this.weight = 1;
-    this.began = Number.NaN;
-    this.fastest = Number.POSITIVE_INFINITY;
-    this.fastestBefore = Number.POSITIVE_INFINITY;
+    this.lately.begin();
+    this.before = Number.POSITIVE_INFINITY;
+    this.window.begin();
     this.windows.length = 0;
-  }
-
-  private turn(nowMs: number): void {
-    this.windows.push({ at: this.fastestAt, transit: this.fastest });
-    if (this.windows.length > WINDOWS) this.windows.shift();
-    this.began = nowMs;
-    this.fastestBefore = this.fastest;
-    this.fastest = Number.POSITIVE_INFINITY;
   }
 
   private count(delayMs: number): void {
@@ -109,5 +105,29 @@ export class DelayEstimator {
     for (let at = 0; at < BINS; at++) this.bins[at] = (this.bins[at] as number) / this.weight;
     this.total /= this.weight;
     this.weight = 1;
+  }
+}
+
+/** The fastest packet since it began, which it does with the first that it takes. */
+class Fastest {
+  transit = Number.POSITIVE_INFINITY;
+  at = 0;
+  private began = Number.NaN;
+
+  begin(): void {
+    this.transit = Number.POSITIVE_INFINITY;
+    this.began = Number.NaN;
+  }
+
+  /** How long ago it began, in milliseconds; NaN where it has not. */
+  lasts(nowMs: number): number {
+    return nowMs - this.began;
+  }
+
+  take(nowMs: number, transitMs: number): void {
+    if (Number.isNaN(this.began)) this.began = nowMs;
+    if (transitMs >= this.transit) return;
+    this.transit = transitMs;
+    this.at = nowMs;
   }
 }

@@ -99,6 +99,20 @@ describe('the jitter buffer', () => {
     expect(read(5)).toEqual([0, 0, 255, 0, 1]);
   });
 
+  it.each([
+    ['back', -1_000_000],
+    ['on', 1_000_000],
+  ])('measures the network anew where a timestamp jumps far %s', (_, jump) => {
+    const { buffer, push, read } = story();
+    push(1, 2);
+    for (let number = 3; number < 200; number++) {
+      push(number < 100 ? number : number + jump);
+      read(1);
+    }
+    expect(buffer.stats).toMatchObject({ late: 0, targetMs: 40 });
+    expect(buffer.stats.delayMs).toBeLessThan(60);
+  });
+
   it('follows a timestamp that jumps', () => {
     const { push, read } = story();
     push(1, 2);

@@ -49,7 +49,7 @@ describe('STUN', () => {
     const message = readStun(response);
     if (message === undefined) throw new Error('unread');
     const { transaction, attributes } = message;
-    const value = attributes.get(ATTRIBUTES.mappedAddress);
+    const value = attributes.get(ATTRIBUTES.xorMappedAddress);
     expect(readXorAddress(value, transaction)).toEqual({ address, port: 32_853 });
     expect([...xorAddress({ address, port: 32_853 }, transaction)]).toEqual([...(value ?? [])]);
     expect(isSignedWith(message, PASSWORD)).toBe(true);

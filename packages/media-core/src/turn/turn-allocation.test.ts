@@ -53,8 +53,8 @@ function story({ isHonest = true, lifetimeS = 600 } = {}) {
       method,
       transaction,
       attributes: [
-        [ATTRIBUTES.relayedAddress, xorAddress(RELAYED, transaction)],
-        [ATTRIBUTES.mappedAddress, xorAddress(MAPPED, transaction)],
+        [ATTRIBUTES.xorRelayedAddress, xorAddress(RELAYED, transaction)],
+        [ATTRIBUTES.xorMappedAddress, xorAddress(MAPPED, transaction)],
         [ATTRIBUTES.lifetime, uint32(lifetimeS)],
       ],
       key: isHonest ? KEY : utf8('somebody else'),
@@ -87,7 +87,7 @@ const dataFrom = ({ address, port }: Endpoint): Uint8Array => {
     method: METHODS.data,
     transaction,
     attributes: [
-      [ATTRIBUTES.peerAddress, xorAddress({ address, port }, transaction)],
+      [ATTRIBUTES.xorPeerAddress, xorAddress({ address, port }, transaction)],
       [ATTRIBUTES.data, Uint8Array.of(1, 2, 3)],
     ],
   });

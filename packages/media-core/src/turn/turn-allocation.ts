@@ -65,11 +65,11 @@ export class TurnAllocation {
       if (this.state !== 'asking') return;
       if (answer.type === 'refused') return this.fail('no address', answer.code);
       const { attributes, transaction } = answer.message;
-      const relayed = readXorAddress(attributes.get(ATTRIBUTES.relayedAddress), transaction);
+      const relayed = readXorAddress(attributes.get(ATTRIBUTES.xorRelayedAddress), transaction);
       if (relayed === undefined) return this.fail('no address', 0);
       this.state = 'allocated';
       this.refreshIn(answer.message);
-      const mapped = readXorAddress(attributes.get(ATTRIBUTES.mappedAddress), transaction);
+      const mapped = readXorAddress(attributes.get(ATTRIBUTES.xorMappedAddress), transaction);
       this.options.onAllocated(relayed, mapped);
     });
   }
@@ -81,7 +81,7 @@ export class TurnAllocation {
     if (message === undefined) return false;
     if (message.kind === 'indication' && message.method === METHODS.data) {
       const { attributes, transaction } = message;
-      const from = readXorAddress(attributes.get(ATTRIBUTES.peerAddress), transaction);
+      const from = readXorAddress(attributes.get(ATTRIBUTES.xorPeerAddress), transaction);
       const data = attributes.get(ATTRIBUTES.data);
       if (from && data && this.permissions.has(from.address)) this.options.onPacket(data, from);
       return true;
@@ -116,9 +116,9 @@ export class TurnAllocation {
     }
     this.permit(to.address);
     const transaction = this.options.random.bytes(12);
-    const { peerAddress, data } = ATTRIBUTES;
+    const { xorPeerAddress, data } = ATTRIBUTES;
     const attributes = [
-      [peerAddress, xorAddress(to, transaction)],
+      [xorPeerAddress, xorAddress(to, transaction)],
       [data, packet],
     ] as const;
     const method = METHODS.send;
@@ -154,7 +154,7 @@ export class TurnAllocation {
       METHODS.createPermission,
       [],
       () => {}, // where it is refused, nothing comes through
-      (transaction) => [[ATTRIBUTES.peerAddress, xorAddress({ address, port: 0 }, transaction)]],
+      (transaction) => [[ATTRIBUTES.xorPeerAddress, xorAddress({ address, port: 0 }, transaction)]],
     );
   }
 
@@ -173,7 +173,7 @@ export class TurnAllocation {
         channel.isBound = answer.type === 'granted';
         if (channel.isBound) this.peers.set(number, peer);
       },
-      (transaction) => [[ATTRIBUTES.peerAddress, xorAddress(peer, transaction)]],
+      (transaction) => [[ATTRIBUTES.xorPeerAddress, xorAddress(peer, transaction)]],
     );
   }
 
