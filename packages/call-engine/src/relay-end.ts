@@ -1,4 +1,6 @@
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -9,9 +11,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   RecordTarget,
   Recording,
+  RecordOptions,
   Sdp,
 } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
@@ -104,6 +106,10 @@ export class RelayEnd implements MediaEndpoint {
 
   echo(enabled: boolean): void {
     this.end.echo(enabled);
+  }
+
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.end.detectAnsweringMachine(options);
   }
 
   audioIn(): ReadableStream<PcmFrame> {

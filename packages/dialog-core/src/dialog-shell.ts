@@ -108,6 +108,10 @@ export class DialogShell implements Dialog {
     return this.record.remoteTarget;
   }
 
+  get allowsUpdate(): boolean {
+    return this.record.allowsUpdate;
+  }
+
   get routeSet(): readonly NameAddr[] {
     return this.record.routeSet;
   }

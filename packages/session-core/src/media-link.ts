@@ -65,6 +65,8 @@ export class MediaLink {
   private secured: 'sdes' | 'dtls' | undefined;
   private offerIsOpen = false;
   private isClosing = false;
+  /** The session has no media, and wants none. */
+  private isReleased = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -122,10 +124,14 @@ export class MediaLink {
     return this.options.backend.openEndpoint(this.request());
   }
 
-  /** Closes what the session opened; the session goes on without media. */
+  /**
+   * Closes what the session opened; the session goes on without media. Offers that are made or come
+   * until it has some again, such as to refresh the session, are about media that is opened for them.
+   */
   async release(): Promise<void> {
     const { current, isOwned } = this;
     this.current = undefined;
+    this.isReleased = true;
     this.step({ type: 'closed' });
     if (isOwned) await current?.close();
   }
@@ -152,7 +158,9 @@ export class MediaLink {
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
-          return { type: 'answerReady', sdp, direction: await this.completed(endpoint) };
+          const direction = await this.completed(endpoint);
+          if (this.isReleased) await this.release();
+          return { type: 'answerReady', sdp, direction };
         });
       case 'acceptAnswer':
         return this.run(async (endpoint) => {
@@ -161,6 +169,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
+          if (this.isReleased) await this.release();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -168,6 +177,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
+          if (this.isReleased) await this.release();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -201,6 +211,7 @@ export class MediaLink {
   private async open(): Promise<SessionInput> {
     this.opening = this.openAnother();
     this.current = await this.opening;
+    this.isOwned = true;
     return { type: 'mediaOpened' };
   }
 
@@ -210,6 +221,7 @@ export class MediaLink {
     if (next === undefined) return;
     const { current, isOwned } = this;
     this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
+    this.isReleased = false;
     this.current = next.endpoint;
     this.isOwned = next.isOwned;
   }
@@ -218,6 +230,7 @@ export class MediaLink {
   private moveBack(): void {
     if (this.before === undefined) return;
     this.current = this.before.endpoint;
+    this.isReleased = this.current === undefined;
     this.isOwned = this.before.isOwned === true;
     this.before = undefined;
   }
@@ -253,6 +266,7 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
+        if (this.current === undefined && this.isReleased) await this.open();
         // only `open` needs none; without one an offer of the peer finds nothing to answer it
         const endpoint = this.current;
         if (endpoint === undefined && command.length > 0) throw noMedia();
