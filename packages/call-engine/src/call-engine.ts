@@ -1,5 +1,6 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import {
+  forwardingHeaders,
   type ConferencePackageOptions,
   type EndedConference,
   forwardingHeaders,
