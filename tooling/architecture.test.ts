@@ -42,6 +42,7 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
     ],
     io: 'wiring',
   },
+  'voice-agent': { imports: ['sip-client', 'session-core', 'runtime'], io: 'none' },
   'store-sqlite': { imports: ['call-engine', 'runtime'], io: 'sockets' },
   testkit: {
     imports: [

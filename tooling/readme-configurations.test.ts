@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT, readConfig } from '../apps/pbx/src/config.ts';
 import { configSchema } from '../apps/pbx/src/config-schema.ts';
+import {
+  ENVIRONMENT as GATEWAY_ENVIRONMENT,
+  readConfig as readGatewayConfig,
+} from '../apps/voice-gateway/src/config.ts';
+import { configSchema as gatewayKeys } from '../apps/voice-gateway/src/config-schema.ts';
 import { root } from './workspace.ts';
 
 const FILES = [
@@ -18,6 +23,24 @@ describe.each(FILES)('%s', (file) => {
     const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml]) => yaml ?? '');
     expect(blocks.length).toBeGreaterThan(0);
     for (const yaml of blocks) expect(readConfig(yaml).domain).toBe('pbx.example');
+  });
+});
+
+describe("the voice gateway's README", () => {
+  const text = readFileSync(join(root, 'apps/voice-gateway/README.md'), 'utf8');
+
+  it('shows a configuration that is right', () => {
+    const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(text) ?? [];
+    expect(readGatewayConfig(yaml).program.type).toBe('twilio');
+  });
+
+  it('explains every key', () => {
+    for (const key of Object.keys(gatewayKeys.shape)) {
+      expect(text, key).toMatch(new RegExp(`^\\| \`${key}[\`.]`, 'm'));
+    }
+    for (const variable of Object.keys(GATEWAY_ENVIRONMENT)) {
+      expect(text).toContain(`\`${variable}\``);
+    }
   });
 });
 

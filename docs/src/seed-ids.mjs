@@ -17,6 +17,9 @@ export const TESTS = {
     'packages/session-core/test/call-setup.test.ts',
     'TS-07 cancels, rejects or hangs up',
   ],
+  redirects: ['packages/session-core/test/redirect.test.ts', 'follows, and says from whom'],
+  forwards: ['packages/call-engine/test/forwarding.test.ts', 'always, goes there at once'],
+  forwardsBusy: ['packages/call-engine/test/forwarding.test.ts', 'on busy, goes there then'],
   redirected: ['packages/session-core/test/call-setup.test.ts', 'is redirected, and challenged'],
   refusedState: ['packages/session-core/test/call-setup.test.ts', 'is refused with the state'],
   hold: ['packages/session-core/test/renegotiation.test.ts', 'TS-20 TS-05 moves both sides'],
@@ -50,6 +53,7 @@ export const TESTS = {
   relayEnds: ['packages/session-core/test/relays.test.ts', 'ends with either of them'],
   byId: ['packages/session-core/test/relays.test.ts', 'loses its media, and has it back'],
   otherRefer: ['packages/session-core/test/relays.test.ts', 'does what a REFER asks for that came'],
+  speech: ['packages/session-core/test/media.test.ts', 'tells when the peer begins to speak'],
   quality: ['packages/session-core/test/relays.test.ts', 'is that of its own media, or what'],
   b2bua: ['packages/session-core/test/relay.test.ts', 'connect a caller with a callee'],
   proven: ['packages/session-core/test/authentication.test.ts', 'TS-23 proves who it is'],
@@ -92,6 +96,7 @@ export const TESTS = {
 const S = 'session-core:';
 const M = 'media-core:';
 const D = 'dialog-core:';
+const E = 'call-engine:';
 
 /**
  * What the seed names, one line each: id, the seed's name, our exports, tests. A line whose third part
@@ -198,14 +203,14 @@ P32-1 | link_session_to_call | ${S}SessionDirectory.linkSessionToCall | search
 P32-2 | sessions for INVITEs | ${S}SessionManagerOptions | life
 P32-3 | routing with call-engine | call-engine:CallEngine | pbxCall
 P32-4 | transfer | ${S}Session.transfer ${S}TransferHooks | blind attended
-P32-5 | forwarding and redirection | open: 3xx is handed up; following, forwarding, Diversion and History-Info are not built
+P32-5 | forwarding and redirection | ${S}Session.redirect ${S}CallOptions.followRedirects ${E}ForwardingRules | redirects forwards forwardsBusy
 P32-6 | conference | open: conferences of sessions are not built
 P32-7 | media with session states | ${S}SessionMedia.mediaState | hold
 P32-8 | quality monitoring | ${S}SessionMedia.mediaMetrics | quality
 P32-9 | media failure | ${S}SessionMedia.handleMediaFailure | recovers mediaDies
 P32-10 | RTP relay | ${S}SessionManager.setupRtpRelay | relay
 P32-11 | DTMF | ${S}Session.sendDigits | digits info
-P32-12 | voice activity | open: speech events do not reach sessions
+P32-12 | voice activity | ${S}SessionEventDetails.speechStarted ${S}SessionEventDetails.speechEnded | speech
 P33-1 | SessionEvent with media | ${S}SessionEvents | own
 P33-2 | MediaEvent | ${M}MediaEvent | manager
 P33-3 | correlation | ${S}EventHead | own
@@ -302,7 +307,7 @@ E-14 | transfer | ${S}SessionEventDetails.transferEnded | blind
 E-15 | conference | open: conferences of sessions are not built
 E-16 | authentication, security | ${S}SessionEventDetails.security | locked
 E-17 | DTMF | ${S}SessionEventDetails.digit | digits
-E-18 | voice activity | open: speech events do not reach sessions
+E-18 | voice activity | ${S}SessionEventDetails.speechStarted ${S}SessionEventDetails.speechEnded | speech
 D-01 | MediaManager | ${M}MediaManager | manager
 D-02 | MediaSessionId, RelayId | ${M}MediaSessionId ${M}RelayId | manager
 D-03 | MediaConfig to RTP | ${M}MediaManager.createMediaSession | manager

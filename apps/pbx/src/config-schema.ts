@@ -55,10 +55,30 @@ const userPart = z.string().regex(/^[A-Za-z0-9_.!~*'()+-]{1,64}$/, {
   error: "1 to 64 of letters, digits and _.!~*'()+-",
 });
 
+/** What can be dialled, or an address anywhere. */
+const target = z.string().regex(/^(?:sips?:[^\s<>"]{1,250}|[A-Za-z0-9_.!~*'()+-]{1,64})$/, {
+  error: 'a user, a number such as "*43", or a SIP address such as "sip:desk@pbx.example"',
+});
+
+const forward = z.strictObject({
+  always: target.optional().describe('Where all calls go'),
+  busy: target.optional().describe('Where calls go while the phones are busy'),
+  noAnswer: target
+    .optional()
+    .describe('Where calls go that nobody answers, or when no phone is registered'),
+  noAnswerMs: z
+    .int()
+    .min(1000)
+    .max(600_000)
+    .optional()
+    .describe('How long the phones ring before that; default: ringTimeoutMs'),
+});
+
 const user = z.strictObject({
   user: userPart.describe('What others dial, and the name in the digest'),
   password: z.string().min(1).max(256).describe('Kept only as HA1'),
   digest: algorithms.optional().describe('What this user is offered, strongest first'),
+  forward: forward.optional().describe('Where calls go that this user does not take'),
 });
 
 /** Names of such servers are looked up by nobody. */
@@ -158,6 +178,16 @@ export const configSchema = z
     digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
     ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
     nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),
+    maxForwardings: z
+      .int()
+      .min(0)
+      .max(20)
+      .default(5)
+      .describe('How often a call may be forwarded, here and before it came here'),
+    followRedirects: z
+      .boolean()
+      .default(true)
+      .describe('Whether a phone may send a call to another user by a 3xx'),
     maxCalls: z.int().min(1).max(1_000_000).default(10_000),
     drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
   })

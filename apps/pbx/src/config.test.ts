@@ -56,6 +56,10 @@ describe('the configuration', () => {
     ['tls: { cert: a }', 'file:1: tls.key: is missing'],
     ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
     ['webSocket: { origins: [phone] }', 'webSocket.origins[0]: "phone" is not allowed; such as'],
+    [
+      'users: [{ user: a, password: longer, forward: { busy: "mailto:b@c" } }]',
+      'users[0].forward.busy: "mailto:b@c" is not allowed; a user, a number such as "*43"',
+    ],
     ['media: { keying: [mikey] }', 'media.keying[0]: "mikey" is not allowed; allowed: sdes, dtls'],
     [
       'media: { stunServers: ["stun.example:3478"] }',

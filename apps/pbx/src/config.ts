@@ -38,6 +38,7 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_DIGEST: { path: ['digest'], list: true },
   STROWGER_NONCE_LIFETIME_MS: { path: ['nonceLifetimeMs'] },
   STROWGER_RING_TIMEOUT_MS: { path: ['ringTimeoutMs'] },
+  STROWGER_MAX_FORWARDINGS: { path: ['maxForwardings'] },
   STROWGER_MAX_CALLS: { path: ['maxCalls'] },
   STROWGER_DRAIN_MS: { path: ['drainMs'] },
 };

@@ -15,7 +15,7 @@ import { atOf, type Config, parseHostPort, parsePortRange } from './config-schem
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
-import { type MadeUpPassword, settleUsers } from './users.ts';
+import { forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
@@ -86,6 +86,9 @@ async function open(
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
+    forwarding: forwardingOf(config),
+    maxForwardings: config.maxForwardings,
+    followRedirects: config.followRedirects,
     userAgent: 'strowger',
     digest: {
       algorithms: config.digest,

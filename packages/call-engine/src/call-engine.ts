@@ -1,5 +1,5 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
-import { type Session, SessionManager } from '@strowger/session-core';
+import { forwardingHeaders, type Session, SessionManager } from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
@@ -8,6 +8,7 @@ import { Call } from './call.ts';
 import type { CallContext } from './call-context.ts';
 import { type CallEngineOptions, type EngineSettings, settingsOf } from './call-engine-options.ts';
 import type { CallRecord } from './call-record.ts';
+import { CallRoutes } from './call-routes.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { CdrWriter } from './cdr-writer.ts';
 import { ContactLegs } from './contact-leg.ts';
@@ -270,8 +271,11 @@ export class CallEngine {
     return true;
   }
 
-  private startCall(session: Session, { from, isUser, dialled, maxForwards }: Admitted): void {
+  private startCall(session: Session, admitted: Admitted): void {
+    const { from, isUser, dialled, maxForwards, confirmation } = admitted;
     const { displayName } = from;
+    session.sayInAnswer(confirmation);
+    const routes = this.routesOf(session, dialled);
     const call = new Call(this.context, {
       id: this.runtime.random.token(128),
       parties: {
@@ -281,17 +285,34 @@ export class CallEngine {
       },
       caller: new CallerLeg(session),
       isUser,
+      routes,
       contacts: new ContactLegs({
         manager: this.sessions,
         from,
         maxForwards: Math.min(maxForwards, this.settings.maxForwards + 1),
+        history: () => forwardingHeaders(session.request?.headers, routes.forwarded),
       }),
     });
     this.live.set(call.id, call);
     this.sessions.linkSessionToCall(session.id, call.id);
     this.events.emit('callStarted', { call });
-    void call.start(() => this.parts.router.route(dialled));
+    void call.start();
     void this.awaitEnd(call);
+  }
+
+  private routesOf({ request }: Session, dialled: string): CallRoutes {
+    const { domain, router } = this.parts;
+    const inbound = request && this.inbounds.get(request);
+    return new CallRoutes({
+      router,
+      domain,
+      rules: this.options.forwarding,
+      limit: this.settings.maxForwardings,
+      followsRedirects: this.options.followRedirects ?? true,
+      dialled,
+      received: request?.headers,
+      userOf: (uri) => inbound && domain.userOf(uri, inbound),
+    });
   }
 
   private async awaitEnd(call: Call): Promise<void> {
@@ -318,6 +339,7 @@ export class CallEngine {
       router,
       doorkeeper,
       maxCalls: this.settings.maxCalls,
+      ringTimeoutMs: this.settings.ringTimeoutMs,
       calls: this.proxiedCalls,
       isDraining: () => this.isDraining,
       transactions: () => this.sessions.dialogs.transactions,
@@ -339,7 +361,7 @@ export class CallEngine {
   }
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
-    const { runtime, sender, media, userAgent, timers } = this.options;
+    const { runtime, sender, media, userAgent, timers, sessionIds } = this.options;
     const referrals = new Referrals({
       router: this.parts.router,
       sessions: () => this.sessions,
@@ -351,6 +373,7 @@ export class CallEngine {
       media,
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
+      sessionIds,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,

@@ -8,7 +8,14 @@ export type {
   RegistrationLimits,
   CalleeMedia,
 } from './call-engine-options.ts';
-export type { CallEnder, CallLegRecord, CallOutcome, CallRecord } from './call-record.ts';
+export type {
+  CallEnder,
+  CallLegRecord,
+  CallOutcome,
+  CallRecord,
+  ForwardedCall,
+} from './call-record.ts';
+export type { ForwardingRules, ForwardingSource } from './forwarding-rules.ts';
 export {
   type CallEnding,
   type CallInput,

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { Authenticator } from './authenticator.ts';
@@ -72,17 +73,20 @@ export class NonCallRequests {
     const proof = await authenticator.authenticate(request, inbound, 401);
     if (!proof.ok) return proof.response;
     if (user !== proof.user.username) return createResponse(request, 403);
-    return registrar.register(domain.addressOfRecord(user), request, inbound);
+    const response = await registrar.register(domain.addressOfRecord(user), request, inbound);
+    return confirmed(response, proof.confirmation);
   }
 
   /** OPTIONS to the domain itself is answered to everybody: it asks whether we live (§11). */
   private async tellOptions({ request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator } = this.options;
     const user = domain.userOf(request.uri, inbound);
+    let confirmation: HeaderFields = [];
     if (user !== '') {
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
       if (user === undefined) return createResponse(request, 404);
+      ({ confirmation } = proof);
     }
     return createResponse(request, 200, {
       headers: [
@@ -90,6 +94,7 @@ export class NonCallRequests {
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
+        ...confirmation,
       ],
     });
   }
@@ -102,6 +107,13 @@ export class NonCallRequests {
     }
     return refuseMethod(request);
   }
+}
+
+/** A 2xx alone says it. */
+function confirmed(response: SipResponse, confirmation: HeaderFields): SipResponse {
+  if (response.status >= 300) return response;
+  for (const [name, value] of confirmation) response.headers.set(name, value);
+  return response;
 }
 
 function refuseMethod(request: SipRequest): SipResponse {

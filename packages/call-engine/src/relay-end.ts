@@ -1,4 +1,6 @@
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -9,8 +11,8 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
   Sdp,
 } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
@@ -103,6 +105,10 @@ export class RelayEnd implements MediaEndpoint {
 
   echo(enabled: boolean): void {
     this.end.echo(enabled);
+  }
+
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.end.detectAnsweringMachine(options);
   }
 
   audioIn(): ReadableStream<PcmFrame> {

@@ -99,6 +99,10 @@ export class DialogShell implements Dialog {
     return this.record.remoteTarget;
   }
 
+  get allowsUpdate(): boolean {
+    return this.record.allowsUpdate;
+  }
+
   get routeSet(): readonly NameAddr[] {
     return this.record.routeSet;
   }

@@ -46,6 +46,8 @@ export interface Dialog {
   /** The peer's Contact: where requests are addressed to. */
   readonly remoteTarget: Uri;
   readonly routeSet: readonly NameAddr[];
+  /** Whether the peer's last Allow names UPDATE (RFC 3311 §4). */
+  readonly allowsUpdate: boolean;
   /** Who owes an answer to an offer (RFC 3264 §4). */
   readonly offerState: OfferState;
   /** The session timer (RFC 4028). */

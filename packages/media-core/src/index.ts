@@ -36,5 +36,14 @@ export * from './quality/index.ts';
 export type { RemoteAddressSettings } from './engine/remote-policy.ts';
 export * from './rtp/index.ts';
 export * from './sdp/index.ts';
-export type { SpeechOptions } from './speech/index.ts';
+export type { AnswererOptions, AnswererOutcome, SpeechOptions } from './speech/index.ts';
+export {
+  COUNTRY_TONES,
+  type Cadence,
+  type CadenceStep,
+  type CountryTones,
+  type HeardTone,
+  type ProgressToneName,
+  type ToneOptions,
+} from './tones/index.ts';
 export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOutcome,
   AudioSource,
   Cleared,
   MarkOutcome,
@@ -171,6 +172,10 @@ export class RelayEnd implements MediaEndpoint {
   }
 
   echo(_enabled: boolean): void {
+    throw unsupported();
+  }
+
+  async detectAnsweringMachine(): Promise<AnswererOutcome> {
     throw unsupported();
   }
 

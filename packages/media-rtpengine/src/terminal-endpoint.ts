@@ -1,5 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -10,8 +12,8 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
   Sdp,
 } from '@strowger/session-core';
 import {
@@ -150,6 +152,10 @@ export class TerminalEndpoint implements MediaEndpoint {
 
   echo(enabled: boolean): void {
     this.options.terminal.echo(enabled);
+  }
+
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.options.terminal.detectAnsweringMachine(options);
   }
 
   audioIn(): ReadableStream<PcmFrame> {

@@ -1,10 +1,21 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
-import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
+import type { Session } from './session.ts';
+import type { RedirectPolicy } from './redirections.ts';
+import type {
+  AudioSource,
+  DigitOptions,
+  EndpointRequest,
+  MediaEndpoint,
+  Sdp,
+} from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
-export type MediaWishes = Pick<EndpointRequest, 'codecs' | 'digits' | 'speech'>;
+export type MediaWishes = Pick<
+  EndpointRequest,
+  'codecs' | 'comfortNoise' | 'digits' | 'speech' | 'tones'
+>;
 
 /** How a session sends digits. */
 export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
@@ -15,6 +26,17 @@ export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
   readonly via?: DigitOptions['via'] | 'info';
   /** The body of an INFO; default `dtmf-relay`. */
   readonly infoType?: 'dtmf-relay' | 'dtmf';
+}
+
+/** How the other side is put on hold, and taken back. */
+export interface HoldOptions {
+  /** Heard there for as long as it is held, again and again. Default: silence. */
+  readonly music?: AudioSource | undefined;
+  /**
+   * By re-INVITE, the default, which RFC 3311 §5.1 recommends where somebody may be asked; or by
+   * UPDATE, which takes one message less, where the peer says that it takes that.
+   */
+  readonly via?: 'reinvite' | 'update' | undefined;
 }
 
 /** How to place a call. */
@@ -30,8 +52,12 @@ export interface CallOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
+  /** Tells what the network says by tones: ring back, busy, special information. */
+  readonly tones?: MediaWishes['tones'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
@@ -44,6 +70,13 @@ export interface CallOptions {
   readonly lateOffer?: boolean | undefined;
   /** Where to send the INVITE without a look-up. */
   readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Whether the contacts of a 3xx are called instead (RFC 3261 §8.1.3.4), told as `redirected`. Else,
+   * by default, they are handed up: `contacts` of the `EndReason`.
+   */
+  readonly followRedirects?: boolean | RedirectPolicy | undefined;
+  /** For whose peer it is placed: see `Session.speakFor`. */
+  readonly onBehalfOf?: Session | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
 }
@@ -53,8 +86,12 @@ export interface AnswerOptions {
   readonly codecs?: readonly string[] | undefined;
   /** Which ways of sending digits media listens to; INFO is always taken. */
   readonly digits?: MediaWishes['digits'] | undefined;
+  /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). */
+  readonly comfortNoise?: boolean | undefined;
   /** Tells when the peer speaks and when it is silent. */
   readonly speech?: MediaWishes['speech'] | undefined;
+  /** Tells what the network says by tones: ring back, busy, special information. */
+  readonly tones?: MediaWishes['tones'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
   /** The answer that `endpoint` has already made to `session.offer`. */
@@ -75,6 +112,18 @@ export interface ProgressOptions extends AnswerOptions {
 }
 
 /** @internal What of it concerns the endpoint. */
-export function wishesOf({ codecs, digits, speech }: AnswerOptions): MediaWishes {
-  return { ...(codecs && { codecs }), ...(digits && { digits }), ...(speech && { speech }) };
+export function wishesOf({
+  codecs,
+  comfortNoise,
+  digits,
+  speech,
+  tones,
+}: AnswerOptions): MediaWishes {
+  return {
+    ...(codecs && { codecs }),
+    ...(comfortNoise !== undefined && { comfortNoise }),
+    ...(digits && { digits }),
+    ...(speech && { speech }),
+    ...(tones && { tones }),
+  };
 }

@@ -1,11 +1,20 @@
 export type {
   AnswerOptions,
   CallOptions,
+  HoldOptions,
   MediaWishes,
   ProgressOptions,
   SessionDigitOptions,
 } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
+export {
+  divertedBy,
+  type ForwardCause,
+  type Forwarding,
+  forwardingHeaders,
+  timesForwarded,
+} from './forwarding-headers.ts';
+export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
 export type {
   BurstMetrics,
@@ -39,6 +48,7 @@ export type {
   Talk,
 } from './session-machine.ts';
 export type { RelayId } from './bridge.ts';
+export type { SessionIdentifiers } from './session-identity.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

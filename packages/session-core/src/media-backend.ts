@@ -29,6 +29,12 @@ export type MediaEndpointEvent =
   /** Neither side has said anything for so long. Told once per silence. */
   | { type: 'deadAir'; silentMs: number }
   /**
+   * The network says something by a tone; a fax (`faxCalling`, 1100 Hz), a fax or modem
+   * (`dataAnswer`, 2100 Hz). Told with `tones` alone, once until another follows. `beep`: what a
+   * machine that answered waits with for a message, told after `detectAnsweringMachine`.
+   */
+  | { type: 'tone'; name: HeardTone | 'beep' }
+  /**
    * No packet came for this long though the other side may send; `initial` where nothing ever
    * came. Told once per silence.
    */
@@ -44,6 +50,11 @@ export type MediaEndpointEvent =
 
 /** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */
 export interface SpeechOptions {
+  /**
+   * So much of it makes speech; default 70, of which a click or a single pulse is shorter. With less,
+   * who barges in is heard sooner, and more noise is taken for speech.
+   */
+  readonly beginMs?: number;
   /** Silence that ends speech; default 500. */
   readonly endMs?: number;
   /** Silence of the peer's after which `silence` is told; default 5000. */
@@ -88,8 +99,15 @@ export interface EndpointRequest {
    * that comes both ways is told once. Default: the backend's.
    */
   readonly digits?: readonly ('rtp' | 'inband')[];
+  /**
+   * Whether silence is told instead of sent, both ways, where the other side has comfort noise, too
+   * (RFC 3389). Default: the backend's, which is not.
+   */
+  readonly comfortNoise?: boolean;
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
+  /** Tells what the network says by tones; default: the backend's, which is not. */
+  readonly tones?: ToneOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
@@ -145,9 +163,65 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
+/** When who answered is taken for what; times in milliseconds. */
+export interface AnswererOptions {
+  /** Nobody has spoken for so long, and no ring back came: `unknown`; default 4500. */
+  readonly initialSilenceMs?: number;
+  /** A greeting that is longer is a machine's, pauses within it included; default 2400. */
+  readonly greetingMs?: number;
+  /** A greeting of more words is a machine's; default 8. */
+  readonly maximumWords?: number;
+  /** So much silence after a short greeting is a human who waits; default 900. */
+  readonly pauseMs?: number;
+  /** Until then nothing was certain: `unknown`; default 8000. */
+  readonly maximumMs?: number;
+}
+
+/** Who answered, and what shows it. */
+export interface AnswererOutcome {
+  readonly answeredBy: 'human' | 'machine' | 'unknown';
+  /**
+   * A pause after a short greeting; a greeting that is long, or has many words; a beep; that nobody
+   * spoke; that it took too long.
+   */
+  readonly reason: 'pause' | 'greeting' | 'words' | 'beep' | 'silence' | 'time';
+  /** From the beginning of listening. */
+  readonly afterMs: number;
+}
+
+/** What a network says by a tone (ITU-T E.180). */
+export type ProgressToneName =
+  | 'dial'
+  | 'ringback'
+  | 'busy'
+  | 'congestion'
+  | 'callWaiting'
+  | 'specialInformation';
+
+/** What is heard of a network, of a fax machine or a modem. */
+export type HeardTone =
+  | 'dial'
+  | 'ringback'
+  | 'busy'
+  | 'congestion'
+  | 'specialInformation'
+  | 'faxCalling'
+  | 'dataAnswer';
+
+/** Which tones are listened for. */
+export interface ToneOptions {
+  /** Whose cadences they have (ISO 3166-1, in lower case); default: those of any, less exactly. */
+  readonly country?: string;
+}
+
 /** What can be played; a tone's level is in dBm0 (ITU-T G.711). */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  /**
+   * What the network of a country (its code of ISO 3166-1 in lower case) says by a tone, over and
+   * over; the level, default −10 dBm0, is that of all its frequencies together.
+   */
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string; loop?: boolean }
   /**
    * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
@@ -263,6 +337,12 @@ export interface MediaCapabilities {
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
+  /**
+   * Listens, from now on, whether a human or a machine has answered: call it when the call was
+   * answered, and be silent meanwhile. Where it is a machine, its beep is told as `tone`. Rejects
+   * with `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome>;
   /** What is heard, and what shall be said, as Web Streams; at most one of each at a time. */
   /** In: at the program's rate in Hz, default 8000; out: at the rate of each frame. */
   audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;

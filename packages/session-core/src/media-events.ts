@@ -16,6 +16,8 @@ export function tellMedia(
     case 'silence':
     case 'deadAir':
       return emit(event.type, { silentMs: event.silentMs });
+    case 'tone':
+      return emit('tone', { name: event.name });
     case 'timeout':
       return emit('mediaSilent', { silentMs: event.silentMs, initial: event.initial === true });
     case 'secured':

@@ -64,6 +64,8 @@ export class MediaLink {
   private before: Partial<Media> | undefined;
   private offerIsOpen = false;
   private isClosing = false;
+  /** The session has no media, and wants none. */
+  private isReleased = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -116,10 +118,14 @@ export class MediaLink {
     return this.options.backend.openEndpoint(this.request());
   }
 
-  /** Closes what the session opened; the session goes on without media. */
+  /**
+   * Closes what the session opened; the session goes on without media. Offers that are made or come
+   * until it has some again, such as to refresh the session, are about media that is opened for them.
+   */
   async release(): Promise<void> {
     const { current, isOwned } = this;
     this.current = undefined;
+    this.isReleased = true;
     this.step({ type: 'closed' });
     if (isOwned) await current?.close();
   }
@@ -146,7 +152,9 @@ export class MediaLink {
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
-          return { type: 'answerReady', sdp, direction: await this.completed(endpoint) };
+          const direction = await this.completed(endpoint);
+          if (this.isReleased) await this.release();
+          return { type: 'answerReady', sdp, direction };
         });
       case 'acceptAnswer':
         return this.run(async (endpoint) => {
@@ -155,6 +163,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
+          if (this.isReleased) await this.release();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -162,6 +171,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
+          if (this.isReleased) await this.release();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -192,6 +202,7 @@ export class MediaLink {
   private async open(): Promise<SessionInput> {
     this.opening = this.openAnother();
     this.current = await this.opening;
+    this.isOwned = true;
     return { type: 'mediaOpened' };
   }
 
@@ -201,6 +212,7 @@ export class MediaLink {
     if (next === undefined) return;
     const { current, isOwned } = this;
     this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
+    this.isReleased = false;
     this.current = next.endpoint;
     this.isOwned = next.isOwned;
   }
@@ -209,6 +221,7 @@ export class MediaLink {
   private moveBack(): void {
     if (this.before === undefined) return;
     this.current = this.before.endpoint;
+    this.isReleased = this.current === undefined;
     this.isOwned = this.before.isOwned === true;
     this.before = undefined;
   }
@@ -244,6 +257,7 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
+        if (this.current === undefined && this.isReleased) await this.open();
         // only `open` needs none; without one an offer of the peer finds nothing to answer it
         const endpoint = this.current;
         if (endpoint === undefined && command.length > 0) throw noMedia();

@@ -1,6 +1,6 @@
 import type { RelayId } from './bridge.ts';
 import type { EndReason } from './end-reason.ts';
-import type { MediaStats } from './media-backend.ts';
+import type { HeardTone, MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
 import type { TransferOutcome } from './transfer-options.ts';
 import type { SessionId, SessionMediaState, SessionState } from './session-state.ts';
@@ -50,6 +50,8 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
+  /** The callee is somewhere else: our INVITE goes from one to the other (`followRedirects`). */
+  redirected: { readonly status: number; readonly from: string; readonly to: string };
   /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;
@@ -64,6 +66,8 @@ export interface SessionEventDetails {
   /** The peer has not spoken for so long; of `deadAir`: nor have we. Told once per silence. */
   silence: { readonly silentMs: number };
   deadAir: { readonly silentMs: number };
+  /** The network says something by a tone, or a machine waits for a message (`beep`). */
+  tone: { readonly name: HeardTone | 'beep' };
   /** No packet came for this long though the peer may send; `initial` where nothing ever came. */
   mediaSilent: { readonly silentMs: number; readonly initial: boolean };
   /** How the peer was heard in the last second, where the backend was told to say so. */

@@ -45,6 +45,11 @@ export interface SessionManagerOptions extends TransferHooks {
    * with `mediaFailed`; for endpoints that the session opened. Default 1.
    */
   readonly mediaRetries?: number | undefined;
+  /**
+   * Whether every message of a session says who its two ends are, by Session-ID (RFC 7989). Default
+   * `true`.
+   */
+  readonly sessionIds?: boolean | undefined;
   readonly contactUser?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;

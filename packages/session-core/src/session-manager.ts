@@ -1,7 +1,7 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
 import { StrowgerError } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
-import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import { type CallOptions, wishesOf } from './call-options.ts';
 import { Admission } from './admission.ts';
 import { Bridges, type RelayId } from './bridge.ts';
@@ -14,6 +14,7 @@ import type {
   SessionManagerOptions,
 } from './session-manager-options.ts';
 import { SessionDirectory } from './session-directory.ts';
+import { identifyingSender } from './session-identity.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
@@ -33,11 +34,11 @@ export class SessionManager extends SessionDirectory {
 
   constructor(options: SessionManagerOptions) {
     super(options);
-    const { runtime, sender, contactUser, userAgent, timers, allow = [] } = options;
+    const { runtime, contactUser, userAgent, timers, allow = [] } = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.dialogs = new DialogLayer({
       runtime,
-      sender,
+      sender: this.senderOf(options),
       contactUser,
       userAgent,
       timers,
@@ -70,6 +71,8 @@ export class SessionManager extends SessionDirectory {
 
   /** Takes a message from the transport. */
   receive(inbound: Inbound): void {
+    const { message } = inbound;
+    this.registry.onlyOf(message.callId)?.identity.hear(message);
     this.dialogs.receive(inbound);
   }
 
@@ -88,6 +91,7 @@ export class SessionManager extends SessionDirectory {
       callId,
       direction: 'outgoing',
       local: options.from,
+      behalf: options.onBehalfOf,
       remote: options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to }),
       ringTimeoutMs,
       initial: { name: 'created', plan },
@@ -115,8 +119,8 @@ export class SessionManager extends SessionDirectory {
 
   /**
    * Lets the media of two answered sessions flow through each other, over a relay of the backend: what
-   * one changes is asked of the other, and they end together. Rejects where one does not agree, and
-   * with `NO_SESSION`.
+   * one changes is asked of the other, and they end together. Rejects where one does not agree: then
+   * each talks to us as before, `b` with new media of its own. Rejects with `NO_SESSION`.
    */
   async setupRtpRelay(a: SessionId, b: SessionId): Promise<RelayId> {
     return this.bridges.join(this.registry.live(a), this.registry.live(b));
@@ -187,6 +191,11 @@ export class SessionManager extends SessionDirectory {
       prepare: (signalling) => signalling.take(invite),
     });
     void this.admission.admit(session, invite.replaces);
+  }
+
+  private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
+    if (!sessionIds) return sender;
+    return identifyingSender(sender, (callId) => this.registry.onlyOf(callId)?.identity);
   }
 
   private takeRequest(transaction: ServerTransaction): void {

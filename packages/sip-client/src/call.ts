@@ -1,16 +1,19 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOptions,
+  AnswererOutcome,
   AudioSource,
   CallOptions,
   Cleared,
   EndReason,
+  HoldOptions,
   MarkOutcome,
   MediaStats,
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
   Session,
   SessionDigitOptions,
   SessionState,
@@ -99,11 +102,11 @@ export class Call {
   }
 
   /**
-   * Puts the other side on hold; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
+   * Puts the other side on hold, where it hears `music` or nothing; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
    * `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
    */
-  async hold(): Promise<void> {
-    await this.session.hold();
+  async hold(options: HoldOptions = {}): Promise<void> {
+    await this.session.hold(options);
   }
 
   /** Takes the other side back; rejects as `hold` does. */
@@ -190,6 +193,15 @@ export class Call {
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */
   echo(enabled: boolean): void {
     this.session.echo(enabled);
+  }
+
+  /**
+   * Whether a human or a machine has answered, from now on: call it once it is answered, and be silent
+   * meanwhile. A machine's beep is told as the event `tone` of `call.session`. Rejects with `NO_MEDIA`,
+   * `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  async detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
+    return this.session.detectAnsweringMachine(options);
   }
 
   /**

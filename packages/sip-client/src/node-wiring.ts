@@ -23,6 +23,8 @@ function openMedia(address: string, { settings, runtime }: WiredClient): MediaBa
     turnServers,
     digits = ['rtp'],
     speech,
+    tones,
+    comfortNoise = false,
   } = settings.media ?? {};
   return createMediaEngine({
     address,
@@ -34,6 +36,8 @@ function openMedia(address: string, { settings, runtime }: WiredClient): MediaBa
     ...(stunServers && { stunServers }),
     ...(turnServers && { turnServers }),
     ...(speech && { speech }),
+    ...(tones && { tones }),
+    comfortNoise,
     runtime,
   });
 }

@@ -1,6 +1,11 @@
 import type { CodecDefinition, TurnServer } from '@strowger/media-core';
 import type { Runtime } from '@strowger/runtime';
-import type { EndpointRequest, MediaBackend, SpeechOptions } from '@strowger/session-core';
+import type {
+  EndpointRequest,
+  MediaBackend,
+  SpeechOptions,
+  ToneOptions,
+} from '@strowger/session-core';
 import type { SipMessage } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
@@ -55,6 +60,10 @@ export interface SipClientOptions extends AccountOptions {
     readonly digits?: readonly ('rtp' | 'inband')[];
     /** Tells by `call.session.on('speechStarted')` and its kin when the other side speaks. */
     readonly speech?: SpeechOptions;
+    /** Tells by `call.session.on('tone')` what the network says: ring back, busy, and their kin. */
+    readonly tones?: ToneOptions;
+    /** Whether silence is told instead of sent, where the other side can, too (RFC 3389). Default not. */
+    readonly comfortNoise?: boolean;
   };
   /**
    * Somebody we talk to asks us to call somebody else (REFER): whether we do. Default: no. The new

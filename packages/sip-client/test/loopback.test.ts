@@ -104,6 +104,28 @@ describe('two clients on this machine', () => {
     expect(runtime.clock.armedTimers).toBe(0);
   });
 
+  it('hear music on hold, and each other again', async () => {
+    const runtime = nodeRuntime();
+    const [alice, bob] = clients('127.0.0.1', 'udp', runtime);
+    const [call, answered] = await connect(alice, bob);
+    void say(answered, 880);
+    await hear(call, 880);
+    await call.hold({ music: { type: 'tone', frequencyHz: 600 } });
+    expect(answered.state).toBe('onHold');
+    expect(await hear(answered, 600)).toBeGreaterThan(0.9);
+    const before = (await call.stats())?.packetsReceived ?? 0;
+    await hearsLong(answered, 600);
+    // who is held is silent; a packet may have been on its way
+    expect((await call.stats())?.packetsReceived).toBeLessThan(before + 3);
+    await call.resume();
+    call.play({ type: 'tone', frequencyHz: 440 });
+    const shares = await Promise.all([hear(answered, 440), hear(call, 880)]);
+    expect(Math.min(...shares)).toBeGreaterThan(0.9);
+    await call.hangUp();
+    await Promise.all([alice.close(), bob.close()]);
+    expect(runtime.clock.armedTimers).toBe(0);
+  });
+
   it('finds another port at the next try when the first was taken', async () => {
     const runtime = nodeRuntime();
     const first = new SipClient({ uri: 'sip:a@127.0.0.1', runtime });

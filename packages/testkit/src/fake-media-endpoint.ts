@@ -1,4 +1,5 @@
 import type {
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -177,6 +178,10 @@ export class FakeMediaEndpoint implements MediaEndpoint {
 
   echo(enabled: boolean): void {
     this.echoing = enabled;
+  }
+
+  detectAnsweringMachine(): Promise<AnswererOutcome> {
+    return Promise.reject(unsupported('telling who answers'));
   }
 
   audioIn(): ReadableStream<PcmFrame> {

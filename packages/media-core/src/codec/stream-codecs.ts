@@ -18,6 +18,8 @@ export interface StreamCodecs {
   readonly clockRate: number;
   /** By payload type. */
   readonly formats: readonly (ReceivedFormat | undefined)[];
+  /** Under which payload types comfort noise may come in, and its clock in Hz; 0: none. */
+  readonly noiseClocks: Uint32Array;
 }
 
 type Coder = AudioEncoder | AudioDecoder;
@@ -64,9 +66,13 @@ export class CodecBench {
       sending.factory.createEncoder(session),
     )) as AudioEncoder; // it is kept under a key of encoders
     const formats: ReceivedFormat[] = [];
+    const noiseClocks = new Uint32Array(128);
     for (const format of receive) {
       const { codec, payloadType } = format;
-      if (codec.name === 'cn') continue;
+      if (codec.name === 'cn') {
+        noiseClocks[payloadType] = codec.clockRate;
+        continue;
+      }
       const loaded = await this.library.load(codec);
       const received = sessionOf(codec, loaded, ptimeMs);
       const decoder = (await this.coder(`decode ${keyOf(received, format)}`, made, () =>
@@ -75,7 +81,8 @@ export class CodecBench {
       const { sampleRate } = loaded;
       formats[payloadType] = { decoder, sampleRate, clockRate: codec.clockRate };
     }
-    return { encoder, sampleRate: sending.sampleRate, clockRate: send.codec.clockRate, formats };
+    const { sampleRate } = sending;
+    return { encoder, sampleRate, clockRate: send.codec.clockRate, formats, noiseClocks };
   }
 
   private async coder(

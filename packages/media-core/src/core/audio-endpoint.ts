@@ -19,6 +19,7 @@ import type {
 } from './core-api.ts';
 import { Bypass } from './bypass.ts';
 import { DigitListener } from './digit-listener.ts';
+import { LineListener } from './line-listener.ts';
 import { Listener } from './listener.ts';
 import { Recorder } from './recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
@@ -56,8 +57,11 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   readonly recorder = new Recorder();
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
+  /** Tones of the network, and who answers. */
+  readonly line: LineListener;
   private mixed: MixedAudio | undefined;
   private readonly bypass: Bypass;
+  private wasFed = false;
 
   constructor(options: AudioEndpointOptions) {
     const { runtime, request, tell } = options;
@@ -69,6 +73,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
     this.speech = request.speech && new SpeechDetector(request.speech, tell);
+    this.line = new LineListener(request.tones, tell);
     this.output = new AudioOutlet(this.speaker, runtime.clock);
     this.digits = new DigitListener({
       clock: runtime.clock,
@@ -147,10 +152,18 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     for (let frames = skipped; frames > 0; frames--) this.miss();
     if (skipped > 0) speaker.pass(skipped);
     this.hear();
+    this.comeBack();
     if (this.session.sends && !this.bypass.isFed) speaker.say(listener.heard);
     else speaker.pass(1);
     this.speech?.say(speaker.said, speaker.player.sampleRate);
     this.recorder.take(listener.heard, speaker.said, listener.sampleRate);
+  }
+
+  /** What a relay has sent in our place had its own time: one stream has one (RFC 3550 §5.1). */
+  private comeBack(): void {
+    const { isFed } = this.bypass;
+    if (this.wasFed && !isFed) this.speaker.follow(this.session.sender.timestampNow());
+    this.wasFed = isFed;
   }
 
   /** A slot that was missed: nothing is said in it. */
@@ -165,6 +178,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     listener.hear();
     this.digits.hear(listener.heard, listener.sampleRate);
     this.speech?.hear(listener.heard, listener.sampleRate);
+    this.line.hear(listener.heard, listener.sampleRate);
     this.mixed?.take(listener.heard, listener.sampleRate);
   }
 
@@ -197,6 +211,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.bypass.end();
     this.codecs.close();
     this.digits.close();
+    this.line.close();
     this.listener.close();
     const recorded = this.recorder.close();
     await Promise.all([this.speaker.close(), this.session.close()]);

@@ -1,5 +1,6 @@
 import type { Clock } from '@strowger/runtime';
 import { FetchedBytes, RateReader, ToneSource, WavReader } from '../audio/index.ts';
+import { CadenceSource, toneOf } from '../tones/index.ts';
 import type { CoreError, PlaySource } from './core-api.ts';
 
 /** Samples without waiting. */
@@ -31,7 +32,7 @@ export async function openSource(
 ): Promise<FrameSource> {
   switch (source.type) {
     case 'tone':
-      return endless(new ToneSource({ ...source, sampleRate }), sampleRate);
+      return endless(toneSource(source, sampleRate), sampleRate);
     case 'file':
       return wavSource(await WavReader.open(source.path, { sampleRate, loop }), sampleRate);
     case 'url': {
@@ -61,7 +62,16 @@ export function atRate(source: FrameSource, sampleRate: number): FrameSource {
   };
 }
 
-function endless(tone: ToneSource, sampleRate: number): FrameSource {
+function toneSource(
+  source: Extract<PlaySource, { type: 'tone' }>,
+  sampleRate: number,
+): ToneSource | CadenceSource {
+  if (!('name' in source)) return new ToneSource({ ...source, sampleRate });
+  const { levelDbm0 } = source;
+  return new CadenceSource(toneOf(source), { sampleRate, levelDbm0 });
+}
+
+function endless(tone: ToneSource | CadenceSource, sampleRate: number): FrameSource {
   const read = (out: Int16Array): number => tone.read(out);
   const close = async (): Promise<void> => {};
   return { sampleRate, read, close, error: undefined, isOver: false, missingMs: 0 };

@@ -1,4 +1,9 @@
-import type { SpeechEvent, SpeechOptions } from '../speech/index.ts';
+import type {
+  AnswererOptions,
+  AnswererOutcome,
+  SpeechEvent,
+  SpeechOptions,
+} from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { LatenessHistogram } from './ticker.ts';
 import type { DtlsIdentity } from '../dtls/index.ts';
@@ -7,6 +12,7 @@ import type { QualityLevel, QualityThresholds } from '../quality/quality-level.t
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
+import type { HeardTone, ProgressToneName, ToneOptions } from '../tones/index.ts';
 import type {
   IceCandidate,
   Keying,
@@ -29,6 +35,8 @@ export interface OpenRequest {
   digits: readonly DigitSource[];
   /** Voice activity is told. */
   speech?: SpeechOptions | undefined;
+  /** Tones of the network are told. */
+  tones?: ToneOptions | undefined;
   settings: StreamSettings;
   quality: QualitySettings;
 }
@@ -91,6 +99,7 @@ export interface PassageStats {
 /** What to play. */
 export type PlaySource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string }
   | {
       type: 'url';
@@ -201,6 +210,7 @@ export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
   | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
   | SpeechEvent
+  | { type: 'tone'; name: HeardTone | 'beep' }
   | { type: 'timeout'; silentMs: number; initial: boolean }
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
@@ -265,6 +275,8 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
+  /** Resolves with who answered; a beep that follows is told as `tone`. */
+  detectAnswerer(request: { id: number; options: AnswererOptions }): Promise<AnswererOutcome>;
   /** Allows so many `heard` events more, at this rate; 0 ends listening. */
   listen(request: { id: number; frames: number; sampleRate: number }): Promise<void>;
   /** Queues samples; resolves when there is room for more. */

@@ -22,8 +22,9 @@ export class Listener {
     this.playout = new Playout(settings, clock);
   }
 
-  configure({ ptimeMs }: NegotiatedMedia, { formats, sampleRate }: StreamCodecs): void {
-    this.playout.configure(formats, sampleRate);
+  configure({ ptimeMs }: NegotiatedMedia, codecs: StreamCodecs): void {
+    const { sampleRate } = codecs;
+    this.playout.configure(codecs);
     this.sampleRate = sampleRate;
     const frame = (ptimeMs * sampleRate) / 1000;
     if (frame !== this.heard.length) this.heard = new Int16Array(frame);

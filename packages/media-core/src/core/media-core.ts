@@ -164,6 +164,13 @@ export class MediaCore implements CoreApi {
     this.audio(id).echo(enabled);
   }
 
+  async detectAnswerer({
+    id,
+    options,
+  }: Parameters<CoreApi['detectAnswerer']>[0]): ReturnType<CoreApi['detectAnswerer']> {
+    return this.audio(id).line.detectAnswerer(options);
+  }
+
   async listen(request: { id: number; frames: number; sampleRate: number }): Promise<void> {
     this.audio(request.id).listen(request.frames, request.sampleRate);
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '@strowger/runtime';
 import { RateReader } from '../audio/index.ts';
-import type { ReceivedFormat } from '../codec/stream-codecs.ts';
+import type { ReceivedFormat, StreamCodecs } from '../codec/stream-codecs.ts';
 import { Concealment } from '../codec/concealment.ts';
+import { ComfortNoise, NOISE_FRAME_MS } from '../noise/index.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { PacketDecoder, PushedPacket } from '../rtp/packet-decoder.ts';
@@ -25,17 +26,20 @@ export class Playout {
   private readonly settings: StreamSettings;
   private readonly clock: Clock;
   private formats: readonly (ReceivedFormat | undefined)[] = [];
+  private noiseClocks: Uint32Array = new Uint32Array(128);
+  private readonly noise = new ComfortNoise();
+  /** The other side is silent, and has said how that sounds. */
+  private isNoisy = false;
   private format: ReceivedFormat | undefined;
   private buffer: JitterBuffer;
   /** What the buffers before the present one counted: they had other clocks. */
   private counted = NOTHING;
   private sampleRate = 8000;
   private reader: RateReader | undefined;
-  private readonly pushed: PushedPacket = { samples: 0, isMisordered: false };
+  private readonly pushed: PushedPacket = { samples: 0, isMisordered: false, beginsPause: false };
   private concealment = new Concealment(8000);
   private readonly decoder: PacketDecoder = {
-    decode: (payload, payloadType, out) =>
-      this.formats[payloadType]?.decoder.decode(payload, out) ?? 0,
+    decode: (payload, payloadType, out) => this.decode(payload, payloadType, out),
     recover: (next, payloadType, out) =>
       this.formats[payloadType]?.decoder.recover?.(next, out) ?? 0,
     heard: (out, from, to) => this.concealment.heard(out, from, to),
@@ -73,21 +77,31 @@ export class Playout {
   }
 
   /** What may come in from now on, and the rate at which it is heard. */
-  configure(formats: readonly (ReceivedFormat | undefined)[], sampleRate: number): void {
+  configure({
+    formats,
+    sampleRate,
+    noiseClocks,
+  }: Omit<StreamCodecs, 'encoder' | 'clockRate'>): void {
     this.formats = formats;
     this.sampleRate = sampleRate;
+    this.noiseClocks = noiseClocks;
+    this.isNoisy = false;
     this.adaptRate();
   }
 
   /** Takes a packet, which must not change afterwards. */
   push(packet: Uint8Array, header: RtpHeader, isMisordered: boolean): void {
-    const format = this.formats[header.payloadType];
+    const { payloadType, payloadStart, payloadEnd } = header;
+    const isNoise = this.noiseClocks[payloadType] !== 0;
+    const format = isNoise ? this.besideNoise(payloadType) : this.formats[payloadType];
     if (format === undefined) return;
     this.follow(format);
     const { pushed } = this;
-    const payload = packet.subarray(header.payloadStart, header.payloadEnd);
-    pushed.samples = format.decoder.samplesIn(payload);
+    pushed.samples = isNoise
+      ? (NOISE_FRAME_MS * format.sampleRate) / 1000
+      : format.decoder.samplesIn(packet.subarray(payloadStart, payloadEnd));
     pushed.isMisordered = isMisordered;
+    pushed.beginsPause = isNoise;
     this.buffer.push(packet, header, pushed);
   }
 
@@ -101,10 +115,33 @@ export class Playout {
   reset(): void {
     this.buffer.reset();
     this.concealment.reset();
+    this.isNoisy = false;
+  }
+
+  /** The voice that noise is between: the present one where that has the same clock (RFC 3389 §4). */
+  private besideNoise(payloadType: number): ReceivedFormat | undefined {
+    const clock = this.noiseClocks[payloadType];
+    if (this.format !== undefined) {
+      return this.format.clockRate === clock ? this.format : undefined;
+    }
+    return this.formats.find((format) => format?.clockRate === clock);
+  }
+
+  private decode(payload: Uint8Array, payloadType: number, out: Int16Array): number {
+    this.isNoisy = this.noiseClocks[payloadType] !== 0;
+    if (!this.isNoisy) {
+      this.noise.reset();
+      return this.formats[payloadType]?.decoder.decode(payload, out) ?? 0;
+    }
+    const samples = (NOISE_FRAME_MS * (this.format?.sampleRate ?? this.sampleRate)) / 1000;
+    this.noise.take(payload);
+    this.noise.read(out, 0, samples);
+    return samples;
   }
 
   /** What did not come: by the codec's own means, or by those that serve every other codec. */
   private fill(out: Int16Array, from: number, to: number, isPause: boolean): void {
+    if (isPause && this.isNoisy) return this.noise.read(out, from, to);
     const { decoder } = this.format ?? {};
     if (decoder?.conceal) return decoder.conceal(out.subarray(from, to));
     if (!isPause) return this.concealment.conceal(out, from, to);

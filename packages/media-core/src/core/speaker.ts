@@ -2,6 +2,7 @@ import { StrowgerError } from '@strowger/runtime';
 import type { StreamCodecs } from '../codec/stream-codecs.ts';
 import { DtmfSender } from '../digits/index.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { SilenceGate } from '../noise/index.ts';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
 import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import type { Cleared, CoreEvent, DigitsCommand } from './core-api.ts';
@@ -56,6 +57,8 @@ export class Speaker {
   private marker = true;
   private media: NegotiatedMedia | undefined;
   private codecs: StreamCodecs | undefined;
+  /** Where silence is sent as comfort noise. */
+  private gate: SilenceGate | undefined;
   /** How far RTP's clock and that of events go in a packet's time. */
   private ticks = 0;
   private eventTicks = 0;
@@ -72,7 +75,7 @@ export class Speaker {
 
   /** Speaks as it was negotiated from now on; digits under way end where they are not taken. */
   configure(media: NegotiatedMedia, codecs: StreamCodecs): void {
-    const { ptimeMs, telephoneEvent } = media;
+    const { ptimeMs, telephoneEvent, comfortNoise } = media;
     this.media = media;
     this.codecs = codecs;
     this.ticks = (ptimeMs * codecs.clockRate) / 1000;
@@ -80,6 +83,8 @@ export class Speaker {
     this.player.sampleRate = codecs.sampleRate;
     this.spoken.sampleRate = codecs.sampleRate;
     this.tones.sampleRate = codecs.sampleRate;
+    if (comfortNoise === undefined) this.gate = undefined;
+    else this.gate ??= new SilenceGate();
     if (telephoneEvent === undefined) this.events.clear();
     const frame = (ptimeMs * codecs.sampleRate) / 1000;
     const least = WAVEFORMS.includes(media.send.codec.name) ? 0 : SHORTEST_ROOM;
@@ -94,7 +99,13 @@ export class Speaker {
   pass(packets: number): void {
     this.said.fill(0);
     this.marker = true;
+    this.gate?.reset();
     this.advance(packets);
+  }
+
+  /** Another has sent in our place, under its own time: we go on from there. */
+  follow(timestamp: number): void {
+    this.timestamp = timestamp;
   }
 
   /** Sends the packet of a slot; `heard` is what may be echoed. */
@@ -154,13 +165,30 @@ export class Speaker {
 
   private sayAudio(heard: Int16Array, media: NegotiatedMedia, { encoder }: StreamCodecs): void {
     const { marker, timestamp } = this;
-    const { packet, payload } = this.nextOf(this.packets);
     if (!this.fillSaid(heard)) this.said.fill(0);
+    if (this.saySilence(media)) return;
+    const { packet, payload } = this.nextOf(this.packets);
     const length = encoder.encode(this.said, payload);
     this.marker = length === 0;
     if (length === 0) return;
     const whole = packet.subarray(0, RTP_HEADER_LENGTH + length);
     this.sender.send(whole, { marker, payloadType: media.send.payloadType, timestamp });
+  }
+
+  /** Where silence was agreed to be told instead of sent (RFC 3389): whether this slot is such. */
+  private saySilence({ comfortNoise }: NegotiatedMedia): boolean {
+    const { gate, timestamp } = this;
+    if (gate === undefined || comfortNoise === undefined) return false;
+    const slot = gate.judge(this.said, this.player.sampleRate);
+    if (slot === 'sound') return false;
+    this.marker = true; // of the first packet of sound that follows (RFC 3551 §4.1)
+    if (slot === 'nothing') return true;
+    const { packet, payload } = this.nextOf(this.packets);
+    payload[0] = gate.level;
+    const payloadType = comfortNoise.sendPayloadType;
+    const whole = packet.subarray(0, RTP_HEADER_LENGTH + 1);
+    this.sender.send(whole, { marker: false, payloadType, timestamp });
+    return true;
   }
 
   /** Sends an event's packet where one is due: it takes the place of audio (RFC 4733 §2.1). */

@@ -14,6 +14,9 @@ const EVENTS: CodecDescription = {
   fmtp: '0-15',
 };
 
+/** They say nothing of silence themselves, unlike Opus. */
+const WITHOUT_DTX: readonly string[] = ['pcmu', 'pcma', 'g722', 'l16'];
+
 /** A codec before it has its number. */
 type Unnumbered = Omit<CodecDescription, 'payloadType'> & { readonly payloadType?: number };
 
@@ -33,13 +36,18 @@ export class KnownCodecs {
   }
 
   /**
-   * What can be spoken, in the given order (default: the engine's), with events at the end.
+   * What can be spoken, in the given order (default: the engine's), with comfort noise where that is
+   * wanted and events at the end.
    *
    * @throws StrowgerError `MEDIA_UNKNOWN_CODEC`.
    */
-  descriptions(names: readonly string[] = this.names): CodecDescription[] {
+  descriptions(
+    names: readonly string[] = this.names,
+    { comfortNoise = false }: { comfortNoise?: boolean } = {},
+  ): CodecDescription[] {
     if (names.length === 0) throw unknown('There is no codec');
-    return [...numbered(names.map((name) => this.find(name))), EVENTS];
+    const voices = names.map((name) => this.find(name));
+    return [...numbered([...voices, ...(comfortNoise ? noiseFor(voices) : [])]), EVENTS];
   }
 
   /** Of a codec's PCM, in Hz; its clock rate where the codec is none of these. */
@@ -66,6 +74,16 @@ export class KnownCodecs {
       ...(fmtp !== undefined && { fmtp }),
     };
   }
+}
+
+/** Comfort noise (RFC 3389), at the clock rate of each codec that has none of its own. */
+function noiseFor(voices: readonly Unnumbered[]): Unnumbered[] {
+  const silent = voices.filter(({ name }) => WITHOUT_DTX.includes(name));
+  return [...new Set(silent.map(({ clockRate }) => clockRate))].map((clockRate) => ({
+    name: 'cn',
+    clockRate,
+    ...(clockRate === 8000 && { payloadType: 13 }),
+  }));
 }
 
 /** Each under its wished number where that is free, else under the next dynamic one (96 and up). */

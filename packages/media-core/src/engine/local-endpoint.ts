@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { Recorded } from '../core/core-api.ts';
+import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput } from './audio-input.ts';
 import { AudioOutput } from './audio-output.ts';
@@ -131,6 +132,11 @@ export class LocalEndpoint implements MediaEndpoint {
   echo(enabled: boolean): void {
     const { id, api } = this.core;
     api.echo({ id, enabled }).catch(() => {}); // it fails only with the endpoint
+  }
+
+  async detectAnsweringMachine(options: AnswererOptions = {}): Promise<AnswererOutcome> {
+    const { id } = this.core;
+    return this.core.api.detectAnswerer({ id, options });
   }
 
   audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {

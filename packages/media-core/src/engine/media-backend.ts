@@ -1,11 +1,12 @@
 import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
-import type { SpeechOptions } from '../speech/index.ts';
+import type { AnswererOptions, AnswererOutcome, SpeechOptions } from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
+import type { HeardTone, ProgressToneName, ToneOptions } from '../tones/index.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
 // the port is satisfied by structure, and this package depends on none above it.
@@ -32,6 +33,12 @@ export type MediaEndpointEvent =
   | { type: 'silence'; silentMs: number }
   /** Neither side has said anything for so long. Told once per silence. */
   | { type: 'deadAir'; silentMs: number }
+  /**
+   * The network says something by a tone; a fax (`faxCalling`, 1100 Hz), a fax or modem
+   * (`dataAnswer`, 2100 Hz). Told with `tones` alone, once until another follows. `beep`: what a
+   * machine that answered waits with for a message, told after `detectAnsweringMachine`.
+   */
+  | { type: 'tone'; name: HeardTone | 'beep' }
   /**
    * No packet came for this long though the other side may send; `initial` where nothing ever
    * came. Told once per silence.
@@ -72,8 +79,15 @@ export interface EndpointRequest {
    * that comes both ways is told once. Default: the backend's.
    */
   readonly digits?: readonly ('rtp' | 'inband')[];
+  /**
+   * Whether silence is told instead of sent, both ways, where the other side has comfort noise, too
+   * (RFC 3389). Default: the backend's, which is not.
+   */
+  readonly comfortNoise?: boolean;
   /** Tells when the peer speaks and when it is silent; default: the backend's. */
   readonly speech?: SpeechOptions;
+  /** Tells what the network says by tones; default: the backend's, which is not. */
+  readonly tones?: ToneOptions;
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(event: MediaEndpointEvent): void;
@@ -146,6 +160,11 @@ export interface PcmFrame {
 /** What can be played. */
 export type AudioSource =
   | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
+  /**
+   * What the network of a country says by a tone (`COUNTRY_TONES`, its code of ISO 3166-1 in lower
+   * case), over and over; the level, default −10 dBm0, is that of all its frequencies together.
+   */
+  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
   | { type: 'file'; path: string; loop?: boolean }
   /**
    * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
@@ -291,6 +310,12 @@ export interface MediaEndpoint {
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
+  /**
+   * Listens, from now on, whether a human or a machine has answered: call it when the call was
+   * answered, and be silent meanwhile. Where it is a machine, its beep is told as `tone`. Rejects
+   * with `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.
+   */
+  detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome>;
   /**
    * What is heard, in frames of a packet's time, at the rate of the program (one of `SAMPLE_RATES`,
    * default 8000), whatever the codec. A reader that is a second behind misses frames.

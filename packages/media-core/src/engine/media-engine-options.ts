@@ -1,5 +1,6 @@
 import type { DigitSource } from '../core/core-api.ts';
 import type { SpeechOptions } from '../speech/index.ts';
+import type { ToneOptions } from '../tones/index.ts';
 import type { Endpoint, Runtime } from '@strowger/runtime';
 import type { CodecDefinition } from '../codec/audio-codec.ts';
 import type { TurnServer } from '../ice/index.ts';
@@ -56,8 +57,15 @@ export interface MediaEngineOptions {
   readonly turnServers?: readonly TurnServer[];
   /** Which ways of sending digits endpoints listen to that do not say it themselves; default `rtp`. */
   readonly digits?: readonly DigitSource[];
+  /** Tells of every endpoint what its network says by tones, unless it says so itself; default not. */
+  readonly tones?: ToneOptions;
   /** Tells of every endpoint when its peer speaks, unless it says so itself; default not. */
   readonly speech?: SpeechOptions;
+  /**
+   * Whether endpoints that do not say it themselves offer and take comfort noise (RFC 3389) beside
+   * G.711, G.722 and L16: where the other side has it, too, silence is not sent, but told. Default not.
+   */
+  readonly comfortNoise?: boolean;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
   /** Where media may go; at a public edge neither to this machine nor to its link. */

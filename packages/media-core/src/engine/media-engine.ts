@@ -20,6 +20,7 @@ import type {
   SrtpPolicy,
 } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
+import { progressPatterns, type ToneOptions } from '../tones/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import { LocalConference } from './local-conference.ts';
 import type {
@@ -53,6 +54,7 @@ interface Opening {
   ptimeMs?: number | undefined;
   digits?: readonly DigitSource[] | undefined;
   speech?: SpeechOptions | undefined;
+  tones?: ToneOptions | undefined;
   quality?: EndpointRequest['quality'];
   onEvent(event: MediaEndpointEvent): void;
 }
@@ -113,13 +115,16 @@ class LocalMediaEngine implements MediaEngine {
   }
 
   private async openLocal(host: CoreHost, request: EndpointRequest) {
-    const codecs = this.codecs.descriptions(request.codecs);
+    const { comfortNoise = this.options.comfortNoise ?? false } = request;
+    const codecs = this.codecs.descriptions(request.codecs, { comfortNoise });
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
     const security = this.security(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
     const { ice, quality, digits = this.options.digits, speech = this.options.speech } = request;
-    const hearing = { quality, digits, speech };
+    const { tones = this.options.tones } = request;
+    if (tones) progressPatterns(tones.country); // refuses what it does not know
+    const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
     const { core, description } = await this.open(host, opening);
     return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
@@ -217,11 +222,11 @@ class LocalMediaEngine implements MediaEngine {
     const { address } = this.options;
     const { remotes } = this;
     const { random } = this.runtime;
-    const { relayed, security, ptimeMs, digits = ['rtp'], speech } = opening;
+    const { relayed, security, ptimeMs, digits = ['rtp'], speech, tones } = opening;
     const id = ++this.ids;
     const identity = { ssrc: random.uint32(), cname: random.token() };
     const quality = qualitySettings(this.options, opening.quality);
-    const hearing = { digits, speech, quality };
+    const hearing = { digits, speech, tones, quality };
     const dtls = security?.fingerprints && { identity: this.identity };
     const request = { id, ...identity, relayed, settings: this.settings, ...hearing, ...dtls };
     await host.api.open(request);

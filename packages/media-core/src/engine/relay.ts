@@ -1,3 +1,4 @@
+import type { AnswererOutcome } from '../speech/index.ts';
 import { StrowgerError } from '@strowger/runtime';
 import type { RelayedPayload } from '../core/core-api.ts';
 import { isVoice, sameCodec } from '../sdp/codec.ts';
@@ -159,6 +160,10 @@ export class RelaySide implements MediaEndpoint {
   }
 
   echo(): void {
+    throw unsupported();
+  }
+
+  async detectAnsweringMachine(): Promise<AnswererOutcome> {
     throw unsupported();
   }
 

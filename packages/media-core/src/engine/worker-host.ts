@@ -111,6 +111,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     stopRecord: remote('stopRecord'),
     sendDigits: remote('sendDigits'),
     echo: remote('echo'),
+    detectAnswerer: remote('detectAnswerer'),
     listen: remote('listen'),
     say: remote('say'),
     finishSaying: remote('finishSaying'),

@@ -28,7 +28,10 @@ export interface JitterBufferStats {
   readonly duplicates: number;
   /** Thrown away because too many waited. */
   readonly overflowed: number;
-  /** Reads that found nothing to play; not those of a pause, once that is longer than `maximumMs`. */
+  /**
+   * Reads that found nothing to play; not those of the first delay, of silence that was told, and of
+   * a pause, once that is longer than `maximumMs`.
+   */
   readonly underruns: number;
   /** What was missing and had to be stood in for, in milliseconds. */
   readonly concealedMs: number;

@@ -21,22 +21,27 @@ function story(options = OPTIONS) {
       pauses.push(isPause);
     },
   };
+  const put = (number: number, { at = number, beginsPause = false } = {}): void => {
+    const payload = new Uint8Array(FRAME).fill(number & 0xff);
+    const header = {
+      ...emptyRtpHeader(),
+      sequence: number & 0xffff,
+      timestamp: (at * FRAME) >>> 0,
+      payloadEnd: FRAME,
+    };
+    buffer.push(payload, header, { samples: FRAME, beginsPause });
+  };
   return {
     buffer,
     /** Of each hole that was filled, whether it was told to be a pause. */
     pauses,
     push(...numbers: number[]) {
-      for (const number of numbers) {
-        const payload = new Uint8Array(FRAME).fill(number & 0xff);
-        const header = {
-          ...emptyRtpHeader(),
-          sequence: number & 0xffff,
-          timestamp: (number * FRAME) >>> 0,
-          payloadEnd: FRAME,
-        };
-        buffer.push(payload, header, { samples: FRAME });
-      }
+      for (const number of numbers) put(number);
     },
+    /** A packet behind which the other side says nothing. */
+    tellSilence: (number: number) => put(number, { beginsPause: true }),
+    /** A packet with another place in time than its number says. */
+    pushAt: (number: number, at: number) => put(number, { at }),
     /** Reads so many frames: each as its only value, or all values where they differ. */
     read(frames: number): (number | number[])[] {
       return Array.from({ length: frames }, () => {
@@ -116,6 +121,21 @@ describe('the jitter buffer', () => {
     expect(read(4)).toEqual([0, 0, 100_000 & 0xff, 100_001 & 0xff]);
   });
 
+  it.each([
+    ['back', 500_000, 1000],
+    ['on, after it stood still in a pause', 500_000, 500_002],
+  ])('takes no jump of the clock for a slow network: %s', (_, first, second) => {
+    const { buffer, pushAt, read } = story();
+    for (let at = 0; at < 2; at++) pushAt(1 + at, first + at);
+    read(4 + 100);
+    for (let at = 0; at < 10; at++) {
+      pushAt(3 + at, second + at);
+      read(1);
+    }
+    expect(buffer.stats.targetMs).toBe(40);
+    expect(buffer.stats.delayMs).toBeLessThan(80);
+  });
+
   it('takes up again after a pause, with its delay', () => {
     const { push, read } = story();
     push(1, 2);
@@ -137,6 +157,21 @@ describe('the jitter buffer', () => {
     push(3008);
     read(2);
     expect(buffer.stats.concealedMs).toBeGreaterThan(concealedMs);
+  });
+
+  it('counts what is not sent in a silence that was told as nothing lost', () => {
+    const { buffer, pauses, push, tellSilence, read } = story();
+    push(1, 2);
+    read(2);
+    tellSilence(3);
+    read(20);
+    const { concealedMs, underruns } = buffer.stats;
+    expect({ concealedMs, underruns }).toEqual({ concealedMs: 0, underruns: 0 });
+    expect(pauses).not.toContain(false);
+    push(40);
+    push(41, 43); // lost once they speak again is lost
+    expect(read(6)).toEqual([0, 0, 40, 41, 0, 43]);
+    expect(buffer.stats.concealedMs).toBe(20);
   });
 
   it('starts anew when the network has become slower than its maximum', () => {

@@ -31,6 +31,8 @@ export class JitterBuffer {
   private readonly decoded: Int16Array;
   private readonly estimator = new DelayEstimator();
   private playing = false;
+  /** Nothing is missing before the next packet: it is the first, or silence was told before it. */
+  private pausing = false;
   /** A timestamp, and where it lies in time: others are counted from there. */
   private anchorTimestamp = 0;
   private anchorAt = 0;
@@ -79,18 +81,19 @@ export class JitterBuffer {
   }
 
   /** Puts a packet in, which must not change afterwards; one out of order never moves the rest. */
-  push(packet: Uint8Array, header: RtpHeader, { samples, isMisordered }: PushedPacket): void {
+  push(packet: Uint8Array, header: RtpHeader, pushed: PushedPacket): void {
+    const { samples, isMisordered, beginsPause = false } = pushed;
     if (samples <= 0 || samples > this.decoded.length) return;
     const at = this.timeOf(header.timestamp);
     if (isMisordered !== true) {
-      const hasJumped = this.playing && this.hasJumped(header, at);
-      if (hasJumped) this.estimator.reset();
-      if (hasJumped || !this.playing || this.isOver) this.resume(at);
+      if (this.isOutOfTouch(header, at)) this.takeUp(at);
       this.measure(at);
     }
     const lateBy = this.cursor - (at + samples - 1);
     if (lateBy > 0 && isMisordered === true) this.late++;
-    else if (lateBy <= 0 || this.catchUp(lateBy, at)) this.store(packet, header, { at, samples });
+    else if (lateBy <= 0 || this.catchUp(lateBy, at)) {
+      this.store(packet, header, { at, samples, beginsPause });
+    }
   }
 
   /** Fills `out` with the next samples; `false` where nothing was there and all stands in for it. */
@@ -104,7 +107,7 @@ export class JitterBuffer {
       const room = out.length - filled;
       const gap = Math.min(this.gap(decoder), room);
       if (gap > 0) {
-        const isPause = this.isOver || this.queue.isWhole;
+        const isPause = this.isPausing || this.queue.isWhole;
         decoder.fill(out, filled, filled + gap, isPause);
         if (!isPause) this.concealed += gap;
         this.cursor += gap;
@@ -121,7 +124,7 @@ export class JitterBuffer {
     }
     if (filled < out.length) decoder.fill(out, filled, out.length, true);
     this.silentSamples = heard ? 0 : this.silentSamples + out.length;
-    if (this.playing && !heard && !this.isOver) this.underruns++;
+    if (this.playing && !heard && !this.isPausing) this.underruns++;
     return heard;
   }
 
@@ -129,6 +132,7 @@ export class JitterBuffer {
   reset(): void {
     this.drop();
     this.playing = false;
+    this.pausing = false;
     this.estimator.reset();
   }
 
@@ -145,11 +149,13 @@ export class JitterBuffer {
     return this.anchorAt;
   }
 
-  /** A timestamp or a sequence number that the stream so far does not lead to: another timeline. */
-  private hasJumped(header: RtpHeader, at: number): boolean {
+  /** At the start, after a pause of the sender, and where a timestamp or sequence jumps. */
+  private isOutOfTouch(header: RtpHeader, at: number): boolean {
+    if (!this.playing) return true;
     const ahead = at - this.cursor;
     if (ahead > this.sampleRate + this.delay) return true;
-    return ahead < -this.sampleRate || this.queue.isBeyond(header.sequence);
+    if (ahead < -this.sampleRate) return true;
+    return this.isOver || this.queue.isBeyond(header.sequence);
   }
 
   /** Nothing waits, and nothing was played for longer than any delay: nobody sends, none is lost. */
@@ -158,11 +164,23 @@ export class JitterBuffer {
     return waiting === 0 && this.silentSamples > this.samples(this.options.maximumMs);
   }
 
+  /** Nothing is missing: the other side is silent and said so, or has stopped. */
+  private get isPausing(): boolean {
+    return this.pausing || this.isOver;
+  }
+
+  /** The sender's clock may have jumped meanwhile, or stood still: that tells nothing of the network. */
+  private takeUp(at: number): void {
+    if (this.estimator.isFar(this.now() - this.ms(at))) this.estimator.reset();
+    this.resume(at);
+  }
+
   /** What lies there plays after the delay that is aimed at. */
   private resume(at: number): void {
     this.overflowed += this.queue.waiting;
     this.drop();
     this.playing = true;
+    this.pausing = true;
     this.delay = this.samples(this.targetMs);
     this.cursor = at - this.delay;
     this.silentSamples = 0;
@@ -198,7 +216,7 @@ export class JitterBuffer {
   private store(
     packet: Uint8Array,
     header: RtpHeader,
-    place: { at: number; samples: number },
+    place: { at: number; samples: number; beginsPause: boolean },
   ): void {
     this.lateInRow = 0;
     if (!this.queue.put(packet, header, place)) this.duplicates++;
@@ -217,11 +235,12 @@ export class JitterBuffer {
   /** Decodes the first packet that waits once it is due; what is over by then is late. */
   private prepare(decoder: PacketDecoder): void {
     for (let slot = this.queue.first; slot !== undefined; slot = this.queue.first) {
-      const { packet, at, samples, payloadType, start, end } = slot;
+      const { packet, at, samples, payloadType, start, end, beginsPause } = slot;
       const ahead = at - this.cursor;
       if (packet === undefined) return;
       if (ahead > 0) return this.recover(slot, ahead, decoder);
       this.queue.leave();
+      this.pausing = beginsPause;
       if (ahead + samples > 0) {
         this.decodedEnd = decoder.decode(packet.subarray(start, end), payloadType, this.decoded);
         this.decodedStart = Math.min(-ahead, this.decodedEnd);

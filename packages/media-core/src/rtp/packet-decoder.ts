@@ -19,4 +19,6 @@ export interface PushedPacket {
   samples: number;
   /** It came out of order. */
   isMisordered?: boolean;
+  /** The other side is silent behind it, and sends nothing until it speaks again (RFC 3389). */
+  beginsPause?: boolean;
 }

@@ -11,6 +11,8 @@ export interface WaitingPacket {
   /** Where it lies in time, in samples. */
   at: number;
   samples: number;
+  /** Nothing need follow it: the other side is silent from there on. */
+  beginsPause: boolean;
   /** Whether the packet before it was looked for in it. */
   isTried: boolean;
   /** Of the payload. */
@@ -48,7 +50,7 @@ export class PacketQueue {
   put(
     packet: Uint8Array,
     header: RtpHeader,
-    { at, samples }: { at: number; samples: number },
+    { at, samples, beginsPause }: { at: number; samples: number; beginsPause: boolean },
   ): boolean {
     const { sequence } = header;
     if (this.slots[sequence % SLOTS] !== undefined) return false;
@@ -59,6 +61,7 @@ export class PacketQueue {
     slot.sequence = sequence;
     slot.at = at;
     slot.samples = samples;
+    slot.beginsPause = beginsPause;
     slot.isTried = false;
     slot.start = header.payloadStart;
     slot.end = header.payloadEnd;
@@ -98,6 +101,7 @@ function emptySlot(): WaitingPacket {
     sequence: 0,
     at: 0,
     samples: 0,
+    beginsPause: false,
     isTried: false,
     start: 0,
     end: 0,

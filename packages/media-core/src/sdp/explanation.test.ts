@@ -107,3 +107,16 @@ it('knows the old hold, and an address that is no candidate', () => {
     'ICE is off: 192.0.2.9 is no candidate (RFC 8839 §4.2.5)',
   );
 });
+
+it('says of comfort noise what it is for, and where it is of no use', () => {
+  const noise = { name: 'cn', payloadType: 13, clockRate: 8000 };
+  const whyNoise = (formats: string, codecs: LocalMedia['codecs']): string | undefined => {
+    const offer = offerOf(`m=audio 5004 RTP/AVP ${formats} 13`, 'a=rtpmap:111 opus/48000/2');
+    const { lines } = explainNegotiation({ offer, local: { ...local, codecs } });
+    return lines[0]?.codecs.find(({ codec }) => codec.startsWith('cn'))?.why;
+  };
+  const { codecs } = local;
+  expect(whyNoise('8', [...codecs, noise])).toBe('silence is told by it, both ways (RFC 3389)');
+  expect(whyNoise('111', [...codecs, noise])).toMatch(/of no use beside 48000 Hz/);
+  expect(whyNoise('8', codecs)).toBe('we do not have it');
+});

@@ -139,9 +139,16 @@ function explainCodecs(
     if (!pairs.some(({ theirs }) => theirs === codec)) {
       return { codec: name, taken: false, why: whyNoCodec(codec, local, pairs.length > 0) };
     }
-    const why = codec === voice?.theirs ? 'we send it: the first that both have' : 'both have it';
-    return { codec: name, taken: true, why };
+    return { codec: name, taken: true, why: whyTaken(codec, voice?.theirs) };
   });
+}
+
+function whyTaken(codec: CodecDescription, voice: CodecDescription | undefined): string {
+  if (codec === voice) return 'we send it: the first that both have';
+  if (codec.name !== 'cn') return 'both have it';
+  return codec.clockRate === voice?.clockRate
+    ? 'silence is told by it, both ways (RFC 3389)'
+    : `both have it; of no use beside ${voice?.clockRate} Hz (RFC 3389 §4)`;
 }
 
 function whyNoCodec(codec: CodecDescription, { codecs }: LocalMedia, hasOther: boolean): string {
