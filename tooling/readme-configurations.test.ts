@@ -10,7 +10,14 @@ import {
 import { configSchema as gatewayKeys } from '../apps/voice-gateway/src/config-schema.ts';
 import { root } from './workspace.ts';
 
-describe.each(['README.md', 'apps/pbx/README.md', 'docs/guide/five-minutes.md'])('%s', (file) => {
+const FILES = [
+  'README.md',
+  'apps/pbx/README.md',
+  'docs/guide/five-minutes.md',
+  'docs/guide/web-phone.md',
+];
+
+describe.each(FILES)('%s', (file) => {
   it('shows configurations that are right', () => {
     const text = readFileSync(join(root, file), 'utf8');
     const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml]) => yaml ?? '');

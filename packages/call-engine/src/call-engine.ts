@@ -3,6 +3,7 @@ import {
   forwardingHeaders,
   type ConferencePackageOptions,
   type EndedConference,
+  forwardingHeaders,
   type Session,
   SessionManager,
 } from '@strowger/session-core';

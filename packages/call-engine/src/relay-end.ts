@@ -11,9 +11,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   RecordTarget,
   Recording,
-  RecordOptions,
   Sdp,
 } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';

@@ -12,9 +12,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   RecordTarget,
   Recording,
-  RecordOptions,
   Sdp,
 } from '@strowger/session-core';
 import {

@@ -48,6 +48,7 @@ export type {
   Talk,
 } from './session-machine.ts';
 export type { RelayId } from './bridge.ts';
+export type { SessionIdentifiers } from './session-identity.ts';
 export { Conference } from './conference.ts';
 export type {
   ConferenceEnd,
@@ -71,7 +72,6 @@ export {
   type ConferenceTableContext,
   conferenceTable,
 } from './conference-table.ts';
-export type { SessionIdentifiers } from './session-identity.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

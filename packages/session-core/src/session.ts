@@ -26,9 +26,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
+  RecordOptions,
   RecordTarget,
   Recording,
-  RecordOptions,
   Sdp,
 } from './media-backend.ts';
 import { refusedBy } from './refused-input.ts';

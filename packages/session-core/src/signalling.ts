@@ -134,12 +134,6 @@ export class Signalling {
     };
   }
 
-  /** The conference that our Contact names, where we are its focus (RFC 4579). */
-  set focus(conference: string | undefined) {
-    if (this.dialog !== undefined) this.dialog.focus = conference;
-    else if (this.incoming !== undefined) this.incoming.focus = conference;
-  }
-
   /** Follows a redirection where it may, or tries the next of several; else that was the answer. */
   private rejected(response: SipResponse, offer: string | undefined): void {
     const next = this.isCancelled ? undefined : this.redirections?.after(response);
@@ -149,6 +143,12 @@ export class Signalling {
     if (this.isCancelled)
       this.over(refusedBy(response)); // whoever was told has hung up
     else this.invite(offer, next);
+  }
+
+  /** The conference that our Contact names, where we are its focus (RFC 4579). */
+  set focus(conference: string | undefined) {
+    if (this.dialog !== undefined) this.dialog.focus = conference;
+    else if (this.incoming !== undefined) this.incoming.focus = conference;
   }
 
   /** A call that came in. */

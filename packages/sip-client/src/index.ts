@@ -15,3 +15,6 @@ export type {
   TransferRequest,
   TransportHooks,
 } from './sip-client-options.ts';
+export { accountOf, type ProviderLogin } from './providers/account-of.ts';
+export type { Provider, ProviderWay } from './providers/provider.ts';
+export { type ProviderName, providers } from './providers/providers.ts';
