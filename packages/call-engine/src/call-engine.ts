@@ -3,7 +3,6 @@ import {
   forwardingHeaders,
   type ConferencePackageOptions,
   type EndedConference,
-  forwardingHeaders,
   type Session,
   SessionManager,
 } from '@strowger/session-core';
