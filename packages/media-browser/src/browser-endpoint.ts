@@ -1,5 +1,6 @@
 import { type Clock, StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -130,6 +131,10 @@ export class BrowserEndpoint implements MediaEndpoint {
   echo(enabled: boolean): void {
     this.assertOpen();
     this.audio.echo(enabled);
+  }
+
+  detectAnsweringMachine(): Promise<AnswererOutcome> {
+    return Promise.reject(unsupported('tell humans from machines'));
   }
 
   audioIn(options: { sampleRate?: number } = {}): ReadableStream<PcmFrame> {

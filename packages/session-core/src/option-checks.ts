@@ -12,6 +12,8 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
   count('limits.perUser', limits.perUser, [1, Number.MAX_SAFE_INTEGER]);
   count('limits.answerMs', limits.answerMs, [1, LONGEST_MS]);
   count('limits.maxAgeMs', limits.maxAgeMs, [1, LONGEST_MS]);
+  count('limits.conferences', limits.conferences, [0, Number.MAX_SAFE_INTEGER]);
+  count('limits.conferenceMembers', limits.conferenceMembers, [1, 1000]);
   count('mediaRetries', mediaRetries, [0, 100]);
   if (contactUser !== undefined && /[\s<>@:;?]/u.test(contactUser)) {
     throw wrong('contactUser', contactUser, 'the user part of a SIP address');
