@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
 import { audio } from './parts/audio.mjs';
+import { bargein } from './parts/bargein.mjs';
 import { calls } from './parts/calls.mjs';
 import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
@@ -35,6 +36,7 @@ const parts = {
   calls,
   relay,
   audio,
+  bargein,
   srtp,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));

@@ -1,7 +1,7 @@
 // Runs in Chromium: a call of JsSIP's, and what was heard in it.
 
 /** A microphone as it is: an echo of ours is what we want to hear. */
-const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+export const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 /** Calls `target`, talks, hangs up. */
 export function placeCall(ua, { target, ...talk }) {
@@ -41,7 +41,7 @@ async function talking({ talkMs = '4000', codec, listenFor = '440' }, begin) {
 }
 
 /** For how many seconds a frequency dominated what came in. */
-async function listen(connection, hz, ms) {
+export async function listen(connection, hz, ms) {
   const [{ track }] = connection.getReceivers();
   const stream = new MediaStream([track]);
   const sink = new Audio(); // without one Chromium decodes nothing
@@ -66,7 +66,7 @@ async function listen(connection, hz, ms) {
   return heard / 10;
 }
 
-function summary(stats) {
+export function summary(stats) {
   const of = (type, extra = () => true) => stats.find((one) => one.type === type && extra(one)) ?? {};
   const incoming = of('inbound-rtp');
   const transport = of('transport');

@@ -91,4 +91,24 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
     const sound = listen(capture.sound(`(${toBob}) && rtp.p_type == 0`));
     expect(sound.heardFor(ITS_TONE), 'what bob hears').toBeGreaterThan(2);
   });
+
+  it('SIP.js hears its own echo, holds it, takes it back and hangs up', async () => {
+    const sound = { call: 'sip:*43@127.0.0.1', listenFor: String(ITS_TONE) };
+    const { outcome, call } = await page.run({ ...alice, library: 'sipjs', ...sound });
+    expect(outcome).toBe('registered');
+    expect(call).toMatchObject({ tlsVersion: 'FEFD', held: 'sendonly', resumed: 'sendrecv' });
+    expect(call?.heardFor).toBeGreaterThan(2);
+    const [cdr] = await pbx.cdrs(1);
+    expect(cdr).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+  });
+
+  it('SIP.js calls a phone that knows neither, and hears it', async () => {
+    const sound = { call: 'sip:bob@127.0.0.1', listenFor: String(BOBS_TONE) };
+    const { outcome, call } = await page.run({ ...alice, library: 'sipjs', ...sound });
+    expect({ outcome, resumed: call?.resumed }).toEqual({
+      outcome: 'registered',
+      resumed: 'sendrecv',
+    });
+    expect(call?.heardFor).toBeGreaterThan(2);
+  });
 });

@@ -1,6 +1,7 @@
 // Runs in Chromium: registers with JsSIP or SIP.js as the page's query says, asks OPTIONS, reports.
 import JsSIP from 'jssip';
 import { answerCall, placeCall } from './browser-call.js';
+import { placeSipJsCall } from './browser-sipjs.js';
 import { Registerer, RegistererState, UserAgent } from 'sip.js';
 
 const received = [];
@@ -55,13 +56,14 @@ function runJsSip({ server, user, password, call, ...talk }) {
   });
 }
 
-async function runSipJs({ server, user, password }) {
+async function runSipJs({ server, user, password, call, ...talk }) {
   const ua = new UserAgent({
     uri: UserAgent.makeURI(`sip:${user}@127.0.0.1`),
     transportOptions: { server },
     authorizationUsername: user,
     authorizationPassword: password,
     logLevel: 'error',
+    sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: { iceServers: [] } },
   });
   await ua.start();
   const registerer = new Registerer(ua);
@@ -76,6 +78,10 @@ async function runSipJs({ server, user, password }) {
   });
   const status = await Promise.race([registered, rejected]);
   if (status !== undefined) return { outcome: `rejected ${status}` };
+  if (call) {
+    const told = await placeSipJsCall(ua, { ...talk, target: call });
+    return { outcome: 'registered', ...told };
+  }
   const options = await new Promise((resolve) => {
     const target = UserAgent.makeURI('sip:127.0.0.1');
     const from = UserAgent.makeURI(`sip:${user}@127.0.0.1`);

@@ -31,6 +31,9 @@ export interface CallReport {
   tlsVersion: string;
   dtlsRole: string;
   candidates: string;
+  /** Directions once it was held, and taken back; of SIP.js alone. */
+  held?: string;
+  resumed?: string;
   packetsReceived: number;
   packetsSent: number;
   packetsLost: number;
@@ -128,6 +131,7 @@ export class Browser {
       [
         'chromium',
         ...FLAGS,
+        '--remote-debugging-port=0', // without it a headless browser prints the page and ends
         ...sound,
         trusted,
         `--user-data-dir=${home}`,
@@ -154,7 +158,8 @@ export class Browser {
   }
 }
 
-const FLAGS = [
+/** How Chromium is started: without a window, and reaching nobody but this machine. */
+export const FLAGS = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
@@ -165,18 +170,18 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-default-apps',
-  '--remote-debugging-port=0', // without it a headless browser prints the page and ends
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
 
 /** A microphone of no device, that nobody has to be asked for. */
-const SOUND = [
+export const SOUND = [
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   '--allow-loopback-in-peer-connection',
 ];
-const HEARS = '--use-file-for-fake-audio-capture';
+/** What it hears over and over. */
+export const HEARS = '--use-file-for-fake-audio-capture';
 
 async function readAll(request: IncomingMessage): Promise<string> {
   let text = '';

@@ -51,6 +51,12 @@ describe("the README's commands", () => {
     expect(demo.output()).toContain('"outcome": "answered"');
   });
 
+  it('npm run demo:agent exits 0 only if caller and agent understood each other', async () => {
+    const demo = run('npm', ['run', 'demo:agent', '--', '--recorded']);
+    expect(await demo.ended, demo.output()).toBe(0);
+    expect(demo.output()).toContain('breakfast: yes; newspaper: no; room: 407');
+  });
+
   it('a wrong configuration gets line, key and what is allowed, and exit code 2', async () => {
     const wrong = run('npm', ['start'], { STROWGER_MEDIA_PORTS: '17' });
     expect(await wrong.ended).toBe(2);

@@ -47,6 +47,10 @@ switch (job) {
     build();
     await foreground(process.execPath, [join('apps', 'phone', 'dist', 'demo.js'), ...rest]);
     break;
+  case 'demo:agent':
+    build();
+    await foreground(process.execPath, [join('apps', 'voice-gateway', 'dist', 'demo.js'), ...rest]);
+    break;
   case 'test':
     build();
     run(process.execPath, [join('scripts', 'test.mjs'), ...rest]);
@@ -66,7 +70,9 @@ switch (job) {
     run(rest[0], rest.slice(1));
     break;
   default:
-    console.error('jobs: start | demo | test | bench | nightly | build | exec COMMAND…');
+    console.error(
+      'jobs: start | demo | demo:agent | test | bench | nightly | build | exec COMMAND…',
+    );
     process.exit(2);
 }
 

@@ -10,12 +10,16 @@ import { root, typescriptFiles, type Workspace, workspaces } from './workspace.t
  * touch of the machine. `io` names the Node modules that a package without IO must not have.
  */
 const RULES: Record<string, { imports: string[]; io: IoRule }> = {
-  runtime: { imports: [], io: { only: ['src/node-runtime.ts'] } },
+  runtime: {
+    imports: [],
+    io: { only: ['src/node-runtime.ts', 'src/system-clock.ts', 'src/web-runtime.ts'] },
+  },
   'sip-message': { imports: [], io: 'none' },
   'sip-transport': { imports: ['sip-message', 'runtime'], io: 'sockets' },
   'transaction-core': { imports: ['sip-message', 'runtime'], io: 'none' },
   'dialog-core': { imports: ['transaction-core', 'sip-message', 'runtime'], io: 'none' },
   'media-core': { imports: ['runtime'], io: 'sockets' },
+  'media-browser': { imports: ['session-core', 'media-core', 'runtime'], io: 'none' },
   'media-rtpengine': { imports: ['session-core', 'runtime'], io: 'none' },
   'session-core': {
     imports: ['dialog-core', 'transaction-core', 'sip-message', 'runtime'],
@@ -33,10 +37,12 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
       'sip-message',
       'sip-transport',
       'media-core',
+      'media-browser',
       'runtime',
     ],
     io: 'wiring',
   },
+  'voice-agent': { imports: ['sip-client', 'session-core', 'runtime'], io: 'none' },
   'store-sqlite': { imports: ['call-engine', 'runtime'], io: 'sockets' },
   testkit: {
     imports: [

@@ -66,7 +66,8 @@ function importedPackages(examples: string[]): string[] {
   const names = examples
     .flatMap((code) => ts.preProcessFile(code, true, true).importedFiles)
     .map(({ fileName }) => fileName)
-    .filter((name) => name.startsWith('@strowger/'));
+    .filter((name) => name.startsWith('@strowger/'))
+    .map((name) => name.split('/').slice(0, 2).join('/'));
   return [...new Set(names)];
 }
 
@@ -117,11 +118,15 @@ function runAll(project: string, examples: string[]): string[] {
     outDir: project,
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
   };
-  const program = ts.createProgram(files, options);
-  const problems = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText, file }) => `${file?.fileName}: ${flatten(messageText)}`);
-  program.emit();
+  const isForPages = (file: string): boolean => FOR_PAGES.test(readFileSync(file, 'utf8'));
+  const dom = ['lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'];
+  const problems = [
+    ...compile(
+      files.filter((file) => !isForPages(file)),
+      options,
+    ),
+    ...compile(files.filter(isForPages), { ...options, lib: [...(options.lib ?? []), ...dom] }),
+  ];
   for (const file of files) {
     const run = spawnSync(process.execPath, [file.replace(/\.ts$/, '.js')], {
       cwd: project,
@@ -131,6 +136,17 @@ function runAll(project: string, examples: string[]): string[] {
     if (run.status !== 0) problems.push(`${file} ended with ${run.status}:\n${run.stderr}`);
   }
   return problems;
+}
+
+/** What is told about the types of a browser, too. */
+const FOR_PAGES = /from '@strowger\/(?:media-browser|sip-client\/browser)'/;
+
+function compile(files: string[], options: ts.CompilerOptions): string[] {
+  const program = ts.createProgram(files, options);
+  program.emit();
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText, file }) => `${file?.fileName}: ${flatten(messageText)}`);
 }
 
 function flatten(text: string | ts.DiagnosticMessageChain): string {

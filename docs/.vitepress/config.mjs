@@ -32,6 +32,8 @@ export default defineConfig({
             page('The fifteen-line phone', '/guide/first-call'),
             page('A PBX in five minutes', '/guide/five-minutes'),
             page('A program that answers', '/guide/voice-program'),
+            page('A voice agent', '/guide/voice-agent'),
+            page('A telephone in a web page', '/guide/web-phone'),
             page('Recording', '/guide/recording'),
             page('A layer of your own', '/guide/your-own-layer'),
             page('Testing your call flows', '/guide/testing'),

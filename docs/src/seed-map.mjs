@@ -159,9 +159,14 @@ function declarationOf(text, name) {
   return -1;
 }
 
+/** Whether the declaration that the text begins with has this member. */
 function hasMember(text, member) {
-  return text
-    .split('\n')
+  const lines = text.split('\n');
+  const end = lines.findIndex(
+    (line, at) => line.startsWith('}') || (at === 0 && line.endsWith(';')),
+  );
+  return lines
+    .slice(0, end)
     .some((line) =>
       ['', 'get ', 'async ', 'readonly ', 'abstract ', 'override '].some((word) =>
         ['(', ':', '<', '?'].some((after) => line.startsWith(`  ${word}${member}${after}`)),

@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base.ts';
+import { pages } from '../../tsup.pages.ts';
 
-export default defineConfig(base());
+export default defineConfig([base(), pages({ entry: ['src/browser.ts'], clean: false })]);

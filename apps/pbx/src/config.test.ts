@@ -56,6 +56,10 @@ describe('the configuration', () => {
     ['tls: { cert: a }', 'file:1: tls.key: is missing'],
     ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
     ['webSocket: { origins: [phone] }', 'webSocket.origins[0]: "phone" is not allowed; such as'],
+    [
+      'users: [{ user: a, password: longer, forward: { busy: "mailto:b@c" } }]',
+      'users[0].forward.busy: "mailto:b@c" is not allowed; a user, a number such as "*43"',
+    ],
     ['media: { keying: [mikey] }', 'media.keying[0]: "mikey" is not allowed; allowed: sdes, dtls'],
     [
       'media: { stunServers: ["stun.example:3478"] }',
@@ -127,6 +131,35 @@ webSocket: { origins: ["https://phone.example"] }
   ])('says what is wrong with %s though a variable would go into it', (text, message) => {
     const env = { STROWGER_MEDIA_PORTS: '20000-20099' };
     expect(() => readConfig(text, { file: 'file', env })).toThrow(message);
+  });
+
+  it('reads conference rooms, and shows no PIN that is wrong', () => {
+    const text = 'conference: { rooms: { "*6000": { pin: "1234", record: true } } }';
+    expect(readConfig(text).conference).toEqual({
+      rooms: {
+        '*6000': {
+          pin: '1234',
+          maximum: 200,
+          loudest: 0,
+          tones: true,
+          endsWithModerator: false,
+          record: true,
+        },
+      },
+      recordings: './recordings',
+      recordingFormat: 'wav',
+    });
+    const problem = (room: string): string => {
+      try {
+        readConfig(`conference: { rooms: ${room} }`);
+        return 'none';
+      } catch (error) {
+        return error instanceof ConfigError ? error.problems.join() : 'another';
+      }
+    };
+    expect(problem('{ "*6000": { pin: "4x7y" } }')).toContain('pin: this value is not allowed');
+    expect(problem('{ "*43": {} }')).toContain('but not *43 or *60');
+    expect(problem('{ "*6000": { pins: "1" } }')).toContain('unknown key "pins"; allowed: pin,');
   });
 
   it('publishes its schema', async () => {

@@ -10,12 +10,13 @@ import { createMediaEngine, type MediaEngineOptions } from '@strowger/media-core
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
+import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
 import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
-import { type MadeUpPassword, settleUsers } from './users.ts';
+import { forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
@@ -83,15 +84,22 @@ async function open(
     domain: config.domain,
     mode: config.mode,
     services: { '*43': echo(), '*60': tone(440) },
+    rooms: roomsOf(config),
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
+    forwarding: forwardingOf(config),
+    maxForwardings: config.maxForwardings,
+    followRedirects: config.followRedirects,
     userAgent: 'strowger',
     digest: {
       algorithms: config.digest,
       algorithmsFor: digestByListener(config),
       nonceLifetimeMs: config.nonceLifetimeMs,
     },
+  });
+  engine.on('conferenceEnded', ({ room, ended: { recording } }) => {
+    if (recording) runtime.logger.info({ room, recording }, 'a meeting was recorded');
   });
   await transport.start();
   opened.push(() => transport.close());

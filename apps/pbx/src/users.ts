@@ -1,4 +1,4 @@
-import type { CredentialStore } from '@strowger/call-engine';
+import type { CredentialStore, ForwardingRules, ForwardingSource } from '@strowger/call-engine';
 import type { Random } from '@strowger/runtime';
 import { computeHa1, type DigestAlgorithm } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
@@ -46,6 +46,23 @@ export async function settleUsers(
   }
   return madeUp;
 }
+
+/** Where calls to users go that they do not take themselves. */
+export function forwardingOf({ users = [] }: Config): ForwardingSource {
+  const rules = new Map(users.map(({ user, forward }) => [user, rulesOf(forward)]));
+  return (username) => rules.get(username);
+}
+
+function rulesOf({ always, busy, noAnswer, noAnswerMs }: Forward = {}): ForwardingRules {
+  return {
+    ...(always === undefined ? {} : { always }),
+    ...(busy === undefined ? {} : { busy }),
+    ...(noAnswer === undefined ? {} : { noAnswer }),
+    ...(noAnswerMs === undefined ? {} : { noAnswerMs }),
+  };
+}
+
+type Forward = NonNullable<NonNullable<Config['users']>[number]['forward']>;
 
 function ha1Of(realm: string, username: string, password: string) {
   return Object.fromEntries(

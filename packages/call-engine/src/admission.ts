@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import { NameAddr, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { Inbound } from '@strowger/transaction-core';
 import type { Authenticator } from './authenticator.ts';
@@ -13,6 +14,8 @@ export interface Admitted {
   /** Whether it is a user of ours, and has proven it. */
   readonly isUser: boolean;
   readonly dialled: string;
+  /** For the 2xx (RFC 7615); empty for who did not prove anything. */
+  readonly confirmation: HeaderFields;
   /** How many hops further the call may go. */
   readonly maxForwards: number;
 }
@@ -63,7 +66,8 @@ export class Doorkeeper {
     const claimed = domain.userOf(request.from.uri, inbound);
     const dialled = router.dialled(request, inbound);
     if (dialled !== undefined && this.isOpen(request, inbound)) {
-      return { ok: true, from: stranger(request.from), isUser: false, dialled, maxForwards };
+      const from = stranger(request.from);
+      return { ok: true, from, isUser: false, confirmation: [], dialled, maxForwards };
     }
     const proof = await authenticator.authenticate(request, inbound, 407);
     if (!proof.ok) return proof;
@@ -71,7 +75,8 @@ export class Doorkeeper {
     if (claimed !== undefined && claimed !== proof.user.username) return { ok: false, status: 403 };
     if (dialled === undefined || dialled === '') return { ok: false, status: 404 };
     const from = this.identity(request, proof.user);
-    return { ok: true, from, isUser: true, dialled, maxForwards };
+    const { confirmation } = proof;
+    return { ok: true, from, isUser: true, confirmation, dialled, maxForwards };
   }
 
   private identity({ from }: SipRequest, { username, displayName }: CredentialEntry): NameAddr {

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import type { Runtime } from '@strowger/runtime';
 import {
   createResponse,
@@ -26,7 +27,12 @@ export interface AuthenticationFailure {
 
 /** Who sent a request, or the answer that asks for it. */
 export type Authentication =
-  | { readonly ok: true; readonly user: CredentialEntry }
+  | {
+      readonly ok: true;
+      readonly user: CredentialEntry;
+      /** For the answer: that we know the password, too, and the next nonce (RFC 7616 §3.5). */
+      readonly confirmation: HeaderFields;
+    }
   | { readonly ok: false; readonly response: SipResponse };
 
 /** See `Authenticator.standing`. */
@@ -147,13 +153,15 @@ export class Authenticator {
       return found === undefined ? undefined : usable(found, offered);
     };
     // every algorithm is worth a computation: what was not offered to this user is wrong, not odd
-    const { outcome } = await this.digest.verify(request, kind, lookup, {
+    const verdict = await this.digest.verify(request, kind, lookup, {
       algorithms: DIGEST_ALGORITHMS,
     });
+    const { outcome } = verdict;
     if (outcome === 'ok' && found !== undefined) {
       guesses.succeeded(claim);
       this.options.flows?.trust(inbound.hop);
-      return { ok: true, user: found };
+      const confirmation = this.digest.confirmation(verdict, { client: claim.address });
+      return { ok: true, user: found, confirmation };
     }
     if (outcome === 'wrong' && isThere) {
       guesses.failed(claim);

@@ -3,6 +3,8 @@ export interface LegRefusal {
   /** SIP status from 300 to 699; 408 where nobody answered, 503 where it could not be sent. */
   readonly status: number;
   readonly reason?: string;
+  /** Where a 3xx sends the call, best first. */
+  readonly contacts?: readonly string[];
 }
 
 /**
@@ -24,7 +26,9 @@ export function towardsCaller(refusal: LegRefusal): LegRefusal {
   const { status } = refusal;
   if (status === 401 || status === 407) return { status: 403 };
   const isOurs = status < 400 || status === 408 || status === 487 || status === 503;
-  return isOurs ? { status: 480 } : refusal;
+  if (isOurs) return { status: 480 };
+  const { reason } = refusal;
+  return reason === undefined ? { status } : { status, reason };
 }
 
 const TELLING = [486, 415, 420, 484, 488];

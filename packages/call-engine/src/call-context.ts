@@ -2,6 +2,7 @@ import type { CalleeMedia } from './call-engine-options.ts';
 import type { Runtime } from '@strowger/runtime';
 import type { MediaBackend, Session } from '@strowger/session-core';
 import type { Call } from './call.ts';
+import type { CallRoutes } from './call-routes.ts';
 import type { CallParties } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
@@ -31,6 +32,7 @@ export interface CallInit {
   readonly caller: CallerLeg;
   /** Whether the caller has proven to be a user of ours: nobody else may transfer. */
   readonly isUser: boolean;
+  readonly routes: CallRoutes;
   /** Makes the sessions with the callee's contacts. */
   readonly contacts: ContactLegs;
 }

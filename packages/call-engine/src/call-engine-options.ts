@@ -3,7 +3,9 @@ import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
 import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transaction-core';
 import type { FlowTrust } from './authenticator.ts';
+import type { ConferenceRoomOptions } from './conference-room.ts';
 import type { FailureLimits } from './failure-table.ts';
+import type { ForwardingSource } from './forwarding-rules.ts';
 import type { Stores } from './memory-stores.ts';
 import type { ExpiryLimits } from './register-request.ts';
 import type { Service } from './service.ts';
@@ -44,6 +46,11 @@ export interface CallEngineOptions {
   readonly aliases?: readonly string[];
   /** By the user part that is dialled, such as `*43`. They go before users of the same name. */
   readonly services?: Readonly<Record<string, Service>>;
+  /**
+   * Conference rooms by the user part that is dialled, such as `*6000`. Their members, and users where
+   * no PIN is asked for, may subscribe to the package `conference` (RFC 4575) there.
+   */
+  readonly rooms?: Readonly<Record<string, ConferenceRoomOptions>>;
   /** Services and users that a caller who is no user of ours may reach; nobody by default. */
   readonly publicAccess?: readonly string[];
   readonly digest?: DigestOptions;
@@ -59,6 +66,14 @@ export interface CallEngineOptions {
    * §20.22): where calls are forwarded in a circle, it ends then. Default 30.
    */
   readonly maxForwards?: number;
+  /** Where calls to users go that they do not take themselves; in the mode `b2bua` alone. */
+  readonly forwarding?: ForwardingSource;
+  /** How often a call may be forwarded, here and before it came here. Default 5. */
+  readonly maxForwardings?: number;
+  /** Whether a phone may send a call to another user by a 3xx. Default `true`. */
+  readonly followRedirects?: boolean;
+  /** Whether messages say who the two ends of a call are, by Session-ID (RFC 7989). Default `true`. */
+  readonly sessionIds?: boolean;
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;
@@ -101,6 +116,7 @@ export interface EngineSettings {
   readonly maxCallMs: number;
   readonly maxCalls: number;
   readonly maxForwards: number;
+  readonly maxForwardings: number;
   readonly expiry: ExpiryLimits;
   readonly maxContacts: number;
   readonly failures: FailureLimits;
@@ -115,6 +131,7 @@ export function settingsOf(options: CallEngineOptions): EngineSettings {
     maxCallMs: options.maxCallMs ?? 43_200_000,
     maxCalls: options.maxCalls ?? 10_000,
     maxForwards: options.maxForwards ?? 30,
+    maxForwardings: options.maxForwardings ?? 5,
     expiry: {
       minSeconds: registration.minSeconds ?? 60,
       maxSeconds: registration.maxSeconds ?? 7200,

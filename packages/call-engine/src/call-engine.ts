@@ -1,5 +1,12 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
-import { type Session, SessionManager } from '@strowger/session-core';
+import {
+  forwardingHeaders,
+  type ConferencePackageOptions,
+  type EndedConference,
+  forwardingHeaders,
+  type Session,
+  SessionManager,
+} from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
@@ -8,8 +15,10 @@ import { Call } from './call.ts';
 import type { CallContext } from './call-context.ts';
 import { type CallEngineOptions, type EngineSettings, settingsOf } from './call-engine-options.ts';
 import type { CallRecord } from './call-record.ts';
+import { CallRoutes } from './call-routes.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { CdrWriter } from './cdr-writer.ts';
+import type { ConferenceRoom } from './conference-room.ts';
 import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
@@ -33,6 +42,8 @@ export interface CallEngineEvents {
   callEnded: { readonly call: Call; readonly record: CallRecord };
   /** The same for a call that only passed through, in the mode `proxy`. */
   proxiedCallEnded: { readonly record: CallRecord };
+  /** A meeting in a room is over, and what was recorded of it is complete. */
+  conferenceEnded: { readonly room: string; readonly ended: EndedConference };
   authenticationFailed: AuthenticationFailure;
 }
 
@@ -44,6 +55,7 @@ export interface CallEngineCounts {
   /** Calls that pass through a proxy and were not ended, as far as it knows. */
   readonly proxiedCalls: number;
   readonly sessions: number;
+  readonly conferences: number;
   readonly dialogs: number;
   readonly transactions: number;
   readonly endpoints: number;
@@ -87,6 +99,8 @@ export class CallEngine {
     );
     this.parts = enginePartsOf(options, this.settings, {
       onRegistration: (change) => this.tellRegistrations(change),
+      onConferenceEnded: (room, ended) => this.events.emit('conferenceEnded', { room, ended }),
+      sessions: () => this.sessions,
       onFailure: (failure) => this.events.emit('authenticationFailed', failure),
     });
     this.context = {
@@ -129,6 +143,11 @@ export class CallEngine {
     return [...this.live.values()];
   }
 
+  /** The conference rooms, whether somebody is in them or not. */
+  rooms(): readonly ConferenceRoom[] {
+    return this.parts.rooms;
+  }
+
   /** The call of this id, while it goes on. */
   call(id: string): Call | undefined {
     return this.live.get(id);
@@ -166,12 +185,21 @@ export class CallEngine {
   /** What lives now. */
   counts(): CallEngineCounts {
     const counts = this.sessions.counts();
-    const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
+    const {
+      sessions,
+      conferences,
+      dialogs,
+      clientTransactions,
+      serverTransactions,
+      endpoints,
+      ports,
+    } = counts;
     return {
       calls: this.live.size,
       proxied: this.proxy?.size ?? 0,
       proxiedCalls: this.proxiedCalls.size,
       sessions,
+      conferences,
       dialogs,
       transactions: clientTransactions + serverTransactions,
       endpoints,
@@ -270,8 +298,11 @@ export class CallEngine {
     return true;
   }
 
-  private startCall(session: Session, { from, isUser, dialled, maxForwards }: Admitted): void {
+  private startCall(session: Session, admitted: Admitted): void {
+    const { from, isUser, dialled, maxForwards, confirmation } = admitted;
     const { displayName } = from;
+    session.sayInAnswer(confirmation);
+    const routes = this.routesOf(session, dialled);
     const call = new Call(this.context, {
       id: this.runtime.random.token(128),
       parties: {
@@ -281,17 +312,34 @@ export class CallEngine {
       },
       caller: new CallerLeg(session),
       isUser,
+      routes,
       contacts: new ContactLegs({
         manager: this.sessions,
         from,
         maxForwards: Math.min(maxForwards, this.settings.maxForwards + 1),
+        history: () => forwardingHeaders(session.request?.headers, routes.forwarded),
       }),
     });
     this.live.set(call.id, call);
     this.sessions.linkSessionToCall(session.id, call.id);
     this.events.emit('callStarted', { call });
-    void call.start(() => this.parts.router.route(dialled));
+    void call.start();
     void this.awaitEnd(call);
+  }
+
+  private routesOf({ request }: Session, dialled: string): CallRoutes {
+    const { domain, router } = this.parts;
+    const inbound = request && this.inbounds.get(request);
+    return new CallRoutes({
+      router,
+      domain,
+      rules: this.options.forwarding,
+      limit: this.settings.maxForwardings,
+      followsRedirects: this.options.followRedirects ?? true,
+      dialled,
+      received: request?.headers,
+      userOf: (uri) => inbound && domain.userOf(uri, inbound),
+    });
   }
 
   private async awaitEnd(call: Call): Promise<void> {
@@ -318,6 +366,7 @@ export class CallEngine {
       router,
       doorkeeper,
       maxCalls: this.settings.maxCalls,
+      ringTimeoutMs: this.settings.ringTimeoutMs,
       calls: this.proxiedCalls,
       isDraining: () => this.isDraining,
       transactions: () => this.sessions.dialogs.transactions,
@@ -339,7 +388,7 @@ export class CallEngine {
   }
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
-    const { runtime, sender, media, userAgent, timers } = this.options;
+    const { runtime, sender, media, userAgent, timers, sessionIds } = this.options;
     const referrals = new Referrals({
       router: this.parts.router,
       sessions: () => this.sessions,
@@ -351,9 +400,11 @@ export class CallEngine {
       media,
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
+      sessionIds,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,
+      ...(this.parts.rooms.length > 0 && { conferencePackage: this.conferencePackage() }),
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
@@ -361,6 +412,25 @@ export class CallEngine {
       takesStateless: (request, inbound) =>
         this.mayEndHere(request) && stateless.takes(request, inbound),
     });
+  }
+
+  /** Users see who is in a room that is open to all of them; others are asked who they are. */
+  private conferencePackage(): ConferencePackageOptions {
+    const { authenticator, domain, rooms } = this.parts;
+    return {
+      mayWatch: async (subscribe, conference) => {
+        const { request, inbound } = subscribe;
+        const proof = await authenticator.authenticate(request, inbound, 407);
+        if (!proof.ok) {
+          const { status, headers } = proof.response;
+          const said = SAID_WITH_REFUSALS.flatMap((name) => fields(headers, name));
+          subscribe.reject(status, { headers: said });
+          return false;
+        }
+        const isOpen = rooms.some((room) => room.conference === conference && !room.isClosed);
+        return isOpen && domain.userOf(request.from.uri, inbound) === proof.user.username;
+      },
+    };
   }
 
   /** What a proxy passes on it answers itself, but for calls, whose callers are asked in the same way. */

@@ -12,6 +12,8 @@ export interface CallMediaOptions {
   readonly offer: Sdp | undefined;
   /** How media is offered to the callee; default: as the backend does. */
   readonly callee?: CalleeMedia | undefined;
+  /** The same for the caller, where it makes no offer. */
+  readonly caller?: CalleeMedia | undefined;
   /** Whose statistics those of the caller's end are; it stays when the other is transferred away. */
   readonly stays?: 'caller' | 'callee';
   onEvent(event: MediaEndpointEvent): void;
@@ -89,13 +91,13 @@ export class CallMedia {
 }
 
 async function openRelay(options: CallMediaOptions): Promise<Relay> {
-  const { backend, label, onEvent, onDead, callee: { srtp, keying, ice } = {} } = options;
+  const { backend, label, onEvent, onDead, caller: a, callee: b } = options;
   let watch: SilenceWatch | undefined;
   const relay = await backend.openRelay({
     label,
-    ...(srtp && { srtp: { b: srtp } }),
-    ...(keying && { keying: { b: keying } }),
-    ...(ice && { ice: { b: ice } }),
+    ...ofEnds('srtp', a, b),
+    ...ofEnds('keying', a, b),
+    ...ofEnds('ice', a, b),
     onEvent: (end, event) => {
       onEvent(event);
       if (event.type !== 'timeout') return;
@@ -107,6 +109,16 @@ async function openRelay(options: CallMediaOptions): Promise<Relay> {
   });
   watch = new SilenceWatch((end) => relay[end].stats());
   return relay;
+}
+
+/** One wish of both ends, where they have it. */
+function ofEnds<K extends keyof CalleeMedia>(
+  wish: K,
+  a: CalleeMedia | undefined,
+  b: CalleeMedia | undefined,
+): Partial<Record<K, { a?: CalleeMedia[K]; b?: CalleeMedia[K] }>> {
+  const ends = { ...(a?.[wish] && { a: a[wish] }), ...(b?.[wish] && { b: b[wish] }) };
+  return Object.keys(ends).length === 0 ? {} : ({ [wish]: ends } as Record<K, typeof ends>);
 }
 
 async function prepare(relay: Relay, options: CallMediaOptions): Promise<CallMedia> {

@@ -1,4 +1,4 @@
-import type { MediaStats } from '@strowger/session-core';
+import type { ForwardCause, MediaStats } from '@strowger/session-core';
 
 /** How a call came out. */
 export type CallOutcome =
@@ -13,12 +13,21 @@ export type CallOutcome =
 /** Who brought a call to its end. `engine`: time limits, drain, failures on our side. */
 export type CallEnder = 'caller' | 'callee' | 'engine';
 
+/** A call was sent on to somebody else. Plain data. */
+export interface ForwardedCall {
+  readonly from: string;
+  readonly to: string;
+  readonly cause: ForwardCause;
+}
+
 /** One leg of a call: a dialog, or the attempt at one. */
 export interface CallLegRecord {
   readonly role: 'caller' | 'callee';
   readonly callId: string;
   /** The address on the other side. */
   readonly remote: string;
+  /** Who was there: its UUID by Session-ID (RFC 7989), or the one that we gave it. */
+  readonly uuid?: string;
   /** Final SIP status of the leg's INVITE, absent where none came. */
   readonly status?: number;
   /** Codec and counters, where the leg had media. */
@@ -39,6 +48,8 @@ export interface CallRecord {
   readonly callerName?: string;
   /** Address of record of the user that was called, or the service's name. */
   readonly callee?: string;
+  /** Where the call went from there, the first time first; absent where it went nowhere else. */
+  readonly forwarded?: readonly ForwardedCall[];
   /** The user part that was dialled. */
   readonly dialled: string;
   readonly startedAt: number;

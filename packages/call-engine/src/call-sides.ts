@@ -8,14 +8,13 @@ export class CallSides {
   /** The last one is the caller now. */
   readonly callers: [CallerLeg, ...CallerLeg[]];
   readonly legs: ContactLeg[] = [];
-  private readonly addressOfCaller: string;
-  private readonly isUser: boolean;
+  /** Who those are that we did not call: the address of record, of users of ours alone. */
+  private readonly users: Map<Session, string | undefined>;
 
-  /** @param isUser whether the caller has proven to be a user of ours. */
-  constructor(caller: CallerLeg, addressOfCaller: string, isUser: boolean) {
+  /** @param user the caller's address of record, where it has proven to be a user of ours. */
+  constructor(caller: CallerLeg, user: string | undefined) {
     this.callers = [caller];
-    this.addressOfCaller = addressOfCaller;
-    this.isUser = isUser;
+    this.users = new Map([[caller.session, user]]);
   }
 
   get caller(): CallerLeg {
@@ -40,25 +39,39 @@ export class CallSides {
 
   /** The address of record of a side that is a user of ours: those may transfer. */
   userOf(side: Side, winner: number | undefined): string | undefined {
-    if (side === 'caller' && this.callers.length === 1) {
-      return this.isUser ? this.addressOfCaller : undefined;
-    }
-    return this.sessionOf(side, winner)?.remote.uri.toString();
+    const session = this.sessionOf(side, winner);
+    if (session === undefined) return undefined;
+    // a contact that we called is one of the user's whose address we called
+    return this.users.has(session) ? this.users.get(session) : session.remote.uri.toString();
+  }
+
+  /** Whether one side takes the media of browsers. */
+  isBehindWebSocket(side: Side, winner: number | undefined): boolean {
+    if (side === 'caller') return this.caller.isBehindWebSocket;
+    return winner !== undefined && this.legs[winner]?.isBehindWebSocket === true;
   }
 
   /** Puts somebody in the place of one side; gives who was there, and the callee's leg from now on. */
   replace(
     side: Side,
-    party: ContactLeg,
+    { party, user }: NewParty,
     winner: number,
   ): { left: Left | undefined; winner: number } {
+    this.users.set(party.session, user);
     if (side === 'callee') {
       return { left: this.legs[winner], winner: this.legs.push(party) - 1 };
     }
     const left = this.caller;
-    this.callers.push(new CallerLeg(party.session));
+    this.callers.push(new CallerLeg(party.session, party.isBehindWebSocket));
     return { left, winner };
   }
+}
+
+/** Who takes the place of somebody. */
+export interface NewParty {
+  readonly party: ContactLeg;
+  /** Its address of record, where it is a user of ours. */
+  readonly user: string | undefined;
 }
 
 /** Who was replaced. */

@@ -15,7 +15,14 @@ function play(...inputs: CallInput[]): { state: CallState; outputs: CallOutput[]
   return { state, outputs };
 }
 
-const two: CallInput = { type: 'routedToContacts', legs: 2 };
+const stays = { busy: false, noAnswer: false, redirected: false };
+const two: CallInput = {
+  type: 'routedToContacts',
+  legs: 2,
+  first: 0,
+  forwards: stays,
+  hasMoved: false,
+};
 const answered = (leg: number): CallInput => ({ type: 'legAnswered', leg });
 const refused = (leg: number, status: number): CallInput => ({ type: 'legRefused', leg, status });
 const up: CallInput = { type: 'callerAnswered' };
@@ -105,8 +112,8 @@ describe('a call', () => {
     ['while it rings', [two]],
     ['while it is answered', [two, answered(0)]],
     ['while it talks', [two, answered(0), up]],
-    ['in a service', [{ type: 'routedToService' }, up]],
-    ['before a service answers', [{ type: 'routedToService' }]],
+    ['in a service', [{ type: 'routedToService', hasMoved: false }, up]],
+    ['before a service answers', [{ type: 'routedToService', hasMoved: false }]],
   ])('can be stopped %s', (_, inputs) => {
     expect(ending(...inputs, { type: 'stop', reason: 'draining' })).toMatchObject({
       by: 'engine',

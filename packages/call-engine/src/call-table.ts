@@ -1,5 +1,6 @@
 import { type StateTable, to } from '@strowger/runtime';
-import { bestResponse, type LegRefusal } from './best-response.ts';
+import type { ForwardCause } from '@strowger/session-core';
+import type { LegRefusal } from './best-response.ts';
 import type { CallEnder, CallOutcome } from './call-record.ts';
 import {
   after,
@@ -13,6 +14,15 @@ import {
   stopped,
   taken,
 } from './call-steps.ts';
+import {
+  allRefused,
+  endRinging,
+  forward,
+  giveBack,
+  NO_ANSWER,
+  notAnswered,
+  routedRows,
+} from './call-forward-rows.ts';
 import { transferringRows } from './call-transfer-rows.ts';
 
 /** One of the two that talk. */
@@ -23,7 +33,16 @@ export type CallState =
   /** The number is being looked up. */
   | { readonly name: 'routing' }
   /** The callee's contacts ring; `refusals` are of those that do not any more. */
-  | { readonly name: 'ringing'; readonly legs: number; readonly refusals: readonly LegRefusal[] }
+  | {
+      readonly name: 'ringing';
+      /** How many ring, and the number of the first: those before were called for somebody else. */
+      readonly legs: number;
+      readonly first: number;
+      readonly refusals: readonly LegRefusal[];
+      readonly forwards: Forwards;
+    }
+  /** It is looked up where the call goes instead; `otherwise` is what the caller gets else. */
+  | { readonly name: 'forwarding'; readonly otherwise: CallEnding }
   /** One contact has answered and the caller is told. */
   | { readonly name: 'answering'; readonly winner: number }
   | { readonly name: 'connected'; readonly winner: number }
@@ -40,6 +59,13 @@ export type CallState =
   | { readonly name: 'serving'; readonly isAnswered: boolean }
   | { readonly name: 'ended'; readonly ending: CallEnding };
 
+/** For which reasons the call goes on to somebody else. */
+export interface Forwards {
+  readonly busy: boolean;
+  readonly noAnswer: boolean;
+  readonly redirected: boolean;
+}
+
 /** How a call came to its end. */
 export interface CallEnding {
   readonly outcome: CallOutcome;
@@ -53,8 +79,15 @@ export interface CallEnding {
 
 /** What happens to a call. */
 export type CallInput =
-  | { readonly type: 'routedToContacts'; readonly legs: number }
-  | { readonly type: 'routedToService' }
+  | {
+      readonly type: 'routedToContacts';
+      readonly legs: number;
+      readonly first: number;
+      readonly forwards: Forwards;
+      /** Whether it is somebody else than was called. */
+      readonly hasMoved: boolean;
+    }
+  | { readonly type: 'routedToService'; readonly hasMoved: boolean }
   /** The router, or we ourselves, have nothing for the caller but this. */
   | { readonly type: 'refused'; readonly status: number; readonly reason?: string }
   | { readonly type: 'legRinging'; readonly leg: number; readonly hasMedia: boolean }
@@ -92,6 +125,14 @@ export type CallOutput =
   | { readonly type: 'callLegs' }
   | { readonly type: 'armRingTimer' }
   | { readonly type: 'disarmRingTimer' }
+  /** Tells the caller, by 181. */
+  | { readonly type: 'tellForwarded' }
+  /** Looks up where the call goes instead. */
+  | {
+      readonly type: 'forward';
+      readonly cause: Exclude<ForwardCause, 'always'>;
+      readonly contacts: readonly string[];
+    }
   /** Tells the caller that it rings, with the leg's early media where it has some. */
   | { readonly type: 'ring'; readonly leg: number; readonly hasMedia: boolean }
   | { readonly type: 'answerCaller'; readonly leg: number }
@@ -110,39 +151,48 @@ export type CallOutput =
 /** A call from its INVITE to its record: the B2BUA's decisions (RFC 7092, RFC 3261 §16.7). */
 export const callTable: StateTable<CallState, CallInput, CallOutput> = {
   routing: {
-    routedToContacts: (_, { legs }) =>
-      to({ name: 'ringing', legs, refusals: [] }, { type: 'armRingTimer' }, { type: 'callLegs' }),
-    routedToService: () => to({ name: 'serving', isAnswered: false }, { type: 'runService' }),
+    ...routedRows,
     refused: (_, { status, reason }) => rejected({ status, ...optional({ reason }) }, 'engine'),
     callerEnded: (_, { ending }) => givenUp(ending),
     broken: (_, { reason }) => failed(500, reason),
     stop: (_, { reason }) => failed(503, reason),
   },
   ringing: {
-    legRinging: (state, { leg, hasMedia }) => to(state, { type: 'ring', leg, hasMedia }),
-    legAnswered: (_, { leg }) =>
-      to(
+    legRinging: (state, { leg, hasMedia }) =>
+      leg < state.first ? to(state) : to(state, { type: 'ring', leg, hasMedia }),
+    legAnswered: (state, { leg }) => {
+      // it answered while its CANCEL was on the way, and somebody else is called by now
+      if (leg < state.first) return to(state, { type: 'endLeg', leg, why: 'over' });
+      return to(
         { name: 'answering', winner: leg },
         { type: 'disarmRingTimer' },
         { type: 'endLegs', except: leg, why: 'elsewhere' },
         { type: 'answerCaller', leg },
-      ),
-    legRefused: (state, { status, reason }) => {
-      const refusals = [...state.refusals, { status, ...optional({ reason }) }];
-      if (status < 600 && refusals.length < state.legs) return to({ ...state, refusals });
-      return after(rejected(bestResponse(refusals), 'callee'), ...endRinging);
+      );
     },
-    ringTimeout: () =>
-      after(
-        end({ outcome: 'noAnswer', status: 480, cause: 19, by: 'engine', reason: 'noAnswer' }),
-        ...endRinging,
-        { type: 'rejectCaller', status: 480 },
-      ),
+    legRefused: (state, { leg, status, reason, contacts }) => {
+      if (leg < state.first) return to(state);
+      const said = contacts === undefined ? {} : { contacts };
+      const refusals = [...state.refusals, { status, ...optional({ reason }), ...said }];
+      if (status < 600 && refusals.length < state.legs) return to({ ...state, refusals });
+      return allRefused(refusals, state.forwards);
+    },
+    ringTimeout: ({ forwards }) =>
+      forwards.noAnswer ? forward(NO_ANSWER, 'noAnswer') : after(end(NO_ANSWER), ...notAnswered),
     callerEnded: (_, { ending }) => after(givenUp(ending), ...endRinging),
     broken: (_, { reason }) => after(failed(500, reason), ...endRinging),
     refused: (_, { status, reason }) =>
       after(rejected({ status, ...optional({ reason }) }, 'engine'), ...endRinging),
     stop: (_, { reason }) => after(failed(503, reason), ...endRinging),
+  },
+  forwarding: {
+    ...routedRows,
+    refused: (state) => giveBack(state.otherwise),
+    legAnswered: (state, { leg }) => to(state, { type: 'endLeg', leg, why: 'over' }),
+    legRefused: (state) => to(state),
+    callerEnded: (_, { ending }) => after(givenUp(ending), ...endRinging),
+    broken: (_, { reason }) => failed(500, reason),
+    stop: (_, { reason }) => failed(503, reason),
   },
   answering: {
     legAnswered: (state, { leg }) => to(state, { type: 'endLeg', leg, why: 'elsewhere' }),
@@ -196,8 +246,3 @@ export const callTable: StateTable<CallState, CallInput, CallOutput> = {
     legAnswered: (state, { leg }) => to(state, { type: 'endLeg', leg, why: 'over' }),
   },
 };
-
-const endRinging: readonly CallOutput[] = [
-  { type: 'disarmRingTimer' },
-  { type: 'endLegs', why: 'over' },
-];

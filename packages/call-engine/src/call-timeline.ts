@@ -1,6 +1,6 @@
 import { causeOfStatus } from '@strowger/session-core';
 import type { Clock } from '@strowger/runtime';
-import type { CallLegRecord, CallRecord } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import type { CallEnding } from './call-table.ts';
 
 /** Who calls whom, as the record has it. */
@@ -46,7 +46,7 @@ export class CallTimeline {
   record(
     ending: CallEnding,
     ended: Moment,
-    call: CallParties & { id: string; callee?: string; legs: readonly CallLegRecord[] },
+    call: CallParties & Pick<CallRecord, 'id' | 'callee' | 'forwarded' | 'legs'>,
   ): CallRecord {
     const { started, ringing, answered } = this;
     const { outcome, status, by: endedBy, reason, cause = causeOfStatus(status) } = ending;

@@ -1,6 +1,11 @@
 import type { Runtime, Timer } from '@strowger/runtime';
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaBackend, MediaEndpointEvent, Session } from '@strowger/session-core';
+import type {
+  MediaBackend,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  Session,
+} from '@strowger/session-core';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import type { CalleeMedia } from './call-engine-options.ts';
 import { CallMedia } from './call-media.ts';
@@ -37,6 +42,8 @@ export interface CallTransferOptions {
   /** Who asked; the other side stays. */
   readonly by: Side;
   readonly staying: Session;
+  /** Whether it takes the media of browsers. */
+  readonly isStayingBehindWebSocket: boolean;
   readonly user: CallTransferUser;
 }
 
@@ -55,6 +62,8 @@ export class CallTransfer {
   private readonly refusals: LegRefusal[] = [];
   private stage: 'open' | 'done' | 'failed' = 'open';
   private timer: Timer | undefined;
+  /** When nothing moves any more. */
+  private settled: Promise<unknown> = Promise.resolve();
 
   constructor(options: CallTransferOptions) {
     this.options = options;
@@ -64,35 +73,41 @@ export class CallTransfer {
   /** Calls somebody, and connects the side that stays with whoever answers first. */
   async toContacts({ to, bindings }: UserDestination, contacts: ContactLegs): Promise<void> {
     await this.attempt(async () => {
-      const callee = bindings.every(isBehindWebSocket) ? this.options.webSocketMedia : undefined;
-      const media = await CallMedia.open({ ...this.mediaOptions(), callee });
+      const media = await CallMedia.open(this.mediaOptions(bindings.every(isBehindWebSocket)));
       this.media = media;
       if (this.stage !== 'open') return void media.close();
       this.timer = this.options.runtime.clock.arm(this.options.ringTimeoutMs, () => this.fail(480));
       for (const binding of bindings) {
         const user = this.userOf(() => leg, bindings.length);
-        const leg: ContactLeg = contacts.call(binding, media, { to, user });
+        const by = this.options.staying;
+        const leg: ContactLeg = contacts.call(binding, media, { to, user, by });
         this.legs.push(leg);
       }
     });
   }
 
   /** Connects the side that stays with a party of another call, whose other side is hung up. */
-  async toSession(session: Session): Promise<void> {
+  async toSession(session: Session, isBehind: boolean): Promise<void> {
     await this.attempt(async () => {
-      const media = await CallMedia.between(this.mediaOptions());
+      const media = await CallMedia.between(this.mediaOptions(isBehind));
       this.media = media;
       const end = media.calleeEnd.contact();
       const contact = session.remote.uri.toString();
       const user = this.userOf(() => leg, 1);
-      const leg = new ContactLeg(session, { end, contact, user, isAnswered: true });
+      const leg = new ContactLeg(session, {
+        end,
+        contact,
+        user,
+        isBehindWebSocket: isBehind,
+        isAnswered: true,
+      });
       const before = session.media;
       await session.moveMedia(end);
       try {
         await this.connect(leg, media);
       } catch (error) {
         // back to whom it talked to, so that the call that it was in goes on
-        if (before !== undefined) await session.moveMedia(before).catch(() => {});
+        await moveBack(session, before);
         throw error;
       }
     });
@@ -104,8 +119,10 @@ export class CallTransfer {
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
+    const working = work();
+    this.settled = Promise.allSettled([this.settled, working]);
     try {
-      await work();
+      await working;
     } catch (error) {
       this.fail(statusOf(error));
     }
@@ -137,13 +154,20 @@ export class CallTransfer {
   }
 
   private async connect(leg: ContactLeg, media: CallMedia): Promise<void> {
+    const { staying, user } = this.options;
     this.party = leg;
-    await media.calleeEnd.elect(leg.end);
-    await this.options.staying.moveMedia(media.callerEnd);
-    if (this.stage !== 'open') return;
-    this.stage = 'done';
     this.timer?.cancel();
-    this.options.user.onDone();
+    await media.calleeEnd.elect(leg.end);
+    const before = staying.media;
+    await staying.moveMedia(media.callerEnd);
+    if (this.stage !== 'open') {
+      await moveBack(staying, before);
+      throw new StrowgerError('SESSION_ENDED', 'the transfer was given up');
+    }
+    this.stage = 'done';
+    staying.speakFor(leg.session);
+    leg.session.speakFor(staying);
+    user.onDone();
   }
 
   private fail(status: number): void {
@@ -151,16 +175,20 @@ export class CallTransfer {
     this.stage = 'failed';
     this.timer?.cancel();
     for (const leg of this.legs) leg.hangUp('over');
-    void this.media?.close().catch(() => {}); // nobody asks for it
+    // not before who is on its way there has come back; nobody asks for its statistics
+    void this.settled.then(() => this.media?.close()).catch(() => {});
     this.options.user.onFailed(status);
   }
 
-  private mediaOptions(): Parameters<typeof CallMedia.open>[0] {
-    const { media: backend, label, by, user } = this.options;
+  /** @param isBehind whether the new party takes the media of browsers. */
+  private mediaOptions(isBehind: boolean): Parameters<typeof CallMedia.open>[0] {
+    const { media: backend, label, by, user, webSocketMedia } = this.options;
     return {
       backend,
       label,
       offer: undefined,
+      caller: this.options.isStayingBehindWebSocket ? webSocketMedia : undefined,
+      callee: isBehind ? webSocketMedia : undefined,
       stays: by === 'caller' ? 'callee' : 'caller',
       onEvent: (event) => user.onMediaEvent(event),
       onDead: () => user.onDead(),
@@ -177,6 +205,11 @@ export class CallTransfer {
     if (from === 'caller') return () => party.renegotiate();
     return () => void this.options.staying.renegotiate().catch(() => {}); // the relay tells
   }
+}
+
+async function moveBack(session: Session, before: MediaEndpoint | undefined): Promise<void> {
+  if (before === undefined || session.endReason !== undefined) return;
+  await session.moveMedia(before).catch(() => {}); // it has ended, or its peer will not
 }
 
 type UserDestination = Extract<Destination, { kind: 'user' }>;

@@ -1,3 +1,4 @@
+import type { ReferProgress } from '@strowger/dialog-core';
 import type { MediaBackend, Session } from '@strowger/session-core';
 import type { Runtime } from '@strowger/runtime';
 import type { CalleeMedia } from './call-engine-options.ts';
@@ -7,13 +8,23 @@ import type { CallInput, LegEnding, Side } from './call-table.ts';
 import { CallTransfer } from './call-transfer.ts';
 import { CallerLeg } from './caller-leg.ts';
 import type { ContactLegs } from './contact-leg.ts';
+import { inTime } from './in-time.ts';
 import type { Destination } from './router.ts';
 
 /** Whom a side is to be connected to. */
 export type TransferTarget =
   | Extract<Destination, { kind: 'user' }>
   /** A party of another call, which gives it away by `give`. */
-  | { readonly kind: 'session'; readonly session: Session; give(): void };
+  | {
+      readonly kind: 'session';
+      readonly session: Session;
+      /** Its address of record, where it is a user of ours. */
+      readonly user: string | undefined;
+      /** Whether it takes the media of browsers. */
+      readonly isBehindWebSocket: boolean;
+      /** @param told when who asked has heard the outcome, and may be hung up. */
+      give(told: Promise<void>): void;
+    };
 
 /** What the transfers of a call need of it. */
 export interface CallTransfersOptions {
@@ -36,16 +47,23 @@ export class CallTransfers {
   private current: CallTransfer | undefined;
   /** Who was replaced, and is still to be hung up. */
   private left: Left | undefined;
+  /** When who asked has heard the outcome. */
+  private told: Promise<void> | undefined;
 
   constructor(options: CallTransfersOptions) {
     this.options = options;
   }
 
-  /** Connects the other side to the target; what `by` may hear of that is reported, 200 last. */
-  start(by: Side, target: TransferTarget, report: (status: number) => void): void {
+  /**
+   * Connects the other side to the target; what `by` may hear of that is reported, 200 last. Who was
+   * replaced is hung up once that was heard.
+   */
+  start(by: Side, target: TransferTarget, progress: ReferProgress): void {
+    const report = (status: number): void => progress.report(status);
     const { id, runtime, media, ringTimeoutMs, webSocketMedia } = this.options;
     const { contacts, sides, winner, input } = this.options;
-    const staying = sides.sessionOf(by === 'caller' ? 'callee' : 'caller', winner());
+    const stays = by === 'caller' ? 'callee' : 'caller';
+    const staying = sides.sessionOf(stays, winner());
     if (staying === undefined) return report(481);
     input({ type: 'transferAsked', by });
     const transfer = new CallTransfer({
@@ -56,12 +74,14 @@ export class CallTransfers {
       label: id,
       by,
       staying,
+      isStayingBehindWebSocket: sides.isBehindWebSocket(stays, winner()),
       user: {
         onProgress: report,
         onDone: () => {
-          if (target.kind === 'session') target.give();
-          this.seat(transfer);
           report(200);
+          this.told = progress.told;
+          if (target.kind === 'session') target.give(progress.told);
+          this.seat(transfer, target.kind === 'session' ? target.user : target.to.toString());
         },
         onFailed: (status) => {
           this.current = undefined;
@@ -76,7 +96,8 @@ export class CallTransfers {
       },
     });
     this.current = transfer;
-    if (target.kind === 'session') void transfer.toSession(target.session);
+    if (target.kind === 'session')
+      void transfer.toSession(target.session, target.isBehindWebSocket);
     else void transfer.toContacts(target, contacts);
   }
 
@@ -89,16 +110,15 @@ export class CallTransfers {
   adopt(): { media: CallMedia | undefined; left: Left | undefined } {
     const { current, left } = this;
     this.current = undefined;
-    if (left instanceof CallerLeg) left.hangUp(16);
-    else left?.hangUp('over');
+    void inTime(this.options.runtime.clock, this.told).then(() => leave(left));
     return { media: current?.media, left };
   }
 
-  private seat({ by, party }: CallTransfer): void {
+  private seat({ by, party }: CallTransfer, user: string | undefined): void {
     const { sides, winner, link, input } = this.options;
     const before = winner();
     if (party === undefined || before === undefined) return;
-    const seated = sides.replace(by, party, before);
+    const seated = sides.replace(by, { party, user }, before);
     this.left = seated.left;
     link(party.session);
     input({ type: 'transferred', winner: seated.winner });
@@ -110,4 +130,9 @@ export class CallTransfers {
     if (by === 'caller') input({ type: 'callerEnded', ending });
     else if (leg !== undefined) input({ type: 'legEnded', leg, ending });
   }
+}
+
+function leave(left: Left | undefined): void {
+  if (left instanceof CallerLeg) left.hangUp(16);
+  else left?.hangUp('over');
 }

@@ -1,5 +1,6 @@
+import type { ReferProgress } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
-import type { Session } from '@strowger/session-core';
+import type { Forwarding, Session } from '@strowger/session-core';
 import type { CallContext, CallInit } from './call-context.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallRecord } from './call-record.ts';
@@ -12,6 +13,7 @@ import {
   type Side,
 } from './call-table.ts';
 import { type CallParties, CallTimeline } from './call-timeline.ts';
+import type { CallRoute, CallRoutes } from './call-routes.ts';
 import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
@@ -42,18 +44,26 @@ export class Call {
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
   private readonly over = new AbortController();
-  private destination: Destination | undefined;
+  private readonly routes: CallRoutes;
+  /** Where the call went first, and where it is now. */
+  private called: Destination | undefined;
+  private route: CallRoute | undefined;
   private media: CallMedia | undefined;
+  /** Whether the caller has our answer to its offer. */
+  private isCallerDescribed = false;
   private timer: Timer | undefined;
+  /** When who gave the other side away has heard that it worked. */
+  private told: Promise<void> | undefined;
   private resolveEnded: (record: CallRecord) => void = () => {};
 
   /** @internal Calls are made by the engine. */
-  constructor(context: CallContext, { id, parties, caller, isUser, contacts }: CallInit) {
+  constructor(context: CallContext, { id, parties, caller, isUser, ...init }: CallInit) {
     this.id = id;
     this.parties = parties;
     this.context = context;
-    this.sides = new CallSides(caller, parties.caller, isUser);
-    this.contacts = contacts;
+    this.sides = new CallSides(caller, isUser ? parties.caller : undefined);
+    this.contacts = init.contacts;
+    this.routes = init.routes;
     this.transfers = this.makeTransfers();
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -95,19 +105,25 @@ export class Call {
     return this.sides.sessionOf(side, this.winner);
   }
 
-  /** @internal One side asks for the other to be connected to somebody else. */
-  startTransfer(by: Side, target: TransferTarget, report: (status: number) => void): void {
-    if (this.state !== 'connected') return report(481);
-    this.transfers.start(by, target, report);
+  /** @internal Whether one of the two that talk takes the media of browsers. */
+  isBehindWebSocket(side: Side): boolean {
+    return this.sides.isBehindWebSocket(side, this.winner);
   }
 
-  /** @internal This side talks to somebody of another call from now on. */
-  giveAway(side: Side): void {
+  /** @internal One side asks for the other to be connected to somebody else. */
+  startTransfer(by: Side, target: TransferTarget, progress: ReferProgress): void {
+    if (this.state !== 'connected') return progress.report(481);
+    this.transfers.start(by, target, progress);
+  }
+
+  /** @internal This side talks to somebody of another call from now on; the other one is `told`. */
+  giveAway(side: Side, told: Promise<void>): void {
+    this.told = told;
     this.input({ type: 'taken', side });
   }
 
   /** @internal Sends the call on its way. */
-  async start(route: () => Promise<Destination>): Promise<void> {
+  async start(): Promise<void> {
     const { caller } = this;
     caller.follow({
       onAnswered: () => this.input({ type: 'callerAnswered' }),
@@ -115,19 +131,26 @@ export class Call {
         if (this.caller === caller) this.input({ type: 'callerEnded', ending });
       },
     });
+    await this.routeBy(() => this.routes.first());
+  }
+
+  private async routeBy(find: () => Promise<CallRoute>): Promise<void> {
     try {
-      this.destination = await route();
+      this.route = await find();
     } catch (error) {
       this.report(error, 'a call could not be routed');
       return this.input({ type: 'broken', reason: 'routing' });
     }
-    const { destination } = this;
+    const { destination, forwards, hasMoved } = this.route;
+    this.called ??= destination;
     if (destination.kind === 'refused') {
       this.input({ type: 'refused', status: destination.status });
     } else if (destination.kind === 'service') {
-      this.input({ type: 'routedToService' });
+      this.input({ type: 'routedToService', hasMoved });
     } else {
-      this.input({ type: 'routedToContacts', legs: destination.bindings.length });
+      const { length: legs } = destination.bindings;
+      const { length: first } = this.legs;
+      this.input({ type: 'routedToContacts', legs, first, forwards, hasMoved });
     }
   }
 
@@ -171,9 +194,13 @@ export class Call {
       case 'callLegs':
         return this.callContacts();
       case 'armRingTimer':
-        return this.arm(this.context.ringTimeoutMs, { type: 'ringTimeout' });
+        return this.arm(this.route?.ringMs ?? this.context.ringTimeoutMs, { type: 'ringTimeout' });
       case 'disarmRingTimer':
         return this.timer?.cancel();
+      case 'tellForwarded':
+        return this.caller.tellForwarded();
+      case 'forward':
+        return void this.routeBy(() => this.routes.next(output.cause, output.contacts));
       case 'ring':
         return this.ring(output.leg, output.hasMedia);
       case 'answerCaller':
@@ -181,13 +208,15 @@ export class Call {
       case 'rejectCaller':
         return this.caller.reject(output.status, output.reason);
       case 'endLegs':
-        return this.legs.forEach((leg, index) => {
-          if (index !== output.except) leg.hangUp(output.why);
-        });
+        return this.onceTold(() =>
+          this.legs.forEach((leg, index) => {
+            if (index !== output.except) leg.hangUp(output.why);
+          }),
+        );
       case 'endLeg':
         return this.legs[output.leg]?.hangUp(output.why);
       case 'endCaller':
-        return this.caller.hangUp(output.cause);
+        return this.onceTold(() => this.caller.hangUp(output.cause));
       case 'adopt':
         return this.adopt(output.by);
       case 'dropTransfer':
@@ -202,14 +231,34 @@ export class Call {
     output satisfies never;
   }
 
+  /** Who asked for a transfer hears its outcome before it is hung up. */
+  private onceTold(hangUp: () => void): void {
+    if (this.told === undefined) hangUp();
+    else void this.inTime(this.told).then(hangUp);
+  }
+
   private arm(afterMs: number, input: CallInput): void {
     this.timer = this.context.runtime.clock.arm(afterMs, () => this.input(input));
   }
 
   private callContacts(): void {
-    const { destination } = this;
+    const destination = this.route?.destination;
     if (destination?.kind !== 'user') return;
-    CallMedia.open({
+    this.openMedia(destination)
+      .then((media) => this.mediaOpened(media, destination))
+      .catch((error: unknown) => this.mediaRefused(error));
+  }
+
+  /** The relay that the caller hears already, by early media of who rang before; else a new one. */
+  private async openMedia(destination: UserDestination): Promise<CallMedia> {
+    const { media } = this;
+    if (media !== undefined && this.isCallerDescribed) {
+      media.calleeEnd.forget();
+      return media;
+    }
+    this.media = undefined;
+    await media?.close().catch(() => {}); // nobody asks for its statistics
+    return CallMedia.open({
       backend: this.context.media,
       label: this.id,
       offer: this.caller.offer,
@@ -221,23 +270,22 @@ export class Call {
       },
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
-    })
-      .then((media) => this.mediaOpened(media, destination))
-      .catch((error: unknown) => this.mediaRefused(error));
+    });
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
     this.media = media;
     // the caller may have given up meanwhile, and the record is written then
     if (this.state !== 'ringing') return void media.close().catch(() => {}); // nobody asks for it
-    for (const [leg, binding] of bindings.entries()) {
+    for (const binding of bindings) {
+      const leg = this.legs.length;
       const user: ContactLegUser = {
         onRinging: (hasMedia) => this.input({ type: 'legRinging', leg, hasMedia }),
         onAnswered: () => this.input({ type: 'legAnswered', leg }),
         onRefused: (refusal) => this.input({ type: 'legRefused', leg, ...refusal }),
         onEnded: (ending) => this.input({ type: 'legEnded', leg, ending }),
       };
-      const contact = this.contacts.call(binding, media, { to, user });
+      const contact = this.contacts.call(binding, media, { to, user, by: this.caller.session });
       this.legs.push(contact);
       this.context.link(contact.session, this);
     }
@@ -262,7 +310,9 @@ export class Call {
 
   private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
     const sdp = await answer?.catch(() => undefined); // told where the call is answered
-    if (sdp !== undefined && this.state === 'ringing') this.caller.ringWithMedia(callerEnd, sdp);
+    if (sdp === undefined || this.state !== 'ringing') return;
+    this.isCallerDescribed = true;
+    this.caller.ringWithMedia(callerEnd, sdp);
   }
 
   private answerCaller(winner: number): void {
@@ -277,6 +327,7 @@ export class Call {
     const { media } = this;
     const leg = this.legs[winner];
     if (media === undefined || leg === undefined) return;
+    this.caller.session.speakFor(leg.session);
     await media.calleeEnd.elect(leg.end);
     const answer = await media.answer;
     if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);
@@ -293,11 +344,11 @@ export class Call {
   }
 
   private runService(): void {
-    const { destination } = this;
+    const destination = this.route?.destination;
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
     session.on('mediaSilent', () => this.input({ type: 'broken', reason: 'mediaTimeout' }));
-    serve(destination, session, this.over.signal).then(
+    serve(destination, { session, user: this.userOf('caller'), signal: this.over.signal }).then(
       () => this.input({ type: 'serviceDone' }),
       (error: unknown) => {
         if (this.state === 'ended') return; // it was cut short by the end of the call
@@ -314,7 +365,9 @@ export class Call {
     this.context.onAnswered(this);
   }
 
+  /** Between two parties; what a service is told by INFO is for its session. */
   private passInfo(): void {
+    if (this.route?.destination.kind === 'service') return;
     const { infos } = this.context;
     for (const [one, other] of [['caller', 'callee'] as const, ['callee', 'caller'] as const]) {
       const session = this.sessionOf(one);
@@ -347,13 +400,14 @@ export class Call {
     this.over.abort();
     const end = this.timeline.ends();
     const stats = await this.inTime(this.media?.close());
-    const { sides, destination, id, parties } = this;
+    const { sides, called, routes, id, parties } = this;
     const { callers, legs } = sides;
-    const callee = calleeOf(destination);
+    const callee = calleeOf(called, routes.forwarded);
     const record = this.timeline.record(ending, end, {
       id,
       ...parties,
       ...(callee === undefined ? {} : { callee }),
+      ...forwardedBy(routes.forwarded),
       legs: recordLegs({
         callers,
         legs,
@@ -373,6 +427,17 @@ export class Call {
   private report(error: unknown, message: string): void {
     this.context.runtime.logger.error({ err: error, call: this.id }, message);
   }
+}
+
+function forwardedBy(forwarded: readonly Forwarding[]): Pick<CallRecord, 'forwarded'> {
+  if (forwarded.length === 0) return {};
+  return {
+    forwarded: forwarded.map(({ from, to, cause }) => ({
+      from: from.toString(),
+      to: to.toString(),
+      cause,
+    })),
+  };
 }
 
 type UserDestination = Extract<Destination, { kind: 'user' }>;

@@ -13,11 +13,14 @@ export interface CallerLegUser {
 /** The call's session with the caller. */
 export class CallerLeg {
   readonly session: Session;
+  readonly isBehindWebSocket: boolean;
   /** Final statistics, where it left the call before the call was over. */
   media: MediaStats | undefined;
 
-  constructor(session: Session) {
+  /** @param isBehindWebSocket by default as its INVITE came. */
+  constructor(session: Session, isBehindWebSocket = cameByWebSocket(session)) {
     this.session = session;
+    this.isBehindWebSocket = isBehindWebSocket;
   }
 
   /** The caller's offer; absent where the INVITE has none. */
@@ -39,6 +42,11 @@ export class CallerLeg {
 
   ring(): void {
     this.session.ring();
+  }
+
+  /** 181 (RFC 3261 §21.1.3). */
+  tellForwarded(): void {
+    this.session.progress(181).catch(() => {}); // it has ended
   }
 
   /** Rings with the callee's early media, by an answer that the relay has already made. */
@@ -75,4 +83,8 @@ export class CallerLeg {
   async closeMedia(): Promise<MediaStats | undefined> {
     return this.session.media?.close().catch(() => undefined);
   }
+}
+
+function cameByWebSocket({ source }: Session): boolean {
+  return source?.transport === 'ws' || source?.transport === 'wss';
 }

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import type { MediaStats, Session, SessionManager } from '@strowger/session-core';
 import { type NameAddr, parseUri, SipUri } from '@strowger/sip-message';
 import type { LegRefusal } from './best-response.ts';
@@ -24,6 +25,8 @@ export interface ContactLegsOptions {
   readonly from: NameAddr;
   /** Of the caller's INVITE. */
   readonly maxForwards: number;
+  /** What happened to the call on the way to them: Diversion and History-Info. */
+  history(): HeaderFields;
 }
 
 /** Makes the call's sessions with the callee's contacts. */
@@ -38,9 +41,9 @@ export class ContactLegs {
   call(
     binding: Binding,
     media: CallMedia,
-    { to, user }: { to: SipUri; user: ContactLegUser },
+    { to, user, by }: { to: SipUri; user: ContactLegUser; by: Session },
   ): ContactLeg {
-    const { manager, from, maxForwards } = this.options;
+    const { manager, from, maxForwards, history } = this.options;
     const end = media.calleeEnd.contact();
     const path = pathOf(binding);
     const session = manager.call({
@@ -49,11 +52,18 @@ export class ContactLegs {
       requestUri: contactUri(binding.contact),
       ...(path.length === 0 ? {} : { route: path }),
       ...(binding.received === undefined ? {} : { hops: [binding.received] }),
-      headers: [['Max-Forwards', maxForwards - 1]],
+      headers: [['Max-Forwards', maxForwards - 1], ...history()],
       endpoint: end,
       offer: media.offer,
+      onBehalfOf: by,
     });
-    return new ContactLeg(session, { end, contact: binding.contact, user });
+    const { contact } = binding;
+    return new ContactLeg(session, {
+      end,
+      contact,
+      user,
+      isBehindWebSocket: isBehindWebSocket(binding),
+    });
   }
 }
 
@@ -62,6 +72,7 @@ export interface ContactLegParts {
   readonly end: ContactEnd;
   readonly contact: string;
   readonly user: ContactLegUser;
+  readonly isBehindWebSocket: boolean;
   /** It was answered in another call, and comes over from there. */
   readonly isAnswered?: boolean;
 }
@@ -72,16 +83,19 @@ export class ContactLeg {
   readonly end: ContactEnd;
   /** The contact's URI. */
   readonly contact: string;
+  readonly isBehindWebSocket: boolean;
   /** What its INVITE got in the end; absent until then. */
   status: number | undefined;
   /** Final statistics, where it left the call before the call was over. */
   media: MediaStats | undefined;
 
   /** @internal Made by `ContactLegs.call`. */
-  constructor(session: Session, { end, contact, user, isAnswered = false }: ContactLegParts) {
+  constructor(session: Session, parts: ContactLegParts) {
+    const { end, contact, user, isAnswered = false } = parts;
     this.session = session;
     this.end = end;
     this.contact = contact;
+    this.isBehindWebSocket = parts.isBehindWebSocket;
     if (isAnswered) this.status = 200;
     session.on('progress', ({ status, withMedia }) => {
       if (status >= 180) user.onRinging(withMedia);

@@ -4,8 +4,13 @@ import type { LegEnding } from './call-table.ts';
 
 /** How a contact that had not answered refused. */
 export function refusalOf(reason: EndReason): LegRefusal {
-  const text = reason.kind === 'rejected' ? reason.text : undefined;
-  return { status: reason.status, ...(text === undefined ? {} : { reason: text }) };
+  if (reason.kind !== 'rejected') return { status: reason.status };
+  const { status, text, contacts } = reason;
+  return {
+    status,
+    ...(text === undefined ? {} : { reason: text }),
+    ...(contacts === undefined ? {} : { contacts }),
+  };
 }
 
 /** How a session ended, for the other side of the call. */

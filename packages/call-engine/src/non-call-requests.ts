@@ -1,3 +1,4 @@
+import type { HeaderFields } from '@strowger/dialog-core';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { Authenticator } from './authenticator.ts';
@@ -10,6 +11,8 @@ export interface NonCallRequestsOptions {
   readonly domain: Domain;
   readonly authenticator: Authenticator;
   readonly registrar: Registrar;
+  /** For Allow. */
+  readonly allowed: readonly string[];
 }
 
 /** The methods that the engine takes, for Allow (RFC 3261 §20.5). */
@@ -72,39 +75,50 @@ export class NonCallRequests {
     const proof = await authenticator.authenticate(request, inbound, 401);
     if (!proof.ok) return proof.response;
     if (user !== proof.user.username) return createResponse(request, 403);
-    return registrar.register(domain.addressOfRecord(user), request, inbound);
+    const response = await registrar.register(domain.addressOfRecord(user), request, inbound);
+    return confirmed(response, proof.confirmation);
   }
 
   /** OPTIONS to the domain itself is answered to everybody: it asks whether we live (§11). */
   private async tellOptions({ request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator } = this.options;
     const user = domain.userOf(request.uri, inbound);
+    let confirmation: HeaderFields = [];
     if (user !== '') {
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
       if (user === undefined) return createResponse(request, 404);
+      ({ confirmation } = proof);
     }
     return createResponse(request, 200, {
       headers: [
-        ['Allow', ALLOWED.join(', ')],
+        ['Allow', this.options.allowed.join(', ')],
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
+        ...confirmation,
       ],
     });
   }
 
   private async refuse({ request, inbound }: Asked): Promise<SipResponse> {
-    const { domain, authenticator } = this.options;
+    const { domain, authenticator, allowed } = this.options;
     if (domain.userOf(request.from.uri, inbound) !== undefined) {
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
     }
-    return refuseMethod(request);
+    return refuseMethod(request, allowed);
   }
 }
 
-function refuseMethod(request: SipRequest): SipResponse {
+/** A 2xx alone says it. */
+function confirmed(response: SipResponse, confirmation: HeaderFields): SipResponse {
+  if (response.status >= 300) return response;
+  for (const [name, value] of confirmation) response.headers.set(name, value);
+  return response;
+}
+
+function refuseMethod(request: SipRequest, allowed: readonly string[]): SipResponse {
   const status = KNOWN.includes(request.method) ? 405 : 501;
-  return createResponse(request, status, { headers: [['Allow', ALLOWED.join(', ')]] });
+  return createResponse(request, status, { headers: [['Allow', allowed.join(', ')]] });
 }

@@ -25,6 +25,8 @@ export interface ProxyModeOptions {
   readonly doorkeeper: Doorkeeper;
   /** INVITEs under way at most. */
   readonly maxCalls: number;
+  /** How long phones ring. */
+  readonly ringTimeoutMs: number;
   /** Whether new calls are refused. */
   readonly isDraining: () => boolean;
   /** Told of the calls that pass, and how they end. */
@@ -119,7 +121,9 @@ export class ProxyMode implements ForeignRequests {
     if (destination.kind !== 'user') {
       return refuse(request, destination.kind === 'refused' ? destination.status : 404);
     }
-    return this.forward(request, destination.bindings.flatMap(targetOf));
+    const { ringTimeoutMs: ringMs } = this.options;
+    const targets = destination.bindings.flatMap(targetOf).map((one) => ({ ...one, ringMs }));
+    return this.forward(request, targets);
   }
 
   private begin(invite: SipRequest, { from, dialled }: Admitted): void {

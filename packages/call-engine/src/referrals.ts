@@ -2,6 +2,7 @@ import type { IncomingRefer, ReferProgress } from '@strowger/dialog-core';
 import type { ReferDecision, Session, SessionManager } from '@strowger/session-core';
 import type { Call } from './call.ts';
 import type { Side } from './call-table.ts';
+import type { TransferTarget } from './call-transfers.ts';
 import type { Router } from './router.ts';
 
 /** What REFERs are decided with. */
@@ -47,7 +48,7 @@ export class Referrals {
   ): ReferDecision {
     if (destination.kind === 'refused') return { kind: 'refuse', status: destination.status };
     if (destination.kind === 'service') return { kind: 'refuse', status: 488 };
-    return take((report) => call.startTransfer(by, destination, report));
+    return take((progress) => call.startTransfer(by, destination, progress));
   }
 
   /** The asker has two calls with us, and wants the other parties of both to talk. */
@@ -69,13 +70,14 @@ export class Referrals {
     if (other.state !== 'connected' || party === undefined) {
       return { kind: 'refuse', status: 486 };
     }
-    return take((report) =>
-      call.startTransfer(
-        by,
-        { kind: 'session', session: party, give: () => other.giveAway(give) },
-        report,
-      ),
-    );
+    const target: TransferTarget = {
+      kind: 'session',
+      session: party,
+      user: other.userOf(give),
+      isBehindWebSocket: other.isBehindWebSocket(give),
+      give: (told) => other.giveAway(give, told),
+    };
+    return take((progress) => call.startTransfer(by, target, progress));
   }
 }
 
@@ -87,9 +89,6 @@ interface Asker {
 const DECLINED: ReferDecision = { kind: 'refuse', status: 603 };
 const FORBIDDEN: ReferDecision = { kind: 'refuse', status: 403 };
 
-function take(start: (report: (status: number) => void) => void): ReferDecision {
-  return {
-    kind: 'take',
-    start: (progress: ReferProgress) => start((status) => progress.report(status)),
-  };
+function take(start: (progress: ReferProgress) => void): ReferDecision {
+  return { kind: 'take', start };
 }

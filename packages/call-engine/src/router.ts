@@ -1,4 +1,5 @@
 import { type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
+import type { Forwarding } from '@strowger/session-core';
 import type { Inbound } from '@strowger/transaction-core';
 import type { CredentialStore } from './credential-store.ts';
 import type { Domain } from './domain.ts';
@@ -73,8 +74,12 @@ export function refuseScheme(request: SipRequest): number | undefined {
   return isKnown ? undefined : 416;
 }
 
-/** Who is called, for the record. */
-export function calleeOf(destination: Destination | undefined): string | undefined {
+/** Who was called, for the record: who was dialled, also where somebody else answered. */
+export function calleeOf(
+  destination: Destination | undefined,
+  [first]: readonly Forwarding[],
+): string | undefined {
+  if (first !== undefined) return first.from.toString();
   if (destination?.kind === 'user') return destination.to.toString();
   return destination?.kind === 'service' ? destination.name : destination?.callee;
 }

@@ -30,6 +30,11 @@ export class SharedEnd {
     if (this.holder !== contact && kept !== undefined) await this.end.acceptAnswer(kept);
   }
 
+  /** Whoever rang does not any more: the next contact's early media may be heard. */
+  forget(): void {
+    this.holder = undefined;
+  }
+
   /** @internal Whether this contact's media may be heard. */
   async take(contact: ContactEnd, answer: Sdp): Promise<void> {
     if (this.elected !== undefined && this.elected !== contact) return;

@@ -111,7 +111,12 @@ describe('who may register', () => {
       expect.stringMatching(/^Digest realm="pbx".*algorithm=MD5/),
     ]);
     const proof = { challenge, username: 'alice' };
-    expect((await on.send('REGISTER', { proof })).status).toBe(200);
+    const answer = await on.send('REGISTER', { proof });
+    expect(answer.status).toBe(200);
+    // and who is registered can see that we know it, too (RFC 7616 §3.5)
+    expect(answer.headers.raw('Authentication-Info')[0]).toMatch(
+      /^qop=auth, rspauth="[0-9a-f]{32}", cnonce="cnonce", nc=00000001$/,
+    );
     expect((await on.stage.stores.location.read('sip:alice@pbx')).bindings).toHaveLength(1);
     await on.stage.strike();
   });

@@ -1,7 +1,24 @@
 import { StrowgerError } from '@strowger/runtime';
 import { NameAddr, uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
+import { echo } from '../src/service.ts';
 import { setStage } from './stage.ts';
+
+it('shows the caller that it knows the password, too', async () => {
+  const { simulation, registered, strike } = setStage({}, { services: { '*43': echo() } });
+  const alice = await registered('alice');
+  await registered('bob');
+  const calls = ['bob', '*43'].map((number) => alice.call(number));
+  await simulation.run(5000);
+  for (const { final } of calls) {
+    const [said] = final?.headers.raw('Proxy-Authentication-Info') ?? [];
+    expect([final?.status, String(said)]).toEqual([
+      200,
+      expect.stringMatching(/rspauth="[0-9a-f]{32}"/),
+    ]);
+  }
+  await strike();
+});
 
 describe('a call to a user', () => {
   it('TS-09 rings, is answered, and is hung up by the caller', async () => {

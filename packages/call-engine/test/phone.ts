@@ -44,6 +44,8 @@ export class Phone {
   readonly dialogs: Dialog[] = [];
   readonly invites: IncomingInvite[] = [];
   readonly reinvites: string[] = [];
+  /** Milliseconds before a re-INVITE is answered. */
+  reinviteMs = 0;
   /** What it does with a call; by default it rings, and answers after a second. */
   onInvite: (invite: IncomingInvite) => void = (invite) => {
     invite.ring();
@@ -214,7 +216,11 @@ export class Phone {
         const offered = directionOf(reinvite.request);
         this.reinvites.push(offered);
         const content = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
-        reinvite.accept({ body: { type: 'application/sdp', content } });
+        const accept = (): void => {
+          if (reinvite.pending) reinvite.accept({ body: { type: 'application/sdp', content } });
+        };
+        if (this.reinviteMs > 0) this.after(this.reinviteMs, accept);
+        else accept();
       },
       onRequest: (transaction) => {
         const { request } = transaction;

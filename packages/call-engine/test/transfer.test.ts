@@ -85,6 +85,41 @@ describe('a phone that transfers a call blindly', () => {
     await strike();
   });
 
+  it('hears the outcome before it is hung up', async () => {
+    const { simulation, strike, bob } = await talking();
+    const heard = refer(bob.dialogs[0], number('carol'));
+    await simulation.run(5000);
+    expect(heard.end).toEqual({ kind: 'finished', status: 200 });
+    expect(between(simulation.ladder(), 'bob').slice(-4)).toEqual([
+      'pbx --> bob  NOTIFY',
+      'bob --> pbx  200',
+      'pbx --> bob  BYE',
+      'bob --> pbx  200',
+    ]);
+    await strike();
+  });
+
+  it('has its call back, and is heard, where who answered is gone at once', async () => {
+    const { simulation, engine, strike, alice, bob, carol } = await talking();
+    alice.reinviteMs = 1000;
+    carol.onInvite = (invite) => {
+      carol.answer(invite);
+      carol.after(300, () => carol.dialogs[0]?.bye());
+    };
+    const heard = refer(bob.dialogs[0], number('carol'));
+    await simulation.run(5000);
+    expect(heard.end).toEqual({ kind: 'finished', status: 480 });
+    expect(alive(alice, bob, carol)).toEqual(['alice', 'bob']);
+    // to the new relay, and back
+    expect(alice.reinvites).toEqual(['sendrecv', 'sendrecv']);
+    expect(engine.counts()).toMatchObject({ sessions: 2, endpoints: 2 });
+    alice.reinviteMs = 0;
+    const held = bob.hold(dialogOf(bob));
+    await simulation.run(1000);
+    expect([await held, alice.reinvites.at(-1)]).toEqual(['recvonly', 'sendonly']);
+    await strike();
+  });
+
   it('may hang up as soon as it was accepted', async () => {
     const { simulation, strike, alice, bob, carol } = await talking();
     refer(bob.dialogs[0], number('carol'));
@@ -177,6 +212,12 @@ describe('a phone with two calls', () => {
     expect(alive(alice, bob, carol)).toEqual(['alice', 'carol']);
     expect(engine.counts()).toMatchObject({ calls: 1, sessions: 2, endpoints: 2 });
     expect(records).toMatchObject([{ caller: 'sip:bob@pbx', reason: 'transferred' }]);
+    const ladder = between(simulation.ladder(), 'bob');
+    const lastNotify = ladder.lastIndexOf('pbx --> bob  NOTIFY');
+    expect(ladder.slice(lastNotify + 1, lastNotify + 3)).toEqual([
+      'bob --> pbx  200',
+      'pbx --> bob  BYE',
+    ]);
     alice.dialogs[0]?.bye();
     await simulation.run(1000);
     expect(alive(alice, bob, carol)).toEqual([]);
@@ -194,6 +235,36 @@ describe('a phone with two calls', () => {
     await strike();
   });
 
+  it('makes nobody a user whom it brings into a call', async () => {
+    const stage = setStage({}, { publicAccess: ['bob'] });
+    const { simulation, strike } = stage;
+    const bob = await stage.registered('bob');
+    const alice = await stage.registered('alice');
+    await stage.registered('dave');
+    const eve = await stage.phone('eve');
+    const stranger = new NameAddr({ uri: uri('sip:eve@elsewhere') });
+    const incoming = eve.call('bob', { from: stranger });
+    await simulation.run(5000);
+    const asks = async (): Promise<ReferEnd | undefined> => {
+      const heard = refer(dialogOf(eve), number('dave'));
+      await simulation.run(2000);
+      return heard.end;
+    };
+    expect([incoming.outcome, await asks()]).toEqual([200, { kind: 'rejected', status: 403 }]);
+    const consultation = bob.call('alice');
+    await simulation.run(5000);
+    const heard = refer(consultation.dialog, referToReplacing(dialogOf(bob)));
+    await simulation.run(5000);
+    expect(heard.end).toEqual({ kind: 'finished', status: 200 });
+    expect(alive(alice, bob, eve)).toEqual(['alice', 'eve']);
+    expect(await asks()).toEqual({ kind: 'rejected', status: 403 });
+    // alice is still who she was
+    const again = refer(dialogOf(alice), number('dave'));
+    await simulation.run(5000);
+    expect(again.end).toEqual({ kind: 'finished', status: 200 });
+    await strike();
+  });
+
   it('is told where the second call is not there', async () => {
     const { simulation, strike, bob } = await talking();
     const stale = referToReplacing({
@@ -207,6 +278,12 @@ describe('a phone with two calls', () => {
     await strike();
   });
 });
+
+/** The arrows from and to one host, without their times. */
+function between(ladder: string, host: string): string[] {
+  const arrows = ladder.split('\n').map((line) => line.trim().replace(/^\d+ /, ''));
+  return arrows.filter((arrow) => arrow.split(' ').includes(host));
+}
 
 function dialogOf({ dialogs }: Phone): Dialog {
   const live = dialogs.find(({ state }) => state === 'confirmed');

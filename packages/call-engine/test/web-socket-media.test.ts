@@ -1,6 +1,9 @@
+import { referToReplacing } from '@strowger/dialog-core';
 import type { RelayRequest } from '@strowger/session-core';
+import { NameAddr, uri } from '@strowger/sip-message';
 import { FakeMediaBackend } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
+import type { Phone } from './phone.ts';
 import { setStage } from './stage.ts';
 
 /** A backend that keeps what relays were asked for. */
@@ -40,5 +43,62 @@ describe('a call to contacts behind WebSockets', () => {
     expect(media.requests).toEqual([wanted]);
     await stage.simulation.run(45_000); // nobody answers
     await stage.strike();
+  });
+});
+
+describe('a transfer of a call', () => {
+  const wanted = (end: 'a' | 'b') => ({
+    srtp: { [end]: 'required' },
+    keying: { [end]: ['dtls'] },
+    ice: { [end]: 'lite' },
+  });
+
+  const user = { onEnded: () => {} };
+
+  /** `behind` makes a browser of a phone: a proxy before us has the WebSocket. */
+  async function scene() {
+    const media = new Asked({ address: '192.0.2.1' });
+    const stage = setStage(
+      {},
+      { media, webSocketMedia: { srtp: 'required', keying: ['dtls'], ice: 'lite' } },
+    );
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    const carol = await stage.registered('carol');
+    const behind = async ({ name, host }: Phone): Promise<void> => {
+      const { bindings, version } = await stage.stores.location.read(`sip:${name}@pbx`);
+      const contacts = bindings.map((one) => ({
+        ...one,
+        contact: `sip:${name}@${name};transport=ws`,
+        received: { transport: 'udp', address: host.address, port: 5060 } as const,
+      }));
+      await stage.stores.location.replace(`sip:${name}@pbx`, version, contacts);
+    };
+    return { ...stage, media, alice, bob, carol, behind };
+  }
+
+  it('asks for the media of browsers where a browser stays', async () => {
+    const { simulation, media, strike, alice, bob, behind } = await scene();
+    await behind(bob);
+    alice.call('bob');
+    await simulation.run(5000);
+    alice.dialogs[0]?.refer({ referTo: new NameAddr({ uri: uri('sip:carol@pbx') }) }, user);
+    await simulation.run(5000);
+    expect(media.requests).toEqual([wanted('b'), wanted('a')]);
+    await strike();
+  });
+
+  it('asks for it where a browser comes from another call', async () => {
+    const { simulation, media, strike, alice, bob, carol, behind } = await scene();
+    await behind(carol);
+    alice.call('bob');
+    await simulation.run(5000);
+    const consultation = bob.call('carol');
+    await simulation.run(5000);
+    if (consultation.dialog === undefined) throw new Error('carol did not answer');
+    bob.dialogs[0]?.refer({ referTo: referToReplacing(consultation.dialog) }, user);
+    await simulation.run(5000);
+    expect(media.requests).toEqual([{}, wanted('b'), wanted('b')]);
+    await strike();
   });
 });

@@ -16,3 +16,4 @@ export {
   to,
 } from './state-table.ts';
 export { type Timer, TimerWheel } from './timer-wheel.ts';
+export { webRuntime } from './web-runtime.ts';

@@ -1,12 +1,11 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
 import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { ALPHABET, type Random, randomFrom } from './random.ts';
-import { TimerWheel, type Timer } from './timer-wheel.ts';
+import { SystemClock } from './system-clock.ts';
 
 /** Time, chance, log and datagrams: everything that a layer may ask its surroundings for. */
 export interface Runtime {
@@ -57,58 +56,6 @@ function pooledTokens(): Random['token'] {
     used += length;
     return pool.toString('latin1', used - length, used);
   };
-}
-
-/** One `setTimeout` drives the whole wheel. */
-class SystemClock implements Clock {
-  // no alarm keeps a process alive that waits for nothing
-  private readonly wheel = new TimerWheel(performance.now(), () => this.clearAlarm());
-  private alarm: NodeJS.Timeout | undefined;
-  private alarmAt = Number.POSITIVE_INFINITY;
-
-  get armedTimers(): number {
-    return this.wheel.size;
-  }
-
-  now(): number {
-    return performance.now();
-  }
-
-  wall(): number {
-    return Date.now();
-  }
-
-  arm(delayMs: number, fire: () => void): Timer {
-    const now = performance.now();
-    const at = now + Math.max(0, delayMs);
-    if (this.wheel.size === 0) this.wheel.advanceTo(now);
-    const timer = this.wheel.arm(at, fire);
-    if (at < this.alarmAt) this.setAlarm();
-    return timer;
-  }
-
-  private setAlarm(): void {
-    clearTimeout(this.alarm);
-    const next = this.wheel.nextAt();
-    this.alarmAt = next ?? Number.POSITIVE_INFINITY;
-    if (next === undefined) return;
-    const delay = Math.min(Math.max(Math.ceil(next - performance.now()), 1), 0x7fffffff);
-    this.alarm = setTimeout(() => this.ring(), delay);
-  }
-
-  private clearAlarm(): void {
-    clearTimeout(this.alarm);
-    if (this.alarmAt !== Number.NEGATIVE_INFINITY) this.alarmAt = Number.POSITIVE_INFINITY;
-  }
-
-  private ring(): void {
-    this.alarmAt = Number.NEGATIVE_INFINITY; // what is armed meanwhile needs no alarm of its own
-    try {
-      this.wheel.advanceTo(performance.now());
-    } finally {
-      this.setAlarm();
-    }
-  }
 }
 
 /**

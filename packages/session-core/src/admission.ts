@@ -25,12 +25,13 @@ export class Admission {
     const { authentication } = this.options;
     try {
       if (authentication !== undefined && !(await authentication.admit(session))) return;
+      if (replaces === undefined) await this.announce(session);
+      else await this.replace(session, replaces);
     } catch (error) {
-      this.options.report(error); // the policy, or the credentials, could not be asked
-      return session.isUnanswered ? session.reject(500) : undefined;
+      // the policy or the credentials could not be asked, or what was decided cannot be done
+      this.options.report(error);
+      if (session.isUnanswered) session.reject(500);
     }
-    if (replaces === undefined) await this.announce(session);
-    else await this.replace(session, replaces);
   }
 
   /** Decides on a call that wants to take the place of another one (RFC 3891 §3). */
@@ -61,12 +62,7 @@ export class Admission {
 
   private async announce(session: Session): Promise<void> {
     const { onIncoming } = this.options.hooks;
-    try {
-      if (onIncoming !== undefined) await onIncoming(session);
-      else if (session.isUnanswered) session.reject(480);
-    } catch (error) {
-      this.options.report(error);
-      if (session.isUnanswered) session.reject(500);
-    }
+    if (onIncoming !== undefined) await onIncoming(session);
+    else if (session.isUnanswered) session.reject(480);
   }
 }

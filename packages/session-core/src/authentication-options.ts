@@ -19,7 +19,11 @@ export interface SessionAuthenticationOptions {
   readonly algorithms?: readonly DigestAlgorithm[];
   /** How long a nonce is good. Default 300,000. */
   readonly nonceLifetimeMs?: number;
-  /** Failures from one address within `lockMs` after which it is not looked at. Default 10. */
+  /**
+   * Failures from one address within `lockMs` after which it is not looked at. Default 10. Those count
+   * that came over a connection, or answer a challenge that was sent there; a success for a user name
+   * clears the failures of that name alone.
+   */
   readonly maxFailures?: number;
   /** Default 60,000. */
   readonly lockMs?: number;

@@ -42,6 +42,8 @@ export const authenticationTable: StateTable<AuthenticationState, Authentication
     refuted: () => to({ name: 'failed' }),
   },
   failed: {
+    // the application may compare with several passwords
+    proven: (_, { username }) => to({ name: 'authenticated', username }),
     challenged: () => to({ name: 'challenged' }),
     lockedOut: () => to({ name: 'locked' }),
   },

@@ -40,14 +40,17 @@ export class Bridges {
 
   /**
    * Moves the media of two answered sessions onto a relay. Rejects where one of them does not agree:
-   * then both stay where they were.
+   * then `one` stays where it was, and `other` gets media of its own again where it had moved.
    */
   async join(one: Session, other: Session): Promise<RelayId> {
     const relay = await this.openRelay(one, other);
+    let hasMoved = false;
     try {
       await other.moveMedia(relay.b);
+      hasMoved = true;
       await one.moveMedia(relay.a);
     } catch (error) {
+      if (hasMoved) await other.renewMedia().catch(() => {}); // why they were not joined says more
       await relay.close();
       throw error;
     }

@@ -1,7 +1,15 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
-import type { DigitOptions, EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
+import type { Session } from './session.ts';
+import type { RedirectPolicy } from './redirections.ts';
+import type {
+  AudioSource,
+  DigitOptions,
+  EndpointRequest,
+  MediaEndpoint,
+  Sdp,
+} from './media-backend.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
 export type MediaWishes = Pick<
@@ -18,6 +26,17 @@ export interface SessionDigitOptions extends Omit<DigitOptions, 'via'> {
   readonly via?: DigitOptions['via'] | 'info';
   /** The body of an INFO; default `dtmf-relay`. */
   readonly infoType?: 'dtmf-relay' | 'dtmf';
+}
+
+/** How the other side is put on hold, and taken back. */
+export interface HoldOptions {
+  /** Heard there for as long as it is held, again and again. Default: silence. */
+  readonly music?: AudioSource | undefined;
+  /**
+   * By re-INVITE, the default, which RFC 3311 §5.1 recommends where somebody may be asked; or by
+   * UPDATE, which takes one message less, where the peer says that it takes that.
+   */
+  readonly via?: 'reinvite' | 'update' | undefined;
 }
 
 /** How to place a call. */
@@ -51,6 +70,13 @@ export interface CallOptions {
   readonly lateOffer?: boolean | undefined;
   /** Where to send the INVITE without a look-up. */
   readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Whether the contacts of a 3xx are called instead (RFC 3261 §8.1.3.4), told as `redirected`. Else,
+   * by default, they are handed up: `contacts` of the `EndReason`.
+   */
+  readonly followRedirects?: boolean | RedirectPolicy | undefined;
+  /** For whose peer it is placed: see `Session.speakFor`. */
+  readonly onBehalfOf?: Session | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
 }

@@ -28,7 +28,7 @@ export type TimeoutPhase =
 
 /** Why a session is over; exactly one for every session. */
 export type EndReason =
-  /** The INVITE got a final answer from 300 to 699. */
+  /** The INVITE got a final answer from 300 to 699; `contacts` of a 3xx: by their q, best first. */
   | ({ readonly kind: 'rejected'; readonly contacts?: readonly string[] } & EndFacts)
   /** It was given up before it was answered. */
   | ({ readonly kind: 'cancelled'; readonly answeredElsewhere: boolean } & EndFacts)

@@ -54,8 +54,11 @@ export const establishedRows: Pick<
   },
   offeringChange: {
     ...busyRows,
-    offerReady: (state, { sdp }) =>
-      to({ ...state, name: 'changing' }, { type: 'reinvite', offer: sdp }),
+    offerReady: (state, { sdp }) => {
+      const { byUpdate } = state.change;
+      const how = byUpdate === undefined ? {} : { byUpdate };
+      return to({ ...state, name: 'changing' }, { type: 'reinvite', offer: sdp, ...how });
+    },
     mediaRefused: (state, { code, message }) =>
       carryOn(talkOf(state), { type: 'changed', change: state.change, refusal: { code, message } }),
   },
@@ -63,12 +66,11 @@ export const establishedRows: Pick<
     ...busyRows,
     changeAccepted: (state, { sdp }) =>
       sdp === undefined
-        ? revert(talkOf(state), NO_ANSWER, { type: 'ack' }, state.change)
-        : to(
-            { ...state, name: 'applyingChange' },
-            { type: 'ack' },
-            { type: 'acceptAnswer', answer: sdp },
-          ),
+        ? revert(talkOf(state), NO_ANSWER, acknowledged(state.change), state.change)
+        : to({ ...state, name: 'applyingChange' }, ...acknowledged(state.change), {
+            type: 'acceptAnswer',
+            answer: sdp,
+          }),
     // the layer lets it through only while ours waits after a 491 (RFC 3261 §14.1): theirs first
     changeOffered: (state, { sdp }) => {
       const talk = { ...talkOf(state), queue: [state.change, ...state.queue] };
@@ -80,7 +82,7 @@ export const establishedRows: Pick<
       );
     },
     changeRefused: (state, { code, message }) =>
-      revert(talkOf(state), { code, message }, undefined, state.change),
+      revert(talkOf(state), { code, message }, [], state.change),
   },
   yielding: {
     ...busyRows,
@@ -172,13 +174,21 @@ function carryOn(talk: Talk, ...outputs: SessionOutput[]): SessionStep {
   return begin({ ...talk, queue }, change, outputs);
 }
 
-function revert(talk: Talk, refusal: Refused, first?: SessionOutput, change?: Change): SessionStep {
+/** An UPDATE needs no ACK. */
+function acknowledged({ byUpdate }: Change): SessionOutput[] {
+  return byUpdate === undefined ? [{ type: 'ack' }] : [];
+}
+
+function revert(
+  talk: Talk,
+  refusal: Refused,
+  first: readonly SessionOutput[] = [],
+  change?: Change,
+): SessionStep {
   const reverting = { name: 'reverting', ...talk, refusal } as const;
-  return to(
-    change === undefined ? reverting : { ...reverting, change },
-    ...(first === undefined ? [] : [first]),
-    { type: 'rollback' },
-  );
+  return to(change === undefined ? reverting : { ...reverting, change }, ...first, {
+    type: 'rollback',
+  });
 }
 
 function reverted(state: Talk & { change?: Change; refusal: Refused }): SessionStep {

@@ -24,40 +24,93 @@ export interface EventsDropped {
   readonly from: number;
 }
 
+type Told = SessionEvent | EventsDropped;
+
 /** @internal Gives the events to whoever iterates, up to a limit. */
 export class EventStreams {
-  private readonly readers = new Set<(event: SessionEvent) => void>();
+  private readonly readers = new Set<Reader>();
+
+  /** How many read. */
+  get size(): number {
+    return this.readers.size;
+  }
 
   tell(event: SessionEvent): void {
-    for (const read of this.readers) read(event);
+    for (const reader of this.readers) reader.take(event);
   }
 
   /** From now on; the reader is told what it was too slow for, in the place where it is missing. */
-  async *read(
-    options: EventStreamOptions = {},
-  ): AsyncGenerator<SessionEvent | EventsDropped, void, void> {
-    const { signal, limit = 1000 } = options;
-    const waiting: (SessionEvent | EventsDropped)[] = [];
-    let wake = (): void => {};
-    const take = (event: SessionEvent): void => {
-      if (matches(event, options)) store(waiting, event, limit);
-      wake();
-    };
-    const stop = (): void => wake();
-    this.readers.add(take);
-    signal?.addEventListener('abort', stop);
-    try {
-      while (signal?.aborted !== true) {
-        const next = waiting.shift();
-        if (next !== undefined) yield next;
-        else await new Promise<void>((resolve) => (wake = resolve));
-      }
-    } finally {
-      signal?.removeEventListener('abort', stop);
-      this.readers.delete(take);
-    }
+  read(options: EventStreamOptions = {}): AsyncGenerator<Told, void, void> {
+    const { signal } = options;
+    const reader = new Reader(options, () => {
+      this.readers.delete(reader);
+      signal?.removeEventListener('abort', leave);
+    });
+    const leave = (): void => reader.leave();
+    if (signal?.aborted === true) leave();
+    else this.readers.add(reader);
+    signal?.addEventListener('abort', leave);
+    return reader;
   }
 }
+
+/** One who reads: what was told before its first `next` waits for it as well. */
+class Reader implements AsyncGenerator<Told, void, void> {
+  private readonly options: EventStreamOptions;
+  private readonly onLeft: () => void;
+  private readonly waiting: Told[] = [];
+  /** Calls of `next` that found nothing. */
+  private readonly asking: ((next: IteratorResult<Told, void>) => void)[] = [];
+  private isOver = false;
+
+  constructor(options: EventStreamOptions, onLeft: () => void) {
+    this.options = options;
+    this.onLeft = onLeft;
+  }
+
+  take(event: SessionEvent): void {
+    if (!matches(event, this.options)) return;
+    const ask = this.asking.shift();
+    if (ask !== undefined) ask({ done: false, value: event });
+    else store(this.waiting, event, this.options.limit ?? DEFAULT_LIMIT);
+  }
+
+  /** Ends it: what waits is not read any more. */
+  leave(): void {
+    this.isOver = true;
+    this.waiting.length = 0;
+    for (const ask of this.asking.splice(0)) ask(OVER);
+    this.onLeft();
+  }
+
+  next(): Promise<IteratorResult<Told, void>> {
+    const value = this.waiting.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.isOver) return Promise.resolve(OVER);
+    return new Promise((resolve) => this.asking.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<Told, void>> {
+    this.leave();
+    return Promise.resolve(OVER);
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Told, void>> {
+    this.leave();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
+
+const DEFAULT_LIMIT = 1000;
+const OVER = { done: true, value: undefined } as const;
 
 /** @internal Whether an event passes. */
 export function matches(event: SessionEvent, { types, sessionId, callId }: EventFilter): boolean {

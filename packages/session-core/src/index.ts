@@ -1,11 +1,20 @@
 export type {
   AnswerOptions,
   CallOptions,
+  HoldOptions,
   MediaWishes,
   ProgressOptions,
   SessionDigitOptions,
 } from './call-options.ts';
 export type { EndFacts, EndReason, PeerReason, TimeoutPhase } from './end-reason.ts';
+export {
+  divertedBy,
+  type ForwardCause,
+  type Forwarding,
+  forwardingHeaders,
+  timesForwarded,
+} from './forwarding-headers.ts';
+export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
 export type {
   BurstMetrics,
@@ -39,6 +48,30 @@ export type {
   Talk,
 } from './session-machine.ts';
 export type { RelayId } from './bridge.ts';
+export type { SessionIdentifiers } from './session-identity.ts';
+export { Conference } from './conference.ts';
+export type {
+  ConferenceEnd,
+  ConferenceEnding,
+  ConferenceId,
+  ConferenceMemberSettings,
+  ConferenceMemberState,
+  ConferenceOptions,
+  ConferencePackageOptions,
+  ConferencePart,
+  ConferenceStatistics,
+  EndedConference,
+  JoinOptions,
+} from './conference-options.ts';
+export {
+  type ConferenceInput,
+  type ConferenceLeaveReason,
+  type ConferenceMachineState,
+  type ConferenceOutput,
+  type ConferenceSeat,
+  type ConferenceTableContext,
+  conferenceTable,
+} from './conference-table.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

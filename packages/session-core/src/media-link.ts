@@ -62,8 +62,11 @@ export class MediaLink {
   private readonly brought = new Map<number, Media>();
   /** What media was on before it moved; until the peer agrees. */
   private before: Partial<Media> | undefined;
+  private secured: 'sdes' | 'dtls' | undefined;
   private offerIsOpen = false;
   private isClosing = false;
+  /** The session has no media, and wants none. */
+  private isReleased = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -84,6 +87,11 @@ export class MediaLink {
 
   get state(): SessionMediaState {
     return this.machine.state.name;
+  }
+
+  /** What it brought is its own from now on, to be closed with it. */
+  keep(): void {
+    this.isOwned = true;
   }
 
   /** Takes an endpoint that its owner closes. */
@@ -116,10 +124,14 @@ export class MediaLink {
     return this.options.backend.openEndpoint(this.request());
   }
 
-  /** Closes what the session opened; the session goes on without media. */
+  /**
+   * Closes what the session opened; the session goes on without media. Offers that are made or come
+   * until it has some again, such as to refresh the session, are about media that is opened for them.
+   */
   async release(): Promise<void> {
     const { current, isOwned } = this;
     this.current = undefined;
+    this.isReleased = true;
     this.step({ type: 'closed' });
     if (isOwned) await current?.close();
   }
@@ -146,7 +158,9 @@ export class MediaLink {
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
-          return { type: 'answerReady', sdp, direction: await this.completed(endpoint) };
+          const direction = await this.completed(endpoint);
+          if (this.isReleased) await this.release();
+          return { type: 'answerReady', sdp, direction };
         });
       case 'acceptAnswer':
         return this.run(async (endpoint) => {
@@ -155,6 +169,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
+          if (this.isReleased) await this.release();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -162,6 +177,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
+          if (this.isReleased) await this.release();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -174,6 +190,7 @@ export class MediaLink {
   /** What the endpoint tells, or its owner in its name. */
   take(event: MediaEndpointEvent): void {
     if (this.isClosing) return;
+    if (event.type === 'secured') this.secured = event.keying;
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
@@ -183,15 +200,18 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
-  private request(): EndpointRequest {
-    const { wishes, options } = this;
+  /** What an endpoint for this session is opened with; what was encrypted once stays so. */
+  request(): EndpointRequest {
+    const { wishes, options, secured } = this;
     const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    return { label: options.label, onEvent, ...wishes };
+    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
+    return { label: options.label, onEvent, ...wishes, ...policy };
   }
 
   private async open(): Promise<SessionInput> {
     this.opening = this.openAnother();
     this.current = await this.opening;
+    this.isOwned = true;
     return { type: 'mediaOpened' };
   }
 
@@ -201,6 +221,7 @@ export class MediaLink {
     if (next === undefined) return;
     const { current, isOwned } = this;
     this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
+    this.isReleased = false;
     this.current = next.endpoint;
     this.isOwned = next.isOwned;
   }
@@ -209,6 +230,7 @@ export class MediaLink {
   private moveBack(): void {
     if (this.before === undefined) return;
     this.current = this.before.endpoint;
+    this.isReleased = this.current === undefined;
     this.isOwned = this.before.isOwned === true;
     this.before = undefined;
   }
@@ -244,6 +266,7 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
+        if (this.current === undefined && this.isReleased) await this.open();
         // only `open` needs none; without one an offer of the peer finds nothing to answer it
         const endpoint = this.current;
         if (endpoint === undefined && command.length > 0) throw noMedia();

@@ -48,6 +48,8 @@ export interface SessionSetup {
   readonly request?: SipRequest | undefined;
   readonly source?: Hop | undefined;
   readonly offer?: Sdp | undefined;
+  /** For whose peer it speaks. */
+  readonly behalf?: Session | undefined;
   readonly ringTimeoutMs?: number | undefined;
   readonly initial: SessionMachineState;
   /** Gives the parts what they start with. */

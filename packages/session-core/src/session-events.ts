@@ -1,4 +1,6 @@
 import type { RelayId } from './bridge.ts';
+import type { ConferenceId, ConferenceMemberSettings } from './conference-options.ts';
+import type { ConferenceLeaveReason } from './conference-table.ts';
 import type { EndReason } from './end-reason.ts';
 import type { HeardTone, MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
@@ -50,6 +52,8 @@ export interface SessionEventDetails {
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
   progress: { readonly status: number; readonly reason: string; readonly withMedia: boolean };
+  /** The callee is somewhere else: our INVITE goes from one to the other (`followRedirects`). */
+  redirected: { readonly status: number; readonly from: string; readonly to: string };
   /** A digit of the peer, once whichever ways it came: RTP event (RFC 4733), tone, INFO. */
   digit: {
     readonly digit: string;
@@ -102,6 +106,25 @@ export interface SessionEventDetails {
   relayEstablished: { readonly relayId: RelayId; readonly other: SessionId };
   /** No longer: they were parted, or both have ended. */
   relayTerminated: { readonly relayId: RelayId; readonly reason: 'parted' | 'ended' };
+  /** The session is in a conference from now on, which has so many members. */
+  conferenceJoined: {
+    readonly conferenceId: ConferenceId;
+    readonly role: ConferenceMemberSettings['role'];
+    readonly members: number;
+  };
+  /** It waits for being let in: for a PIN, or a moderator. */
+  conferenceWaiting: { readonly conferenceId: ConferenceId };
+  /** How it hears and is heard has changed; while `held` it is not heard. */
+  conferenceChanged: { readonly conferenceId: ConferenceId; readonly held: boolean } & Pick<
+    ConferenceMemberSettings,
+    'role' | 'muted' | 'deaf'
+  >;
+  /** It is in the conference no longer, which has so many members left. */
+  conferenceLeft: {
+    readonly conferenceId: ConferenceId;
+    readonly reason: ConferenceLeaveReason;
+    readonly members: number;
+  };
   /** The end; told last, but for `relayTerminated`. Times as `at`. */
   terminated: {
     readonly reason: EndReason;

@@ -9,6 +9,8 @@ export interface Change {
   readonly direction?: MediaDirection;
   /** Whether media moves to an endpoint that the owner brought for this change. */
   readonly moves?: true;
+  /** Whether it goes by UPDATE (RFC 3311) where the peer takes that; else by re-INVITE. */
+  readonly byUpdate?: true;
 }
 
 /** Answers to our offer while the INVITE has no final response (early media, forks). */
@@ -183,7 +185,8 @@ export type SessionOutput =
   | { readonly type: 'accept'; readonly sdp: Sdp }
   | { readonly type: 'refuse'; readonly status: number }
   | { readonly type: 'bye'; readonly why: PeerReason }
-  | { readonly type: 'reinvite'; readonly offer: Sdp }
+  /** `byUpdate`: only where the table was told that the peer takes it. */
+  | { readonly type: 'reinvite'; readonly offer: Sdp; readonly byUpdate?: true }
   /** Takes our re-INVITE back, which waits to be repeated. */
   | { readonly type: 'withdraw' }
   | { readonly type: 'acceptChange'; readonly sdp: Sdp }

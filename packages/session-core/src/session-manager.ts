@@ -1,9 +1,12 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
 import { StrowgerError } from '@strowger/runtime';
 import { NameAddr } from '@strowger/sip-message';
-import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import { type CallOptions, wishesOf } from './call-options.ts';
 import { Admission } from './admission.ts';
+import type { Conference } from './conference.ts';
+import type { ConferenceId, ConferenceOptions, JoinOptions } from './conference-options.ts';
+import { Conferences } from './conferences.ts';
 import { Bridges, type RelayId } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
@@ -14,11 +17,17 @@ import type {
   SessionManagerOptions,
 } from './session-manager-options.ts';
 import { SessionDirectory } from './session-directory.ts';
+import { identifyingSender } from './session-identity.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
 
-const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
+const DEFAULT_LIMITS: SessionLimits = {
+  sessions: 100_000,
+  answerMs: 180_000,
+  conferences: 1000,
+  conferenceMembers: 200,
+};
 const CLOSE_DEADLINE_MS = 5000;
 
 /** The owner of all sessions of one user agent: calls out, calls in, and what they belong to. */
@@ -27,28 +36,35 @@ export class SessionManager extends SessionDirectory {
   private readonly limits: SessionLimits;
   private readonly transferee: Transferee;
   private readonly bridges: Bridges;
+  private readonly conferenceRooms: Conferences;
   private readonly admission: Admission;
   private readonly context: SessionContext;
   private closing: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
     super(options);
-    const { runtime, sender, contactUser, userAgent, timers, allow = [] } = options;
+    const { runtime, contactUser, userAgent, timers, allow = [] } = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.dialogs = new DialogLayer({
       runtime,
-      sender,
+      sender: this.senderOf(options),
       contactUser,
       userAgent,
       timers,
       foreign: options.foreign,
+      ...(options.conferencePackage && { events: { packages: ['conference'] } }),
       supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
-      allow: [...new Set([...ALLOWED, ...allow])],
+      allow: [
+        ...new Set([...ALLOWED, ...(options.conferencePackage ? ['SUBSCRIBE'] : []), ...allow]),
+      ],
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.takeRequest(transaction),
+        ...(options.conferencePackage && {
+          onSubscribe: (subscribe) => this.conferenceRooms.take(subscribe),
+        }),
         takesStateless: (request, inbound) => options.takesStateless?.(request, inbound) === true,
       },
     });
@@ -58,6 +74,15 @@ export class SessionManager extends SessionDirectory {
       call: (call) => this.call(call),
       tell: (session, type, details) => this.registry.emit(session, type, details),
       newId: () => runtime.random.token(),
+    });
+    this.conferenceRooms = new Conferences({
+      media: options.media,
+      registry: this.registry,
+      limits: this.limits,
+      package: options.conferencePackage,
+      onStep: options.onStep,
+      newId: () => runtime.random.token(),
+      report: (error) => this.report(error),
     });
     this.admission = new Admission({
       hooks: options,
@@ -70,6 +95,8 @@ export class SessionManager extends SessionDirectory {
 
   /** Takes a message from the transport. */
   receive(inbound: Inbound): void {
+    const { message } = inbound;
+    this.registry.onlyOf(message.callId)?.identity.hear(message);
     this.dialogs.receive(inbound);
   }
 
@@ -88,6 +115,7 @@ export class SessionManager extends SessionDirectory {
       callId,
       direction: 'outgoing',
       local: options.from,
+      behalf: options.onBehalfOf,
       remote: options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to }),
       ringTimeoutMs,
       initial: { name: 'created', plan },
@@ -115,8 +143,8 @@ export class SessionManager extends SessionDirectory {
 
   /**
    * Lets the media of two answered sessions flow through each other, over a relay of the backend: what
-   * one changes is asked of the other, and they end together. Rejects where one does not agree, and
-   * with `NO_SESSION`.
+   * one changes is asked of the other, and they end together. Rejects where one does not agree: then
+   * each talks to us as before, `b` with new media of its own. Rejects with `NO_SESSION`.
    */
   async setupRtpRelay(a: SessionId, b: SessionId): Promise<RelayId> {
     return this.bridges.join(this.registry.live(a), this.registry.live(b));
@@ -127,9 +155,43 @@ export class SessionManager extends SessionDirectory {
     return this.bridges.part(id);
   }
 
+  /** A conference that sessions join. Throws `CLOSED`, `TOO_MANY_CONFERENCES`, `BAD_CONFERENCE`. */
+  createConference(options: ConferenceOptions = {}): Conference {
+    if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
+    return this.conferenceRooms.create(options);
+  }
+
+  /**
+   * Lets sessions hear each other: all of them, or none. Resolves when all are in; by default it is
+   * over when but one is left. Rejects as `Conference.join` and `createConference` do; then the
+   * sessions go on as before.
+   */
+  setupConferenceBridge(
+    sessions: readonly SessionId[],
+    options: ConferenceOptions & { readonly member?: JoinOptions } = {},
+  ): Promise<ConferenceId> {
+    return this.conferenceRooms.bridge(sessions, options);
+  }
+
+  /** The conferences that are not over, oldest first. */
+  conferences(): readonly Conference[] {
+    return this.conferenceRooms.all();
+  }
+
+  /** The conference of this id, while it is not over. */
+  conference(id: ConferenceId): Conference | undefined {
+    return this.conferenceRooms.get(id);
+  }
+
+  /** The conference that a session is in, waits for, or is on its way into. */
+  conferenceOf(id: SessionId): Conference | undefined {
+    return this.conferenceRooms.of(id);
+  }
+
   counts(): SessionCounts {
     const sessions = this.registry.size;
-    return { sessions, ...this.options.media.usage(), ...this.dialogs.counts() };
+    const conferences = this.conferenceRooms.all().length;
+    return { sessions, conferences, ...this.options.media.usage(), ...this.dialogs.counts() };
   }
 
   /**
@@ -142,6 +204,7 @@ export class SessionManager extends SessionDirectory {
   }
 
   private async shut(deadlineMs: number): Promise<void> {
+    const over = this.conferences().map((conference) => conference.end());
     for (const session of this.sessions()) {
       if (session.isUnanswered) session.reject(503);
       else void session.hangUp();
@@ -149,7 +212,7 @@ export class SessionManager extends SessionDirectory {
     const ended = Promise.all(this.sessions().map((session) => session.ended));
     if (this.registry.size > 0) await this.orDeadline(ended, deadlineMs);
     this.dialogs.close();
-    await ended;
+    await Promise.all([ended, ...over]);
   }
 
   /** What has ended needs no more of the dialogs than what the peer may repeat. */
@@ -187,6 +250,11 @@ export class SessionManager extends SessionDirectory {
       prepare: (signalling) => signalling.take(invite),
     });
     void this.admission.admit(session, invite.replaces);
+  }
+
+  private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
+    if (!sessionIds) return sender;
+    return identifyingSender(sender, (callId) => this.registry.onlyOf(callId)?.identity);
   }
 
   private takeRequest(transaction: ServerTransaction): void {

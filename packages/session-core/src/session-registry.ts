@@ -12,6 +12,7 @@ export class SessionRegistry {
   readonly streams = new EventStreams();
   private readonly sessions = new Map<SessionId, Session>();
   private readonly byDialog = new Map<string, Session>();
+  private readonly byCallId = new Map<string, readonly Session[]>();
   private readonly links = new CallLinks<Session>();
   private readonly ownEvents = new Map<SessionId, Emitter<SessionEvents>>();
   private readonly clock: Clock;
@@ -45,10 +46,16 @@ export class SessionRegistry {
 
   add(session: Session): void {
     this.sessions.set(session.id, session);
+    const { callId } = session;
+    this.byCallId.set(callId, [...(this.byCallId.get(callId) ?? []), session]);
   }
 
   remove(session: Session): void {
     this.sessions.delete(session.id);
+    const { callId } = session;
+    const others = this.byCallId.get(callId)?.filter((one) => one !== session) ?? [];
+    if (others.length > 0) this.byCallId.set(callId, others);
+    else this.byCallId.delete(callId);
     this.ownEvents.delete(session.id);
     this.links.unlink(session);
   }
@@ -59,6 +66,12 @@ export class SessionRegistry {
     return (
       byDialog.get(keyOf(callId, oneTag, otherTag)) ?? byDialog.get(keyOf(callId, otherTag, oneTag))
     );
+  }
+
+  /** The one of this Call-ID; nobody where we talk to ourselves. */
+  onlyOf(callId: string): Session | undefined {
+    const found = this.byCallId.get(callId);
+    return found?.length === 1 ? found[0] : undefined;
   }
 
   mapDialog(session: Session, { id }: Dialog, exists: boolean): void {

@@ -9,6 +9,8 @@ export interface SessionFilter {
   readonly localUser?: string;
   /** The other party's user. */
   readonly remoteUser?: string;
+  /** One of its two ends, by the UUID in its Session-ID (RFC 7989): all legs of a call have both. */
+  readonly uuid?: string;
   /** The application's call that it was linked to. */
   readonly linkedTo?: string;
   /** Made before this wall time, in milliseconds since 1970. */
@@ -17,14 +19,20 @@ export interface SessionFilter {
 
 /** @internal Whether a session is meant. */
 export function isMeant(session: Session, filter: Omit<SessionFilter, 'linkedTo'>): boolean {
-  const { states, direction, localUser, remoteUser, olderThan } = filter;
+  const { states, direction, localUser, remoteUser, uuid, olderThan } = filter;
   return (
     (states === undefined || states.includes(session.state)) &&
     (direction === undefined || session.direction === direction) &&
     (localUser === undefined || userOf(session.local) === localUser) &&
     (remoteUser === undefined || userOf(session.remote) === remoteUser) &&
+    (uuid === undefined || isEnd(session, uuid)) &&
     (olderThan === undefined || session.createdAt < olderThan)
   );
+}
+
+function isEnd({ identifiers, partyUuid }: Session, uuid: string): boolean {
+  const wanted = uuid.replaceAll('-', '').toLowerCase();
+  return identifiers.local === wanted || partyUuid === wanted;
 }
 
 /** @internal The user part of an address; undefined where it has none. */

@@ -2,7 +2,13 @@ import type { HeaderFields } from '@strowger/dialog-core';
 import { Machine, type Timer } from '@strowger/runtime';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
-import type { MediaDirection, MediaEndpoint, MediaEndpointEvent } from './media-backend.ts';
+import type {
+  AudioSource,
+  MediaDirection,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  Playback,
+} from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
 import { refusedBy } from './refused-input.ts';
@@ -26,6 +32,8 @@ export interface Wish {
   /** Where media moves to; `isOwned`: the session closes it. */
   readonly endpoint?: MediaEndpoint;
   readonly isOwned?: boolean;
+  /** By which request; default `reinvite`. `update` only where the peer takes it. */
+  readonly via?: 'reinvite' | 'update' | undefined;
 }
 
 /** Inputs that an owner asks for, as against what happens. */
@@ -55,6 +63,7 @@ export class SessionShell {
   answeredAt: number | undefined;
   private retriesLeft: number;
   private ringTimer: Timer | undefined;
+  private music: Playback | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
     this.session = session;
@@ -74,6 +83,8 @@ export class SessionShell {
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
+      onRedirected: ({ status, from, to }) =>
+        this.emit('redirected', { status, from: from.toString(), to: to.toString() }),
       onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
@@ -136,9 +147,29 @@ export class SessionShell {
       id,
       ...(direction === undefined ? {} : { direction }),
       ...(endpoint === undefined ? {} : { moves: true }),
+      ...(this.goesByUpdate(wish) ? { byUpdate: true } : {}),
     };
     this.take({ type: 'change', change });
-    return done;
+    return direction === undefined ? done : done.then(() => this.endMusic(direction));
+  }
+
+  /** What the peer hears while it is held. */
+  playOnHold(source: AudioSource): void {
+    this.music?.stop();
+    this.music = this.link.endpoint?.play(source, { loop: true });
+    this.music?.finished.catch((error: unknown) => {
+      this.context.logger.warn({ err: error, sessionId: this.session.id }, 'no music on hold');
+    });
+  }
+
+  private endMusic(direction: MediaDirection): void {
+    if (direction === 'sendonly') return;
+    this.music?.stop();
+    this.music = undefined;
+  }
+
+  private goesByUpdate({ via }: Wish): boolean {
+    return via === 'update' && this.signalling.dialog?.allowsUpdate === true;
   }
 
   /** Opens media and offers it; at once where there is some. */

@@ -7,7 +7,12 @@ import {
   type AuthenticationState,
   authenticationTable,
 } from './authentication-table.ts';
-import type { AnswerOptions, ProgressOptions, SessionDigitOptions } from './call-options.ts';
+import type {
+  AnswerOptions,
+  HoldOptions,
+  ProgressOptions,
+  SessionDigitOptions,
+} from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
 import type {
   AnswererOptions,
@@ -21,19 +26,22 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Sdp,
 } from './media-backend.ts';
 import { refusedBy } from './refused-input.ts';
 import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import { sendInfoDigits } from './info-digit-sender.ts';
+import type { ConferenceSide } from './conference-place.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
   ApplicationEventName,
   SessionEvents,
 } from './session-events.ts';
+import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
@@ -65,6 +73,8 @@ export class Session extends SessionMedia {
   /** @internal Moved by the manager, and by `setAuthenticationState`. */
   readonly authentication: AuthenticationMachine = authenticationMachine();
   /** @internal */
+  readonly identity: SessionIdentity;
+  /** @internal */
   protected readonly shell: SessionShell;
   private readonly context: SessionContext;
 
@@ -81,6 +91,9 @@ export class Session extends SessionMedia {
     this.request = request;
     this.source = setup.source;
     this.offer = offer;
+    this.identity = new SessionIdentity(`${id} ${callId}`);
+    if (request !== undefined) this.identity.hear(request);
+    if (setup.behalf !== undefined) this.speakFor(setup.behalf);
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
@@ -89,6 +102,24 @@ export class Session extends SessionMedia {
 
   get state(): SessionState {
     return sessionStateOf(this.shell.state);
+  }
+
+  /** Who its two ends are, as Session-ID says (RFC 7989): the same for all legs of a call. */
+  get identifiers(): SessionIdentifiers {
+    return this.identity.identifiers;
+  }
+
+  /** Whom the peer is known as: by the UUID that it says, or by one that we gave it. */
+  get partyUuid(): string {
+    return this.identity.party;
+  }
+
+  /**
+   * Our side speaks for the peer of another session from now on, as a back-to-back user agent does:
+   * the UUID of that one goes into our Session-ID (RFC 7989 §7).
+   */
+  speakFor(other: Session): void {
+    this.identity.speakFor(other.identity);
   }
 
   /** What is known of who called. */
@@ -205,6 +236,11 @@ export class Session extends SessionMedia {
     return this.connected;
   }
 
+  /** Header fields of the 2xx besides those of `answer`, whoever calls that: Authentication-Info. */
+  sayInAnswer(headers: HeaderFields): void {
+    this.shell.signalling.answerHeaders = headers;
+  }
+
   /** Refuses with a status from 300 to 699. Throws `SESSION_STATE` and `BAD_STATUS`. */
   reject(status: number, options: { reason?: string; headers?: HeaderFields } = {}): void {
     if (!(status >= 300 && status <= 699)) {
@@ -217,10 +253,12 @@ export class Session extends SessionMedia {
     this.shell.take({ type: 'reject', status, reason });
   }
 
-  /** Sends the caller elsewhere with 302 (RFC 3261 §8.1.3.4). */
+  /**
+   * Sends the caller elsewhere with 302 (RFC 3261 §8.1.3.4): to the one with the highest `q` first.
+   * Throws `SESSION_STATE` unless an incoming call waits for its answer.
+   */
   redirect(contacts: readonly (Uri | NameAddr)[]): void {
-    const headers = contacts.map((contact) => ['Contact', bracketed(contact)] as const);
-    this.reject(302, { headers });
+    this.reject(302, { headers: [['Contact', contacts.map(bracketed).join(', ')]] });
   }
 
   /** Refuses with a challenge (401 or 407) that somebody else built, its header fields included. */
@@ -240,19 +278,24 @@ export class Session extends SessionMedia {
     await this.ended;
   }
 
-  /** Puts the other side on hold by re-INVITE; rejects with `CHANGE_REFUSED` where it refused. */
-  hold(): Promise<void> {
-    return this.shell.change({ direction: 'sendonly' });
+  /**
+   * Puts the other side on hold; rejects with `CHANGE_REFUSED` where it refused. `music` is heard
+   * there from then on (RFC 5359 §2.3, RFC 7088), until it is taken back; music that cannot be played
+   * is logged, and the hold stands.
+   */
+  hold({ music, via }: HoldOptions = {}): Promise<void> {
+    const held = this.shell.change({ direction: 'sendonly', via });
+    return music === undefined ? held : held.then(() => this.shell.playOnHold(music));
   }
 
   /** Takes the other side back; the state moves when it agreed. */
-  resume(): Promise<void> {
-    return this.shell.change({ direction: 'sendrecv' });
+  resume({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ direction: 'sendrecv', via });
   }
 
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
-  renegotiate(): Promise<void> {
-    return this.shell.change({});
+  renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ via });
   }
 
   /**
@@ -297,9 +340,9 @@ export class Session extends SessionMedia {
     return this.endpoint().clear();
   }
 
-  /** Records what the peer says. */
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.endpoint().record(path, options);
+  /** Records what the peer says: into a file, to a server, to a program. */
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(target, options);
   }
 
   /**
@@ -357,6 +400,11 @@ export class Session extends SessionMedia {
   /** @internal Moves media to a new endpoint of the session's own. */
   renewMedia(): Promise<void> {
     return this.shell.renewMedia();
+  }
+
+  /** @internal What a conference does with it. */
+  get conferenceSide(): ConferenceSide {
+    return this.shell;
   }
 
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */

@@ -9,6 +9,7 @@ import {
   timeout,
   transportFailed,
 } from './end-reason.ts';
+import { byPreference } from './redirections.ts';
 import { reasonOf } from './sip-body.ts';
 
 /** @internal Why a session whose INVITE got this final response is over. */
@@ -16,7 +17,7 @@ export function refusedBy(response: SipResponse): EndReason {
   const { status, reason } = response;
   const contact = response.headers.get('contact');
   const moved = status < 400 && Array.isArray(contact);
-  const contacts = moved ? contact.map(({ uri }) => uri.toString()) : undefined;
+  const contacts = moved ? byPreference(contact).map(({ uri }) => uri.toString()) : undefined;
   return rejected('remote', status, {
     text: reason,
     ...reasonOf(response),

@@ -6,13 +6,17 @@ import type {
   IncomingOffer,
   IncomingRefer,
   IncomingReinvite,
+  MessageParts,
   OutgoingInvite,
   OutgoingReinvite,
+  OutgoingUpdate,
+  UpdateUser,
 } from '@strowger/dialog-core';
-import type { SipResponse } from '@strowger/sip-message';
+import { NameAddr, type SipResponse, type Uri } from '@strowger/sip-message';
 import type { CallOptions } from './call-options.ts';
 import { type EndReason, rejected } from './end-reason.ts';
 import type { InfoDigit } from './info-digit.ts';
+import { type NextTarget, Redirections } from './redirections.ts';
 import { answerInDialog } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
@@ -30,6 +34,8 @@ import {
 export interface SignallingUser {
   input(input: SessionInput): void;
   onProgress(response: SipResponse): void;
+  /** The callee is somewhere else, and is called there. */
+  onRedirected(redirected: { status: number; from: Uri; to: Uri }): void;
   onDigit(digit: InfoDigit): void;
   onChangeOffered(withOffer: boolean): void;
   /** The session timer asks for a re-INVITE. */
@@ -61,6 +67,8 @@ export class Signalling {
   dialog: Dialog | undefined;
   /** For the 200 and for refusals; set before the input that sends them. */
   headers: HeaderFields = [];
+  /** For the 200 besides. */
+  answerHeaders: HeaderFields = [];
   reason: string | undefined;
   private readonly user: SignallingUser;
   private readonly watched = new Set<Dialog>();
@@ -69,9 +77,11 @@ export class Signalling {
   private outgoing: OutgoingInvite | undefined;
   private incoming: IncomingInvite | undefined;
   private reinvite: IncomingReinvite | IncomingOffer | undefined;
-  private ours: OutgoingReinvite | undefined;
+  private ours: OutgoingReinvite | OutgoingUpdate | undefined;
   private turn = 0;
-  private placeCall: ((offer: string | undefined) => OutgoingInvite) | undefined;
+  private placeCall: ((offer: string | undefined, next?: NextTarget) => OutgoingInvite) | undefined;
+  private redirections: Redirections | undefined;
+  private isCancelled = false;
 
   constructor(user: SignallingUser) {
     this.user = user;
@@ -85,10 +95,26 @@ export class Signalling {
 
   /** Our call, once the table says `invite`. */
   plan(dialogs: DialogLayer, options: CallOptions, callId: string): void {
-    const { to, from, requestUri, route, credentials, headers, hops } = options;
-    this.placeCall = (offer) => {
+    const { to, from, route, credentials, headers = [], hops, followRedirects } = options;
+    const first = options.requestUri ?? (to instanceof NameAddr ? to.uri : to);
+    if (followRedirects !== undefined && followRedirects !== false) {
+      const policy = followRedirects === true ? {} : followRedirects;
+      this.redirections = new Redirections(first, headers, policy);
+    }
+    this.placeCall = (offer, next) => {
       const body = offer === undefined ? undefined : sdpBody(offer);
-      const invite = { to, from, requestUri, route, credentials, headers, hops, callId, body };
+      const invite = {
+        to,
+        from,
+        route,
+        credentials,
+        callId,
+        body,
+        requestUri: next?.uri ?? options.requestUri,
+        headers: next === undefined ? headers : [...headers.filter(isOurs), ...next.headers],
+        // where a route leads first, that has not changed
+        hops: next === undefined || route !== undefined ? hops : undefined,
+      };
       // an offer in a reliable 1xx would have to be answered before the call is
       const reliableProvisionals = offer === undefined ? ('never' as const) : undefined;
       return dialogs.invite(
@@ -101,11 +127,28 @@ export class Signalling {
             this.heard.clear();
             this.user.input({ type: 'accepted', ...described(sdp) });
           },
-          onRejected: (response) => this.over(refusedBy(response)),
+          onRejected: (response) => this.rejected(response, offer),
           onFailed: (reason) => this.over(failedBy(reason)),
         },
       );
     };
+  }
+
+  /** Follows a redirection where it may, or tries the next of several; else that was the answer. */
+  private rejected(response: SipResponse, offer: string | undefined): void {
+    const next = this.isCancelled ? undefined : this.redirections?.after(response);
+    if (next === undefined) return this.over(refusedBy(response));
+    this.heard.clear();
+    this.user.onRedirected({ status: response.status, from: next.from, to: next.uri });
+    if (this.isCancelled)
+      this.over(refusedBy(response)); // whoever was told has hung up
+    else this.invite(offer, next);
+  }
+
+  /** The conference that our Contact names, where we are its focus (RFC 4579). */
+  set focus(conference: string | undefined) {
+    if (this.dialog !== undefined) this.dialog.focus = conference;
+    else if (this.incoming !== undefined) this.incoming.focus = conference;
   }
 
   /** A call that came in. */
@@ -127,6 +170,7 @@ export class Signalling {
       case 'invite':
         return this.invite(output.offer);
       case 'cancel':
+        this.isCancelled = true;
         return this.outgoing?.cancel({ headers: reasonFields(output.why) });
       case 'ack':
         return this.dialog?.ack(output.answer === undefined ? undefined : sdpBody(output.answer));
@@ -139,7 +183,7 @@ export class Signalling {
       case 'bye':
         return this.dialog?.bye({ headers: reasonFields(output.why) });
       case 'reinvite':
-        return this.sendReinvite(output.offer);
+        return this.sendChange(output.offer, output.byUpdate === true);
       case 'withdraw': {
         this.turn++;
         return this.ours?.withdraw();
@@ -156,9 +200,9 @@ export class Signalling {
   }
 
   /** What cannot be sent (a full layer, a header that is not ours to set) ends the call. */
-  private invite(offer: string | undefined): void {
+  private invite(offer: string | undefined, next?: NextTarget): void {
     try {
-      this.outgoing = this.placeCall?.(offer);
+      this.outgoing = this.placeCall?.(offer, next);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.over(rejected('local', 503, { text }));
@@ -187,8 +231,9 @@ export class Signalling {
 
   /** An answer that cannot be sent (a header that is not ours to set) ends the call as well. */
   private accept(sdp: string): void {
-    const { incoming, headers } = this;
+    const { incoming } = this;
     if (incoming?.pending !== true) return;
+    const headers = [...this.headers, ...this.answerHeaders];
     try {
       this.adopt(incoming.accept({ headers, body: sdpBody(sdp) }));
     } catch (error) {
@@ -203,7 +248,7 @@ export class Signalling {
     this.incoming.reject(status, { headers: this.headers, reason: this.reason });
   }
 
-  private sendReinvite(offer: string): void {
+  private sendChange(offer: string, byUpdate: boolean): void {
     // what is told of a re-INVITE that was withdrawn concerns nobody
     const turn = ++this.turn;
     const told = (input: SessionInput): void => {
@@ -211,14 +256,26 @@ export class Signalling {
     };
     const refused = (message: string): void =>
       told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
-    this.ours = this.dialog?.reinvite(
-      { body: sdpBody(offer) },
-      {
-        onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
-        onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
-        onFailed: ({ kind }) => refused(kind),
-      },
-    );
+    const user: UpdateUser = {
+      onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
+      onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
+      onFailed: ({ kind }) => refused(kind),
+    };
+    const parts = { body: sdpBody(offer) };
+    if (!byUpdate) this.ours = this.dialog?.reinvite(parts, user);
+    else this.sendUpdate(parts, user, refused);
+  }
+
+  private sendUpdate(
+    parts: MessageParts,
+    user: UpdateUser,
+    refused: (message: string) => void,
+  ): void {
+    try {
+      this.ours = this.dialog?.update(parts, user);
+    } catch (error) {
+      refused(error instanceof Error ? error.message : String(error)); // one refreshes the session
+    }
   }
 
   private adopt(dialog: Dialog): void {
@@ -279,6 +336,11 @@ export class Signalling {
   private over(reason: EndReason): void {
     this.user.input({ type: 'inviteOver', reason });
   }
+}
+
+/** Not of what `forwardingHeaders` writes. */
+function isOurs([name]: HeaderFields[number]): boolean {
+  return !/^(?:diversion|history-info)$/iu.test(name);
 }
 
 function described(sdp: string | undefined): { sdp?: string } {

@@ -11,8 +11,8 @@ export type ReferDecision =
    * is told how that goes. The session itself goes on until the peer ends it.
    */
   | { readonly kind: 'call'; readonly options?: Partial<CallOptions> }
-  /** The application does what is asked for, and reports. */
-  | { readonly kind: 'take'; start(progress: ReferProgress): void };
+  /** The application does what is asked for, and reports. Throwing reports 500. */
+  | { readonly kind: 'take'; start(progress: ReferProgress): void | Promise<void> };
 
 /** What becomes of an INVITE that wants to replace a session (RFC 3891). */
 export type ReplacesDecision =

@@ -49,17 +49,37 @@ export class Transferee {
     }
   }
 
-  private follow(session: Session, refer: IncomingRefer, decision: ReferDecision): void {
+  /** What was decided may not be possible: then it is answered like a decision that throws. */
+  private async follow(
+    session: Session,
+    refer: IncomingRefer,
+    decision: ReferDecision,
+  ): Promise<void> {
     if (!refer.pending) return; // it took too long
-    switch (decision.kind) {
-      case 'refuse':
-        return refer.reject(decision.status ?? 603);
-      case 'take':
-        return decision.start(refer.accept());
-      case 'call':
-        return this.call(session, refer, decision.options ?? {});
-      default:
-        decision satisfies never;
+    try {
+      switch (decision.kind) {
+        case 'refuse':
+          return refer.reject(decision.status ?? 603);
+        case 'take':
+          return await this.hand(decision, refer.accept());
+        case 'call':
+          return this.call(session, refer, decision.options ?? {});
+        default:
+          decision satisfies never;
+      }
+    } catch (error) {
+      this.options.report(error);
+      if (refer.pending) refer.reject(500);
+    }
+  }
+
+  /** The application does it; who asked does not wait for one that cannot. */
+  private async hand(decision: TakeDecision, progress: ReferProgress): Promise<void> {
+    try {
+      await decision.start(progress);
+    } catch (error) {
+      progress.report(500);
+      throw error;
     }
   }
 
@@ -105,6 +125,8 @@ export class Transferee {
     );
   }
 }
+
+type TakeDecision = Extract<ReferDecision, { kind: 'take' }>;
 
 /** What the new INVITE says of the REFER (RFC 3891 §4, RFC 3892 §2.2). */
 export function referralHeaders({ replaces, referredBy }: IncomingRefer): HeaderFields {

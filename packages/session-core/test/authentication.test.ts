@@ -1,4 +1,4 @@
-import { computeHa1 } from '@strowger/sip-message';
+import { answerChallenge, computeHa1, SipRequest, uri } from '@strowger/sip-message';
 import { bypassAuthentication, type SessionAuthenticationOptions } from '@strowger/session-core';
 import { createSimulation, type FakeMediaWire } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
@@ -30,9 +30,17 @@ describe('TS-22 a caller who is asked', () => {
   it('TS-23 proves who it is, with the second INVITE', async () => {
     const all = asking();
     const { simulation, alice, bob } = all;
+    const host = simulation.network.hostOf('alice');
+    const receive = host.receive;
+    const proofs: string[] = [];
+    host.receive = (inbound) => {
+      proofs.push(...inbound.message.headers.raw('Proxy-Authentication-Info'));
+      receive?.(inbound);
+    };
     const session = alice.call('bob', known);
     await simulation.run(1000);
     expect(session.state).toBe('connected');
+    expect(proofs).toEqual([expect.stringMatching(/rspauth="[0-9a-f]{32}"/)]);
     expect(bob.session.isAuthenticated).toBe(true);
     expect(bob.session.getAuthenticationState()).toEqual({
       name: 'authenticated',
@@ -69,6 +77,84 @@ describe('TS-22 a caller who is asked', () => {
       'critical lockedOut  from alice',
     ]);
     await simulation.run(15_000);
+    const session = alice.call('bob', known);
+    await simulation.run(1000);
+    expect(session.state).toBe('connected');
+    void session.hangUp();
+    await finish(all);
+  });
+
+  it('guesses no more often where all guesses come at once', async () => {
+    const all = asking({
+      maxFailures: 4,
+      credentials: async (username) => {
+        await new Promise<void>((resolve) => all.simulation.clock.arm(50, resolve));
+        return username === 'alice' ? { MD5: computeHa1('MD5', secret) } : undefined;
+      },
+    });
+    const sessions = [...Array.from({ length: 9 }, () => wrong), known].map((one) =>
+      all.alice.call('bob', one),
+    );
+    await finish(all);
+    const ends = await Promise.all(sessions.map(({ ended }) => ended));
+    expect(all.told).toEqual([
+      ...Array(4).fill('warning authenticationFailed wrong from alice'),
+      'critical lockedOut  from alice',
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual([
+      ...Array(4).fill(407),
+      ...Array(6).fill(403),
+    ]);
+  });
+
+  it('clears the failures of its own name alone', async () => {
+    const carol = computeHa1('MD5', { ...secret, username: 'carol' });
+    const all = asking({
+      maxFailures: 3,
+      credentials: (name) => (name === 'carol' ? { MD5: carol } : store.credentials(name)),
+    });
+    const own = { credentials: () => ({ username: 'carol', password: 'wonderland' }) };
+    const states: string[] = [];
+    for (const one of [wrong, own, wrong, own]) {
+      const session = all.alice.call('bob', one);
+      await all.simulation.run(1000);
+      states.push(session.state);
+      void session.hangUp();
+      await all.simulation.run(1000);
+    }
+    expect(states).toEqual(['terminated', 'connected', 'terminated', 'terminated']);
+    expect(all.told).toContain('critical lockedOut  from alice');
+    await finish(all);
+  });
+
+  it('is not locked out by guesses that others send in its name', async () => {
+    const all = asking({ maxFailures: 4 });
+    const { simulation, alice, bob } = all;
+    const mallory = simulation.network.host('mallory');
+    const [home, mine] = [simulation.network.hostOf('alice'), mallory].map(
+      ({ address }) => address,
+    );
+    const answers: SipRequest['headers'][] = [];
+    mallory.receive = ({ message }) => void answers.push(message.headers);
+    const send = (address: string | undefined, number: number): void => {
+      const request = inviteOf(number);
+      const challenge = answers[0]?.get('proxy-authenticate')?.[0];
+      if (challenge !== undefined) {
+        const guess = { username: 'alice', password: `${number}`, cnonce: 'c', nonceCount: number };
+        const proof = answerChallenge(challenge, { ...guess, method: 'INVITE', uri: request.uri });
+        if (proof.ok) request.headers.set('Proxy-Authorization', proof.value);
+      }
+      const hop = { transport: 'udp', address: address ?? '', port: 5060 } as const;
+      bob.manager.receive({ message: request, hop, local: { address: '', port: 5060 } });
+    };
+    send(mine, 0);
+    await simulation.run(1000);
+    for (let number = 1; number <= 10; number++) {
+      send(home, number);
+      await simulation.run(10);
+    }
+    // who guesses from nobody knows where is not heard for ever either
+    expect(all.told).toEqual(Array(4).fill('warning authenticationFailed wrong from alice'));
     const session = alice.call('bob', known);
     await simulation.run(1000);
     expect(session.state).toBe('connected');
@@ -131,6 +217,53 @@ describe('TS-22 a caller who is asked', () => {
 describe('TS-22 an application that asks', () => {
   const unasked = { policy: () => 'allow' as const };
 
+  it('once more, gets the same answer', async () => {
+    const all = asking();
+    const { simulation, alice, bob, told } = all;
+    bob.onIncoming = async (incoming) => {
+      if (await bob.manager.requireAuthentication(incoming.id)) await incoming.answer();
+    };
+    const session = alice.call('bob', known);
+    await simulation.run(1000);
+    expect([session.state, told]).toEqual(['connected', []]);
+    void session.hangUp();
+    await finish(all);
+  });
+
+  it('by several passwords, is told of the one that is right', async () => {
+    const all = asking(unasked);
+    const { simulation, alice, bob, told } = all;
+    const answers: unknown[] = [];
+    bob.onIncoming = async ({ id, request }) => {
+      if (!request?.headers.has('proxy-authorization'))
+        return void bob.manager.challengeSession(id);
+      for (const password of ['guess', 'wonderland', 'wonderland', 'guess', 'wonderland']) {
+        const credentials = { username: 'alice', password };
+        answers.push(await bob.manager.authenticateSession(id, credentials));
+      }
+      bob.session.reject(480);
+    };
+    alice.call('bob', known);
+    await simulation.run(1000);
+    expect(answers).toEqual([false, true, true, false, true]);
+    expect(told).toEqual(Array(2).fill('warning authenticationFailed wrong from alice'));
+    await finish(all);
+  });
+
+  it('too late, changes nothing', async () => {
+    const all = asking({ ...unasked, maxFailures: 1 });
+    const { simulation, alice, bob } = all;
+    const session = alice.call('bob');
+    await simulation.run(1000);
+    const { manager } = bob;
+    expect(() => manager.challengeSession(bob.session.id)).toThrow(
+      'challenge is not possible while connected',
+    );
+    expect(bob.session.getAuthenticationState().name).toBe('unauthenticated');
+    void session.hangUp();
+    await finish(all);
+  });
+
   it('by itself: challenge, require, compare with a password', async () => {
     const all = asking(unasked);
     const { simulation, alice, bob } = all;
@@ -180,3 +313,19 @@ describe('TS-22 an application that asks', () => {
     await finish(all);
   });
 });
+
+function inviteOf(number: number): SipRequest {
+  return new SipRequest({
+    method: 'INVITE',
+    uri: uri('sip:bob@bob'),
+    headers: [
+      ['Via', `SIP/2.0/UDP mallory;branch=z9hG4bK${number}`],
+      ['Max-Forwards', 70],
+      ['From', '<sip:alice@alice>;tag=t'],
+      ['To', '<sip:bob@bob>'],
+      ['Call-ID', `call-${number}`],
+      ['CSeq', '1 INVITE'],
+      ['Contact', '<sip:alice@mallory>'],
+    ],
+  });
+}

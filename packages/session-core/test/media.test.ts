@@ -49,9 +49,14 @@ describe('TS-06 the media of a session', () => {
     expect([alice.session.mediaState, alice.session.state]).toEqual(['none', 'onHold']);
     expect(alice.media.endpoints).toEqual([]);
     expect(alice.session.hasMediaConfigured).toBe(false);
-    const refused = bob.session.hold();
-    await simulation.run(1000);
-    await expect(refused).rejects.toMatchObject({ code: 'CHANGE_REFUSED' });
+    // the session is refreshed by either side, about media that is there for as long as it takes
+    for (const { session } of [alice, bob]) {
+      const refreshed = session.renegotiate();
+      await simulation.run(1000);
+      await refreshed;
+      expect([alice.session.mediaState, bob.session.mediaDirection]).toEqual(['none', 'inactive']);
+      expect(alice.media.endpoints).toEqual([]);
+    }
     const started = alice.session.startMedia();
     await simulation.run(1000);
     await started;
@@ -73,6 +78,21 @@ describe('TS-06 the media of a session', () => {
     await simulation.run(1000);
     await resumed;
     expect([alice.session.mediaState, bob.session.mediaDirection]).toEqual(['active', 'sendrecv']);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('tells when the peer begins to speak, and when it has spoken', async () => {
+    const both = await talking();
+    const { alice } = both;
+    const told: unknown[] = [];
+    alice.manager.on('speechStarted', ({ agoMs }) => told.push({ agoMs }));
+    alice.session.on('speechEnded', ({ durationMs, silentMs }) =>
+      told.push({ durationMs, silentMs }),
+    );
+    alice.media.endpoints[0]?.tell({ type: 'speechStarted', agoMs: 60 });
+    alice.media.endpoints[0]?.tell({ type: 'speechEnded', durationMs: 900, silentMs: 500 });
+    expect(told).toEqual([{ agoMs: 60 }, { durationMs: 900, silentMs: 500 }]);
     void alice.session.hangUp();
     await finish(both);
   });

@@ -33,6 +33,24 @@ describe('TS-12 a relay between two sessions', () => {
     await allOver(all);
   });
 
+  it('leaves each with media of its own where one does not agree', async () => {
+    const all = three();
+    const { simulation, alice, bob, carol } = all;
+    const one = await talk(all, alice, 'bob');
+    const other = await talk(all, alice, 'carol');
+    bob.media.failNext('acceptOffer');
+    const refused = expect(alice.manager.setupRtpRelay(one.id, other.id)).rejects.toThrow(/488/u);
+    await simulation.run(1000);
+    await refused;
+    await one.sendDigits('4');
+    await other.sendDigits('5');
+    await carol.session.sendDigits('6');
+    expect([bob.log.at(-1), carol.log.at(-1)]).toEqual(['digit 4 rtp', 'digit 5 rtp']);
+    expect(alice.log.at(-1)).toBe('digit 6 rtp');
+    expect(alice.manager.counts().endpoints).toBe(2);
+    await allOver(all);
+  });
+
   it('ends with either of them', async () => {
     const all = three();
     const { simulation, alice, bob } = all;

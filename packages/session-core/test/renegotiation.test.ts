@@ -1,6 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
-import { finish, type Scene, talking } from './two-phones.ts';
+import { finish, type Scene, scene, talking } from './two-phones.ts';
 
 const refused = new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'nothing fits');
 const broken = { type: 'failed', code: 'SOCKET_LOST', message: 'gone' } as const;
@@ -55,6 +55,64 @@ describe('hold and resume', () => {
     const held = Promise.all([alice.session.hold(), bob.session.hold()]);
     await simulation.run(10_000);
     await held;
+    expect([alice.session.mediaDirection, bob.session.mediaDirection]).toEqual([
+      'inactive',
+      'inactive',
+    ]);
+    await hangUp(both);
+  });
+
+  it('goes by UPDATE where that is wanted, and the other side takes it', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const before = simulation.ladder().length;
+    const held = alice.session.hold({ via: 'update' });
+    await simulation.run(100);
+    await held;
+    expect([alice.session.mediaDirection, bob.session.state]).toEqual(['sendonly', 'onHold']);
+    const back = alice.session.resume({ via: 'update' });
+    await simulation.run(100);
+    await back;
+    expect([alice.session.state, bob.session.state]).toEqual(['connected', 'connected']);
+    const since = simulation.ladder().slice(before);
+    expect(since.match(/UPDATE/gu)).toHaveLength(2);
+    expect(since).not.toMatch(/INVITE|ACK/u);
+    bob.media.failNext('acceptOffer', refused);
+    const again = expect(alice.session.hold({ via: 'update' })).rejects.toThrowError(/488/u);
+    await simulation.run(100);
+    await again;
+    expect([alice.session.state, alice.session.mediaState]).toEqual(['connected', 'active']);
+    await hangUp(both);
+  });
+
+  it('goes by re-INVITE where the other side takes no UPDATE', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const host = simulation.network.hostOf('alice');
+    const receive = host.receive;
+    host.receive = (inbound) => {
+      inbound.message.headers.remove('Allow');
+      receive?.(inbound);
+    };
+    alice.call('bob');
+    await simulation.run(1000);
+    const held = alice.session.hold({ via: 'update' });
+    await simulation.run(100);
+    await held;
+    expect([bob.session.state, simulation.ladder().includes('UPDATE')]).toEqual(['onHold', false]);
+    await hangUp(both);
+  });
+
+  it.each([
+    ['update', 'update'],
+    ['update', 'reinvite'],
+  ] as const)('settles when both hold at the same moment by %s and %s', async (one, other) => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const held = Promise.all([alice.session.hold({ via: one }), bob.session.hold({ via: other })]);
+    await simulation.run(20_000);
+    await held;
+    expect(simulation.ladder()).toContain('491');
     expect([alice.session.mediaDirection, bob.session.mediaDirection]).toEqual([
       'inactive',
       'inactive',

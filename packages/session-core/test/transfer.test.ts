@@ -141,6 +141,32 @@ describe('TS-12 a blind transfer', () => {
     await allOver(all);
   });
 
+  it('is over where the application takes it, and throws', async () => {
+    const broken = new Error('a bug of the application');
+    const starts = [() => fail(broken), () => Promise.reject(broken)];
+    const all = three({
+      bob: { onRefer: () => ({ kind: 'take', start: starts.shift() ?? (() => {}) }) },
+    });
+    const session = await talk(all, all.alice, 'bob');
+    for (let times = 0; times < 2; times++) {
+      const { outcome } = session.transfer(uri('sip:carol@carol'));
+      await all.simulation.run(1000);
+      expect(await outcome).toEqual({ kind: 'failed', status: 500 });
+      expect(session.state).toBe('connected');
+    }
+    await allOver(all);
+  });
+
+  it('gets 500 for a decision that is no refusal', async () => {
+    const all = three({ bob: { onRefer: () => ({ kind: 'refuse', status: 42 }) } });
+    const session = await talk(all, all.alice, 'bob');
+    const { outcome } = session.transfer(uri('sip:carol@carol'));
+    await all.simulation.run(1000);
+    expect(await outcome).toEqual({ kind: 'refused', status: 500 });
+    expect(session.state).toBe('connected');
+    await allOver(all);
+  });
+
   it('gets 500 where the application throws, and 405 for anything but a call', async () => {
     const all = three({
       bob: {
@@ -187,6 +213,20 @@ describe('TS-12 an attended transfer', () => {
     await simulation.run(5000);
     expect(await outcome).toEqual({ kind: 'failed', status: 403 });
     expect([session.state, consultation.state]).toEqual(['connected', 'connected']);
+    await allOver(all);
+  });
+
+  it('gets 500 for a decision on a call to replace that is no refusal', async () => {
+    const all = three({
+      bob: lets,
+      carol: { onReplaces: () => ({ kind: 'refuse', status: 42 }) },
+    });
+    const session = await talk(all, all.alice, 'bob');
+    const consultation = await talk(all, all.alice, 'carol');
+    const { outcome } = session.transfer(consultation);
+    await all.simulation.run(5000);
+    expect(await outcome).toEqual({ kind: 'failed', status: 500 });
+    expect(consultation.state).toBe('connected');
     await allOver(all);
   });
 
@@ -303,3 +343,7 @@ describe('TS-12 a transfer through us', () => {
     await allOver(all);
   });
 });
+
+function fail(error: Error): never {
+  throw error;
+}

@@ -6,13 +6,15 @@ import type {
   CallOptions,
   Cleared,
   EndReason,
+  HoldOptions,
   MarkOutcome,
   MediaStats,
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Session,
   SessionDigitOptions,
   SessionState,
@@ -101,11 +103,11 @@ export class Call {
   }
 
   /**
-   * Puts the other side on hold; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
+   * Puts the other side on hold, where it hears `music` or nothing; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
    * `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
    */
-  async hold(): Promise<void> {
-    await this.session.hold();
+  async hold(options: HoldOptions = {}): Promise<void> {
+    await this.session.hold(options);
   }
 
   /** Takes the other side back; rejects as `hold` does. */
@@ -182,11 +184,11 @@ export class Call {
   }
 
   /**
-   * Records what is heard into a WAV file, in stereo with what is sent on the right. Rejects with
-   * `NO_MEDIA`, and where it cannot write.
+   * Records what is heard, in stereo with what is sent on the right: into a file, to a server, or to
+   * a program; as WAV or as Opus in Ogg. Rejects with `NO_MEDIA`, and where it cannot write.
    */
-  async record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.session.record(path, options);
+  async record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.session.record(target, options);
   }
 
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */

@@ -37,3 +37,8 @@ export { defaultLimits, type TransportLimits } from './transport-limits.ts';
 export type { TlsCertificate, TlsCertificates, TlsSettings } from './tls-contexts.ts';
 export type { WebSocketSettings } from './web-socket-door.ts';
 export type { TransportMetrics } from './transport-metrics.ts';
+export {
+  WebSocketClient,
+  type WebSocketClientOptions,
+  type WebSocketLike,
+} from './web-socket-client.ts';

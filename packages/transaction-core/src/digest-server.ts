@@ -148,17 +148,30 @@ export class DigestServer {
    * @param client where the request came from, for `answersUs`.
    */
   confirm(verdict: DigestVerdict, response: SipResponse, client?: string): void {
+    for (const [name, value] of this.confirmation(verdict, { body: response.body, client })) {
+      response.headers.set(name, value);
+    }
+  }
+
+  /**
+   * What `confirm` puts into an answer, for one that somebody else builds; nothing where it puts none.
+   * The body matters to `auth-int` alone.
+   */
+  confirmation(
+    verdict: DigestVerdict,
+    { body = NO_BODY, client }: { body?: Uint8Array; client?: string | undefined } = {},
+  ): readonly (readonly [string, string])[] {
     const proof = this.proofs.get(verdict);
-    if (proof === undefined) return;
+    if (proof === undefined) return [];
     const { credentials, ha1, kind } = proof;
     const { qop, cnonce, params, nonce } = credentials;
-    const rspauth = computeServerProof(credentials, { ha1, body: response.body });
-    if (rspauth === undefined || cnonce === undefined) return;
+    const rspauth = computeServerProof(credentials, { ha1, body });
+    if (rspauth === undefined || cnonce === undefined) return [];
     const fields = [`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce="${escaped(cnonce)}"`];
     fields.push(`nc=${params.get('nc')}`);
     if (this.nonces.isAging(nonce)) fields.push(`nextnonce="${this.nonces.issue(client)}"`);
     const name = kind === 401 ? 'Authentication-Info' : 'Proxy-Authentication-Info';
-    response.headers.set(name, fields.join(', '));
+    return [[name, fields.join(', ')]];
   }
 
   /** The credentials where their digest is right, else what is wrong with them. */
@@ -240,6 +253,8 @@ function isSameResource(digestUri: string, { uri }: SipRequest): boolean {
     (port ?? 5060) === (uri.port ?? 5060)
   );
 }
+
+const NO_BODY = new Uint8Array();
 
 /** Credentials whose digest is right, and what it was compared with. */
 interface Proved {

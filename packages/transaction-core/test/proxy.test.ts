@@ -1,7 +1,7 @@
 import { createResponse, type SipRequest, type SipResponse, uri } from '@strowger/sip-message';
 import { rowsOf } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
-import { responseContext } from '../src/index.ts';
+import { type ProxyRoute, responseContext } from '../src/index.ts';
 import {
   answering,
   answerOf,
@@ -440,8 +440,22 @@ describe('CANCEL and timer C (RFC 3261 §16.8, §16.10)', () => {
       281040 bob --> p  487
       281050 p --> bob  ACK"
     `);
-    expect(alice.heard.filter((one) => !one.endsWith('over')).at(-1)).toBe('281060 487');
+    // it was not she who gave up
+    expect(alice.heard.filter((one) => !one.endsWith('over')).at(-1)).toBe('281060 480');
     expect(counted.counters.timerCFired).toBe(1);
+  });
+
+  it('a target may ring for less: then 480', async () => {
+    const { alice, bob, proxy, assertOver } = proxiedElements();
+    const route: ProxyRoute = () => ({
+      kind: 'forward',
+      targets: [{ uri: uri('sip:bob@bob'), ringMs: 3000 }],
+    });
+    proxy('p', route);
+    bob.serve = answering('bob', 180);
+    alice.send('INVITE', 'bob@p');
+    await assertOver();
+    expect(alice.heard.filter((one) => !one.endsWith('over')).at(-1)).toBe('3040 480');
   });
 });
 

@@ -9,6 +9,11 @@ export interface ReferProgress {
   /** Whether the peer still wants to hear. */
   readonly isWanted: boolean;
   /**
+   * Resolves when there is nothing left to tell: the peer has answered the last NOTIFY, or does not
+   * want to hear any more. At once where it never did. Never rejects.
+   */
+  readonly told: Promise<void>;
+  /**
    * Tells a status of the request that the REFER made; one from 200 on is the last. Ignored once it
    * is over. Throws `BAD_STATUS` unless 100 to 699.
    */

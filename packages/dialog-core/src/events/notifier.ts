@@ -31,12 +31,15 @@ export interface NotifierInit {
   readonly user: NotifierUser;
   /** The CSeq of the REFER that made it: an `id` that its subscriber may use (RFC 3515 §2.4.6). */
   readonly referId?: string;
+  /** Nothing more is sent: the last NOTIFY was answered, or nobody listens any more. */
+  readonly onReleased?: () => void;
 }
 
 /** The shell of `notifierTable`: one NOTIFY at a time. */
 export class Notifier implements NotifierSubscription {
   readonly event: EventName;
   private readonly referId: string | undefined;
+  private readonly onReleased: (() => void) | undefined;
   user: NotifierUser;
   private readonly context: LayerContext;
   private readonly dialog: UsageDialog;
@@ -53,6 +56,7 @@ export class Notifier implements NotifierSubscription {
     this.dialog = dialog;
     this.event = init.event;
     this.referId = init.referId;
+    this.onReleased = init.onReleased;
     this.user = init.user;
     this.machine = new Machine({
       table: notifierTable,
@@ -124,7 +128,8 @@ export class Notifier implements NotifierSubscription {
       case 'release':
         this.expiry?.cancel();
         this.pause?.cancel();
-        return this.dialog.remove(this);
+        this.dialog.remove(this);
+        return this.onReleased?.();
       default:
         output satisfies never;
     }

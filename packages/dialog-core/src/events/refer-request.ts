@@ -79,7 +79,9 @@ export class ReferRequest implements IncomingRefer {
     const isSilent = this.request.headers.get('refer-sub') === false;
     const headers: [string, HeaderInput][] = isSilent ? [['Refer-Sub', 'false']] : [];
     respondMaking(context, transaction, { carrier, isNew, status, headers });
-    if (isSilent) return { isWanted: false, report: (reported) => checkStatus(reported) };
+    if (isSilent) {
+      return { isWanted: false, told: Promise.resolve(), report: (one) => checkStatus(one) };
+    }
     return this.openProgress(carrier, onUnwanted);
   }
 
@@ -96,11 +98,14 @@ export class ReferRequest implements IncomingRefer {
     const id = events.isFirstRefer(carrier) ? undefined : referId;
     const { referSeconds } = events.options;
     let last = sipfrag(100);
+    let release = (): void => {};
+    const told = new Promise<void>((resolve) => (release = resolve));
     const notifier = new Notifier(this.context, events.dialogOf(carrier), {
       event: { name: 'refer', id },
       referId,
       state: 'active',
       expiresMs: referSeconds * 1000,
+      onReleased: release,
       user: {
         content: () => last,
         onEnded: (end) => {
@@ -113,6 +118,7 @@ export class ReferRequest implements IncomingRefer {
       get isWanted() {
         return notifier.state !== 'terminated';
       },
+      told,
       report(status, reason) {
         checkStatus(status);
         last = sipfrag(status, reason);

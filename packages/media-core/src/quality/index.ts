@@ -8,6 +8,11 @@ export {
   widebandRating,
 } from './e-model.ts';
 export { type BurstMetrics, GAP_THRESHOLD, LossBursts } from './loss-bursts.ts';
-export type { QualityLevel, QualityThresholds } from './quality-level.ts';
-export type { QualityMetrics } from './quality-metrics.ts';
+export {
+  DEFAULT_THRESHOLDS,
+  type QualityLevel,
+  QualityLevels,
+  type QualityThresholds,
+} from './quality-level.ts';
+export { type QualityInput, type QualityMetrics, qualityOf } from './quality-metrics.ts';
 export { QualityMonitor, type StreamNow } from './quality-monitor.ts';

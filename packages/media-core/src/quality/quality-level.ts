@@ -9,6 +9,7 @@ export interface QualityThresholds {
   readonly poorBelowMos: number;
 }
 
+/** Where levels end unless something else is said (ITU-T G.109). */
 export const DEFAULT_THRESHOLDS: QualityThresholds = { fairBelowMos: 3.6, poorBelowMos: 3.1 };
 
 const ORDER: readonly QualityLevel[] = ['poor', 'fair', 'good'];

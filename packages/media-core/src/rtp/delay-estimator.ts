@@ -53,6 +53,12 @@ export class DelayEstimator {
     return delayMs;
   }
 
+  /** Whether a transit has nothing to do with those before: a clock has jumped, or stood still. */
+  isFar(transitMs: number): boolean {
+    const fastest = Math.min(this.lately.transit, this.before);
+    return Number.isFinite(fastest) && Math.abs(transitMs - fastest) > BINS * BIN_MS;
+  }
+
   /** The delay for which no more than two in a hundred packets of late were too late. */
   get neededMs(): number {
     let left = this.total * LATE_SHARE;

@@ -105,6 +105,14 @@ describe('speech', () => {
     }
   });
 
+  it('begins sooner where less makes it, and is still no click', () => {
+    const heard = joined(silence(500), noise(1000, -20), silence(1000));
+    const firsts = [30, 70, 120].map((beginMs) => listen(heard, { options: { beginMs } })[0]?.at);
+    expect(firsts).toEqual([540, 580, 620]);
+    const click = joined(silence(500), noise(20, -10), silence(500));
+    expect(listen(click, { options: { beginMs: 30 } })).toEqual([]);
+  });
+
   it('ends later where pauses are longer', () => {
     const heard = joined(voice(1000, -20), silence(700), voice(1000, -20), silence(1500));
     const counts = [500, 1000].map((endMs) => types(listen(heard, { options: { endMs } })).length);

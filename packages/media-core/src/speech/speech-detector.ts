@@ -2,6 +2,11 @@ import { BLOCK_MS, LevelMeter } from './level-meter.ts';
 
 /** What counts as speech, and when silence is told. */
 export interface SpeechOptions {
+  /**
+   * So much of it makes speech; default 70, of which a click or a single pulse is shorter. With less,
+   * who barges in is heard sooner, and more noise is taken for speech.
+   */
+  readonly beginMs?: number;
   /** Silence that ends speech; default 500. */
   readonly endMs?: number;
   /** Silence of the other side after which `silence` is told; default 5000. */
@@ -30,8 +35,6 @@ export type SpeechEvent =
 
 /** Speech stands so far out of the noise. */
 const ABOVE_NOISE_DB = 9;
-/** So much of it has to be there for it to have begun: a click or a single pulse is shorter. */
-const BEGIN_MS = 70;
 /** The noise is believed to rise so slowly, and to fall at once: speech has gaps, noise has none. */
 const NOISE_RISE_DB = (4 * BLOCK_MS) / 1000;
 const LOUDEST_NOISE_DBM0 = -20;
@@ -63,7 +66,7 @@ export class SpeechDetector {
   private deadMs = 0;
 
   constructor(options: SpeechOptions, tell: (event: SpeechEvent) => void) {
-    const defaults = { endMs: 500, silenceMs: 5000, deadAirMs: 10_000 };
+    const defaults = { beginMs: 70, endMs: 500, silenceMs: 5000, deadAirMs: 10_000 };
     this.options = { ...defaults, leastDbm0: -45, echoLossDb: 12, ...options };
     this.tell = tell;
   }
@@ -109,7 +112,7 @@ export class SpeechDetector {
     }
     this.score += BLOCK_MS;
     this.silentMs += BLOCK_MS;
-    if (this.score < BEGIN_MS) return;
+    if (this.score < this.options.beginMs) return;
     this.isSpeaking = true;
     this.silenceTold = false;
     this.spokeMs = this.score;

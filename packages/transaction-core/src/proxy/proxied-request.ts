@@ -53,6 +53,8 @@ export class ProxiedRequest {
   private readonly branches = new Map<number, ClientTransaction>();
   private readonly timers = new Map<number, Timer>();
   private readonly ringing = new Map<number, Timer>();
+  /** Branches that were cancelled because nobody answered. */
+  private readonly unanswered = new Set<number>();
   private decision: Forward = { kind: 'forward', targets: [] };
   private cancelReason: CancelOptions = {};
 
@@ -205,11 +207,13 @@ export class ProxiedRequest {
       for (const value of this.received.headers.raw('via')) headers.append('Via', value);
     }
     if (status < 200) return void this.machine.input({ type: 'provisional', branch, response });
-    const type = status < 300 ? 'success' : 'failure';
-    this.machine.input({ type, branch, response });
+    if (status < 300) return void this.machine.input({ type: 'success', branch, response });
+    // the CANCEL was ours: who called gave nothing up, nobody was there
+    if (status === 487 && this.unanswered.has(branch)) return this.fail(branch, 480);
+    this.machine.input({ type: 'failure', branch, response });
   }
 
-  private fail(branch: number, status: 408 | 503): void {
+  private fail(branch: number, status: 408 | 480 | 503): void {
     const response = createResponse(this.server.request, status);
     this.machine.input({ type: 'failure', branch, response });
   }
@@ -220,7 +224,7 @@ export class ProxiedRequest {
     const fire = (): void => {
       this.timers.delete(branch);
       this.around.counters.timerCFired++;
-      this.machine.input({ type: 'timerC', branch });
+      this.stopRinging(branch);
     };
     this.timers.set(branch, runtime.clock.arm(timerCMs, fire));
   }
@@ -229,9 +233,14 @@ export class ProxiedRequest {
   private armRinging(branch: number, ringMs: number): void {
     const fire = (): void => {
       this.ringing.delete(branch);
-      this.machine.input({ type: 'timerC', branch });
+      this.stopRinging(branch);
     };
     this.ringing.set(branch, this.around.options.runtime.clock.arm(ringMs, fire));
+  }
+
+  private stopRinging(branch: number): void {
+    this.unanswered.add(branch);
+    this.machine.input({ type: 'timerC', branch });
   }
 
   private disarmTimerC(branch: number): void {

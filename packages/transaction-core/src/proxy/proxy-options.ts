@@ -17,7 +17,8 @@ export interface ProxyTarget {
   readonly hops?: readonly Hop[];
   /**
    * How long it may go without a final answer to an INVITE before it is cancelled and the next is
-   * tried, in milliseconds; by default until timer C (RFC 3261 §16.6 step 11).
+   * tried, in milliseconds; by default until timer C (RFC 3261 §16.6 step 11). What was cancelled so
+   * counts as a 480.
    */
   readonly ringMs?: number;
 }

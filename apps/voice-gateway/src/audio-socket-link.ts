@@ -1,0 +1,173 @@
+import { connect, type Socket } from 'node:net';
+import { SAMPLE_RATES } from '@strowger/media-core';
+import type { Clock, Timer } from '@strowger/runtime';
+import {
+  audioFrame,
+  type AudioSocketFrame,
+  AudioSocketReader,
+  digitFrame,
+  hangUpFrame,
+  uuidFrame,
+} from './audio-socket-frames.ts';
+import { connected } from './connecting.ts';
+import type { LinkEnd, LinkLimits, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
+
+/** How long a server may take to close before the connection is cut. */
+const CLOSE_MS = 2000;
+
+/** How an AudioSocket server is reached: as Asterisk's application does, we connect. */
+export interface AudioSocketOptions {
+  readonly host: string;
+  readonly port: number;
+  /** One that has a kind of frame, in Hz; Asterisk's application has 8000. */
+  readonly sampleRate: number;
+  readonly limits: LinkLimits;
+  readonly clock: Clock;
+}
+
+/** Opens a connection for each call. */
+export function audioSocketLinks(options: AudioSocketOptions): LinkOpener {
+  return async ({ id }, signal) => new AudioSocketLink(await dial(options, signal), id, options);
+}
+
+async function dial(
+  { host, port, limits, clock }: AudioSocketOptions,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true });
+  try {
+    await connected({
+      clock,
+      signal,
+      connectMs: limits.connectMs,
+      begin: (ready, fail) => {
+        socket.on('error', ({ message }) => fail(message));
+        socket.on('connect', ready);
+      },
+    });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+class AudioSocketLink implements ProgramLink {
+  readonly sampleRate: number;
+  readonly wantsSaid = false;
+  private readonly socket: Socket;
+  private readonly id: string;
+  private readonly limits: LinkLimits;
+  private readonly clock: Clock;
+  private readonly reader = new AudioSocketReader();
+  private watch: Timer | undefined;
+  /** When it last sent something, or had taken all. */
+  private aliveAt = 0;
+  private isOver = false;
+
+  constructor(socket: Socket, id: string, { sampleRate, limits, clock }: AudioSocketOptions) {
+    this.socket = socket;
+    this.id = id;
+    this.sampleRate = sampleRate;
+    this.limits = limits;
+    this.clock = clock;
+  }
+
+  start(user: LinkUser): void {
+    const { socket } = this;
+    const end = (why: LinkEnd): void => {
+      if (this.isOver) return;
+      this.isOver = true;
+      user.onEnd(why);
+    };
+    const alive = (): void => void (this.aliveAt = this.clock.now());
+    socket.on('data', (bytes) => {
+      alive();
+      for (const frame of this.reader.push(bytes)) if (!this.isOver) take(frame, user, end);
+    });
+    socket.on('drain', alive);
+    // closing the connection is as good as the frame for it
+    socket.on('end', () => end({ kind: 'programDone' }));
+    socket.on('error', ({ message }) => end({ kind: 'fault', code: 'lost', detail: message }));
+    socket.on('close', () => {
+      this.watch?.cancel();
+      end({ kind: 'programDone' });
+    });
+    if (socket.destroyed) {
+      return end({ kind: 'fault', code: 'lost', detail: 'closed before the call began' });
+    }
+    alive();
+    this.watchIt(end);
+    socket.write(uuidFrame(this.id));
+  }
+
+  hear(samples: Int16Array): void {
+    if (this.hasRoom) this.socket.write(audioFrame(samples, this.sampleRate));
+  }
+
+  said(): void {}
+
+  digit(digit: string): void {
+    if (this.hasRoom) this.socket.write(digitFrame(digit));
+  }
+
+  /** The protocol has no word for it, */
+  speech(): void {}
+
+  /** nor for marks. */
+  mark(): void {}
+
+  stop(): void {
+    const { socket } = this;
+    this.isOver = true;
+    this.watch?.cancel();
+    if (socket.destroyed) return;
+    socket.end(hangUpFrame());
+    const cut = this.clock.arm(CLOSE_MS, () => socket.destroy());
+    socket.once('close', () => cut.cancel());
+    socket.resume();
+  }
+
+  private get hasRoom(): boolean {
+    return this.socket.writable && this.socket.writableLength <= this.limits.toProgramBytes;
+  }
+
+  /** A server need not say anything; one that takes nothing for `idleMs` is dead. */
+  private watchIt(end: (why: LinkEnd) => void): void {
+    const { idleMs } = this.limits;
+    this.watch = this.clock.arm(idleMs / 2, () => {
+      if (this.isOver) return;
+      const now = this.clock.now();
+      if (this.socket.writableLength === 0) this.aliveAt = now;
+      const silentMs = Math.round(now - this.aliveAt);
+      if (silentMs >= idleMs) {
+        end({ kind: 'fault', code: 'silent', detail: `nothing taken for ${silentMs} ms` });
+        this.socket.destroy();
+        return;
+      }
+      this.watchIt(end);
+    });
+  }
+}
+
+function take(frame: AudioSocketFrame, user: LinkUser, end: (why: LinkEnd) => void): void {
+  const fault = (code: 'badMessage' | 'programError', detail: string): void =>
+    end({ kind: 'fault', code, detail });
+  switch (frame.type) {
+    case 'audio':
+      if (!SAMPLE_RATES.includes(frame.sampleRate)) {
+        return fault('badMessage', `audio at ${frame.sampleRate} Hz`);
+      }
+      return user.onAudio(frame.samples, frame.sampleRate);
+    case 'digit':
+      return user.onDigits(frame.digit);
+    case 'hangUp':
+      return end({ kind: 'programDone' });
+    case 'error':
+      return fault('programError', `error 0x${frame.code}`);
+    case 'bad':
+      return fault('badMessage', frame.why);
+    default:
+      frame satisfies never;
+  }
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { ConfigError, readConfig } from './config.ts';
+import { startGateway } from './wiring.ts';
+
+const USAGE = `usage: voice-gateway --config FILE [--help]
+
+  --config FILE   YAML or JSON: see the README
+
+LOG_LEVEL (default info) sets what is logged, as JSON, on standard error.
+`;
+
+process.exitCode = await main();
+
+/** Resolves with the exit code: 0 after a drain, 1 when it could not start, 2 for a wrong call. */
+async function main(): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help === true || values.config === undefined) {
+      process.stdout.write(USAGE);
+      return values.help === true ? 0 : 2;
+    }
+    const config = readConfig(readFileSync(values.config, 'utf8'), process.env);
+    const level = process.env['LOG_LEVEL'] ?? 'info';
+    const logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
+    const running = await startGateway(config, logger);
+    process.stdout.write(`${running.banner}\n`);
+    await toldToStop();
+    await running.stop();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return isMisuse(error) ? 2 : 1;
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (told) process.exit(1);
+        told = true;
+        resolve();
+      });
+    }
+  });
+}
+
+function isMisuse(error: unknown): boolean {
+  if (error instanceof ConfigError) return true;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT' || code === 'EISDIR';
+}

@@ -1,0 +1,156 @@
+import { Voice } from './voice.ts';
+import { listen } from './ear.ts';
+import type { PcmFrame } from '@strowger/session-core';
+import { StrowgerError } from '@strowger/runtime';
+
+/** What a call's audio is made of. */
+export interface CallAudioOptions {
+  readonly context: AudioContext;
+  readonly microphone: MediaStream | undefined;
+  /** Whether, and by which device (`sinkId`), the other side is heard. */
+  readonly speaker: boolean | string;
+}
+
+/** The audio of one call: what is said into it, and what is heard of it. */
+export class CallAudio {
+  /** What the other side is sent. */
+  readonly said: MediaStream;
+  /** What the other side says; its track is there from the first agreement on. */
+  readonly heard = new MediaStream();
+  /** @internal */
+  readonly voice: Voice;
+  private readonly options: CallAudioOptions;
+  private readonly out: MediaStreamAudioDestinationNode;
+  private readonly talk: GainNode;
+  private readonly in: GainNode;
+  private readonly sink: HTMLAudioElement;
+  private source: MediaStreamAudioSourceNode | undefined;
+  private ear: { stop(): void } | undefined;
+  private readonly mike: MediaStreamAudioSourceNode | undefined;
+
+  /** @internal Calls have one: see `callAudio`. */
+  constructor(options: CallAudioOptions) {
+    const { context, microphone, speaker } = options;
+    this.options = options;
+    this.out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
+    this.said = this.out.stream;
+    this.talk = new GainNode(context);
+    this.talk.connect(this.out);
+    this.in = new GainNode(context);
+    this.voice = new Voice(context, this.out);
+    if (microphone !== undefined) {
+      this.mike = context.createMediaStreamSource(microphone);
+      this.mike.connect(this.talk);
+    }
+    this.sink = new Audio();
+    // without a sink Chromium decodes nothing
+    this.sink.srcObject = this.heard;
+    this.sink.muted = speaker === false;
+    if (typeof speaker === 'string') void this.sink.setSinkId(speaker);
+  }
+
+  /** @internal What is sent. */
+  get track(): MediaStreamTrack {
+    const [track] = this.said.getAudioTracks();
+    if (track === undefined) throw new Error('a destination has one track');
+    return track;
+  }
+
+  /** Whether the microphone is not heard; what is played is. */
+  get isMuted(): boolean {
+    return this.talk.gain.value === 0;
+  }
+
+  mute(muted: boolean): void {
+    this.talk.gain.value = muted ? 0 : 1;
+  }
+
+  /** How loud the other side is heard: 0 to 1. */
+  setVolume(volume: number): void {
+    this.sink.volume = volume;
+  }
+
+  /** By which loudspeaker: a `deviceId` of `audioDevices()`. Rejects where the browser cannot. */
+  async setSpeaker(deviceId: string): Promise<void> {
+    await this.sink.setSinkId(deviceId);
+  }
+
+  /** @internal */
+  hear(track: MediaStreamTrack): void {
+    for (const old of this.heard.getTracks()) this.heard.removeTrack(old);
+    this.heard.addTrack(track);
+    this.source?.disconnect();
+    this.source = this.options.context.createMediaStreamSource(new MediaStream([track]));
+    this.source.connect(this.in);
+    // where the page may not play yet, the next gesture of the user lets it
+    void this.sink.play().catch(() => {});
+  }
+
+  /** @internal */
+  echo(enabled: boolean): void {
+    if (enabled) this.in.connect(this.out);
+    else this.in.disconnect(this.out);
+  }
+
+  /** @internal */
+  listen(sampleRate = 8000): ReadableStream<PcmFrame> {
+    if (this.ear !== undefined) throw new StrowgerError('MEDIA_BUSY', 'audioIn is in use');
+    const onEnd = (): void => void (this.ear = undefined);
+    const { stream, stop } = listen(this.options.context, this.in, { sampleRate, onEnd });
+    this.ear = { stop };
+    return stream;
+  }
+
+  /** Sends tones for digits, one after the other, as audio. @internal */
+  async dial(digits: string, durationMs: number, gapMs: number): Promise<void> {
+    const { context } = this.options;
+    let at = context.currentTime + 0.02;
+    for (const digit of digits) {
+      for (const hz of frequenciesOf(digit)) {
+        const level = new GainNode(context, { gain: 0.3 });
+        const tone = new OscillatorNode(context, { frequency: hz });
+        tone.connect(level).connect(this.out);
+        tone.start(at);
+        tone.stop(at + durationMs / 1000);
+        tone.addEventListener('ended', () => level.disconnect());
+      }
+      at += (durationMs + gapMs) / 1000;
+    }
+    await ends(context, at);
+  }
+
+  /** @internal */
+  close(): void {
+    this.ear?.stop();
+    this.voice.close();
+    this.mike?.disconnect();
+    this.source?.disconnect();
+    this.in.disconnect();
+    this.talk.disconnect();
+    this.sink.srcObject = null;
+    this.track.stop();
+  }
+}
+
+const ROWS = [697, 770, 852, 941];
+const COLUMNS = [1209, 1336, 1477, 1633];
+
+/** ITU-T Q.23. */
+function frequenciesOf(digit: string): readonly number[] {
+  const at = '123A456B789C*0#D'.indexOf(digit.toUpperCase());
+  return [ROWS[Math.floor(at / 4)] ?? 0, COLUMNS[at % 4] ?? 0];
+}
+
+/** Resolves at a time of the context's: a silent tone ends then. */
+function ends(context: AudioContext, at: number): Promise<void> {
+  return new Promise((resolve) => {
+    const silence = new ConstantSourceNode(context, { offset: 0 });
+    silence.connect(context.destination);
+    silence.addEventListener('ended', () => {
+      silence.disconnect();
+      resolve();
+    });
+    silence.start();
+    silence.stop(at);
+  });
+}

@@ -1,0 +1,96 @@
+import type { MessageSender } from '@strowger/transaction-core';
+import type { SipMessage } from '@strowger/sip-message';
+
+/** The UUIDs of both ends, as Session-ID has them (RFC 7989 §5): 32 hexadecimal digits. */
+export interface SessionIdentifiers {
+  /** Of whoever speaks on our side: we, or the party that we connect the peer with. */
+  readonly local: string;
+  /** Of the peer; absent while it has said none. */
+  readonly remote?: string;
+}
+
+/** A UUID that is not known (RFC 7989 §5). */
+const NIL = '0'.repeat(32);
+
+/** @internal Who the two ends of a session are, from the first INVITE to the last answer. */
+export class SessionIdentity {
+  private readonly seed: string;
+  private heard: string | undefined;
+  private own: string | undefined;
+  private made: string | undefined;
+  private behalf: SessionIdentity | undefined;
+
+  /** @param seed different for every session: both UUIDs that we give are made of it. */
+  constructor(seed: string) {
+    this.seed = seed;
+  }
+
+  get identifiers(): SessionIdentifiers {
+    const { heard } = this;
+    return { local: this.local, ...(heard === undefined ? {} : { remote: heard }) };
+  }
+
+  /** The value of Session-ID. */
+  get value(): string {
+    return `${this.local};remote=${this.heard ?? NIL}`;
+  }
+
+  /** Whose UUID the peer has: its own, or the one that we give a peer that says none (§6). */
+  get party(): string {
+    return this.heard ?? (this.made ??= uuidOf(`${this.seed} party`));
+  }
+
+  /** From now on our side speaks for the peer of another session (§7): its UUID is passed on. */
+  speakFor(other: SessionIdentity): void {
+    this.behalf = other;
+  }
+
+  /** What the peer says; the latest counts, as it may have been connected with somebody else. */
+  hear(message: SipMessage): void {
+    if (!message.headers.has('session-id')) return;
+    const said = message.headers.get('session-id')?.local;
+    if (said !== undefined && said !== NIL) this.heard = said;
+  }
+
+  private get local(): string {
+    return this.behalf?.party ?? (this.own ??= uuidOf(this.seed));
+  }
+}
+
+/** @internal The sender, which writes the Session-ID of its session into every message (§5). */
+export function identifyingSender(
+  sender: MessageSender,
+  identityOf: (callId: string) => SessionIdentity | undefined,
+): MessageSender {
+  const { report, newCallId } = sender;
+  return {
+    locate: (target, sizeBytes) => sender.locate(target, sizeBytes),
+    sentBy: (hop) => sender.sentBy(hop),
+    send: (message, hop, failed) => {
+      const identity = identityOf(message.callId);
+      if (identity !== undefined) message.headers.set('Session-ID', identity.value);
+      return sender.send(message, hop, failed);
+    },
+    ...(report && { report: report.bind(sender) }),
+    ...(newCallId && { newCallId: newCallId.bind(sender) }),
+  };
+}
+
+/** A UUID of version 8 (RFC 9562 §5.8) from a text that is unique: four lanes of FNV-1a. */
+function uuidOf(text: string): string {
+  const lanes = [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b].map((start) => {
+    let hash = start;
+    for (let at = 0; at < text.length; at++) {
+      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+    }
+    return mixed(hash).toString(16).padStart(8, '0');
+  });
+  const hex = lanes.join('');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
+  return `${hex.slice(0, 12)}8${hex.slice(13, 16)}${variant}${hex.slice(17)}`;
+}
+
+function mixed(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (once ^ (once >>> 13)) >>> 0;
+}
