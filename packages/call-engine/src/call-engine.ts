@@ -2,6 +2,7 @@ import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import {
   type ConferencePackageOptions,
   type EndedConference,
+  forwardingHeaders,
   type Session,
   SessionManager,
 } from '@strowger/session-core';
