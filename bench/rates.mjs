@@ -32,7 +32,7 @@ const send = await connect(() => {
   send(request());
 });
 for (let i = 0; i < UNDER_WAY; i++) send(request());
-await new Promise((resolve) => setTimeout(resolve, 1500));
+await new Promise((resolve) => setTimeout(resolve, 5000));
 const before = { cpu: cpuMicroseconds(server.pid), answered };
 await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
 const used = cpuMicroseconds(server.pid) - before.cpu;

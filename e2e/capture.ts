@@ -70,6 +70,21 @@ export class Capture {
     return run.stdout;
   }
 
+  /** The sound of the G.711 that went to these ports on the wire, in one pass through the file. */
+  soundsTo<Name extends string>(
+    ports: Readonly<Record<Name, { readonly from: number; readonly to: number }>>,
+  ): Record<Name, string> {
+    const rows = this.fields('rtp && !rtpevent', 'udp.dstport', 'rtp.payload');
+    const names = Object.keys(ports) as Name[]; // its own keys
+    const sounds = names.map((name) => {
+      const { from, to } = ports[name];
+      const own = rows.filter(([port]) => Number(port) >= from && Number(port) <= to);
+      const hex = own.map(([, payload]) => (payload ?? '').replaceAll(':', '')).join('');
+      return [name, g711ToWav(hex, `${this.file}-${name}.wav`)] as const;
+    });
+    return Object.fromEntries(sounds) as Record<Name, string>; // of all names
+  }
+
   /** The sound of a G.711 stream on the wire, independent of anybody's recorder. */
   sound(filter: string, encoding: 'u-law' | 'a-law' = 'u-law'): string {
     const rows = this.fields(`rtp && !rtpevent && (${filter})`, 'rtp.payload');

@@ -38,6 +38,21 @@ export class TestAuthority {
     return files;
   }
 
+  /** The same, whose time was over a day ago. */
+  expired(): CertificateFiles {
+    const files = this.issue('expired');
+    const request = join(this.folder, 'expired.csr');
+    const whole = ['req', '-new', '-key', files.key, '-subj', '/CN=127.0.0.1', '-out', request];
+    const signed = ['x509', '-req', '-in', request, '-CA', this.cert, '-CAkey', this.key];
+    // `-days` counts from now: a certificate that ends before it begins is over, too
+    const dated = ['-days', '-1', '-out', files.cert];
+    for (const args of [whole, [...signed, ...dated]]) {
+      const { status, output } = runToEnd(['openssl', ...args]);
+      if (status !== 0) throw new Error(output);
+    }
+    return files;
+  }
+
   private make({ cert, key }: CertificateFiles, args: string[]): void {
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
     const made = ['-keyout', key, '-out', cert];

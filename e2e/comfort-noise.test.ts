@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMediaEngine, emptyRtpHeader, writeRtpHeader } from '@strowger/media-core';
+import { SipClient } from '@strowger/sip-client';
 import { expect, it } from 'vitest';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
+import { Linphone } from './linphone.ts';
+import { listen } from './sound.ts';
 
 /** What ffmpeg's encoder makes: a level and ten coefficients, each 80 ms. */
 const NOISE_LENGTH = 11;
@@ -77,5 +80,32 @@ describeWithPeers(['ffmpeg'], 'comfort noise as ffmpeg describes it (RFC 3389)',
     expect(jitterBuffer?.concealedMs).toBe(0);
     expect(Math.abs(heard.dbov - source.dbov)).toBeLessThan(3);
     expect(Math.abs(heard.alike - source.alike)).toBeLessThan(0.15);
+  });
+});
+
+describeWithPeers(['linphonec', 'sox'], 'comfort noise and linphone', () => {
+  const folder = workFolder('comfort-noise-linphone');
+
+  it('is agreed, stands for our silence, and leaves what we say whole', async () => {
+    const bob = await new Linphone({ folder, name: 'bob', port: 5140, comfortNoise: true }).start();
+    const alice = new SipClient({
+      uri: 'sip:alice@127.0.0.1',
+      listen: ['udp:127.0.0.1:0'],
+      media: { codecs: ['pcmu'], comfortNoise: true },
+    });
+    const call = await alice.call(bob.uri);
+    await call.connected;
+    for (const hz of [440, 880]) {
+      await call.play({ type: 'tone', frequencyHz: hz }, { durationMs: 1500 }).finished;
+      await pause(3000);
+    }
+    const packetsSent = (await call.stats())?.packetsSent;
+    await call.hangUp();
+    await alice.close();
+    await bob.stop();
+    expect(packetsSent).toBeGreaterThan(2 * 75);
+    expect(packetsSent, 'nine seconds would be 450').toBeLessThan(300);
+    const heard = listen(bob.recording);
+    for (const hz of [440, 880]) expect(heard.heardFor(hz), `${hz} Hz`).toBeGreaterThan(1.2);
   });
 });

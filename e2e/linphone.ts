@@ -15,6 +15,8 @@ export interface LinphoneOptions {
   authority?: string;
   /** How media is encrypted, and nothing else is taken; default not at all. */
   encryption?: 'none' | 'srtp' | 'dtls';
+  /** Whether it offers and takes comfort noise (RFC 3389). */
+  comfortNoise?: boolean;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -120,7 +122,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority, encryption = 'none' } = this.options;
+    const { name, port, authority, encryption = 'none', comfortNoise = false } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -151,6 +153,7 @@ export class Linphone {
       'display=0',
       '[misc]',
       'version_check_url_root=',
+      `use_cn=${comfortNoise ? 1 : 0}`,
       '',
     ].join('\n');
   }

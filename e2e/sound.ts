@@ -7,8 +7,8 @@ const WINDOW = 800;
 /** How a recording sounds. */
 export interface Heard {
   readonly seconds: number;
-  /** For how many seconds this frequency dominated. */
-  heardFor(hz: number): number;
+  /** For how many seconds this frequency had so much of the energy; default 0.4: it dominated. */
+  heardFor(hz: number, share?: number): number;
 }
 
 /** Listens to a sound file that sox can read, from and to these seconds. */
@@ -22,14 +22,22 @@ export function listen(file: string, from = 0, to?: number): Heard {
   const samples = new Int16Array(new Uint8Array(raw).buffer, 0, raw.length >> 1);
   return {
     seconds: samples.length / RATE,
-    heardFor: (hz) => {
+    heardFor: (hz, share = 0.4) => {
       let windows = 0;
       for (let at = 0; at + WINDOW <= samples.length; at += WINDOW) {
-        if (dominates(samples.subarray(at, at + WINDOW), hz)) windows++;
+        if (has(samples.subarray(at, at + WINDOW), hz, share)) windows++;
       }
       return windows / 10;
     },
   };
+}
+
+/** One channel of what ffmpeg can read, as a WAV file. */
+export function decoded(file: string, channel = 0): string {
+  const wav = `${file}-${channel}.wav`;
+  const only = ['-af', `pan=mono|c0=c${channel}`, '-ar', String(RATE)];
+  execFileSync('ffmpeg', ['-y', '-v', 'error', '-i', file, ...only, wav]);
+  return wav;
 }
 
 /** A raw G.711 stream as tshark printed it (hex), as a sound file. */
@@ -61,7 +69,7 @@ export function writeTone(file: string, hz: number, seconds: number, format: str
   ]);
 }
 
-function dominates(samples: Int16Array, hz: number): boolean {
+function has(samples: Int16Array, hz: number, share: number): boolean {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / RATE);
   let energy = 0;
   let last = 0;
@@ -73,5 +81,5 @@ function dominates(samples: Int16Array, hz: number): boolean {
     last = next;
   }
   const tone = (2 * (last * last + before * before - coefficient * last * before)) / samples.length;
-  return energy / samples.length > 100 ** 2 && tone / energy > 0.4;
+  return energy / samples.length > 100 ** 2 && tone / energy > share;
 }

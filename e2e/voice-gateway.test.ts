@@ -5,7 +5,15 @@ import { pcmuDecode, pcmuEncode, toneShare } from '@strowger/media-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Baresip } from './baresip.ts';
-import { type Background, background, describeWithPeers, root, until, workFolder } from './lab.ts';
+import {
+  type Background,
+  background,
+  describeWithPeers,
+  root,
+  runToEnd,
+  until,
+  workFolder,
+} from './lab.ts';
 import { Pbx } from './pbx.ts';
 import { listen } from './sound.ts';
 
@@ -145,6 +153,16 @@ describeWithPeers(['baresip', 'sox'], 'the voice gateway and baresip', () => {
     await phone.stop();
     expect(listen(phone.heard).heardFor(PROGRAM_HZ)).toBeGreaterThan(1);
   }
+
+  it('a wrong configuration gets a line for each mistake, and exit code 2', () => {
+    const file = join(folder, 'wrong.json');
+    writeFileSync(file, JSON.stringify({ program: { type: 'pcm', url: 'http://x' }, drainMs: -1 }));
+    const { status, output } = runToEnd([process.execPath, MAIN, '--config', file]);
+    expect(status).toBe(2);
+    expect(output).toMatch(/^program.url: a URL that begins with "ws:\/\/"/m);
+    expect(output).toMatch(/^drainMs: /m);
+    expect(runToEnd([process.execPath, MAIN]).status).toBe(2);
+  });
 
   it('AudioSocket: a phone that calls it hears the server, and is heard', async () => {
     const program = new ToneProgram();

@@ -20,6 +20,7 @@ packages=(
   rtpengine-daemon        # a media relay behind our own port
   coturn                  # a STUN and TURN server
   ffmpeg                  # judges codecs and recordings
+  opus-tools              # opusinfo judges what is recorded in Ogg
   espeak-ng               # speaks to the voice agent
   libsrtp2-dev libopus-dev # the bench compares with C
   tshark                  # captures (dumpcap) and their analysis

@@ -50,6 +50,26 @@ export const TESTS = {
   attended: ['packages/session-core/test/transfer.test.ts', 'puts the other party in our place'],
   bridged: ['packages/session-core/test/transfer.test.ts', 'joins the two calls of an attended'],
   relay: ['packages/session-core/test/relays.test.ts', 'lets their media flow through each other'],
+  conference: ['packages/session-core/test/conference.test.ts', 'lets all hear each other'],
+  conferenceAll: ['packages/session-core/test/conference.test.ts', 'takes all of them or none'],
+  conferenceHold: [
+    'packages/session-core/test/conference.test.ts',
+    'does not hear the music of who holds',
+  ],
+  conferenceLeaves: ['packages/session-core/test/conference.test.ts', 'lets a member go'],
+  conferenceWaits: [
+    'packages/session-core/test/conference.test.ts',
+    'answers who calls, and lets it wait',
+  ],
+  conferenceMedia: [
+    'packages/session-core/test/conference.test.ts',
+    'goes on when the media of one member fails',
+  ],
+  conferenceRows: ['packages/session-core/test/conference.test.ts', 'had all of its rows driven'],
+  conferencePackage: [
+    'packages/session-core/test/conference.test.ts',
+    'tells the whole state first',
+  ],
   relayEnds: ['packages/session-core/test/relays.test.ts', 'ends with either of them'],
   byId: ['packages/session-core/test/relays.test.ts', 'loses its media, and has it back'],
   otherRefer: ['packages/session-core/test/relays.test.ts', 'does what a REFER asks for that came'],
@@ -121,7 +141,7 @@ T-15 | MediaDirection | ${M}MediaDirection | managerTurns
 T-16 | RtpStreamInfo | ${M}RtpStreamInfo ${S}RtpStreamInfo | manager rtpInfo
 T-17 | QualityMetrics | ${S}QualityMetrics ${M}QualityMetrics | level quality
 T-18 | RelayId | ${S}RelayId ${M}RelayId | relay managerRelay
-T-19 | ConferenceId | open: conferences of sessions are not built
+T-19 | ConferenceId | ${S}ConferenceId | conference
 T-20 | MediaPreferences | ${S}MediaPreferences | withMedia
 T-21 | CallOptions | ${S}CallOptions | verbs
 T-22 | CallContext | open: the routing context of an INVITE is not built
@@ -204,7 +224,7 @@ P32-2 | sessions for INVITEs | ${S}SessionManagerOptions | life
 P32-3 | routing with call-engine | call-engine:CallEngine | pbxCall
 P32-4 | transfer | ${S}Session.transfer ${S}TransferHooks | blind attended
 P32-5 | forwarding and redirection | ${S}Session.redirect ${S}CallOptions.followRedirects ${E}ForwardingRules | redirects forwards forwardsBusy
-P32-6 | conference | open: conferences of sessions are not built
+P32-6 | conference | ${S}SessionManager.createConference ${S}Conference.join | conference conferenceWaits
 P32-7 | media with session states | ${S}SessionMedia.mediaState | hold
 P32-8 | quality monitoring | ${S}SessionMedia.mediaMetrics | quality
 P32-9 | media failure | ${S}SessionMedia.handleMediaFailure | recovers mediaDies
@@ -251,7 +271,7 @@ F-17 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay
 F-18 | teardown_rtp_relay | ${S}SessionManager.teardownRtpRelay | relay
 F-19 | route_invite_to_session | open: the routing context of an INVITE is not built
 F-20 | handle_call_transfer | ${S}SessionManager.handleCallTransfer | otherRefer
-F-21 | setup_conference_bridge | open: conferences of sessions are not built
+F-21 | setup_conference_bridge | ${S}SessionManager.setupConferenceBridge | conference conferenceAll
 F-22 | sync_session_with_call_state | ${S}syncSessionWithCallState | sync
 F-23 | get_call_statistics | ${S}SessionDirectory.getCallStatistics | statistics
 F-24 | authenticate_session | ${S}SessionDirectory.authenticateSession | askedByApp
@@ -304,7 +324,7 @@ E-11 | RelayTerminated | ${S}SessionEventDetails.relayTerminated | relay relayEn
 E-12 | media_started, media_stopped, media_failed | ${M}MediaEvents | manager
 E-13 | call progress | ${S}SessionEventDetails.progress | progress
 E-14 | transfer | ${S}SessionEventDetails.transferEnded | blind
-E-15 | conference | open: conferences of sessions are not built
+E-15 | conference | ${S}SessionEventDetails.conferenceJoined ${S}SessionEventDetails.conferenceLeft ${S}SessionEventDetails.conferenceChanged | conference conferenceHold
 E-16 | authentication, security | ${S}SessionEventDetails.security | locked
 E-17 | DTMF | ${S}SessionEventDetails.digit | digits
 E-18 | voice activity | ${S}SessionEventDetails.speechStarted ${S}SessionEventDetails.speechEnded | speech
@@ -340,9 +360,9 @@ A-03 | several sessions of a call | ${S}SessionDirectory.getSessionsForCall | se
 A-04 | REFER | ${S}TransferHooks | blind
 A-05 | transfer state | ${S}Transfer | blind
 A-06 | attended, unattended | ${S}Session.transfer | attended blind
-A-07 | conferences | open: conferences of sessions are not built
-A-08 | relays for conferences | open: conferences of sessions are not built
-A-09 | conference state | open: conferences of sessions are not built
+A-07 | conferences | ${S}SessionManager.setupConferenceBridge | conferenceAll conferenceLeaves
+A-08 | relays for conferences | ${S}MediaBackend.openConference ${S}Conference.join | conference conferenceMedia
+A-09 | conference state | ${S}Conference.members ${S}conferenceTable | conferenceRows conferencePackage
 A-10 | call tracking | call-engine:Call.sessions | pbxCall
 A-11 | find_session_for_dialog | ${S}SessionDirectory.findSessionForDialog | pbxAttended
 A-12 | get_sessions_for_call | ${S}SessionDirectory.getSessionsForCall | oneCall

@@ -81,6 +81,50 @@ const user = z.strictObject({
   forward: forward.optional().describe('Where calls go that this user does not take'),
 });
 
+const pin = z.string().regex(/^\d{3,12}$/, { error: '3 to 12 digits, in quotes' });
+
+const room = z.strictObject({
+  pin: pin.optional().describe('Asked for by tones; nobody is asked without it'),
+  moderatorPin: pin.optional().describe('Makes a moderator; with it alone others type "#"'),
+  subject: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('What it is called, for phones that show it'),
+  maximum: z.int().min(1).max(1000).default(200).describe('Callers at the same time'),
+  loudest: z.int().min(0).max(100).default(0).describe('So many are heard; 0: all'),
+  tones: z.boolean().default(true).describe('Whether one hears that somebody joins or leaves'),
+  endsWithModerator: z.boolean().default(false).describe('Over for all when the last one leaves'),
+  record: z.boolean().default(false).describe('Whether meetings are recorded, in `recordings`'),
+});
+
+/** The keys of a room. */
+export const roomShape = room.shape;
+
+const conference = z
+  .strictObject({
+    rooms: z
+      .record(z.string(), room)
+      .superRefine((rooms, context) => {
+        const taken = ['*43', '*60'];
+        const wrong = Object.keys(rooms).filter(
+          (name) => taken.includes(name) || !userPart.safeParse(name).success,
+        );
+        const message = "a room is 1 to 64 of letters, digits and _.!~*'()+-, but not *43 or *60";
+        for (const name of wrong) {
+          context.addIssue({ code: 'custom', path: [name], message, input: name });
+        }
+      })
+      .default({})
+      .describe('By what is dialled, such as "*6000"'),
+    recordings: file.default('./recordings').describe('Folder of what is recorded; it is made'),
+    recordingFormat: z
+      .enum(['wav', 'ogg'])
+      .default('wav')
+      .describe('16-bit PCM, or Opus in Ogg, a tenth of its size'),
+  })
+  .prefault({});
 /** Names of such servers are looked up by nobody. */
 const server = hostPort.refine((text) => (parseHostPort(text)?.port ?? 0) > 0, {
   error: 'a port from 1 to 65535',
@@ -175,6 +219,7 @@ export const configSchema = z
       .enum(['b2bua', 'proxy'])
       .default('b2bua')
       .describe('Whether media of calls to users is relayed, or flows between the phones'),
+    conference: conference.describe('Rooms where all who dial them hear each other'),
     digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
     ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
     nonceLifetimeMs: z.int().min(1000).max(86_400_000).default(300_000),

@@ -133,6 +133,35 @@ webSocket: { origins: ["https://phone.example"] }
     expect(() => readConfig(text, { file: 'file', env })).toThrow(message);
   });
 
+  it('reads conference rooms, and shows no PIN that is wrong', () => {
+    const text = 'conference: { rooms: { "*6000": { pin: "1234", record: true } } }';
+    expect(readConfig(text).conference).toEqual({
+      rooms: {
+        '*6000': {
+          pin: '1234',
+          maximum: 200,
+          loudest: 0,
+          tones: true,
+          endsWithModerator: false,
+          record: true,
+        },
+      },
+      recordings: './recordings',
+      recordingFormat: 'wav',
+    });
+    const problem = (room: string): string => {
+      try {
+        readConfig(`conference: { rooms: ${room} }`);
+        return 'none';
+      } catch (error) {
+        return error instanceof ConfigError ? error.problems.join() : 'another';
+      }
+    };
+    expect(problem('{ "*6000": { pin: "4x7y" } }')).toContain('pin: this value is not allowed');
+    expect(problem('{ "*43": {} }')).toContain('but not *43 or *60');
+    expect(problem('{ "*6000": { pins: "1" } }')).toContain('unknown key "pins"; allowed: pin,');
+  });
+
   it('publishes its schema', async () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input' });
     // `vitest -u` writes it anew

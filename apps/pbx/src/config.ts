@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { atOf, type Config, configSchema, parseListen } from './config-schema.ts';
+import { atOf, type Config, configSchema, parseListen, roomShape } from './config-schema.ts';
 
 /** What is wrong with a configuration, in words for the person who wrote it. */
 export class ConfigError extends Error {
@@ -153,11 +153,13 @@ function explain(issue: Issue): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path[0] === 'users') return ['user', 'password', 'digest'];
   if (path[0] === 'listen') return ['at', 'digest'];
+  if (path[0] === 'conference' && path.length > 1) return Object.keys(roomShape);
   if (path[1] === 'turnServers') return ['at', 'username', 'password'];
   const known: Record<string, string[]> = {
     http: ['listen'],
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
+    conference: ['rooms', 'recordings', 'recordingFormat'],
     media: [
       'address',
       'ports',
@@ -173,9 +175,12 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return known[String(path[0])] ?? Object.keys(configSchema.shape);
 }
 
-/** The value as it was written; never a password. */
+const SECRETS = ['password', 'pin', 'moderatorPin'];
+
+/** The value as it was written; never a password, nor a PIN. */
 function show(issue: Issue): string {
-  if (issue.path.includes('password')) return 'this value';
+  const isSecret = issue.path.some((key) => SECRETS.includes(String(key)));
+  if (isSecret) return 'this value';
   const text = JSON.stringify(issue.input) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -10,6 +10,7 @@ import { createMediaEngine, type MediaEngineOptions } from '@strowger/media-core
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
+import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
 import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
@@ -83,6 +84,7 @@ async function open(
     domain: config.domain,
     mode: config.mode,
     services: { '*43': echo(), '*60': tone(440) },
+    rooms: roomsOf(config),
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
@@ -95,6 +97,9 @@ async function open(
       algorithmsFor: digestByListener(config),
       nonceLifetimeMs: config.nonceLifetimeMs,
     },
+  });
+  engine.on('conferenceEnded', ({ room, ended: { recording } }) => {
+    if (recording) runtime.logger.info({ room, recording }, 'a meeting was recorded');
   });
   await transport.start();
   opened.push(() => transport.close());

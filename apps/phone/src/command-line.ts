@@ -29,6 +29,18 @@ export interface TalkOptions extends CommonOptions {
   srtp?: 'off' | 'optional' | 'best-effort' | 'required';
 }
 
+/** What a doctor is told. */
+export interface DoctorOptions extends CommonOptions {
+  srtp?: NonNullable<TalkOptions['srtp']>;
+  /** Who sends back what it hears; nobody is called without it. */
+  call?: string;
+  /** `stun.example:3478`. */
+  stun?: string;
+  /** Asked instead of the system's: `192.0.2.53`, `[2001:db8::53]:5353`. */
+  nameServer?: string;
+  rtpPorts: { from: number; to: number };
+}
+
 export type PlaySource = { type: 'tone'; frequencyHz: number } | { type: 'file'; path: string };
 
 /** What the command line asks for. */
@@ -36,7 +48,8 @@ export type Request =
   | { command: 'register'; options: CommonOptions }
   | { command: 'call'; target: string; options: TalkOptions }
   | { command: 'answer'; options: TalkOptions }
-  | { command: 'options'; target: string; options: CommonOptions };
+  | { command: 'options'; target: string; options: CommonOptions }
+  | { command: 'doctor'; options: DoctorOptions };
 
 /**
  * Reads the arguments behind `phone`. Usage errors and `--help` are commander's own exceptions
@@ -71,15 +84,8 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
   const talk = (command: Command): Command =>
     common(command)
       .option('--play <file|tone>', 'say this: FILE.wav or tone:440', readPlaySource)
-      .option('--record <file>', 'keep what is heard as FILE.wav')
-      .addOption(
-        new Option('--srtp <policy>', 'whether media is encrypted').choices([
-          'off',
-          'optional',
-          'best-effort',
-          'required',
-        ]),
-      )
+      .option('--record <file>', 'keep what is heard, as FILE.wav or FILE.ogg (Opus)')
+      .addOption(srtpOption())
       .option('--dtmf <digits>', 'send these digits once the call is answered', readDigits)
       .option('--duration <time>', 'hang up after this time: 10s, 1500ms, 2m', readDuration);
 
@@ -98,6 +104,20 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
   common(program.command('options <uri>').description('ask what somebody can do')).action(
     (target: string, options: CommonOptions) => take({ command: 'options', target, options }),
   );
+  common(program.command('doctor').description('say what is wrong, and how to mend it'))
+    .addOption(srtpOption())
+    .option('--call <uri>', 'calls this: who sends back what it hears', '*43')
+    .option('--no-call', 'calls nobody')
+    .option('--stun <host:port>', 'asks this server as whom media is seen')
+    .option('--name-server <address>', 'asks this one instead of the name servers of the system')
+    .addOption(
+      new Option('--rtp-ports <from-to>', 'for RTP')
+        .argParser(readRange)
+        .default({ from: 10_000, to: 19_999 }, '10000-19999'),
+    )
+    .action(({ call, ...options }: Omit<DoctorOptions, 'call'> & { call: string | false }) =>
+      take({ command: 'doctor', options: call === false ? options : { ...options, call } }),
+    );
   program.parse([...args], { from: 'user' });
   if (request === undefined) throw new InvalidArgumentError('a command is needed');
   return request;
@@ -107,6 +127,20 @@ type RawTalk = CommonOptions & Omit<TalkOptions, 'durationMs'> & { duration?: nu
 
 function fromRaw({ duration, ...options }: RawTalk): TalkOptions {
   return duration === undefined ? options : { ...options, durationMs: duration };
+}
+
+function srtpOption(): Option {
+  const policies = ['off', 'optional', 'best-effort', 'required'];
+  return new Option('--srtp <policy>', 'whether media is encrypted').choices(policies);
+}
+
+/** `10000-19999`. */
+function readRange(text: string): { from: number; to: number } {
+  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.map(Number) ?? [];
+  if (from !== undefined && to !== undefined && from > 0 && from < to && to <= 65_535) {
+    return { from, to };
+  }
+  throw new InvalidArgumentError('a range of ports is wanted, such as 10000-19999');
 }
 
 /** `tone:440` or a file's name. */

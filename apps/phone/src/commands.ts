@@ -13,7 +13,7 @@ export interface Surroundings {
 
 /** Does what the command line asks for; resolves with the exit code, rejects as the client does. */
 export function runCommand(
-  request: Request,
+  request: Exclude<Request, { command: 'doctor' }>,
   client: SipClient,
   around: Surroundings,
 ): Promise<number> {

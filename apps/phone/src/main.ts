@@ -2,8 +2,10 @@
 import { SipClient } from '@strowger/sip-client';
 import { CommanderError } from 'commander';
 import { clientOptions } from './client-options.ts';
-import { type Request, readCommandLine } from './command-line.ts';
+import { type DoctorOptions, type Request, readCommandLine } from './command-line.ts';
 import { runCommand } from './commands.ts';
+import { examine } from './doctor/examine.ts';
+import { describeFinding, exitCodeOfFindings, type Finding } from './doctor/finding.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { jsonReport, wordReport } from './report.ts';
 
@@ -23,6 +25,7 @@ async function main(): Promise<number> {
   const isTerminal = process.stdout.isTTY;
   const report = request.options.json ? jsonReport(write) : wordReport(write, isTerminal);
   try {
+    if (request.command === 'doctor') return await runDoctor(request.options, write, isTerminal);
     const client = new SipClient(clientOptions(request));
     const signal = closeWhenInterrupted(client);
     try {
@@ -34,6 +37,17 @@ async function main(): Promise<number> {
     report.say({ type: 'error', message: error instanceof Error ? error.message : String(error) });
     return exitCodeOfError(error);
   }
+}
+
+/** Says each finding as it is made; resolves with the exit code. */
+async function runDoctor(
+  options: DoctorOptions,
+  write: (text: string) => void,
+  isTerminal: boolean,
+): Promise<number> {
+  const say = (finding: Finding): void =>
+    write(options.json ? `${JSON.stringify(finding)}\n` : describeFinding(finding, isTerminal));
+  return exitCodeOfFindings(await examine(options, say));
 }
 
 /** Ctrl-C ends what is going on, with a BYE or whatever it takes; the second one does not wait. */

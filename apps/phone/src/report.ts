@@ -97,7 +97,8 @@ function summary(event: Extract<PhoneEvent, { type: 'ended' }>): string {
   return lines.join('\n');
 }
 
-function ending(reason: EndReason): string {
+/** How a call ended, for people. */
+export function ending(reason: EndReason): string {
   const text = reason.text === undefined ? '' : ` (${reason.text})`;
   switch (reason.kind) {
     case 'hungUp':

@@ -27,7 +27,8 @@ export async function talk(call: Call, options: TalkOptions, report: Report): Pr
   void showDigits(call, report);
   let code: number | undefined;
   try {
-    const recording = record === undefined ? undefined : await call.record(record);
+    const recording =
+      record === undefined ? undefined : await call.record(record, { format: formatOf(record) });
     const failed = (): void => void (code = EXIT.media);
     const closeSound = openSound(call, options, { report, failed });
     if (dtmf !== undefined) await call.sendDigits(dtmf).catch(() => undefined); // it was hung up
@@ -136,4 +137,8 @@ function complainWhenEnded(
     if (why !== undefined) report.say({ type: 'sound', text: `no ${what}: ${name}: ${why}` });
   };
   void ended.then(complain);
+}
+
+function formatOf(file: string): 'wav' | 'ogg' {
+  return file.toLowerCase().endsWith('.ogg') ? 'ogg' : 'wav';
 }

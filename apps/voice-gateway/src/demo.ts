@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Call, SipClient } from '@strowger/sip-client';
+import { SipClient } from '@strowger/sip-client';
 import { answerCalls, type ConversationEnd, type Voice } from '@strowger/voice-agent';
 import { nightDesk, seconds, type Understood } from './demo-agent.ts';
 import { DemoCaller } from './demo-caller.ts';
@@ -25,7 +25,7 @@ async function demo(): Promise<number> {
 
   const desk = new SipClient({
     uri: 'sip:desk@127.0.0.1',
-    media: { speech: { endMs: 400 } },
+    media: { speech: { beginMs: 40, endMs: 400 } },
   });
   const caller = new SipClient({ uri: 'sip:alice@127.0.0.1' });
   const late = setTimeout(() => void Promise.all([desk.close(), caller.close()]), DEADLINE_MS);
@@ -47,7 +47,7 @@ async function demo(): Promise<number> {
     await Promise.race([talk(alice), call.ended]);
     line('caller', `hears that they hung up (${(await call.ended).kind})`);
     const outcome = await end;
-    return judge(understood, { heardMs: alice.heardMs, outcome, call });
+    return judge(understood, { heardMs: alice.heardMs, outcome });
   } finally {
     clearTimeout(late);
     await Promise.all([desk.close(), caller.close()]);
@@ -78,11 +78,11 @@ async function talk(alice: DemoCaller): Promise<void> {
 /** Prints what was understood and says whether it is all. */
 function judge(
   understood: Understood,
-  { heardMs, outcome, call }: { heardMs: number; outcome: ConversationEnd; call: Call },
+  { heardMs, outcome }: { heardMs: number; outcome: ConversationEnd },
 ): number {
   const { interruptedAfterMs = 0, spokeMs = 0, breakfast, newspaper, room } = understood;
   say('\nwhat they understood of each other');
-  say(`  the caller heard the agent for ${seconds(heardMs)}, over ${call.session.callId}`);
+  say(`  the caller heard the agent for ${seconds(heardMs)}`);
   say(`  the agent was interrupted after ${seconds(interruptedAfterMs)} of its greeting`);
   say(`  and heard the caller speak for ${seconds(spokeMs)}`);
   say(`  breakfast: ${inWords(breakfast)}; newspaper: ${inWords(newspaper)}; room: ${room ?? '?'}`);

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, StrowgerError } from '@strowger/runtime';
 import type { Call } from '@strowger/sip-client';
-import { type Agent, Conversation, type Voice } from '@strowger/voice-agent';
+import { type Agent, converse, type Voice } from '@strowger/voice-agent';
 import { Bridge, type BridgeEnd } from './bridge.ts';
 import type { CallFacts, LinkOpener, ProgramLink } from './program-link.ts';
 
@@ -54,15 +54,10 @@ export interface FunctionProgramOptions {
 
 /** A function in this process. */
 export function functionProgram({ agent, voice, clock }: FunctionProgramOptions): Program {
-  const options = { clock, ...(voice && { voice }) };
   const talk: Talk = {
     async run(call) {
-      try {
-        await agent(new Conversation(call, options));
-        return { kind: 'finished' };
-      } catch (error) {
-        return endOf(error);
-      }
+      const end = await converse(call, agent, { clock, ...(voice && { voice }) });
+      return end.kind === 'hungUp' ? { kind: 'callEnded' } : end;
     },
     abandon() {},
   };
@@ -72,6 +67,6 @@ export function functionProgram({ agent, voice, clock }: FunctionProgramOptions)
 /** What a call that ended lets fail is no failure. */
 function endOf(error: unknown): TalkEnd {
   const code = StrowgerError.isInstance(error) ? error.code : '';
-  const isOver = ['CALL_ENDED', 'SESSION_ENDED', 'NO_MEDIA', 'MEDIA_CLOSED'].includes(code);
+  const isOver = ['SESSION_ENDED', 'NO_MEDIA', 'MEDIA_CLOSED'].includes(code);
   return isOver ? { kind: 'callEnded' } : { kind: 'failed', error };
 }

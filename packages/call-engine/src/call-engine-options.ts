@@ -3,6 +3,7 @@ import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
 import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transaction-core';
 import type { FlowTrust } from './authenticator.ts';
+import type { ConferenceRoomOptions } from './conference-room.ts';
 import type { FailureLimits } from './failure-table.ts';
 import type { ForwardingSource } from './forwarding-rules.ts';
 import type { Stores } from './memory-stores.ts';
@@ -45,6 +46,11 @@ export interface CallEngineOptions {
   readonly aliases?: readonly string[];
   /** By the user part that is dialled, such as `*43`. They go before users of the same name. */
   readonly services?: Readonly<Record<string, Service>>;
+  /**
+   * Conference rooms by the user part that is dialled, such as `*6000`. Their members, and users where
+   * no PIN is asked for, may subscribe to the package `conference` (RFC 4575) there.
+   */
+  readonly rooms?: Readonly<Record<string, ConferenceRoomOptions>>;
   /** Services and users that a caller who is no user of ours may reach; nobody by default. */
   readonly publicAccess?: readonly string[];
   readonly digest?: DigestOptions;

@@ -1,5 +1,11 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
-import { forwardingHeaders, type Session, SessionManager } from '@strowger/session-core';
+import {
+  forwardingHeaders,
+  type ConferencePackageOptions,
+  type EndedConference,
+  type Session,
+  SessionManager,
+} from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
@@ -11,6 +17,7 @@ import type { CallRecord } from './call-record.ts';
 import { CallRoutes } from './call-routes.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { CdrWriter } from './cdr-writer.ts';
+import type { ConferenceRoom } from './conference-room.ts';
 import { ContactLegs } from './contact-leg.ts';
 import { type EngineParts, enginePartsOf } from './engine-parts.ts';
 import type { Binding } from './location-store.ts';
@@ -34,6 +41,8 @@ export interface CallEngineEvents {
   callEnded: { readonly call: Call; readonly record: CallRecord };
   /** The same for a call that only passed through, in the mode `proxy`. */
   proxiedCallEnded: { readonly record: CallRecord };
+  /** A meeting in a room is over, and what was recorded of it is complete. */
+  conferenceEnded: { readonly room: string; readonly ended: EndedConference };
   authenticationFailed: AuthenticationFailure;
 }
 
@@ -45,6 +54,7 @@ export interface CallEngineCounts {
   /** Calls that pass through a proxy and were not ended, as far as it knows. */
   readonly proxiedCalls: number;
   readonly sessions: number;
+  readonly conferences: number;
   readonly dialogs: number;
   readonly transactions: number;
   readonly endpoints: number;
@@ -88,6 +98,8 @@ export class CallEngine {
     );
     this.parts = enginePartsOf(options, this.settings, {
       onRegistration: (change) => this.tellRegistrations(change),
+      onConferenceEnded: (room, ended) => this.events.emit('conferenceEnded', { room, ended }),
+      sessions: () => this.sessions,
       onFailure: (failure) => this.events.emit('authenticationFailed', failure),
     });
     this.context = {
@@ -130,6 +142,11 @@ export class CallEngine {
     return [...this.live.values()];
   }
 
+  /** The conference rooms, whether somebody is in them or not. */
+  rooms(): readonly ConferenceRoom[] {
+    return this.parts.rooms;
+  }
+
   /** The call of this id, while it goes on. */
   call(id: string): Call | undefined {
     return this.live.get(id);
@@ -167,12 +184,21 @@ export class CallEngine {
   /** What lives now. */
   counts(): CallEngineCounts {
     const counts = this.sessions.counts();
-    const { sessions, dialogs, clientTransactions, serverTransactions, endpoints, ports } = counts;
+    const {
+      sessions,
+      conferences,
+      dialogs,
+      clientTransactions,
+      serverTransactions,
+      endpoints,
+      ports,
+    } = counts;
     return {
       calls: this.live.size,
       proxied: this.proxy?.size ?? 0,
       proxiedCalls: this.proxiedCalls.size,
       sessions,
+      conferences,
       dialogs,
       transactions: clientTransactions + serverTransactions,
       endpoints,
@@ -377,6 +403,7 @@ export class CallEngine {
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,
+      ...(this.parts.rooms.length > 0 && { conferencePackage: this.conferencePackage() }),
       limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
@@ -384,6 +411,25 @@ export class CallEngine {
       takesStateless: (request, inbound) =>
         this.mayEndHere(request) && stateless.takes(request, inbound),
     });
+  }
+
+  /** Users see who is in a room that is open to all of them; others are asked who they are. */
+  private conferencePackage(): ConferencePackageOptions {
+    const { authenticator, domain, rooms } = this.parts;
+    return {
+      mayWatch: async (subscribe, conference) => {
+        const { request, inbound } = subscribe;
+        const proof = await authenticator.authenticate(request, inbound, 407);
+        if (!proof.ok) {
+          const { status, headers } = proof.response;
+          const said = SAID_WITH_REFUSALS.flatMap((name) => fields(headers, name));
+          subscribe.reject(status, { headers: said });
+          return false;
+        }
+        const isOpen = rooms.some((room) => room.conference === conference && !room.isClosed);
+        return isOpen && domain.userOf(request.from.uri, inbound) === proof.user.username;
+      },
+    };
   }
 
   /** What a proxy passes on it answers itself, but for calls, whose callers are asked in the same way. */

@@ -348,7 +348,7 @@ export class Call {
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
     session.on('mediaSilent', () => this.input({ type: 'broken', reason: 'mediaTimeout' }));
-    serve(destination, session, this.over.signal).then(
+    serve(destination, { session, user: this.userOf('caller'), signal: this.over.signal }).then(
       () => this.input({ type: 'serviceDone' }),
       (error: unknown) => {
         if (this.state === 'ended') return; // it was cut short by the end of the call
@@ -365,7 +365,9 @@ export class Call {
     this.context.onAnswered(this);
   }
 
+  /** Between two parties; what a service is told by INFO is for its session. */
   private passInfo(): void {
+    if (this.route?.destination.kind === 'service') return;
     const { infos } = this.context;
     for (const [one, other] of [['caller', 'callee'] as const, ['callee', 'caller'] as const]) {
       const session = this.sessionOf(one);

@@ -1,10 +1,13 @@
+import type { EndedConference, SessionManager } from '@strowger/session-core';
 import { Doorkeeper } from './admission.ts';
 import { type AuthenticationFailure, Authenticator } from './authenticator.ts';
 import type { CallEngineOptions, EngineSettings } from './call-engine-options.ts';
+import { ConferenceRoom } from './conference-room.ts';
 import { Domain } from './domain.ts';
-import { NonCallRequests } from './non-call-requests.ts';
+import { ALLOWED, NonCallRequests } from './non-call-requests.ts';
 import { Registrar, type RegistrationChange } from './registrar.ts';
 import { Router } from './router.ts';
+import type { Service, ServiceCall } from './service.ts';
 
 /** What decides in an engine. */
 export interface EngineParts {
@@ -14,6 +17,7 @@ export interface EngineParts {
   readonly doorkeeper: Doorkeeper;
   readonly requests: NonCallRequests;
   readonly authenticator: Authenticator;
+  readonly rooms: readonly ConferenceRoom[];
 }
 
 /** Builds the deciding parts from the options. */
@@ -23,6 +27,8 @@ export function enginePartsOf(
   told: {
     onRegistration(change: RegistrationChange): void;
     onFailure(failure: AuthenticationFailure): void;
+    onConferenceEnded(room: string, ended: EndedConference): void;
+    sessions(): SessionManager;
   },
 ): EngineParts {
   const { runtime, sender } = options;
@@ -39,7 +45,20 @@ export function enginePartsOf(
     isFlowOpen: (hop) => sender.isFlowOpen?.(hop) ?? true,
     onChange,
   });
-  const services = new Map(Object.entries(options.services ?? {}));
+  const rooms = Object.entries(options.rooms ?? {}).map(([name, room]) => {
+    return new ConferenceRoom({
+      name,
+      uri: domain.uri(name),
+      options: room,
+      runtime,
+      sessions: told.sessions,
+      onEnded: (ended) => told.onConferenceEnded(name, ended),
+    });
+  });
+  const services = new Map<string, Service>([
+    ...Object.entries(options.services ?? {}),
+    ...rooms.map((room) => [room.name, (call: ServiceCall) => room.serve(call)] as const),
+  ]);
   const router = new Router({ domain, registrar, credentials, services });
   const nonceLifetimeMs = options.digest?.nonceLifetimeMs;
   const authenticator = new Authenticator({
@@ -61,6 +80,12 @@ export function enginePartsOf(
     router,
     authenticator,
     doorkeeper: new Doorkeeper({ domain, router, authenticator, publicAccess }),
-    requests: new NonCallRequests({ domain, authenticator, registrar }),
+    requests: new NonCallRequests({
+      domain,
+      authenticator,
+      registrar,
+      allowed: rooms.length === 0 ? ALLOWED : [...ALLOWED, 'SUBSCRIBE'],
+    }),
+    rooms,
   };
 }

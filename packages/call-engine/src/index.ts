@@ -27,6 +27,12 @@ export {
 export type { CallParties } from './call-timeline.ts';
 export type { CdrStore } from './cdr-store.ts';
 export type { CredentialEntry, CredentialStore, Ha1Set } from './credential-store.ts';
+export {
+  ConferenceRoom,
+  type ConferenceRoomOptions,
+  type ConferenceRoomSetup,
+  type Meeting,
+} from './conference-room.ts';
 export type { FailureLimits } from './failure-table.ts';
 export type { Binding, BindingSet, LocationStore } from './location-store.ts';
 export {

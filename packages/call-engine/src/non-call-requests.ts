@@ -11,6 +11,8 @@ export interface NonCallRequestsOptions {
   readonly domain: Domain;
   readonly authenticator: Authenticator;
   readonly registrar: Registrar;
+  /** For Allow. */
+  readonly allowed: readonly string[];
 }
 
 /** The methods that the engine takes, for Allow (RFC 3261 §20.5). */
@@ -90,7 +92,7 @@ export class NonCallRequests {
     }
     return createResponse(request, 200, {
       headers: [
-        ['Allow', ALLOWED.join(', ')],
+        ['Allow', this.options.allowed.join(', ')],
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
@@ -100,12 +102,12 @@ export class NonCallRequests {
   }
 
   private async refuse({ request, inbound }: Asked): Promise<SipResponse> {
-    const { domain, authenticator } = this.options;
+    const { domain, authenticator, allowed } = this.options;
     if (domain.userOf(request.from.uri, inbound) !== undefined) {
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
     }
-    return refuseMethod(request);
+    return refuseMethod(request, allowed);
   }
 }
 
@@ -116,7 +118,7 @@ function confirmed(response: SipResponse, confirmation: HeaderFields): SipRespon
   return response;
 }
 
-function refuseMethod(request: SipRequest): SipResponse {
+function refuseMethod(request: SipRequest, allowed: readonly string[]): SipResponse {
   const status = KNOWN.includes(request.method) ? 405 : 501;
-  return createResponse(request, status, { headers: [['Allow', ALLOWED.join(', ')]] });
+  return createResponse(request, status, { headers: [['Allow', allowed.join(', ')]] });
 }

@@ -11,8 +11,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Sdp,
 } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
@@ -95,8 +96,8 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.clear();
   }
 
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.end.record(path, options);
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.end.record(target, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

@@ -4,6 +4,8 @@ import type { Session } from '@strowger/session-core';
 export interface ServiceCall {
   /** The caller's session, not answered yet. */
   readonly session: Session;
+  /** The address of record of a caller that has proven to be a user of ours. */
+  readonly user: string | undefined;
   /** The user part that was dialled. */
   readonly dialled: string;
   /** Aborted when the call is over, for whatever reason. */
@@ -19,10 +21,9 @@ export type Service = (call: ServiceCall) => Promise<void>;
 /** @internal Runs it; also where it throws before it has returned a promise. */
 export async function serve(
   { service, name }: { readonly service: Service; readonly name: string },
-  session: Session,
-  signal: AbortSignal,
+  call: Omit<ServiceCall, 'dialled'>,
 ): Promise<void> {
-  await service({ session, dialled: name, signal });
+  await service({ ...call, dialled: name });
 }
 
 /** Answers and sends back what it hears until the caller hangs up. */

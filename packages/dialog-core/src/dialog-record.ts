@@ -11,6 +11,7 @@ import { copied } from './copied.ts';
 import type { DialogId } from './dialog.ts';
 import type { MessageParts } from './dialog-user.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
+import { focusContact } from './focus-contact.ts';
 import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
 import { lists } from './rseq.ts';
 import type { UserAgent } from './user-agent.ts';
@@ -39,6 +40,8 @@ const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIF
 /** The state of a dialog as RFC 3261 §12 lists it, in text and numbers, and the requests made of it. */
 export class DialogRecord {
   readonly init: DialogInit;
+  /** The conference that our Contact names, where we are its focus. */
+  focus: string | undefined;
   private target: string;
   private routes: RouteSet;
   private pinned: Hop | undefined;
@@ -57,6 +60,12 @@ export class DialogRecord {
     this.pinned = init.hop;
     this.localSeq = init.localSeq;
     this.remoteSeq = init.remoteSeq;
+  }
+
+  /** Our Contact for the next message that has one. */
+  get contact(): string {
+    const { localContact } = this.init;
+    return this.focus === undefined ? localContact : focusContact(localContact, this.focus);
   }
 
   get localUri(): Uri {
@@ -152,8 +161,8 @@ export class DialogRecord {
     { method, cseq, parts }: { method: string; cseq: number; parts: MessageParts },
   ): SipRequest {
     const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
-    const { local, remote, id, localContact } = this.init;
-    const contact = WITH_CONTACT.includes(method) ? localContact : undefined;
+    const { local, remote, id } = this.init;
+    const contact = WITH_CONTACT.includes(method) ? this.contact : undefined;
     const { callId } = id;
     return userAgent.request(
       { method, uri: requestUri, from: local, to: remote, callId, cseq, route, contact },

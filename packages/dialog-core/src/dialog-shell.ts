@@ -28,7 +28,7 @@ import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
 import { referInDialog } from './events/refer.ts';
 import type { OutgoingRefer, ReferOptions, ReferUser } from './events/refer-options.ts';
 import type { Subscription } from './events/subscription.ts';
-import { type LayerContext, tellSteps } from './layer-context.ts';
+import { type LayerContext, tellStep } from './layer-context.ts';
 import type { OfferState } from './offer-answer-table.ts';
 import { receiveInDialog } from './receive-in-dialog.ts';
 import { checkMethod } from './status.ts';
@@ -40,31 +40,58 @@ export function dialogKey({ callId, localTag, remoteTag }: DialogId): string {
   return `${callId}\n${localTag}\n${remoteTag}`;
 }
 
+/** One object for all that have no user yet: it is replaced, never changed. */
+const NOBODY: DialogUsageUser = {};
+const EARLY: DialogState = { name: 'early' };
+
 /** The dialog and what happens to it: the shell of `dialogTable`. */
 export class DialogShell implements Dialog {
-  user: DialogUsageUser = {};
+  user: DialogUsageUser = NOBODY;
   readonly record: DialogRecord;
   readonly usage: InviteUsage;
-  private readonly context: LayerContext;
+  private readonly surroundings: LayerContext;
   private readonly credentials: CredentialSource | undefined;
   /** The number of our last request before its INVITE was acknowledged. */
   private lastUnconfirmed = 0;
   private readonly machine: Machine<DialogState, DialogInput, DialogOutput, DialogTableContext>;
 
   constructor(context: LayerContext, init: DialogInit, credentials?: CredentialSource) {
-    this.context = context;
+    this.surroundings = context;
     const isWatched = context.onDialogChanged !== undefined;
     this.record = new DialogRecord(init, isWatched ? () => this.changed() : undefined);
     this.credentials = credentials;
-    this.machine = new Machine({
-      table: dialogTable,
-      initial: { name: 'early' },
-      context: { role: init.role },
-      perform: (output) => this.perform(output),
-      ...tellSteps<DialogState, DialogInput>(context, 'dialog'),
-    });
+    this.machine = new Machine(this); // of its own parts: see `tellStep`
     this.usage = new InviteUsage(context, this);
     context.dialogs.set(dialogKey(init.id), this);
+  }
+
+  get focus(): string | undefined {
+    return this.record.focus;
+  }
+
+  set focus(conference: string | undefined) {
+    this.record.focus = conference;
+    this.changed();
+  }
+
+  /** @internal */
+  get table(): typeof dialogTable {
+    return dialogTable;
+  }
+
+  /** @internal */
+  get initial(): DialogState {
+    return EARLY;
+  }
+
+  /** @internal What the table looks at: the role. */
+  get context(): DialogTableContext {
+    return this;
+  }
+
+  /** @internal */
+  onStep(from: DialogState, input: DialogInput, to: DialogState): void {
+    tellStep(this.surroundings, 'dialog', { from, input, to });
   }
 
   get id(): DialogId {
@@ -141,17 +168,17 @@ export class DialogShell implements Dialog {
   request(method: string, parts: MessageParts, user: RequestUser): void {
     checkMethod(method);
     if (!this.isLive) this.refuseUse('request');
-    sendDialogRequest(this.context, { dialog: this, method, parts, user });
+    sendDialogRequest(this.surroundings, { dialog: this, method, parts, user });
   }
 
   refer(options: ReferOptions, user: ReferUser): OutgoingRefer {
     if (this.state !== 'confirmed') this.refuseUse('refer');
-    return referInDialog(this.context, this, { options, user });
+    return referInDialog(this.surroundings, this, { options, user });
   }
 
   subscribe(parts: SubscriptionParts): Subscription {
     if (this.state !== 'confirmed') this.refuseUse('subscribe');
-    return subscribeInDialog(this.context, this, parts);
+    return subscribeInDialog(this.surroundings, this, parts);
   }
 
   bye(parts: MessageParts = {}): void {
@@ -183,7 +210,7 @@ export class DialogShell implements Dialog {
 
   /** Something changed that a snapshot says. */
   changed(): void {
-    const tell = this.context.onDialogChanged;
+    const tell = this.surroundings.onDialogChanged;
     if (tell !== undefined && this.isSaveable) tell(this);
   }
 
@@ -228,7 +255,7 @@ export class DialogShell implements Dialog {
   }
 
   receive(transaction: ServerTransaction): void {
-    receiveInDialog(this.context, this, transaction);
+    receiveInDialog(this.surroundings, this, transaction);
   }
 
   receiveAck(ack: SipRequest): void {
@@ -245,12 +272,12 @@ export class DialogShell implements Dialog {
 
   /** Builds a request in this dialog. */
   compose(method: string, cseq: number, parts: MessageParts): SipRequest {
-    return this.record.compose(this.context.userAgent, { method, cseq, parts });
+    return this.record.compose(this.surroundings.userAgent, { method, cseq, parts });
   }
 
   /** Where a request in this dialog goes. */
   clientOptions(): Omit<ClientRequestOptions, 'user'> {
-    const { record, context, credentials, isLive } = this;
+    const { record, surroundings: context, credentials, isLive } = this;
     return {
       context,
       target: record.nextHop,
@@ -264,10 +291,11 @@ export class DialogShell implements Dialog {
 
   sendAck(ack: SipRequest): void {
     const { target, hops } = this.clientOptions();
-    this.context.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
+    this.surroundings.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
   }
 
-  private perform(output: DialogOutput): void {
+  /** @internal */
+  perform(output: DialogOutput): void {
     switch (output.type) {
       case 'sendAck':
         return this.usage.ackAnyway();
@@ -276,7 +304,7 @@ export class DialogShell implements Dialog {
       case 'tell':
         return this.tellEnd(output.end);
       case 'release':
-        this.context.dialogs.delete(dialogKey(this.id));
+        this.surroundings.dialogs.delete(dialogKey(this.id));
         return;
       default:
         output satisfies never;
@@ -284,23 +312,23 @@ export class DialogShell implements Dialog {
   }
 
   private sendBye({ parts, lastTry }: Extract<DialogOutput, { type: 'sendBye' }>): void {
-    const { runtime, timers } = this.context;
+    const { runtime, timers } = this.surroundings;
     let patience: Timer | undefined;
     const finished = (): void => {
       patience?.cancel();
       this.machine.input({ type: 'byeFinished' });
     };
     const user: RequestUser = { onResponse: finished, onFailed: finished };
-    const bye = sendDialogRequest(this.context, { dialog: this, method: 'BYE', parts, user });
+    const bye = sendDialogRequest(this.surroundings, { dialog: this, method: 'BYE', parts, user });
     if (lastTry) patience = runtime.clock.arm(timers.t2Ms, () => bye.giveUp());
   }
 
   private tellEnd(end: DialogEnd): void {
     this.usage.close();
     const { user } = this;
-    this.user = {};
+    this.user = NOBODY;
     user.onEnded?.(end);
-    this.context.onDialogChanged?.(this);
+    this.surroundings.onDialogChanged?.(this);
   }
 
   private refuseUse(verb: string): never {

@@ -55,6 +55,11 @@ export interface Dialog {
   /** Set by the owner. */
   user: DialogUsageUser;
   /**
+   * The user part of the conference whose focus we are in this dialog (RFC 4579 §4.1), set by the
+   * owner: from the next message on that has one, our Contact names it and says `isfocus`.
+   */
+  focus: string | undefined;
+  /**
    * Acknowledges the 2xx that waits for it, of the INVITE or of a re-INVITE; the same ACK answers
    * every repetition of that 2xx. Throws `NOTHING_TO_ACK` where no 2xx waits in a live dialog.
    */

@@ -25,6 +25,8 @@ export interface IncomingInvite {
   /** Whether it still waits for `accept` or `reject`. */
   readonly pending: boolean;
   user: IncomingInviteUser;
+  /** As `Dialog.focus`, for the responses that make the dialog; the dialog has it from then on. */
+  focus: string | undefined;
   /** `progress(180)`. */
   ring(parts?: ProvisionalParts): void;
   /**

@@ -16,6 +16,7 @@ import type { IncomingInvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
 import type { LayerContext } from './layer-context.ts';
+import { focusContact } from './focus-contact.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { routeSetFrom } from './route-set.ts';
 import { checkProvisional, checkRefusal } from './status.ts';
@@ -23,6 +24,7 @@ import { checkProvisional, checkRefusal } from './status.ts';
 /** An INVITE of a peer outside of dialogs (RFC 3261 §13.3). */
 export class InviteRequest implements IncomingInvite {
   user: IncomingInviteUser = {};
+  private conference: string | undefined;
   private readonly context: LayerContext;
   private readonly match: Exclude<DialogMatch, { kind: 'refused' }>;
   private readonly transaction: ServerTransaction;
@@ -57,6 +59,15 @@ export class InviteRequest implements IncomingInvite {
 
   get inbound(): Inbound {
     return this.transaction.inbound;
+  }
+
+  get focus(): string | undefined {
+    return this.conference;
+  }
+
+  set focus(conference: string | undefined) {
+    this.conference = conference;
+    if (this.current !== undefined) this.current.focus = conference;
   }
 
   get dialog(): DialogShell | undefined {
@@ -120,7 +131,9 @@ export class InviteRequest implements IncomingInvite {
   }
 
   private dialogForming() {
-    return { toTag: this.transaction.localTag, contact: this.contact, recordRoute: true };
+    const { contact, conference } = this;
+    const said = conference === undefined ? contact : focusContact(contact, conference);
+    return { toTag: this.transaction.localTag, contact: said, recordRoute: true };
   }
 
   private openDialog(): DialogShell {
@@ -145,6 +158,7 @@ export class InviteRequest implements IncomingInvite {
       hop: pinnedHop(request, inbound.hop),
     });
     dialog.record.noteAllow(request);
+    dialog.record.focus = this.conference;
     dialog.usage.inviteReceived(this.server);
     dialog.usage.offers.inviteReceived(isDescribed(request));
     this.current = dialog;

@@ -8,12 +8,12 @@ import type { Body, MessageParts, ReinviteUser, UpdateUser } from './dialog-user
 import type { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
 import type { LayerContext } from './layer-context.ts';
-import { OfferAnswer } from './offer-answer.ts';
+import { OfferAnswer, type OfferAnswerUser } from './offer-answer.ts';
 import { OfferServer } from './offer-server.ts';
 import { sendPrack } from './prack.ts';
 import { ReinviteClient } from './reinvite-client.ts';
 import { isNextInOrder, type RAck, rackOf } from './rseq.ts';
-import { SessionTimer } from './session-timer.ts';
+import { SessionTimer, type SessionTimerUser } from './session-timer.ts';
 import type { AckParts, SuccessAck } from './success-ack.ts';
 import { UpdateClient } from './update-client.ts';
 import type { ResponseParts } from './user-agent.ts';
@@ -22,7 +22,7 @@ import type { ResponseParts } from './user-agent.ts';
  * The session of a dialog, its INVITE usage (RFC 5057 §2): the INVITEs, UPDATEs and PRACKs that are
  * under way, who owes an answer, and the session timer.
  */
-export class InviteUsage {
+export class InviteUsage implements OfferAnswerUser, SessionTimerUser {
   readonly offers: OfferAnswer;
   readonly timer: SessionTimer;
   /** The 2xx to our INVITE that waits for the owner's ACK. */
@@ -44,14 +44,17 @@ export class InviteUsage {
   constructor(context: LayerContext, dialog: DialogShell) {
     this.context = context;
     this.dialog = dialog;
-    this.offers = new OfferAnswer(context, () => {
-      this.proceed();
-      dialog.changed();
-    });
-    this.timer = new SessionTimer(context, {
-      sendRefresh: () => this.sendRefresh(),
-      end: () => dialog.giveUp({ kind: 'notRefreshed' }),
-    });
+    this.offers = new OfferAnswer(context, this);
+    this.timer = new SessionTimer(context, this);
+  }
+
+  offersSettled(): void {
+    this.proceed();
+    this.dialog.changed();
+  }
+
+  refreshFailed(): void {
+    this.dialog.giveUp({ kind: 'notRefreshed' });
   }
 
   /** The peer's last INVITE that has no final response or whose 2xx has no ACK. */
@@ -219,7 +222,7 @@ export class InviteUsage {
     const fields = isConfirmed ? this.timer.answer(request) : [];
     this.dialog.changed();
     const headers = [...(parts.headers ?? []), ...fields];
-    return { ...parts, headers, contact: record.init.localContact, capabilities: true };
+    return { ...parts, headers, contact: record.contact, capabilities: true };
   }
 
   takeOffer(transaction: ServerTransaction, by: 'prack' | 'update'): OfferServer {
@@ -272,7 +275,7 @@ export class InviteUsage {
   }
 
   /** A change of ours that is under way refreshes the session as well (RFC 4028 §7.4). */
-  private sendRefresh(): void {
+  sendRefresh(): void {
     const isChanging = [this.reinviteClient, this.updateClient].some(
       (client) => client?.isFinished === false,
     );

@@ -77,6 +77,18 @@ export function newCallId({ sender, runtime }: Pick<LayerContext, 'sender' | 'ru
   return sender.newCallId?.() ?? runtime.random.token(128);
 }
 
+/**
+ * Tells of one step, where somebody listens: for shells that are what their `Machine` is made of, so
+ * that none of the many dialogs at rest needs an object and closures for that.
+ */
+export function tellStep(
+  { onStep }: LayerContext,
+  machine: DialogStep['machine'],
+  { from, input, to }: Record<'from' | 'to', { name: string }> & { input: { type: string } },
+): void {
+  onStep?.({ machine, from: from.name, input: input.type, to: to.name });
+}
+
 /** The `onStep` of a machine; nothing where nobody listens. */
 export function tellSteps<S extends { name: string }, I extends { type: string }>(
   { onStep }: LayerContext,

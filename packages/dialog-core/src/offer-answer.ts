@@ -1,5 +1,5 @@
 import { Machine } from '@strowger/runtime';
-import { type LayerContext, tellSteps } from './layer-context.ts';
+import { type LayerContext, tellStep } from './layer-context.ts';
 import {
   offerAnswerTable,
   type OfferCarrier,
@@ -14,24 +14,54 @@ export type OfferVerdict = 'take' | 'requestPending' | 'serverBusy';
 /** What a description in a message is: `repeated` where its INVITE had offer and answer already. */
 export type DescriptionRole = 'offer' | 'answer' | 'repeated';
 
+/** Whom offers and answers are told to. */
+export interface OfferAnswerUser {
+  /** The next offer may go. */
+  offersSettled(): void;
+}
+
+const INITIAL: OfferState = { name: 'initial' };
+
 /**
  * The shell of `offerAnswerTable`: tells offers from answers by the message that they are in, never
  * by what they say.
  */
 export class OfferAnswer {
+  private readonly surroundings: LayerContext;
+  private readonly user: OfferAnswerUser;
   private readonly machine: Machine<OfferState, OfferInput, OfferOutput>;
   /** Whether the INVITE under way, either side's, has had its one offer (RFC 3261 §13.2.1). */
   private inviteHasOffer = false;
 
-  /** @param onSettled called when the next offer may go. */
-  constructor(context: LayerContext, onSettled: () => void) {
-    this.machine = new Machine({
-      table: offerAnswerTable,
-      initial: { name: 'initial' },
-      context: undefined,
-      perform: onSettled,
-      ...tellSteps<OfferState, OfferInput>(context, 'offerAnswer'),
-    });
+  constructor(context: LayerContext, user: OfferAnswerUser) {
+    this.surroundings = context;
+    this.user = user;
+    this.machine = new Machine(this); // of its own parts: see `tellStep`
+  }
+
+  /** @internal */
+  get table(): typeof offerAnswerTable {
+    return offerAnswerTable;
+  }
+
+  /** @internal The table looks at nothing else. */
+  get context(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  get initial(): OfferState {
+    return INITIAL;
+  }
+
+  /** @internal The table has one output. */
+  perform(): void {
+    this.user.offersSettled();
+  }
+
+  /** @internal */
+  onStep(from: OfferState, input: OfferInput, to: OfferState): void {
+    tellStep(this.surroundings, 'offerAnswer', { from, input, to });
   }
 
   get state(): OfferState {

@@ -52,7 +52,7 @@ export class ReinviteServer implements IncomingReinvite {
   progress(status: number, parts: ProvisionalParts = {}): void {
     checkProvisional(status);
     if (!this.pending) return;
-    const contact = status > 100 ? this.dialog.record.init.localContact : undefined;
+    const contact = status > 100 ? this.dialog.record.contact : undefined;
     const { context, dialog, server } = this;
     sendProvisional({ context, dialog, server }, { status, parts, more: { contact } });
     // RFC 6141 §4: a reliable response has accepted the new target
@@ -65,7 +65,7 @@ export class ReinviteServer implements IncomingReinvite {
     const { usage, record } = this.dialog;
     const described = successParts(usage.offers, parts);
     const headers = [...(parts.headers ?? []), ...usage.timer.answer(this.request)];
-    const contact = record.init.localContact;
+    const contact = record.contact;
     const full = { ...described, headers, contact, capabilities: true };
     this.server.accept(this.context.userAgent.response(this.request, 200, full));
     this.dialog.changed();

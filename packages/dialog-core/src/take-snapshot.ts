@@ -15,7 +15,8 @@ import type { AckParts } from './success-ack.ts';
 /** Gathers what the parts of a dialog own into plain data. */
 export function takeSnapshot(dialog: DialogShell): DialogSnapshot {
   const { record, usage } = dialog;
-  const { id, role, local, remote, localContact } = record.init;
+  const { id, role, local, remote } = record.init;
+  const localContact = record.contact;
   const { routes, ...rest } = record.saved;
   const timer = timerOf(usage.timer);
   const acks = acksOf(dialog);

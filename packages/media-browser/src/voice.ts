@@ -112,6 +112,7 @@ export class Voice {
     const enter = (entry: VoiceEntry): void => this.send({ type: 'play', entry, queued: queue });
     switch (source.type) {
       case 'tone': {
+        if ('name' in source) throw unsupported("play a network's tones by their names");
         const { frequencyHz, levelDbm0 = -10 } = source;
         if (!(frequencyHz > 0 && frequencyHz < this.context.sampleRate / 2)) {
           throw new StrowgerError('BAD_TONE', `${frequencyHz} Hz cannot be played`);

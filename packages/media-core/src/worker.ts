@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { nodeRuntime } from '@strowger/runtime';
-import type { CoreApi, CoreError } from './core/core-api.ts';
+import type { CoreApi, CoreError, CoreEvent } from './core/core-api.ts';
 import { MediaCore } from './core/media-core.ts';
 import type { FromWorker, ToWorker, WorkerData } from './core/messages.ts';
 
@@ -16,9 +16,7 @@ function serve(port: MessagePort, { codecs }: WorkerData): void {
     runtime: nodeRuntime(),
     codecs,
     onEvent(id, event) {
-      // a frame is made for its reader only, so it moves instead of being copied
-      const transfer = event.type === 'heard' ? [event.samples.buffer as ArrayBuffer] : [];
-      tell({ type: 'event', id, event }, transfer);
+      tell({ type: 'event', id, event }, movedWith(event));
     },
   });
   port.on('message', (message: ToWorker) => {
@@ -41,4 +39,10 @@ function plain(error: unknown): CoreError {
   if (!(error instanceof Error)) return { code: 'MEDIA_FAILED', message: String(error) };
   const { code } = error as { code?: unknown };
   return { code: typeof code === 'string' ? code : 'MEDIA_FAILED', message: error.message };
+}
+
+/** What is made for its reader only moves instead of being copied. */
+function movedWith(event: CoreEvent): ArrayBuffer[] {
+  if (event.type === 'heard') return [event.samples.buffer as ArrayBuffer];
+  return event.type === 'recorded' ? [event.bytes.buffer as ArrayBuffer] : [];
 }

@@ -12,8 +12,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Sdp,
 } from '@strowger/session-core';
 import {
@@ -142,8 +143,8 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.options.terminal.clear();
   }
 
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.options.terminal.record(path, options);
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.options.terminal.record(target, options);
   }
 
   sendDigits(digits: string, options?: DigitOptions): Promise<void> {

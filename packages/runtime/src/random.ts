@@ -47,5 +47,12 @@ export function seededRandom(seed: number): Random {
     return t >>> 0;
   };
   for (let warmUp = 0; warmUp < 12; warmUp++) next();
-  return randomFrom((length) => Uint8Array.from({ length }, () => next() >>> 24));
+  const seeded = randomFrom((length) => Uint8Array.from({ length }, () => next() >>> 24));
+  // the same letters as from `bytes`, without a list of them: simulators draw tokens all the time
+  const token = (bits = 64): string => {
+    let text = '';
+    for (let left = Math.ceil(bits / 5); left > 0; left--) text += ALPHABET[(next() >>> 24) & 31];
+    return text;
+  };
+  return { ...seeded, token };
 }

@@ -49,6 +49,29 @@ export type {
 } from './session-machine.ts';
 export type { RelayId } from './bridge.ts';
 export type { SessionIdentifiers } from './session-identity.ts';
+export { Conference } from './conference.ts';
+export type {
+  ConferenceEnd,
+  ConferenceEnding,
+  ConferenceId,
+  ConferenceMemberSettings,
+  ConferenceMemberState,
+  ConferenceOptions,
+  ConferencePackageOptions,
+  ConferencePart,
+  ConferenceStatistics,
+  EndedConference,
+  JoinOptions,
+} from './conference-options.ts';
+export {
+  type ConferenceInput,
+  type ConferenceLeaveReason,
+  type ConferenceMachineState,
+  type ConferenceOutput,
+  type ConferenceSeat,
+  type ConferenceTableContext,
+  conferenceTable,
+} from './conference-table.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

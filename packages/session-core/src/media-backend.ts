@@ -295,27 +295,62 @@ export interface DigitOptions {
   readonly via?: 'auto' | 'rtp' | 'inband';
 }
 
+/** Where a recording goes that no program takes. */
+export type StoredRecordTarget =
+  /** The path of a file, which is created, or emptied. */
+  | string
+  | { readonly type: 'file'; readonly path: string }
+  /**
+   * A server, over http or https: one request, PUT by default, whose chunks follow the recording and
+   * which is to be answered with 2xx. Redirects are not followed.
+   */
+  | {
+      readonly type: 'http';
+      readonly url: string;
+      readonly method?: 'PUT' | 'POST';
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** Where a recording goes. What is slow misses audio once a minute of it waits (`lostMs`). */
+export type RecordTarget =
+  | StoredRecordTarget
+  /** A program; the stream is closed at the end (a Node stream: `Writable.toWeb`). */
+  | { readonly type: 'stream'; readonly stream: WritableStream<Uint8Array> };
+
+/** How a recording is written. */
+export interface RecordFormat {
+  /**
+   * 16-bit PCM (`wav`), or Opus in Ogg (RFC 7845). WAV to a server or a stream says no length. Default
+   * `wav`.
+   */
+  readonly format?: 'wav' | 'ogg';
+}
+
 /** What a recording holds. */
-export interface RecordOptions {
+export interface RecordOptions extends RecordFormat {
   /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
   readonly channels?: 'mono' | 'stereo';
 }
 
 /** A recording that was completed. */
 export interface FinishedRecording {
+  /** Where it is: the path, or the URL without its query; empty for a stream. */
   readonly path: string;
   readonly durationMs: number;
-  /** SHA-256 of the file, in hexadecimal digits. */
+  /** SHA-256 of all bytes, in hexadecimal digits. */
   readonly sha256: string;
-  /** Audio that is missing because the disk was full, broken or too slow. */
+  /** Audio that is missing because the disk, the server or the program was full, broken or slow. */
   readonly lostMs: number;
 }
 
-/** A file that is being recorded. */
+/** What is being recorded. */
 export interface Recording {
-  /** Completes the file and resolves with what it holds. */
+  /**
+   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED` or
+   * `WAV_WRITE_FAILED` where it did not get where it should.
+   */
   stop(): Promise<FinishedRecording>;
-  /** What passes until `resume` is not in the file, and leaves no gap in it. */
+  /** What passes until `resume` is not in it, and leaves no gap. */
   pause(): void;
   resume(): void;
 }
@@ -331,8 +366,8 @@ export interface MediaCapabilities {
   mark(name: string): Promise<MarkOutcome>;
   /** Silence from the next packet on, of what is played, waits, and was written to `audioOut`. */
   clear(): Promise<Cleared>;
-  /** Records what is heard into a WAV file. */
-  record(path: string, options?: RecordOptions): Promise<Recording>;
+  /** Records what is heard. Rejects with `RECORDING_FAILED`, `WAV_WRITE_FAILED`. */
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording>;
   /** Sends digits `0-9*#A-D`, one after the other; resolves when all are sent. */
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard. */
@@ -402,6 +437,8 @@ export interface ConferenceMemberOptions {
 /** An endpoint that is opened as a member. */
 export interface ConferenceMemberRequest extends EndpointRequest {
   readonly member?: ConferenceMemberOptions;
+  /** Whether it stays on its own until `join`: in a lobby, or before its call is answered. */
+  readonly waits?: boolean;
 }
 
 /** One member of a conference. */
@@ -411,6 +448,8 @@ export interface ConferenceMember {
   /** Its media; closing it leaves the conference. What it plays goes before the others. */
   readonly endpoint: MediaEndpoint;
   change(options: ConferenceMemberOptions): Promise<void>;
+  /** Comes in where it waits, or has left; rejects with `MEDIA_CONFERENCE_FULL`. Idempotent. */
+  join(): Promise<void>;
   /** The endpoint stays, on its own. */
   leave(): Promise<void>;
 }
@@ -430,8 +469,8 @@ export interface MediaConferenceStats {
 export interface MediaConference {
   /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
   openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
-  /** Records what all say together into a WAV file. */
-  record(path: string): Promise<Pick<Recording, 'stop'>>;
+  /** Records what all say together. Rejects as `MediaEndpoint.record` does. */
+  record(target: StoredRecordTarget, options?: RecordFormat): Promise<Pick<Recording, 'stop'>>;
   stats(): Promise<MediaConferenceStats>;
   /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
   close(): Promise<void>;

@@ -62,6 +62,7 @@ export class MediaLink {
   private readonly brought = new Map<number, Media>();
   /** What media was on before it moved; until the peer agrees. */
   private before: Partial<Media> | undefined;
+  private secured: 'sdes' | 'dtls' | undefined;
   private offerIsOpen = false;
   private isClosing = false;
   /** The session has no media, and wants none. */
@@ -86,6 +87,11 @@ export class MediaLink {
 
   get state(): SessionMediaState {
     return this.machine.state.name;
+  }
+
+  /** What it brought is its own from now on, to be closed with it. */
+  keep(): void {
+    this.isOwned = true;
   }
 
   /** Takes an endpoint that its owner closes. */
@@ -184,6 +190,7 @@ export class MediaLink {
   /** What the endpoint tells, or its owner in its name. */
   take(event: MediaEndpointEvent): void {
     if (this.isClosing) return;
+    if (event.type === 'secured') this.secured = event.keying;
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
@@ -193,10 +200,12 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
-  private request(): EndpointRequest {
-    const { wishes, options } = this;
+  /** What an endpoint for this session is opened with; what was encrypted once stays so. */
+  request(): EndpointRequest {
+    const { wishes, options, secured } = this;
     const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    return { label: options.label, onEvent, ...wishes };
+    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
+    return { label: options.label, onEvent, ...wishes, ...policy };
   }
 
   private async open(): Promise<SessionInput> {

@@ -1,4 +1,6 @@
 import type { RelayId } from './bridge.ts';
+import type { ConferenceId, ConferenceMemberSettings } from './conference-options.ts';
+import type { ConferenceLeaveReason } from './conference-table.ts';
 import type { EndReason } from './end-reason.ts';
 import type { HeardTone, MediaStats } from './media-backend.ts';
 import type { QualityLevel, QualityMetrics } from './quality-metrics.ts';
@@ -104,6 +106,25 @@ export interface SessionEventDetails {
   relayEstablished: { readonly relayId: RelayId; readonly other: SessionId };
   /** No longer: they were parted, or both have ended. */
   relayTerminated: { readonly relayId: RelayId; readonly reason: 'parted' | 'ended' };
+  /** The session is in a conference from now on, which has so many members. */
+  conferenceJoined: {
+    readonly conferenceId: ConferenceId;
+    readonly role: ConferenceMemberSettings['role'];
+    readonly members: number;
+  };
+  /** It waits for being let in: for a PIN, or a moderator. */
+  conferenceWaiting: { readonly conferenceId: ConferenceId };
+  /** How it hears and is heard has changed; while `held` it is not heard. */
+  conferenceChanged: { readonly conferenceId: ConferenceId; readonly held: boolean } & Pick<
+    ConferenceMemberSettings,
+    'role' | 'muted' | 'deaf'
+  >;
+  /** It is in the conference no longer, which has so many members left. */
+  conferenceLeft: {
+    readonly conferenceId: ConferenceId;
+    readonly reason: ConferenceLeaveReason;
+    readonly members: number;
+  };
   /** The end; told last, but for `relayTerminated`. Times as `at`. */
   terminated: {
     readonly reason: EndReason;

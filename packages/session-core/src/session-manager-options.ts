@@ -13,6 +13,7 @@ import type {
   TimerSettings,
 } from '@strowger/transaction-core';
 import type { SessionAuthenticationOptions } from './authentication-options.ts';
+import type { ConferencePackageOptions } from './conference-options.ts';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
 import type { TransferHooks } from './transfer-hooks.ts';
@@ -60,7 +61,9 @@ export interface SessionManagerOptions extends TransferHooks {
   readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
   /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
   readonly allow?: readonly string[] | undefined;
-  /** Told the row of every step of every session: for row coverage and diagrams. */
+  /** Serves the package `conference` (RFC 4575) of its conferences; without it nobody subscribes. */
+  readonly conferencePackage?: ConferencePackageOptions | undefined;
+  /** Told the row of every step of every session and conference: for row coverage and diagrams. */
   readonly onStep?: ((state: string, input: string) => void) | undefined;
 }
 
@@ -70,11 +73,16 @@ export interface SessionLimits {
   readonly sessions: number;
   /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
   readonly answerMs: number;
+  /** Conferences at the same time. Default 1000. */
+  readonly conferences: number;
+  /** Members of a conference whose options say nothing, 1 to 1000. Default 200. */
+  readonly conferenceMembers: number;
 }
 
 /** Live objects by kind: all zero when everything has ended. */
 export interface SessionCounts extends DialogCounts {
   readonly sessions: number;
+  readonly conferences: number;
   readonly endpoints: number;
   readonly ports: number;
 }

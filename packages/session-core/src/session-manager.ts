@@ -4,6 +4,9 @@ import { NameAddr } from '@strowger/sip-message';
 import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import { type CallOptions, wishesOf } from './call-options.ts';
 import { Admission } from './admission.ts';
+import type { Conference } from './conference.ts';
+import type { ConferenceId, ConferenceOptions, JoinOptions } from './conference-options.ts';
+import { Conferences } from './conferences.ts';
 import { Bridges, type RelayId } from './bridge.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
@@ -19,7 +22,12 @@ import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
 
-const DEFAULT_LIMITS: SessionLimits = { sessions: 100_000, answerMs: 180_000 };
+const DEFAULT_LIMITS: SessionLimits = {
+  sessions: 100_000,
+  answerMs: 180_000,
+  conferences: 1000,
+  conferenceMembers: 200,
+};
 const CLOSE_DEADLINE_MS = 5000;
 
 /** The owner of all sessions of one user agent: calls out, calls in, and what they belong to. */
@@ -28,6 +36,7 @@ export class SessionManager extends SessionDirectory {
   private readonly limits: SessionLimits;
   private readonly transferee: Transferee;
   private readonly bridges: Bridges;
+  private readonly conferenceRooms: Conferences;
   private readonly admission: Admission;
   private readonly context: SessionContext;
   private closing: Promise<void> | undefined;
@@ -43,13 +52,19 @@ export class SessionManager extends SessionDirectory {
       userAgent,
       timers,
       foreign: options.foreign,
+      ...(options.conferencePackage && { events: { packages: ['conference'] } }),
       supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
-      allow: [...new Set([...ALLOWED, ...allow])],
+      allow: [
+        ...new Set([...ALLOWED, ...(options.conferencePackage ? ['SUBSCRIBE'] : []), ...allow]),
+      ],
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.takeRequest(transaction),
+        ...(options.conferencePackage && {
+          onSubscribe: (subscribe) => this.conferenceRooms.take(subscribe),
+        }),
         takesStateless: (request, inbound) => options.takesStateless?.(request, inbound) === true,
       },
     });
@@ -59,6 +74,15 @@ export class SessionManager extends SessionDirectory {
       call: (call) => this.call(call),
       tell: (session, type, details) => this.registry.emit(session, type, details),
       newId: () => runtime.random.token(),
+    });
+    this.conferenceRooms = new Conferences({
+      media: options.media,
+      registry: this.registry,
+      limits: this.limits,
+      package: options.conferencePackage,
+      onStep: options.onStep,
+      newId: () => runtime.random.token(),
+      report: (error) => this.report(error),
     });
     this.admission = new Admission({
       hooks: options,
@@ -131,9 +155,43 @@ export class SessionManager extends SessionDirectory {
     return this.bridges.part(id);
   }
 
+  /** A conference that sessions join. Throws `CLOSED`, `TOO_MANY_CONFERENCES`, `BAD_CONFERENCE`. */
+  createConference(options: ConferenceOptions = {}): Conference {
+    if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
+    return this.conferenceRooms.create(options);
+  }
+
+  /**
+   * Lets sessions hear each other: all of them, or none. Resolves when all are in; by default it is
+   * over when but one is left. Rejects as `Conference.join` and `createConference` do; then the
+   * sessions go on as before.
+   */
+  setupConferenceBridge(
+    sessions: readonly SessionId[],
+    options: ConferenceOptions & { readonly member?: JoinOptions } = {},
+  ): Promise<ConferenceId> {
+    return this.conferenceRooms.bridge(sessions, options);
+  }
+
+  /** The conferences that are not over, oldest first. */
+  conferences(): readonly Conference[] {
+    return this.conferenceRooms.all();
+  }
+
+  /** The conference of this id, while it is not over. */
+  conference(id: ConferenceId): Conference | undefined {
+    return this.conferenceRooms.get(id);
+  }
+
+  /** The conference that a session is in, waits for, or is on its way into. */
+  conferenceOf(id: SessionId): Conference | undefined {
+    return this.conferenceRooms.of(id);
+  }
+
   counts(): SessionCounts {
     const sessions = this.registry.size;
-    return { sessions, ...this.options.media.usage(), ...this.dialogs.counts() };
+    const conferences = this.conferenceRooms.all().length;
+    return { sessions, conferences, ...this.options.media.usage(), ...this.dialogs.counts() };
   }
 
   /**
@@ -146,6 +204,7 @@ export class SessionManager extends SessionDirectory {
   }
 
   private async shut(deadlineMs: number): Promise<void> {
+    const over = this.conferences().map((conference) => conference.end());
     for (const session of this.sessions()) {
       if (session.isUnanswered) session.reject(503);
       else void session.hangUp();
@@ -153,7 +212,7 @@ export class SessionManager extends SessionDirectory {
     const ended = Promise.all(this.sessions().map((session) => session.ended));
     if (this.registry.size > 0) await this.orDeadline(ended, deadlineMs);
     this.dialogs.close();
-    await ended;
+    await Promise.all([ended, ...over]);
   }
 
   /** What has ended needs no more of the dialogs than what the peer may repeat. */

@@ -26,13 +26,15 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Sdp,
 } from './media-backend.ts';
 import { refusedBy } from './refused-input.ts';
 import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import { sendInfoDigits } from './info-digit-sender.ts';
+import type { ConferenceSide } from './conference-place.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
@@ -338,9 +340,9 @@ export class Session extends SessionMedia {
     return this.endpoint().clear();
   }
 
-  /** Records what the peer says. */
-  record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.endpoint().record(path, options);
+  /** Records what the peer says: into a file, to a server, to a program. */
+  record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.endpoint().record(target, options);
   }
 
   /**
@@ -398,6 +400,11 @@ export class Session extends SessionMedia {
   /** @internal Moves media to a new endpoint of the session's own. */
   renewMedia(): Promise<void> {
     return this.shell.renewMedia();
+  }
+
+  /** @internal What a conference does with it. */
+  get conferenceSide(): ConferenceSide {
+    return this.shell;
   }
 
   /** @internal A REFER of the peer was accepted, or what it asked for is settled. */

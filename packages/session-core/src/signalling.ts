@@ -145,6 +145,12 @@ export class Signalling {
     else this.invite(offer, next);
   }
 
+  /** The conference that our Contact names, where we are its focus (RFC 4579). */
+  set focus(conference: string | undefined) {
+    if (this.dialog !== undefined) this.dialog.focus = conference;
+    else if (this.incoming !== undefined) this.incoming.focus = conference;
+  }
+
   /** A call that came in. */
   take(invite: IncomingInvite): void {
     this.incoming = invite;

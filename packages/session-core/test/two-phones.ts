@@ -9,6 +9,7 @@ import {
   createSimulation,
   FakeMediaBackend,
   type FakeMediaWire,
+  type SimulatedHost,
   type Simulation,
   type SimulationOptions,
 } from '@strowger/testkit';
@@ -22,6 +23,7 @@ export const shownTransitions = new Set<string>();
 export class Phone {
   readonly log: string[] = [];
   readonly media: FakeMediaBackend;
+  readonly host: SimulatedHost;
   readonly manager: SessionManager;
   readonly name: string;
   onIncoming: (session: Session) => void | Promise<void> = async (session) => {
@@ -37,6 +39,7 @@ export class Phone {
     const { wire, ...rest } = options;
     const host = simulation.network.host(name);
     this.name = name;
+    this.host = host;
     const { clock } = simulation;
     this.media = new FakeMediaBackend({
       clock,

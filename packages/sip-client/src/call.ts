@@ -12,8 +12,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  Recording,
   RecordOptions,
+  RecordTarget,
+  Recording,
   Session,
   SessionDigitOptions,
   SessionState,
@@ -183,11 +184,11 @@ export class Call {
   }
 
   /**
-   * Records what is heard into a WAV file, in stereo with what is sent on the right. Rejects with
-   * `NO_MEDIA`, and where it cannot write.
+   * Records what is heard, in stereo with what is sent on the right: into a file, to a server, or to
+   * a program; as WAV or as Opus in Ogg. Rejects with `NO_MEDIA`, and where it cannot write.
    */
-  async record(path: string, options?: RecordOptions): Promise<Recording> {
-    return this.session.record(path, options);
+  async record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
+    return this.session.record(target, options);
   }
 
   /** Sends back what is heard, or no longer. Throws `NO_MEDIA`. */

@@ -1,5 +1,6 @@
 export type { AccountOptions } from './account.ts';
 export { Call } from './call.ts';
+export { CallConference } from './call-conference.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { RegistrationChange } from './registration-table.ts';
 export { SipClient } from './sip-client.ts';
@@ -14,3 +15,6 @@ export type {
   TransferRequest,
   TransportHooks,
 } from './sip-client-options.ts';
+export { accountOf, type ProviderLogin } from './providers/account-of.ts';
+export type { Provider, ProviderWay } from './providers/provider.ts';
+export { type ProviderName, providers } from './providers/providers.ts';

@@ -3,6 +3,7 @@ import type { Session, SessionId, SessionManager } from '@strowger/session-core'
 import type { SipUri } from '@strowger/sip-message';
 import { type Account, readAccount, targetUri } from './account.ts';
 import { Call, type Way } from './call.ts';
+import { CallConference } from './call-conference.ts';
 import { askCapabilities, type Capabilities } from './capabilities.ts';
 import { ClientStack } from './client-stack.ts';
 import type { ClientWiring } from './client-wiring.ts';
@@ -83,6 +84,15 @@ export class WiredSipClient {
     const stack = await this.start();
     const way = this.way(to, await stack.routeTo(to));
     return this.callOf(stack.sessions.call({ ...way, signal, ringTimeoutMs, headers }));
+  }
+
+  /**
+   * Lets answered calls hear each other, and us: who is held is taken back. From then on audio goes in
+   * and out of the conference; that of a call is what it says alone. Rejects with `CHANGE_REFUSED` and
+   * as `Conference.join` does: then the calls go on as before.
+   */
+  async conference(calls: readonly Call[]): Promise<CallConference> {
+    return CallConference.of((await this.start()).sessions, calls);
   }
 
   /**

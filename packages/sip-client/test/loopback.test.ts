@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readWav, toneShare } from '@strowger/media-core';
 import { nodeRuntime, type Runtime } from '@strowger/runtime';
+import type { PcmFrame } from '@strowger/session-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Call, SipClient } from '../src/index.ts';
 
@@ -184,3 +185,38 @@ async function hearsLong(call: Call, hz: number): Promise<void> {
     if (frames >= 12) return;
   }
 }
+
+describe('a conference of two calls and us (RFC 5359 §2.10)', () => {
+  it('lets all three hear each other, until we leave', async () => {
+    const make = (user: string, from: number): SipClient =>
+      new SipClient({
+        uri: `sip:${user}@127.0.0.1`,
+        media: { ports: { from, to: from + 99 } },
+        runtime: nodeRuntime(),
+      });
+    const [alice, bob, carol] = [make('alice', 42_400), make('bob', 42_500), make('carol', 42_600)];
+    const [toBob, ofBob] = await connect(alice, bob);
+    await toBob.hold();
+    const [toCarol, ofCarol] = await connect(alice, carol);
+    const conference = await alice.conference([toBob, toCarol]);
+    void say(ofBob, 440);
+    void say(ofCarol, 700);
+    conference.play({ type: 'tone', frequencyHz: 1100, levelDbm0: -10 });
+    const both = async (frames: ReadableStream<PcmFrame>, ...tones: number[]): Promise<boolean> => {
+      for await (const { samples, sampleRate } of frames) {
+        if (tones.every((hz) => toneShare(samples, sampleRate, hz) > 0.1)) return true;
+      }
+      return false;
+    };
+    expect(await both(ofBob.audioIn(), 700, 1100)).toBe(true);
+    expect(await both(ofCarol.audioIn(), 440, 1100)).toBe(true);
+    expect(await both(conference.audioIn(), 440, 700)).toBe(true);
+    conference.mute(toBob);
+    for await (const { samples, sampleRate } of conference.audioIn()) {
+      if (toneShare(samples, sampleRate, 440) < 0.01) break;
+    }
+    await conference.end();
+    expect([(await ofBob.ended).kind, (await ofCarol.ended).kind]).toEqual(['hungUp', 'hungUp']);
+    await Promise.all([alice.close(), bob.close(), carol.close()]);
+  }, 30_000);
+});

@@ -25,8 +25,9 @@ export function createResponse(
   status: number,
   options: ResponseOptions = {},
 ): SipResponse {
-  const headers = Headers.ofResponse(request.headers, status === 100 ? TIMESTAMP : NONE);
-  if (options.toTag !== undefined && status !== 100) headers.addToTag(options.toTag);
+  const isTrying = status === 100;
+  const toTag = isTrying ? undefined : options.toTag;
+  const headers = Headers.ofResponse(request.headers, isTrying ? TIMESTAMP : NONE, toTag);
   for (const [name, value] of options.headers ?? []) headers.append(name, value);
   if (options.reason !== undefined) refuseInjection(options.reason);
   return new SipResponse({ status, reason: options.reason, body: options.body ?? '' }, headers);

@@ -11,10 +11,13 @@ export interface Field {
   readonly id: number;
   readonly name: string;
   readonly value: string;
-  /** The tag of From or To, where whoever made the field knows it. */
-  readonly tag: string | undefined;
+  /** The tag of From or To, the branch of Via, where whoever made the field knows it. */
+  readonly known: string | undefined;
+  /** Whether the value is surely printable US-ASCII; a name always is. */
+  readonly isPrintable: boolean;
 }
 
+const POSITIONS = Array.from({ length: 64 }, (_, field) => field);
 const NO_HEAD = new Head('', Buffer.alloc(0), DEFAULT_LIMITS);
 
 /**
@@ -37,6 +40,17 @@ export class FieldList {
     return this.order?.length ?? this.received.size;
   }
 
+  /** Whether all fields are surely US-ASCII, so that each character is one octet. */
+  get isAscii(): boolean {
+    const { order } = this;
+    if (!this.received.isAscii) return false;
+    if (order === undefined) return true;
+    for (const field of order) {
+      if (typeof field !== 'number' && !field.isPrintable) return false;
+    }
+    return true;
+  }
+
   fields(): readonly (number | Field)[] {
     return this.order ?? this.positions();
   }
@@ -47,10 +61,11 @@ export class FieldList {
     return this.order;
   }
 
+  /** A list that grows while it is filled costs three times as much as a copy of one that is there. */
   private positions(): number[] {
     const { size } = this.received;
-    const positions: number[] = [];
-    for (let field = 0; field < size; field++) positions.push(field);
+    const positions = POSITIONS.slice(0, size);
+    for (let field = positions.length; field < size; field++) positions.push(field);
     return positions;
   }
 

@@ -8,6 +8,9 @@ import { isSpace, Reader } from './reader.ts';
 /** The identity of a field's name shares a small integer with its position: fewer bytes to keep. */
 const ID_BITS = 7;
 const ID_MASK = 2 ** ID_BITS - 1;
+/** The place of a parameter's value shares one with its length. */
+const LENGTH_BITS = 14;
+const LENGTH_MASK = 2 ** LENGTH_BITS - 1;
 const NO_BODY = new Uint8Array(0);
 const COLON = 0x3a;
 /** Room for the fields of most messages, so that the list does not grow while it is filled. */
@@ -40,12 +43,22 @@ export class Head implements LocatedHead {
   viaParams: number;
   fromParams: number;
   toParams: number;
+  /**
+   * The branch of that Via and the tags of From and To, as place << 14 | length, where the scan has
+   * met them; else -1, and they have to be looked for.
+   */
+  branch: number;
+  fromTag: number;
+  toTag: number;
   /** Where a plain Call-ID and CSeq begin, else -1. */
   callId: number;
   cseq: number;
   /** The number in a plain Max-Forwards and Content-Length, else -1. */
   maxForwards: number;
   contentLength: number;
+
+  /** Where the method ends of a request line that the scan has found plain, else -1. */
+  methodEnd: number;
 
   /** Where the value ends that a plain reader has read last, else -1 (plain-readers.ts). */
   passed: number;
@@ -54,7 +67,7 @@ export class Head implements LocatedHead {
   private ascii: boolean | undefined;
 
   /** Assigned here and not where they are declared: one is made for every packet. */
-  constructor(text: string, octets: Uint8Array, limits: Limits) {
+  constructor(text: string, octets: Uint8Array, limits: Limits, fields = EMPTY_FIELDS.slice()) {
     this.text = text;
     this.octets = octets;
     this.limits = limits;
@@ -66,13 +79,30 @@ export class Head implements LocatedHead {
     this.viaParams = -1;
     this.fromParams = -1;
     this.toParams = -1;
+    this.branch = -1;
+    this.fromTag = -1;
+    this.toTag = -1;
     this.callId = -1;
     this.cseq = -1;
     this.maxForwards = -1;
     this.contentLength = -1;
+    this.methodEnd = -1;
     this.passed = -1;
-    this.fields = EMPTY_FIELDS.slice();
+    this.fields = fields;
     this.ascii = undefined;
+  }
+
+  /** These are its fields, places << 7 | identities, and where the blank line is. */
+  take(size: number, blankAt: number, isSurelyAscii: boolean): void {
+    this.size = size;
+    this.close(blankAt);
+    if (isSurelyAscii) this.ascii = true;
+  }
+
+  /** What the scan has met: `branch`, `fromTag` or `toTag`. */
+  met(place: number): string {
+    const from = place >> LENGTH_BITS;
+    return this.text.slice(from, from + (place & LENGTH_MASK));
   }
 
   /** These are all octets of the message: its head was located before its body was there. */

@@ -4,7 +4,7 @@ import { formatValue, joinsWithComma } from './format-value.ts';
 import type { Format } from './header-kind.ts';
 import { headerKind } from './header-kinds.ts';
 import { headerId, usualName } from './header-names.ts';
-import { refuseInjection } from './injection.ts';
+import { isPrintable, refuseInjection } from './injection.ts';
 import { SipMessageError } from './refusal.ts';
 
 /** What a header can be set to: text, a number, a typed value, or several of them. */
@@ -24,8 +24,9 @@ export function fieldsOf(name: string, value: HeaderInput): Field[] {
 }
 
 function fieldOf(id: number, name: string, value: string): Field {
-  refuseInjection(value);
-  return { id, name, value, tag: undefined };
+  const printable = isPrintable(value);
+  if (!printable) refuseInjection(value);
+  return { id, name, value, known: undefined, isPrintable: printable };
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

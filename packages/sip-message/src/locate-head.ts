@@ -8,6 +8,7 @@ import { headerIdAt, nameLength } from './name-at.ts';
 import { forgetKey, locateKey } from './plain-keys.ts';
 import { passClass } from './plain-octets.ts';
 import { Fault } from './refusal.ts';
+import { latin1Slice, scanHead } from './scan-head.ts';
 
 const CR = 13;
 const LF = 10;
@@ -19,7 +20,12 @@ export function locateHead(bytes: Uint8Array, limits: Limits): Head | Fault {
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const head = new Head(latin1(buffer), buffer, limits);
+  return scanHead(buffer, limits) ?? locateAnyHead(buffer, limits);
+}
+
+/** The same for heads of every shape, and with the reason where one is refused. */
+export function locateAnyHead(buffer: Buffer, limits: Limits): Head | Fault {
+  const head = new Head(latin1Slice(buffer, buffer.length), buffer, limits);
   let from = 0;
   while (buffer[from] === CR && buffer[from + 1] === LF) from += 2;
   const end = endOfLine(head.text, from);
@@ -155,9 +161,4 @@ function checkNul(head: Head): Fault | undefined {
     return new Fault('NUL', at, 'RFC 3261 §25.1', 'a NUL is not in a quoted string');
   }
   return undefined;
-}
-
-/** `latin1Slice` is public in Node.js and absent from its types; `toString` takes twice as long. */
-function latin1(buffer: Buffer): string {
-  return (buffer as Buffer & { latin1Slice(): string }).latin1Slice();
 }

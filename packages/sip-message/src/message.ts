@@ -76,7 +76,11 @@ abstract class Message {
    */
   get branch(): string | undefined {
     const params = this.headers.plainParams(VIA);
-    return params < 0 ? this.via.branch : plainParam(this.headers.received, params, 'branch');
+    if (params < 0) return this.headers.knownKey(VIA) ?? this.via.branch;
+    const { received } = this.headers;
+    return received.branch < 0
+      ? plainParam(received, params, 'branch')
+      : received.met(received.branch);
   }
 
   /**
@@ -93,15 +97,19 @@ abstract class Message {
   /** The tag of From, `from.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `from` does. */
   get fromTag(): string | undefined {
     const params = this.headers.plainParams(FROM);
-    return params < 0 ? this.from.tag : plainParam(this.headers.received, params, 'tag');
+    if (params < 0) return this.headers.knownKey(FROM) ?? this.from.tag;
+    const { received } = this.headers;
+    return received.fromTag < 0
+      ? plainParam(received, params, 'tag')
+      : received.met(received.fromTag);
   }
 
   /** The tag of To, `to.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `to` does. */
   get toTag(): string | undefined {
     const params = this.headers.plainParams(TO);
-    const known = params < 0 ? this.headers.knownTag(TO) : undefined;
-    if (known !== undefined) return known;
-    return params < 0 ? this.to.tag : plainParam(this.headers.received, params, 'tag');
+    if (params < 0) return this.headers.knownKey(TO) ?? this.to.tag;
+    const { received } = this.headers;
+    return received.toTag < 0 ? plainParam(received, params, 'tag') : received.met(received.toTag);
   }
 
   /** The body as UTF-8. */

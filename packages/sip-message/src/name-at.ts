@@ -59,6 +59,16 @@ function wordAt(octets: Uint8Array, at: number): number {
   return low | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24) | LOWER_CASE;
 }
 
+/** The same tables for who looks names up in WebAssembly (scan-head.ts). */
+export const NAME_TABLES = {
+  compactIds: COMPACT_IDS,
+  first: FIRST,
+  next: NEXT,
+  lengths: LENGTHS,
+  begins: BEGINS,
+  words: WORDS,
+} as const;
+
 /** The identity of the known name that stands here with a colon right behind it, else 0. */
 export const headerIdAt = createHeaderIdAt();
 

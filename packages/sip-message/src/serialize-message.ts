@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { refuseInjection } from './injection.ts';
+import { isPrintable, refuseInjection } from './injection.ts';
 import type { SipMessage } from './message.ts';
 import { encodeText } from './octets.ts';
 
@@ -11,9 +11,11 @@ import { encodeText } from './octets.ts';
 export function serializeMessage(message: SipMessage): Uint8Array {
   const { body, headers } = message;
   const text = `${startLine(message)}\r\n${headers.formatFor(body.length)}\r\n`;
-  const size = Buffer.byteLength(text);
+  // what is known to be US-ASCII, as nearly always, need not be looked at once more
+  const isAscii = headers.isAscii && isPlainStart(message);
+  const size = isAscii ? text.length : Buffer.byteLength(text);
   if (size !== text.length) return Buffer.concat([encodeText(text), body]);
-  // US-ASCII, as nearly always: head and body go into one buffer.
+  // head and body go into one buffer
   const bytes = Buffer.allocUnsafe(size + body.length);
   bytes.write(text, 0, size, 'latin1');
   if (body.length > 0) bytes.set(body, size);
@@ -26,6 +28,11 @@ function startLine(message: SipMessage): string {
     message.kind === 'request'
       ? `${message.method} ${message.targetText} SIP/2.0`
       : `SIP/2.0 ${message.status} ${message.reason}`;
-  refuseInjection(line);
+  if (!isPlainStart(message)) refuseInjection(line);
   return line;
+}
+
+function isPlainStart(message: SipMessage): boolean {
+  if (message.kind === 'response') return isPrintable(message.reason);
+  return isPrintable(message.method) && (message.isTargetPlain || isPrintable(message.targetText));
 }

@@ -25,8 +25,12 @@ export type StartLine =
 /** Reads the first line of a located head. */
 export function readStartLine(head: Head, limits: Limits): StartLine | Fault {
   const { text, startLineFrom, startLineEnd } = head;
-  const methodEnd = passClass(head.octets, startLineFrom, TOKEN);
-  if (isPlainRequestLine(head, methodEnd, limits.uriBytes)) {
+  const isScanned = head.methodEnd >= 0;
+  const methodEnd = isScanned ? head.methodEnd : passClass(head.octets, startLineFrom, TOKEN);
+  const isPlain = isScanned
+    ? startLineEnd - VERSION.length - methodEnd - 1 <= limits.uriBytes
+    : isPlainRequestLine(head, methodEnd, limits.uriBytes);
+  if (isPlain) {
     return { kind: 'request', method: text.slice(startLineFrom, methodEnd), uri: undefined };
   }
   if (head.isAscii && !text.startsWith('SIP/', startLineFrom)) {

@@ -1,3 +1,4 @@
+import { BoundedTable } from './bounded-table.ts';
 import { isUnicast } from './ip-address.ts';
 import { Networks } from './networks.ts';
 import { unmapped } from './source-key.ts';
@@ -33,10 +34,14 @@ const NOT_PUBLIC = [
   'fec0::/10',
 ];
 
+const MOST_DECISIONS = 1000;
+
 /** Decides by address, after names were looked up, where requests may go. */
 export class AddressPolicy {
   private readonly denied: Networks;
   private readonly allowed: Networks;
+  /** What was decided: the policy never changes, and to look through networks takes 2 µs. */
+  private readonly decided = new BoundedTable<string, boolean>(MOST_DECISIONS);
 
   /** Throws `BAD_NETWORK`. */
   constructor({ edge = 'any', deny = [], allow = [] }: AddressPolicySettings) {
@@ -47,6 +52,14 @@ export class AddressPolicy {
 
   /** Whether a request may go to this IP address. */
   permits(address: string): boolean {
+    const decided = this.decided.get(address);
+    if (decided !== undefined) return decided;
+    const isPermitted = this.decide(address);
+    this.decided.set(address, isPermitted);
+    return isPermitted;
+  }
+
+  private decide(address: string): boolean {
     const plain = unmapped(address);
     if (!isUnicast(plain)) return false;
     return this.allowed.has(plain) || !this.denied.has(plain);

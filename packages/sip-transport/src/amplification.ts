@@ -67,10 +67,9 @@ export class Amplification {
 
   /** A request of ours leaves for it: who answers with its branch has received it. */
   asked(account: SourceAccount, request: SipRequest): void {
-    const branch = request.headers.get('via')?.[0]?.branch;
-    if (branch !== undefined && !this.sources.isVerified(account)) {
-      this.secrets.set(copied(branch), account.key);
-    }
+    if (this.sources.isVerified(account)) return;
+    const branch = request.headers.has('via') ? request.branch : undefined;
+    if (branch !== undefined) this.secrets.set(copied(branch), account.key);
   }
 
   /** Takes what a response needs from the credit; false when it may not be sent. */

@@ -28,8 +28,7 @@ export function stampVia(
   const stamped = new Via(via); // the value in the headers stays theirs
   stamped.params.set('received', from.address);
   if (asksPort) stamped.params.set('rport', String(from.port));
-  message.headers.removeFirst('Via');
-  message.headers.prepend('Via', stamped);
+  message.headers.replaceTopVia(stamped);
 }
 
 /**

@@ -44,6 +44,12 @@ export class LocalPoint {
   }
 }
 
+/** A host, IPv6 without brackets, and a port. */
+interface Endpointed {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What is known of where this end can be reached. */
 export interface LocalPointsOptions {
   readonly points: readonly ListenPoint[];
@@ -63,6 +69,7 @@ export class LocalPoints {
   private readonly networks: LocalNetworks | undefined;
   /** What was told to peers as our own; a Via that names anything else is not ours. */
   private readonly told = new BoundedTable<string, true>(1000);
+  private latest: Endpointed = { host: '', port: -1 };
 
   constructor({ points, advertised, addresses, networks, random }: LocalPointsOptions) {
     this.all = points.map((point) => new LocalPoint(point));
@@ -118,8 +125,16 @@ export class LocalPoints {
     // who cannot be connected to names no port of its own
     const port = chosen?.serves === false ? defaultPort(hop.transport) : local.port;
     const told = { host: advertised?.host ?? bound, port: advertised?.port ?? port };
-    this.told.set(key(told.host, told.port), true);
+    this.noteTold(told);
     return told;
+  }
+
+  /** The latest is the latest still when it is told once more. */
+  private noteTold(told: Endpointed): void {
+    const { latest } = this;
+    if (latest.host === told.host && latest.port === told.port) return;
+    this.latest = told;
+    this.told.set(key(told.host, told.port), true);
   }
 
   /** Whether a Via names a host and port of ours (RFC 3261 §18.1.2). */

@@ -22,6 +22,5 @@ export function tellOverload(request: SipRequest, share: number, sequence: numbe
     .set('oc-validity', String(share === 0 ? 0 : VALIDITY_MS))
     .set('oc-seq', String(sequence));
   if (algorithms.length > 1) via.params.set('oc-algo', 'loss');
-  request.headers.removeFirst('Via');
-  request.headers.prepend('Via', via);
+  request.headers.replaceTopVia(via);
 }

@@ -63,7 +63,7 @@ export async function sendStateless(
   const sentBy = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const branch = `z9hG4bK${branchOf(request)}`;
   const name = hop.transport.toUpperCase();
-  copy.headers.prepend('Via', `SIP/2.0/${name} ${sentBy};branch=${branch}`);
+  copy.headers.prependVia(`SIP/2.0/${name} ${sentBy}`, branch);
   sender.send(copy, hop, failed);
   return hop;
 }

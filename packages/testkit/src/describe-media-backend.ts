@@ -330,6 +330,10 @@ function describeConference(story: Story): void {
       await member.change({ muted: true });
     }
     assert.equal((await room.stats()).members, 2);
+    const waiting = await room.openMember({ label: 'waits', onEvent: nothing, waits: true });
+    assert.equal((await room.stats()).members, 2);
+    await rejects(waiting.join(), 'MEDIA_CONFERENCE_FULL');
+    await waiting.endpoint.close();
     const before = backend.usage();
     await rejects(
       room.openMember({ label: 'one too many', onEvent: nothing }),

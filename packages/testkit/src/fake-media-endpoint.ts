@@ -47,6 +47,13 @@ export interface FakeEndpointSetup {
   onEvent(event: MediaEndpointEvent): void;
 }
 
+/** @internal The conference that an endpoint is in. */
+export interface FakeMix {
+  hear(frame: PcmFrame): void;
+  /** The endpoint was closed. */
+  left(): void;
+}
+
 type HeardDigit = Omit<Extract<MediaEndpointEvent, { type: 'digit' }>, 'type'>;
 
 interface Agreement {
@@ -78,6 +85,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   private offer: { description: FakeDescription; open: boolean } | undefined;
   private waiting: WaitingOffer | undefined;
   private other: FakeMediaEndpoint | undefined;
+  private mix: FakeMix | undefined;
   private heard = false;
   private echoing = false;
   private final: Promise<MediaStats> | undefined;
@@ -213,8 +221,19 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   /** @internal A frame came over the wire. */
   hearFrame(frame: PcmFrame): void {
     this.audio.heard(frame);
+    this.mix?.hear(frame);
     if (this.echoing) this.send((peer) => peer.hearFrame(frame));
     this.other?.send((peer) => peer.hearFrame(frame));
+  }
+
+  /** @internal Where the frames go that it hears; `undefined`: it is in no conference. */
+  joinMix(mix: FakeMix | undefined): void {
+    this.mix = mix;
+  }
+
+  /** @internal Says a frame of a conference. */
+  say(frame: PcmFrame): void {
+    this.send((peer) => peer.hearFrame(frame));
   }
 
   private async pass(operation: FakeMediaOperation): Promise<void> {
@@ -298,6 +317,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   private async shut(): Promise<MediaStats> {
     const { peer } = this;
     const last = this.measure();
+    this.mix?.left();
     this.host.remove(this);
     this.host.wire.delete(key(this.local));
     this.audio.close();

@@ -1,16 +1,21 @@
 import type {
+  ConferenceMemberRequest,
+  ConferenceRequest,
   EndpointRequest,
   MediaBackend,
+  MediaConference,
   MediaEndpoint,
   RelayRequest,
 } from '@strowger/session-core';
 import { type Clock, StrowgerError } from '@strowger/runtime';
+import { FakeConference } from './fake-conference.ts';
 import { FakeMediaEndpoint, type FakeMediaHost } from './fake-media-endpoint.ts';
 
 /** What a fake backend can be told to delay or to refuse. */
 export type FakeMediaOperation =
   | 'openEndpoint'
   | 'openRelay'
+  | 'openConference'
   | 'createOffer'
   | 'acceptOffer'
   | 'acceptAnswer'
@@ -50,6 +55,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
   private readonly open = new Set<FakeMediaEndpoint>();
   private readonly failures = new Map<FakeMediaOperation, StrowgerError[]>();
   private readonly gates = new Map<FakeMediaOperation, Promise<void>>();
+  private readonly rooms: FakeConference[] = [];
   private opened = 0;
   private closed = false;
 
@@ -72,9 +78,23 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     return this.add(request);
   }
 
-  /** Rejects with `MEDIA_UNSUPPORTED`: frames of a fake are not mixed. */
-  async openConference(): Promise<never> {
-    throw new StrowgerError('MEDIA_UNSUPPORTED', 'The fake does not mix');
+  /** Frames are passed on one by one, not added up; `hears` and `loudest` make no difference. */
+  async openConference(request: ConferenceRequest): Promise<MediaConference> {
+    await this.pass('openConference');
+    const { maximum = 200 } = request;
+    const endpointOf = async (member: ConferenceMemberRequest): Promise<FakeMediaEndpoint> => {
+      await this.pass('openEndpoint');
+      if (member.srtp === 'required') throw neverEncrypted();
+      return this.add(member);
+    };
+    const conference = new FakeConference(maximum, endpointOf);
+    this.rooms.push(conference);
+    return conference;
+  }
+
+  /** The conferences that were opened, oldest first, and how each does. */
+  get conferences(): readonly FakeConference[] {
+    return this.rooms;
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {

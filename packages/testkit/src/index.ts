@@ -6,6 +6,7 @@ export {
   type FakeMediaOptions,
   type FakeMediaWire,
 } from './fake-media.ts';
+export { FakeConference } from './fake-conference.ts';
 export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
 export {
   type Counted,

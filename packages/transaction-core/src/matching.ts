@@ -6,6 +6,11 @@ export const MAGIC_COOKIE = 'z9hG4bK';
 /** Methods that a CANCEL is looked for under, likeliest first (RFC 3261 §9.2). */
 const CANCELLABLE = ['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
+/** Whether a CANCEL may mean a request of this method. */
+export function isCancellable(method: string): boolean {
+  return CANCELLABLE.includes(method);
+}
+
 /** Whether the client that sent this chose its branch as RFC 3261 demands. */
 export function hasMagicCookie(request: SipRequest): boolean {
   return request.branch?.startsWith(MAGIC_COOKIE) === true;

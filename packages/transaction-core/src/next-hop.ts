@@ -22,8 +22,8 @@ export function withVia(
 ): SipRequest {
   const copy = request.clone();
   const host = sentBy.host.includes(':') ? `[${sentBy.host}]` : sentBy.host;
-  const via = `SIP/2.0/${transport.toUpperCase()} ${host}:${sentBy.port};branch=${branch};rport`;
-  copy.headers.prepend('Via', via);
+  const protocol = `SIP/2.0/${transport.toUpperCase()}`;
+  copy.headers.prependVia(`${protocol} ${host}:${sentBy.port}`, branch, ';rport');
   return copy;
 }
 

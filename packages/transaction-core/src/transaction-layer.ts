@@ -14,7 +14,14 @@ import {
   type RequestOptions,
 } from './client-transaction.ts';
 import { Lingering, type LingeringServer } from './lingering.ts';
-import { cancelled, clientKey, hasForeignVia, identityOf, serverKey } from './matching.ts';
+import {
+  cancelled,
+  clientKey,
+  hasForeignVia,
+  identityOf,
+  isCancellable,
+  serverKey,
+} from './matching.ts';
 import type { Inbound, MessageSender } from './message-sender.ts';
 import {
   type ServerKeys,
@@ -209,7 +216,9 @@ export class TransactionLayer {
     }
     const isCancel = request.method === 'CANCEL';
     const isFirst = !isCancel && request.toTag === undefined;
-    const keys = { own: key, identity: identityOf(request), isFirst };
+    // asked for by copies of it, and by its CANCEL: within a dialog most requests have neither
+    const identity = isFirst || isCancellable(request.method) ? identityOf(request) : '';
+    const keys = { own: key, identity, isFirst };
     const refused = this.refuse(request, keys);
     if (refused !== undefined) {
       this.around.counters.requestsRefused++;
@@ -300,15 +309,14 @@ export class TransactionLayer {
     return undefined;
   }
 
-  private get clientOwner(): ClientTransactionOwner {
-    return {
-      add: (key, attempt) => this.clients.set(key, attempt),
-      remove: (key) => this.clients.delete(key),
-      addWaiting: (transaction) => this.waiting.add(transaction),
-      removeWaiting: (transaction) => this.waiting.delete(transaction),
-      soon: (act) => this.later(act),
-    };
-  }
+  /** One for all, as above. */
+  private readonly clientOwner: ClientTransactionOwner = {
+    add: (key, attempt) => this.clients.set(key, attempt),
+    remove: (key) => this.clients.delete(key),
+    addWaiting: (transaction) => this.waiting.add(transaction),
+    removeWaiting: (transaction) => this.waiting.delete(transaction),
+    soon: (act) => this.later(act),
+  };
 
   private later(act: () => void): void {
     if (this.closed) return;

@@ -1,4 +1,4 @@
-import { StrowgerError } from '@strowger/runtime';
+import { type Clock, nodeRuntime, StrowgerError } from '@strowger/runtime';
 import type { Call, SipClient } from '@strowger/sip-client';
 import { Conversation, type ConversationOptions } from './conversation.ts';
 
@@ -11,23 +11,44 @@ export type ConversationEnd =
   | { kind: 'hungUp' }
   | { kind: 'failed'; error: unknown };
 
+/** How long an agent may go on when its call is over, before it is left to itself. */
+const LEAVING_MS = 10_000;
+
 /**
- * Lets an agent talk in a call that came, which is answered, or in one that we placed, once it is.
- * Resolves when the agent is done and the call is over; never rejects.
+ * Lets an agent talk in a call that came, which is answered unless it was, or in one that we placed, once
+ * it is. Resolves when the agent is done and the call is over, or ten seconds after the call; never
+ * rejects.
  */
 export async function converse(
   call: Call,
   agent: Agent,
   options: ConversationOptions = {},
 ): Promise<ConversationEnd> {
-  const conversation = new Conversation(call, options);
-  const end = await outcomeOf(async () => {
-    if (call.direction === 'incoming') await call.answer();
-    else await call.connected;
+  const { clock = nodeRuntime().clock } = options;
+  const conversation = new Conversation(call, { ...options, clock });
+  const talk = outcomeOf(async () => {
+    const isToBeAnswered = call.direction === 'incoming' && !ANSWERED.has(call.state);
+    await (isToBeAnswered ? call.answer() : call.connected);
     await agent(conversation);
   });
+  const end = await Promise.race([talk, left(call, clock, talk)]);
   await call.hangUp();
   return end;
+}
+
+const ANSWERED = new Set<Call['state']>(['connected', 'onHold', 'transferring']);
+
+/** An agent that waits for something else when its call is over holds up nobody for long. */
+async function left(
+  call: Call,
+  clock: Clock,
+  talk: Promise<ConversationEnd>,
+): Promise<ConversationEnd> {
+  await call.ended;
+  return new Promise((resolve) => {
+    const timer = clock.arm(LEAVING_MS, () => resolve({ kind: 'hungUp' }));
+    void talk.then(() => timer.cancel());
+  });
 }
 
 async function outcomeOf(work: () => Promise<void>): Promise<ConversationEnd> {

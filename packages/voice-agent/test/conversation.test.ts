@@ -172,6 +172,20 @@ describe('an agent', () => {
     await finish(all);
   });
 
+  it('that waits for something else is left to itself when its call is over', async () => {
+    const all = scene(() => new Promise(() => {}), { most: 1 });
+    const call = await dial(all);
+    await during(all.simulation, call.hangUp());
+    await all.simulation.run(9900);
+    expect(all.ends).toEqual([]);
+    await all.simulation.run(200);
+    expect(all.ends).toEqual([{ kind: 'hungUp' }]);
+    const second = await dial(all); // there is room again
+    await during(all.simulation, second.hangUp());
+    await all.simulation.run(10_100);
+    await finish(all);
+  });
+
   it('that throws ends its own call alone', async () => {
     const broken = new Error('no such account');
     const all = scene(async (talk) => {

@@ -206,7 +206,7 @@ export class EventCentre {
   private refresh(transaction: ServerTransaction, carrier: Carrier, seconds: number): void {
     const { request, inbound } = transaction;
     carrier.record.refreshTarget(request, inbound.hop);
-    const contact = carrier.record.init.localContact;
+    const contact = carrier.record.contact;
     const headers: [string, string][] = [['Expires', `${seconds}`]];
     const { userAgent } = this.context;
     transaction.respond(userAgent.response(request, 200, { contact, headers }));

@@ -108,7 +108,7 @@ export function respondMaking(
   answer: { carrier: Carrier; isNew: boolean; status: number; headers: [string, HeaderInput][] },
 ): void {
   const { carrier, isNew, status, headers } = answer;
-  const contact = carrier.record.init.localContact;
+  const contact = carrier.record.contact;
   const making = isNew ? { toTag: transaction.localTag, recordRoute: true } : {};
   const response = userAgent.response(transaction.request, status, { ...making, contact, headers });
   transaction.respond(response);

@@ -14,6 +14,7 @@ import type {
   CoreStats,
   DigitsCommand,
   OpenRequest,
+  RecordCommand,
   Recorded,
   RelayedPayload,
 } from './core-api.ts';
@@ -54,7 +55,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   private readonly speaker: Speaker;
   /** What shall be heard at the other end. */
   readonly output: AudioOutlet;
-  readonly recorder = new Recorder();
+  readonly recorder: Recorder;
   private readonly digits: DigitListener;
   private readonly speech: SpeechDetector | undefined;
   /** Tones of the network, and who answers. */
@@ -67,6 +68,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     const { runtime, request, tell } = options;
     this.options = options;
     this.codecs = new CodecBench(options.codecs);
+    this.recorder = new Recorder(runtime, (bytes) => tell({ type: 'recorded', bytes }));
     this.session = new RtpSession(options, this);
     this.bypass = new Bypass(this.session);
     this.listener = new Listener(request.settings, runtime.clock, tell);
@@ -183,7 +185,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
   }
 
   /** Records from the next frame on; before anything is negotiated, silence. */
-  async record(request: { path: string; channels: 'mono' | 'stereo' }): Promise<void> {
+  async record(request: RecordCommand): Promise<void> {
     await this.recorder.start({ ...request, sampleRate: this.listener.sampleRate });
     this.options.ticker.add(this);
   }

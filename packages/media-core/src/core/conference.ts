@@ -1,9 +1,16 @@
-import { type Clock, StrowgerError } from '@strowger/runtime';
-import { ToneSource, WavWriter } from '../audio/index.ts';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { ToneSource } from '../audio/index.ts';
+import { type AudioWriter, openWriter } from '../recording/index.ts';
 import { ConferenceMember } from './conference-member.ts';
 import type { AudioEndpoint } from './audio-endpoint.ts';
 import { completed } from './recorder.ts';
-import type { ConferenceSettings, ConferenceStats, MemberSettings, Recorded } from './core-api.ts';
+import type {
+  ConferenceSettings,
+  ConferenceStats,
+  MemberSettings,
+  RecordCommand,
+  Recorded,
+} from './core-api.ts';
 import { Mixer } from './mixer.ts';
 import { RateTap } from './rate-tap.ts';
 import type { Ticked, Ticker } from './ticker.ts';
@@ -22,11 +29,11 @@ export class Conference implements Ticked {
   readonly periodMs = FRAME_MS;
   private readonly settings: ConferenceSettings;
   private readonly ticker: Ticker;
-  private readonly clock: Clock;
+  private readonly runtime: Runtime;
   private readonly members = new Map<number, ConferenceMember>();
   private mixer = new Mixer((8000 * FRAME_MS) / 1000);
   private sampleRate = 8000;
-  private recorder: WavWriter | undefined;
+  private recorder: AudioWriter | undefined;
   private isOpening = false;
   private isClosed = false;
   private readonly recorded = new RateTap();
@@ -34,10 +41,10 @@ export class Conference implements Ticked {
   private toneFrames = 0;
   private mostMs = 0;
 
-  constructor(settings: ConferenceSettings, ticker: Ticker, clock: Clock) {
+  constructor(settings: ConferenceSettings, ticker: Ticker, runtime: Runtime) {
     this.settings = settings;
     this.ticker = ticker;
-    this.clock = clock;
+    this.runtime = runtime;
   }
 
   get stats(): ConferenceStats {
@@ -76,24 +83,25 @@ export class Conference implements Ticked {
   }
 
   tick(skipped: number): void {
-    const before = this.clock.now();
+    const before = this.runtime.clock.now();
     this.adaptRate();
     // what was not mixed in time is caught up with: members ticked meanwhile, or were late, too
     for (let frame = 0; frame <= Math.min(skipped, 2); frame++) this.mix();
-    this.mostMs = Math.max(this.mostMs, this.clock.now() - before);
+    this.mostMs = Math.max(this.mostMs, this.runtime.clock.now() - before);
   }
 
   /** Records what all say together, at the rate of the mix of now. */
-  async record(path: string): Promise<void> {
+  async record({ target, format }: Pick<RecordCommand, 'target' | 'format'>): Promise<void> {
     if (this.recorder !== undefined || this.isOpening) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This conference is being recorded already');
     }
     this.isOpening = true;
     try {
-      const { sampleRate } = this;
-      const recorder = await WavWriter.create(path, { sampleRate });
-      if (this.isClosed) await recorder.close();
-      else this.begin(recorder, sampleRate);
+      const { sampleRate, runtime } = this;
+      const settings = { target, format, sampleRate, runtime, channels: 1 } as const;
+      const { writer } = await openWriter({ ...settings, push: () => {} }); // none is `pushed`
+      if (this.isClosed) await writer.close();
+      else this.begin(writer);
     } finally {
       this.isOpening = false;
     }
@@ -121,8 +129,8 @@ export class Conference implements Ticked {
     await recorder?.close();
   }
 
-  private begin(recorder: WavWriter, sampleRate: number): void {
-    this.recorded.sampleRate = sampleRate;
+  private begin(recorder: AudioWriter): void {
+    this.recorded.sampleRate = recorder.sampleRate;
     this.recorder = recorder;
     this.ticker.add(this);
   }

@@ -1,3 +1,4 @@
+import type { RecordingTarget } from '../recording/index.ts';
 import type {
   AnswererOptions,
   AnswererOutcome,
@@ -127,6 +128,14 @@ export interface PlayCommand {
   durationMs?: number;
 }
 
+/** What to record, and how. */
+export interface RecordCommand {
+  id: number;
+  target: RecordingTarget;
+  channels: 'mono' | 'stereo';
+  format: 'wav' | 'ogg';
+}
+
 /** What has become of a mark. */
 export interface MarkOutcome {
   name: string;
@@ -217,7 +226,9 @@ export type CoreEvent =
   | { type: 'failed'; code: string; message: string }
   | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
-  | { type: 'heard'; samples: Int16Array; timestamp: number };
+  | { type: 'heard'; samples: Int16Array; timestamp: number }
+  /** Of a recording whose target is `pushed`. */
+  | { type: 'recorded'; bytes: Uint8Array };
 
 /** An error that crosses a thread. */
 export interface CoreError {
@@ -269,7 +280,11 @@ export interface CoreApi {
   mark(request: { id: number; name: string }): Promise<MarkOutcome>;
   /** Silence from the next packet on. */
   clear(request: { id: number }): Promise<Cleared>;
-  record(request: { id: number; path: string; channels: 'mono' | 'stereo' }): Promise<void>;
+  record(request: RecordCommand): Promise<void>;
+  /** A program has taken so much of what `recorded` events brought. */
+  recordTaken(request: { id: number; bytes: number }): Promise<void>;
+  /** It takes nothing more. */
+  recordFailed(request: { id: number; message: string }): Promise<void>;
   pauseRecord(request: { id: number; paused: boolean }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */
@@ -296,7 +311,7 @@ export interface CoreApi {
     settings: MemberSettings;
   }): Promise<void>;
   leaveConference(request: { conference: number; id: number }): Promise<void>;
-  recordConference(request: { id: number; path: string }): Promise<void>;
+  recordConference(request: Omit<RecordCommand, 'channels'>): Promise<void>;
   stopRecordConference(request: { id: number }): Promise<Recorded>;
   conferenceStats(request: { id: number }): Promise<ConferenceStats>;
   closeConference(request: { id: number }): Promise<void>;

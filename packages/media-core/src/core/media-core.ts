@@ -148,6 +148,14 @@ export class MediaCore implements CoreApi {
     await this.audio(request.id).record(request);
   }
 
+  async recordTaken({ id, bytes }: { id: number; bytes: number }): Promise<void> {
+    this.audio(id).recorder.taken(bytes);
+  }
+
+  async recordFailed({ id, message }: { id: number; message: string }): Promise<void> {
+    this.audio(id).recorder.fail(message);
+  }
+
   async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {
     this.audio(id).recorder.pause(paused);
   }
@@ -184,8 +192,8 @@ export class MediaCore implements CoreApi {
   }
 
   async openConference(request: { id: number; settings: ConferenceSettings }): Promise<void> {
-    const { clock } = this.options.runtime;
-    this.conferences.set(request.id, new Conference(request.settings, this.ticker, clock));
+    const { runtime } = this.options;
+    this.conferences.set(request.id, new Conference(request.settings, this.ticker, runtime));
   }
 
   async joinConference({ conference, id, settings }: MemberRequest): Promise<void> {
@@ -200,8 +208,8 @@ export class MediaCore implements CoreApi {
     this.conferences.get(request.conference)?.leave(request.id);
   }
 
-  async recordConference({ id, path }: { id: number; path: string }): Promise<void> {
-    await this.conference(id).record(path);
+  async recordConference(request: Parameters<CoreApi['recordConference']>[0]): Promise<void> {
+    await this.conference(request.id).record(request);
   }
 
   async stopRecordConference({ id }: { id: number }): Promise<Recorded> {

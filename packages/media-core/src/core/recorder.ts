@@ -1,48 +1,65 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { StrowgerError } from '@strowger/runtime';
-import { WavWriter } from '../audio/index.ts';
-import type { CoreError, Recorded } from './core-api.ts';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { type AudioWriter, openWriter, type PushedSink } from '../recording/index.ts';
+import type { CoreError, RecordCommand, Recorded } from './core-api.ts';
 import { RateTap } from './rate-tap.ts';
 
-/** What a recording holds. */
-export interface RecordSettings {
-  readonly path: string;
-  /** What is heard; or, in `stereo`, that on the left and what we say on the right. */
-  readonly channels: 'mono' | 'stereo';
+/** What a recording holds, and where it goes. */
+export interface RecordSettings extends Omit<RecordCommand, 'id'> {
   readonly sampleRate: number;
 }
 
 interface Track {
-  readonly writer: WavWriter;
+  readonly writer: AudioWriter;
+  /** Where a program takes it. */
+  readonly sink: PushedSink | undefined;
   readonly heard: RateTap;
   /** In stereo alone. */
   readonly said: RateTap | undefined;
   isPaused: boolean;
 }
 
-/** Records an endpoint into a WAV file, one at a time. */
+/** Records an endpoint, one recording at a time. */
 export class Recorder {
   private track: Track | undefined;
   private isOpening = false;
   private isClosed = false;
   private nothing = new Int16Array(0);
+  private readonly runtime: Runtime;
+  private readonly push: (bytes: Uint8Array) => void;
+
+  /** @param push takes what a program is given of a recording. */
+  constructor(runtime: Runtime, push: (bytes: Uint8Array) => void) {
+    this.runtime = runtime;
+    this.push = push;
+  }
 
   /** Records from the next frame on, at the rate that is heard now. */
-  async start({ path, channels, sampleRate }: RecordSettings): Promise<void> {
+  async start({ channels, ...settings }: RecordSettings): Promise<void> {
     if (this.track !== undefined || this.isOpening) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is being recorded already');
     }
     this.isOpening = true;
     try {
       const isStereo = channels === 'stereo';
-      const writer = await WavWriter.create(path, { sampleRate, channels: isStereo ? 2 : 1 });
+      const { runtime, push } = this;
+      const count = isStereo ? 2 : 1;
+      const { writer, sink } = await openWriter({ ...settings, channels: count, runtime, push });
       if (this.isClosed) await writer.close();
-      else this.track = { writer, ...taps(sampleRate, isStereo), isPaused: false };
+      else this.track = { writer, sink, ...taps(writer.sampleRate, isStereo), isPaused: false };
     } finally {
       this.isOpening = false;
     }
     if (this.isClosed) throw new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
+  }
+
+  /** A program has taken so many bytes. */
+  taken(bytes: number): void {
+    this.track?.sink?.taken(bytes);
+  }
+
+  /** The program takes nothing more. */
+  fail(message: string): void {
+    this.track?.sink?.fail(message);
   }
 
   /** What passes while it is paused is not in the recording, and leaves no gap in it. */
@@ -55,12 +72,12 @@ export class Recorder {
     const { track } = this;
     if (track === undefined || track.isPaused) return;
     const left = track.heard.take(heard, sampleRate);
-    if (track.said === undefined) return void track.writer.write(left);
+    if (track.said === undefined) return track.writer.write(left);
     const right = track.said.take(said ?? this.silence(heard.length), sampleRate);
     track.writer.write(interleaved(left, right));
   }
 
-  /** Completes the file. */
+  /** Completes it. */
   async stop(): Promise<Recorded> {
     const { track } = this;
     if (track === undefined) {
@@ -103,15 +120,8 @@ function interleaved(left: Int16Array, right: Int16Array): Int16Array {
   return both;
 }
 
-/** Closes a file; the hash is of the whole file as it lies there, so it is read once more. */
-export async function completed(writer: WavWriter): Promise<Recorded> {
-  const { path, durationMs } = await writer.close();
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StrowgerError('WAV_UNREADABLE', `Cannot read ${path} again: ${why}`, { cause });
-  }
-  return { path, durationMs, sha256: hash.digest('hex'), lostMs: writer.lostMs };
+/** Completes a recording, and tells what it holds. */
+export async function completed(writer: AudioWriter): Promise<Recorded> {
+  const written = await writer.close();
+  return { path: writer.where, ...written, lostMs: writer.lostMs };
 }

@@ -5,7 +5,7 @@ import type { HostedEndpoint } from './core-host.ts';
 import type { MediaEndpointEvent, MediaStats } from './media-backend.ts';
 
 /** Events that concern what is played and heard. */
-export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' }>;
+export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' | 'recorded' }>;
 
 /** What a handle is made of. */
 export interface CoreEndpointOptions {
@@ -112,7 +112,8 @@ export class CoreEndpoint implements HostedEndpoint {
   }
 
   onCoreEvent(event: CoreEvent): void {
-    if (event.type === 'playEnded' || event.type === 'heard') this.onAudio(event);
+    const { type } = event;
+    if (type === 'playEnded' || type === 'heard' || type === 'recorded') this.onAudio(event);
     else if (this.ended === undefined) this.options.onEvent(event);
   }
 

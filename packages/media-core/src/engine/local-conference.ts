@@ -1,6 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi, MemberSettings } from '../core/core-api.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
+import { storedTargetOf } from './recordings.ts';
 import type {
   ConferenceMember,
   ConferenceMemberOptions,
@@ -9,7 +10,9 @@ import type {
   MediaConference,
   MediaConferenceStats,
   MediaEndpoint,
+  RecordFormat,
   Recording,
+  StoredRecordTarget,
 } from './media-backend.ts';
 
 /** What a conference is made of. */
@@ -54,30 +57,44 @@ export class LocalConference implements MediaConference {
     const { api, id: conference } = this.options;
     const { core, endpoint } = await this.options.open(request);
     const { id } = core;
-    try {
-      await api.joinConference({ conference, id, settings });
-    } catch (error) {
-      await core.close();
-      throw error;
-    }
-    return {
+    let isIn = false;
+    const member: ConferenceMember = {
       id,
       endpoint,
       change: async (options) => {
         core.assertAlive();
         settings = settingsOf(settings, options);
-        await api.changeMember({ conference, id, settings });
+        if (isIn) await api.changeMember({ conference, id, settings });
+      },
+      join: async () => {
+        this.assertOpen();
+        core.assertAlive();
+        if (isIn) return;
+        await api.joinConference({ conference, id, settings });
+        isIn = true;
       },
       leave: async () => {
+        isIn = false;
         if (!core.hasEnded) await api.leaveConference({ conference, id });
       },
     };
+    if (request.waits === true) return member;
+    try {
+      await member.join();
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
+    return member;
   }
 
-  async record(path: string): Promise<Pick<Recording, 'stop'>> {
+  async record(
+    target: StoredRecordTarget,
+    { format = 'wav' }: RecordFormat = {},
+  ): Promise<Pick<Recording, 'stop'>> {
     this.assertOpen();
     const { api, id } = this.options;
-    await api.recordConference({ id, path });
+    await api.recordConference({ id, target: storedTargetOf(target), format });
     let stopped: ReturnType<Recording['stop']> | undefined;
     return { stop: () => (stopped ??= api.stopRecordConference({ id })) };
   }

@@ -1,5 +1,4 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { Recorded } from '../core/core-api.ts';
 import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput } from './audio-input.ts';
@@ -7,6 +6,7 @@ import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type { LocalDescription } from './local-description.ts';
 import { Playbacks } from './playbacks.ts';
+import { Recordings } from './recordings.ts';
 import type {
   AudioSource,
   Cleared,
@@ -18,8 +18,9 @@ import type {
   PcmFrame,
   Playback,
   PlayOptions,
-  RecordOptions,
   Recording,
+  RecordOptions,
+  RecordTarget,
 } from './media-backend.ts';
 
 /** What an endpoint is made of. */
@@ -35,6 +36,7 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly description: LocalDescription;
   private readonly codecs: readonly CodecDescription[];
   private readonly playbacks: Playbacks;
+  private readonly recordings: Recordings;
   private readonly input: AudioInput;
   private readonly output: AudioOutput;
 
@@ -45,6 +47,7 @@ export class LocalEndpoint implements MediaEndpoint {
     this.input = new AudioInput(core);
     this.output = new AudioOutput(core);
     this.playbacks = new Playbacks(core);
+    this.recordings = new Recordings(core);
     core.onAudio = (event) => this.onAudio(event);
     core.onEnd = (error) => this.onEnd(error);
     core.onClosed = () => this.onClosed();
@@ -101,19 +104,8 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.output.clear();
   }
 
-  async record(path: string, options: RecordOptions = {}): Promise<Recording> {
-    const { id, api } = this.core;
-    await api.record({ id, path, channels: options.channels ?? 'mono' });
-    let stopped: Promise<Recorded> | undefined;
-    const pause = (paused: boolean): void => {
-      const isOver = stopped !== undefined || this.core.hasEnded;
-      if (!isOver) api.pauseRecord({ id, paused }).catch(() => {}); // it ends with the endpoint
-    };
-    return {
-      stop: () => (stopped ??= this.stopRecord()),
-      pause: () => pause(true),
-      resume: () => pause(false),
-    };
+  async record(target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
+    return this.recordings.start(target, options);
   }
 
   async sendDigits(
@@ -147,19 +139,9 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.output.open();
   }
 
-  /** Who hangs up first has completed the file: then this tells what it holds. */
-  private async stopRecord(): Promise<Recorded> {
-    const { core } = this;
-    if (!core.hasEnded) return core.api.stopRecord({ id: core.id });
-    await core.close();
-    const { recorded } = core;
-    if (recorded === undefined) throw new StrowgerError('MEDIA_FAILED', 'The recording was lost');
-    if ('code' in recorded) throw new StrowgerError(recorded.code, recorded.message);
-    return recorded;
-  }
-
   private onAudio(event: AudioEvent): void {
     if (event.type === 'heard') this.input.take(event);
+    else if (event.type === 'recorded') this.recordings.take(event.bytes);
     else this.playbacks.take(event);
   }
 
@@ -171,5 +153,6 @@ export class LocalEndpoint implements MediaEndpoint {
 
   private onClosed(): void {
     this.playbacks.closed();
+    this.recordings.closed();
   }
 }

@@ -107,6 +107,8 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     mark: remote('mark'),
     clear: remote('clear'),
     record: remote('record'),
+    recordTaken: remote('recordTaken'),
+    recordFailed: remote('recordFailed'),
     pauseRecord: remote('pauseRecord'),
     stopRecord: remote('stopRecord'),
     sendDigits: remote('sendDigits'),

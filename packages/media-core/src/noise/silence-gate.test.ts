@@ -63,6 +63,6 @@ describe('silence of our own', () => {
     const { gate, silence } = story();
     silence(20);
     gate.reset();
-    expect(silence(10)).toBe('sssssssssN');
+    expect(silence(10)).toBe('N---------');
   });
 });

@@ -58,7 +58,6 @@ export class SilenceGate {
   /** Something else was sent meanwhile, or nothing could be: what is silent is to be told anew. */
   reset(): void {
     this.told = undefined;
-    this.hangMs = HANG_MS;
   }
 
   private readonly onBlock = (dbm0: number): void => {

@@ -86,7 +86,9 @@ export class JitterBuffer {
     if (samples <= 0 || samples > this.decoded.length) return;
     const at = this.timeOf(header.timestamp);
     if (isMisordered !== true) {
-      if (this.isOutOfTouch(header, at)) this.takeUp(at);
+      const hasJumped = this.playing && this.hasJumped(header, at);
+      if (hasJumped) this.estimator.reset();
+      if (hasJumped || !this.playing || this.isOver) this.resume(at);
       this.measure(at);
     }
     const lateBy = this.cursor - (at + samples - 1);
@@ -149,13 +151,11 @@ export class JitterBuffer {
     return this.anchorAt;
   }
 
-  /** At the start, after a pause of the sender, and where a timestamp or sequence jumps. */
-  private isOutOfTouch(header: RtpHeader, at: number): boolean {
-    if (!this.playing) return true;
+  /** A timestamp or a sequence number that the stream so far does not lead to: another timeline. */
+  private hasJumped(header: RtpHeader, at: number): boolean {
     const ahead = at - this.cursor;
     if (ahead > this.sampleRate + this.delay) return true;
-    if (ahead < -this.sampleRate) return true;
-    return this.isOver || this.queue.isBeyond(header.sequence);
+    return ahead < -this.sampleRate || this.queue.isBeyond(header.sequence);
   }
 
   /** Nothing waits, and nothing was played for longer than any delay: nobody sends, none is lost. */
@@ -167,12 +167,6 @@ export class JitterBuffer {
   /** Nothing is missing: the other side is silent and said so, or has stopped. */
   private get isPausing(): boolean {
     return this.pausing || this.isOver;
-  }
-
-  /** The sender's clock may have jumped meanwhile, or stood still: that tells nothing of the network. */
-  private takeUp(at: number): void {
-    if (this.estimator.isFar(this.now() - this.ms(at))) this.estimator.reset();
-    this.resume(at);
   }
 
   /** What lies there plays after the delay that is aimed at. */

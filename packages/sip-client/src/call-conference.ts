@@ -1,0 +1,88 @@
+import { StrowgerError } from '@strowger/runtime';
+import type {
+  AudioSource,
+  Conference,
+  ConferencePart,
+  EndedConference,
+  PcmFrame,
+  Playback,
+  PlayOptions,
+  RecordFormat,
+  Recording,
+  SessionManager,
+  StoredRecordTarget,
+} from '@strowger/session-core';
+import type { Call } from './call.ts';
+
+/** Calls that hear each other and us: a conference on our side (RFC 5359 §2.10, RFC 4579). */
+export class CallConference {
+  /** Everything else: the layer below. */
+  readonly conference: Conference;
+  private readonly part: ConferencePart;
+
+  private constructor(conference: Conference, part: ConferencePart) {
+    this.conference = conference;
+    this.part = part;
+  }
+
+  /** @internal */
+  static async of(sessions: SessionManager, calls: readonly Call[]): Promise<CallConference> {
+    const ids = calls.map(({ session }) => session.id);
+    const id = await sessions.setupConferenceBridge(ids, { ends: 'empty' });
+    const conference = sessions.conference(id);
+    if (conference === undefined) {
+      throw new StrowgerError('CONFERENCE_ENDED', 'all calls were hung up meanwhile');
+    }
+    try {
+      return new CallConference(conference, await conference.takePart());
+    } catch (error) {
+      await conference.end({ atEnd: 'release' });
+      throw error;
+    }
+  }
+
+  /** Resolves when the last call has left, or it was ended. */
+  get ended(): Promise<EndedConference> {
+    return this.conference.ended;
+  }
+
+  /** Brings in another answered call, held or not. Rejects as `Conference.join` does. */
+  add(call: Call): Promise<void> {
+    return this.conference.join(call.session.id);
+  }
+
+  /** Whether nobody hears what this call says. Throws `NO_MEMBER`. */
+  mute(call: Call, muted = true): void {
+    this.conference.mute(call.session.id, muted);
+  }
+
+  /** Lets a call go, which goes on with us alone. Throws `NO_MEMBER`. */
+  remove(call: Call): void {
+    this.conference.leave(call.session.id);
+  }
+
+  /** What all calls say together, at `sampleRate` Hz; default 8000. */
+  audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {
+    return this.part.media.audioIn(options);
+  }
+
+  /** What all calls shall hear of us. */
+  audioOut(): WritableStream<PcmFrame> {
+    return this.part.media.audioOut();
+  }
+
+  /** Plays to all calls. */
+  play(source: AudioSource, options?: PlayOptions): Playback {
+    return this.part.media.play(source, options);
+  }
+
+  /** Records what all say together, we as well. */
+  record(target: StoredRecordTarget, format?: RecordFormat): Promise<Pick<Recording, 'stop'>> {
+    return this.conference.record(target, format);
+  }
+
+  /** We leave: the calls are hung up. */
+  async end(): Promise<void> {
+    await this.conference.end();
+  }
+}
