@@ -1,6 +1,5 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import {
-  forwardingHeaders,
   type ConferencePackageOptions,
   type EndedConference,
   type Session,
