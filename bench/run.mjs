@@ -15,6 +15,7 @@ import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
 import { relay } from './parts/relay.mjs';
+import { sessions } from './parts/sessions.mjs';
 import { srtp } from './parts/srtp.mjs';
 import { threads } from './parts/threads.mjs';
 import { transactions } from './parts/transactions.mjs';
@@ -28,6 +29,7 @@ const parts = {
   answer,
   transactions,
   dialogs,
+  sessions,
   uas,
   proxy,
   rates,

@@ -17,6 +17,16 @@ export const TESTS = {
     'packages/session-core/test/call-setup.test.ts',
     'TS-07 cancels, rejects or hangs up',
   ],
+  routed: ['packages/session-core/test/invites.test.ts', 'is routed to a session'],
+  madeOfInvite: ['packages/session-core/test/invites.test.ts', 'is made a session, which nobody'],
+  ownInvite: ['packages/session-core/test/invites.test.ts', 'is sent by a session, with the media'],
+  dialogsOf: ['packages/session-core/test/invites.test.ts', 'are found by their id, and say whose'],
+  byHand: ['packages/session-core/test/invites.test.ts', 'takes a description that came another'],
+  tornDown: ['packages/session-core/test/invites.test.ts', 'is torn down without a word'],
+  perUser: ['packages/session-core/test/limits.test.ts', 'for each address that begins them'],
+  aged: ['packages/session-core/test/limits.test.ts', 'by their age: the forgotten'],
+  badOptions: ['packages/session-core/test/limits.test.ts', '%j of a manager'],
+  badCall: ['packages/session-core/test/limits.test.ts', '%j of a call'],
   redirects: ['packages/session-core/test/redirect.test.ts', 'follows, and says from whom'],
   forwards: ['packages/call-engine/test/forwarding.test.ts', 'always, goes there at once'],
   forwardsBusy: ['packages/call-engine/test/forwarding.test.ts', 'on busy, goes there then'],
@@ -131,7 +141,7 @@ T-05 | SessionMediaState | ${S}SessionMediaState ${S}sessionMediaTable | mediaTa
 T-06 | SDP offer/answer state | ${M}SdpState ${D}offerAnswerTable | sdpState
 T-07 | SdpContext | ${M}SdpContext | sdpState sdpRollback
 T-08 | SessionDescription | ${M}SessionDescription | sdpState
-T-09 | DialogManager | open: dialogs are owned by dialog-core's DialogLayer; the seed's name is not exported
+T-09 | DialogManager | ${S}DialogManager ${S}SessionDirectory.dialogManager | dialogsOf
 T-10 | DialogId | ${D}DialogId | earlyDialog
 T-11 | MediaManager | ${M}MediaManager | manager
 T-12 | MediaSessionId | ${M}MediaSessionId | manager
@@ -144,7 +154,7 @@ T-18 | RelayId | ${S}RelayId ${M}RelayId | relay managerRelay
 T-19 | ConferenceId | ${S}ConferenceId | conference
 T-20 | MediaPreferences | ${S}MediaPreferences | withMedia
 T-21 | CallOptions | ${S}CallOptions | verbs
-T-22 | CallContext | open: the routing context of an INVITE is not built
+T-22 | CallContext | ${S}CallContext | routed
 T-23 | CallState | ${S}CallState | sync
 T-24 | CallStatistics | ${S}CallStatistics | statistics
 T-25 | CallProgress | ${S}CallProgress | progress
@@ -162,7 +172,7 @@ P11-2 | session lifecycle | ${S}SessionManager.call | life ends
 P11-3 | transactions and dialogs | ${S}Session.dialog | finds
 P11-4 | events | ${S}SessionDirectory.on | own listeners
 P11-5 | session to dialog | ${S}SessionDirectory.findSessionForDialog | finds
-P11-6 | efficient runtime | open: no bench of 10,000 sessions at rest, then gone
+P11-6 | efficient runtime | open: the bench of 10,000 sessions at rest, then gone, has not been measured
 P12-1 | state transitions | ${S}sessionTable | rows life
 P12-2 | SessionState | ${S}SessionState | life
 P12-3 | transaction tracking | ${S}SessionManager.counts | closes
@@ -212,9 +222,9 @@ P23-5 | media state validation | ${S}sessionMediaTable | ownMedia
 P23-6 | negotiation state | ${S}SessionMedia.setMediaNegotiating | ownMedia
 P23-7 | media configuration | ${M}extractMediaConfig | sdpAudio
 P31-1 | session factory | ${S}SessionManager.call | life
-P31-2 | create_session_for_invite | open: sessions of incoming INVITEs are made by the manager alone
+P31-2 | create_session_for_invite | ${S}SessionManager.createSessionForInvite | madeOfInvite ownInvite
 P31-3 | inbound and outbound | ${S}Session.direction | search
-P31-4 | configuration validation | open: options are checked by their types alone
+P31-4 | configuration validation | ${S}SessionManagerOptions | badOptions badCall
 P31-5 | search and filter | ${S}SessionFilter ${S}SessionDirectory.find | search
 P31-6 | groups and batches | ${S}SessionDirectory.getSessionsForCall ${S}SessionDirectory.endSessions | search
 P31-7 | metrics and monitoring | ${S}SessionManager.counts | statistics
@@ -243,10 +253,10 @@ P41-1 | digest | ${S}SessionAuthenticationOptions | proven
 P41-2 | SRTP coordination | open: the policy is the media backend's; sessions neither choose nor report it
 P41-3 | TLS selection | open: sessions do not choose or report the transport; sip-transport does
 P41-4 | security events | ${S}SecurityEvent | locked bypass
-P42-1 | session pooling | open: there is a limit of sessions in all, none per user, and no ageing
+P42-1 | session pooling | ${S}SessionLimits.perUser ${S}SessionLimits.maxAgeMs | perUser aged
 P42-2 | load balancing | open: comes with the full call engine
 P42-3 | several instances | open: comes with the full call engine
-P42-4 | memory | open: no bench of 10,000 sessions at rest, then gone
+P42-4 | memory | open: the bench of 10,000 sessions at rest, then gone, has not been measured
 P43-1 | call quality metrics | ${S}CallStatistics | statistics
 P43-2 | duration and success rate | open: comes with the full call engine
 P43-3 | performance monitoring | open: comes with the full call engine
@@ -260,16 +270,16 @@ F-06 | setup_rtp_relay | ${M}MediaManager.setupRtpRelay | managerRelay
 F-07 | teardown_rtp_relay | ${M}MediaManager.teardownRtpRelay | managerRelay
 F-08 | start_session_media | ${S}SessionDirectory.startSessionMedia | byId
 F-09 | stop_session_media | ${S}SessionDirectory.stopSessionMedia | byId
-F-10 | update_session_media | open: a description cannot be applied by hand
-F-11 | create_session_for_invite | open: sessions of incoming INVITEs are made by the manager alone
+F-10 | update_session_media | ${S}SessionDirectory.updateSessionMedia ${S}SessionMedia.updateMedia | byHand
+F-11 | create_session_for_invite | ${S}SessionManager.createSessionForInvite | madeOfInvite ownInvite
 F-12 | find_session_for_dialog | ${S}SessionDirectory.findSessionForDialog | finds
 F-13 | link_session_to_call | ${S}SessionDirectory.linkSessionToCall | search
 F-14 | get_sessions_for_call | ${S}SessionDirectory.getSessionsForCall | finds
 F-15 | setup_media_for_dialog | open: not built
-F-16 | teardown_media_for_session | open: the seed's name is not exported; stopSessionMedia does it
+F-16 | teardown_media_for_session | ${S}SessionDirectory.teardownMediaForSession ${S}SessionMedia.tearDownMedia | tornDown
 F-17 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay
 F-18 | teardown_rtp_relay | ${S}SessionManager.teardownRtpRelay | relay
-F-19 | route_invite_to_session | open: the routing context of an INVITE is not built
+F-19 | route_invite_to_session | ${S}SessionManager.routeInviteToSession | routed
 F-20 | handle_call_transfer | ${S}SessionManager.handleCallTransfer | otherRefer
 F-21 | setup_conference_bridge | ${S}SessionManager.setupConferenceBridge | conference conferenceAll
 F-22 | sync_session_with_call_state | ${S}syncSessionWithCallState | sync
@@ -354,7 +364,7 @@ D-23 | quality events with metrics | ${S}SessionEventDetails.qualityChanged | le
 D-24 | failures with context | ${S}SessionEventDetails.mediaFailed | recovers
 D-25 | relay events | ${S}SessionEventDetails.relayEstablished | relay
 D-26 | custom events | ${S}Session.publish | own
-A-01 | route_invite_to_session | open: the routing context of an INVITE is not built
+A-01 | route_invite_to_session | ${S}SessionManager.routeInviteToSession ${S}CallContext | routed
 A-02 | call and session in step | ${S}syncSessionWithCallState | sync
 A-03 | several sessions of a call | ${S}SessionDirectory.getSessionsForCall | search
 A-04 | REFER | ${S}TransferHooks | blind

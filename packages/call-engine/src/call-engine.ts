@@ -1,8 +1,8 @@
 import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
 import {
-  forwardingHeaders,
   type ConferencePackageOptions,
   type EndedConference,
+  forwardingHeaders,
   type Session,
   SessionManager,
 } from '@strowger/session-core';

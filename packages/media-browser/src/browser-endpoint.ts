@@ -1,5 +1,6 @@
 import { type Clock, StrowgerError } from '@strowger/runtime';
 import type {
+  AnswererOutcome,
   AudioSource,
   Cleared,
   DigitOptions,
@@ -101,11 +102,6 @@ export class BrowserEndpoint implements MediaEndpoint {
     return Promise.reject(unsupported('record into a file of its machine'));
   }
 
-  /** Rejects with `MEDIA_UNSUPPORTED`. */
-  detectAnsweringMachine(): Promise<never> {
-    return Promise.reject(unsupported('tell an answering machine from a person'));
-  }
-
   /**
    * As events (RFC 4733), or as tones in the audio. Rejects with `MEDIA_BAD_DIGITS`, and
    * `MEDIA_NO_TELEPHONE_EVENT` where the other side takes no events.
@@ -130,6 +126,10 @@ export class BrowserEndpoint implements MediaEndpoint {
   echo(enabled: boolean): void {
     this.assertOpen();
     this.audio.echo(enabled);
+  }
+
+  detectAnsweringMachine(): Promise<AnswererOutcome> {
+    return Promise.reject(unsupported('tell humans from machines'));
   }
 
   audioIn(options: { sampleRate?: number } = {}): ReadableStream<PcmFrame> {

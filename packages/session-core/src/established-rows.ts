@@ -51,6 +51,7 @@ export const establishedRows: Pick<
     ...talkingRows,
     change: (state, { change }) => begin(talkOf(state), change, []),
     changeOffered: (state, { sdp }) => answerChange(talkOf(state), sdp),
+    describe: (state, { sdp }) => answerByHand(talkOf(state), sdp),
   },
   offeringChange: {
     ...busyRows,
@@ -108,11 +109,16 @@ export const establishedRows: Pick<
     ...busyRows,
     answerReady: (state, { sdp, direction }) => {
       const talk = { ...talkOf(state), direction };
+      if (state.byHand) return carryOn(talk, { type: 'described', outcome: sdp });
       // media has moved, the peer has taken its offer back: an offer of ours brings them together
       if (state.withdrawn) return begin(talk, { id: 0 }, []);
       return carryOn(talk, { type: 'acceptChange', sdp });
     },
-    mediaRefused: (state, refused) => refuseChange(talkOf(state), state.withdrawn, refused),
+    mediaRefused: (state, refused) => {
+      const { code, message } = refused;
+      if (!state.byHand) return refuseChange(talkOf(state), state.withdrawn, refused);
+      return carryOn(talkOf(state), { type: 'described', outcome: { code, message } });
+    },
     changeWithdrawn: (state) => to({ ...state, withdrawn: true }),
   },
   offeringAnswer: {
@@ -151,6 +157,12 @@ function answerChange(talk: Talk, offer: Sdp | undefined): SessionStep {
   }
   const answering = { name: 'answeringChange', ...talk, withdrawn: false } as const;
   return to(answering, { type: 'acceptOffer', offer, direction });
+}
+
+/** The same for an offer that came by the owner. */
+function answerByHand(talk: Talk, offer: Sdp): SessionStep {
+  const answering = { name: 'answeringChange', ...talk, withdrawn: false, byHand: true } as const;
+  return to(answering, { type: 'acceptOffer', offer, direction: talk.wanted });
 }
 
 function yielded(state: Talk & { offer?: Sdp; withdrawn: boolean }): SessionStep {

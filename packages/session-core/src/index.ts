@@ -23,6 +23,8 @@ export type {
   QualityMetrics,
 } from './quality-metrics.ts';
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
+export type { CallContext } from './call-context.ts';
+export { DialogManager } from './dialog-manager.ts';
 export { Session } from './session.ts';
 export type {
   ApplicationEventData,

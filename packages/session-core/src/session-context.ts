@@ -2,6 +2,7 @@ import type { Dialog, IncomingRefer } from '@strowger/dialog-core';
 import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import type { CallContext } from './call-context.ts';
 import type { Bridges } from './bridge.ts';
 import type { MediaBackend, Sdp } from './media-backend.ts';
 import type { MediaLink } from './media-link.ts';
@@ -48,6 +49,8 @@ export interface SessionSetup {
   readonly request?: SipRequest | undefined;
   readonly source?: Hop | undefined;
   readonly offer?: Sdp | undefined;
+  /** What its router knows of it. */
+  readonly callContext?: CallContext | undefined;
   /** For whose peer it speaks. */
   readonly behalf?: Session | undefined;
   readonly ringTimeoutMs?: number | undefined;

@@ -4,6 +4,8 @@ import { type CallStatistics, statisticsOf } from './call-statistics.ts';
 import { endCall } from './call-verbs.ts';
 import type { EndReason, PeerReason } from './end-reason.ts';
 import type { EventsDropped, EventStreamOptions } from './event-stream.ts';
+import { DialogManager } from './dialog-manager.ts';
+import type { Sdp } from './media-backend.ts';
 import type { Session } from './session.ts';
 import { SessionAuthentication, type SessionCredentials } from './session-authentication.ts';
 import type { SessionEvent, SessionEvents } from './session-events.ts';
@@ -14,6 +16,8 @@ import type { SessionId } from './session-state.ts';
 
 /** The sessions of a manager: how they are found, listened to, counted, and asked who they are. */
 export abstract class SessionDirectory {
+  /** The dialogs of the sessions. */
+  readonly dialogManager: DialogManager;
   /** @internal */
   protected readonly registry: SessionRegistry;
   /** @internal */
@@ -25,6 +29,7 @@ export abstract class SessionDirectory {
   constructor(options: SessionManagerOptions) {
     this.options = options;
     this.registry = new SessionRegistry(options.runtime.clock, (error) => this.report(error));
+    this.dialogManager = new DialogManager(this.registry);
     this.authentication = this.makeAuthentication();
   }
 
@@ -142,6 +147,16 @@ export abstract class SessionDirectory {
   /** Takes media away from a session that goes on; see `Session.stopMedia`. */
   async stopSessionMedia(id: SessionId): Promise<void> {
     return this.registry.live(id).stopMedia();
+  }
+
+  /** Applies a description to the media of a session; see `Session.updateMedia`. */
+  async updateSessionMedia(id: SessionId, sdp: Sdp): Promise<Sdp> {
+    return this.registry.live(id).updateMedia(sdp);
+  }
+
+  /** Frees the media of a session that goes on, and asks nobody; see `Session.tearDownMedia`. */
+  async teardownMediaForSession(id: SessionId): Promise<void> {
+    return this.registry.live(id).tearDownMedia();
   }
 
   private makeAuthentication(): SessionAuthentication | undefined {

@@ -92,7 +92,12 @@ export type SessionMachineState =
   /** The peer's re-INVITE came while ours waited after a 491: our offer is rolled back first. */
   | ({ readonly name: 'yielding'; readonly offer?: Sdp; readonly withdrawn: boolean } & Talk)
   /** The peer's re-INVITE: its offer is being answered. `withdrawn`: it was cancelled meanwhile. */
-  | ({ readonly name: 'answeringChange'; readonly withdrawn: boolean } & Talk)
+  | ({
+      readonly name: 'answeringChange';
+      readonly withdrawn: boolean;
+      /** It came by the owner, who gets the answer. */
+      readonly byHand?: true;
+    } & Talk)
   /** The peer's re-INVITE has no offer: ours is being made. */
   | ({ readonly name: 'offeringAnswer'; readonly withdrawn: boolean } & Talk)
   /** Our offer went out in the 200 to a re-INVITE; the ACK brings the answer. */
@@ -141,6 +146,8 @@ export type SessionInput =
   | { readonly type: 'reject'; readonly status: number; readonly reason: EndReason }
   | { readonly type: 'hangUp'; readonly why: PeerReason }
   | { readonly type: 'change'; readonly change: Change }
+  /** A description of the peer that came another way than by its dialog. */
+  | { readonly type: 'describe'; readonly sdp: Sdp }
   /** A REFER of either side is under way, or was settled. */
   | { readonly type: 'transferBegun' }
   | { readonly type: 'transferOver' }
@@ -193,4 +200,6 @@ export type SessionOutput =
   | { readonly type: 'refuseChange'; readonly status: number }
   /** Our description for an incoming call is ready, or could not be made. */
   | { readonly type: 'prepared'; readonly refusal?: Refused }
+  /** What became of a description that the owner had. */
+  | { readonly type: 'described'; readonly outcome: Sdp | Refused }
   | { readonly type: 'changed'; readonly change: Change; readonly refusal?: Refused };

@@ -1,6 +1,7 @@
 import type {
   DialogCounts,
   ForeignRequests,
+  IncomingInvite,
   ReliableProvisionals,
   SessionTimerOptions,
 } from '@strowger/dialog-core';
@@ -28,6 +29,12 @@ export interface SessionManagerOptions extends TransferHooks {
    * with, is logged and the call gets 500. Without it every call gets 480.
    */
   readonly onIncoming?: ((session: Session) => void | Promise<void>) | undefined;
+  /**
+   * Looks at a call before a session is made of it, and takes it by returning true: it answers or
+   * rejects the INVITE itself, or makes a session of it by `routeInviteToSession` or
+   * `createSessionForInvite`, now or later. What this throws is logged, and the call gets 500.
+   */
+  readonly onInvite?: ((invite: IncomingInvite) => boolean) | undefined;
   /** Who may call: asked before `onIncoming`. Nobody is asked without it. */
   readonly authentication?: SessionAuthenticationOptions | undefined;
   /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
@@ -71,12 +78,19 @@ export interface SessionManagerOptions extends TransferHooks {
 export interface SessionLimits {
   /** Sessions at the same time; above it an incoming call gets 503, `call` throws. Default 100,000. */
   readonly sessions: number;
+  /**
+   * Sessions at the same time that one address has begun: From of calls that come in and of ours. Above
+   * it an incoming call gets 480, `call` throws. Default: as many as there may be in all.
+   */
+  readonly perUser: number;
   /** How long an incoming call may wait for its answer before it gets 480. Default 180,000. */
   readonly answerMs: number;
   /** Conferences at the same time. Default 1000. */
   readonly conferences: number;
   /** Members of a conference whose options say nothing, 1 to 1000. Default 200. */
   readonly conferenceMembers: number;
+  /** A session that is older is hung up. Default: none is; at most 2^31 - 1. */
+  readonly maxAgeMs?: number;
 }
 
 /** Live objects by kind: all zero when everything has ended. */

@@ -1,8 +1,12 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
 import { StrowgerError } from '@strowger/runtime';
-import { NameAddr } from '@strowger/sip-message';
+import { NameAddr, SipRequest } from '@strowger/sip-message';
 import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
+import type { CallContext } from './call-context.ts';
 import { type CallOptions, wishesOf } from './call-options.ts';
+import { callOptionsOf } from './invite-to-send.ts';
+import { checkCallOptions, checkManagerOptions } from './option-checks.ts';
+import { SessionAgeing } from './session-ageing.ts';
 import { Admission } from './admission.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceId, ConferenceOptions, JoinOptions } from './conference-options.ts';
@@ -24,6 +28,7 @@ import { Transferee } from './transferee.ts';
 
 const DEFAULT_LIMITS: SessionLimits = {
   sessions: 100_000,
+  perUser: Number.MAX_SAFE_INTEGER,
   answerMs: 180_000,
   conferences: 1000,
   conferenceMembers: 200,
@@ -39,12 +44,15 @@ export class SessionManager extends SessionDirectory {
   private readonly conferenceRooms: Conferences;
   private readonly admission: Admission;
   private readonly context: SessionContext;
+  private readonly ageing: SessionAgeing | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(options: SessionManagerOptions) {
+    checkManagerOptions(options);
     super(options);
     const { runtime, contactUser, userAgent, timers, allow = [] } = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.ageing = this.makeAgeing();
     this.dialogs = new DialogLayer({
       runtime,
       sender: this.senderOf(options),
@@ -102,10 +110,11 @@ export class SessionManager extends SessionDirectory {
 
   /**
    * Places a call; the session begins at once, the INVITE follows when media has made its offer.
-   * Throws `CLOSED` after `close()`, `TOO_MANY_SESSIONS` at the limit.
+   * Throws `CLOSED` after `close()`, `TOO_MANY_SESSIONS` at a limit, `BAD_OPTION` for what cannot be.
    */
   call(options: CallOptions): Session {
-    this.checkOpen();
+    checkCallOptions(options);
+    this.checkOpen(options.from);
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
     const callId = options.callId ?? this.newCallId();
     const given = endpoint !== undefined;
@@ -226,6 +235,30 @@ export class SessionManager extends SessionDirectory {
     });
   }
 
+  /**
+   * A session for an INVITE that the application has: one that came (`onInvite`, or a `DialogLayer` of
+   * its own), which it answers or rejects itself, as nobody is asked; or one of its own making, which
+   * is sent with the media of the session. Throws as `call`; `BAD_OPTION` for a request that is no
+   * INVITE, or has a description, as media makes its own.
+   */
+  createSessionForInvite(invite: IncomingInvite | SipRequest): Session {
+    if (invite instanceof SipRequest) return this.call(callOptionsOf(invite));
+    this.checkOpen(invite.request.from);
+    return this.openFor(invite, undefined);
+  }
+
+  /**
+   * Makes a session of an INVITE that `onInvite` took, with what its router knows of it: it becomes a
+   * leg of `context.callId`, who calls is asked, and then `onIncoming`. Throws as `call`.
+   */
+  routeInviteToSession(invite: IncomingInvite, context: CallContext): Session {
+    this.checkOpen(invite.request.from);
+    const session = this.openFor(invite, context);
+    if (context.callId !== undefined) this.registry.link(session.id, context.callId);
+    void this.admission.admit(session, invite.replaces);
+    return session;
+  }
+
   private takeInvite(invite: IncomingInvite): void {
     if (this.closing !== undefined || this.registry.size >= this.limits.sessions) {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
@@ -233,23 +266,34 @@ export class SessionManager extends SessionDirectory {
     if (hasForeignBody(invite.request)) {
       return invite.reject(415, { headers: [...TAKEN_BODIES] });
     }
+    try {
+      if (this.options.onInvite?.(invite) === true) return;
+    } catch (error) {
+      this.report(error);
+      return invite.pending ? invite.reject(500) : undefined;
+    }
+    if (this.isTooMany(invite.request.from)) return invite.reject(480);
+    void this.admission.admit(this.openFor(invite, undefined), invite.replaces);
+  }
+
+  private openFor(invite: IncomingInvite, callContext: CallContext | undefined): Session {
     const { request } = invite;
     const offer = sdpOf(request);
     const described = offer === undefined ? {} : { offer };
-    const session = this.open({
+    return this.open({
       id: this.newId(),
       callId: request.callId,
       direction: 'incoming',
       local: request.to,
       remote: request.from,
       request,
+      callContext,
       source: invite.inbound.hop,
       offer,
       ringTimeoutMs: this.limits.answerMs,
       initial: { name: 'incoming', alerted: false, media: { stage: 'none' }, ...described },
       prepare: (signalling) => signalling.take(invite),
     });
-    void this.admission.admit(session, invite.replaces);
   }
 
   private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
@@ -267,6 +311,7 @@ export class SessionManager extends SessionDirectory {
   private open(setup: SessionSetup): Session {
     const session = new Session(this.context, setup);
     this.registry.add(session);
+    this.ageing?.begun(session);
     session.start();
     return session;
   }
@@ -279,10 +324,24 @@ export class SessionManager extends SessionDirectory {
     void session.ended.then(() => signal.removeEventListener('abort', abort));
   }
 
-  private checkOpen(): void {
+  private checkOpen(caller: NameAddr): void {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
-    if (this.registry.size < this.limits.sessions) return;
-    throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.registry.size} sessions`);
+    if (this.registry.size >= this.limits.sessions) {
+      throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.registry.size} sessions`);
+    }
+    if (!this.isTooMany(caller)) return;
+    const begun = this.registry.begunBy(caller);
+    throw new StrowgerError('TOO_MANY_SESSIONS', `${caller.uri} has begun ${begun} sessions`);
+  }
+
+  private isTooMany(caller: NameAddr): boolean {
+    return this.registry.begunBy(caller) >= this.limits.perUser;
+  }
+
+  private makeAgeing(): SessionAgeing | undefined {
+    const { maxAgeMs } = this.limits;
+    if (maxAgeMs === undefined) return undefined;
+    return new SessionAgeing(this.options.runtime.clock, maxAgeMs);
   }
 
   private newCallId(): string {
@@ -305,7 +364,10 @@ export class SessionManager extends SessionDirectory {
       emit: (session, type, details) => this.registry.emit(session, type, details),
       listen: (id, type, listener) => this.registry.listen(id, type, listener),
       onDialog: (session, dialog, exists) => this.registry.mapDialog(session, dialog, exists),
-      onGone: (session) => this.registry.remove(session),
+      onGone: (session) => {
+        this.registry.remove(session);
+        this.ageing?.gone(session);
+      },
       onRefer: (session, refer) => this.transferee.take(session, refer),
       bridges: this.bridges,
     };

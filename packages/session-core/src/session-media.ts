@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaDirection, MediaEndpoint, MediaStats } from './media-backend.ts';
+import type { MediaDirection, MediaEndpoint, MediaStats, Sdp } from './media-backend.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import { refusedBy } from './refused-input.ts';
 import type { SessionMediaInput } from './session-media-table.ts';
@@ -62,6 +62,25 @@ export abstract class SessionMedia {
   async stopMedia(): Promise<void> {
     await this.pauseMedia();
     await this.shell.link.release();
+  }
+
+  /**
+   * Applies a description of the peer that came another way than by its dialog: media goes where it
+   * says, and this resolves with our answer, which the owner brings to the peer. Rejects with what
+   * media says of it, and then nothing has changed. Throws `SESSION_STATE` unless answered and no
+   * other negotiation is under way.
+   */
+  updateMedia(sdp: Sdp): Promise<Sdp> {
+    return this.shell.describe(sdp);
+  }
+
+  /**
+   * Frees what the session opened without a word to the peer, which knows already, or is gone; see
+   * `stopMedia` for the other case. Offers that come later find media that is opened for them. Rejects
+   * with `SESSION_STATE` as `updateMedia`.
+   */
+  tearDownMedia(): Promise<void> {
+    return this.shell.tearDownMedia();
   }
 
   /** Offers `inactive`: nobody sends. Rejects with `CHANGE_REFUSED`. Throws `SESSION_STATE`. */

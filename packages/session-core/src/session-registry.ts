@@ -1,5 +1,6 @@
 import type { Dialog } from '@strowger/dialog-core';
 import { type Clock, Emitter, StrowgerError, type Unsubscribe } from '@strowger/runtime';
+import type { NameAddr } from '@strowger/sip-message';
 import { CallLinks } from './call-links.ts';
 import { EventStreams } from './event-stream.ts';
 import type { Session } from './session.ts';
@@ -13,6 +14,7 @@ export class SessionRegistry {
   private readonly sessions = new Map<SessionId, Session>();
   private readonly byDialog = new Map<string, Session>();
   private readonly byCallId = new Map<string, readonly Session[]>();
+  private readonly byCaller = new Map<string, number>();
   private readonly links = new CallLinks<Session>();
   private readonly ownEvents = new Map<SessionId, Emitter<SessionEvents>>();
   private readonly clock: Clock;
@@ -27,6 +29,16 @@ export class SessionRegistry {
 
   get size(): number {
     return this.sessions.size;
+  }
+
+  /** Of all sessions, early ones too. */
+  get dialogs(): number {
+    return this.byDialog.size;
+  }
+
+  /** How many sessions this address has begun. */
+  begunBy(address: NameAddr): number {
+    return this.byCaller.get(keyOfAddress(address)) ?? 0;
   }
 
   all(): Session[] {
@@ -46,18 +58,27 @@ export class SessionRegistry {
 
   add(session: Session): void {
     this.sessions.set(session.id, session);
+    this.countCaller(session, 1);
     const { callId } = session;
     this.byCallId.set(callId, [...(this.byCallId.get(callId) ?? []), session]);
   }
 
   remove(session: Session): void {
     this.sessions.delete(session.id);
+    this.countCaller(session, -1);
     const { callId } = session;
     const others = this.byCallId.get(callId)?.filter((one) => one !== session) ?? [];
     if (others.length > 0) this.byCallId.set(callId, others);
     else this.byCallId.delete(callId);
     this.ownEvents.delete(session.id);
     this.links.unlink(session);
+  }
+
+  private countCaller({ direction, local, remote }: Session, by: 1 | -1): void {
+    const key = keyOfAddress(direction === 'incoming' ? remote : local);
+    const count = (this.byCaller.get(key) ?? 0) + by;
+    if (count > 0) this.byCaller.set(key, count);
+    else this.byCaller.delete(key);
   }
 
   /** The tags in either order. */
@@ -117,6 +138,11 @@ export class SessionRegistry {
     this.events.emit(type, event);
     this.ownEvents.get(id)?.emit(type, event);
   }
+}
+
+/** Host and user alone: parameters do not make another user of somebody. */
+function keyOfAddress({ uri }: NameAddr): string {
+  return 'host' in uri ? `${uri.user ?? ''}@${uri.host.toLowerCase()}` : uri.toString();
 }
 
 function keyOf(callId: string, oneTag: string, otherTag: string): string {

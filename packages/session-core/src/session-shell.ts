@@ -8,6 +8,7 @@ import type {
   MediaEndpoint,
   MediaEndpointEvent,
   Playback,
+  Sdp,
 } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
@@ -46,6 +47,7 @@ const ASKED: ReadonlySet<string> = new Set([
   'reject',
   'hangUp',
   'change',
+  'describe',
   'transferBegun',
 ]);
 
@@ -153,6 +155,20 @@ export class SessionShell {
     return direction === undefined ? done : done.then(() => this.endMusic(direction));
   }
 
+  /** Gives media a description of the peer; resolves with our answer. */
+  describe(sdp: Sdp): Promise<Sdp> {
+    this.check('describe');
+    const answer = this.waiters.described();
+    this.take({ type: 'describe', sdp });
+    return answer;
+  }
+
+  /** Frees what the session opened, and asks nobody. */
+  async tearDownMedia(): Promise<void> {
+    this.check('describe'); // at rest: no negotiation needs it
+    await this.link.release();
+  }
+
   /** What the peer hears while it is held. */
   playOnHold(source: AudioSource): void {
     this.music?.stop();
@@ -249,6 +265,8 @@ export class SessionShell {
         return this.link.perform(output);
       case 'prepared':
         return this.waiters.settlePrepared(output.refusal);
+      case 'described':
+        return this.waiters.settleDescribed(output.outcome);
       case 'changed':
         this.link.forget(output.change.id);
         return this.waiters.settleChange(output.change.id, output.refusal);

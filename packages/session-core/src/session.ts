@@ -7,6 +7,7 @@ import {
   type AuthenticationState,
   authenticationTable,
 } from './authentication-table.ts';
+import type { CallContext } from './call-context.ts';
 import type {
   AnswerOptions,
   HoldOptions,
@@ -64,6 +65,8 @@ export class Session extends SessionMedia {
   readonly request: SipRequest | undefined;
   /** Where the INVITE of an incoming call came from: the caller, or a proxy. */
   readonly source: Hop | undefined;
+  /** What `routeInviteToSession` was told of the call. */
+  readonly callContext: CallContext | undefined;
   /** The caller's offer; undefined where the caller leaves the offer to us. */
   readonly offer: Sdp | undefined;
   /** Resolves when the call is answered; rejects with `SESSION_ENDED` when it ends before. */
@@ -90,6 +93,7 @@ export class Session extends SessionMedia {
     this.remote = remote;
     this.request = request;
     this.source = setup.source;
+    this.callContext = setup.callContext;
     this.offer = offer;
     this.identity = new SessionIdentity(`${id} ${callId}`);
     if (request !== undefined) this.identity.hear(request);

@@ -58,6 +58,7 @@ type SignallingOutput = Exclude<
       | 'rollback'
       | 'closeMedia'
       | 'prepared'
+      | 'described'
       | 'changed';
   }
 >;

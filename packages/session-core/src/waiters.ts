@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { EndReason } from './end-reason.ts';
+import type { Sdp } from './media-backend.ts';
 import type { Refused } from './session-machine.ts';
 
 /** @internal A promise and the means to settle it; a rejection nobody waits for harms nothing. */
@@ -31,6 +32,7 @@ export class Waiters {
   readonly ended = new Deferred<EndReason>();
   private preparing: Deferred<void> | undefined;
   private readonly changes = new Map<number, Deferred<void>>();
+  private describing: Deferred<Sdp> | undefined;
   private changeCount = 0;
   private end: EndReason | undefined;
 
@@ -59,10 +61,24 @@ export class Waiters {
     if (waiter !== undefined) settle(waiter, refusal);
   }
 
+  /** Waits for our answer to a description that the owner has; one at a time. */
+  described(): Promise<Sdp> {
+    this.describing = new Deferred();
+    return this.describing.promise;
+  }
+
+  settleDescribed(outcome: Sdp | Refused): void {
+    const waiter = this.describing;
+    this.describing = undefined;
+    if (typeof outcome === 'string') waiter?.resolve(outcome);
+    else waiter?.reject(new StrowgerError(outcome.code, outcome.message));
+  }
+
   /** Nothing of this will happen any more. */
   fail(reason: EndReason): void {
     this.end = reason;
-    const waiting = [this.connected, this.preparing, ...this.changes.values()].filter(
+    const { connected, preparing, describing, changes } = this;
+    const waiting = [connected, preparing, describing, ...changes.values()].filter(
       (waiter) => waiter !== undefined && !waiter.settled,
     );
     this.changes.clear();

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import './basic-call.test.ts';
 import './call-setup.test.ts';
 import './in-dialog.test.ts';
+import './invites.test.ts';
 import './renegotiation.test.ts';
 import './rare-rows.test.ts';
 import './relay.test.ts';
