@@ -28,6 +28,7 @@ export interface LinkedProgramOptions {
   readonly open: LinkOpener;
   readonly toCallerBytes: number;
   readonly clearsOnSpeech: boolean;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
