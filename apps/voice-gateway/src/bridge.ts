@@ -40,7 +40,11 @@ export class Bridge implements LinkUser {
   private isOver = false;
   private waitingBytes = 0;
   private waitingMarks = 0;
+  /** Until when was said what has left; what is said now follows it, unless there was a pause. */
   private saidMs = 0;
+  /** Blocks that have not left, and whether one of them never will. */
+  private unsaid = 0;
+  private isCut = false;
 
   /** Throws `NO_MEDIA` where the call has none: it is to be answered. */
   constructor(options: BridgeOptions) {
@@ -132,12 +136,24 @@ export class Bridge implements LinkUser {
   private sayAndTell(samples: Int16Array, sampleRate: number): void {
     const { call, link } = this.options;
     this.say(samples, sampleRate);
-    const outcome = ({ reached }: { reached: boolean }): void => {
-      if (!reached || this.isOver) return;
-      link.said(samples, this.saidMs);
-      this.saidMs += (samples.length * 1000) / sampleRate;
+    const followsPause = this.unsaid++ === 0;
+    const cut = (): void => {
+      this.unsaid--;
+      this.isCut = true;
     };
-    call.mark('said').then(outcome, () => {}); // it fails only with the call
+    const outcome = ({ reached }: { reached: boolean }): void => {
+      if (!reached || this.isOver) return cut();
+      this.unsaid--;
+      const lastsMs = (samples.length * 1000) / sampleRate;
+      if (followsPause || this.isCut) {
+        const beganMs = this.options.clock.now() - this.startedAt - lastsMs;
+        this.saidMs = Math.max(this.saidMs, beganMs);
+        this.isCut = false;
+      }
+      link.said(samples, this.saidMs);
+      this.saidMs += lastsMs;
+    };
+    call.mark('said').then(outcome, cut);
   }
 
   private openLine(): Line {

@@ -115,11 +115,12 @@ export class Gateway {
     const { logger } = this.options;
     let gone: TalkEnd | undefined;
     let isAnswered = false;
-    void talk.gone?.then((end) => {
+    const leave = (end: TalkEnd): void => {
       if (isAnswered) return; // the program runs, and says so itself
       gone = end;
       void call.hangUp();
-    });
+    };
+    void talk.gone?.then(leave);
     try {
       await (call.direction === 'incoming' ? call.answer() : call.connected);
     } catch (error) {

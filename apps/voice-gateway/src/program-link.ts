@@ -55,7 +55,7 @@ export interface ProgramLink {
   start(user: LinkUser): void;
   /** What the other side says; `timestampMs` since the start. */
   hear(samples: Int16Array, timestampMs: number): void;
-  /** What has left for the other side, at 8000 Hz. */
+  /** What has left for the other side, at 8000 Hz; `timestampMs` since the start. */
   said(samples: Int16Array, timestampMs: number): void;
   digit(digit: string, durationMs: number): void;
   speech(event: { type: 'started'; agoMs: number } | { type: 'ended'; durationMs: number }): void;

@@ -104,3 +104,23 @@ it('goes on in media that was had anew, both ways, and time goes on, too', async
   await caller.hangUp();
   expect(await end).toEqual({ kind: 'callEnded' });
 });
+
+it('tells when something was said by the clock, pauses with it', async () => {
+  const { link, user, clock } = await bridged({ wantsSaid: true });
+  clock.advance(500);
+  user.onAudio(tone(900, 60), 8000);
+  await link.until(() => link.saidAt.length === 3);
+  expect(link.saidAt).toEqual([480, 500, 520]);
+  clock.advance(5000);
+  user.onAudio(tone(900, 60), 8000);
+  await link.until(() => link.saidAt.length === 6);
+  expect(link.saidAt.slice(3)).toEqual([5480, 5500, 5520]);
+  user.onAudio(tone(900, 20_000), 8000);
+  user.onClear();
+  clock.advance(5000);
+  const before = link.saidAt.length;
+  user.onAudio(tone(900, 20), 8000);
+  await link.until(() => (link.saidAt.at(-1) ?? 0) > 10_000);
+  expect(link.saidAt.length - before).toBeLessThan(50);
+  expect(link.saidAt.at(-1)).toBe(10_480);
+});

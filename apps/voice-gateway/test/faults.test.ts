@@ -233,7 +233,7 @@ describe('a program that waits for somebody to answer', () => {
   it('is answered when it pings, and what it has said is heard after the answer', async () => {
     const { here, call } = await ringing();
     const { socket } = program;
-    program.send(Buffer.from(new Uint8Array(tone(900, 400).buffer)));
+    program.send(Buffer.from(new Uint8Array(tone(900, 3000).buffer)));
     program.send({ type: 'mark', name: 'greeted' });
     const ponged = new Promise((resolve) => socket?.once('pong', resolve));
     socket?.ping();
