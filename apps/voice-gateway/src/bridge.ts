@@ -93,7 +93,8 @@ export class Bridge implements LinkUser {
       this.waitingMarks--;
       if (!this.isOver) link.mark(name, reached);
     };
-    call.mark(name).then(outcome, () => {}); // it fails only with the call
+    // media refuses one where too many wait, as those of what is said do, or while it is had anew
+    call.mark(name).then(outcome, () => outcome({ reached: false }));
   }
 
   onClear(): void {

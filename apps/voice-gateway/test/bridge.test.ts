@@ -124,3 +124,15 @@ it('tells when something was said by the clock, pauses with it', async () => {
   expect(link.saidAt.length - before).toBeLessThan(50);
   expect(link.saidAt.at(-1)).toBe(10_480);
 });
+
+it('gives marks back that media has no room for', async () => {
+  const { link, user } = await bridged({ wantsSaid: true });
+  user.onAudio(tone(900, 160), 8000); // a mark of our own for each packet of it
+  for (let sent = 0; sent < 1000; sent++) user.onMark(`${sent}`);
+  await link.until(() => link.marks.length === 1000);
+  expect(link.marks.some(({ reached }) => !reached)).toBe(true);
+  const { length } = link.marks;
+  user.onMark('later');
+  await link.until(() => link.marks.length > length);
+  expect(link.marks.at(-1)).toEqual({ name: 'later', reached: true });
+});
