@@ -26,6 +26,7 @@ export class CallAudio {
   private readonly sink: HTMLAudioElement;
   private source: MediaStreamAudioSourceNode | undefined;
   private ear: { stop(): void } | undefined;
+  private isEchoing = false;
   private readonly mike: MediaStreamAudioSourceNode | undefined;
 
   /** @internal Calls have one: see `callAudio`. */
@@ -88,6 +89,8 @@ export class CallAudio {
 
   /** @internal */
   echo(enabled: boolean): void {
+    if (enabled === this.isEchoing) return; // to undo what is not there throws
+    this.isEchoing = enabled;
     if (enabled) this.in.connect(this.out);
     else this.in.disconnect(this.out);
   }
