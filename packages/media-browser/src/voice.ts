@@ -87,7 +87,14 @@ export class Voice {
     const rate = this.atOurRate();
     const free = (): void => void (this.hasWriter = false);
     return new WritableStream({
-      write: (frame) => this.feed(0, rate(frame)),
+      write: async (frame) => {
+        try {
+          await this.feed(0, rate(frame));
+        } catch (error) {
+          free(); // nothing else is told of a stream that has failed
+          throw error;
+        }
+      },
       close: free,
       abort: free,
     });

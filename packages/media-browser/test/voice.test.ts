@@ -37,3 +37,19 @@ describe('a stream that somebody else reads', () => {
     await expect(behind.finished).resolves.toEqual({ playedMs: 1, stopped: false });
   });
 });
+
+describe('what a program says', () => {
+  it('may be said by another after one that could not be understood', async () => {
+    const { one, render } = voice();
+    const bad = one.writable().getWriter();
+    const samples = Int16Array.of(16_384);
+    const writing = bad.write({ samples, sampleRate: 12_345, timestamp: 0 });
+    await expect(writing).rejects.toMatchObject({ code: 'UNSUPPORTED_SAMPLE_RATE' });
+    const good = one.writable().getWriter();
+    expect(() => one.writable()).toThrow(expect.objectContaining({ code: 'MEDIA_BUSY' }));
+    await good.write({ samples, sampleRate: 48_000, timestamp: 0 });
+    expect(render(2)).toEqual([0.5, 0]);
+    await good.close();
+    expect(() => one.writable()).not.toThrow();
+  });
+});
