@@ -37,17 +37,19 @@ export class CallAudio {
     this.said = this.out.stream;
     this.talk = new GainNode(context);
     this.talk.connect(this.out);
-    this.in = new GainNode(context);
-    this.voice = new Voice(context, this.out);
     if (microphone !== undefined) {
-      this.mike = context.createMediaStreamSource(microphone);
+      this.mike = context.createMediaStreamSource(microphone); // throws where it has no audio
       this.mike.connect(this.talk);
     }
+    this.in = new GainNode(context);
+    this.voice = new Voice(context, this.out);
     this.sink = new Audio();
     // without a sink Chromium decodes nothing
     this.sink.srcObject = this.heard;
     this.sink.muted = speaker === false;
-    if (typeof speaker === 'string') void this.sink.setSinkId(speaker);
+    if (typeof speaker === 'string' && 'setSinkId' in this.sink) {
+      void this.sink.setSinkId(speaker).catch(() => {}); // the default one is heard then
+    }
   }
 
   /** @internal What is sent. */

@@ -111,10 +111,8 @@ export class FakePage {
       GainNode: FakeGain,
       OscillatorNode: made,
       ConstantSourceNode: made,
-      Audio: class {
-        constructor() {
-          if (speakers) Object.assign(this, sinkId);
-        }
+      Audio: function Audio() {
+        return speakers ? { ...sinkId } : {};
       },
       AudioWorkletNode: class extends FakeNode {
         readonly port = new FakePort();
