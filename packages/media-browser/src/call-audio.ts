@@ -1,4 +1,5 @@
 import { Voice } from './voice.ts';
+import { type DigitLimits, withinLimits } from './digit-limits.ts';
 import { listen } from './ear.ts';
 import type { PcmFrame } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
@@ -106,22 +107,31 @@ export class CallAudio {
     return stream;
   }
 
-  /** Sends tones for digits, one after the other, as audio. @internal */
-  async dial(digits: string, durationMs: number, gapMs: number): Promise<void> {
+  /**
+   * Sends tones for digits, one after the other, as audio; rejects as `withinLimits` does, such as
+   * where the page may play nothing yet. @internal
+   */
+  async dial(digits: string, limits: DigitLimits): Promise<void> {
     const { context } = this.options;
+    const { durationMs, gapMs } = limits;
+    const levels: GainNode[] = [];
     let at = context.currentTime + 0.02;
     for (const digit of digits) {
       for (const hz of frequenciesOf(digit)) {
         const level = new GainNode(context, { gain: 0.3 });
         const tone = new OscillatorNode(context, { frequency: hz });
+        levels.push(level);
         tone.connect(level).connect(this.out);
         tone.start(at);
         tone.stop(at + durationMs / 1000);
-        tone.addEventListener('ended', () => level.disconnect());
       }
       at += (durationMs + gapMs) / 1000;
     }
-    await ends(context, at);
+    try {
+      await withinLimits(ends(context, at), digits.length, limits);
+    } finally {
+      for (const level of levels) level.disconnect();
+    }
   }
 
   /** @internal */
