@@ -29,7 +29,7 @@ export function asText(
   { rtp, colours }: { rtp: boolean; colours: boolean },
 ): string {
   const parts = [...byCall(sights)].map(([callId, ofCall]) => {
-    const began = new Date(ofCall[0]?.atMs ?? 0).toISOString();
+    const began = timeOf(ofCall[0]?.atMs ?? 0);
     return `${callId === '' ? '(no Call-ID)' : callId}   ${began}\n${drawLadder(ofCall, { colours })}\n`;
   });
   if (rtp && streams.length > 0) parts.push(streams.map(describeStream).join('\n'));
@@ -43,6 +43,12 @@ function asJson({ frames, sights, streams }: Flows, rtp: boolean): object {
     return { atMs, from, to, transport, label, callId };
   });
   return { frames, messages, ...(rtp && { streams }) };
+}
+
+/** As ISO 8601 has it; a capture may hold times that no calendar does. */
+function timeOf(atMs: number): string {
+  const time = new Date(atMs);
+  return Number.isNaN(time.getTime()) ? '(no time)' : time.toISOString();
 }
 
 function byCall(sights: readonly Sight[]): Map<string, Sight[]> {

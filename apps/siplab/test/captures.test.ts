@@ -146,5 +146,10 @@ describe('a file that is broken', () => {
     }
   });
 
+  it('is drawn where its time is beyond every calendar', () => {
+    const file = pcapng(101, [ipv4(17, udp(ok))], { digits: 6, first: 2n ** 64n - 1n });
+    expect(asText(readFlows(file), { rtp: false, colours: false })).toContain('c1   (no time)\n');
+  });
+
   const syn = (): Buffer => ipv4(6, tcp('', { syn: true }));
 });
