@@ -95,6 +95,35 @@ describe('a capture', () => {
   });
 });
 
+describe('a capture of a flood', () => {
+  const from = (count: number, text: string): Buffer =>
+    pcap(
+      101,
+      Array.from({ length: count }, (_, index) => ipv4(17, udp(text, { from: 1000 + index }))),
+    );
+  const draw = (file: Buffer): string[] =>
+    asText(readFlows(file), { rtp: false, colours: false }).trimEnd().split('\n');
+
+  it('has 16 lifelines and one for all others', () => {
+    const [, heading, ...arrows] = draw(from(5000, ok));
+    expect(heading?.trim().split(/ +/)).toHaveLength(17);
+    expect(heading).toMatch(/10\.0\.0\.1:1014 +others$/);
+    expect(arrows).toHaveLength(5000);
+    expect(arrows.at(-1)).toBe(
+      `   99.980  |${' '.repeat(21)}|<${'-'.repeat(160)} 200 OK ${'-'.repeat(160)}|`,
+    );
+  });
+
+  it('lists what has no Call-ID, for it is not one call', () => {
+    const [heading, ...messages] = draw(from(5000, 'SIP/2.0 200 OK\r\n\r\n'));
+    expect(heading).toBe('(no Call-ID)   1970-01-01T00:00:00.000Z');
+    expect(messages).toHaveLength(5000);
+    expect(messages[1]).toBe(
+      '    0.020  10.0.0.1:1001 -> 10.0.0.2:5060  (unreadable: MISSING_HEADER)',
+    );
+  });
+});
+
 describe('SIP in a TCP stream', () => {
   const bytes = Buffer.from(invite + ok);
   const start = 0xffff_ff00; // its numbers begin anew in the middle
