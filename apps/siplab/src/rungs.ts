@@ -1,4 +1,5 @@
 import type { SipMessage } from '@strowger/sip-message';
+import { describeMessage } from './pattern.ts';
 
 /** One arrow of a ladder. */
 export interface Rung {
@@ -21,7 +22,7 @@ const COLOURS = { request: '\u001b[36m', good: '\u001b[32m', bad: '\u001b[31m', 
 
 /** What a message is called on an arrow: `INVITE (SDP)`, `200 OK`. */
 export function labelOf(message: SipMessage): string {
-  const what = message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
+  const what = describeMessage(message);
   const type = message.body.length > 0 ? message.headers.raw('content-type')[0] : undefined;
   return type?.toLowerCase().startsWith('application/sdp') === true ? `${what} (SDP)` : what;
 }

@@ -79,6 +79,14 @@ describe('a capture', () => {
     ]);
   });
 
+  it('has no say on the terminal', () => {
+    const answer = message('SIP/2.0 200 \u001b[2JO\u009bK\u007f');
+    const flows = readFlows(pcap(101, [ipv4(17, udp(answer))]));
+    const text = asText(flows, { rtp: false, colours: false });
+    expect(text).toContain(' 200 \ufffd[2JO\ufffdK\ufffd ');
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   it('may hold IPv6', () => {
     const { sights } = readFlows(pcapng(1, [ethernet(ipv6(17, udp(ok)), 0x86dd)]));
     expect(sights).toMatchObject([{ from: '[2001:db8::1]:5060', to: '[2001:db8::2]:5060' }]);
