@@ -168,6 +168,39 @@ describe('a recording that is sent to a server', () => {
     await close();
   });
 
+  it.each(['hangs up', 'has done'])('fails where a server answers at once and %s', async (what) => {
+    const server = await serverOf((request, response) => {
+      response.writeHead(200);
+      if (what === 'has done') response.end();
+      else response.flushHeaders();
+      request.once('data', () => request.socket.end());
+    });
+    const sink = new HttpSink({ url: server.url }, 'audio/wav', new VirtualClock());
+    sink.write(new Uint8Array(100));
+    await expect.poll(() => sink.isFull).toBe(true);
+    await expect(sink.close()).rejects.toMatchObject({
+      code: 'RECORDING_FAILED',
+      message: expect.stringMatching(/before it had everything$/u),
+    });
+    await server.close();
+  });
+
+  it('is whole where a server answers at once and takes everything', async () => {
+    let heard = 0;
+    const server = await serverOf((request, response) => {
+      response.writeHead(200).flushHeaders();
+      request.on('data', ({ length }: Uint8Array) => (heard += length));
+      request.once('end', () => response.end());
+    });
+    const sink = new HttpSink({ url: server.url }, 'audio/wav', new VirtualClock());
+    sink.write(new Uint8Array(100));
+    await expect.poll(() => heard).toBe(100);
+    sink.write(new Uint8Array(100));
+    await sink.close();
+    await expect.poll(() => heard).toBe(200);
+    await server.close();
+  });
+
   it('does not grow for a server that does not read, nor wait for one that does not answer', async () => {
     const server = await serverOf((request) => request.pause());
     const clock = new VirtualClock();
