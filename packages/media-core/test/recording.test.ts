@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VirtualClock } from '@strowger/runtime';
+import { nodeRuntime, VirtualClock } from '@strowger/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMediaEngine, levelDbm0, type RecordTarget, toneShare } from '../src/index.ts';
 import { HttpSink } from '../src/recording/http-sink.ts';
+import { openWriter } from '../src/recording/index.ts';
 import { buildWorker } from './build-worker.ts';
 import { listenToOgg, readPages } from './ogg.ts';
 import { engineOn, listening, mediaSimulation } from './simulated.ts';
@@ -80,6 +81,20 @@ describe('a recording as Opus in Ogg (RFC 7845)', () => {
     expect(toneShare(right.subarray(9600, 43_200), 48_000, 1000)).toBeGreaterThan(0.9);
     expect(levelDbm0(right.subarray(57_600))).toBeLessThan(-60);
     await close();
+  });
+
+  it('opens nothing where there is no encoder for it', async () => {
+    const path = join(folder, 'never.ogg');
+    const opening = openWriter({
+      target: { type: 'file', path },
+      format: 'ogg',
+      channels: 3 as 2, // what no encoder is made for
+      sampleRate: 8000,
+      runtime: nodeRuntime(),
+      push() {},
+    });
+    await expect(opening).rejects.toThrow();
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is what a conference records as well', async () => {
