@@ -274,6 +274,23 @@ describe('a recording that a program takes', () => {
     await close();
   });
 
+  it('goes on whole where a second one is refused meanwhile', async () => {
+    const { simulation, endpoint, close } = await talk();
+    const chunks: Uint8Array[] = [];
+    const { stream, state } = taking((bytes) => void chunks.push(bytes));
+    const recording = await endpoint.record({ type: 'stream', stream });
+    await simulation.run(1000);
+    const strays: Uint8Array[] = [];
+    const other = taking((bytes) => void strays.push(bytes));
+    const refused = endpoint.record({ type: 'stream', stream: other.stream });
+    const stopping = recording.stop();
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_WRONG_STATE' });
+    const { sha256 } = await stopping;
+    expect([sha256, state.closed]).toEqual([hashOf(Buffer.concat(chunks)), true]);
+    expect([strays, other.stream.locked]).toEqual([[], false]);
+    await close();
+  });
+
   it('tells that the program has failed, and closes the stream with the endpoint', async () => {
     const { simulation, endpoint, close } = await talk();
     const broken = taking(() => Promise.reject(new Error('no disk')));

@@ -14,6 +14,8 @@ export class Recordings {
   private readonly core: CoreEndpoint;
   /** Of the program that takes what is being recorded. */
   private writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** From its start until its stop is asked for. */
+  private isOpen = false;
 
   constructor(core: CoreEndpoint) {
     this.core = core;
@@ -25,13 +27,18 @@ export class Recordings {
     { channels = 'mono', format = 'wav' }: RecordOptions,
   ): Promise<Recording> {
     const { id, api } = this.core;
+    if (this.isOpen) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is being recorded already');
+    }
     const writer = writerOf(target);
     const before = this.writer;
     this.writer = writer ?? before;
+    this.isOpen = true;
     try {
       await api.record({ id, target: coreTargetOf(target), channels, format });
     } catch (error) {
       this.writer = before;
+      this.isOpen = false;
       writer?.releaseLock();
       throw error;
     }
@@ -82,6 +89,7 @@ export class Recordings {
   private async stop(
     writer: WritableStreamDefaultWriter<Uint8Array> | undefined,
   ): Promise<Recorded> {
+    this.isOpen = false;
     const recorded = await this.stopped();
     if (writer === undefined || this.writer !== writer) return recorded;
     this.writer = undefined;
