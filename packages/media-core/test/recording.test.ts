@@ -291,6 +291,31 @@ describe('a recording that a program takes', () => {
     await close();
   });
 
+  it.each(['takes', 'fails'])('leaves the next one alone when it %s late', async (what) => {
+    const { simulation, endpoint, close } = await talk();
+    let finish = (): void => {};
+    const gate = new Promise<void>((resolve, reject) => {
+      finish = what === 'fails' ? () => reject(new Error('no disk')) : resolve;
+    });
+    const slow = taking(() => gate);
+    const recording = await endpoint.record({ type: 'stream', stream: slow.stream });
+    await simulation.run(60_000);
+    const stopping = recording.stop().catch(({ code }: { code: string }) => code);
+    let goOn = (): void => {};
+    const nextGate = new Promise<void>((resolve) => (goOn = resolve));
+    const { stream } = taking(() => nextGate);
+    const next = await endpoint.record({ type: 'stream', stream });
+    finish();
+    if (what === 'fails') expect(await stopping).toBe('RECORDING_FAILED');
+    else expect(await stopping).toMatchObject({ durationMs: 60_000, lostMs: 0 });
+    await simulation.run(90_000);
+    goOn();
+    const { durationMs, lostMs } = await next.stop();
+    expect(durationMs).toBeGreaterThan(60_000);
+    expect(lostMs).toBeGreaterThan(20_000);
+    await close();
+  });
+
   it('tells that the program has failed, and closes the stream with the endpoint', async () => {
     const { simulation, endpoint, close } = await talk();
     const broken = taking(() => Promise.reject(new Error('no disk')));
