@@ -2,7 +2,7 @@
 // Interleaved runs, medians; ratios within one run are what counts, absolute figures belong to this
 // machine. Each part writes its own section of RESULTS.md; `--quick` runs each once and writes none.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';
 import { audio } from './parts/audio.mjs';
 import { bargein } from './parts/bargein.mjs';
@@ -62,7 +62,9 @@ function heading([title, ...lines]) {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${memory}, Linux ${release()}`;
   const when = `${date}, ${machine}, Node ${process.version}; medians of ${rounds} rounds.`;
-  return [title, '', when, ...lines];
+  // more than one at the end means that others were at work meanwhile
+  const load = `Load average at the end: ${loadavg()[0].toFixed(1)}.`;
+  return [title, '', when, load, ...lines];
 }
 
 function sectionsOf(text) {
