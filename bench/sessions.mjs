@@ -54,9 +54,9 @@ async function make(count) {
 }
 
 async function end() {
-  for (const session of alice.sessions()) {
+  for (const [at, session] of alice.sessions().entries()) {
     session.hangUp().catch(() => {});
-    if (alice.sessions().length % BATCH === 0) await simulation.run(100);
+    if (at % BATCH === 0) await simulation.run(100);
   }
   await simulation.run(60_000);
   const left = [alice, bob].map((manager) => manager.counts().sessions);

@@ -1,7 +1,8 @@
 // Every check, one after the other, and one line at the end that sums them up:
 // `N passed, N failed, N skipped`. Arguments go to vitest and leave the other checks out.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,7 +29,7 @@ if (rest.length > 0) {
   check('planted defects are found', node, ['scripts/mutants.mjs', '--quick']);
   // the same seed every time: what it finds, it finds for everybody
   check('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '15', '--seed', '1']);
-  vitest('real peers', ['--project', 'e2e'], alone());
+  await realPeers();
 }
 rmSync(folder, { recursive: true, force: true });
 for (const suite of wanting) console.log(`skipped: ${suite}`);
@@ -45,11 +46,42 @@ function check(name, command, args) {
 
 function vitest(name, args, [command, ...prefix] = ['vitest']) {
   console.log(`\n${name}`);
-  const report = join(folder, `${name.replaceAll(/\W/g, '-')}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = spawnSync(command, [...prefix, 'run', ...reporters, ...args], {
-    stdio: 'inherit',
+  const report = reportOf(name);
+  const all = [...prefix, 'run', ...reporting(report), ...args];
+  count(report, spawnSync(command, all, { stdio: 'inherit' }).status);
+}
+
+/**
+ * The phones mostly wait, so two halves of them run at once, each in a network of its own. The second
+ * is printed when it has ended.
+ */
+async function realPeers() {
+  const [command, ...prefix] = alone();
+  if (prefix.length === 0) return vitest('real peers', ['--project', 'e2e']);
+  console.log('\nreal peers');
+  const later = join(folder, 'second-half.log');
+  const halves = ['inherit', openSync(later, 'w')].map((output, index) => {
+    const half = `--shard=${index + 1}/2`;
+    const report = reportOf(`real peers ${index + 1}`);
+    const all = [...prefix, 'run', ...reporting(report), '--project', 'e2e', half];
+    const child = spawn(command, all, { stdio: ['ignore', output, output] });
+    return { report, ended: once(child, 'close') };
   });
+  const ended = await Promise.all(halves.map((half) => half.ended));
+  process.stdout.write(readFileSync(later));
+  for (const [index, { report }] of halves.entries()) count(report, ended[index][0]);
+}
+
+function reportOf(name) {
+  return join(folder, `${name.replaceAll(/\W/g, '-')}.json`);
+}
+
+function reporting(report) {
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+}
+
+/** Adds what a run of vitest reports to the sum. */
+function count(report, status) {
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     totals.passed += result.numPassedTests;

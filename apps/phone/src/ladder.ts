@@ -1,4 +1,5 @@
 import type { MessageTrace } from '@strowger/sip-client';
+import { printable } from './printable.ts';
 
 interface Rung {
   at: number;
@@ -23,7 +24,7 @@ export class Ladder {
     const text =
       message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
     const body = message.body.length > 0 ? ' (SDP)' : '';
-    this.rungs.push({ at, from, to, text: `${text}${body}` });
+    this.rungs.push({ at, from, to, text: printable(`${text}${body}`) });
   }
 
   /** A line each: milliseconds since the first, who to whom, what. */

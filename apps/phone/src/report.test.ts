@@ -73,6 +73,11 @@ describe('the report in words', () => {
     expect(said([{ type: 'ended', reason, talkedMs: 0 }])).toBe(`${words}\n`),
   );
 
+  it('lets nobody control the terminal', () => {
+    const heard = [{ type: 'incoming', from: 'sip:\u001b[2Jeve@pbx' } as const];
+    expect(said(heard)).toBe('sip:\ufffd[2Jeve@pbx calls\n');
+  });
+
   it('names everything else', () => {
     expect(
       said([

@@ -1,4 +1,5 @@
 import type { EndReason, MediaStats } from '@strowger/session-core';
+import { printable } from './printable.ts';
 
 /** What the phone has to say while it works. */
 export type PhoneEvent =
@@ -37,7 +38,8 @@ export function wordReport(write: (text: string) => void, isTerminal: boolean): 
         ticking = isTerminal;
         return;
       }
-      write(`${ticking ? '\n' : ''}${inWords(event)}\n`);
+      const lines = inWords(event).split('\n').map(printable);
+      write(`${ticking ? '\n' : ''}${lines.join('\n')}\n`);
       ticking = false;
     },
   };

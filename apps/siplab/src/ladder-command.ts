@@ -23,14 +23,18 @@ export function ladderCommand(
   return sights.length > 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** One ladder for each Call-ID, in the order in which they began, and the streams below. */
+/**
+ * One ladder for each Call-ID, in the order in which they began, and the streams below. What has no
+ * Call-ID belongs to no call: it is listed.
+ */
 export function asText(
   { frames, sights, streams, omitted }: Flows,
   { rtp, colours }: { rtp: boolean; colours: boolean },
 ): string {
   const parts = [...byCall(sights)].map(([callId, ofCall]) => {
-    const began = new Date(ofCall[0]?.atMs ?? 0).toISOString();
-    return `${callId === '' ? '(no Call-ID)' : callId}   ${began}\n${drawLadder(ofCall, { colours })}\n`;
+    const began = timeOf(ofCall[0]?.atMs ?? 0);
+    if (callId === '') return `(no Call-ID)   ${began}\n${asList(ofCall)}\n`;
+    return `${callId}   ${began}\n${drawLadder(ofCall, { colours })}\n`;
   });
   if (rtp && streams.length > 0) parts.push(streams.map(describeStream).join('\n'));
   if (omitted > 0) parts.push(`${omitted} more messages were left out`);
@@ -43,6 +47,21 @@ function asJson({ frames, sights, streams }: Flows, rtp: boolean): object {
     return { atMs, from, to, transport, label, callId };
   });
   return { frames, messages, ...(rtp && { streams }) };
+}
+
+function asList(sights: readonly Sight[]): string {
+  const began = sights[0]?.atMs ?? 0;
+  return sights
+    .map(({ atMs, from, to, label }) => {
+      return `${((atMs - began) / 1000).toFixed(3).padStart(9)}  ${from} -> ${to}  ${label}`;
+    })
+    .join('\n');
+}
+
+/** As ISO 8601 has it; a capture may hold times that no calendar does. */
+function timeOf(atMs: number): string {
+  const time = new Date(atMs);
+  return Number.isNaN(time.getTime()) ? '(no time)' : time.toISOString();
 }
 
 function byCall(sights: readonly Sight[]): Map<string, Sight[]> {

@@ -1,4 +1,5 @@
 import type { SipMessage } from '@strowger/sip-message';
+import { printable } from './printable.ts';
 import { StepFailed } from './step-failed.ts';
 
 /**
@@ -20,9 +21,10 @@ export function describePattern(pattern: Pattern): string {
   return typeof pattern === 'function' ? 'an answer' : String(pattern);
 }
 
-/** A message in words that are the same for equal cases. */
+/** A message in words that are the same for equal cases, and fit to be printed. */
 export function describeMessage(message: SipMessage): string {
-  return message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
+  if (message.kind === 'request') return message.method;
+  return printable(`${message.status} ${message.reason}`);
 }
 
 /** Something else came. */

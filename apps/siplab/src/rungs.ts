@@ -1,4 +1,5 @@
 import type { SipMessage } from '@strowger/sip-message';
+import { describeMessage } from './pattern.ts';
 
 /** One arrow of a ladder. */
 export interface Rung {
@@ -14,11 +15,14 @@ export interface Rung {
 /** Columns between two lifelines: what the longest label needs, within these. */
 const LEAST_GAP = 22;
 const MOST_GAP = 44;
+/** Lifelines that are drawn; what is beyond shares one more. Text grows with lines times lanes. */
+const MOST_LANES = 16;
+const OTHERS = 'others';
 const COLOURS = { request: '\u001b[36m', good: '\u001b[32m', bad: '\u001b[31m', end: '\u001b[0m' };
 
 /** What a message is called on an arrow: `INVITE (SDP)`, `200 OK`. */
 export function labelOf(message: SipMessage): string {
-  const what = message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
+  const what = describeMessage(message);
   const type = message.body.length > 0 ? message.headers.raw('content-type')[0] : undefined;
   return type?.toLowerCase().startsWith('application/sdp') === true ? `${what} (SDP)` : what;
 }
@@ -30,11 +34,14 @@ export interface DrawOptions {
   readonly colours?: boolean;
 }
 
-/** Draws arrows between lifelines, one line each, with seconds since the first. */
+/**
+ * Draws arrows between lifelines, one line each, with seconds since the first. Behind the first 16
+ * lifelines one stands for all others.
+ */
 export function drawLadder(rungs: readonly Rung[], options: DrawOptions = {}): string {
-  const lanes = [...new Set([...(options.lanes ?? []), ...rungs.flatMap((r) => [r.from, r.to])])];
+  const lanes = lanesOf(rungs, options.lanes);
   const began = rungs[0]?.atMs ?? 0;
-  const longest = Math.max(...rungs.map(({ label }) => label.length), 0);
+  const longest = rungs.reduce((most, { label }) => Math.max(most, label.length), 0);
   const gap = Math.min(Math.max(longest + 6, LEAST_GAP), MOST_GAP);
   const colours = options.colours === true;
   const lines = rungs.map((rung) => {
@@ -43,6 +50,13 @@ export function drawLadder(rungs: readonly Rung[], options: DrawOptions = {}): s
     return `${time}  ${arrow(rung, { lanes, gap, colours })}${note}`.trimEnd();
   });
   return [heading(lanes, gap), ...lines].join('\n');
+}
+
+function lanesOf(rungs: readonly Rung[], first: readonly string[] = []): string[] {
+  const names = new Set(first);
+  for (const { from, to } of rungs) names.add(from).add(to);
+  const lanes = [...names];
+  return lanes.length > MOST_LANES ? [...lanes.slice(0, MOST_LANES), OTHERS] : lanes;
 }
 
 /** The names, each above its lifeline. */
@@ -60,8 +74,11 @@ function arrow(
   rung: Rung,
   { lanes, gap, colours }: { lanes: readonly string[]; gap: number; colours: boolean },
 ): string {
-  const from = lanes.indexOf(rung.from);
-  const to = lanes.indexOf(rung.to);
+  const laneOf = (name: string): number => {
+    const lane = lanes.indexOf(name);
+    return lane < 0 ? lanes.length - 1 : lane;
+  };
+  const [from, to] = [laneOf(rung.from), laneOf(rung.to)];
   const [left, right] = from < to ? [from, to] : [to, from];
   const room = (right - left) * gap - 1;
   const before = `|${' '.repeat(gap - 1)}`.repeat(left);

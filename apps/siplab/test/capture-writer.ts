@@ -97,17 +97,26 @@ export function pcap(
   return Buffer.concat([head, u32(65_535, linkType), ...records]);
 }
 
-/** A pcapng file of one interface with nanoseconds, with frames every 20 ms. */
-export function pcapng(linkType: number, frames: readonly Buffer[]): Buffer {
+/**
+ * A pcapng file of one interface, with frames every 20 ms.
+ *
+ * @param digits of a second's fraction: 9 are nanoseconds.
+ * @param first time, in these units.
+ */
+export function pcapng(
+  linkType: number,
+  frames: readonly Buffer[],
+  { digits = 9, first = 0n } = {},
+): Buffer {
   const block = (type: number, body: Buffer): Buffer => {
     const padded = Buffer.concat([body, Buffer.alloc((4 - (body.length % 4)) % 4)]);
     const length = words([padded.length + 12], true);
     return Buffer.concat([words([type], true), length, padded, length]);
   };
-  const resolution = Buffer.from([9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
+  const resolution = Buffer.from([9, 0, 1, 0, digits, 0, 0, 0, 0, 0, 0, 0]);
   const described = Buffer.concat([words([linkType, 65_535], true), resolution]);
   const packets = frames.map((frame, index) => {
-    const units = BigInt(index) * 20_000_000n;
+    const units = first + BigInt(index) * 20n * 10n ** BigInt(digits - 3);
     const time = [Number(units >> 32n), Number(units & 0xffffffffn)];
     const head = words([0, ...time, frame.length, frame.length], true);
     return block(6, Buffer.concat([head, frame]));

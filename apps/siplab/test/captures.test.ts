@@ -79,6 +79,14 @@ describe('a capture', () => {
     ]);
   });
 
+  it('has no say on the terminal', () => {
+    const answer = message('SIP/2.0 200 \u001b[2JO\u009bK\u007f');
+    const flows = readFlows(pcap(101, [ipv4(17, udp(answer))]));
+    const text = asText(flows, { rtp: false, colours: false });
+    expect(text).toContain(' 200 \ufffd[2JO\ufffdK\ufffd ');
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   it('may hold IPv6', () => {
     const { sights } = readFlows(pcapng(1, [ethernet(ipv6(17, udp(ok)), 0x86dd)]));
     expect(sights).toMatchObject([{ from: '[2001:db8::1]:5060', to: '[2001:db8::2]:5060' }]);
@@ -92,6 +100,35 @@ describe('a capture', () => {
       ipv4(17, whole.subarray(80, 160), { offset: 80, more: true }),
     ];
     expect(labels(pcap(101, parts))).toEqual(['INVITE (SDP)']);
+  });
+});
+
+describe('a capture of a flood', () => {
+  const from = (count: number, text: string): Buffer =>
+    pcap(
+      101,
+      Array.from({ length: count }, (_, index) => ipv4(17, udp(text, { from: 1000 + index }))),
+    );
+  const draw = (file: Buffer): string[] =>
+    asText(readFlows(file), { rtp: false, colours: false }).trimEnd().split('\n');
+
+  it('has 16 lifelines and one for all others', () => {
+    const [, heading, ...arrows] = draw(from(5000, ok));
+    expect(heading?.trim().split(/ +/)).toHaveLength(17);
+    expect(heading).toMatch(/10\.0\.0\.1:1014 +others$/);
+    expect(arrows).toHaveLength(5000);
+    expect(arrows.at(-1)).toBe(
+      `   99.980  |${' '.repeat(21)}|<${'-'.repeat(160)} 200 OK ${'-'.repeat(160)}|`,
+    );
+  });
+
+  it('lists what has no Call-ID, for it is not one call', () => {
+    const [heading, ...messages] = draw(from(5000, 'SIP/2.0 200 OK\r\n\r\n'));
+    expect(heading).toBe('(no Call-ID)   1970-01-01T00:00:00.000Z');
+    expect(messages).toHaveLength(5000);
+    expect(messages[1]).toBe(
+      '    0.020  10.0.0.1:1001 -> 10.0.0.2:5060  (unreadable: MISSING_HEADER)',
+    );
   });
 });
 
@@ -144,6 +181,11 @@ describe('a file that is broken', () => {
         expect(labels(broken).length).toBeLessThanOrEqual(2);
       }
     }
+  });
+
+  it('is drawn where its time is beyond every calendar', () => {
+    const file = pcapng(101, [ipv4(17, udp(ok))], { digits: 6, first: 2n ** 64n - 1n });
+    expect(asText(readFlows(file), { rtp: false, colours: false })).toContain('c1   (no time)\n');
   });
 
   const syn = (): Buffer => ipv4(6, tcp('', { syn: true }));

@@ -171,6 +171,10 @@ describe('what of a scenario is not understood', () => {
     ['<flow/>', 'scenario.xml:1: <scenario> is wanted, not <flow>'],
     [scenario('<pause/>'), 'scenario.xml:1: nothing is sent or received'],
     [scenario('<send></send>'), 'scenario.xml:2: <send> has no message'],
+    [
+      scenario('<nop><action><constructor/></action></nop>'),
+      'scenario.xml:2: <constructor> is no action that is understood',
+    ],
   ])('%s', (document, problem) => {
     expect(problemsOf(document).join('\n')).toContain(problem);
   });

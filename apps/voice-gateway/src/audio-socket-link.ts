@@ -55,6 +55,7 @@ async function dial(
 class AudioSocketLink implements ProgramLink {
   readonly sampleRate: number;
   readonly wantsSaid = false;
+  readonly gone: Promise<LinkEnd>;
   private readonly socket: Socket;
   private readonly id: string;
   private readonly limits: LinkLimits;
@@ -71,6 +72,9 @@ class AudioSocketLink implements ProgramLink {
     this.sampleRate = sampleRate;
     this.limits = limits;
     this.clock = clock;
+    const detail = 'closed before the call began';
+    const end: LinkEnd = { kind: 'fault', code: 'lost', detail };
+    this.gone = new Promise((resolve) => socket.once('close', () => resolve(end)));
   }
 
   start(user: LinkUser): void {

@@ -113,14 +113,25 @@ export class Gateway {
   /** Lets the program talk once the call is answered, by us or by the other side. */
   private async talk(call: Call, talk: Talk, { id, from, to }: CallFacts): Promise<void> {
     const { logger } = this.options;
+    let gone: TalkEnd | undefined;
+    let isAnswered = false;
+    const leave = (end: TalkEnd): void => {
+      if (isAnswered) return; // the program runs, and says so itself
+      gone = end;
+      void call.hangUp();
+    };
+    void talk.gone?.then(leave);
     try {
       await (call.direction === 'incoming' ? call.answer() : call.connected);
     } catch (error) {
       if (!StrowgerError.isInstance(error)) throw error;
       talk.abandon();
-      logger.info({ id, from, to, reason: await call.ended }, 'not answered');
+      const reason = await call.ended;
+      if (gone === undefined) logger.info({ id, from, to, reason }, 'not answered');
+      else logger.warn({ id, from, to, end: gone, reason }, 'the program left before the answer');
       return;
     }
+    isAnswered = true;
     logger.info({ id, from, to }, 'answered');
     const end = await talk.run(call);
     await call.hangUp();

@@ -1,6 +1,6 @@
 import { littleEndian, samplesOf } from './pcm-bytes.ts';
 import { type PcmNotice, readPcm } from './pcm-messages.ts';
-import type { CallFacts, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
+import type { CallFacts, LinkEnd, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
 import { ProgramSocket, type WebSocketOptions } from './web-socket.ts';
 
 /** How a program that takes raw PCM is reached. */
@@ -20,11 +20,13 @@ export function pcmLinks({ sampleRate, ...options }: PcmOptions): LinkOpener {
 class PcmLink implements ProgramLink {
   readonly sampleRate: number;
   readonly wantsSaid = false;
+  readonly gone: Promise<LinkEnd>;
   private readonly socket: ProgramSocket;
   private readonly facts: CallFacts;
 
   constructor(socket: ProgramSocket, sampleRate: number, facts: CallFacts) {
     this.socket = socket;
+    this.gone = socket.gone;
     this.sampleRate = sampleRate;
     this.facts = facts;
   }

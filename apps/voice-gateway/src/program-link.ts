@@ -49,11 +49,13 @@ export interface ProgramLink {
   readonly sampleRate: number;
   /** Whether it wants to be told what was said, by `said`. */
   readonly wantsSaid: boolean;
+  /** Resolves when the program is over by itself, also before `start`. */
+  readonly gone: Promise<LinkEnd>;
   /** The call is answered: what comes from the program goes to `user` from now on. */
   start(user: LinkUser): void;
   /** What the other side says; `timestampMs` since the start. */
   hear(samples: Int16Array, timestampMs: number): void;
-  /** What has left for the other side, at 8000 Hz. */
+  /** What has left for the other side, at 8000 Hz; `timestampMs` since the start. */
   said(samples: Int16Array, timestampMs: number): void;
   digit(digit: string, durationMs: number): void;
   speech(event: { type: 'started'; agoMs: number } | { type: 'ended'; durationMs: number }): void;
@@ -78,7 +80,7 @@ export class ProgramDown extends Error {
 export interface LinkLimits {
   /** Audio and messages to the program that it has not taken: audio beyond is dropped. */
   readonly toProgramBytes: number;
-  /** Of one message of the program. */
+  /** Of one message of the program, and of all that come before the call is answered. */
   readonly messageBytes: number;
   readonly connectMs: number;
   /** How long a program may be dead before its call is ended. */

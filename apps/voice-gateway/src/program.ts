@@ -11,6 +11,8 @@ export type TalkEnd = BridgeEnd | { kind: 'finished' } | { kind: 'failed'; error
 export interface Talk {
   /** Talks in the call, which is answered; resolves when it is done, and never rejects. */
   run(call: Call): Promise<TalkEnd>;
+  /** Resolves when the program is gone before it ran: nobody need answer any more. */
+  readonly gone?: Promise<TalkEnd>;
   /** The call never came about. */
   abandon(): void;
 }
@@ -26,6 +28,7 @@ export interface LinkedProgramOptions {
   readonly open: LinkOpener;
   readonly toCallerBytes: number;
   readonly clearsOnSpeech: boolean;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -40,6 +43,7 @@ export function linkedProgram({ open, ...options }: LinkedProgramOptions): Progr
         return endOf(error);
       }
     },
+    gone: link.gone,
     abandon: () => link.stop('notAnswered'),
   });
   return { open: async (facts, signal) => talkBy(await open(facts, signal)) };

@@ -1,4 +1,4 @@
-import type { CallFacts, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
+import type { CallFacts, LinkEnd, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
 import {
   readTwilio,
   type TwilioStream,
@@ -27,6 +27,7 @@ export function twilioLinks({ accountSid, tracks, ...options }: TwilioOptions): 
 class TwilioLink implements ProgramLink {
   readonly sampleRate = 8000;
   readonly wantsSaid: boolean;
+  readonly gone: Promise<LinkEnd>;
   private readonly socket: ProgramSocket;
   private readonly stream: TwilioStream;
   private readonly facts: CallFacts;
@@ -35,6 +36,7 @@ class TwilioLink implements ProgramLink {
 
   constructor(socket: ProgramSocket, stream: TwilioStream, facts: CallFacts) {
     this.socket = socket;
+    this.gone = socket.gone;
     this.stream = stream;
     this.facts = facts;
     this.wantsSaid = stream.tracks.includes('outbound');

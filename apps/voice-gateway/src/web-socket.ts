@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '@strowger/runtime';
 import { WebSocket } from 'ws';
 import { connected } from './connecting.ts';
-import type { LinkEnd, LinkLimits } from './program-link.ts';
+import type { FaultCode, LinkEnd, LinkLimits } from './program-link.ts';
 
 /** How long a program may take to close before the connection is cut. */
 const CLOSE_MS = 2000;
+/** Messages that may wait for the call to be answered; nor may they be longer than one may be. */
+const EARLY_MESSAGES = 10_000;
 
 /** How a WebSocket to a program is opened. */
 export interface WebSocketOptions {
@@ -22,14 +24,21 @@ export interface WebSocketUser {
   onEnd(end: LinkEnd): void;
 }
 
-/** A WebSocket to a program: watched, and with limits. */
+/** A WebSocket to a program: watched, and with limits, from the moment it is open. */
 export class ProgramSocket {
+  /** Resolves when the program is gone, or has broken a limit. */
+  readonly gone: Promise<LinkEnd>;
   private readonly socket: WebSocket;
   private readonly limits: LinkLimits;
   private readonly clock: Clock;
   private watch: Timer | undefined;
   private heardAt = 0;
   private isOver = false;
+  private user: WebSocketUser | undefined;
+  /** What came before anybody listened. */
+  private early: (string | Buffer)[] = [];
+  private earlyBytes = 0;
+  private end: (end: LinkEnd) => void = () => {};
 
   /** Rejects with `ProgramDown`. */
   static async open(options: WebSocketOptions): Promise<ProgramSocket> {
@@ -40,6 +49,7 @@ export class ProgramSocket {
       perMessageDeflate: false,
       skipUTF8Validation: false,
     });
+    let opened: ProgramSocket | undefined;
     try {
       await connected({
         clock,
@@ -48,12 +58,13 @@ export class ProgramSocket {
         begin: (ready, fail) => {
           socket.on('error', ({ message }) => fail(message));
           socket.on('open', () => {
-            socket.pause(); // until the call is answered
+            opened = new ProgramSocket(socket, limits, clock); // now: messages may be behind it
             ready();
           });
         },
       });
-      return new ProgramSocket(socket, limits, clock);
+      if (opened === undefined) throw new Error('a socket is open before it is ready');
+      return opened;
     } catch (error) {
       socket.terminate();
       throw error;
@@ -64,39 +75,32 @@ export class ProgramSocket {
     this.socket = socket;
     this.limits = limits;
     this.clock = clock;
-  }
-
-  /** What comes goes to `user` from now on. */
-  listen(user: WebSocketUser): void {
-    const { socket } = this;
-    const end = (why: LinkEnd): void => {
-      if (this.isOver) return;
-      this.isOver = true;
-      user.onEnd(why);
-    };
-    const lost = (detail: string): void => end({ kind: 'fault', code: 'lost', detail });
+    this.gone = new Promise((resolve) => (this.end = resolve));
     socket.on('message', (data: Buffer, isBinary) => {
-      this.heardAt = this.clock.now();
-      if (this.isOver) return;
-      if (isBinary) user.onBytes(data);
-      else user.onText(data.toString());
+      this.heardAt = clock.now();
+      this.take(isBinary ? data : data.toString());
     });
-    socket.on('pong', () => (this.heardAt = this.clock.now()));
+    socket.on('pong', () => (this.heardAt = clock.now()));
     socket.on('error', ({ message }) => {
       // what ws itself refuses, such as a message that is too long
-      if (socket.readyState === WebSocket.OPEN || socket.readyState === WebSocket.CLOSING) {
-        end({ kind: 'fault', code: 'badMessage', detail: message });
-      } else lost(message);
+      const { readyState } = socket;
+      const isRefused = readyState === WebSocket.OPEN || readyState === WebSocket.CLOSING;
+      this.fault(isRefused ? 'badMessage' : 'lost', message);
     });
     socket.on('close', (code, reason) => {
       this.watch?.cancel();
-      if (code === 1000 || code === 1001 || code === 1005) end({ kind: 'programDone' });
-      else lost(`closed with ${code} ${reason.toString()}`.trim());
+      if (code === 1000 || code === 1001 || code === 1005) this.finish({ kind: 'programDone' });
+      else this.fault('lost', `closed with ${code} ${reason.toString()}`.trim());
     });
-    if (socket.readyState !== WebSocket.OPEN) return lost('closed before the call began');
-    this.heardAt = this.clock.now();
-    this.watchIt(end);
-    socket.resume();
+    this.heardAt = clock.now();
+    this.watchIt();
+  }
+
+  /** What comes goes to `user` from now on, what came already first. */
+  listen(user: WebSocketUser): void {
+    this.user = user;
+    for (const message of this.early.splice(0)) if (!this.isOver) pass(message, user);
+    void this.gone.then((end) => user.onEnd(end));
   }
 
   /** `false` where too much waits already, and it was not sent. */
@@ -114,25 +118,53 @@ export class ProgramSocket {
     this.isOver = true;
     this.watch?.cancel();
     if (socket.readyState === WebSocket.CLOSED) return;
-    socket.resume();
     socket.close(1000);
     const cut = this.clock.arm(CLOSE_MS, () => socket.terminate());
     socket.once('close', () => cut.cancel());
   }
 
+  /** Nothing is held back in the socket, where pings and the end would wait behind it. */
+  private take(message: string | Buffer): void {
+    if (this.isOver) return;
+    if (this.user !== undefined) return pass(message, this.user);
+    const { messageBytes } = this.limits;
+    this.earlyBytes += message.length;
+    if (this.early.length < EARLY_MESSAGES && this.earlyBytes <= messageBytes) {
+      this.early.push(message);
+      return;
+    }
+    this.fault('tooMuchAudio', 'too much came before the call was answered');
+  }
+
+  private fault(code: FaultCode, detail: string): void {
+    this.finish({ kind: 'fault', code, detail });
+  }
+
+  private finish(end: LinkEnd): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.early = [];
+    this.end(end);
+  }
+
   /** Asks twice in `idleMs` whether it lives: by a ping, which every WebSocket answers. */
-  private watchIt(end: (why: LinkEnd) => void): void {
+  private watchIt(): void {
     const { idleMs } = this.limits;
     this.watch = this.clock.arm(idleMs / 2, () => {
       if (this.isOver) return;
       const silentMs = Math.round(this.clock.now() - this.heardAt);
       if (silentMs >= idleMs) {
-        end({ kind: 'fault', code: 'silent', detail: `nothing for ${silentMs} ms` });
+        this.fault('silent', `nothing for ${silentMs} ms`);
         this.socket.terminate();
         return;
       }
       this.socket.ping();
-      this.watchIt(end);
+      this.watchIt();
     });
   }
+}
+
+function pass(message: string | Buffer, user: WebSocketUser): void {
+  if (typeof message === 'string') user.onText(message);
+  else user.onBytes(message);
 }

@@ -120,6 +120,7 @@ async function programOf(config: Config, runtime: Runtime): Promise<Program> {
     open: openerOf(config, runtime),
     toCallerBytes: limits.toCallerBytes,
     clearsOnSpeech: bargeIn === 'gateway',
+    clock,
     logger,
   });
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WavWriter } from '@strowger/media-core';
 import { VirtualClock } from '@strowger/runtime';
+import type { Call } from '@strowger/sip-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
 import { audioSocketLinks } from '../src/audio-socket-link.ts';
 import type { LinkEnd } from '../src/program-link.ts';
 import { AudioSocketServer } from './audio-socket-server.ts';
@@ -192,6 +194,55 @@ describe('a program that dies in a call', () => {
     expect(ends).toMatchObject([{ kind: 'fault', code: 'silent' }]);
     link.stop('silent');
     await server.close();
+  });
+});
+
+describe('a program that waits for somebody to answer', () => {
+  /** Has somebody called, for whom it rings. */
+  async function ringing(limits: object = {}): Promise<{ here: Scene; call: Call }> {
+    const here = await scene({ program: { type: 'pcm', url: program.url }, limits });
+    all = here;
+    const calls = here.caller.incoming();
+    const placing = await here.running.gateway.place(await here.caller.contact());
+    expect(placing).toMatchObject({ kind: 'placed' });
+    const { value: call } = await calls.next();
+    if (call === undefined) throw new Error('no call came');
+    call.ring();
+    return { here, call };
+  }
+
+  const leaving: [string, (socket: WebSocket) => void, object][] = [
+    ['closes its connection', (socket) => socket.close(), { kind: 'programDone' }],
+    ['breaks', (socket) => socket.terminate(), { kind: 'fault', code: 'lost' }],
+    ['answers no ping', (socket) => socket.pause(), { kind: 'fault', code: 'silent' }],
+    [
+      'says too much',
+      (socket) => [8000, 8000].forEach((bytes) => socket.send(Buffer.alloc(bytes))),
+      { kind: 'fault', code: 'tooMuchAudio' },
+    ],
+  ];
+
+  it.each(leaving)('ends the attempt where it %s', async (_, leave, end) => {
+    const { here, call } = await ringing({ idleMs: 1000, messageBytes: 10_000 });
+    if (program.socket !== undefined) leave(program.socket);
+    expect(await call.ended).toMatchObject({ kind: 'cancelled' });
+    const logged = await untilLogged(here, 'the program left before the answer');
+    expect(logged['end']).toMatchObject(end);
+  });
+
+  it('is answered when it pings, and what it has said is heard after the answer', async () => {
+    const { here, call } = await ringing();
+    const { socket } = program;
+    program.send(Buffer.from(new Uint8Array(tone(900, 3000).buffer)));
+    program.send({ type: 'mark', name: 'greeted' });
+    const ponged = new Promise((resolve) => socket?.once('pong', resolve));
+    socket?.ping();
+    await ponged;
+    expect(program.texts).toEqual([]); // nothing begins before the answer
+    await call.answer();
+    expect(await hearsTone(call, 900)).toBe(true);
+    expect(await program.gets(({ type }) => type === 'mark')).toMatchObject({ reached: true });
+    expect(here.running.gateway.calls).toBe(1);
   });
 });
 

@@ -102,15 +102,12 @@ it('a program that asks for both tracks hears itself when it was said', async ()
   program.send({ event: 'media', streamSid, media: { payload: base64(tone(900, 100)) } });
   const isSaid = (one: Record<string, unknown>): boolean =>
     (one as Message)['media']?.['track'] === 'outbound';
-  await program.gets((one) => isSaid(one) && (one as Message)['media']?.['timestamp'] === '80');
+  while (program.texts.filter(isSaid).length < 5) await program.something();
   const said = program.texts.filter(isSaid);
-  expect(said.map((one) => (one as Message)['media']?.['timestamp'])).toEqual([
-    '0',
-    '20',
-    '40',
-    '60',
-    '80',
-  ]);
+  const times = said.map((one) => Number((one as Message)['media']?.['timestamp']));
+  const [first = -1] = times;
+  expect(first).toBeGreaterThanOrEqual(0);
+  expect(times).toEqual([0, 20, 40, 60, 80].map((later) => first + later));
   expect(said.every((one) => isTone(payloadOf(one), 8000, 900))).toBe(true);
 });
 

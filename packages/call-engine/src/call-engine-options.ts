@@ -5,7 +5,7 @@ import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transac
 import type { FlowTrust } from './authenticator.ts';
 import type { ConferenceRoomOptions } from './conference-room.ts';
 import type { FailureLimits } from './failure-table.ts';
-import type { ForwardingSource } from './forwarding-rules.ts';
+import { type ForwardingSource, LONGEST_RING_MS } from './forwarding-rules.ts';
 import type { Stores } from './memory-stores.ts';
 import type { ExpiryLimits } from './register-request.ts';
 import type { Service } from './service.ts';
@@ -113,6 +113,8 @@ export interface RegistrationLimits extends ExpiryLimits {
 /** What the options come to with every default filled in. */
 export interface EngineSettings {
   readonly ringTimeoutMs: number;
+  /** How long a caller waits at most, forwarded as often as may be. */
+  readonly answerMs: number;
   readonly maxCallMs: number;
   readonly maxCalls: number;
   readonly maxForwards: number;
@@ -125,13 +127,15 @@ export interface EngineSettings {
 
 /** Fills in every default. */
 export function settingsOf(options: CallEngineOptions): EngineSettings {
-  const { digest = {}, registration = {} } = options;
+  const { digest = {}, registration = {}, ringTimeoutMs = 30_000, maxForwardings = 5 } = options;
+  const longestMs = options.forwarding ? Math.max(ringTimeoutMs, LONGEST_RING_MS) : ringTimeoutMs;
   return {
-    ringTimeoutMs: options.ringTimeoutMs ?? 30_000,
+    ringTimeoutMs,
+    answerMs: (maxForwardings + 1) * longestMs + 60_000,
     maxCallMs: options.maxCallMs ?? 43_200_000,
     maxCalls: options.maxCalls ?? 10_000,
     maxForwards: options.maxForwards ?? 30,
-    maxForwardings: options.maxForwardings ?? 5,
+    maxForwardings,
     expiry: {
       minSeconds: registration.minSeconds ?? 60,
       maxSeconds: registration.maxSeconds ?? 7200,

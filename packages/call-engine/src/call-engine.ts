@@ -404,7 +404,7 @@ export class CallEngine {
       supported: ['path'],
       allow: ALLOWED,
       ...(this.parts.rooms.length > 0 && { conferencePackage: this.conferencePackage() }),
-      limits: { answerMs: this.settings.ringTimeoutMs + 60_000 },
+      limits: { answerMs: this.settings.answerMs },
       onIncoming: (session) => this.admit(session),
       onRequest: (transaction) => void this.answer(transaction),
       onRefer: (session, refer) => referrals.decide(session, refer),

@@ -7,7 +7,11 @@ import {
 import { Headers, parseUri, SipUri, type Uri } from '@strowger/sip-message';
 import type { Forwards } from './call-table.ts';
 import type { Domain } from './domain.ts';
-import type { ForwardingRules, ForwardingSource } from './forwarding-rules.ts';
+import {
+  type ForwardingRules,
+  type ForwardingSource,
+  LONGEST_RING_MS,
+} from './forwarding-rules.ts';
 import type { Destination, Router } from './router.ts';
 
 /** What the ways of a call are found with. */
@@ -116,7 +120,9 @@ export class CallRoutes {
         noAnswer: this.may(noAnswer),
         redirected: this.options.followsRedirects,
       },
-      ...(noAnswer === undefined || noAnswerMs === undefined ? {} : { ringMs: noAnswerMs }),
+      ...(noAnswer === undefined || noAnswerMs === undefined
+        ? {}
+        : { ringMs: Math.min(noAnswerMs, LONGEST_RING_MS) }),
       hasMoved: this.forwarded.length > 0,
     };
   }

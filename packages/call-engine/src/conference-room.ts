@@ -56,6 +56,7 @@ export interface ConferenceRoomSetup {
 type Role = ConferenceMemberSettings['role'];
 
 const TRIES = 3;
+const ASKED_AT_ONCE = 10;
 const ENTRY_MS = 15_000;
 const GUESSES = { failures: 6, windowMs: 600_000, longestMs: 3_600_000, entries: 10_000 };
 
@@ -67,6 +68,8 @@ export class ConferenceRoom {
   readonly name: string;
   private readonly setup: ConferenceRoomSetup;
   private readonly guesses: FailureTable;
+  /** Calls that are being asked for a PIN, by guesser. */
+  private readonly asked = new Map<string, number>();
   private current: Conference | undefined;
 
   constructor(setup: ConferenceRoomSetup) {
@@ -89,7 +92,7 @@ export class ConferenceRoom {
   /** The room as a service: who dials it comes in, and stays until one of the two hangs up. */
   async serve(call: ServiceCall): Promise<void> {
     const { session, signal } = call;
-    if (this.guesses.shutOutMs(guesserOf(call)) > 0) return session.reject(403);
+    if (this.isShutOut(call)) return session.reject(403);
     const conference = this.open();
     try {
       await conference.join(session.id, this.isClosed ? ASKED_FIRST : {});
@@ -99,7 +102,7 @@ export class ConferenceRoom {
       return session.reject(486);
     }
     if (this.isClosed) {
-      const role = await this.askRole(call);
+      const role = await this.askInTurn(call);
       if (signal.aborted || conference.isOver) return;
       if (role === undefined) return void session.hangUp();
       conference.change(session.id, { role });
@@ -162,13 +165,32 @@ export class ConferenceRoom {
         mayBeEmpty: pin === undefined,
         timeoutMs: ENTRY_MS,
       });
-      if (typed === undefined) return undefined;
+      // others of the same guesser may have failed meanwhile
+      if (typed === undefined || this.isShutOut(call)) return undefined;
       if (moderatorPin !== undefined && isSame(typed, moderatorPin)) return 'moderator';
       if (isSame(typed, pin ?? '')) return 'speaker';
       this.guesses.failed(guesserOf(call));
-      if (this.guesses.shutOutMs(guesserOf(call)) > 0) return undefined;
     }
     return undefined;
+  }
+
+  private isShutOut(call: ServiceCall): boolean {
+    return this.guesses.shutOutMs(guesserOf(call)) > 0;
+  }
+
+  /** A few calls of one guesser may be asked at a time; more are hung up. */
+  private async askInTurn(call: ServiceCall): Promise<Role | undefined> {
+    const guesser = guesserOf(call);
+    const asked = this.asked.get(guesser) ?? 0;
+    if (asked >= ASKED_AT_ONCE) return undefined;
+    this.asked.set(guesser, asked + 1);
+    try {
+      return await this.askRole(call);
+    } finally {
+      const left = (this.asked.get(guesser) ?? 1) - 1;
+      if (left > 0) this.asked.set(guesser, left);
+      else this.asked.delete(guesser);
+    }
   }
 
   /** `*6` mutes and unmutes who presses it; a moderator's `*7` locks and unlocks the room. */

@@ -9,9 +9,12 @@ export interface ForwardingRules {
   readonly busy?: string;
   /** Where nobody answers in time, no phone can be reached, or none is registered. */
   readonly noAnswer?: string;
-  /** How long phones ring before `noAnswer`. Default: the engine's `ringTimeoutMs`. */
+  /** How long phones ring before `noAnswer`, ten minutes at most. Default: the engine's `ringTimeoutMs`. */
   readonly noAnswerMs?: number;
 }
+
+/** No phone rings longer before a call is forwarded. */
+export const LONGEST_RING_MS = 600_000;
 
 /** The port to the wishes of users. A call to a user whose wishes cannot be read fails with 500. */
 export type ForwardingSource = (

@@ -1,4 +1,4 @@
-import { parseConferenceInfo } from '@strowger/dialog-core';
+import { type Dialog, parseConferenceInfo } from '@strowger/dialog-core';
 import { uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import type { ConferenceRoomOptions } from '../src/conference-room.ts';
@@ -16,8 +16,11 @@ function roomStage(options: ConferenceRoomOptions = {}) {
     meetings.push(`${name} ${ended.reason}`);
   });
   /** Presses keys, and waits until the PBX has heard them. */
-  const press = async (phone: Phone, keys: string): Promise<void> => {
-    const dialog = phone.dialogs.at(-1);
+  const press = async (
+    phone: Phone,
+    keys: string,
+    dialog: Dialog | undefined = phone.dialogs.at(-1),
+  ): Promise<void> => {
     if (dialog === undefined) throw new Error(`${phone.name} is in no call`);
     for (const key of keys) {
       void phone.info(dialog, 'application/dtmf-relay', `Signal=${key}\r\nDuration=100\r\n`);
@@ -86,6 +89,20 @@ describe('a conference room', () => {
     bob.call(ROOM);
     await simulation.run(20_000);
     expect(bob.log.at(-1)).toBe('ended bye');
+    await strike();
+  });
+
+  it('counts guesses of calls at the same time, and looks at none that comes too late', async () => {
+    const { phone, simulation, press, stages, strike } = roomStage({ pin: '1234' });
+    const alice = await phone('alice');
+    for (const _ of [1, 2, 3]) alice.call(ROOM);
+    await simulation.run(1000);
+    const [first, second, third] = alice.dialogs;
+    if (!first || !second || !third) throw new Error('three calls');
+    for (const dialog of [first, second]) await press(alice, '1111#222#9#', dialog);
+    await press(alice, '1234', third);
+    await simulation.run(1000);
+    expect(stages()).toEqual([]);
     await strike();
   });
 

@@ -50,6 +50,22 @@ describe('a call to somebody who forwards', () => {
     await stage.strike();
   });
 
+  it('on no answer, however long each of them rings', async () => {
+    const stage = scene({
+      bob: { noAnswer: 'carol', noAnswerMs: 100_000 },
+      carol: { noAnswer: 'alice', noAnswerMs: 100_000 },
+    });
+    const { alice, bob, carol } = await phones(stage);
+    [bob.onInvite, carol.onInvite] = [rings, rings];
+    const call = alice.call('bob');
+    await stage.simulation.run(205_000);
+    expect(call.outcome).toBe(200);
+    expect([bob.invites.length, carol.invites.length, alice.invites.length]).toEqual([1, 1, 1]);
+    call.dialog?.bye();
+    await stage.simulation.run(1000);
+    await stage.strike();
+  });
+
   it('on busy, goes there then, and comes back as busy where it may not', async () => {
     const stage = scene({ bob: { busy: 'carol' } });
     const { alice, bob, carol } = await phones(stage);

@@ -64,6 +64,26 @@ describe('Session-ID (RFC 7989) through the PBX', () => {
     await stage.strike();
   });
 
+  it('is not what somebody else says who knows the Call-ID alone', async () => {
+    const stage = setStage();
+    const { simulation, engine } = stage;
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    const call = alice.call('bob', { headers: [['Session-ID', `${ALICE};remote=${NIL}`]] });
+    await simulation.run(5000);
+    const { callId = '' } = engine.sessions.find({ uuid: ALICE })[0] ?? {};
+    const user = { onResponse: () => {}, onFailed: () => {} };
+    const stray = { to: uri('sip:pbx'), from: bob.address, callId, cseq: 9 };
+    const headers: [string, string][] = [['Session-ID', `${'e'.repeat(32)};remote=${NIL}`]];
+    bob.layer.request({ method: 'OPTIONS', requestUri: uri('sip:pbx'), ...stray, headers }, user);
+    await simulation.run(1000);
+    expect(engine.sessions.find({ uuid: 'e'.repeat(32) })).toEqual([]);
+    expect(engine.sessions.find({ uuid: ALICE })).toHaveLength(2);
+    call.dialog?.bye();
+    await simulation.run(1000);
+    await stage.strike();
+  });
+
   it('follows whoever a party is connected with by a transfer', async () => {
     const stage = setStage();
     const { simulation, engine } = stage;

@@ -41,6 +41,9 @@ export class BrowserEndpoint implements MediaEndpoint {
   private readonly negotiation: Negotiation;
   private readonly watch: CallWatch;
   private closing: Promise<MediaStats> | undefined;
+  private readonly ending = new AbortController();
+  /** Digits are sent behind those that still wait. */
+  private lastDigits: Promise<void> = Promise.resolve();
   private hasPorts = false;
 
   /** @internal Made by `browserMedia`. */
@@ -103,24 +106,18 @@ export class BrowserEndpoint implements MediaEndpoint {
   }
 
   /**
-   * As events (RFC 4733), or as tones in the audio. Rejects with `MEDIA_BAD_DIGITS`, and
-   * `MEDIA_NO_TELEPHONE_EVENT` where the other side takes no events.
+   * As events (RFC 4733), or as tones in the audio. Rejects with `MEDIA_BAD_DIGITS`,
+   * `MEDIA_NO_TELEPHONE_EVENT` where the other side takes no events, `MEDIA_WRONG_STATE` where they
+   * are held up, such as by a call on hold, and `MEDIA_CLOSED`.
    */
   async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     this.assertOpen();
-    const { durationMs = 100, gapMs = 100, via = 'auto' } = options;
     if (!/^[0-9*#A-Da-d]*$/.test(digits)) {
       throw new StrowgerError('MEDIA_BAD_DIGITS', `${digits} are no digits of a telephone`);
     }
-    const dtmf = this.negotiation.sender?.dtmf ?? undefined;
-    const takesEvents = dtmf?.canInsertDTMF === true;
-    if (via === 'inband' || (via === 'auto' && !takesEvents)) {
-      return this.audio.dial(digits, durationMs, gapMs);
-    }
-    if (dtmf === undefined || !takesEvents) {
-      throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'the other side takes no events');
-    }
-    await sendEvents(dtmf, digits, { durationMs, gapMs });
+    const work = this.lastDigits.then(() => this.sendNow(digits, options));
+    this.lastDigits = work.catch(() => {});
+    await work;
   }
 
   echo(enabled: boolean): void {
@@ -151,8 +148,24 @@ export class BrowserEndpoint implements MediaEndpoint {
     return this.closing;
   }
 
+  private async sendNow(digits: string, options: DigitOptions): Promise<void> {
+    this.assertOpen();
+    const { durationMs = 100, gapMs = 100, via = 'auto' } = options;
+    const limits = { durationMs, gapMs, clock: this.options.clock, ending: this.ending.signal };
+    const dtmf = this.negotiation.sender?.dtmf ?? undefined;
+    const takesEvents = dtmf?.canInsertDTMF === true;
+    if (via === 'inband' || (via === 'auto' && !takesEvents)) {
+      return this.audio.dial(digits, limits);
+    }
+    if (dtmf === undefined || !takesEvents) {
+      throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'the other side takes no events');
+    }
+    await sendEvents(dtmf, digits, limits);
+  }
+
   private async end(): Promise<MediaStats> {
     const { connection, onGone } = this.options;
+    this.ending.abort();
     try {
       return await this.watch.stop();
     } finally {

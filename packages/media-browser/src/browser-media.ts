@@ -102,17 +102,13 @@ export class BrowserMedia implements MediaBackend {
     microphone: MediaStream | undefined,
   ): BrowserEndpoint {
     const { options } = this;
-    const { clock, iceServers = [], iceTransportPolicy = 'all' } = options;
-    const { speaker = true, gatherMs = 1000, timeoutMs = 30_000, codecs } = options;
-    const connection = new RTCPeerConnection({
-      iceServers: [...iceServers],
-      iceTransportPolicy,
-      rtcpMuxPolicy: 'require',
-    });
+    const { clock, speaker = true, gatherMs = 1000, timeoutMs = 30_000, codecs } = options;
+    const audio = new CallAudio({ context, microphone, speaker });
+    const connection = this.connection(audio);
     const endpoint = new BrowserEndpoint({
       request: { ...(codecs && { codecs }), ...request },
       connection,
-      audio: new CallAudio({ context, microphone, speaker }),
+      audio,
       clock,
       gatherMs,
       timeoutMs,
@@ -123,6 +119,21 @@ export class BrowserMedia implements MediaBackend {
     });
     this.endpoints.add(endpoint);
     return endpoint;
+  }
+
+  /** Where the browser refuses it, its audio ends with it. */
+  private connection(audio: CallAudio): RTCPeerConnection {
+    const { iceServers = [], iceTransportPolicy = 'all' } = this.options;
+    try {
+      return new RTCPeerConnection({
+        iceServers: [...iceServers],
+        iceTransportPolicy,
+        rtcpMuxPolicy: 'require',
+      });
+    } catch (error) {
+      audio.close();
+      throw error;
+    }
   }
 
   /** One for all calls. Where the page may play nothing yet, the user's next gesture wakes it. */

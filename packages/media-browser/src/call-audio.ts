@@ -1,4 +1,5 @@
 import { Voice } from './voice.ts';
+import { type DigitLimits, withinLimits } from './digit-limits.ts';
 import { listen } from './ear.ts';
 import type { PcmFrame } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
@@ -26,6 +27,7 @@ export class CallAudio {
   private readonly sink: HTMLAudioElement;
   private source: MediaStreamAudioSourceNode | undefined;
   private ear: { stop(): void } | undefined;
+  private isEchoing = false;
   private readonly mike: MediaStreamAudioSourceNode | undefined;
 
   /** @internal Calls have one: see `callAudio`. */
@@ -36,17 +38,19 @@ export class CallAudio {
     this.said = this.out.stream;
     this.talk = new GainNode(context);
     this.talk.connect(this.out);
-    this.in = new GainNode(context);
-    this.voice = new Voice(context, this.out);
     if (microphone !== undefined) {
-      this.mike = context.createMediaStreamSource(microphone);
+      this.mike = context.createMediaStreamSource(microphone); // throws where it has no audio
       this.mike.connect(this.talk);
     }
+    this.in = new GainNode(context);
+    this.voice = new Voice(context, this.out);
     this.sink = new Audio();
     // without a sink Chromium decodes nothing
     this.sink.srcObject = this.heard;
     this.sink.muted = speaker === false;
-    if (typeof speaker === 'string') void this.sink.setSinkId(speaker);
+    if (typeof speaker === 'string' && 'setSinkId' in this.sink) {
+      void this.sink.setSinkId(speaker).catch(() => {}); // the default one is heard then
+    }
   }
 
   /** @internal What is sent. */
@@ -88,6 +92,8 @@ export class CallAudio {
 
   /** @internal */
   echo(enabled: boolean): void {
+    if (enabled === this.isEchoing) return; // to undo what is not there throws
+    this.isEchoing = enabled;
     if (enabled) this.in.connect(this.out);
     else this.in.disconnect(this.out);
   }
@@ -101,22 +107,31 @@ export class CallAudio {
     return stream;
   }
 
-  /** Sends tones for digits, one after the other, as audio. @internal */
-  async dial(digits: string, durationMs: number, gapMs: number): Promise<void> {
+  /**
+   * Sends tones for digits, one after the other, as audio; rejects as `withinLimits` does, such as
+   * where the page may play nothing yet. @internal
+   */
+  async dial(digits: string, limits: DigitLimits): Promise<void> {
     const { context } = this.options;
+    const { durationMs, gapMs } = limits;
+    const levels: GainNode[] = [];
     let at = context.currentTime + 0.02;
     for (const digit of digits) {
       for (const hz of frequenciesOf(digit)) {
         const level = new GainNode(context, { gain: 0.3 });
         const tone = new OscillatorNode(context, { frequency: hz });
+        levels.push(level);
         tone.connect(level).connect(this.out);
         tone.start(at);
         tone.stop(at + durationMs / 1000);
-        tone.addEventListener('ended', () => level.disconnect());
       }
       at += (durationMs + gapMs) / 1000;
     }
-    await ends(context, at);
+    try {
+      await withinLimits(ends(context, at), digits.length, limits);
+    } finally {
+      for (const level of levels) level.disconnect();
+    }
   }
 
   /** @internal */

@@ -1,22 +1,32 @@
+import { type DigitLimits, withinLimits } from './digit-limits.ts';
+
 /** What browsers allow at least between two digits, and for each (W3C webrtc §7.2). */
 const [SHORTEST_GAP_MS, SHORTEST_MS, LONGEST_MS] = [30, 40, 6000];
 
-/** Sends digits as events (RFC 4733), behind those that still wait; resolves when all are sent. */
-export function sendEvents(
+/** Sends digits as events (RFC 4733) where none wait; rejects as `withinLimits` does. */
+export async function sendEvents(
   dtmf: RTCDTMFSender,
   digits: string,
-  { durationMs, gapMs }: { durationMs: number; gapMs: number },
+  limits: DigitLimits,
 ): Promise<void> {
-  if (digits === '') return Promise.resolve();
-  const duration = Math.min(Math.max(durationMs, SHORTEST_MS), LONGEST_MS);
-  const gap = Math.max(gapMs, SHORTEST_GAP_MS);
-  return new Promise((resolve) => {
-    const told = ({ tone }: RTCDTMFToneChangeEvent): void => {
-      if (tone !== '') return; // the end of all that waits
-      dtmf.removeEventListener('tonechange', told);
-      resolve();
-    };
-    dtmf.addEventListener('tonechange', told);
-    dtmf.insertDTMF(dtmf.toneBuffer + digits, duration, gap);
+  if (digits === '') return;
+  const durationMs = Math.min(Math.max(limits.durationMs, SHORTEST_MS), LONGEST_MS);
+  const gapMs = Math.max(limits.gapMs, SHORTEST_GAP_MS);
+  let all = (): void => {};
+  const sent = new Promise<void>((resolve) => {
+    all = resolve;
   });
+  const told = ({ tone }: RTCDTMFToneChangeEvent): void => {
+    if (tone === '') all();
+  };
+  dtmf.addEventListener('tonechange', told);
+  try {
+    dtmf.insertDTMF(digits, durationMs, gapMs);
+    await withinLimits(sent, digits.length, { ...limits, durationMs, gapMs });
+  } catch (error) {
+    if (dtmf.canInsertDTMF) dtmf.insertDTMF(''); // the rest is not sent later
+    throw error;
+  } finally {
+    dtmf.removeEventListener('tonechange', told);
+  }
 }

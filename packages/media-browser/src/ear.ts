@@ -2,7 +2,7 @@ import { Resampler } from '@strowger/media-core';
 import type { PcmFrame } from '@strowger/session-core';
 import { EAR, hearThread, tellThread } from './voice-worklet.ts';
 
-/** Frames that wait for a slow reader; older ones are dropped. */
+/** Frames that wait for a slow reader; while there are so many, what comes is dropped. */
 const MOST_WAITING = 50;
 
 /** What a call hears, as PCM frames of 20 ms; `stop` ends the stream. */

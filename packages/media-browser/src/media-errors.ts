@@ -10,7 +10,7 @@ export function closed(): StrowgerError {
   return new StrowgerError('MEDIA_CLOSED', 'this endpoint is closed');
 }
 
-/** An offer while our own is open, an answer that nobody waits for. */
+/** An offer while our own is open, an answer that nobody waits for, digits that are held up. */
 export function wrongState(what: string): StrowgerError {
   return new StrowgerError('MEDIA_WRONG_STATE', what);
 }

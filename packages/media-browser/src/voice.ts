@@ -47,10 +47,10 @@ export class Voice {
   play(source: AudioSource, options: PlayOptions = {}): Playback {
     if (this.isClosed) throw closed();
     const id = ++this.ids;
+    const failure = this.begin(id, source, options);
     const finished = new Promise<{ playedMs: number; stopped: boolean }>((resolve) => {
       this.playing.set(id, { resolve });
     });
-    const failure = this.begin(id, source, options);
     const result = failure === undefined ? finished : Promise.race([finished, failure]);
     result.catch(() => {}); // it may be left alone
     return {
@@ -87,7 +87,14 @@ export class Voice {
     const rate = this.atOurRate();
     const free = (): void => void (this.hasWriter = false);
     return new WritableStream({
-      write: (frame) => this.feed(0, rate(frame)),
+      write: async (frame) => {
+        try {
+          await this.feed(0, rate(frame));
+        } catch (error) {
+          free(); // nothing else is told of a stream that has failed
+          throw error;
+        }
+      },
       close: free,
       abort: free,
     });
@@ -122,9 +129,11 @@ export class Voice {
         enter({ ...shape, kind: 'tone', step, amplitude });
         return undefined;
       }
-      case 'stream':
+      case 'stream': {
+        const reader = source.stream.getReader(); // throws where another reads it
         enter({ ...shape, kind: 'stream' });
-        return this.pump(id, source.stream);
+        return this.pump(id, reader);
+      }
       case 'url':
         enter({ ...shape, kind: 'stream' }); // its place in the queue, while it is fetched
         return this.fetch(id, source, shape.times);
@@ -165,9 +174,8 @@ export class Voice {
     return new Promise<never>(() => {});
   }
 
-  private async pump(id: number, stream: ReadableStream<PcmFrame>): Promise<never> {
+  private async pump(id: number, reader: ReadableStreamDefaultReader<PcmFrame>): Promise<never> {
     const rate = this.atOurRate();
-    const reader = stream.getReader();
     try {
       for (;;) {
         const { done, value } = await reader.read();

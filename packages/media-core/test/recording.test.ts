@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VirtualClock } from '@strowger/runtime';
+import { nodeRuntime, VirtualClock } from '@strowger/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMediaEngine, levelDbm0, type RecordTarget, toneShare } from '../src/index.ts';
 import { HttpSink } from '../src/recording/http-sink.ts';
+import { openWriter } from '../src/recording/index.ts';
 import { buildWorker } from './build-worker.ts';
 import { listenToOgg, readPages } from './ogg.ts';
 import { engineOn, listening, mediaSimulation } from './simulated.ts';
@@ -80,6 +81,20 @@ describe('a recording as Opus in Ogg (RFC 7845)', () => {
     expect(toneShare(right.subarray(9600, 43_200), 48_000, 1000)).toBeGreaterThan(0.9);
     expect(levelDbm0(right.subarray(57_600))).toBeLessThan(-60);
     await close();
+  });
+
+  it('opens nothing where there is no encoder for it', async () => {
+    const path = join(folder, 'never.ogg');
+    const opening = openWriter({
+      target: { type: 'file', path },
+      format: 'ogg',
+      channels: 3 as 2, // what no encoder is made for
+      sampleRate: 8000,
+      runtime: nodeRuntime(),
+      push() {},
+    });
+    await expect(opening).rejects.toThrow();
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is what a conference records as well', async () => {
@@ -168,6 +183,39 @@ describe('a recording that is sent to a server', () => {
     await close();
   });
 
+  it.each(['hangs up', 'has done'])('fails where a server answers at once and %s', async (what) => {
+    const server = await serverOf((request, response) => {
+      response.writeHead(200);
+      if (what === 'has done') response.end();
+      else response.flushHeaders();
+      request.once('data', () => request.socket.end());
+    });
+    const sink = new HttpSink({ url: server.url }, 'audio/wav', new VirtualClock());
+    sink.write(new Uint8Array(100));
+    await expect.poll(() => sink.isFull).toBe(true);
+    await expect(sink.close()).rejects.toMatchObject({
+      code: 'RECORDING_FAILED',
+      message: expect.stringMatching(/before it had everything$/u),
+    });
+    await server.close();
+  });
+
+  it('is whole where a server answers at once and takes everything', async () => {
+    let heard = 0;
+    const server = await serverOf((request, response) => {
+      response.writeHead(200).flushHeaders();
+      request.on('data', ({ length }: Uint8Array) => (heard += length));
+      request.once('end', () => response.end());
+    });
+    const sink = new HttpSink({ url: server.url }, 'audio/wav', new VirtualClock());
+    sink.write(new Uint8Array(100));
+    await expect.poll(() => heard).toBe(100);
+    sink.write(new Uint8Array(100));
+    await sink.close();
+    await expect.poll(() => heard).toBe(200);
+    await server.close();
+  });
+
   it('does not grow for a server that does not read, nor wait for one that does not answer', async () => {
     const server = await serverOf((request) => request.pause());
     const clock = new VirtualClock();
@@ -223,6 +271,48 @@ describe('a recording that a program takes', () => {
     const { durationMs, lostMs } = await recording.stop();
     expect(lostMs).toBeGreaterThan(20_000);
     expect(durationMs + lostMs).toBe(90_000);
+    await close();
+  });
+
+  it('goes on whole where a second one is refused meanwhile', async () => {
+    const { simulation, endpoint, close } = await talk();
+    const chunks: Uint8Array[] = [];
+    const { stream, state } = taking((bytes) => void chunks.push(bytes));
+    const recording = await endpoint.record({ type: 'stream', stream });
+    await simulation.run(1000);
+    const strays: Uint8Array[] = [];
+    const other = taking((bytes) => void strays.push(bytes));
+    const refused = endpoint.record({ type: 'stream', stream: other.stream });
+    const stopping = recording.stop();
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_WRONG_STATE' });
+    const { sha256 } = await stopping;
+    expect([sha256, state.closed]).toEqual([hashOf(Buffer.concat(chunks)), true]);
+    expect([strays, other.stream.locked]).toEqual([[], false]);
+    await close();
+  });
+
+  it.each(['takes', 'fails'])('leaves the next one alone when it %s late', async (what) => {
+    const { simulation, endpoint, close } = await talk();
+    let finish = (): void => {};
+    const gate = new Promise<void>((resolve, reject) => {
+      finish = what === 'fails' ? () => reject(new Error('no disk')) : resolve;
+    });
+    const slow = taking(() => gate);
+    const recording = await endpoint.record({ type: 'stream', stream: slow.stream });
+    await simulation.run(60_000);
+    const stopping = recording.stop().catch(({ code }: { code: string }) => code);
+    let goOn = (): void => {};
+    const nextGate = new Promise<void>((resolve) => (goOn = resolve));
+    const { stream } = taking(() => nextGate);
+    const next = await endpoint.record({ type: 'stream', stream });
+    finish();
+    if (what === 'fails') expect(await stopping).toBe('RECORDING_FAILED');
+    else expect(await stopping).toMatchObject({ durationMs: 60_000, lostMs: 0 });
+    await simulation.run(90_000);
+    goOn();
+    const { durationMs, lostMs } = await next.stop();
+    expect(durationMs).toBeGreaterThan(60_000);
+    expect(lostMs).toBeGreaterThan(20_000);
     await close();
   });
 

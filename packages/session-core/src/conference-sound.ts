@@ -36,13 +36,19 @@ export class ConferenceSound {
   /** The mix; opens it where nobody was there. */
   open(): Promise<MediaConference> {
     const { media, label, maximum, loudest, tones } = this.options;
-    this.mix ??= media.openConference({
+    if (this.mix !== undefined) return this.mix;
+    const mix = media.openConference({
       label,
       maximum,
       ...(loudest === undefined ? {} : { loudest }),
       ...(tones === undefined ? {} : { tones }),
     });
-    return this.mix;
+    this.mix = mix;
+    // who waits for it is told; who comes later finds another
+    mix.catch(() => {
+      if (this.mix === mix) this.mix = undefined;
+    });
+    return mix;
   }
 
   /** Rejects with `NO_MEMBERS` while nobody is there, and as the media backend does. */
@@ -60,18 +66,27 @@ export class ConferenceSound {
   async takePart(): Promise<ConferencePart> {
     const { media, label } = this.options;
     const plain = { label, srtp: 'off', ice: 'off', onEvent: () => {} } as const; // never leaves us
-    const mix = await this.present();
-    const member = await mix.openMember({ ...plain, waits: true });
-    const own = await media.openEndpoint(plain);
-    this.own.push(member.endpoint, own);
+    const opened = this.present();
+    const mix = await opened;
+    const endpoints: MediaEndpoint[] = [];
+    const leave = async (): Promise<void> => {
+      this.own = this.own.filter((one) => !endpoints.includes(one));
+      await closeAll(endpoints);
+    };
     try {
+      const member = await mix.openMember({ ...plain, waits: true });
+      endpoints.push(member.endpoint);
+      const own = await media.openEndpoint(plain);
+      endpoints.push(own);
       await own.acceptAnswer(await member.endpoint.acceptOffer(await own.createOffer()));
       await member.join();
+      if (this.mix !== opened) throw new StrowgerError('NO_MEMBERS', 'everybody has left');
+      this.own.push(...endpoints);
+      return { media: own, leave };
     } catch (error) {
-      await closeAll([member.endpoint, own]);
+      await leave();
       throw error;
     }
-    return { media: own, leave: () => closeAll([member.endpoint, own]) };
   }
 
   /** Rejects with `NO_MEMBERS` while nobody is there. */

@@ -15,6 +15,8 @@ import type { SessionId } from './session-state.ts';
 
 interface Watcher {
   readonly subscription: NotifierSubscription;
+  /** Who may know because it is in it. */
+  readonly member: SessionId | undefined;
   /** The address that it knows the conference by. */
   readonly entity: string;
   /** The number of the last state that it was told. */
@@ -32,8 +34,13 @@ export class ConferenceWatchers {
     this.sessionOf = sessionOf;
   }
 
+  /** How many subscribe. */
+  get size(): number {
+    return this.watchers.size;
+  }
+
   /** Accepts a subscription: the whole state now, and what changes from then on. */
-  add(subscribe: IncomingSubscribe): void {
+  add(subscribe: IncomingSubscribe, member?: SessionId): void {
     const { uri } = this.conference;
     const entity = plain(uri ?? subscribe.request.uri);
     let watcher: Watcher | undefined;
@@ -44,8 +51,16 @@ export class ConferenceWatchers {
         onEnded: () => watcher && this.watchers.delete(watcher),
       },
     });
-    watcher = { subscription, entity, said };
+    if (subscription.state === 'terminated') return; // it wanted to know once
+    watcher = { subscription, member, entity, said };
     this.watchers.add(watcher);
+  }
+
+  /** A member has left: what it was told for being one it is told no longer. */
+  drop(member: SessionId): void {
+    for (const watcher of this.watchers) {
+      if (watcher.member === member) watcher.subscription.terminate({ reason: 'rejected' });
+    }
   }
 
   /** What concerns one session, or none, has changed: all are told that part (RFC 4575 §4.4). */

@@ -91,6 +91,11 @@ export class Conference {
     return state.name === 'open' && state.locked;
   }
 
+  /** @internal Whether this session is in the mix. */
+  isIn(id: SessionId): boolean {
+    return this.seats.get(id)?.stage === 'in';
+  }
+
   get isOver(): boolean {
     return this.machine.state.name === 'ended';
   }
@@ -99,7 +104,7 @@ export class Conference {
    * Brings a session in: one that waits for its answer is answered, one that is answered is moved by
    * re-INVITE, and taken back where we hold it, one of ours that rings comes in when it is answered. Resolves when it is in, or waits
    * (`waits`). Rejects with `CONFERENCE_FULL`, `CONFERENCE_LOCKED`, `CONFERENCE_ENDED`,
-   * `IN_CONFERENCE`, `NO_SESSION`, `SESSION_ENDED`, `CHANGE_REFUSED`, and as the media backend does:
+   * `IN_CONFERENCE`, `BAD_GAIN`, `NO_SESSION`, `SESSION_ENDED`, `CHANGE_REFUSED`, and as the media backend does:
    * then the session is as it was, if it still is.
    */
   async join(
@@ -108,6 +113,7 @@ export class Conference {
   ): Promise<void> {
     const session = this.context.session(id);
     this.checkJoin(id);
+    checkGains(settings);
     const place = new ConferencePlace(session, digits, {
       onHold: (held) => this.machine.input({ type: 'holdChanged', id, held }),
       onEnding: () => this.machine.input({ type: 'seatLost', id, why: 'sessionEnded' }),
@@ -138,10 +144,7 @@ export class Conference {
   /** Changes how a member hears and is heard. Throws `NO_MEMBER`, `BAD_GAIN`. */
   change(id: SessionId, settings: Partial<ConferenceMemberSettings>): void {
     this.checkMember(id);
-    const gains = [settings.gain ?? 1, ...(settings.hears ?? []).map(({ gain }) => gain)];
-    if (!gains.every((gain) => gain >= 0 && gain <= 8)) {
-      throw new StrowgerError('BAD_GAIN', 'gains are 0 to 8');
-    }
+    checkGains(settings);
     this.machine.input({ type: 'changed', id, settings });
   }
 
@@ -194,6 +197,10 @@ export class Conference {
     return state.name === 'open' ? state.seats : new Map();
   }
 
+  /** The ids in the mix of those who are in it. */
+  private readonly memberIds = (session: SessionId): number | undefined =>
+    this.isIn(session) ? this.places.get(session)?.memberId : undefined;
+
   private get countIn(): number {
     return [...this.seats.values()].filter(({ stage }) => stage === 'in').length;
   }
@@ -232,6 +239,9 @@ export class Conference {
   }
 
   private enterMix(id: SessionId): void {
+    const seat = this.seats.get(id);
+    // how it is heard holds from its first frame on
+    if (seat !== undefined) this.places.get(id)?.apply(seat, this.memberIds);
     this.attempt(id, 'entered', (place) => place.enter());
   }
 
@@ -264,12 +274,8 @@ export class Conference {
   }
 
   private applySettings(): void {
-    const idOf = (session: SessionId): number | undefined => {
-      const isIn = this.seats.get(session)?.stage === 'in';
-      return isIn ? this.places.get(session)?.memberId : undefined;
-    };
     for (const [id, seat] of this.seats) {
-      if (seat.stage === 'in') this.places.get(id)?.apply(seat, idOf);
+      if (seat.stage === 'in') this.places.get(id)?.apply(seat, this.memberIds);
     }
   }
 
@@ -298,6 +304,7 @@ export class Conference {
     }
     this.places.delete(id);
     this.context.seats.delete(id);
+    if (why !== 'conferenceEnded') this.watchers.drop(id);
     if (wasIn) this.watchers.changed(place.session);
     this.entries.get(id)?.reject(goneBecause(why));
     this.entries.delete(id);
@@ -345,6 +352,12 @@ export class Conference {
   private checkMember(id: SessionId): void {
     if (!this.places.has(id)) throw new StrowgerError('NO_MEMBER', `${id} is not in it`);
   }
+}
+
+function checkGains({ gain = 1, hears = [] }: Partial<ConferenceMemberSettings>): void {
+  const gains = [gain, ...hears.map((one) => one.gain)];
+  if (gains.every((one) => one >= 0 && one <= 8)) return;
+  throw new StrowgerError('BAD_GAIN', 'gains are 0 to 8');
 }
 
 function goneBecause(why: string): StrowgerError {

@@ -47,9 +47,12 @@ export class Conferences {
   /** Throws `TOO_MANY_CONFERENCES`, `BAD_CONFERENCE`. */
   create(options: ConferenceOptions): Conference {
     const { limits, registry, media, onStep } = this.options;
-    const { maximum = limits.conferenceMembers } = options;
+    const { maximum = limits.conferenceMembers, loudest = 0 } = options;
     if (!(Number.isInteger(maximum) && maximum >= 1 && maximum <= 1000)) {
       throw new StrowgerError('BAD_CONFERENCE', '`maximum` is 1 to 1000');
+    }
+    if (!(Number.isInteger(loudest) && loudest >= 0)) {
+      throw new StrowgerError('BAD_CONFERENCE', '`loudest` is a whole number from 0');
     }
     if (this.open.size >= limits.conferences) {
       throw new StrowgerError('TOO_MANY_CONFERENCES', `there are ${this.open.size} conferences`);
@@ -69,7 +72,7 @@ export class Conferences {
     return conference;
   }
 
-  /** All of them or none: where one does not agree the others go on as before. */
+  /** All of them or none: where one does not agree the others go on alone. */
   async bridge(
     sessions: readonly SessionId[],
     { member, ...options }: ConferenceOptions & { readonly member?: JoinOptions },
@@ -87,7 +90,7 @@ export class Conferences {
     const member = this.memberOf(subscribe);
     const conference = member ? this.of(member.id) : this.named(subscribe);
     if (conference === undefined) return subscribe.reject(404);
-    if (member !== undefined) return conference.watchers.add(subscribe);
+    if (member && conference.isIn(member.id)) return conference.watchers.add(subscribe, member.id);
     void this.decide(subscribe, conference);
   }
 

@@ -16,6 +16,8 @@ const NIL = '0'.repeat(32);
 export class SessionIdentity {
   private readonly seed: string;
   private heard: string | undefined;
+  /** Our tag in the session's dialogs: who does not know it does not speak in them. */
+  private tag: string | undefined;
   private own: string | undefined;
   private made: string | undefined;
   private behalf: SessionIdentity | undefined;
@@ -45,9 +47,20 @@ export class SessionIdentity {
     this.behalf = other;
   }
 
-  /** What the peer says; the latest counts, as it may have been connected with somebody else. */
-  hear(message: SipMessage): void {
+  /** A message of ours leaves: it has our tag, from the INVITE or its first answer with one on. */
+  leaves(message: SipMessage): void {
+    if (message.kind === 'request') this.tag = message.fromTag ?? this.tag;
+    else if (message.cseq.method === 'INVITE') this.tag ??= message.toTag;
+  }
+
+  /**
+   * What the peer says; the latest counts, as it may have been connected with somebody else. Nothing
+   * that comes without our tag is the peer's, but for the INVITE that began it all: `first`.
+   */
+  hear(message: SipMessage, first = false): void {
     if (!message.headers.has('session-id')) return;
+    const tag = message.kind === 'request' ? message.toTag : message.fromTag;
+    if (!first && (tag === undefined || tag !== this.tag)) return;
     const said = message.headers.get('session-id')?.local;
     if (said !== undefined && said !== NIL) this.heard = said;
   }
@@ -68,7 +81,10 @@ export function identifyingSender(
     sentBy: (hop) => sender.sentBy(hop),
     send: (message, hop, failed) => {
       const identity = identityOf(message.callId);
-      if (identity !== undefined) message.headers.set('Session-ID', identity.value);
+      if (identity !== undefined) {
+        identity.leaves(message);
+        message.headers.set('Session-ID', identity.value);
+      }
       return sender.send(message, hop, failed);
     },
     ...(report && { report: report.bind(sender) }),

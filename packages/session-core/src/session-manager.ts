@@ -172,8 +172,8 @@ export class SessionManager extends SessionDirectory {
 
   /**
    * Lets sessions hear each other: all of them, or none. Resolves when all are in; by default it is
-   * over when but one is left. Rejects as `Conference.join` and `createConference` do; then the
-   * sessions go on as before.
+   * over when but one is left. Rejects as `Conference.join` and `createConference` do: then
+   * those who had come in go on alone, and who was answered for it stays answered.
    */
   setupConferenceBridge(
     sessions: readonly SessionId[],

@@ -169,13 +169,19 @@ export class SessionShell {
     await this.link.release();
   }
 
-  /** What the peer hears while it is held. */
+  /** What the peer hears while it is held; where it cannot be played, the hold stands all the same. */
   playOnHold(source: AudioSource): void {
-    this.music?.stop();
-    this.music = this.link.endpoint?.play(source, { loop: true });
-    this.music?.finished.catch((error: unknown) => {
+    const failed = (error: unknown): void => {
       this.context.logger.warn({ err: error, sessionId: this.session.id }, 'no music on hold');
-    });
+    };
+    this.music?.stop();
+    this.music = undefined;
+    try {
+      this.music = this.link.endpoint?.play(source, { loop: true });
+    } catch (error) {
+      failed(error);
+    }
+    this.music?.finished.catch(failed);
   }
 
   private endMusic(direction: MediaDirection): void {

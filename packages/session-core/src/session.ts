@@ -96,7 +96,7 @@ export class Session extends SessionMedia {
     this.callContext = setup.callContext;
     this.offer = offer;
     this.identity = new SessionIdentity(`${id} ${callId}`);
-    if (request !== undefined) this.identity.hear(request);
+    if (request !== undefined) this.identity.hear(request, true);
     if (setup.behalf !== undefined) this.speakFor(setup.behalf);
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;

@@ -277,6 +277,28 @@ describe('TS-12 a conference of sessions', () => {
     await over();
   });
 
+  it('opens another mix where the first could not be had, and knows bad numbers', async () => {
+    const { server, bob, carol, callAll, during, whoHears, over } = scene();
+    const [one, two] = (await callAll(bob, carol)) as [Session, Session];
+    const conference = server.manager.createConference({ ends: 'explicit' });
+    server.media.failNext('openConference');
+    await expect(during(conference.join(one.id))).rejects.toMatchObject({
+      code: 'MEDIA_NOT_ACCEPTABLE',
+    });
+    await expect(conference.join(one.id, { gain: 9 })).rejects.toMatchObject({ code: 'BAD_GAIN' });
+    await during(Promise.all([conference.join(one.id, { muted: true }), conference.join(two.id)]));
+    expect(await whoHears(bob)).toEqual([]);
+    const part = await during(conference.takePart());
+    expect(server.manager.counts().endpoints).toBe(4);
+    await part.leave();
+    expect(server.manager.counts().endpoints).toBe(2);
+    expect(() => server.manager.createConference({ loudest: -1 })).toThrow(
+      expect.objectContaining({ code: 'BAD_CONFERENCE' }),
+    );
+    await during(conference.end());
+    await over();
+  });
+
   it('may end while somebody is on the way in', async () => {
     const { simulation, server, bob, carol, callAll, during, over } = scene();
     const [one, two] = (await callAll(bob, carol)) as [Session, Session];
@@ -420,6 +442,40 @@ describe('the package conference (RFC 4575)', () => {
     await simulation.run(1000);
     expect(ends.at(-1)).toBe('404');
     expect(server.manager.counts()).toMatchObject({ subscriptions: 0 });
+    await over();
+  });
+
+  it('is told to nobody who waits, once to who fetches, and no longer to who has left', async () => {
+    const { bob, carol, conference, callAll, during, simulation, over } = await watching();
+    const [one, two] = (await callAll(bob, carol)) as [Session, Session];
+    await during(Promise.all([conference.join(one.id, { waits: true }), conference.join(two.id)]));
+    const told: string[] = [];
+    const ask = async (expiresSeconds: number): Promise<void> => {
+      const subscription = bob.session.dialog?.subscribe({ event: 'conference', expiresSeconds });
+      if (subscription) {
+        subscription.user = {
+          onNotify: ({ request, status }) => {
+            told.push(`${status.state} ${request.body.length > 0 ? 'roster' : 'nothing'}`);
+          },
+          onEnded: ({ kind }) => told.push(kind),
+        };
+      }
+      await simulation.run(1000);
+    };
+    await ask(60);
+    expect(told.splice(0)).toEqual(['rejected']);
+    conference.admit(one.id);
+    await simulation.run(100);
+    await ask(0);
+    expect(told.splice(0)).toEqual(['terminated roster', 'terminated']);
+    expect(conference.watchers.size).toBe(0);
+    await ask(60);
+    expect([told.splice(0), conference.watchers.size]).toEqual([['active roster'], 1]);
+    conference.leave(one.id);
+    await simulation.run(1000);
+    expect(told).toEqual(['terminated nothing', 'terminated']);
+    expect(conference.watchers.size).toBe(0);
+    await during(conference.end());
     await over();
   });
 

@@ -104,11 +104,12 @@ export class WebSocketClient {
     return bytes;
   }
 
-  /** Lets what was sent leave, and closes. Idempotent. */
+  /** Lets what was sent leave, fails what waits for the connection, and closes. Idempotent. */
   close(): Promise<void> {
     this.isClosed = true;
     this.watch?.cancel();
     this.drop();
+    this.failAll(notOpen());
     return Promise.resolve();
   }
 

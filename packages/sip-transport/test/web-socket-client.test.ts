@@ -156,6 +156,16 @@ describe("a web page's WebSocket (RFC 7118)", () => {
     expect(await fails('')).toBe('TRANSPORT_CLOSED');
   });
 
+  it('tells what still waited that it was closed', async () => {
+    const server = await bareServer();
+    const alice = page(server.url);
+    const failed = new Promise<StrowgerError>((resolve) => {
+      alice.client.send(request(alice), alice.hop, resolve);
+    });
+    await alice.client.close();
+    expect((await failed).code).toBe('TRANSPORT_CLOSED');
+  });
+
   it.each(['pbx.example', 'https://pbx.example', ''])('refuses the server %j', (url) => {
     expect(() => page(url)).toThrow(expect.objectContaining({ code: 'BAD_SERVER' }));
   });

@@ -17,18 +17,30 @@ export class Ear {
   private readonly unsubscribe: (() => void)[];
 
   constructor({ session }: Call) {
+    /** Where and when the speech that is heard has begun. */
+    let begun: { media: unknown; at: number } | undefined;
+    const ended = (durationMs: number): void => {
+      begun = undefined;
+      this.isHearing = false;
+      this.attending?.({ type: 'speechEnded', durationMs });
+    };
     this.unsubscribe = [
       session.on('digit', ({ digit }) => {
         if (this.typed.length < TYPED_AHEAD) this.typed.push(digit);
         this.attending?.({ type: 'digit' });
       }),
-      session.on('speechStarted', () => {
+      session.on('speechStarted', ({ at, agoMs }) => {
+        begun = { media: session.media, at: at - agoMs };
         this.isHearing = true;
         this.attending?.({ type: 'speechStarted' });
       }),
-      session.on('speechEnded', ({ durationMs }) => {
-        this.isHearing = false;
-        this.attending?.({ type: 'speechEnded', durationMs });
+      session.on('speechEnded', ({ durationMs }) => ended(durationMs)),
+      // media that is gone tells no end of what it heard
+      session.on('mediaRecovering', ({ at }) => {
+        if (begun !== undefined) ended(at - begun.at);
+      }),
+      session.on('mediaStateChanged', ({ at }) => {
+        if (begun !== undefined && session.media !== begun.media) ended(at - begun.at);
       }),
     ];
   }

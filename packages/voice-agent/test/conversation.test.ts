@@ -131,6 +131,26 @@ describe('an agent', () => {
     await finish(all);
   });
 
+  it('hears no speech for ever where media was had anew while the caller spoke', async () => {
+    const got: unknown[] = [];
+    const all = scene(async (talk) => {
+      got.push(await talk.gather({ speech: true }));
+      got.push(await talk.gather({ speech: true, timeoutMs: 2000 }));
+    });
+    const call = await dial(all);
+    const { simulation, tell } = all;
+    tell({ type: 'speechStarted', agoMs: 70 });
+    await simulation.run(300);
+    tell({ type: 'failed', code: 'SOCKET_LOST', message: 'gone' });
+    await during(simulation, call.ended);
+    expect(got).toEqual([
+      { kind: 'speech', durationMs: expect.closeTo(370, -2) as number, endedBy: 'silence' },
+      { kind: 'nothing' },
+    ]);
+    expect(all.ends).toEqual([{ kind: 'finished' }]);
+    await finish(all);
+  });
+
   it('is told of silence, too', async () => {
     const got: unknown[] = [];
     const all = scene(async (talk) => {

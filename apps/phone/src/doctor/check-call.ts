@@ -22,20 +22,29 @@ interface Heard {
   delayMs?: number;
 }
 
+interface Checked {
+  readonly finding: Finding;
+  readonly codec: string | undefined;
+}
+
 /** Calls somebody who sends back what it hears, and measures that. */
-export async function checkCall(
-  client: SipClient,
-  target: string,
-): Promise<{ finding: Finding; codec: string | undefined }> {
-  let call: Call;
+export async function checkCall(client: Pick<SipClient, 'call'>, target: string): Promise<Checked> {
+  let call: Call | undefined;
   try {
     call = await client.call(target, { ringTimeoutMs: RING_MS });
     await call.connected;
+    return await measure(call, target);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const remedy = `see whether ${target} may be called and sends back what it hears; --call calls another`;
     return { finding: bad('call', `${target}: ${why}`, remedy), codec: undefined };
+  } finally {
+    await call?.hangUp();
   }
+}
+
+/** Throws what the media do, where the call is over by now. */
+async function measure(call: Call, target: string): Promise<Checked> {
   const began = performance.now();
   call.play({ type: 'tone', frequencyHz: TONE_HZ }).finished.catch(() => undefined); // told by the end
   const heard: Heard = { frames: 0, echoed: 0 };

@@ -120,6 +120,10 @@ it('findings are said in words, and the first bad one is the exit code', () => {
     "
   `);
   expect(describeFinding(good('dns', 'a'), true)).toContain('\u001b[32mok  \u001b[0m dns');
+  const hostile = doubtful('tls', 'a\u001b[2Jb\u009bc', 'd\u007fe\nf');
+  expect(describeFinding(hostile, false)).toBe(
+    `?    tls           a\ufffd[2Jb\ufffdc\n${' '.repeat(19)}-> d\ufffde\ufffdf\n`,
+  );
   expect(exitCodeOfFindings(findings)).toBe(6);
   expect(exitCodeOfFindings(findings.slice(0, 2))).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { EXIT } from '../exit-code.ts';
+import { printable } from '../printable.ts';
 
 /** What is looked at. */
 export type CheckName =
@@ -60,8 +61,8 @@ export function describeFinding(
 ): string {
   const mark = MARKS[verdict].padEnd(4);
   const shown = colours ? `\u001b[${COLOURS[verdict]}m${mark}\u001b[0m` : mark;
-  const line = `${shown} ${check.padEnd(13)} ${found}\n`;
-  return remedy === undefined ? line : `${line}${' '.repeat(19)}-> ${remedy}\n`;
+  const line = `${shown} ${check.padEnd(13)} ${printable(found)}\n`;
+  return remedy === undefined ? line : `${line}${' '.repeat(19)}-> ${printable(remedy)}\n`;
 }
 
 const CODES: Readonly<Record<CheckName, number>> = {

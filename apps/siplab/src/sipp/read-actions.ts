@@ -11,7 +11,7 @@ export function readActions(step: XmlElement, context: TemplateContext): Action[
     .flatMap(({ children }) => children)
     .flatMap((element) => {
       const attributes = new Attributes(element, context.problems);
-      const read = READERS[element.name];
+      const read = Object.hasOwn(READERS, element.name) ? READERS[element.name] : undefined;
       if (read === undefined)
         attributes.complain(`<${element.name}> is no action that is understood`);
       const action = read?.(attributes, context);

@@ -68,7 +68,9 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     const { runtime, request, tell } = options;
     this.options = options;
     this.codecs = new CodecBench(options.codecs);
-    this.recorder = new Recorder(runtime, (bytes) => tell({ type: 'recorded', bytes }));
+    this.recorder = new Recorder(runtime, (recording, bytes) =>
+      tell({ type: 'recorded', recording, bytes }),
+    );
     this.session = new RtpSession(options, this);
     this.bypass = new Bypass(this.session);
     this.listener = new Listener(request.settings, runtime.clock, tell);

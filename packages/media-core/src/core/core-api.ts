@@ -131,6 +131,8 @@ export interface PlayCommand {
 /** What to record, and how. */
 export interface RecordCommand {
   id: number;
+  /** Chosen by the caller, unique within the endpoint. */
+  recording: number;
   target: RecordingTarget;
   channels: 'mono' | 'stereo';
   format: 'wav' | 'ogg';
@@ -228,7 +230,7 @@ export type CoreEvent =
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
   | { type: 'heard'; samples: Int16Array; timestamp: number }
   /** Of a recording whose target is `pushed`. */
-  | { type: 'recorded'; bytes: Uint8Array };
+  | { type: 'recorded'; recording: number; bytes: Uint8Array };
 
 /** An error that crosses a thread. */
 export interface CoreError {
@@ -282,9 +284,9 @@ export interface CoreApi {
   clear(request: { id: number }): Promise<Cleared>;
   record(request: RecordCommand): Promise<void>;
   /** A program has taken so much of what `recorded` events brought. */
-  recordTaken(request: { id: number; bytes: number }): Promise<void>;
+  recordTaken(request: { id: number; recording: number; bytes: number }): Promise<void>;
   /** It takes nothing more. */
-  recordFailed(request: { id: number; message: string }): Promise<void>;
+  recordFailed(request: { id: number; recording: number; message: string }): Promise<void>;
   pauseRecord(request: { id: number; paused: boolean }): Promise<void>;
   stopRecord(request: { id: number }): Promise<Recorded>;
   /** Resolves when all are sent. */
@@ -311,7 +313,7 @@ export interface CoreApi {
     settings: MemberSettings;
   }): Promise<void>;
   leaveConference(request: { conference: number; id: number }): Promise<void>;
-  recordConference(request: Omit<RecordCommand, 'channels'>): Promise<void>;
+  recordConference(request: Omit<RecordCommand, 'recording' | 'channels'>): Promise<void>;
   stopRecordConference(request: { id: number }): Promise<Recorded>;
   conferenceStats(request: { id: number }): Promise<ConferenceStats>;
   closeConference(request: { id: number }): Promise<void>;

@@ -148,12 +148,12 @@ export class MediaCore implements CoreApi {
     await this.audio(request.id).record(request);
   }
 
-  async recordTaken({ id, bytes }: { id: number; bytes: number }): Promise<void> {
-    this.audio(id).recorder.taken(bytes);
+  async recordTaken(request: Parameters<CoreApi['recordTaken']>[0]): Promise<void> {
+    this.audio(request.id).recorder.taken(request.recording, request.bytes);
   }
 
-  async recordFailed({ id, message }: { id: number; message: string }): Promise<void> {
-    this.audio(id).recorder.fail(message);
+  async recordFailed(request: Parameters<CoreApi['recordFailed']>[0]): Promise<void> {
+    this.audio(request.id).recorder.fail(request.recording, request.message);
   }
 
   async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {

@@ -9,6 +9,7 @@ export interface RecordSettings extends Omit<RecordCommand, 'id'> {
 }
 
 interface Track {
+  readonly recording: number;
   readonly writer: AudioWriter;
   /** Where a program takes it. */
   readonly sink: PushedSink | undefined;
@@ -25,41 +26,43 @@ export class Recorder {
   private isClosed = false;
   private nothing = new Int16Array(0);
   private readonly runtime: Runtime;
-  private readonly push: (bytes: Uint8Array) => void;
+  private readonly push: (recording: number, bytes: Uint8Array) => void;
 
   /** @param push takes what a program is given of a recording. */
-  constructor(runtime: Runtime, push: (bytes: Uint8Array) => void) {
+  constructor(runtime: Runtime, push: (recording: number, bytes: Uint8Array) => void) {
     this.runtime = runtime;
     this.push = push;
   }
 
   /** Records from the next frame on, at the rate that is heard now. */
-  async start({ channels, ...settings }: RecordSettings): Promise<void> {
+  async start({ recording, channels, ...settings }: RecordSettings): Promise<void> {
     if (this.track !== undefined || this.isOpening) {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is being recorded already');
     }
     this.isOpening = true;
     try {
       const isStereo = channels === 'stereo';
-      const { runtime, push } = this;
+      const { runtime } = this;
+      const push = (bytes: Uint8Array): void => this.push(recording, bytes);
       const count = isStereo ? 2 : 1;
       const { writer, sink } = await openWriter({ ...settings, channels: count, runtime, push });
+      const tapped = taps(writer.sampleRate, isStereo);
       if (this.isClosed) await writer.close();
-      else this.track = { writer, sink, ...taps(writer.sampleRate, isStereo), isPaused: false };
+      else this.track = { recording, writer, sink, ...tapped, isPaused: false };
     } finally {
       this.isOpening = false;
     }
     if (this.isClosed) throw new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
   }
 
-  /** A program has taken so many bytes. */
-  taken(bytes: number): void {
-    this.track?.sink?.taken(bytes);
+  /** A program has taken so many bytes of a recording; of one that is over, it is too late. */
+  taken(recording: number, bytes: number): void {
+    if (this.track?.recording === recording) this.track.sink?.taken(bytes);
   }
 
-  /** The program takes nothing more. */
-  fail(message: string): void {
-    this.track?.sink?.fail(message);
+  /** The program takes nothing more of it. */
+  fail(recording: number, message: string): void {
+    if (this.track?.recording === recording) this.track.sink?.fail(message);
   }
 
   /** What passes while it is paused is not in the recording, and leaves no gap in it. */

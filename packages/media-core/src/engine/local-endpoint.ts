@@ -141,7 +141,7 @@ export class LocalEndpoint implements MediaEndpoint {
 
   private onAudio(event: AudioEvent): void {
     if (event.type === 'heard') this.input.take(event);
-    else if (event.type === 'recorded') this.recordings.take(event.bytes);
+    else if (event.type === 'recorded') this.recordings.take(event);
     else this.playbacks.take(event);
   }
 

@@ -1,7 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { Recorded } from '../core/core-api.ts';
 import type { RecordingTarget } from '../recording/index.ts';
-import type { CoreEndpoint } from './core-endpoint.ts';
+import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import type {
   Recording,
   RecordOptions,
@@ -9,11 +9,16 @@ import type {
   StoredRecordTarget,
 } from './media-backend.ts';
 
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
 /** What is recorded of an endpoint, as its owner sees it. */
 export class Recordings {
   private readonly core: CoreEndpoint;
-  /** Of the program that takes what is being recorded. */
-  private writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** Of the programs that take what is recorded, by the recording's number. */
+  private readonly writers = new Map<number, Writer>();
+  private numbers = 0;
+  /** The recording that was begun and not yet asked to stop. */
+  private current: number | undefined;
 
   constructor(core: CoreEndpoint) {
     this.core = core;
@@ -25,47 +30,50 @@ export class Recordings {
     { channels = 'mono', format = 'wav' }: RecordOptions,
   ): Promise<Recording> {
     const { id, api } = this.core;
+    if (this.current !== undefined) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'This endpoint is being recorded already');
+    }
     const writer = writerOf(target);
-    const before = this.writer;
-    this.writer = writer ?? before;
+    const number = ++this.numbers;
+    this.current = number;
+    if (writer !== undefined) this.writers.set(number, writer);
     try {
-      await api.record({ id, target: coreTargetOf(target), channels, format });
+      await api.record({ id, recording: number, target: coreTargetOf(target), channels, format });
     } catch (error) {
-      this.writer = before;
+      this.current = undefined;
+      this.writers.delete(number);
       writer?.releaseLock();
       throw error;
     }
-    return this.recording(writer);
+    return this.recording(number);
   }
 
   /** Bytes for the program: the core is told when it has taken them. */
-  take(bytes: Uint8Array): void {
-    const { length } = bytes; // before it may move
-    if (this.writer !== undefined) void this.pass(this.writer, bytes, length);
+  take({ recording, bytes }: Extract<AudioEvent, { type: 'recorded' }>): void {
+    const writer = this.writers.get(recording);
+    if (writer !== undefined) void this.pass(recording, writer, bytes);
   }
 
   /** The endpoint was closed, and with it what was being recorded. */
   closed(): void {
-    this.writer?.close().catch(told);
-    this.writer = undefined;
+    for (const writer of this.writers.values()) writer.close().catch(told);
+    this.writers.clear();
   }
 
-  private async pass(
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-    bytes: Uint8Array,
-    length: number,
-  ): Promise<void> {
+  private async pass(recording: number, writer: Writer, bytes: Uint8Array): Promise<void> {
     const { core } = this;
+    const { length } = bytes; // before it may move
     try {
       await writer.write(bytes);
-      if (!core.hasEnded) await core.api.recordTaken({ id: core.id, bytes: length });
+      if (!core.hasEnded) await core.api.recordTaken({ id: core.id, recording, bytes: length });
     } catch (error) {
       const message = `the stream takes no more: ${String(error)}`;
-      if (!core.hasEnded) await core.api.recordFailed({ id: core.id, message }).catch(told);
+      if (core.hasEnded) return;
+      await core.api.recordFailed({ id: core.id, recording, message }).catch(told);
     }
   }
 
-  private recording(writer: WritableStreamDefaultWriter<Uint8Array> | undefined): Recording {
+  private recording(number: number): Recording {
     const { core } = this;
     let stopped: Promise<Recorded> | undefined;
     const pause = (paused: boolean): void => {
@@ -73,18 +81,18 @@ export class Recordings {
       if (!isOver) core.api.pauseRecord({ id: core.id, paused }).catch(told);
     };
     return {
-      stop: () => (stopped ??= this.stop(writer)),
+      stop: () => (stopped ??= this.stop(number)),
       pause: () => pause(true),
       resume: () => pause(false),
     };
   }
 
-  private async stop(
-    writer: WritableStreamDefaultWriter<Uint8Array> | undefined,
-  ): Promise<Recorded> {
+  private async stop(number: number): Promise<Recorded> {
+    this.current = undefined;
     const recorded = await this.stopped();
-    if (writer === undefined || this.writer !== writer) return recorded;
-    this.writer = undefined;
+    const writer = this.writers.get(number);
+    if (writer === undefined) return recorded;
+    this.writers.delete(number);
     try {
       await writer.close();
     } catch (cause) {
@@ -116,7 +124,7 @@ function coreTargetOf(target: RecordTarget): RecordingTarget {
   return storedTargetOf(target);
 }
 
-function writerOf(target: RecordTarget): WritableStreamDefaultWriter<Uint8Array> | undefined {
+function writerOf(target: RecordTarget): Writer | undefined {
   if (typeof target === 'string' || target.type !== 'stream') return undefined;
   if (target.stream.locked) {
     throw new StrowgerError('MEDIA_WRONG_STATE', 'The stream is being written to already');

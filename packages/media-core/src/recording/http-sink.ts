@@ -71,16 +71,30 @@ export class HttpSink implements ByteSink {
 
   #follow(): Promise<void> {
     return new Promise((resolve, reject) => {
+      const request = this.#request;
+      let isSent = false;
+      let isWanted = false;
       const judge = (response: IncomingMessage): void => {
         response.resume();
         const { statusCode = 0 } = response;
-        if (statusCode >= 200 && statusCode < 300) return resolve();
+        isWanted = statusCode >= 200 && statusCode < 300;
+        if (isWanted && isSent) return resolve();
+        if (isWanted) return; // before it has everything: that must leave as well
         reject(new Error(`the server answers ${statusCode}`));
-        this.#request.destroy();
+        request.destroy();
       };
-      this.#request.once('response', judge);
-      this.#request.on('error', reject);
-      this.#request.once('close', () => reject(new Error('the server has hung up')));
+      const sent = (): void => {
+        isSent = request.socket?.destroyed === false; // what a lost connection drops is told, too
+        if (isWanted && isSent) resolve();
+      };
+      const lost = (): void => {
+        const why = isWanted ? 'answered before it had everything' : 'has hung up';
+        reject(new Error(`the server ${why}`));
+      };
+      request.once('response', judge);
+      request.once('finish', sent);
+      request.on('error', reject);
+      request.once('close', lost);
     });
   }
 }

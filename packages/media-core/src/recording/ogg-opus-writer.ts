@@ -13,6 +13,8 @@ export interface OggOpusOptions {
   /** Of the samples; one of Opus' own rates. */
   readonly sampleRate: number;
   readonly channels: 1 | 2;
+  /** Made by `opusEncoder` for the same rate and channels; the writer's from then on. */
+  readonly encoder: OpusEncoderHandle;
 }
 
 const FRAME_MS = 20;
@@ -38,21 +40,8 @@ export class OggOpusWriter implements AudioWriter {
   #samples = 0;
   #lost = 0;
 
-  static async create(options: OggOpusOptions): Promise<OggOpusWriter> {
-    const { channels, sampleRate } = options;
-    const library = await import('libopus-wasm');
-    const encoder = await library.createEncoder({
-      channels,
-      sampleRate: sampleRate as SampleRate, // `opusRate` gives no others
-      application: library.Application.Voip,
-      complexity: COMPLEXITY,
-      bitrate: channels * (sampleRate > 16_000 ? 40_000 : 24_000),
-    });
-    return new OggOpusWriter(options, encoder);
-  }
-
-  private constructor(options: OggOpusOptions, encoder: OpusEncoderHandle) {
-    const { channels, sampleRate, serial } = options;
+  constructor(options: OggOpusOptions) {
+    const { channels, sampleRate, serial, encoder } = options;
     this.sampleRate = sampleRate;
     this.#options = options;
     this.#encoder = encoder;
@@ -130,6 +119,18 @@ export class OggOpusWriter implements AudioWriter {
   #inMs(samples: number): number {
     return Math.round((samples / this.#options.channels / this.sampleRate) * 1000);
   }
+}
+
+/** What a recording is encoded with; whoever makes it frees it, or gives it to a writer. */
+export async function opusEncoder(sampleRate: number, channels: 1 | 2): Promise<OpusEncoderHandle> {
+  const library = await import('libopus-wasm');
+  return library.createEncoder({
+    channels,
+    sampleRate: sampleRate as SampleRate, // `opusRate` gives no others
+    application: library.Application.Voip,
+    complexity: COMPLEXITY,
+    bitrate: channels * (sampleRate > 16_000 ? 40_000 : 24_000),
+  });
 }
 
 /** The rate at which something of this rate is recorded: Opus knows five. */

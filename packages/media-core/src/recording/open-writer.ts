@@ -3,7 +3,7 @@ import type { AudioWriter } from './audio-writer.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { FileSink } from './file-sink.ts';
 import { HttpSink, type HttpTarget } from './http-sink.ts';
-import { OggOpusWriter, opusRate } from './ogg-opus-writer.ts';
+import { OggOpusWriter, opusEncoder, opusRate } from './ogg-opus-writer.ts';
 import { PushedSink } from './pushed-sink.ts';
 import { WavFileWriter } from './wav-file-writer.ts';
 import { WavStreamWriter } from './wav-stream-writer.ts';
@@ -31,21 +31,37 @@ export interface WriterOptions {
 export async function openWriter(
   options: WriterOptions,
 ): Promise<{ writer: AudioWriter; sink?: PushedSink }> {
-  const { target, format, channels, sampleRate, runtime } = options;
+  const { target, format, channels, sampleRate } = options;
   if (target.type === 'file' && format === 'wav') {
     return { writer: await WavFileWriter.create(target.path, sampleRate, channels) };
   }
-  const sink = await openSink(options);
-  const writer =
-    format === 'wav'
-      ? new WavStreamWriter(sink, sampleRate, channels)
-      : await OggOpusWriter.create({
-          sink,
-          channels,
-          sampleRate: opusRate(sampleRate),
-          serial: runtime.random.uint32(),
-        });
+  const { sink, writer } = await (format === 'wav' ? openWav(options) : openOgg(options));
   return { writer, ...(sink instanceof PushedSink && { sink }) };
+}
+
+interface Opened {
+  readonly sink: ByteSink;
+  readonly writer: AudioWriter;
+}
+
+async function openWav(options: WriterOptions): Promise<Opened> {
+  const sink = await openSink(options);
+  return { sink, writer: new WavStreamWriter(sink, options.sampleRate, options.channels) };
+}
+
+/** Nothing is opened where there is no encoder to fill it. */
+async function openOgg(options: WriterOptions): Promise<Opened> {
+  const { channels, runtime } = options;
+  const sampleRate = opusRate(options.sampleRate);
+  const encoder = await opusEncoder(sampleRate, channels);
+  try {
+    const sink = await openSink(options);
+    const serial = runtime.random.uint32();
+    return { sink, writer: new OggOpusWriter({ sink, encoder, channels, sampleRate, serial }) };
+  } catch (error) {
+    encoder.free();
+    throw error;
+  }
 }
 
 async function openSink({ target, format, runtime, push }: WriterOptions): Promise<ByteSink> {
