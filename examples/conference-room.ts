@@ -35,11 +35,8 @@ const both = new Promise<void>((resolve) => {
     if (members === 2) resolve();
   });
 });
-const over = new Promise<void>((resolve) => {
-  engine.on('conferenceEnded', ({ room, ended }) => {
-    console.log(room, ended.reason); // prints: 600 empty
-    resolve();
-  });
+const over = new Promise<string>((resolve) => {
+  engine.on('conferenceEnded', ({ room, ended }) => resolve(`${room} ${ended.reason}`));
 });
 await transport.start();
 
@@ -66,7 +63,7 @@ for await (const { samples, sampleRate } of hers.audioIn()) {
   break;
 }
 await Promise.all([alice.close(), bob.close()]);
-await over;
+console.log(await over); // prints: 600 empty
 console.log('recorded', (await stat(meeting)).size > 1000); // prints: recorded true
 
 await engine.close();

@@ -83,7 +83,8 @@ export function identifyingSender(
       const identity = identityOf(message.callId);
       if (identity !== undefined) {
         identity.leaves(message);
-        message.headers.set('Session-ID', identity.value);
+        // what is sent again stays as it was (RFC 3261 §17.2), whoever has spoken since
+        if (!message.headers.has('session-id')) message.headers.set('Session-ID', identity.value);
       }
       return sender.send(message, hop, failed);
     },
