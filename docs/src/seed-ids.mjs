@@ -24,6 +24,7 @@ export const TESTS = {
   byHand: ['packages/session-core/test/invites.test.ts', 'takes a description that came another'],
   tornDown: ['packages/session-core/test/invites.test.ts', 'is torn down without a word'],
   perUser: ['packages/session-core/test/limits.test.ts', 'for each address that begins them'],
+  manySessions: ['packages/session-core/test/limits.test.ts', 'rest on the timers of RFC 4028'],
   aged: ['packages/session-core/test/limits.test.ts', 'by their age: the forgotten'],
   badOptions: ['packages/session-core/test/limits.test.ts', '%j of a manager'],
   badCall: ['packages/session-core/test/limits.test.ts', '%j of a call'],
@@ -172,7 +173,7 @@ P11-2 | session lifecycle | ${S}SessionManager.call | life ends
 P11-3 | transactions and dialogs | ${S}Session.dialog | finds
 P11-4 | events | ${S}SessionDirectory.on | own listeners
 P11-5 | session to dialog | ${S}SessionDirectory.findSessionForDialog | finds
-P11-6 | efficient runtime | open: the bench of 10,000 sessions at rest, then gone, has not been measured
+P11-6 | efficient runtime | ${S}SessionManager.counts | manySessions
 P12-1 | state transitions | ${S}sessionTable | rows life
 P12-2 | SessionState | ${S}SessionState | life
 P12-3 | transaction tracking | ${S}SessionManager.counts | closes
@@ -256,7 +257,7 @@ P41-4 | security events | ${S}SecurityEvent | locked bypass
 P42-1 | session pooling | ${S}SessionLimits.perUser ${S}SessionLimits.maxAgeMs | perUser aged
 P42-2 | load balancing | open: comes with the full call engine
 P42-3 | several instances | open: comes with the full call engine
-P42-4 | memory | open: the bench of 10,000 sessions at rest, then gone, has not been measured
+P42-4 | memory | ${S}SessionManager.counts ${S}SessionLimits.sessions | manySessions
 P43-1 | call quality metrics | ${S}CallStatistics | statistics
 P43-2 | duration and success rate | open: comes with the full call engine
 P43-3 | performance monitoring | open: comes with the full call engine

@@ -63,6 +63,22 @@ describe('sessions are limited', () => {
   });
 });
 
+describe('many sessions', () => {
+  it('rest on the timers of RFC 4028 alone, and leave nothing when they are gone', async () => {
+    const both = scene({ ladder: false });
+    const { simulation, alice, bob } = both;
+    for (let made = 0; made < 500; made++) alice.call('bob');
+    await simulation.run(60_000); // their transactions are over
+    expect([alice.manager.sessions().length, bob.manager.sessions().length]).toEqual([500, 500]);
+    // each side's end of the session, and one side's refresh of it
+    expect(simulation.clock.armedTimers).toBe(500 * 3);
+    const ids = alice.manager.sessions().map(({ id }) => id);
+    for (const session of alice.manager.sessions()) void session.hangUp();
+    await finish(both);
+    expect(ids.filter((id) => alice.manager.get(id) !== undefined)).toEqual([]);
+  });
+});
+
 describe('options that cannot be are refused by name', () => {
   it.each<[Partial<SessionManagerOptions>, string]>([
     [{ limits: { sessions: -1 } }, 'limits.sessions is -1; allowed: a whole number from 0'],
