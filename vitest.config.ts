@@ -2,6 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling', 'fuzz', 'flows', 'examples', 'e2e'],
+    projects: [
+      'packages/*',
+      'packages/*/vitest.config.rows.ts',
+      'apps/*',
+      'tooling',
+      'fuzz',
+      'flows',
+      'examples',
+      'e2e',
+    ],
   },
 });

@@ -1,0 +1,3 @@
+import { rowsProject } from '../../vitest.base.ts';
+
+export default rowsProject('dialog-core');
