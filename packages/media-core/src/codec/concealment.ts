@@ -8,6 +8,7 @@ const LOUD_FOR_MS = 10;
 const SILENT_AFTER_MS = 60;
 /** Comparing goes in steps of this rate; the period is then found to the sample. */
 const COARSE_RATE = 8000;
+const NOTHING = new Float32Array(0);
 
 /**
  * Stands in for packets that did not come, in the manner of ITU-T G.711 Appendix I: the last period
@@ -17,20 +18,19 @@ const COARSE_RATE = 8000;
 export class Concealment {
   private readonly sampleRate: number;
   /** The last samples that were heard, in order. */
-  private readonly history: Float32Array;
+  private readonly history: Int16Array;
   private period = 0;
   /** How long the present gap is so far, in samples; 0: there is none. */
   private gap = 0;
   /** Where in the repeated periods the gap is. */
   private at = 0;
   private periods = 1;
-  /** The periods that are repeated, the end of each faded into the start. */
-  private readonly loop: Float32Array;
+  /** The periods that are repeated, the end of each faded into the start; made for the first gap. */
+  private loop = NOTHING;
 
   constructor(sampleRate: number) {
     this.sampleRate = sampleRate;
-    this.history = new Float32Array(this.samples(4 * LONGEST_PERIOD_MS));
-    this.loop = new Float32Array(3 * this.samples(LONGEST_PERIOD_MS));
+    this.history = new Int16Array(this.samples(4 * LONGEST_PERIOD_MS));
   }
 
   /** Takes sound that was received as it is heard; the start of what follows a gap is faded in. */
@@ -40,8 +40,7 @@ export class Concealment {
     const { history } = this;
     const count = Math.min(to - from, history.length);
     history.copyWithin(0, count);
-    const start = history.length - count;
-    for (let i = 0; i < count; i++) history[start + i] = out[to - count + i] as number; // in range
+    history.set(out.subarray(to - count, to), history.length - count);
   }
 
   /** Fills what is missing. */
@@ -57,6 +56,7 @@ export class Concealment {
   }
 
   private begin(): void {
+    if (this.loop === NOTHING) this.loop = new Float32Array(3 * this.samples(LONGEST_PERIOD_MS));
     this.period = findPeriod(this.history, this.sampleRate);
     this.periods = 1;
     this.at = 0;
@@ -117,7 +117,7 @@ export class Concealment {
 }
 
 /** After how many samples the end of `history` is most like itself (normalised correlation). */
-export function findPeriod(history: Float32Array, sampleRate: number): number {
+export function findPeriod(history: Int16Array, sampleRate: number): number {
   const step = Math.max(1, Math.round(sampleRate / COARSE_RATE));
   const shortest = Math.floor((SHORTEST_PERIOD_MS * sampleRate) / 1000);
   const longest = Math.floor((LONGEST_PERIOD_MS * sampleRate) / 1000);
@@ -128,7 +128,7 @@ export function findPeriod(history: Float32Array, sampleRate: number): number {
 }
 
 function best(
-  history: Float32Array,
+  history: Int16Array,
   { from, to, step, compared }: { from: number; to: number; step: number; compared: number },
 ): number {
   const start = history.length - compared;

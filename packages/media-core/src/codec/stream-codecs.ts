@@ -18,9 +18,15 @@ export interface StreamCodecs {
   readonly clockRate: number;
   /** By payload type. */
   readonly formats: readonly (ReceivedFormat | undefined)[];
-  /** Under which payload types comfort noise may come in, and its clock in Hz; 0: none. */
-  readonly noiseClocks: Uint32Array;
+  /** Under which payload types comfort noise may come in, and its clock in Hz. */
+  readonly noiseClocks: NoiseClocks;
 }
+
+/** The clock of comfort noise in Hz, by payload type. */
+export type NoiseClocks = ReadonlyMap<number, number>;
+
+/** No comfort noise comes in. */
+export const NO_NOISE: NoiseClocks = new Map();
 
 type Coder = AudioEncoder | AudioDecoder;
 
@@ -66,11 +72,11 @@ export class CodecBench {
       sending.factory.createEncoder(session),
     )) as AudioEncoder; // it is kept under a key of encoders
     const formats: ReceivedFormat[] = [];
-    const noiseClocks = new Uint32Array(128);
+    const noiseClocks = new Map<number, number>();
     for (const format of receive) {
       const { codec, payloadType } = format;
       if (codec.name === 'cn') {
-        noiseClocks[payloadType] = codec.clockRate;
+        noiseClocks.set(payloadType, codec.clockRate);
         continue;
       }
       const loaded = await this.library.load(codec);
@@ -82,7 +88,8 @@ export class CodecBench {
       formats[payloadType] = { decoder, sampleRate, clockRate: codec.clockRate };
     }
     const { sampleRate } = sending;
-    return { encoder, sampleRate, clockRate: send.codec.clockRate, formats, noiseClocks };
+    const { clockRate } = send.codec;
+    return { encoder, sampleRate, clockRate, formats, noiseClocks };
   }
 
   private async coder(

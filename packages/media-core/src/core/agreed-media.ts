@@ -16,28 +16,21 @@ export interface AgreedMedia {
   readonly mayReceive: boolean;
   /** What each of the 128 payload types that may come in is. */
   readonly kinds: Uint8Array;
-  /** The codec of each that is audio. */
-  readonly codecs: readonly (CodecDescription | undefined)[];
-  /** What the timestamps of each that is audio count in, in Hz. */
-  readonly clockRates: Uint32Array;
-  /** What the durations of each that is an event count in, in Hz. */
-  readonly eventRates: Uint32Array;
+  /** The codec of each, that of events among them. */
+  readonly codecs: ReadonlyMap<number, CodecDescription>;
 }
 
 /** Prepares what was negotiated. */
 export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
   const kinds = new Uint8Array(128);
-  const codecs: (CodecDescription | undefined)[] = Array.from({ length: 128 });
-  const clockRates = new Uint32Array(128);
+  const codecs = new Map<number, CodecDescription>();
   for (const { codec, payloadType } of media.receive) {
     kinds[payloadType] = AUDIO;
-    codecs[payloadType] = codec;
-    clockRates[payloadType] = codec.clockRate;
+    codecs.set(payloadType, codec);
   }
-  const eventRates = new Uint32Array(128);
   for (const { codec, payloadType } of media.telephoneEvent?.receive ?? []) {
     kinds[payloadType] = EVENTS;
-    eventRates[payloadType] = codec.clockRate;
+    codecs.set(payloadType, codec);
   }
   return {
     media,
@@ -47,8 +40,6 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
     mayReceive: receives(media.direction),
     kinds,
     codecs,
-    clockRates,
-    eventRates,
   };
 }
 

@@ -21,7 +21,7 @@ function peaks(packets: readonly [sequence: number, at: number][], frames: numbe
   const settings = { jitterMinimumMs: 40, jitterMaximumMs: 200 } as StreamSettings; // all it reads
   const playout = new Playout(settings, new VirtualClock());
   const formats = [{ decoder: hum, sampleRate: 8000, clockRate: 8000 }];
-  playout.configure({ formats, sampleRate: 8000, noiseClocks: new Uint32Array(128) });
+  playout.configure({ formats, sampleRate: 8000, noiseClocks: new Map() });
   for (const [sequence, at] of packets) {
     const header = { ...emptyRtpHeader(), sequence, timestamp: at * FRAME, payloadEnd: 12 };
     playout.push(new Uint8Array(12), header, false);

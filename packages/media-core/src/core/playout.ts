@@ -1,6 +1,6 @@
 import type { Clock } from '@strowger/runtime';
 import { RateReader } from '../audio/index.ts';
-import type { ReceivedFormat, StreamCodecs } from '../codec/stream-codecs.ts';
+import { NO_NOISE, type ReceivedFormat, type StreamCodecs } from '../codec/stream-codecs.ts';
 import { Concealment } from '../codec/concealment.ts';
 import { ComfortNoise, NOISE_FRAME_MS } from '../noise/index.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
@@ -26,7 +26,7 @@ export class Playout {
   private readonly settings: StreamSettings;
   private readonly clock: Clock;
   private formats: readonly (ReceivedFormat | undefined)[] = [];
-  private noiseClocks: Uint32Array = new Uint32Array(128);
+  private noiseClocks = NO_NOISE;
   private readonly noise = new ComfortNoise();
   /** The other side is silent, and has said how that sounds. */
   private isNoisy = false;
@@ -92,7 +92,7 @@ export class Playout {
   /** Takes a packet, which must not change afterwards. */
   push(packet: Uint8Array, header: RtpHeader, isMisordered: boolean): void {
     const { payloadType, payloadStart, payloadEnd } = header;
-    const isNoise = this.noiseClocks[payloadType] !== 0;
+    const isNoise = this.noiseClocks.has(payloadType);
     const format = isNoise ? this.besideNoise(payloadType) : this.formats[payloadType];
     if (format === undefined) return;
     this.follow(format);
@@ -120,7 +120,7 @@ export class Playout {
 
   /** The voice that noise is between: the present one where that has the same clock (RFC 3389 §4). */
   private besideNoise(payloadType: number): ReceivedFormat | undefined {
-    const clock = this.noiseClocks[payloadType];
+    const clock = this.noiseClocks.get(payloadType);
     if (this.format !== undefined) {
       return this.format.clockRate === clock ? this.format : undefined;
     }
@@ -128,7 +128,7 @@ export class Playout {
   }
 
   private decode(payload: Uint8Array, payloadType: number, out: Int16Array): number {
-    this.isNoisy = this.noiseClocks[payloadType] !== 0;
+    this.isNoisy = this.noiseClocks.has(payloadType);
     if (!this.isNoisy) {
       this.noise.reset();
       return this.formats[payloadType]?.decoder.decode(payload, out) ?? 0;

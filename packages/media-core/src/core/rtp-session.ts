@@ -227,11 +227,11 @@ export class RtpSession {
       this.tellStarted(from);
     }
     if (arrival === 'wild') return;
+    const codec = agreed.codecs.get(header.payloadType);
     if (kind === EVENTS) {
-      this.eventRate = agreed.eventRates[header.payloadType] || 8000;
+      this.eventRate = codec?.clockRate ?? 8000;
       return this.user.onTelephoneEvent(packet, header, arrival);
     }
-    const codec = agreed.codecs[header.payloadType];
     if (codec && isVoice(codec)) this.heard = codec;
     // not with events: all packets of one have the same timestamp
     this.reception?.time(header.timestamp, now);
@@ -269,7 +269,7 @@ export class RtpSession {
   private changeSource(header: RtpHeader): void {
     this.lostBefore = this.packetsLost;
     this.remoteSsrc = header.ssrc;
-    const clockRate = this.agreed?.clockRates[header.payloadType] || this.clockRate;
+    const clockRate = this.agreed?.codecs.get(header.payloadType)?.clockRate ?? this.clockRate;
     this.reception = new Reception(clockRate, header.sequence);
     this.rtcp.forgetSender();
     this.quality.restart();

@@ -18,6 +18,14 @@ it('has keys of its own for every suite', () => {
   expect(one?.crypto?.[0]?.masterKey).not.toEqual(one?.crypto?.[1]?.masterKey.slice(0, 16));
 });
 
+it('draws a key when it is first looked at, and once', () => {
+  let drawn = 0;
+  const counting = { ...random, bytes: (length: number) => new Uint8Array(length).fill(++drawn) };
+  const keys = localSecurity({ ...made, random: counting })?.crypto?.[0];
+  expect(drawn).toBe(0);
+  expect([keys?.masterKey[0], keys?.masterSalt[0], keys?.masterKey[0]]).toEqual([1, 2, 1]);
+});
+
 it('goes no way to keys that the streams cannot go', () => {
   expect(localSecurity({ ...made, supported: ['sdes'], fingerprints })?.keying).toEqual(['sdes']);
   expect(localSecurity({ ...made, supported: ['sdes', 'dtls'] })?.keying).toEqual(['sdes']);

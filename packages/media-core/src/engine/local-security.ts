@@ -64,14 +64,36 @@ export function localSecurity({
   return {
     policy,
     keying: possible,
-    ...(possible.includes('sdes') && { crypto: TAKEN.map((suite) => newKeys(suite, random)) }),
+    ...(possible.includes('sdes') && {
+      crypto: TAKEN.map((suite) => new KeysOnDemand(suite, random)),
+    }),
     offeredSuites: OFFERED,
     ...(possible.includes('dtls') && { fingerprints }),
   };
 }
 
-/** Keys that nobody else has (RFC 4568 §6.1); `random` must not be foreseeable. */
-export function newKeys(suite: SrtpSuite, random: Random): SrtpKeys {
-  const { keyLength, saltLength } = SRTP_SUITES[suite];
-  return { suite, masterKey: random.bytes(keyLength), masterSalt: random.bytes(saltLength) };
+/**
+ * Keys that nobody else has (RFC 4568 §6.1), drawn when they are first looked at: of eight suites one
+ * is taken, and none by a call in the clear. `random` must not be foreseeable.
+ */
+export class KeysOnDemand implements SrtpKeys {
+  readonly suite: SrtpSuite;
+  private readonly random: Random;
+  private key: Uint8Array | undefined;
+  private salt: Uint8Array | undefined;
+
+  constructor(suite: SrtpSuite, random: Random) {
+    this.suite = suite;
+    this.random = random;
+  }
+
+  get masterKey(): Uint8Array {
+    this.key ??= this.random.bytes(SRTP_SUITES[this.suite].keyLength);
+    return this.key;
+  }
+
+  get masterSalt(): Uint8Array {
+    this.salt ??= this.random.bytes(SRTP_SUITES[this.suite].saltLength);
+    return this.salt;
+  }
 }

@@ -25,7 +25,7 @@ const FEWEST_WINDOWS = 6;
  * place in the stream, both in milliseconds; of itself it means nothing, only against others.
  */
 export class DelayEstimator {
-  private readonly bins = new Float64Array(BINS);
+  private readonly bins = new Float32Array(BINS);
   private total = 0;
   private weight = 1;
   /** The fastest of late, and of the time before. */

@@ -9,6 +9,10 @@ import { type RtpHeader, timestampDistance } from './rtp.ts';
 const LATE_IN_ROW = 5;
 /** No packet that is played is longer. */
 const LONGEST_PACKET_MS = 240;
+/** Nor are most longer; those that are get more room. */
+const USUAL_PACKET_MS = 40;
+/** The longest period that is said twice. */
+const STRETCH_MS = 15;
 /** The delay is left alone where it is so near to what is aimed at. */
 const TOO_LONG_MS = 10;
 const TOO_SHORT_MS = 5;
@@ -28,7 +32,7 @@ export class JitterBuffer {
   private readonly options: JitterBufferOptions;
   private readonly sampleRate: number;
   private readonly queue = new PacketQueue();
-  private readonly decoded: Int16Array;
+  private decoded: Int16Array;
   private readonly estimator = new DelayEstimator();
   private playing = false;
   /** Nothing is missing before the next packet: it is the first, or silence was told before it. */
@@ -57,7 +61,7 @@ export class JitterBuffer {
   constructor(options: JitterBufferOptions) {
     this.options = options;
     this.sampleRate = options.sampleRate ?? options.clockRate;
-    this.decoded = new Int16Array(this.samples(LONGEST_PACKET_MS));
+    this.decoded = new Int16Array(this.samples(USUAL_PACKET_MS + STRETCH_MS));
   }
 
   get stats(): JitterBufferStats {
@@ -83,7 +87,7 @@ export class JitterBuffer {
   /** Puts a packet in, which must not change afterwards; one out of order never moves the rest. */
   push(packet: Uint8Array, header: RtpHeader, pushed: PushedPacket): void {
     const { samples, isMisordered, beginsPause = false } = pushed;
-    if (samples <= 0 || samples > this.decoded.length) return;
+    if (samples <= 0 || samples > this.samples(LONGEST_PACKET_MS)) return;
     const at = this.timeOf(header.timestamp);
     if (isMisordered !== true) {
       const hasJumped = this.playing && this.hasJumped(header, at);
@@ -236,12 +240,19 @@ export class JitterBuffer {
       this.queue.leave();
       this.pausing = beginsPause;
       if (ahead + samples > 0) {
+        this.makeRoom(samples);
         this.decodedEnd = decoder.decode(packet.subarray(start, end), payloadType, this.decoded);
         this.decodedStart = Math.min(-ahead, this.decodedEnd);
         return this.stretch();
       }
       this.late++;
     }
+  }
+
+  /** For what is decoded next, and a period of it; nothing waits that was decoded before. */
+  private makeRoom(samples: number): void {
+    const wanted = samples + this.samples(STRETCH_MS);
+    if (wanted > this.decoded.length) this.decoded = new Int16Array(wanted);
   }
 
   /** Only of the one packet before it does a packet have a copy. */
@@ -253,6 +264,7 @@ export class JitterBuffer {
     const { packet, payloadType, start, end } = slot;
     if (packet === undefined || ahead > slot.samples || !this.mayRecover(slot, decoder)) return;
     slot.isTried = true;
+    this.makeRoom(ahead);
     const lost = this.decoded.subarray(0, ahead);
     const count = decoder.recover?.(packet.subarray(start, end), payloadType, lost) ?? 0;
     if (count === 0) return;
