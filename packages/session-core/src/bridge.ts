@@ -114,13 +114,15 @@ export class Bridges {
     one: Session,
     other: Session | (() => Session | undefined),
   ): Promise<Relay> {
-    const { a, b } = await this.options.media.openRelay({
+    let ends: { readonly a: MediaEndpoint; readonly b: MediaEndpoint } | undefined;
+    ends = await this.options.media.openRelay({
       label: one.id,
       onEvent: (end, event) => {
         const far = typeof other === 'function' ? other() : other;
-        (end === 'a' ? one : far)?.takeMediaEvent(event);
+        if (ends !== undefined) (end === 'a' ? one : far)?.takeMediaEvent(event, ends[end]);
       },
     });
+    const { a, b } = ends;
     return { a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
   }
 }

@@ -73,6 +73,17 @@ export interface SpeechOptions {
 /** Whether media is encrypted; see `EndpointRequest`. */
 export type SrtpPolicy = 'off' | 'optional' | 'best-effort' | 'required';
 
+/**
+ * How an endpoint's media is protected: what was really agreed. `plain`: everybody on the way can
+ * hear it. `sdes`: keys came in the descriptions (RFC 4568), so that whoever could read those can.
+ * `dtls-srtp`: keys came about between the two ends (RFC 5763); `isVerified` once the handshake
+ * is over and has shown the certificate that the other side's description names.
+ */
+export type MediaSecurity =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sdes'; readonly suite?: string }
+  | { readonly kind: 'dtls-srtp'; readonly suite?: string; readonly isVerified: boolean };
+
 /** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
@@ -153,6 +164,8 @@ export interface MediaStats {
   readonly quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: PeerQuality;
+  /** How media is protected; absent before the first agreement, or where the backend cannot tell. */
+  readonly security?: MediaSecurity;
 }
 
 /** 16-bit PCM, mono. */

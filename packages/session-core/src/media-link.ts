@@ -7,6 +7,7 @@ import type {
   MediaEndpointEvent,
   MediaStats,
 } from './media-backend.ts';
+import { type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import {
@@ -29,12 +30,6 @@ export interface MediaLinkOptions {
   onState(from: SessionMediaState, to: SessionMediaState): void;
 }
 
-interface Media {
-  readonly endpoint: MediaEndpoint;
-  /** Whether the session closes it. */
-  readonly isOwned: boolean;
-}
-
 type MediaOutput = Extract<
   SessionOutput,
   {
@@ -55,18 +50,15 @@ export class MediaLink {
   /** Of the last second, where the backend measures it. */
   quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
-  private current: MediaEndpoint | undefined;
+  private where: MediaWhere = 'nowhere';
   private opening: Promise<MediaEndpoint> | undefined;
-  private isOwned = true;
   /** Endpoints that were brought for changes that have not begun. */
-  private readonly brought = new Map<number, Media>();
-  /** What media was on before it moved; until the peer agrees. */
-  private before: Partial<Media> | undefined;
+  private readonly brought = new Map<number, MediaPlace>();
+  /** Where media was before it moved; until the peer agrees. */
+  private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
   private offerIsOpen = false;
   private isClosing = false;
-  /** The session has no media, and wants none. */
-  private isReleased = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -82,7 +74,7 @@ export class MediaLink {
   }
 
   get endpoint(): MediaEndpoint | undefined {
-    return this.current;
+    return this.place?.endpoint;
   }
 
   get state(): SessionMediaState {
@@ -91,13 +83,12 @@ export class MediaLink {
 
   /** What it brought is its own from now on, to be closed with it. */
   keep(): void {
-    this.isOwned = true;
+    if (this.place !== undefined) this.place.isOwned = true;
   }
 
   /** Takes an endpoint that its owner closes. */
   bring(endpoint: MediaEndpoint): void {
-    this.current = endpoint;
-    this.isOwned = false;
+    this.where = { endpoint, isOwned: false };
   }
 
   /** What the session-media table allows now. */
@@ -107,7 +98,7 @@ export class MediaLink {
 
   /** Whether there is an endpoint that the session opened. */
   get ownsEndpoint(): boolean {
-    return this.current !== undefined && this.isOwned;
+    return this.place?.isOwned === true;
   }
 
   allows(type: SessionMediaInput['type']): boolean {
@@ -121,7 +112,24 @@ export class MediaLink {
 
   /** A further endpoint of the backend, for a change. */
   openAnother(): Promise<MediaEndpoint> {
-    return this.options.backend.openEndpoint(this.request());
+    return this.openBy((request) => this.options.backend.openEndpoint(request));
+  }
+
+  /**
+   * An endpoint for this session that is opened elsewhere, such as in a conference: what it tells counts
+   * while media is there. What was encrypted once stays so.
+   */
+  async openBy(
+    open: (request: EndpointRequest) => Promise<MediaEndpoint>,
+  ): Promise<MediaEndpoint> {
+    const { wishes, options, secured } = this;
+    let endpoint: MediaEndpoint | undefined;
+    const onEvent = (event: MediaEndpointEvent): void => {
+      if (endpoint !== undefined) this.take(event, endpoint);
+    };
+    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
+    endpoint = await open({ label: options.label, onEvent, ...wishes, ...policy });
+    return endpoint;
   }
 
   /**
@@ -129,11 +137,10 @@ export class MediaLink {
    * until it has some again, such as to refresh the session, are about media that is opened for them.
    */
   async release(): Promise<void> {
-    const { current, isOwned } = this;
-    this.current = undefined;
-    this.isReleased = true;
+    const { place } = this;
+    this.where = 'released';
     this.step({ type: 'closed' });
-    if (isOwned) await current?.close();
+    if (place?.isOwned) await place.endpoint.close();
   }
 
   /** Takes an endpoint for the change of this id. */
@@ -159,7 +166,7 @@ export class MediaLink {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
           const direction = await this.completed(endpoint);
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'answerReady', sdp, direction };
         });
       case 'acceptAnswer':
@@ -169,7 +176,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -177,7 +184,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -187,9 +194,21 @@ export class MediaLink {
     }
   }
 
-  /** What the endpoint tells, or its owner in its name. */
-  take(event: MediaEndpointEvent): void {
+  /**
+   * What an endpoint tells, or the owner of the session's media in its name. An endpoint that media
+   * has left, or that it may never get to, moves nothing here; while the peer is asked to move, the
+   * old one is still heard.
+   */
+  take(event: MediaEndpointEvent, from = this.endpoint): void {
     if (this.isClosing) return;
+    if (from === this.endpoint) return this.takeOwn(event);
+    const left = placeIn(this.before);
+    if (left?.endpoint !== from || left === undefined) return;
+    if (event.type === 'failed') left.failure = event;
+    else if (HEARD.includes(event.type)) this.options.onEvent(event);
+  }
+
+  private takeOwn(event: MediaEndpointEvent): void {
     if (event.type === 'secured') this.secured = event.keying;
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
@@ -200,18 +219,15 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
-  /** What an endpoint for this session is opened with; what was encrypted once stays so. */
-  request(): EndpointRequest {
-    const { wishes, options, secured } = this;
-    const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
-    return { label: options.label, onEvent, ...wishes, ...policy };
+  private get place(): MediaPlace | undefined {
+    return placeIn(this.where);
   }
 
   private async open(): Promise<SessionInput> {
+    const wasReleased = this.where === 'released';
     this.opening = this.openAnother();
-    this.current = await this.opening;
-    this.isOwned = true;
+    const endpoint = await this.opening;
+    this.where = { endpoint, isOwned: true, ...(wasReleased && { isPassing: true }) };
     return { type: 'mediaOpened' };
   }
 
@@ -219,27 +235,29 @@ export class MediaLink {
     const next = this.brought.get(change);
     this.brought.delete(change);
     if (next === undefined) return;
-    const { current, isOwned } = this;
-    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
-    this.isReleased = false;
-    this.current = next.endpoint;
-    this.isOwned = next.isOwned;
+    this.before = this.where;
+    this.where = next;
   }
 
   /** The peer did not agree: media stays where it was. */
   private moveBack(): void {
     if (this.before === undefined) return;
-    this.current = this.before.endpoint;
-    this.isReleased = this.current === undefined;
-    this.isOwned = this.before.isOwned === true;
+    this.where = this.before;
     this.before = undefined;
+    const { failure } = this.place ?? {};
+    if (failure !== undefined) this.takeOwn(failure);
   }
 
   /** The peer agreed: what nobody uses any more is closed. */
   private async moved(): Promise<void> {
-    const { before } = this;
+    const left = placeIn(this.before);
     this.before = undefined;
-    if (before?.isOwned) await before.endpoint?.close();
+    if (left?.isOwned) await left.endpoint.close();
+  }
+
+  /** What was opened for a negotiation alone goes with it. */
+  private async passed(): Promise<void> {
+    if (this.place?.isPassing) await this.release();
   }
 
   private async createOffer(
@@ -252,7 +270,7 @@ export class MediaLink {
       throw error;
     });
     this.offerIsOpen = true;
-    if (this.isClosing && !this.isOwned) await endpoint.rollback();
+    if (this.isClosing && !this.ownsEndpoint) await endpoint.rollback();
     return { type: 'offerReady', sdp };
   }
 
@@ -266,9 +284,9 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        if (this.current === undefined && this.isReleased) await this.open();
+        if (this.where === 'released') await this.open();
         // only `open` needs none; without one an offer of the peer finds nothing to answer it
-        const endpoint = this.current;
+        const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw noMedia();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
@@ -290,7 +308,7 @@ export class MediaLink {
   }
 
   private async closeInTime(): Promise<MediaStats | undefined> {
-    if (this.current === undefined && this.opening === undefined) return undefined;
+    if (this.endpoint === undefined && this.opening === undefined) return undefined;
     let giveUp = (): void => {};
     const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
     const timer = this.options.clock.arm(CLOSE_LIMIT_MS, giveUp);
@@ -306,16 +324,27 @@ export class MediaLink {
   private async finish(): Promise<MediaStats | undefined> {
     this.brought.clear();
     await this.moved();
-    const endpoint = this.current ?? (await this.opening);
-    if (this.isOwned) return endpoint?.close();
-    if (this.offerIsOpen) await endpoint?.rollback();
-    return endpoint?.stats();
+    const { place } = this;
+    if (place === undefined) return (await this.opening)?.close();
+    if (place.isOwned) return place.endpoint.close();
+    if (this.offerIsOpen) await place.endpoint.rollback();
+    return place.endpoint.stats();
   }
 
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
 }
+
+/** What is heard of a peer, wherever its media still goes. */
+const HEARD: readonly MediaEndpointEvent['type'][] = [
+  'digit',
+  'speechStarted',
+  'speechEnded',
+  'silence',
+  'deadAir',
+  'tone',
+];
 
 function noMedia(): StrowgerError {
   return new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'the session has no media');

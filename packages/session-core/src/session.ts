@@ -324,9 +324,12 @@ export class Session extends SessionMedia {
     return transferSession({ session: this, shell: this.shell, target, options });
   }
 
-  /** What the endpoint that the application brought tells: its events are the session's. */
-  takeMediaEvent(event: MediaEndpointEvent): void {
-    this.shell.link.take(event);
+  /**
+   * What the endpoint that the application brought tells: its events are the session's. With `from` they
+   * count only while the session's media is on that very endpoint.
+   */
+  takeMediaEvent(event: MediaEndpointEvent, from?: MediaEndpoint): void {
+    this.shell.link.take(event, from);
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
