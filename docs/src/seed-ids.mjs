@@ -107,6 +107,16 @@ export const TESTS = {
   pbxProof: ['packages/call-engine/test/authentication.test.ts', 'TS-21'],
   pbxCall: ['packages/call-engine/test/b2bua.test.ts', 'TS-09 rings, is answered'],
   pbxForks: ['packages/call-engine/test/b2bua.test.ts', 'TS-13 is for the first contact'],
+  srtpAgreed: ['packages/session-core/test/media-security.test.ts', 'agree on, told on both sides'],
+  srtpClosed: [
+    'packages/session-core/test/media-security.test.ts',
+    'fails closed where the other side offers none',
+  ],
+  srtpTold: [
+    'packages/session-core/test/media-security.test.ts',
+    'is told where it is less than was wished',
+  ],
+  srtpReal: ['packages/sip-client/test/loopback.test.ts', 'is protected by %s where one of them'],
   sdpState: ['packages/media-core/src/sdp/sdp-context.test.ts', 'go from initial to complete'],
   sdpRollback: ['packages/media-core/src/sdp/sdp-context.test.ts', 'keep what was agreed when'],
   sdpForks: ['packages/media-core/src/sdp/sdp-context.test.ts', 'TS-24 take the answers'],
@@ -250,7 +260,7 @@ P33-6 | REST | open: comes with the full call engine
 P33-7 | WebSocket streaming | open: comes with the full call engine
 P33-8 | shared event bus | open: comes with the full call engine
 P41-1 | digest | ${S}SessionAuthenticationOptions | proven
-P41-2 | SRTP coordination | open: the policy is the media backend's; sessions neither choose nor report it
+P41-2 | SRTP coordination | ${S}SessionManagerOptions.srtp ${S}SessionMedia.mediaSecurity ${S}MediaSecurity | srtpAgreed srtpClosed srtpTold srtpReal
 P41-3 | TLS selection | open: sessions do not choose or report the transport; sip-transport does
 P41-4 | security events | ${S}SecurityEvent | locked bypass
 P42-1 | session pooling | ${S}SessionLimits.perUser ${S}SessionLimits.maxAgeMs | perUser aged

@@ -14,7 +14,7 @@ import type {
 /** What a session asks of the endpoint that it opens; default: the backend's. */
 export type MediaWishes = Pick<
   EndpointRequest,
-  'codecs' | 'comfortNoise' | 'digits' | 'speech' | 'tones'
+  'codecs' | 'comfortNoise' | 'digits' | 'keying' | 'speech' | 'srtp' | 'tones'
 >;
 
 /** How a session sends digits. */
@@ -58,6 +58,13 @@ export interface CallOptions {
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Tells what the network says by tones: ring back, busy, special information. */
   readonly tones?: MediaWishes['tones'] | undefined;
+  /**
+   * Whether media is encrypted; see `EndpointRequest.srtp`. Default: the manager's. With `required` a
+   * call whose media is not ends with `mediaFailed` and `MEDIA_NOT_ENCRYPTED`.
+   */
+  readonly srtp?: MediaWishes['srtp'] | undefined;
+  /** How keys come about, preferred first. Default: the manager's. */
+  readonly keying?: MediaWishes['keying'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
@@ -92,6 +99,13 @@ export interface AnswerOptions {
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Tells what the network says by tones: ring back, busy, special information. */
   readonly tones?: MediaWishes['tones'] | undefined;
+  /**
+   * Whether media is encrypted; see `EndpointRequest.srtp`. Default: the manager's. With `required` a
+   * call whose media is not ends with `mediaFailed` and `MEDIA_NOT_ENCRYPTED`.
+   */
+  readonly srtp?: MediaWishes['srtp'] | undefined;
+  /** How keys come about, preferred first. Default: the manager's. */
+  readonly keying?: MediaWishes['keying'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
   /** The answer that `endpoint` has already made to `session.offer`. */
@@ -116,13 +130,17 @@ export function wishesOf({
   codecs,
   comfortNoise,
   digits,
+  keying,
   speech,
+  srtp,
   tones,
-}: AnswerOptions): MediaWishes {
+}: Pick<AnswerOptions, keyof MediaWishes>): MediaWishes {
   return {
     ...(codecs && { codecs }),
     ...(comfortNoise !== undefined && { comfortNoise }),
     ...(digits && { digits }),
+    ...(keying && { keying }),
+    ...(srtp && { srtp }),
     ...(speech && { speech }),
     ...(tones && { tones }),
   };

@@ -113,6 +113,7 @@ export function statusOfMediaError(code: string): number {
 /** Where an offer waits on the other side of a relay, the peer tries again (RFC 3261 §14.2). */
 const MEDIA_STATUS: Readonly<Record<string, number>> = {
   MEDIA_NOT_ACCEPTABLE: 488,
+  MEDIA_NOT_ENCRYPTED: 488,
   MEDIA_OFFER_PENDING: 491,
   MEDIA_PORTS_EXHAUSTED: 503,
 };

@@ -5,9 +5,11 @@ import type {
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaSecurity,
   MediaStats,
 } from './media-backend.ts';
 import { type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
+import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import {
@@ -25,9 +27,12 @@ export interface MediaLinkOptions {
   readonly backend: MediaBackend;
   readonly clock: Clock;
   readonly label: string;
+  readonly wishes: MediaWishes;
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
+  /** Media is protected less than was wished, or than it was. */
+  onDowngrade(detail: string): void;
 }
 
 type MediaOutput = Extract<
@@ -46,7 +51,7 @@ type MediaOutput = Extract<
 
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
-  wishes: MediaWishes = {};
+  wishes: MediaWishes;
   /** Of the last second, where the backend measures it. */
   quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
@@ -57,6 +62,8 @@ export class MediaLink {
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
+  /** How media was protected last, wherever it was. */
+  private agreed: MediaSecurity | undefined;
   private offerIsOpen = false;
   private isClosing = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
@@ -71,10 +78,23 @@ export class MediaLink {
 
   constructor(options: MediaLinkOptions) {
     this.options = options;
+    this.wishes = options.wishes;
   }
 
   get endpoint(): MediaEndpoint | undefined {
     return this.place?.endpoint;
+  }
+
+  get security(): MediaSecurity | undefined {
+    return this.place?.security;
+  }
+
+  /** What an endpoint has to keep to: what was wished; what was encrypted once stays so. */
+  get protection(): Pick<MediaWishes, 'srtp' | 'keying'> {
+    const { secured } = this;
+    if (secured !== undefined) return { srtp: 'required', keying: [secured] };
+    const { srtp, keying } = this.wishes;
+    return { ...(srtp && { srtp }), ...(keying && { keying }) };
   }
 
   get state(): SessionMediaState {
@@ -117,18 +137,15 @@ export class MediaLink {
 
   /**
    * An endpoint for this session that is opened elsewhere, such as in a conference: what it tells counts
-   * while media is there. What was encrypted once stays so.
+   * while media is there.
    */
-  async openBy(
-    open: (request: EndpointRequest) => Promise<MediaEndpoint>,
-  ): Promise<MediaEndpoint> {
-    const { wishes, options, secured } = this;
+  async openBy(open: (request: EndpointRequest) => Promise<MediaEndpoint>): Promise<MediaEndpoint> {
+    const { wishes, options, protection } = this;
     let endpoint: MediaEndpoint | undefined;
     const onEvent = (event: MediaEndpointEvent): void => {
       if (endpoint !== undefined) this.take(event, endpoint);
     };
-    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
-    endpoint = await open({ label: options.label, onEvent, ...wishes, ...policy });
+    endpoint = await open({ label: options.label, onEvent, ...wishes, ...protection });
     return endpoint;
   }
 
@@ -209,7 +226,7 @@ export class MediaLink {
   }
 
   private takeOwn(event: MediaEndpointEvent): void {
-    if (event.type === 'secured') this.secured = event.keying;
+    if (event.type === 'secured') this.keyed(event);
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
@@ -275,9 +292,36 @@ export class MediaLink {
   }
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
-    const { direction } = await endpoint.stats();
+    const { direction, security } = await endpoint.stats();
+    this.protect(security);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
+  }
+
+  /** Fails closed: media that has to be encrypted, and is not, is none. */
+  private protect(now: MediaSecurity | undefined): void {
+    const { place, agreed: before } = this;
+    if (place === undefined) return;
+    place.security = now ?? place.security;
+    const policy = this.protection.srtp;
+    const judgement = judgeProtection({ policy, before, now: place.security });
+    this.agreed = place.security;
+    if (judgement === 'refused') {
+      throw new StrowgerError(NOT_ENCRYPTED, 'media must be encrypted, and would not be');
+    }
+    if (judgement === 'downgraded') {
+      const was = before === undefined ? `${policy} was wished` : spokenProtection(before);
+      this.options.onDowngrade(`${spokenProtection(place.security)}, where ${was}`);
+    }
+  }
+
+  private keyed({ keying, suite }: Extract<MediaEndpointEvent, { type: 'secured' }>): void {
+    this.secured = keying;
+    if (this.place === undefined) return;
+    const security: MediaSecurity =
+      keying === 'sdes' ? { kind: 'sdes', suite } : { kind: 'dtls-srtp', suite, isVerified: true };
+    this.place.security = security;
+    this.agreed ??= security;
   }
 
   /** Carries out a command; whatever becomes of it is an input. */

@@ -21,7 +21,7 @@ import type {
   SessionManagerOptions,
 } from './session-manager-options.ts';
 import { SessionDirectory } from './session-directory.ts';
-import { identifyingSender } from './session-identity.ts';
+import { watchedSender } from './session-sender.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
@@ -79,6 +79,7 @@ export class SessionManager extends SessionDirectory {
     this.transferee = this.makeTransferee();
     this.bridges = new Bridges({
       media: options.media,
+      protection: wishesOf({ srtp: options.srtp, keying: options.keying }),
       call: (call) => this.call(call),
       tell: (session, type, details) => this.registry.emit(session, type, details),
       newId: () => runtime.random.token(),
@@ -103,8 +104,10 @@ export class SessionManager extends SessionDirectory {
 
   /** Takes a message from the transport. */
   receive(inbound: Inbound): void {
-    const { message } = inbound;
-    this.registry.onlyOf(message.callId)?.identity.hear(message);
+    const { message, hop } = inbound;
+    const session = this.registry.onlyOf(message.callId);
+    session?.passed(hop);
+    session?.identity.hear(message);
     this.dialogs.receive(inbound);
   }
 
@@ -130,7 +133,7 @@ export class SessionManager extends SessionDirectory {
       initial: { name: 'created', plan },
       prepare: (signalling, link) => {
         signalling.plan(this.dialogs, options, callId);
-        link.wishes = wishesOf(options);
+        link.wishes = { ...link.wishes, ...wishesOf(options) };
         if (endpoint !== undefined) link.bring(endpoint);
       },
     });
@@ -297,8 +300,11 @@ export class SessionManager extends SessionDirectory {
   }
 
   private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
-    if (!sessionIds) return sender;
-    return identifyingSender(sender, (callId) => this.registry.onlyOf(callId)?.identity);
+    return watchedSender(sender, (message, hop) => {
+      const session = this.registry.onlyOf(message.callId);
+      session?.passed(hop);
+      if (sessionIds) session?.identity.leaves(message);
+    });
   }
 
   private takeRequest(transaction: ServerTransaction): void {
@@ -359,6 +365,7 @@ export class SessionManager extends SessionDirectory {
       clock: runtime.clock,
       logger: runtime.logger,
       backend: media,
+      wishes: wishesOf({ srtp: this.options.srtp, keying: this.options.keying }),
       mediaRetries: this.options.mediaRetries ?? 1,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),

@@ -1,5 +1,11 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaDirection, MediaEndpoint, MediaStats, Sdp } from './media-backend.ts';
+import type {
+  MediaDirection,
+  MediaEndpoint,
+  MediaSecurity,
+  MediaStats,
+  Sdp,
+} from './media-backend.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import { refusedBy } from './refused-input.ts';
 import type { SessionMediaInput } from './session-media-table.ts';
@@ -35,6 +41,14 @@ export abstract class SessionMedia {
 
   get media(): MediaEndpoint | undefined {
     return this.shell.link.endpoint;
+  }
+
+  /**
+   * How the media is protected: what was really agreed, whatever was wished. Undefined before the first
+   * agreement, and where the backend cannot tell.
+   */
+  get mediaSecurity(): MediaSecurity | undefined {
+    return this.shell.link.security;
   }
 
   /** Packets come in: `active`. */

@@ -1,5 +1,6 @@
 import type { HeaderFields } from '@strowger/dialog-core';
 import { Machine, type Timer } from '@strowger/runtime';
+import type { Hop } from '@strowger/transaction-core';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
 import type {
@@ -12,10 +13,11 @@ import type {
 } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
+import { NOT_ENCRYPTED } from './media-protection.ts';
 import { refusedBy } from './refused-input.ts';
 import type { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEventDetails } from './session-events.ts';
+import type { SecurityEvent, SessionEventDetails } from './session-events.ts';
 import type {
   AnswerPlan,
   Change,
@@ -63,6 +65,8 @@ export class SessionShell {
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
   answeredAt: number | undefined;
+  /** The hop that the last message of its dialog came or went over. */
+  hop: Hop | undefined;
   private retriesLeft: number;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
@@ -70,6 +74,7 @@ export class SessionShell {
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
     this.session = session;
     this.context = context;
+    this.hop = setup.source;
     this.ringTimeoutMs = setup.ringTimeoutMs;
     this.createdAt = context.clock.wall();
     this.retriesLeft = context.mediaRetries;
@@ -77,9 +82,13 @@ export class SessionShell {
       backend: context.backend,
       clock: context.clock,
       label: setup.id,
+      wishes: context.wishes,
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
+      onDowngrade: (detail) => {
+        this.tellSecurity({ what: 'mediaDowngraded', severity: 'warning', detail });
+      },
     });
     this.signalling = new Signalling({
       input: (input) => this.take(input),
@@ -227,6 +236,10 @@ export class SessionShell {
   }
 
   private tellMediaEvent(event: MediaEndpointEvent): void {
+    const hasNoKeys = event.type === 'failed' && event.code === 'DTLS_FAILED';
+    if (hasNoKeys) {
+      this.tellSecurity({ what: 'mediaKeysFailed', severity: 'critical', detail: event.message });
+    }
     if (event.type === 'digit') this.tellDigit('media', event);
     else tellMedia(event, (type, details) => this.emit(type, details));
   }
@@ -241,8 +254,17 @@ export class SessionShell {
     this.context.emit(this.session, type, details);
   }
 
+  /** What whoever guards this machine wants to know of the peer. */
+  tellSecurity(event: SecurityEvent): void {
+    const { address = '' } = this.session.transport ?? {};
+    this.emit('security', { ...event, source: address });
+  }
+
   /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
   private takeFromMedia(input: SessionInput): void {
+    if (input.type === 'mediaRefused' && input.code === NOT_ENCRYPTED) {
+      this.tellSecurity({ what: 'mediaNotEncrypted', severity: 'critical', detail: input.message });
+    }
     const isAtRest = this.state.name === 'established';
     const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
     if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);

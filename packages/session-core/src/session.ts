@@ -46,6 +46,7 @@ import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts'
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
+import { type SessionTransport, transportOf } from './session-transport.ts';
 import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
@@ -159,6 +160,15 @@ export class Session extends SessionMedia {
   /** The confirmed dialog, from the answer on. */
   get dialog(): Dialog | undefined {
     return this.shell.signalling.dialog;
+  }
+
+  /**
+   * What the messages of its dialog really go over: the transport to or from the next hop, as the last
+   * one did. `isSecure` is about that hop alone; with a `sips:` address it holds for all of them (RFC
+   * 3261 §26.2.2). Undefined before the first message.
+   */
+  get transport(): SessionTransport | undefined {
+    return transportOf(this.shell.hop);
   }
 
   /** Dialogs that no final response has confirmed: of each fork that rings, or of the call that came. */
@@ -399,6 +409,11 @@ export class Session extends SessionMedia {
     this.shell.emit('custom', { name, data });
   }
 
+  /** @internal A message of its dialog came or went over this hop. */
+  passed(hop: Hop): void {
+    this.shell.hop = hop;
+  }
+
   /** @internal */
   start(): void {
     this.shell.start();
@@ -407,6 +422,11 @@ export class Session extends SessionMedia {
   /** @internal Moves media to a new endpoint of the session's own. */
   renewMedia(): Promise<void> {
     return this.shell.renewMedia();
+  }
+
+  /** @internal What an endpoint of its media keeps to. */
+  get protection(): SessionShell['link']['protection'] {
+    return this.shell.link.protection;
   }
 
   /** @internal What a conference does with it. */

@@ -34,9 +34,9 @@ export class Phone {
   constructor(
     simulation: Simulation,
     name: string,
-    options: Partial<SessionManagerOptions> & { wire?: FakeMediaWire } = {},
+    options: Partial<SessionManagerOptions> & { wire?: FakeMediaWire; encrypts?: boolean } = {},
   ) {
-    const { wire, ...rest } = options;
+    const { wire, encrypts = false, ...rest } = options;
     const host = simulation.network.host(name);
     this.name = name;
     this.host = host;
@@ -44,6 +44,7 @@ export class Phone {
     this.media = new FakeMediaBackend({
       clock,
       address: host.address,
+      encrypts,
       ...(wire === undefined ? {} : { wire }),
     });
     this.manager = new SessionManager({

@@ -48,6 +48,8 @@ export class ClientStack {
       runtime,
       sender: this.transport,
       media: this.media,
+      srtp: settings.media?.srtp,
+      keying: settings.media?.keying,
       userAgent: settings.userAgent ?? 'strowger',
       contactUser: account.uri.user,
       onIncoming: (session) => options.onIncoming(session),

@@ -78,7 +78,8 @@ export interface Passing {
 
 /**
  * The offers and answers of one endpoint: one origin, our keys, and the rules of where media may
- * go. Rejects by throwing `MEDIA_NOT_ACCEPTABLE`, which is a 488, and `MEDIA_WRONG_STATE`.
+ * go. Rejects by throwing `MEDIA_NOT_ACCEPTABLE`, which is a 488 as `MEDIA_NOT_ENCRYPTED` is, and
+ * `MEDIA_WRONG_STATE`.
  */
 export class LocalDescription {
   readonly context = new SdpContext();
@@ -313,7 +314,9 @@ export class LocalDescription {
 }
 
 function refused({ reason }: SdpRefused): StrowgerError {
-  return notAcceptable(`${reason.message} (${reason.section})`);
+  const message = `${reason.message} (${reason.section})`;
+  if (reason.code !== 'ENCRYPTION_REQUIRED') return notAcceptable(message);
+  return new StrowgerError('MEDIA_NOT_ENCRYPTED', message);
 }
 
 export function notAcceptable(message: string): StrowgerError {

@@ -53,6 +53,16 @@ export type MediaEndpointEvent =
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string };
 
+/**
+ * How an endpoint's media is protected: what was agreed. `sdes`: keys in the descriptions (RFC 4568),
+ * known to all who could read them; `dtls-srtp`: of a handshake (RFC 5763), `isVerified` once it is over and
+ * has shown the certificate that the other side's description names.
+ */
+export type EndpointSecurity =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sdes'; readonly suite?: SrtpSuite }
+  | { readonly kind: 'dtls-srtp'; readonly suite?: SrtpSuite; readonly isVerified: boolean };
+
 /** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
@@ -139,6 +149,8 @@ export interface MediaStats {
   readonly unwanted: number;
   /** How packets are encrypted (RFC 4568); absent in the clear. */
   readonly srtp?: SrtpSuite;
+  /** What was agreed about that; absent before the first agreement. */
+  readonly security?: EndpointSecurity;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   readonly unauthentic: number;
   /** How well the other side was heard over the whole call; absent before anything came. */
