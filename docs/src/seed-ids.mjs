@@ -117,6 +117,12 @@ export const TESTS = {
     'is told where it is less than was wished',
   ],
   srtpReal: ['packages/sip-client/test/loopback.test.ts', 'is protected by %s where one of them'],
+  transportTold: ['packages/session-core/test/transport.test.ts', 'told on both sides'],
+  transportSecure: [
+    'packages/session-core/test/transport.test.ts',
+    'never goes over less than sips: asks for',
+  ],
+  transportPbx: ['packages/call-engine/test/sips.test.ts', 'goes on as sips:, over TLS'],
   sdpState: ['packages/media-core/src/sdp/sdp-context.test.ts', 'go from initial to complete'],
   sdpRollback: ['packages/media-core/src/sdp/sdp-context.test.ts', 'keep what was agreed when'],
   sdpForks: ['packages/media-core/src/sdp/sdp-context.test.ts', 'TS-24 take the answers'],
@@ -261,8 +267,8 @@ P33-7 | WebSocket streaming | open: comes with the full call engine
 P33-8 | shared event bus | open: comes with the full call engine
 P41-1 | digest | ${S}SessionAuthenticationOptions | proven
 P41-2 | SRTP coordination | ${S}SessionManagerOptions.srtp ${S}SessionMedia.mediaSecurity ${S}MediaSecurity | srtpAgreed srtpClosed srtpTold srtpReal
-P41-3 | TLS selection | open: sessions do not choose or report the transport; sip-transport does
-P41-4 | security events | ${S}SecurityEvent | locked bypass
+P41-3 | TLS selection | ${S}CallOptions.transport ${S}Session.transport ${S}SessionTransport | transportTold transportSecure transportPbx
+P41-4 | security events | ${S}SecurityEvent | locked bypass srtpTold transportSecure
 P42-1 | session pooling | ${S}SessionLimits.perUser ${S}SessionLimits.maxAgeMs | perUser aged
 P42-2 | load balancing | open: comes with the full call engine
 P42-3 | several instances | open: comes with the full call engine

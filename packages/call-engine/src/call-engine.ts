@@ -26,6 +26,7 @@ import { ALLOWED } from './non-call-requests.ts';
 import { ProxiedCalls } from './proxied-calls.ts';
 import { InfoPassing } from './info-passing.ts';
 import { Referrals } from './referrals.ts';
+import { isSips } from './router.ts';
 import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
 import { withPolicy } from './media-policy.ts';
@@ -342,6 +343,7 @@ export class CallEngine {
       limit: this.settings.maxForwardings,
       followsRedirects: this.options.followRedirects ?? true,
       dialled,
+      isSecure: isSips(request?.uri),
       received: request?.headers,
       userOf: (uri) => inbound && domain.userOf(uri, inbound),
     });

@@ -144,7 +144,8 @@ export class Call {
     const { destination, forwards, hasMoved } = this.route;
     this.called ??= destination;
     if (destination.kind === 'refused') {
-      this.input({ type: 'refused', status: destination.status });
+      const { status, reason } = destination;
+      this.input({ type: 'refused', status, ...(reason && { reason }) });
     } else if (destination.kind === 'service') {
       this.input({ type: 'routedToService', hasMoved });
     } else {

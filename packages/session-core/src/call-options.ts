@@ -1,6 +1,6 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import type { Hop, TransportName } from '@strowger/transaction-core';
 import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
 import type {
@@ -75,6 +75,12 @@ export interface CallOptions {
   readonly offer?: Sdp | undefined;
   /** No offer in the INVITE: the 200 brings one and the ACK takes our answer. */
   readonly lateOffer?: boolean | undefined;
+  /**
+   * The transport to the next hop; default: what the URIs, and DNS, say (RFC 3263). With a `sips:` address
+   * it is `tls` or `wss`, here and at every hop behind: such a call never goes over less, and ends with
+   * `transportFailed` and `INSECURE_HOP` where it would have to. `session.transport` says what it is.
+   */
+  readonly transport?: TransportName | undefined;
   /** Where to send the INVITE without a look-up. */
   readonly hops?: readonly Hop[] | undefined;
   /**

@@ -111,6 +111,19 @@ export class MediaLink {
     this.where = { endpoint, isOwned: false };
   }
 
+  /** Takes what the endpoint has agreed on by itself: the application has brought both descriptions. */
+  async adopt(): Promise<void> {
+    const { endpoint } = this;
+    if (endpoint === undefined) return;
+    this.step({ type: 'negotiationStarted' });
+    try {
+      await this.completed(endpoint);
+    } catch (error) {
+      this.step({ type: 'negotiationAbandoned' });
+      this.options.tell({ type: 'mediaFailed', ...described(error) });
+    }
+  }
+
   /** What the session-media table allows now. */
   get allowed(): readonly string[] {
     return Object.keys(sessionMediaTable[this.machine.state.name]);

@@ -12,6 +12,7 @@ import type {
   Sdp,
 } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
+import type { EndReason } from './end-reason.ts';
 import { MediaLink } from './media-link.ts';
 import { NOT_ENCRYPTED } from './media-protection.ts';
 import { refusedBy } from './refused-input.ts';
@@ -225,6 +226,7 @@ export class SessionShell {
     const { endpoint, sdp } = options;
     this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
+    if (endpoint !== undefined && sdp !== undefined) void this.link.adopt();
     const given = this.link.endpoint !== undefined;
     return sdp === undefined ? { given } : { given, sdp };
   }
@@ -262,7 +264,8 @@ export class SessionShell {
 
   /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
   private takeFromMedia(input: SessionInput): void {
-    if (input.type === 'mediaRefused' && input.code === NOT_ENCRYPTED) {
+    const isRefusal = input.type === 'mediaRefused' || input.type === 'mediaFailed';
+    if (isRefusal && input.code === NOT_ENCRYPTED) {
       this.tellSecurity({ what: 'mediaNotEncrypted', severity: 'critical', detail: input.message });
     }
     const isAtRest = this.state.name === 'established';
@@ -325,8 +328,15 @@ export class SessionShell {
     if (isAnswered && this.answeredAt === undefined) this.answeredAt = this.context.clock.wall();
     this.emit('stateChanged', { from, to });
     if (isAnswered) this.waiters.connected.resolve();
+    if (next.name === 'ending') this.tellInsecure(next.reason);
     if (next.name === 'ended') this.finish(next);
     else if (next.name === 'ending') this.waiters.fail(next.reason);
+  }
+
+  private tellInsecure(reason: EndReason): void {
+    if (reason.kind !== 'transportFailed' || reason.code !== 'INSECURE_HOP') return;
+    const { text: detail = reason.code } = reason;
+    this.tellSecurity({ what: 'insecureHop', severity: 'critical', detail });
   }
 
   private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {

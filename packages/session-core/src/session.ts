@@ -1,7 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import { type Hop, isSecure } from '@strowger/transaction-core';
 import {
   type AuthenticationInput,
   type AuthenticationState,
@@ -40,13 +40,14 @@ import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
   ApplicationEventName,
+  SecurityEvent,
   SessionEvents,
 } from './session-events.ts';
 import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
-import { type SessionTransport, transportOf } from './session-transport.ts';
+import { isSips, type SessionTransport, transportOf } from './session-transport.ts';
 import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
@@ -409,9 +410,25 @@ export class Session extends SessionMedia {
     this.shell.emit('custom', { name, data });
   }
 
+  /** @internal Whether it asks for secure hops all the way, and did not come over one. */
+  get cameInsecurely(): boolean {
+    const { request, transport } = this;
+    return request !== undefined && isSips(request.uri) && transport?.isSecure === false;
+  }
+
+  /** @internal Tells whoever guards this machine. */
+  guard(event: SecurityEvent): void {
+    this.shell.tellSecurity(event);
+  }
+
   /** @internal A message of its dialog came or went over this hop. */
   passed(hop: Hop): void {
+    const was = this.transport;
     this.shell.hop = hop;
+    if (this.dialog?.isSecure !== true || isSecure(hop.transport) || was?.isSecure === false)
+      return;
+    const detail = `a message of a sips: call went over ${hop.transport}`;
+    this.guard({ what: 'insecureHop', severity: 'warning', detail });
   }
 
   /** @internal */

@@ -99,7 +99,9 @@ export class ClientStack {
   /** The URI under which the server, or who stands in its place, reaches us directly. */
   async contact(): Promise<string> {
     const [hop] = await this.locate(this.options.account.server);
-    return hop === undefined ? '' : this.sessions.dialogs.contact(hop).replace(/^<|>$/g, '');
+    const isSecure = this.options.account.uri.scheme === 'sips';
+    const contact = hop && this.sessions.dialogs.contact(hop, { isSecure });
+    return contact?.replace(/^<|>$/g, '') ?? '';
   }
 
   /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
