@@ -117,6 +117,23 @@ export const TESTS = {
     'is told where it is less than was wished',
   ],
   srtpReal: ['packages/sip-client/test/loopback.test.ts', 'is protected by %s where one of them'],
+  dialogMedia: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'runs on the ports that these say',
+  ],
+  dialogMediaOnce: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'is torn down without a word, and set up once',
+  ],
+  dialogMediaLacking: [
+    'packages/session-core/test/dialog-media.test.ts',
+    'is refused by a backend that makes its own alone',
+  ],
+  managerMedia: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'has the media of each session, by the same name',
+  ],
+  managerRelay: ['packages/sip-client/test/media-manager.test.ts', 'has their relays, by the same'],
   transportTold: ['packages/session-core/test/transport.test.ts', 'told on both sides'],
   transportSecure: [
     'packages/session-core/test/transport.test.ts',
@@ -291,7 +308,7 @@ F-11 | create_session_for_invite | ${S}SessionManager.createSessionForInvite | m
 F-12 | find_session_for_dialog | ${S}SessionDirectory.findSessionForDialog | finds
 F-13 | link_session_to_call | ${S}SessionDirectory.linkSessionToCall | search
 F-14 | get_sessions_for_call | ${S}SessionDirectory.getSessionsForCall | finds
-F-15 | setup_media_for_dialog | open: not built
+F-15 | setup_media_for_dialog | ${S}SessionDirectory.setupMediaForDialog | dialogMedia dialogMediaLacking dialogMediaOnce
 F-16 | teardown_media_for_session | ${S}SessionDirectory.teardownMediaForSession ${S}SessionMedia.tearDownMedia | tornDown
 F-17 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay
 F-18 | teardown_rtp_relay | ${S}SessionManager.teardownRtpRelay | relay
@@ -362,7 +379,7 @@ D-05 | MediaEvent | ${M}MediaEvent | manager
 D-06 | quality | ${M}MediaManager.qualityMetrics | level
 D-07 | works and builds | ${M}MediaManager | manager
 D-08 | clean-up | ${M}MediaManager.close | manager
-D-09 | MediaManager in SessionManager | open: sessions use MediaBackend; the manager stands beside them
+D-09 | MediaManager in SessionManager | ${S}SessionDirectory.mediaManager ${S}SessionMediaManager media-core:MediaManager | managerMedia managerRelay
 D-10 | SessionMediaState | ${S}sessionMediaTable | mediaTable
 D-11 | session to media | ${S}SessionMedia.media | life
 D-12 | SDP to MediaConfig | ${M}extractMediaConfig | sdpAudio
@@ -419,7 +436,7 @@ U-06 | nonces | transaction-core:DigestServer | locked
 U-07 | require_authentication | ${S}SessionDirectory.requireAuthentication | policy
 U-08 | creation with requirements | ${S}SessionAuthenticationOptions | unproven
 U-09 | bypass | ${S}bypassAuthentication | bypass
-C-01 | setup_media_for_dialog | open: not built
+C-01 | setup_media_for_dialog | ${S}SessionDirectory.setupMediaForDialog | dialogMedia dialogMediaOnce
 C-02 | media with the dialog | ${S}SessionManager | life
 C-03 | media ends with the dialog | ${S}SessionManager | ends
 C-04 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay

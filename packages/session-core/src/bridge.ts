@@ -96,7 +96,7 @@ export class Bridges {
 
   /** From here on the two sessions live and die together. */
   private couple(one: Session, other: Session, relay: Relay): RelayId {
-    const id = this.options.newId() as RelayId; // a brand
+    const { id } = relay;
     this.couples.set(id, { one, other, relay, unfollow: [follow(one, other), follow(other, one)] });
     this.options.tell(one, 'relayEstablished', { relayId: id, other: other.id });
     void Promise.all([one.ended, other.ended]).then(() => this.end(id, 'ended'));
@@ -116,10 +116,11 @@ export class Bridges {
     one: Session,
     other: Session | (() => Session | undefined),
   ): Promise<Relay> {
-    let ends: { readonly a: MediaEndpoint; readonly b: MediaEndpoint } | undefined;
+    let ends: Awaited<ReturnType<MediaBackend['openRelay']>> | undefined;
     const far = typeof other === 'function' ? this.options.protection : other.protection;
     ends = await this.options.media.openRelay({
       label: one.id,
+      sessions: { a: one.id, ...(typeof other === 'function' ? {} : { b: other.id }) },
       ...perEnd('srtp', one.protection, far),
       ...perEnd('keying', one.protection, far),
       onEvent: (end, event) => {
@@ -127,8 +128,9 @@ export class Bridges {
         if (ends !== undefined) (end === 'a' ? one : there)?.takeMediaEvent(event, ends[end]);
       },
     });
-    const { a, b } = ends;
-    return { a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
+    const { a, b, relayId } = ends;
+    const id = (relayId ?? this.options.newId()) as RelayId; // a brand
+    return { id, a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
   }
 }
 
@@ -153,6 +155,7 @@ interface Couple {
 }
 
 interface Relay {
+  readonly id: RelayId;
   readonly a: MediaEndpoint;
   readonly b: MediaEndpoint;
   close(): Promise<void>;

@@ -71,7 +71,10 @@ export interface CallOptions {
   readonly ringTimeoutMs?: number | undefined;
   /** Bring your own: a relay's end. The session never closes it; its events go to `takeMediaEvent`. */
   readonly endpoint?: MediaEndpoint | undefined;
-  /** An offer that `endpoint` has already made, when several calls share it: the first answer wins. */
+  /**
+   * An offer that `endpoint` has already made, when several calls share it: the first answer wins. Without
+   * `endpoint` the application has made it, and brings the media once answered (`setupMediaForDialog`).
+   */
   readonly offer?: Sdp | undefined;
   /** No offer in the INVITE: the 200 brings one and the ACK takes our answer. */
   readonly lateOffer?: boolean | undefined;
@@ -114,7 +117,10 @@ export interface AnswerOptions {
   readonly keying?: MediaWishes['keying'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
-  /** The answer that `endpoint` has already made to `session.offer`. */
+  /**
+   * The answer that `endpoint` has already made to `session.offer`. Without `endpoint` the application has
+   * made it, and brings the media once answered (`setupMediaForDialog`).
+   */
   readonly sdp?: Sdp | undefined;
   /** For the 200. */
   readonly headers?: HeaderFields | undefined;

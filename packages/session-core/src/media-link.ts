@@ -7,6 +7,7 @@ import type {
   MediaEndpointEvent,
   MediaSecurity,
   MediaStats,
+  Sdp,
 } from './media-backend.ts';
 import { type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
@@ -44,6 +45,7 @@ type MediaOutput = Extract<
       | 'createOffer'
       | 'acceptOffer'
       | 'acceptAnswer'
+      | 'adoptMedia'
       | 'rollback'
       | 'closeMedia';
   }
@@ -52,6 +54,10 @@ type MediaOutput = Extract<
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
   wishes: MediaWishes;
+  /** Whose the offer was of descriptions that the owner brings. */
+  role: 'offerer' | 'answerer' = 'offerer';
+  /** What the peer described last. */
+  remote: Sdp | undefined;
   /** Of the last second, where the backend measures it. */
   quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
@@ -109,6 +115,11 @@ export class MediaLink {
   /** Takes an endpoint that its owner closes. */
   bring(endpoint: MediaEndpoint): void {
     this.where = { endpoint, isOwned: false };
+  }
+
+  /** The application has the media. */
+  leaveToOwner(): void {
+    this.where = 'elsewhere';
   }
 
   /** Takes what the endpoint has agreed on by itself: the application has brought both descriptions. */
@@ -192,6 +203,7 @@ export class MediaLink {
       case 'createOffer':
         return this.run((endpoint) => this.createOffer(endpoint, output.direction));
       case 'acceptOffer':
+        this.remote = output.offer;
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
@@ -199,7 +211,11 @@ export class MediaLink {
           await this.passed();
           return { type: 'answerReady', sdp, direction };
         });
+      case 'adoptMedia':
+        return this.run(() => this.openNegotiated(output.local, output.remote));
       case 'acceptAnswer':
+        this.remote = output.answer;
+        if (this.where === 'elsewhere') return this.takeElsewhere(output.answer);
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           await endpoint.acceptAnswer(output.answer);
@@ -259,6 +275,35 @@ export class MediaLink {
     const endpoint = await this.opening;
     this.where = { endpoint, isOwned: true, ...(wasReleased && { isPassing: true }) };
     return { type: 'mediaOpened' };
+  }
+
+  /** Media for descriptions that are agreed already: there is nothing to answer. */
+  private async openNegotiated(local: Sdp, remote: Sdp): Promise<SessionInput> {
+    const { backend } = this.options;
+    this.step({ type: 'negotiationStarted' });
+    this.opening = this.openBy((request) => {
+      const { label, onEvent } = request;
+      if (backend.openNegotiated === undefined) throw unsupported();
+      return backend.openNegotiated({ label, onEvent, local, remote, role: this.role });
+    });
+    const before = this.where;
+    const endpoint = await this.opening;
+    this.where = { endpoint, isOwned: true };
+    this.remote = remote;
+    try {
+      const direction = await this.completed(endpoint);
+      return { type: 'answerReady', sdp: local, direction };
+    } catch (error) {
+      this.where = before;
+      await endpoint.close();
+      throw error;
+    }
+  }
+
+  /** The application's media takes it from here. */
+  private takeElsewhere(sdp: Sdp): void {
+    const { tell } = this.options;
+    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction: 'sendrecv' }));
   }
 
   private move(change: number): void {
@@ -341,8 +386,8 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        if (this.where === 'released') await this.open();
-        // only `open` needs none; without one an offer of the peer finds nothing to answer it
+        if (this.where === 'released' && command.length > 0) await this.open();
+        // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw noMedia();
         return await command(endpoint as MediaEndpoint);
@@ -402,6 +447,11 @@ const HEARD: readonly MediaEndpointEvent['type'][] = [
   'deadAir',
   'tone',
 ];
+
+function unsupported(): StrowgerError {
+  const message = 'the media backend makes its own descriptions alone';
+  return new StrowgerError('MEDIA_UNSUPPORTED', message);
+}
 
 function noMedia(): StrowgerError {
   return new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'the session has no media');

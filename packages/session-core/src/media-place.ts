@@ -14,10 +14,11 @@ export interface MediaPlace {
 }
 
 /**
- * @internal Where a session's media is. `released`: it gave away what it had, and has some only for
+ * @internal Where a session's media is. `elsewhere`: the application has it, and exchanges the
+ * descriptions itself. `released`: it gave away what it had, and has some only for
  * as long as a negotiation takes that needs it.
  */
-export type MediaWhere = 'nowhere' | 'released' | MediaPlace;
+export type MediaWhere = 'nowhere' | 'elsewhere' | 'released' | MediaPlace;
 
 /** @internal */
 export function placeIn(where: MediaWhere | undefined): MediaPlace | undefined {

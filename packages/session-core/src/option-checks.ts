@@ -25,12 +25,9 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
 
 /** @internal The same for a call. */
 export function checkCallOptions(options: CallOptions): void {
-  const { ringTimeoutMs, codecs, lateOffer, offer, endpoint, followRedirects } = options;
+  const { ringTimeoutMs, codecs, lateOffer, offer, followRedirects } = options;
   count('ringTimeoutMs', ringTimeoutMs, [1, LONGEST_MS]);
   if (codecs?.length === 0) throw wrong('codecs', '[]', 'at least one encoding name');
-  if (offer !== undefined && endpoint === undefined) {
-    throw wrong('offer', 'one', 'an offer with the `endpoint` that has made it');
-  }
   if (offer !== undefined && lateOffer === true) {
     throw wrong('lateOffer', 'true', 'an offer in the INVITE, or one in the 200');
   }

@@ -120,7 +120,7 @@ export class SessionManager extends SessionDirectory {
     this.checkOpen(options.from);
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
     const callId = options.callId ?? this.newCallId();
-    const given = endpoint !== undefined;
+    const given = endpoint !== undefined || offer !== undefined;
     const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
     const session = this.open({
       id: this.newId(),
@@ -135,6 +135,7 @@ export class SessionManager extends SessionDirectory {
         signalling.plan(this.dialogs, options, callId);
         link.wishes = { ...link.wishes, ...wishesOf(options) };
         if (endpoint !== undefined) link.bring(endpoint);
+        else if (offer !== undefined) link.leaveToOwner();
       },
     });
     this.followSignal(session, options.signal);

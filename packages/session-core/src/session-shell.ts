@@ -1,5 +1,5 @@
 import type { HeaderFields } from '@strowger/dialog-core';
-import { Machine, type Timer } from '@strowger/runtime';
+import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { Hop } from '@strowger/transaction-core';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
@@ -8,6 +8,7 @@ import type {
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaSessionId,
   Playback,
   Sdp,
 } from './media-backend.ts';
@@ -30,6 +31,13 @@ import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
 import { Waiters } from './waiters.ts';
 
+/** @internal What an application has exchanged itself. */
+export interface Descriptions {
+  readonly local: Sdp;
+  readonly remote: Sdp;
+  readonly role?: 'offerer' | 'answerer' | undefined;
+}
+
 /** @internal What a session is changed to; what is absent stays as it was wanted. */
 export interface Wish {
   readonly direction?: MediaDirection;
@@ -51,6 +59,7 @@ const ASKED: ReadonlySet<string> = new Set([
   'hangUp',
   'change',
   'describe',
+  'negotiated',
   'transferBegun',
 ]);
 
@@ -69,6 +78,7 @@ export class SessionShell {
   /** The hop that the last message of its dialog came or went over. */
   hop: Hop | undefined;
   private retriesLeft: number;
+  private readonly isLate: boolean;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
 
@@ -76,6 +86,7 @@ export class SessionShell {
     this.session = session;
     this.context = context;
     this.hop = setup.source;
+    this.isLate = setup.initial.name === 'created' && setup.initial.plan.late;
     this.ringTimeoutMs = setup.ringTimeoutMs;
     this.createdAt = context.clock.wall();
     this.retriesLeft = context.mediaRetries;
@@ -173,6 +184,27 @@ export class SessionShell {
     return answer;
   }
 
+  /** Gives the session media that runs as two descriptions say; resolves with its name. */
+  async setupMedia(descriptions: Descriptions): Promise<MediaSessionId> {
+    this.check('negotiated');
+    if (this.link.endpoint !== undefined) {
+      throw new StrowgerError('SESSION_MEDIA_OWNED', 'the session has media already');
+    }
+    this.link.role = descriptions.role ?? this.role;
+    const done = this.waiters.described();
+    this.take({ type: 'negotiated', local: descriptions.local, remote: descriptions.remote });
+    await done;
+    return this.session.mediaSessionId ?? this.session.id;
+  }
+
+  /** Whose the first offer was. */
+  private get role(): 'offerer' | 'answerer' {
+    if (this.session.direction === 'incoming') {
+      return this.session.offer === undefined ? 'offerer' : 'answerer';
+    }
+    return this.isLate ? 'answerer' : 'offerer';
+  }
+
   /** Frees what the session opened, and asks nobody. */
   async tearDownMedia(): Promise<void> {
     this.check('describe'); // at rest: no negotiation needs it
@@ -227,6 +259,7 @@ export class SessionShell {
     this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
     if (endpoint !== undefined && sdp !== undefined) void this.link.adopt();
+    if (endpoint === undefined && sdp !== undefined) this.link.leaveToOwner();
     const given = this.link.endpoint !== undefined;
     return sdp === undefined ? { given } : { given, sdp };
   }
@@ -291,6 +324,7 @@ export class SessionShell {
       case 'createOffer':
       case 'acceptOffer':
       case 'acceptAnswer':
+      case 'adoptMedia':
       case 'rollback':
       case 'closeMedia':
         return this.link.perform(output);

@@ -103,6 +103,7 @@ export class Session extends SessionMedia {
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
+    this.shell.link.remote = offer;
     setup.prepare(this.shell.signalling, this.shell.link);
   }
 

@@ -55,6 +55,7 @@ type SignallingOutput = Exclude<
       | 'createOffer'
       | 'acceptOffer'
       | 'acceptAnswer'
+      | 'adoptMedia'
       | 'rollback'
       | 'closeMedia'
       | 'prepared'

@@ -2,7 +2,12 @@ import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent, CoreStats, Recorded } from '../core/core-api.ts';
 import type { MediaDirection, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 import type { HostedEndpoint } from './core-host.ts';
-import type { EndpointSecurity, MediaEndpointEvent, MediaStats } from './media-backend.ts';
+import type {
+  EndpointRtp,
+  EndpointSecurity,
+  MediaEndpointEvent,
+  MediaStats,
+} from './media-backend.ts';
 
 /** Events that concern what is played and heard. */
 export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' | 'recorded' }>;
@@ -66,6 +71,12 @@ export class CoreEndpoint implements HostedEndpoint {
 
   get direction(): MediaDirection {
     return this.agreed?.direction ?? 'inactive';
+  }
+
+  /** Where its RTP is, and how it runs. */
+  get rtp(): Pick<EndpointRtp, 'local' | 'agreed'> {
+    const { local, agreed } = this;
+    return { ...(local && { local }), ...(agreed && { agreed }) };
   }
 
   /** @throws StrowgerError `MEDIA_CLOSED`, `MEDIA_FAILED` after the end. */

@@ -83,7 +83,7 @@ export interface Passing {
  */
 export class LocalDescription {
   readonly context = new SdpContext();
-  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
+  private fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
   private readonly port: () => number | undefined;
   private readonly remotes: RemotePolicy;
   private readonly ice: OwnIce | undefined;
@@ -147,6 +147,17 @@ export class LocalDescription {
     this.context.receiveOffer(offer);
     const answer = this.context.sendAnswer(media, (version) => answered(version).answer);
     return { answer, media: this.permitted(media) };
+  }
+
+  /** Goes on from a round that was made elsewhere, with the origin of its local description. */
+  adopt(round: {
+    readonly local: Sdp;
+    readonly remote: Sdp;
+    readonly media: NegotiatedMedia;
+  }): void {
+    const [, sessionId, version = '1'] = /^o=\S+ (\d{1,40}) (\d{1,15}) /m.exec(round.local) ?? [];
+    this.context.adopt({ ...round, version: Number(version) });
+    if (sessionId !== undefined) this.fixed = { ...this.fixed, sessionId };
   }
 
   /** What our offer and their answer make. */

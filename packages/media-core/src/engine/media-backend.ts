@@ -1,4 +1,4 @@
-import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { MediaDirection, NegotiatedMedia, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
 import type { AnswererOptions, AnswererOutcome, SpeechOptions } from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpStream } from './rtp-stream.ts';
@@ -112,6 +112,8 @@ export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent
 /** What a relay is opened with. */
 export interface RelayRequest {
   readonly label: string;
+  /** Whose its ends are, by the application's names; a `MediaManager` finds them by these. */
+  readonly sessions?: { readonly a?: string; readonly b?: string };
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
@@ -123,6 +125,17 @@ export interface RelayRequest {
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
+}
+
+/** Where the RTP of an endpoint is, and what was agreed about it. */
+export interface EndpointRtp {
+  /** Our synchronisation source at first, and its name (RFC 3550 §6.5.1). */
+  readonly ssrc: number;
+  readonly cname: string;
+  /** Absent before a description needed it. */
+  readonly local?: { readonly address: string; readonly port: number };
+  /** Absent before the first agreement. */
+  readonly agreed?: NegotiatedMedia;
 }
 
 /** Counters and measurements of one endpoint (RFC 3550 §6.4); sums since it was opened. */
@@ -329,6 +342,8 @@ export interface MediaEndpoint {
    * not go, are passed over. Rejects with `MEDIA_NOT_ACCEPTABLE` for what is no such body.
    */
   addCandidates(fragment: string): Promise<void>;
+  /** As it is now. */
+  readonly rtp: EndpointRtp;
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;
