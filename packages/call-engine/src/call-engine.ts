@@ -1,4 +1,4 @@
-import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
+import { Emitter, type Runtime, type Unsubscribe, within } from '@strowger/runtime';
 import {
   type ConferencePackageOptions,
   type EndedConference,
@@ -262,13 +262,8 @@ export class CallEngine {
   private async lastWords(): Promise<void> {
     const sessions = this.sessions.sessions();
     if (sessions.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.runtime.clock.arm(LAST_WORDS_MS, resolve);
-      void Promise.all(sessions.map(({ ended }) => ended)).finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    const over = Promise.all(sessions.map(({ ended }) => ended));
+    await within(over, LAST_WORDS_MS, this.runtime.clock);
   }
 
   private hangUpAll(reason: string): void {

@@ -1,4 +1,4 @@
-import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
+import { type Clock, Machine, StrowgerError, within } from '@strowger/runtime';
 import type { MediaWishes } from './call-options.ts';
 import type {
   EndpointRequest,
@@ -411,16 +411,8 @@ export class MediaLink {
 
   private async closeInTime(): Promise<MediaStats | undefined> {
     if (this.endpoint === undefined && this.opening === undefined) return undefined;
-    let giveUp = (): void => {};
-    const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
-    const timer = this.options.clock.arm(CLOSE_LIMIT_MS, giveUp);
-    try {
-      return await Promise.race([this.finish(), late]);
-    } catch {
-      return undefined; // it could not be opened, or is broken: there is nothing to measure
-    } finally {
-      timer.cancel();
-    }
+    // where it could not be opened, or is broken, there is nothing to measure
+    return within(this.finish(), CLOSE_LIMIT_MS, this.options.clock).catch(() => undefined);
   }
 
   private async finish(): Promise<MediaStats | undefined> {

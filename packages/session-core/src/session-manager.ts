@@ -1,5 +1,5 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
-import { StrowgerError } from '@strowger/runtime';
+import { StrowgerError, within } from '@strowger/runtime';
 import { NameAddr, SipRequest } from '@strowger/sip-message';
 import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { CallContext } from './call-context.ts';
@@ -223,20 +223,10 @@ export class SessionManager extends SessionDirectory {
       else void session.hangUp();
     }
     const ended = Promise.all(this.sessions().map((session) => session.ended));
-    if (this.registry.size > 0) await this.orDeadline(ended, deadlineMs);
+    // what has ended needs no more of the dialogs than what the peer may repeat
+    if (this.registry.size > 0) await within(ended, deadlineMs, this.options.runtime.clock);
     this.dialogs.close();
     await Promise.all([ended, ...over]);
-  }
-
-  /** What has ended needs no more of the dialogs than what the peer may repeat. */
-  private orDeadline(ended: Promise<unknown>, deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.options.runtime.clock.arm(deadlineMs, resolve);
-      void ended.finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Runtime } from '@strowger/runtime';
+import { type Runtime, within } from '@strowger/runtime';
 import { type Session, SessionManager, type TransferHooks } from '@strowger/session-core';
 import { type NameAddr, SipUri } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
@@ -120,11 +120,8 @@ export class ClientStack {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
     }
-    let over = (): void => {};
-    const isLate = new Promise<void>((resolve) => (over = resolve));
-    const deadline = this.options.runtime.clock.arm(CLOSE_MS, over);
-    await Promise.race([isLate, Promise.all(live.map(({ ended }) => ended))]);
-    deadline.cancel();
+    const over = Promise.all(live.map(({ ended }) => ended));
+    await within(over, CLOSE_MS, this.options.runtime.clock);
   }
 
   private async locate(uri: SipUri): Promise<readonly Hop[]> {
