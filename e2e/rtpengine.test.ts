@@ -103,7 +103,7 @@ describeWithPeers(['rtpengine', 'sox'], 'rtpengine', () => {
       const phone = await plain.openEndpoint({ label: 'phone', onEvent() {} });
       const endpoint = await secure.openEndpoint({ label: 'ours', onEvent() {} });
       await expect(endpoint.acceptOffer(await phone.createOffer())).rejects.toMatchObject({
-        code: 'MEDIA_NOT_ACCEPTABLE',
+        code: 'MEDIA_NOT_ENCRYPTED',
       });
       await Promise.all([secure.close(), plain.close()]);
     });

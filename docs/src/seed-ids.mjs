@@ -108,6 +108,39 @@ export const TESTS = {
   pbxProof: ['packages/call-engine/test/authentication.test.ts', 'TS-21'],
   pbxCall: ['packages/call-engine/test/b2bua.test.ts', 'TS-09 rings, is answered'],
   pbxForks: ['packages/call-engine/test/b2bua.test.ts', 'TS-13 is for the first contact'],
+  srtpAgreed: ['packages/session-core/test/media-security.test.ts', 'agree on, told on both sides'],
+  srtpClosed: [
+    'packages/session-core/test/media-security.test.ts',
+    'fails closed where the other side offers none',
+  ],
+  srtpTold: [
+    'packages/session-core/test/media-security.test.ts',
+    'is told where it is less than was wished',
+  ],
+  srtpReal: ['packages/sip-client/test/loopback.test.ts', 'is protected by %s where one of them'],
+  dialogMedia: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'runs on the ports that these say',
+  ],
+  dialogMediaOnce: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'is torn down without a word, and set up once',
+  ],
+  dialogMediaLacking: [
+    'packages/session-core/test/dialog-media.test.ts',
+    'is refused by a backend that makes its own alone',
+  ],
+  managerMedia: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'has the media of each session, by the same name',
+  ],
+  managerRelay: ['packages/sip-client/test/media-manager.test.ts', 'has their relays, by the same'],
+  transportTold: ['packages/session-core/test/transport.test.ts', 'told on both sides'],
+  transportSecure: [
+    'packages/session-core/test/transport.test.ts',
+    'never goes over less than sips: asks for',
+  ],
+  transportPbx: ['packages/call-engine/test/sips.test.ts', 'goes on as sips:, over TLS'],
   sdpState: ['packages/media-core/src/sdp/sdp-context.test.ts', 'go from initial to complete'],
   sdpRollback: ['packages/media-core/src/sdp/sdp-context.test.ts', 'keep what was agreed when'],
   sdpForks: ['packages/media-core/src/sdp/sdp-context.test.ts', 'TS-24 take the answers'],
@@ -251,9 +284,9 @@ P33-6 | REST | open: comes with the full call engine
 P33-7 | WebSocket streaming | open: comes with the full call engine
 P33-8 | shared event bus | open: comes with the full call engine
 P41-1 | digest | ${S}SessionAuthenticationOptions | proven
-P41-2 | SRTP coordination | open: the policy is the media backend's; sessions neither choose nor report it
-P41-3 | TLS selection | open: sessions do not choose or report the transport; sip-transport does
-P41-4 | security events | ${S}SecurityEvent | locked bypass
+P41-2 | SRTP coordination | ${S}SessionManagerOptions.srtp ${S}SessionMedia.mediaSecurity ${S}MediaSecurity | srtpAgreed srtpClosed srtpTold srtpReal
+P41-3 | TLS selection | ${S}CallOptions.transport ${S}Session.transport ${S}SessionTransport | transportTold transportSecure transportPbx
+P41-4 | security events | ${S}SecurityEvent | locked bypass srtpTold transportSecure
 P42-1 | session pooling | ${S}SessionLimits.perUser ${S}SessionLimits.maxAgeMs | perUser aged
 P42-2 | load balancing | open: comes with the full call engine
 P42-3 | several instances | open: comes with the full call engine
@@ -276,7 +309,7 @@ F-11 | create_session_for_invite | ${S}SessionManager.createSessionForInvite | m
 F-12 | find_session_for_dialog | ${S}SessionDirectory.findSessionForDialog | finds
 F-13 | link_session_to_call | ${S}SessionDirectory.linkSessionToCall | search
 F-14 | get_sessions_for_call | ${S}SessionDirectory.getSessionsForCall | finds
-F-15 | setup_media_for_dialog | open: not built
+F-15 | setup_media_for_dialog | ${S}SessionDirectory.setupMediaForDialog | dialogMedia dialogMediaLacking dialogMediaOnce
 F-16 | teardown_media_for_session | ${S}SessionDirectory.teardownMediaForSession ${S}SessionMedia.tearDownMedia | tornDown
 F-17 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay
 F-18 | teardown_rtp_relay | ${S}SessionManager.teardownRtpRelay | relay
@@ -347,7 +380,7 @@ D-05 | MediaEvent | ${M}MediaEvent | manager
 D-06 | quality | ${M}MediaManager.qualityMetrics | level
 D-07 | works and builds | ${M}MediaManager | manager
 D-08 | clean-up | ${M}MediaManager.close | manager
-D-09 | MediaManager in SessionManager | open: sessions use MediaBackend; the manager stands beside them
+D-09 | MediaManager in SessionManager | ${S}SessionDirectory.mediaManager ${S}SessionMediaManager media-core:MediaManager | managerMedia managerRelay
 D-10 | SessionMediaState | ${S}sessionMediaTable | mediaTable
 D-11 | session to media | ${S}SessionMedia.media | life
 D-12 | SDP to MediaConfig | ${M}extractMediaConfig | sdpAudio
@@ -404,7 +437,7 @@ U-06 | nonces | transaction-core:DigestServer | locked
 U-07 | require_authentication | ${S}SessionDirectory.requireAuthentication | policy
 U-08 | creation with requirements | ${S}SessionAuthenticationOptions | unproven
 U-09 | bypass | ${S}bypassAuthentication | bypass
-C-01 | setup_media_for_dialog | open: not built
+C-01 | setup_media_for_dialog | ${S}SessionDirectory.setupMediaForDialog | dialogMedia dialogMediaOnce
 C-02 | media with the dialog | ${S}SessionManager | life
 C-03 | media ends with the dialog | ${S}SessionManager | ends
 C-04 | setup_rtp_relay | ${S}SessionManager.setupRtpRelay | relay

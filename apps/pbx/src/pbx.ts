@@ -79,6 +79,8 @@ async function open(
     sender: transport,
     flows: transport,
     media,
+    srtp: config.media.srtp,
+    keying: config.media.keying,
     ...browserMedia(config),
     stores,
     domain: config.domain,
@@ -98,6 +100,7 @@ async function open(
       nonceLifetimeMs: config.nonceLifetimeMs,
     },
   });
+  engine.on('security', (event) => runtime.logger.warn({ event }, 'security'));
   engine.on('conferenceEnded', ({ room, ended: { recording } }) => {
     if (recording) runtime.logger.info({ room, recording }, 'a meeting was recorded');
   });

@@ -13,7 +13,7 @@ describe('the exit code', () => {
     [{ kind: 'cancelled', answeredElsewhere: false, ...facts }, 5],
     [{ kind: 'timeout', phase: 'ring', ...facts }, 5],
     [{ kind: 'timeout', phase: 'invite', ...facts }, 7],
-    [{ kind: 'transportFailed', ...facts }, 7],
+    [{ kind: 'transportFailed', code: 'NO_ROUTE', ...facts }, 7],
     [{ kind: 'mediaFailed', code: 'MEDIA_FAILED', ...facts }, 8],
     [{ kind: 'dialogLost', ...facts }, 1],
   ])('of the end %o is %d', (end, code) => expect(exitCodeOf(end)).toBe(code));

@@ -66,7 +66,7 @@ describe('the report in words', () => {
     [{ kind: 'cancelled', answeredElsewhere: false, ...facts }, 'given up before it was answered'],
     [{ kind: 'timeout', phase: 'ring', ...facts }, 'nobody answered'],
     [{ kind: 'timeout', phase: 'invite', ...facts }, 'no answer from the network'],
-    [{ kind: 'transportFailed', ...facts }, 'no way to the other side'],
+    [{ kind: 'transportFailed', code: 'NO_ROUTE', ...facts }, 'no way to the other side'],
     [{ kind: 'mediaFailed', code: 'MEDIA_FAILED', ...facts }, 'media failed: MEDIA_FAILED'],
     [{ kind: 'dialogLost', ...facts }, 'the other side lost the call'],
   ])('names the end %o', (reason, words) =>

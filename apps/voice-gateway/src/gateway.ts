@@ -1,4 +1,4 @@
-import { type Clock, type Logger, StrowgerError } from '@strowger/runtime';
+import { type Clock, type Logger, StrowgerError, within } from '@strowger/runtime';
 import type { Call, SipClient } from '@strowger/sip-client';
 import type { Program, Talk, TalkEnd } from './program.ts';
 import type { CallFacts } from './program-link.ts';
@@ -90,11 +90,7 @@ export class Gateway {
   /** Takes no more calls, and resolves when those that are alive are over, or after `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
     this.isDraining = true;
-    let late = (): void => {};
-    const deadline = new Promise<void>((resolve) => (late = resolve));
-    const timer = this.options.clock.arm(deadlineMs, late);
-    await Promise.race([deadline, Promise.all(this.live)]);
-    timer.cancel();
+    await within(Promise.all(this.live), deadlineMs, this.options.clock);
     this.stopTaking();
   }
 

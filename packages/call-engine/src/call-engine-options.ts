@@ -6,6 +6,7 @@ import type { FlowTrust } from './authenticator.ts';
 import type { ConferenceRoomOptions } from './conference-room.ts';
 import type { FailureLimits } from './failure-table.ts';
 import { type ForwardingSource, LONGEST_RING_MS } from './forwarding-rules.ts';
+import type { MediaPolicy } from './media-policy.ts';
 import type { Stores } from './memory-stores.ts';
 import type { ExpiryLimits } from './register-request.ts';
 import type { Service } from './service.ts';
@@ -25,6 +26,13 @@ export interface CallEngineOptions {
   readonly sender: EngineSender;
   readonly media: MediaBackend;
   readonly stores: Stores;
+  /**
+   * Whether media of calls is encrypted; see `EndpointRequest.srtp`. With `required` a call whose media
+   * would not be is refused, and told as `security`. Default: as the media backend does.
+   */
+  readonly srtp?: MediaPolicy['srtp'];
+  /** How keys come about, preferred first. Default: as the media backend does. */
+  readonly keying?: MediaPolicy['keying'];
   /**
    * What users are offered whose contacts are all behind a WebSocket: browsers take no other media
    * than `{ srtp: 'required', keying: ['dtls'], ice: … }`. Default: what everybody is.

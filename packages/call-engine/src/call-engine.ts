@@ -1,9 +1,10 @@
-import { Emitter, type Runtime, type Unsubscribe } from '@strowger/runtime';
+import { Emitter, type Runtime, type Unsubscribe, within } from '@strowger/runtime';
 import {
   type ConferencePackageOptions,
   type EndedConference,
   forwardingHeaders,
   type Session,
+  type SessionEvents,
   SessionManager,
 } from '@strowger/session-core';
 import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
@@ -25,8 +26,10 @@ import { ALLOWED } from './non-call-requests.ts';
 import { ProxiedCalls } from './proxied-calls.ts';
 import { InfoPassing } from './info-passing.ts';
 import { Referrals } from './referrals.ts';
+import { isSips } from './router.ts';
 import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
+import { withPolicy } from './media-policy.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 
 /** What a `CallEngine` tells. */
@@ -44,6 +47,8 @@ export interface CallEngineEvents {
   /** A meeting in a room is over, and what was recorded of it is complete. */
   conferenceEnded: { readonly room: string; readonly ended: EndedConference };
   authenticationFailed: AuthenticationFailure;
+  /** Media or signalling of a call is less protected than it has to be, or than it was. */
+  security: SessionEvents['security'];
 }
 
 /** What lives in an engine; all zero when it has come to rest. */
@@ -89,7 +94,8 @@ export class CallEngine {
   private readonly inbounds = new WeakMap<SipRequest, Inbound>();
 
   constructor(options: CallEngineOptions) {
-    const { runtime, stores, media } = options;
+    const { runtime, stores, srtp, keying } = options;
+    const media = withPolicy(options.media, { ...(srtp && { srtp }), ...(keying && { keying }) });
     this.options = options;
     this.runtime = runtime;
     this.settings = settingsOf(options);
@@ -124,6 +130,7 @@ export class CallEngine {
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
     const stateless = this.makeStateless();
     this.sessions = this.makeSessions(stateless);
+    this.sessions.on('security', (event) => this.events.emit('security', event));
   }
 
   /** Begins to look after registrations, those of an earlier process among them. */
@@ -255,13 +262,8 @@ export class CallEngine {
   private async lastWords(): Promise<void> {
     const sessions = this.sessions.sessions();
     if (sessions.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.runtime.clock.arm(LAST_WORDS_MS, resolve);
-      void Promise.all(sessions.map(({ ended }) => ended)).finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    const over = Promise.all(sessions.map(({ ended }) => ended));
+    await within(over, LAST_WORDS_MS, this.runtime.clock);
   }
 
   private hangUpAll(reason: string): void {
@@ -336,6 +338,7 @@ export class CallEngine {
       limit: this.settings.maxForwardings,
       followsRedirects: this.options.followRedirects ?? true,
       dialled,
+      isSecure: isSips(request?.uri),
       received: request?.headers,
       userOf: (uri) => inbound && domain.userOf(uri, inbound),
     });
@@ -387,7 +390,8 @@ export class CallEngine {
   }
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
-    const { runtime, sender, media, userAgent, timers, sessionIds } = this.options;
+    const { runtime, sender, userAgent, timers, sessionIds, srtp, keying } = this.options;
+    const { media } = this.context;
     const referrals = new Referrals({
       router: this.parts.router,
       sessions: () => this.sessions,
@@ -400,6 +404,8 @@ export class CallEngine {
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
       sessionIds,
+      srtp,
+      keying,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,

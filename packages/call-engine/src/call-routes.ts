@@ -12,7 +12,7 @@ import {
   type ForwardingSource,
   LONGEST_RING_MS,
 } from './forwarding-rules.ts';
-import type { Destination, Router } from './router.ts';
+import { type Destination, isSips, type Router, SIPS_NOT_ALLOWED } from './router.ts';
 
 /** What the ways of a call are found with. */
 export interface CallRoutesOptions {
@@ -24,6 +24,8 @@ export interface CallRoutesOptions {
   /** Whether what a phone answers with 3xx is followed, to users of ours. */
   readonly followsRedirects: boolean;
   readonly dialled: string;
+  /** Whether it was dialled by `sips:`, and goes no other way from there. */
+  readonly isSecure: boolean;
   /** Of the caller's INVITE. */
   readonly received: Headers | undefined;
   /** The user part of an address of ours. */
@@ -85,9 +87,9 @@ export class CallRoutes {
   }
 
   private async toUser(user: string): Promise<CallRoute> {
-    const { router, domain, rules: rulesOf } = this.options;
+    const { router, domain, rules: rulesOf, isSecure } = this.options;
     this.visited.add(user);
-    const destination = await router.route(user);
+    const destination = await router.route(user, { isSecure });
     const rules = destination.kind === 'service' ? {} : ((await rulesOf?.(user)) ?? {});
     this.current = { uri: domain.uri(user), rules };
     if (isUnknown(destination)) return this.at(destination);
@@ -106,6 +108,9 @@ export class CallRoutes {
     this.forwarded.push({ from: this.current.uri, to, cause });
     const user = this.options.userOf(to);
     if (user !== undefined) return this.toUser(user);
+    if (this.options.isSecure && !isSips(to)) {
+      return this.at({ kind: 'refused', ...SIPS_NOT_ALLOWED });
+    }
     this.visited.add(target);
     this.current = { uri: to, rules: {} };
     return this.at({ kind: 'user', to, bindings: [elsewhere(to)] });

@@ -144,7 +144,8 @@ export class Call {
     const { destination, forwards, hasMoved } = this.route;
     this.called ??= destination;
     if (destination.kind === 'refused') {
-      this.input({ type: 'refused', status: destination.status });
+      const { status, reason } = destination;
+      this.input({ type: 'refused', status, ...(reason && { reason }) });
     } else if (destination.kind === 'service') {
       this.input({ type: 'routedToService', hasMoved });
     } else {
@@ -293,7 +294,8 @@ export class Call {
 
   private mediaRefused(error: unknown): void {
     const code = StrowgerError.isInstance(error) ? error.code : undefined;
-    if (code === 'MEDIA_NOT_ACCEPTABLE') return this.input({ type: 'refused', status: 488 });
+    if (code === 'MEDIA_NOT_ACCEPTABLE' || code === 'MEDIA_NOT_ENCRYPTED')
+      return this.input({ type: 'refused', status: 488 });
     this.report(error, 'a call has no media');
     if (code === 'MEDIA_PORTS_EXHAUSTED') return this.input({ type: 'refused', status: 503 });
     this.input({ type: 'broken', reason: 'mediaFailed' });

@@ -1,4 +1,4 @@
-import type { Clock } from '@strowger/runtime';
+import { type Clock, within } from '@strowger/runtime';
 
 /** How long media may take to close before the record is written without its statistics. */
 const MEDIA_LIMIT_MS = 5000;
@@ -9,14 +9,5 @@ export async function inTime<T>(
   work: Promise<T> | undefined,
 ): Promise<T | undefined> {
   if (work === undefined) return undefined;
-  let giveUp = (): void => {};
-  const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
-  const timer = clock.arm(MEDIA_LIMIT_MS, giveUp);
-  try {
-    return await Promise.race([work, late]);
-  } catch {
-    return undefined;
-  } finally {
-    timer.cancel();
-  }
+  return within(work, MEDIA_LIMIT_MS, clock).catch(() => undefined);
 }

@@ -15,7 +15,7 @@ import { contactUri } from './contact-leg.ts';
 import type { Domain } from './domain.ts';
 import { type Binding, pathOf } from './location-store.ts';
 import type { ProxiedCalls } from './proxied-calls.ts';
-import type { Router } from './router.ts';
+import { isSips, type Router } from './router.ts';
 
 /** What a `ProxyMode` is made of. */
 export interface ProxyModeOptions {
@@ -117,7 +117,8 @@ export class ProxyMode implements ForeignRequests {
     const isUser = domain.userOf(admission.from.uri, inbound) !== undefined;
     if (isStranger && isUser) return refuse(request, 403);
     if (request.method === 'INVITE') this.begin(request, admission);
-    const destination = await router.route(admission.dialled);
+    const wish = { isSecure: isSips(request.uri) };
+    const destination = await router.route(admission.dialled, wish);
     if (destination.kind !== 'user') {
       return refuse(request, destination.kind === 'refused' ? destination.status : 404);
     }

@@ -31,15 +31,19 @@ export class Referrals {
     if (call === undefined || by === undefined || call.state !== 'connected') return DECLINED;
     if (call.userOf(by) === undefined) return FORBIDDEN;
     return refer.replaces === undefined
-      ? this.blind({ call, by }, refer)
+      ? this.blind({ call, by, session }, refer)
       : this.attended({ call, by, session }, refer);
   }
 
-  private async blind({ call, by }: Asker, refer: IncomingRefer): Promise<ReferDecision> {
+  private async blind(
+    { call, by, session }: Asker & { session: Session },
+    refer: IncomingRefer,
+  ): Promise<ReferDecision> {
     const { router } = this.options;
     const dialled = router.dialledUri(refer.referTo.uri, refer.inbound);
     if (dialled === undefined) return FORBIDDEN; // nobody is called elsewhere on our account
-    return this.to(await router.route(dialled), { call, by });
+    const isSecure = session.dialog?.isSecure === true;
+    return this.to(await router.route(dialled, { isSecure }), { call, by });
   }
 
   private to(

@@ -17,7 +17,21 @@ export type Destination =
       readonly bindings: readonly Binding[];
     }
   | { readonly kind: 'service'; readonly name: string; readonly service: Service }
-  | { readonly kind: 'refused'; readonly status: number; readonly callee?: string };
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly reason?: string;
+      readonly callee?: string;
+    };
+
+/** How a call wants to be routed. */
+export interface RouteWish {
+  /** It was dialled by `sips:`: to contacts that are `sips:` alone (RFC 5630 §5.3). Default not. */
+  readonly isSecure?: boolean;
+}
+
+/** What a `sips:` call gets where nobody can be reached by it (RFC 5630 §5.3). */
+export const SIPS_NOT_ALLOWED = { status: 480, reason: 'SIPS Not Allowed' } as const;
 
 /** What a `Router` is made of. */
 export interface RouterOptions {
@@ -55,7 +69,7 @@ export class Router {
   }
 
   /** Resolves with where a dialled number leads (RFC 3261 §16.5). */
-  async route(dialled: string): Promise<Destination> {
+  async route(dialled: string, { isSecure = false }: RouteWish = {}): Promise<Destination> {
     const { domain, registrar, credentials, services } = this.options;
     const service = services.get(dialled);
     if (service !== undefined) return { kind: 'service', name: dialled, service };
@@ -64,7 +78,11 @@ export class Router {
     const addressOfRecord = domain.addressOfRecord(dialled);
     const bindings = await registrar.lookup(addressOfRecord);
     if (bindings.length === 0) return { kind: 'refused', status: 480, callee: addressOfRecord };
-    return { kind: 'user', to: domain.uri(dialled), bindings };
+    if (!isSecure) return { kind: 'user', to: domain.uri(dialled), bindings };
+    const secure = bindings.filter(({ contact }) => /^sips:/iu.test(contact));
+    const to = domain.uri(dialled).with({ scheme: 'sips' });
+    if (secure.length > 0) return { kind: 'user', to, bindings: secure };
+    return { kind: 'refused', ...SIPS_NOT_ALLOWED, callee: addressOfRecord };
   }
 }
 
@@ -72,6 +90,11 @@ export class Router {
 export function refuseScheme(request: SipRequest): number | undefined {
   const isKnown = request.uri instanceof SipUri || request.uri instanceof TelUri;
   return isKnown ? undefined : 416;
+}
+
+/** Whether a call asks for secure hops all the way (RFC 3261 §26.2.2). */
+export function isSips(uri: Uri | undefined): boolean {
+  return uri instanceof SipUri && uri.scheme === 'sips';
 }
 
 /** Who was called, for the record: who was dialled, also where somebody else answered. */

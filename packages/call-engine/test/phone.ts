@@ -59,7 +59,7 @@ export class Phone {
     const { password = `pw-${name}`, host = name } = options;
     this.simulation = simulation;
     this.name = name;
-    this.host = simulation.network.host(host);
+    this.host = simulation.network.host(host, { listen: ['udp', 'tcp', 'tls'] });
     this.credentials = CREDENTIALS_OF(name, password);
     this.layer = new DialogLayer({
       runtime: this.host.runtime,
@@ -109,9 +109,16 @@ export class Phone {
 
   call(
     number: string,
-    options: { from?: NameAddr; body?: string | null; headers?: [string, string][] } = {},
+    options: {
+      from?: NameAddr;
+      body?: string | null;
+      headers?: [string, string][];
+      /** Default `sip:NUMBER@pbx`. */
+      to?: string;
+    } = {},
   ): PhoneCall {
     const { from = this.address, body = sdp(this.host.address), headers = [] } = options;
+    const { to = `sip:${number}@pbx` } = options;
     const progress: string[] = [];
     const call: PhoneCall = {
       progress,
@@ -120,7 +127,7 @@ export class Phone {
       final: undefined,
       invite: this.layer.invite(
         {
-          to: uri(`sip:${number}@pbx`),
+          to: uri(to),
           from,
           headers,
           credentials: this.credentials,

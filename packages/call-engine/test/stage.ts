@@ -34,7 +34,7 @@ export function setStage(
   engineOptions: Partial<CallEngineOptions> = {},
 ): Stage {
   const simulation = createSimulation({ seed: 11, ...options });
-  const host = simulation.network.host('pbx');
+  const host = simulation.network.host('pbx', { listen: ['udp', 'tcp', 'tls'] });
   const media = new FakeMediaBackend({ address: host.address, clock: simulation.clock });
   const stores = engineOptions.stores ?? memoryStores();
   const engine = new CallEngine({

@@ -46,6 +46,53 @@ describe('a call to contacts behind WebSockets', () => {
   });
 });
 
+describe('P41-2 the media of calls', () => {
+  it('keeps to the policy of the engine at both ends, browsers to their own', async () => {
+    const media = new Asked({ address: '192.0.2.1' });
+    const stage = setStage(
+      {},
+      {
+        media,
+        srtp: 'best-effort',
+        keying: ['sdes'],
+        webSocketMedia: { srtp: 'required', keying: ['dtls'] },
+      },
+    );
+    const alice = await stage.registered('alice');
+    await stage.registered('bob');
+    alice.call('bob');
+    await stage.simulation.run(2000);
+    const { bindings, version } = await stage.stores.location.read('sip:bob@pbx');
+    const behind = bindings.map((one) => ({ ...one, contact: 'sip:bob@bob;transport=ws' }));
+    await stage.stores.location.replace('sip:bob@pbx', version, behind);
+    alice.call('bob');
+    await stage.simulation.run(2000);
+    const own = { a: 'best-effort', b: 'best-effort' };
+    const keys = { a: ['sdes'], b: ['sdes'] };
+    expect(media.requests).toEqual([
+      { srtp: own, keying: keys },
+      { srtp: { ...own, b: 'required' }, keying: { ...keys, b: ['dtls'] } },
+    ]);
+    await stage.simulation.run(45_000);
+    await stage.strike();
+  });
+
+  it('is told where it is less than the engine wishes', async () => {
+    const stage = setStage({}, { srtp: 'best-effort' });
+    const told: string[] = [];
+    stage.engine.on('security', ({ what, severity }) => told.push(`${severity} ${what}`));
+    const alice = await stage.registered('alice');
+    await stage.registered('bob');
+    const call = alice.call('bob');
+    await stage.simulation.run(2000);
+    expect(call.outcome).toBe(200);
+    expect(told).toEqual(['warning mediaDowngraded', 'warning mediaDowngraded']);
+    call.dialog?.bye();
+    await stage.simulation.run(2000);
+    await stage.strike();
+  });
+});
+
 describe('a transfer of a call', () => {
   const wanted = (end: 'a' | 'b') => ({
     srtp: { [end]: 'required' },

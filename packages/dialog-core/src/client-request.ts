@@ -28,6 +28,8 @@ export interface ClientRequestOptions {
   /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
   readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
+  /** Whether it goes over secure hops alone whatever its URI says. */
+  readonly isSecure?: boolean;
   /** The CSeq number of a repeated request. */
   nextCSeq(): number;
   readonly user: ClientRequestUser;
@@ -64,7 +66,7 @@ export class ClientRequest {
   }
 
   send(): void {
-    const { context, target, user, contact } = this.options;
+    const { context, target, user, contact, isSecure } = this.options;
     const attempt = {};
     this.attempt = attempt;
     this.transaction = context.transactions.request(
@@ -79,6 +81,7 @@ export class ClientRequest {
       },
       {
         target,
+        ...(isSecure === undefined ? {} : { isSecure }),
         ...(this.hops === undefined ? {} : { hops: this.hops }),
         ...(contact === undefined
           ? {}

@@ -221,9 +221,12 @@ export class DialogLayer {
     return this.context.userAgent.options.allow;
   }
 
-  /** The value of our Contact for messages over this hop, as a registrar binds it. */
-  contact(hop: Hop): string {
-    return this.context.userAgent.hopContact(hop);
+  /**
+   * The value of our Contact for messages over this hop, as a registrar binds it; `isSecure`: for a
+   * `sips:` address of record, which `sips:` calls reach alone (RFC 3261 §8.1.1.8).
+   */
+  contact(hop: Hop, { isSecure = false }: { readonly isSecure?: boolean } = {}): string {
+    return this.context.userAgent.hopContact(hop, isSecure);
   }
 
   /**

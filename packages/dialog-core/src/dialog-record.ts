@@ -68,6 +68,11 @@ export class DialogRecord {
     return this.focus === undefined ? localContact : focusContact(localContact, this.focus);
   }
 
+  /** The secure flag (RFC 3261 §12.1.1): our Contact is `sips` where it was asked for all the way. */
+  get isSecure(): boolean {
+    return /(?:^|<)sips:/i.test(this.init.localContact);
+  }
+
   get localUri(): Uri {
     return uriOf(this.init.local);
   }

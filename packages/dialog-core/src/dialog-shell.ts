@@ -126,6 +126,10 @@ export class DialogShell implements Dialog {
     return this.record.remoteTarget;
   }
 
+  get isSecure(): boolean {
+    return this.record.isSecure;
+  }
+
   get allowsUpdate(): boolean {
     return this.record.allowsUpdate;
   }
@@ -282,6 +286,7 @@ export class DialogShell implements Dialog {
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],
+      isSecure: record.isSecure,
       // what was asked for in a live dialog is not tried elsewhere once that is over
       fallback: () => !isLive || this.isLive,
       credentials,
@@ -290,8 +295,9 @@ export class DialogShell implements Dialog {
   }
 
   sendAck(ack: SipRequest): void {
-    const { target, hops } = this.clientOptions();
-    this.surroundings.transactions.sendAck(ack, hops === undefined ? { target } : { target, hops });
+    const { target, hops, isSecure = false } = this.clientOptions();
+    const way = { target, isSecure, ...(hops && { hops }) };
+    this.surroundings.transactions.sendAck(ack, way);
   }
 
   /** @internal */

@@ -46,6 +46,11 @@ export interface Dialog {
   /** The peer's Contact: where requests are addressed to. */
   readonly remoteTarget: Uri;
   readonly routeSet: readonly NameAddr[];
+  /**
+   * The secure flag (RFC 3261 §12.1.1): it began with `sips:`, and its requests go over secure hops alone,
+   * whatever the peer's Contact says; where there is none they fail with `INSECURE_HOP`.
+   */
+  readonly isSecure: boolean;
   /** Whether the peer's last Allow names UPDATE (RFC 3311 §4). */
   readonly allowsUpdate: boolean;
   /** Who owes an answer to an offer (RFC 3264 §4). */

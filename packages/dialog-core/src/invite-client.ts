@@ -1,4 +1,4 @@
-import { Machine, type Timer } from '@strowger/runtime';
+import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import {
   NameAddr,
   type SipRequest,
@@ -6,7 +6,7 @@ import {
   SipUri,
   type Uri,
 } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import type { Hop, TransportName } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
 import type { Dialog } from './dialog.ts';
 import type { CancelParts, MessageParts, OutgoingInviteUser } from './dialog-user.ts';
@@ -83,12 +83,14 @@ export class InviteClient implements OutgoingInvite {
   }
 
   start(): void {
-    const { hops } = this.options;
+    const { hops, transport } = this.options;
     if (hops !== undefined) {
-      this.machine.input({ type: 'located', hops });
+      const wanted = hops.filter((hop) => transport === undefined || hop.transport === transport);
+      if (wanted.length > 0) this.machine.input({ type: 'located', hops: wanted });
+      else this.machine.input({ type: 'transportFailed', error: noSuchHop(transport) });
       return;
     }
-    locate(this.context.sender, this.request, this.nextHop, {
+    locate(this.context.sender, this.request, over(this.nextHop, transport), {
       onHops: (found) => this.machine.input({ type: 'located', hops: found }),
       onFailed: (error) => this.machine.input({ type: 'transportFailed', error }),
     });
@@ -159,6 +161,7 @@ export class InviteClient implements OutgoingInvite {
       target: this.nextHop,
       hops,
       credentials: this.options.credentials,
+      isSecure: this.isSecure,
       contact: isOurs ? (hop) => context.userAgent.contact(hop, this.isSecure) : undefined,
       nextCSeq: () => ++cseq,
       user: {
@@ -192,6 +195,16 @@ export class InviteClient implements OutgoingInvite {
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'refusal';
     this.machine.input({ type, response });
   }
+}
+
+/** What is looked up where the transport is given: `ws` names both WebSockets (RFC 7118 §5). */
+function over(uri: Uri, transport: TransportName | undefined): Uri {
+  if (transport === undefined || !(uri instanceof SipUri)) return uri;
+  return uri.with({ params: uri.params.clone().set('transport', transport) });
+}
+
+function noSuchHop(transport: TransportName | undefined): StrowgerError {
+  return new StrowgerError('NO_ROUTE', `no hop is reached by ${transport ?? 'anything'}`);
 }
 
 /** The owner's parts, and what the session timer asks for, unless the owner says so itself. */

@@ -1,5 +1,5 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { CredentialSource, Hop } from '@strowger/transaction-core';
+import type { CredentialSource, Hop, TransportName } from '@strowger/transaction-core';
 import type { Dialog } from './dialog.ts';
 import type { CancelParts, MessageParts } from './dialog-user.ts';
 import type { ReliableProvisionals } from './reliability.ts';
@@ -14,6 +14,11 @@ export interface InviteOptions extends MessageParts {
   /** A preloaded route set (RFC 3261 §8.1.1.1), e.g. an outbound proxy. */
   readonly route?: readonly NameAddr[] | undefined;
   readonly credentials?: CredentialSource | undefined;
+  /**
+   * The transport that it takes to the next hop, whatever the URIs leave open: those of `hops` and of the
+   * look-up that are of another one do not count. What the peer sends in the dialog it chooses itself.
+   */
+  readonly transport?: TransportName | undefined;
   /** Where to send it, without a look-up: the hop that a registered phone was heard from. */
   readonly hops?: readonly Hop[] | undefined;
   /** By default a random one. */

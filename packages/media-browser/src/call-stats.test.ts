@@ -26,7 +26,13 @@ function report(over: Record<string, unknown> = {}): [string, Record<string, unk
     { id: 'P1', type: 'candidate-pair', localCandidateId: 'L1', remoteCandidateId: 'M1' },
     { id: 'L1', type: 'local-candidate', address: '192.0.2.1', port: 4000 },
     { id: 'M1', type: 'remote-candidate', address: '192.0.2.9', port: 5000 },
-    { id: 'T0', type: 'transport', selectedCandidatePairId: 'P1', srtpCipher: 'AEAD_AES_128_GCM' },
+    {
+      id: 'T0',
+      type: 'transport',
+      selectedCandidatePairId: 'P1',
+      srtpCipher: 'AEAD_AES_128_GCM',
+      dtlsState: 'connected',
+    },
   ];
   return entries.map((one) => [String(one['id']), one]);
 }
@@ -47,12 +53,21 @@ describe('what a browser counts', () => {
       roundTripMs: 50,
       bufferMs: 60,
       suite: 'AEAD_AES_128_GCM',
+      isVerified: true,
+    });
+    const agreed = { direction: 'sendrecv', quality: undefined, isAgreed: true } as const;
+    expect(statsOf(readReport(report()), agreed).security).toEqual({
+      kind: 'dtls-srtp',
+      suite: 'AEAD_AES_128_GCM',
+      isVerified: true,
     });
   });
 
   it('is nothing, and no nonsense, before there is a call', () => {
     const counters = readReport([]);
-    expect(statsOf(counters, 'inactive', undefined)).toEqual({
+    expect(
+      statsOf(counters, { direction: 'inactive', quality: undefined, isAgreed: false }),
+    ).toEqual({
       direction: 'inactive',
       packetsSent: 0,
       bytesSent: 0,

@@ -18,6 +18,8 @@ export interface CallCounters {
   readonly bufferMs: number;
   /** The cipher of SRTP, where the browser tells it. */
   readonly suite: string | undefined;
+  /** Whether the handshake is over, and has shown the certificate of the description. */
+  readonly isVerified: boolean;
 }
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -54,16 +56,33 @@ export function readReport(report: Iterable<readonly [string, Entry]>): CallCoun
     roundTripMs: typeof roundTrip === 'number' ? roundTrip * 1000 : undefined,
     bufferMs: emitted > 0 ? (number(received['jitterBufferDelay']) * 1000) / emitted : 0,
     suite: text(transport['srtpCipher']),
+    isVerified: transport['dtlsState'] === 'connected',
   };
 }
 
 /** The statistics of a call as every backend gives them. */
 export function statsOf(
   counters: CallCounters,
-  direction: MediaDirection,
-  quality: QualityMetrics | undefined,
+  {
+    direction,
+    quality,
+    isAgreed,
+  }: {
+    readonly direction: MediaDirection;
+    readonly quality: QualityMetrics | undefined;
+    readonly isAgreed: boolean;
+  },
 ): MediaStats {
-  const { codec, local, remote, roundTripMs, bufferMs: _, suite: __, ...counted } = counters;
+  const {
+    codec,
+    local,
+    remote,
+    roundTripMs,
+    bufferMs: _,
+    suite,
+    isVerified,
+    ...counted
+  } = counters;
   return {
     ...counted,
     direction,
@@ -72,6 +91,7 @@ export function statsOf(
     ...(remote && { remote }),
     ...(roundTripMs !== undefined && { roundTripMs }),
     ...(quality && { quality }),
+    ...(isAgreed && { security: { kind: 'dtls-srtp', ...(suite && { suite }), isVerified } }),
   };
 }
 

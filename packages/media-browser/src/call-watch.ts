@@ -54,7 +54,8 @@ export class CallWatch {
     const { first } = this;
     const durationMs = first === undefined ? 0 : this.options.clock.now() - first.at;
     const quality = qualityBetween(undefined, counters, durationMs, this.maxJitterMs);
-    return statsOf(counters, this.options.negotiation.direction, quality);
+    const { direction } = this.options.negotiation;
+    return statsOf(counters, { direction, quality, isAgreed: this.heardAt !== undefined });
   }
 
   private async count(): Promise<CallCounters> {

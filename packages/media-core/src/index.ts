@@ -10,6 +10,7 @@ export type {
   ConferenceRequest,
   DigitOptions,
   EndpointRequest,
+  EndpointSecurity,
   FinishedRecording,
   MarkOutcome,
   MediaConference,

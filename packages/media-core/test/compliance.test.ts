@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeMediaBackend } from '@strowger/testkit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { createMediaEngine } from '../src/index.ts';
+import { createMediaEngine, MediaManager } from '../src/index.ts';
 import { buildWorker } from './build-worker.ts';
 
 let folder = '';
@@ -26,3 +26,8 @@ for (const workers of [0, 1]) {
     }),
   );
 }
+
+describeMediaBackend({ describe, it }, 'a media manager', () => {
+  const ports = { from: 22_000, to: 22_999 };
+  return new MediaManager({ engine: createMediaEngine({ address: '127.0.0.1', ports }) });
+});

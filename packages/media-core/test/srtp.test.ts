@@ -126,7 +126,7 @@ describe('encrypted media', () => {
     const bob = await listening(engine(simulation, 'bob', 2, { srtp: 'off' }));
     await expect(
       alice.endpoint.acceptOffer(await bob.endpoint.createOffer()),
-    ).rejects.toMatchObject({ code: 'MEDIA_NOT_ACCEPTABLE' });
+    ).rejects.toMatchObject({ code: 'MEDIA_NOT_ENCRYPTED' });
     await bob.endpoint.rollback();
     await expect(
       bob.endpoint.acceptOffer(await alice.endpoint.createOffer()),

@@ -1,4 +1,4 @@
-import type { MediaDirection, Sdp } from '@strowger/session-core';
+import type { MediaDirection, MediaSecurity, Sdp } from '@strowger/session-core';
 
 // The little that this package has to see of a description: which way audio goes, and whether it is
 // encrypted. All else is rtpengine's to read and to write.
@@ -26,6 +26,20 @@ export function audioLine(sdp: Sdp): AudioLine | undefined {
     return { direction: stated ?? session, isSecure: /SAVP/.test(media[2] ?? '') };
   }
   return undefined;
+}
+
+/**
+ * How media is protected towards the peer that gave this description: as an offer, its answer has no
+ * more than it asks for. The handshake is rtpengine's, which does not tell how it went.
+ */
+export function securityOf(theirs: Sdp): MediaSecurity | undefined {
+  const audio = audioLine(theirs);
+  if (audio === undefined) return undefined;
+  if (!audio.isSecure) return { kind: 'plain' };
+  if (/^a=fingerprint:/im.test(theirs)) return { kind: 'dtls-srtp', isVerified: false };
+  const suites = [...theirs.matchAll(/^a=crypto:\d+ (\S+)/gim)].map(([, suite]) => suite);
+  const [suite] = suites;
+  return suites.length === 1 && suite !== undefined ? { kind: 'sdes', suite } : { kind: 'sdes' };
 }
 
 /** The same description with `change` of each audio line's direction in its place. */

@@ -91,11 +91,13 @@ export const INWARDS: NgArguments = {
   'rtcp-mux': ['demux'],
 };
 
-/** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE` where a peer's description breaks the policy. */
+/** @throws StrowgerError `MEDIA_NOT_ACCEPTABLE`, `MEDIA_NOT_ENCRYPTED` for what breaks the policy. */
 export function assertPolicy({ srtp = 'optional' }: PeerMediaPolicy, sdp: Sdp): void {
   const audio = audioLine(sdp);
   if (audio === undefined) throw notAcceptable('No audio line is open');
-  if (srtp === 'required' && !audio.isSecure) throw notAcceptable('The peer does not encrypt');
+  if (srtp === 'required' && !audio.isSecure) {
+    throw new StrowgerError('MEDIA_NOT_ENCRYPTED', 'The peer does not encrypt');
+  }
   if (srtp === 'off' && audio.isSecure) throw notAcceptable('Encrypted media is switched off');
 }
 

@@ -13,7 +13,14 @@ import type {
   Recording,
   Sdp,
 } from '@strowger/session-core';
-import { audioLine, mirrored, narrowed, placeholderOffer, withDirections } from './description.ts';
+import {
+  audioLine,
+  mirrored,
+  narrowed,
+  placeholderOffer,
+  securityOf,
+  withDirections,
+} from './description.ts';
 import {
   answerTowardsPeer,
   assertPolicy,
@@ -259,6 +266,7 @@ export class RelayEnd implements MediaEndpoint {
     const { quality } = ours;
     const share = Math.min((quality?.lossPercent ?? 0) / 100, 0.99);
     const codec = ours.codec ?? other.codec;
+    const security = this.theirs === undefined ? undefined : securityOf(this.theirs);
     return {
       ...(codec !== undefined && { codec }),
       direction: this.direction,
@@ -272,6 +280,7 @@ export class RelayEnd implements MediaEndpoint {
       packetsDiscarded: 0,
       jitterMs: quality?.jitterMs ?? 0,
       ...(quality && { roundTripMs: quality.roundTripMs }),
+      ...(security && { security }),
     };
   }
 

@@ -17,6 +17,7 @@ import type {
   Recording,
   Sdp,
 } from '@strowger/session-core';
+import { securityOf } from './description.ts';
 import {
   answerTowardsPeer,
   assertPolicy,
@@ -117,12 +118,13 @@ export class TerminalEndpoint implements MediaEndpoint {
     const { call, terminal } = this.options;
     if (this.closed !== undefined) return this.closed;
     const own = await terminal.stats();
-    if (this.agreed === undefined || !call.isAllocated) return own;
+    if (this.agreed === undefined || !call.isAllocated) return { ...own, ...this.protection };
     const peer = readQuery(await call.command('query'))?.get(PEER);
     return {
       ...own,
       ...(peer?.local && { local: peer.local }),
       ...(peer?.remote && { remote: peer.remote }),
+      ...this.protection,
     };
   }
 
@@ -167,6 +169,14 @@ export class TerminalEndpoint implements MediaEndpoint {
     return this.options.terminal.audioOut();
   }
 
+  /** Towards the peer: inside, to the terminal, media is plain. */
+  private get protection(): Pick<MediaStats, 'security'> {
+    const { agreed } = this;
+    if (agreed === undefined) return {};
+    const security = securityOf(agreed.offeredBy === PEER ? agreed.offer : agreed.answer);
+    return security === undefined ? {} : { security };
+  }
+
   /** The terminal's answer; where it has none, the engine forgets the offer, too. */
   private async answer(offer: Sdp, intent: MediaIntent | undefined): Promise<Sdp> {
     try {
@@ -192,7 +202,7 @@ export class TerminalEndpoint implements MediaEndpoint {
     const addresses = this.agreed && call.isAllocated ? await this.lastAddresses() : {};
     const [stats] = await Promise.all([terminal.close(), call.close()]);
     onGone();
-    return { ...stats, ...addresses };
+    return { ...stats, ...addresses, ...this.protection };
   }
 
   private async lastAddresses(): Promise<Pick<MediaStats, 'local' | 'remote'>> {

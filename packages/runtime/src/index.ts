@@ -17,3 +17,4 @@ export {
 } from './state-table.ts';
 export { type Timer, TimerWheel } from './timer-wheel.ts';
 export { webRuntime } from './web-runtime.ts';
+export { within } from './within.ts';

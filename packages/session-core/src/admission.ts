@@ -23,6 +23,11 @@ export class Admission {
 
   async admit(session: Session, replaces: Dialog | undefined): Promise<void> {
     const { authentication } = this.options;
+    if (session.cameInsecurely) {
+      const detail = `a sips: call came in over ${session.transport?.name}`;
+      session.guard({ what: 'insecureHop', severity: 'critical', detail });
+      return session.reject(403, { reason: 'SIPS over an insecure hop' });
+    }
     try {
       if (authentication !== undefined && !(await authentication.admit(session))) return;
       if (replaces === undefined) await this.announce(session);

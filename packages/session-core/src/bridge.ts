@@ -1,6 +1,6 @@
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import { NameAddr, type Uri } from '@strowger/sip-message';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions, MediaWishes } from './call-options.ts';
 import type { MediaBackend, MediaEndpoint } from './media-backend.ts';
 import type { Session } from './session.ts';
 import type { SessionEventDetails } from './session-events.ts';
@@ -11,6 +11,8 @@ export type RelayId = string & { readonly __relayId: unique symbol };
 /** @internal What bridges are made with. */
 export interface BridgesOptions {
   readonly media: MediaBackend;
+  /** What media of a new call keeps to. */
+  readonly protection: Protection;
   call(options: CallOptions): Session;
   tell<T extends 'relayEstablished' | 'relayTerminated'>(
     session: Session,
@@ -94,7 +96,7 @@ export class Bridges {
 
   /** From here on the two sessions live and die together. */
   private couple(one: Session, other: Session, relay: Relay): RelayId {
-    const id = this.options.newId() as RelayId; // a brand
+    const { id } = relay;
     this.couples.set(id, { one, other, relay, unfollow: [follow(one, other), follow(other, one)] });
     this.options.tell(one, 'relayEstablished', { relayId: id, other: other.id });
     void Promise.all([one.ended, other.ended]).then(() => this.end(id, 'ended'));
@@ -114,15 +116,35 @@ export class Bridges {
     one: Session,
     other: Session | (() => Session | undefined),
   ): Promise<Relay> {
-    const { a, b } = await this.options.media.openRelay({
+    let ends: Awaited<ReturnType<MediaBackend['openRelay']>> | undefined;
+    const far = typeof other === 'function' ? this.options.protection : other.protection;
+    ends = await this.options.media.openRelay({
       label: one.id,
+      sessions: { a: one.id, ...(typeof other === 'function' ? {} : { b: other.id }) },
+      ...perEnd('srtp', one.protection, far),
+      ...perEnd('keying', one.protection, far),
       onEvent: (end, event) => {
-        const far = typeof other === 'function' ? other() : other;
-        (end === 'a' ? one : far)?.takeMediaEvent(event);
+        const there = typeof other === 'function' ? other() : other;
+        if (ends !== undefined) (end === 'a' ? one : there)?.takeMediaEvent(event, ends[end]);
       },
     });
-    return { a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
+    const { a, b, relayId } = ends;
+    const id = (relayId ?? this.options.newId()) as RelayId; // a brand
+    return { id, a, b, close: async () => void (await Promise.allSettled([a.close(), b.close()])) };
   }
+}
+
+type Protection = Pick<MediaWishes, 'srtp' | 'keying'>;
+
+/** What two sessions' ends of a relay keep to, each its own. */
+function perEnd<K extends keyof Protection>(
+  wish: K,
+  a: Protection,
+  b: Protection,
+): { readonly [key in K]?: { a?: Protection[K]; b?: Protection[K] } } {
+  const ends = { ...(a[wish] && { a: a[wish] }), ...(b[wish] && { b: b[wish] }) };
+  if (ends.a === undefined && ends.b === undefined) return {};
+  return { [wish]: ends } as { [key in K]: typeof ends }; // the compiler widens the key
 }
 
 interface Couple {
@@ -133,6 +155,7 @@ interface Couple {
 }
 
 interface Relay {
+  readonly id: RelayId;
   readonly a: MediaEndpoint;
   readonly b: MediaEndpoint;
   close(): Promise<void>;

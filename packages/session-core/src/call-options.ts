@@ -1,6 +1,6 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import type { Hop, TransportName } from '@strowger/transaction-core';
 import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 /** What a session asks of the endpoint that it opens; default: the backend's. */
 export type MediaWishes = Pick<
   EndpointRequest,
-  'codecs' | 'comfortNoise' | 'digits' | 'speech' | 'tones'
+  'codecs' | 'comfortNoise' | 'digits' | 'keying' | 'speech' | 'srtp' | 'tones'
 >;
 
 /** How a session sends digits. */
@@ -58,16 +58,32 @@ export interface CallOptions {
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Tells what the network says by tones: ring back, busy, special information. */
   readonly tones?: MediaWishes['tones'] | undefined;
+  /**
+   * Whether media is encrypted; see `EndpointRequest.srtp`. Default: the manager's. With `required` a
+   * call whose media is not ends with `mediaFailed` and `MEDIA_NOT_ENCRYPTED`.
+   */
+  readonly srtp?: MediaWishes['srtp'] | undefined;
+  /** How keys come about, preferred first. Default: the manager's. */
+  readonly keying?: MediaWishes['keying'] | undefined;
   /** Aborting it hangs up: CANCEL before the answer, BYE after it. */
   readonly signal?: AbortSignal | undefined;
   /** Gives up with CANCEL when nobody has answered, in milliseconds from the INVITE. */
   readonly ringTimeoutMs?: number | undefined;
   /** Bring your own: a relay's end. The session never closes it; its events go to `takeMediaEvent`. */
   readonly endpoint?: MediaEndpoint | undefined;
-  /** An offer that `endpoint` has already made, when several calls share it: the first answer wins. */
+  /**
+   * An offer that `endpoint` has already made, when several calls share it: the first answer wins. Without
+   * `endpoint` the application has made it, and brings the media once answered (`setupMediaForDialog`).
+   */
   readonly offer?: Sdp | undefined;
   /** No offer in the INVITE: the 200 brings one and the ACK takes our answer. */
   readonly lateOffer?: boolean | undefined;
+  /**
+   * The transport to the next hop; default: what the URIs, and DNS, say (RFC 3263). With a `sips:` address
+   * it is `tls` or `wss`, here and at every hop behind: such a call never goes over less, and ends with
+   * `transportFailed` and `INSECURE_HOP` where it would have to. `session.transport` says what it is.
+   */
+  readonly transport?: TransportName | undefined;
   /** Where to send the INVITE without a look-up. */
   readonly hops?: readonly Hop[] | undefined;
   /**
@@ -92,9 +108,19 @@ export interface AnswerOptions {
   readonly speech?: MediaWishes['speech'] | undefined;
   /** Tells what the network says by tones: ring back, busy, special information. */
   readonly tones?: MediaWishes['tones'] | undefined;
+  /**
+   * Whether media is encrypted; see `EndpointRequest.srtp`. Default: the manager's. With `required` a
+   * call whose media is not ends with `mediaFailed` and `MEDIA_NOT_ENCRYPTED`.
+   */
+  readonly srtp?: MediaWishes['srtp'] | undefined;
+  /** How keys come about, preferred first. Default: the manager's. */
+  readonly keying?: MediaWishes['keying'] | undefined;
   /** Bring your own: a relay's end. The session never closes it. */
   readonly endpoint?: MediaEndpoint | undefined;
-  /** The answer that `endpoint` has already made to `session.offer`. */
+  /**
+   * The answer that `endpoint` has already made to `session.offer`. Without `endpoint` the application has
+   * made it, and brings the media once answered (`setupMediaForDialog`).
+   */
   readonly sdp?: Sdp | undefined;
   /** For the 200. */
   readonly headers?: HeaderFields | undefined;
@@ -116,13 +142,17 @@ export function wishesOf({
   codecs,
   comfortNoise,
   digits,
+  keying,
   speech,
+  srtp,
   tones,
-}: AnswerOptions): MediaWishes {
+}: Pick<AnswerOptions, keyof MediaWishes>): MediaWishes {
   return {
     ...(codecs && { codecs }),
     ...(comfortNoise !== undefined && { comfortNoise }),
     ...(digits && { digits }),
+    ...(keying && { keying }),
+    ...(srtp && { srtp }),
     ...(speech && { speech }),
     ...(tones && { tones }),
   };

@@ -14,7 +14,10 @@ import type { SessionId } from './session-state.ts';
 
 /** @internal The inside of a session, as far as a conference moves it. */
 export interface ConferenceSide {
-  readonly link: { request(): EndpointRequest; keep(): void };
+  readonly link: {
+    openBy(open: (request: EndpointRequest) => Promise<MediaEndpoint>): Promise<MediaEndpoint>;
+    keep(): void;
+  };
   readonly signalling: { focus: string | undefined };
   allows(type: 'change'): boolean;
   change(wish: { readonly endpoint: MediaEndpoint; readonly direction: 'sendrecv' }): Promise<void>;
@@ -60,9 +63,12 @@ export class ConferencePlace {
     const isNew = session.isUnanswered && session.media === undefined;
     if (!isNew) await (session.isUnanswered ? session.answer() : session.connected);
     const { digits } = this;
-    const request = { ...side.link.request(), ...(digits && { digits }), waits: true };
-    this.member = await (await conference).openMember(request);
-    const { endpoint } = this.member;
+    const mix = await conference;
+    const endpoint = await side.link.openBy(async (asked) => {
+      const request = { ...asked, ...(digits && { digits }), waits: true };
+      this.member = await mix.openMember(request);
+      return this.member.endpoint;
+    });
     try {
       if (this.isGone) throw new StrowgerError('CONFERENCE_LEFT', 'the session was let go');
       side.signalling.focus = focus;

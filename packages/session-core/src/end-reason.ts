@@ -35,8 +35,11 @@ export type EndReason =
   /** An answered call was ended with BYE. */
   | ({ readonly kind: 'hungUp' } & EndFacts)
   | ({ readonly kind: 'timeout'; readonly phase: TimeoutPhase } & EndFacts)
-  /** A message could not be sent to the peer. */
-  | ({ readonly kind: 'transportFailed' } & EndFacts)
+  /**
+   * A message could not be sent to the peer; `code` says why: `NO_ROUTE`, `INSECURE_HOP` where a `sips:`
+   * call would have had to go in the clear, or the transport's own.
+   */
+  | ({ readonly kind: 'transportFailed'; readonly code: string } & EndFacts)
   /** Media could not be opened, negotiated or kept; `code` is the media backend's. */
   | ({ readonly kind: 'mediaFailed'; readonly code: string } & EndFacts)
   /** The peer does not know the dialog any more (RFC 3261 §12.2.1.2: 481). */
@@ -93,9 +96,9 @@ export function timeout(phase: TimeoutPhase): EndReason {
 
 /** A message did not get out. */
 export function transportFailed(error: StrowgerError): EndReason {
-  const { message: text } = error;
+  const { code, message: text } = error;
   const cause = Q850.networkOutOfOrder;
-  return { kind: 'transportFailed', by: 'network', status: 503, cause, text };
+  return { kind: 'transportFailed', code, by: 'network', status: 503, cause, text };
 }
 
 /** Media could not go on. */
@@ -113,6 +116,7 @@ export function statusOfMediaError(code: string): number {
 /** Where an offer waits on the other side of a relay, the peer tries again (RFC 3261 §14.2). */
 const MEDIA_STATUS: Readonly<Record<string, number>> = {
   MEDIA_NOT_ACCEPTABLE: 488,
+  MEDIA_NOT_ENCRYPTED: 488,
   MEDIA_OFFER_PENDING: 491,
   MEDIA_PORTS_EXHAUSTED: 503,
 };

@@ -52,6 +52,7 @@ export const establishedRows: Pick<
     change: (state, { change }) => begin(talkOf(state), change, []),
     changeOffered: (state, { sdp }) => answerChange(talkOf(state), sdp),
     describe: (state, { sdp }) => answerByHand(talkOf(state), sdp),
+    negotiated: (state, { local, remote }) => adoptByHand(talkOf(state), local, remote),
   },
   offeringChange: {
     ...busyRows,
@@ -163,6 +164,12 @@ function answerChange(talk: Talk, offer: Sdp | undefined): SessionStep {
 function answerByHand(talk: Talk, offer: Sdp): SessionStep {
   const answering = { name: 'answeringChange', ...talk, withdrawn: false, byHand: true } as const;
   return to(answering, { type: 'acceptOffer', offer, direction: talk.wanted });
+}
+
+/** Media for descriptions that were exchanged without us. */
+function adoptByHand(talk: Talk, local: Sdp, remote: Sdp): SessionStep {
+  const answering = { name: 'answeringChange', ...talk, withdrawn: false, byHand: true } as const;
+  return to(answering, { type: 'adoptMedia', local, remote });
 }
 
 function yielded(state: Talk & { offer?: Sdp; withdrawn: boolean }): SessionStep {

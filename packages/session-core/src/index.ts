@@ -105,6 +105,7 @@ export type { TransferOptions, TransferOutcome, TransferStep } from './transfer-
 export { type CallStatistics, type LegStatistics } from './call-statistics.ts';
 export * from './call-verbs.ts';
 export type { EventFilter, EventsDropped, EventStreamOptions } from './event-stream.ts';
+export type { SessionTransport } from './session-transport.ts';
 export { type RtpStreamInfo, SessionMedia } from './session-media.ts';
 export type { SessionFilter } from './session-search.ts';
 export {

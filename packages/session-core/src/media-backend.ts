@@ -73,6 +73,17 @@ export interface SpeechOptions {
 /** Whether media is encrypted; see `EndpointRequest`. */
 export type SrtpPolicy = 'off' | 'optional' | 'best-effort' | 'required';
 
+/**
+ * How an endpoint's media is protected: what was really agreed. `plain`: everybody on the way can
+ * hear it. `sdes`: keys came in the descriptions (RFC 4568), so that whoever could read those can.
+ * `dtls-srtp`: keys came about between the two ends (RFC 5763); `isVerified` once the handshake
+ * is over and has shown the certificate that the other side's description names.
+ */
+export type MediaSecurity =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sdes'; readonly suite?: string }
+  | { readonly kind: 'dtls-srtp'; readonly suite?: string; readonly isVerified: boolean };
+
 /** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
@@ -116,9 +127,23 @@ export interface EndpointRequest {
 /** What holds for both ends of a relay alike, or for each its own; absent: the backend's default. */
 export type PerEnd<T> = T | { readonly a?: T; readonly b?: T };
 
+/** The name of a session's media, where its backend keeps it by names. */
+export type MediaSessionId = string;
+
+/** Descriptions that an application has exchanged itself, and who tells and hears of the media. */
+export interface NegotiatedRequest extends Pick<EndpointRequest, 'label' | 'onEvent'> {
+  /** Our description: its port is one that the backend gave out before. */
+  readonly local: Sdp;
+  readonly remote: Sdp;
+  /** Whose the offer was: ours, or theirs. */
+  readonly role: 'offerer' | 'answerer';
+}
+
 /** What a relay is opened with; its events name the end that they are of. */
 export interface RelayRequest {
   readonly label: string;
+  /** Whose its ends are: ids of sessions. */
+  readonly sessions?: { readonly a?: string; readonly b?: string };
   /** Limits what may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
@@ -153,6 +178,8 @@ export interface MediaStats {
   readonly quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: PeerQuality;
+  /** How media is protected; absent before the first agreement, or where the backend cannot tell. */
+  readonly security?: MediaSecurity;
 }
 
 /** 16-bit PCM, mono. */
@@ -390,6 +417,8 @@ export interface MediaCapabilities {
  * for an offer while our own is open and for an answer that nobody waits for.
  */
 export interface MediaEndpoint extends MediaCapabilities {
+  /** What its backend knows it by; absent where that has no names. */
+  readonly mediaSessionId?: MediaSessionId;
   /** Here and in `acceptOffer` ports are taken, `MEDIA_PORTS_EXHAUSTED` (a 503) where none is left. */
   createOffer(intent?: MediaIntent): Promise<Sdp>;
   /** Resolves with our answer; rejects with `MEDIA_NOT_ACCEPTABLE` (a 488) where nothing fits. */
@@ -476,6 +505,23 @@ export interface MediaConference {
   close(): Promise<void>;
 }
 
+/**
+ * A backend that keeps media by the names of its sessions, and gives out ports before anything is
+ * negotiated: media-core's `MediaManager`. What sessions have is in it under their ids.
+ */
+export interface SessionMediaManager extends MediaBackend {
+  /** Binds a pair of ports: what a description of ours has to say. */
+  setupRtpStreams(options?: { readonly label?: string }): Promise<{
+    readonly mediaSessionId: MediaSessionId;
+    readonly local: { readonly address: string; readonly port: number };
+  }>;
+  openNegotiated(request: NegotiatedRequest): Promise<MediaEndpoint>;
+  /** The media of a session, by its id. */
+  mediaSessionsOf(sessionId: string): MediaSessionId[];
+  /** Ends one; resolves with what was counted. Rejects with `MEDIA_UNKNOWN_SESSION`. */
+  stopMedia(id: MediaSessionId, reason: string): Promise<MediaStats>;
+}
+
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
   /** Takes no ports yet: the first offer does, once it was read and found good. */
@@ -484,7 +530,16 @@ export interface MediaBackend {
    * Two endpoints whose media flows through each other. `acceptOffer` on one end resolves once the
    * other end's offer, which `createOffer` there derives from it, was answered.
    */
-  openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
+  openRelay(
+    request: RelayRequest,
+  ): Promise<{ a: MediaEndpoint; b: MediaEndpoint; readonly relayId?: string }>;
+  /**
+   * An endpoint that runs as two descriptions say which somebody else has exchanged, and negotiates on
+   * from there. Rejects with `MEDIA_UNKNOWN_SESSION` where the port of `local` is none that the backend
+   * gave out: nobody could take it now; with `MEDIA_NOT_ACCEPTABLE` where the two do not fit. Absent where
+   * a backend makes its own descriptions alone.
+   */
+  openNegotiated?(request: NegotiatedRequest): Promise<MediaEndpoint>;
   /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
   openConference(request: ConferenceRequest): Promise<MediaConference>;
   /** Open endpoints and bound ports: both zero after everything was closed. */

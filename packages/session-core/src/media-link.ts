@@ -1,12 +1,16 @@
-import { type Clock, Machine, StrowgerError } from '@strowger/runtime';
+import { type Clock, Machine, StrowgerError, within } from '@strowger/runtime';
 import type { MediaWishes } from './call-options.ts';
 import type {
   EndpointRequest,
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaSecurity,
   MediaStats,
+  Sdp,
 } from './media-backend.ts';
+import { type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
+import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import {
@@ -24,15 +28,12 @@ export interface MediaLinkOptions {
   readonly backend: MediaBackend;
   readonly clock: Clock;
   readonly label: string;
+  readonly wishes: MediaWishes;
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
-}
-
-interface Media {
-  readonly endpoint: MediaEndpoint;
-  /** Whether the session closes it. */
-  readonly isOwned: boolean;
+  /** Media is protected less than was wished, or than it was. */
+  onDowngrade(detail: string): void;
 }
 
 type MediaOutput = Extract<
@@ -44,6 +45,7 @@ type MediaOutput = Extract<
       | 'createOffer'
       | 'acceptOffer'
       | 'acceptAnswer'
+      | 'adoptMedia'
       | 'rollback'
       | 'closeMedia';
   }
@@ -51,22 +53,25 @@ type MediaOutput = Extract<
 
 /** @internal A session's endpoint: commands out, inputs back; and the session-media table. */
 export class MediaLink {
-  wishes: MediaWishes = {};
+  wishes: MediaWishes;
+  /** Whose the offer was of descriptions that the owner brings. */
+  role: 'offerer' | 'answerer' = 'offerer';
+  /** What the peer described last. */
+  remote: Sdp | undefined;
   /** Of the last second, where the backend measures it. */
   quality: QualityMetrics | undefined;
   private readonly options: MediaLinkOptions;
-  private current: MediaEndpoint | undefined;
+  private where: MediaWhere = 'nowhere';
   private opening: Promise<MediaEndpoint> | undefined;
-  private isOwned = true;
   /** Endpoints that were brought for changes that have not begun. */
-  private readonly brought = new Map<number, Media>();
-  /** What media was on before it moved; until the peer agrees. */
-  private before: Partial<Media> | undefined;
+  private readonly brought = new Map<number, MediaPlace>();
+  /** Where media was before it moved; until the peer agrees. */
+  private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
+  /** How media was protected last, wherever it was. */
+  private agreed: MediaSecurity | undefined;
   private offerIsOpen = false;
   private isClosing = false;
-  /** The session has no media, and wants none. */
-  private isReleased = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -79,10 +84,23 @@ export class MediaLink {
 
   constructor(options: MediaLinkOptions) {
     this.options = options;
+    this.wishes = options.wishes;
   }
 
   get endpoint(): MediaEndpoint | undefined {
-    return this.current;
+    return this.place?.endpoint;
+  }
+
+  get security(): MediaSecurity | undefined {
+    return this.place?.security;
+  }
+
+  /** What an endpoint has to keep to: what was wished; what was encrypted once stays so. */
+  get protection(): Pick<MediaWishes, 'srtp' | 'keying'> {
+    const { secured } = this;
+    if (secured !== undefined) return { srtp: 'required', keying: [secured] };
+    const { srtp, keying } = this.wishes;
+    return { ...(srtp && { srtp }), ...(keying && { keying }) };
   }
 
   get state(): SessionMediaState {
@@ -91,13 +109,30 @@ export class MediaLink {
 
   /** What it brought is its own from now on, to be closed with it. */
   keep(): void {
-    this.isOwned = true;
+    if (this.place !== undefined) this.place.isOwned = true;
   }
 
   /** Takes an endpoint that its owner closes. */
   bring(endpoint: MediaEndpoint): void {
-    this.current = endpoint;
-    this.isOwned = false;
+    this.where = { endpoint, isOwned: false };
+  }
+
+  /** The application has the media. */
+  leaveToOwner(): void {
+    this.where = 'elsewhere';
+  }
+
+  /** Takes what the endpoint has agreed on by itself: the application has brought both descriptions. */
+  async adopt(): Promise<void> {
+    const { endpoint } = this;
+    if (endpoint === undefined) return;
+    this.step({ type: 'negotiationStarted' });
+    try {
+      await this.completed(endpoint);
+    } catch (error) {
+      this.step({ type: 'negotiationAbandoned' });
+      this.options.tell({ type: 'mediaFailed', ...described(error) });
+    }
   }
 
   /** What the session-media table allows now. */
@@ -107,7 +142,7 @@ export class MediaLink {
 
   /** Whether there is an endpoint that the session opened. */
   get ownsEndpoint(): boolean {
-    return this.current !== undefined && this.isOwned;
+    return this.place?.isOwned === true;
   }
 
   allows(type: SessionMediaInput['type']): boolean {
@@ -121,7 +156,21 @@ export class MediaLink {
 
   /** A further endpoint of the backend, for a change. */
   openAnother(): Promise<MediaEndpoint> {
-    return this.options.backend.openEndpoint(this.request());
+    return this.openBy((request) => this.options.backend.openEndpoint(request));
+  }
+
+  /**
+   * An endpoint for this session that is opened elsewhere, such as in a conference: what it tells counts
+   * while media is there.
+   */
+  async openBy(open: (request: EndpointRequest) => Promise<MediaEndpoint>): Promise<MediaEndpoint> {
+    const { wishes, options, protection } = this;
+    let endpoint: MediaEndpoint | undefined;
+    const onEvent = (event: MediaEndpointEvent): void => {
+      if (endpoint !== undefined) this.take(event, endpoint);
+    };
+    endpoint = await open({ label: options.label, onEvent, ...wishes, ...protection });
+    return endpoint;
   }
 
   /**
@@ -129,11 +178,10 @@ export class MediaLink {
    * until it has some again, such as to refresh the session, are about media that is opened for them.
    */
   async release(): Promise<void> {
-    const { current, isOwned } = this;
-    this.current = undefined;
-    this.isReleased = true;
+    const { place } = this;
+    this.where = 'released';
     this.step({ type: 'closed' });
-    if (isOwned) await current?.close();
+    if (place?.isOwned) await place.endpoint.close();
   }
 
   /** Takes an endpoint for the change of this id. */
@@ -155,21 +203,26 @@ export class MediaLink {
       case 'createOffer':
         return this.run((endpoint) => this.createOffer(endpoint, output.direction));
       case 'acceptOffer':
+        this.remote = output.offer;
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
           const direction = await this.completed(endpoint);
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'answerReady', sdp, direction };
         });
+      case 'adoptMedia':
+        return this.run(() => this.openNegotiated(output.local, output.remote));
       case 'acceptAnswer':
+        this.remote = output.answer;
+        if (this.where === 'elsewhere') return this.takeElsewhere(output.answer);
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
           await endpoint.acceptAnswer(output.answer);
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -177,7 +230,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
-          if (this.isReleased) await this.release();
+          await this.passed();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -187,10 +240,22 @@ export class MediaLink {
     }
   }
 
-  /** What the endpoint tells, or its owner in its name. */
-  take(event: MediaEndpointEvent): void {
+  /**
+   * What an endpoint tells, or the owner of the session's media in its name. An endpoint that media
+   * has left, or that it may never get to, moves nothing here; while the peer is asked to move, the
+   * old one is still heard.
+   */
+  take(event: MediaEndpointEvent, from = this.endpoint): void {
     if (this.isClosing) return;
-    if (event.type === 'secured') this.secured = event.keying;
+    if (from === this.endpoint) return this.takeOwn(event);
+    const left = placeIn(this.before);
+    if (left?.endpoint !== from || left === undefined) return;
+    if (event.type === 'failed') left.failure = event;
+    else if (HEARD.includes(event.type)) this.options.onEvent(event);
+  }
+
+  private takeOwn(event: MediaEndpointEvent): void {
+    if (event.type === 'secured') this.keyed(event);
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
@@ -200,46 +265,74 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
-  /** What an endpoint for this session is opened with; what was encrypted once stays so. */
-  request(): EndpointRequest {
-    const { wishes, options, secured } = this;
-    const onEvent = (event: MediaEndpointEvent): void => this.take(event);
-    const policy = secured && ({ srtp: 'required', keying: [secured] } as const);
-    return { label: options.label, onEvent, ...wishes, ...policy };
+  private get place(): MediaPlace | undefined {
+    return placeIn(this.where);
   }
 
   private async open(): Promise<SessionInput> {
+    const wasReleased = this.where === 'released';
     this.opening = this.openAnother();
-    this.current = await this.opening;
-    this.isOwned = true;
+    const endpoint = await this.opening;
+    this.where = { endpoint, isOwned: true, ...(wasReleased && { isPassing: true }) };
     return { type: 'mediaOpened' };
+  }
+
+  /** Media for descriptions that are agreed already: there is nothing to answer. */
+  private async openNegotiated(local: Sdp, remote: Sdp): Promise<SessionInput> {
+    const { backend } = this.options;
+    this.step({ type: 'negotiationStarted' });
+    this.opening = this.openBy((request) => {
+      const { label, onEvent } = request;
+      if (backend.openNegotiated === undefined) throw unsupported();
+      return backend.openNegotiated({ label, onEvent, local, remote, role: this.role });
+    });
+    const before = this.where;
+    const endpoint = await this.opening;
+    this.where = { endpoint, isOwned: true };
+    this.remote = remote;
+    try {
+      const direction = await this.completed(endpoint);
+      return { type: 'answerReady', sdp: local, direction };
+    } catch (error) {
+      this.where = before;
+      await endpoint.close();
+      throw error;
+    }
+  }
+
+  /** The application's media takes it from here. */
+  private takeElsewhere(sdp: Sdp): void {
+    const { tell } = this.options;
+    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction: 'sendrecv' }));
   }
 
   private move(change: number): void {
     const next = this.brought.get(change);
     this.brought.delete(change);
     if (next === undefined) return;
-    const { current, isOwned } = this;
-    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
-    this.isReleased = false;
-    this.current = next.endpoint;
-    this.isOwned = next.isOwned;
+    this.before = this.where;
+    this.where = next;
   }
 
   /** The peer did not agree: media stays where it was. */
   private moveBack(): void {
     if (this.before === undefined) return;
-    this.current = this.before.endpoint;
-    this.isReleased = this.current === undefined;
-    this.isOwned = this.before.isOwned === true;
+    this.where = this.before;
     this.before = undefined;
+    const { failure } = this.place ?? {};
+    if (failure !== undefined) this.takeOwn(failure);
   }
 
   /** The peer agreed: what nobody uses any more is closed. */
   private async moved(): Promise<void> {
-    const { before } = this;
+    const left = placeIn(this.before);
     this.before = undefined;
-    if (before?.isOwned) await before.endpoint?.close();
+    if (left?.isOwned) await left.endpoint.close();
+  }
+
+  /** What was opened for a negotiation alone goes with it. */
+  private async passed(): Promise<void> {
+    if (this.place?.isPassing) await this.release();
   }
 
   private async createOffer(
@@ -252,23 +345,50 @@ export class MediaLink {
       throw error;
     });
     this.offerIsOpen = true;
-    if (this.isClosing && !this.isOwned) await endpoint.rollback();
+    if (this.isClosing && !this.ownsEndpoint) await endpoint.rollback();
     return { type: 'offerReady', sdp };
   }
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
-    const { direction } = await endpoint.stats();
+    const { direction, security } = await endpoint.stats();
+    this.protect(security);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
+  }
+
+  /** Fails closed: media that has to be encrypted, and is not, is none. */
+  private protect(now: MediaSecurity | undefined): void {
+    const { place, agreed: before } = this;
+    if (place === undefined) return;
+    place.security = now ?? place.security;
+    const policy = this.protection.srtp;
+    const judgement = judgeProtection({ policy, before, now: place.security });
+    this.agreed = place.security;
+    if (judgement === 'refused') {
+      throw new StrowgerError(NOT_ENCRYPTED, 'media must be encrypted, and would not be');
+    }
+    if (judgement === 'downgraded') {
+      const was = before === undefined ? `${policy} was wished` : spokenProtection(before);
+      this.options.onDowngrade(`${spokenProtection(place.security)}, where ${was}`);
+    }
+  }
+
+  private keyed({ keying, suite }: Extract<MediaEndpointEvent, { type: 'secured' }>): void {
+    this.secured = keying;
+    if (this.place === undefined) return;
+    const security: MediaSecurity =
+      keying === 'sdes' ? { kind: 'sdes', suite } : { kind: 'dtls-srtp', suite, isVerified: true };
+    this.place.security = security;
+    this.agreed ??= security;
   }
 
   /** Carries out a command; whatever becomes of it is an input. */
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        if (this.current === undefined && this.isReleased) await this.open();
-        // only `open` needs none; without one an offer of the peer finds nothing to answer it
-        const endpoint = this.current;
+        if (this.where === 'released' && command.length > 0) await this.open();
+        // those that open one need none; without one an offer of the peer finds nothing to answer it
+        const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw noMedia();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
@@ -290,31 +410,39 @@ export class MediaLink {
   }
 
   private async closeInTime(): Promise<MediaStats | undefined> {
-    if (this.current === undefined && this.opening === undefined) return undefined;
-    let giveUp = (): void => {};
-    const late = new Promise<undefined>((resolve) => (giveUp = () => resolve(undefined)));
-    const timer = this.options.clock.arm(CLOSE_LIMIT_MS, giveUp);
-    try {
-      return await Promise.race([this.finish(), late]);
-    } catch {
-      return undefined; // it could not be opened, or is broken: there is nothing to measure
-    } finally {
-      timer.cancel();
-    }
+    if (this.endpoint === undefined && this.opening === undefined) return undefined;
+    // where it could not be opened, or is broken, there is nothing to measure
+    return within(this.finish(), CLOSE_LIMIT_MS, this.options.clock).catch(() => undefined);
   }
 
   private async finish(): Promise<MediaStats | undefined> {
     this.brought.clear();
     await this.moved();
-    const endpoint = this.current ?? (await this.opening);
-    if (this.isOwned) return endpoint?.close();
-    if (this.offerIsOpen) await endpoint?.rollback();
-    return endpoint?.stats();
+    const { place } = this;
+    if (place === undefined) return (await this.opening)?.close();
+    if (place.isOwned) return place.endpoint.close();
+    if (this.offerIsOpen) await place.endpoint.rollback();
+    return place.endpoint.stats();
   }
 
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
+}
+
+/** What is heard of a peer, wherever its media still goes. */
+const HEARD: readonly MediaEndpointEvent['type'][] = [
+  'digit',
+  'speechStarted',
+  'speechEnded',
+  'silence',
+  'deadAir',
+  'tone',
+];
+
+function unsupported(): StrowgerError {
+  const message = 'the media backend makes its own descriptions alone';
+  return new StrowgerError('MEDIA_UNSUPPORTED', message);
 }
 
 function noMedia(): StrowgerError {

@@ -1,6 +1,9 @@
 import { StrowgerError } from '@strowger/runtime';
+import { NameAddr } from '@strowger/sip-message';
+import { isSecure, type TransportName } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import type { SessionManagerOptions } from './session-manager-options.ts';
+import { isSips } from './session-transport.ts';
 
 /** Timers of the runtime reach as far. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -22,18 +25,23 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
 
 /** @internal The same for a call. */
 export function checkCallOptions(options: CallOptions): void {
-  const { ringTimeoutMs, codecs, lateOffer, offer, endpoint, followRedirects } = options;
+  const { ringTimeoutMs, codecs, lateOffer, offer, followRedirects } = options;
   count('ringTimeoutMs', ringTimeoutMs, [1, LONGEST_MS]);
   if (codecs?.length === 0) throw wrong('codecs', '[]', 'at least one encoding name');
-  if (offer !== undefined && endpoint === undefined) {
-    throw wrong('offer', 'one', 'an offer with the `endpoint` that has made it');
-  }
   if (offer !== undefined && lateOffer === true) {
     throw wrong('lateOffer', 'true', 'an offer in the INVITE, or one in the 200');
   }
+  if (options.transport !== undefined) checkTransport(options, options.transport);
   if (typeof followRedirects === 'object') {
     count('followRedirects.limit', followRedirects.limit, [0, 100]);
   }
+}
+
+/** RFC 3261 §26.2.2, RFC 7118 §5.3. */
+function checkTransport({ to, requestUri }: CallOptions, transport: TransportName): void {
+  const target = requestUri ?? (to instanceof NameAddr ? to.uri : to);
+  if (!isSips(target) || isSecure(transport)) return;
+  throw wrong('transport', transport, 'tls or wss with a sips: address');
 }
 
 function count(name: string, value: number | undefined, [least, most]: [number, number]): void {

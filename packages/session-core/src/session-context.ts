@@ -3,6 +3,7 @@ import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { CallContext } from './call-context.ts';
+import type { MediaWishes } from './call-options.ts';
 import type { Bridges } from './bridge.ts';
 import type { MediaBackend, Sdp } from './media-backend.ts';
 import type { MediaLink } from './media-link.ts';
@@ -17,6 +18,8 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backend: MediaBackend;
+  /** What media of every session is opened with, unless the session says otherwise. */
+  readonly wishes: MediaWishes;
   /** How often media that failed is had anew in one session. */
   readonly mediaRetries: number;
   emit<T extends keyof SessionEventDetails>(

@@ -5,7 +5,8 @@ import { endCall } from './call-verbs.ts';
 import type { EndReason, PeerReason } from './end-reason.ts';
 import type { EventsDropped, EventStreamOptions } from './event-stream.ts';
 import { DialogManager } from './dialog-manager.ts';
-import type { Sdp } from './media-backend.ts';
+import type { DialogId } from '@strowger/dialog-core';
+import type { MediaSessionId, Sdp, SessionMediaManager } from './media-backend.ts';
 import type { Session } from './session.ts';
 import { SessionAuthentication, type SessionCredentials } from './session-authentication.ts';
 import type { SessionEvent, SessionEvents } from './session-events.ts';
@@ -152,6 +153,41 @@ export abstract class SessionDirectory {
   /** Applies a description to the media of a session; see `Session.updateMedia`. */
   async updateSessionMedia(id: SessionId, sdp: Sdp): Promise<Sdp> {
     return this.registry.live(id).updateMedia(sdp);
+  }
+
+  /**
+   * Gives the session of a dialog media that runs as two descriptions say which the application has
+   * exchanged itself: it answered with `answer({ sdp })`, called with `call({ offer })`, or brings them from
+   * elsewhere. The port of `local` is one that the backend gave out before: `mediaManager.setupRtpStreams`.
+   * From then on the media is the session's own: it goes by the session-media table, offers that come
+   * are answered, and it is closed with the session or by `teardownMediaForSession`.
+   *
+   * Resolves with its name. Rejects with `NO_SESSION` for a dialog of nobody, `SESSION_STATE` unless the
+   * call is answered and no negotiation is under way, `SESSION_MEDIA_OWNED` where it has media,
+   * `MEDIA_UNSUPPORTED` where the backend cannot, `MEDIA_UNKNOWN_SESSION` for a port that it did not give out,
+   * `MEDIA_NOT_ACCEPTABLE` for two descriptions that do not fit; then nothing has changed.
+   *
+   * @param options.role whose the offer was; default: as the INVITE had it.
+   */
+  async setupMediaForDialog(
+    { callId, localTag, remoteTag }: DialogId,
+    local: Sdp,
+    remote: Sdp,
+    options: { readonly role?: 'offerer' | 'answerer' } = {},
+  ): Promise<MediaSessionId> {
+    const session = this.registry.byTags(callId, localTag, remoteTag);
+    if (session === undefined) {
+      throw new StrowgerError('NO_SESSION', `there is no session of the dialog ${callId}`);
+    }
+    return session.setupMedia({ local, remote, role: options.role });
+  }
+
+  /** The media backend, where it keeps media by the ids of sessions; see `SessionMediaManager`. */
+  get mediaManager(): SessionMediaManager | undefined {
+    const { media } = this.options;
+    return 'mediaSessionsOf' in media && 'setupRtpStreams' in media
+      ? (media as SessionMediaManager) // what has both is one
+      : undefined;
   }
 
   /** Frees the media of a session that goes on, and asks nobody; see `Session.tearDownMedia`. */

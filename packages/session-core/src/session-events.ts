@@ -37,8 +37,19 @@ export type ApplicationEventData<N extends ApplicationEventName> = N extends key
 
 /** Something that whoever guards this machine wants to know. */
 export interface SecurityEvent {
-  /** A proof failed, was used before, or there were too many; or authentication is switched off. */
-  readonly what: 'authenticationFailed' | 'replay' | 'lockedOut' | 'bypassed';
+  readonly what: /** A proof failed, was used before, or there were too many; or authentication is switched off. */
+    | 'authenticationFailed'
+    | 'replay'
+    | 'lockedOut'
+    | 'bypassed'
+    /** Media goes in the clear, or by weaker keys, though more was wished or was there before. */
+    | 'mediaDowngraded'
+    /** It would have gone in the clear, which is not allowed: it does not go at all. */
+    | 'mediaNotEncrypted'
+    /** The handshake for its keys failed: whoever is there is not whom the description names. */
+    | 'mediaKeysFailed'
+    /** A message of a `sips:` call would have had to go over an insecure hop, and did not go. */
+    | 'insecureHop';
   readonly severity: 'warning' | 'critical';
   /** In a word, where there is more to say. */
   readonly detail?: string;
@@ -133,7 +144,7 @@ export interface SessionEventDetails {
     /** The final statistics, where there was media. */
     readonly stats?: MediaStats;
   };
-  /** Who called could not prove who it is, or did not have to; `source` is its address. */
+  /** Something for whoever guards this machine; `source` is the address of the peer's last hop. */
   security: SecurityEvent & { readonly source: string };
   /** The application's own, by `session.publish`. */
   custom: { readonly name: string; readonly data: unknown };

@@ -1,4 +1,3 @@
-import type { MessageSender } from '@strowger/transaction-core';
 import type { SipMessage } from '@strowger/sip-message';
 
 /** The UUIDs of both ends, as Session-ID has them (RFC 7989 §5): 32 hexadecimal digits. */
@@ -47,8 +46,16 @@ export class SessionIdentity {
     this.behalf = other;
   }
 
-  /** A message of ours leaves: it has our tag, from the INVITE or its first answer with one on. */
+  /**
+   * A message of ours leaves, with the Session-ID (§5); it has our tag, from the INVITE or its first
+   * answer with one on. What is sent again stays as it was (RFC 3261 §17.2), whoever has spoken since.
+   */
   leaves(message: SipMessage): void {
+    this.learnTag(message);
+    if (!message.headers.has('session-id')) message.headers.set('Session-ID', this.value);
+  }
+
+  private learnTag(message: SipMessage): void {
     if (message.kind === 'request') this.tag = message.fromTag ?? this.tag;
     else if (message.cseq.method === 'INVITE') this.tag ??= message.toTag;
   }
@@ -68,29 +75,6 @@ export class SessionIdentity {
   private get local(): string {
     return this.behalf?.party ?? (this.own ??= uuidOf(this.seed));
   }
-}
-
-/** @internal The sender, which writes the Session-ID of its session into every message (§5). */
-export function identifyingSender(
-  sender: MessageSender,
-  identityOf: (callId: string) => SessionIdentity | undefined,
-): MessageSender {
-  const { report, newCallId } = sender;
-  return {
-    locate: (target, sizeBytes) => sender.locate(target, sizeBytes),
-    sentBy: (hop) => sender.sentBy(hop),
-    send: (message, hop, failed) => {
-      const identity = identityOf(message.callId);
-      if (identity !== undefined) {
-        identity.leaves(message);
-        // what is sent again stays as it was (RFC 3261 §17.2), whoever has spoken since
-        if (!message.headers.has('session-id')) message.headers.set('Session-ID', identity.value);
-      }
-      return sender.send(message, hop, failed);
-    },
-    ...(report && { report: report.bind(sender) }),
-    ...(newCallId && { newCallId: newCallId.bind(sender) }),
-  };
 }
 
 /** A UUID of version 8 (RFC 9562 §5.8) from a text that is unique: four lanes of FNV-1a. */

@@ -148,6 +148,8 @@ export type SessionInput =
   | { readonly type: 'change'; readonly change: Change }
   /** A description of the peer that came another way than by its dialog. */
   | { readonly type: 'describe'; readonly sdp: Sdp }
+  /** Both descriptions, which the owner has exchanged. */
+  | { readonly type: 'negotiated'; readonly local: Sdp; readonly remote: Sdp }
   /** A REFER of either side is under way, or was settled. */
   | { readonly type: 'transferBegun' }
   | { readonly type: 'transferOver' }
@@ -183,6 +185,7 @@ export type SessionOutput =
   | { readonly type: 'createOffer'; readonly direction: MediaDirection }
   | { readonly type: 'acceptOffer'; readonly offer: Sdp; readonly direction: MediaDirection }
   | { readonly type: 'acceptAnswer'; readonly answer: Sdp }
+  | { readonly type: 'adoptMedia'; readonly local: Sdp; readonly remote: Sdp }
   | { readonly type: 'rollback' }
   | { readonly type: 'closeMedia' }
   | { readonly type: 'invite'; readonly offer?: Sdp }

@@ -14,6 +14,7 @@ import type {
   TimerSettings,
 } from '@strowger/transaction-core';
 import type { SessionAuthenticationOptions } from './authentication-options.ts';
+import type { MediaWishes } from './call-options.ts';
 import type { ConferencePackageOptions } from './conference-options.ts';
 import type { MediaBackend } from './media-backend.ts';
 import type { Session } from './session.ts';
@@ -53,6 +54,13 @@ export interface SessionManagerOptions extends TransferHooks {
    * with `mediaFailed`; for endpoints that the session opened. Default 1.
    */
   readonly mediaRetries?: number | undefined;
+  /**
+   * Whether the media of sessions is encrypted that do not say it themselves; see
+   * `EndpointRequest.srtp`. Default: the backend's. `session.mediaSecurity` says what was agreed.
+   */
+  readonly srtp?: MediaWishes['srtp'] | undefined;
+  /** How keys come about, preferred first: in the description, by DTLS. Default: the backend's. */
+  readonly keying?: MediaWishes['keying'] | undefined;
   /**
    * Whether every message of a session says who its two ends are, by Session-ID (RFC 7989). Default
    * `true`.

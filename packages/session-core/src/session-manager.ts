@@ -1,5 +1,5 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
-import { StrowgerError } from '@strowger/runtime';
+import { StrowgerError, within } from '@strowger/runtime';
 import { NameAddr, SipRequest } from '@strowger/sip-message';
 import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { CallContext } from './call-context.ts';
@@ -21,7 +21,7 @@ import type {
   SessionManagerOptions,
 } from './session-manager-options.ts';
 import { SessionDirectory } from './session-directory.ts';
-import { identifyingSender } from './session-identity.ts';
+import { watchedSender } from './session-sender.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { Transferee } from './transferee.ts';
@@ -79,6 +79,7 @@ export class SessionManager extends SessionDirectory {
     this.transferee = this.makeTransferee();
     this.bridges = new Bridges({
       media: options.media,
+      protection: wishesOf({ srtp: options.srtp, keying: options.keying }),
       call: (call) => this.call(call),
       tell: (session, type, details) => this.registry.emit(session, type, details),
       newId: () => runtime.random.token(),
@@ -103,8 +104,10 @@ export class SessionManager extends SessionDirectory {
 
   /** Takes a message from the transport. */
   receive(inbound: Inbound): void {
-    const { message } = inbound;
-    this.registry.onlyOf(message.callId)?.identity.hear(message);
+    const { message, hop } = inbound;
+    const session = this.registry.onlyOf(message.callId);
+    session?.passed(hop);
+    session?.identity.hear(message);
     this.dialogs.receive(inbound);
   }
 
@@ -117,7 +120,7 @@ export class SessionManager extends SessionDirectory {
     this.checkOpen(options.from);
     const { endpoint, offer, lateOffer = false, ringTimeoutMs } = options;
     const callId = options.callId ?? this.newCallId();
-    const given = endpoint !== undefined;
+    const given = endpoint !== undefined || offer !== undefined;
     const plan = { given, late: lateOffer, ...(offer === undefined ? {} : { offer }) };
     const session = this.open({
       id: this.newId(),
@@ -130,8 +133,9 @@ export class SessionManager extends SessionDirectory {
       initial: { name: 'created', plan },
       prepare: (signalling, link) => {
         signalling.plan(this.dialogs, options, callId);
-        link.wishes = wishesOf(options);
+        link.wishes = { ...link.wishes, ...wishesOf(options) };
         if (endpoint !== undefined) link.bring(endpoint);
+        else if (offer !== undefined) link.leaveToOwner();
       },
     });
     this.followSignal(session, options.signal);
@@ -219,20 +223,10 @@ export class SessionManager extends SessionDirectory {
       else void session.hangUp();
     }
     const ended = Promise.all(this.sessions().map((session) => session.ended));
-    if (this.registry.size > 0) await this.orDeadline(ended, deadlineMs);
+    // what has ended needs no more of the dialogs than what the peer may repeat
+    if (this.registry.size > 0) await within(ended, deadlineMs, this.options.runtime.clock);
     this.dialogs.close();
     await Promise.all([ended, ...over]);
-  }
-
-  /** What has ended needs no more of the dialogs than what the peer may repeat. */
-  private orDeadline(ended: Promise<unknown>, deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.options.runtime.clock.arm(deadlineMs, resolve);
-      void ended.finally(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 
   /**
@@ -297,8 +291,11 @@ export class SessionManager extends SessionDirectory {
   }
 
   private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
-    if (!sessionIds) return sender;
-    return identifyingSender(sender, (callId) => this.registry.onlyOf(callId)?.identity);
+    return watchedSender(sender, (message, hop) => {
+      const session = this.registry.onlyOf(message.callId);
+      session?.passed(hop);
+      if (sessionIds) session?.identity.leaves(message);
+    });
   }
 
   private takeRequest(transaction: ServerTransaction): void {
@@ -359,6 +356,7 @@ export class SessionManager extends SessionDirectory {
       clock: runtime.clock,
       logger: runtime.logger,
       backend: media,
+      wishes: wishesOf({ srtp: this.options.srtp, keying: this.options.keying }),
       mediaRetries: this.options.mediaRetries ?? 1,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),

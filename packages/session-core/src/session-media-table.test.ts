@@ -63,7 +63,8 @@ describe('the session-media table', () => {
       ],
     ],
     ['none', ['closed']],
-    ['failed', ['failed', 'closed']],
+    ['none', ['failed', 'closed']],
+    ['configured', ['failed', 'closed', ...agreed]],
     ['failed', ['failed', 'negotiationStarted']],
   ] as const)('is %s after %j', (name, path) => {
     expect(follow(...path)).toBe(name);

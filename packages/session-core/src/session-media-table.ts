@@ -72,7 +72,7 @@ export const sessionMediaTable: Table = {
     closed: close,
   },
   failed: {
-    closed: stay,
+    closed: close,
   },
 };
 

@@ -1,9 +1,16 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaDirection, MediaEndpoint, MediaStats, Sdp } from './media-backend.ts';
+import type {
+  MediaDirection,
+  MediaEndpoint,
+  MediaSecurity,
+  MediaSessionId,
+  MediaStats,
+  Sdp,
+} from './media-backend.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import { refusedBy } from './refused-input.ts';
 import type { SessionMediaInput } from './session-media-table.ts';
-import type { SessionShell } from './session-shell.ts';
+import type { Descriptions, SessionShell } from './session-shell.ts';
 import type { SessionMediaState } from './session-state.ts';
 
 /** Where a session's RTP is, and how much of it has passed. */
@@ -35,6 +42,14 @@ export abstract class SessionMedia {
 
   get media(): MediaEndpoint | undefined {
     return this.shell.link.endpoint;
+  }
+
+  /**
+   * How the media is protected: what was really agreed, whatever was wished. Undefined before the first
+   * agreement, and where the backend cannot tell.
+   */
+  get mediaSecurity(): MediaSecurity | undefined {
+    return this.shell.link.security;
   }
 
   /** Packets come in: `active`. */
@@ -72,6 +87,11 @@ export abstract class SessionMedia {
    */
   updateMedia(sdp: Sdp): Promise<Sdp> {
     return this.shell.describe(sdp);
+  }
+
+  /** @internal */
+  setupMedia(descriptions: Descriptions): Promise<MediaSessionId> {
+    return this.shell.setupMedia(descriptions);
   }
 
   /**
@@ -115,9 +135,14 @@ export abstract class SessionMedia {
     link.take({ type: 'failed', code, message });
   }
 
-  /** The name of this session's media where the application keeps it, such as in a `MediaManager`. */
-  get mediaSessionId(): string | undefined {
-    return this.external;
+  /** The name of this session's media: in its media manager, or where the application keeps it. */
+  get mediaSessionId(): MediaSessionId | undefined {
+    return this.media?.mediaSessionId ?? this.external;
+  }
+
+  /** What the peer described last: its offer, or its answer to ours. */
+  get remoteDescription(): Sdp | undefined {
+    return this.shell.link.remote;
   }
 
   /** Throws `SESSION_MEDIA_OWNED` where the session has media of its own. */

@@ -1,5 +1,6 @@
 import type { HeaderFields } from '@strowger/dialog-core';
-import { Machine, type Timer } from '@strowger/runtime';
+import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
+import type { Hop } from '@strowger/transaction-core';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
 import type {
@@ -7,15 +8,18 @@ import type {
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaSessionId,
   Playback,
   Sdp,
 } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
+import type { EndReason } from './end-reason.ts';
 import { MediaLink } from './media-link.ts';
+import { NOT_ENCRYPTED } from './media-protection.ts';
 import { refusedBy } from './refused-input.ts';
 import type { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
-import type { SessionEventDetails } from './session-events.ts';
+import type { SecurityEvent, SessionEventDetails } from './session-events.ts';
 import type {
   AnswerPlan,
   Change,
@@ -26,6 +30,13 @@ import type {
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
 import { Waiters } from './waiters.ts';
+
+/** @internal What an application has exchanged itself. */
+export interface Descriptions {
+  readonly local: Sdp;
+  readonly remote: Sdp;
+  readonly role?: 'offerer' | 'answerer' | undefined;
+}
 
 /** @internal What a session is changed to; what is absent stays as it was wanted. */
 export interface Wish {
@@ -48,6 +59,7 @@ const ASKED: ReadonlySet<string> = new Set([
   'hangUp',
   'change',
   'describe',
+  'negotiated',
   'transferBegun',
 ]);
 
@@ -63,13 +75,18 @@ export class SessionShell {
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
   answeredAt: number | undefined;
+  /** The hop that the last message of its dialog came or went over. */
+  hop: Hop | undefined;
   private retriesLeft: number;
+  private readonly isLate: boolean;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
     this.session = session;
     this.context = context;
+    this.hop = setup.source;
+    this.isLate = setup.initial.name === 'created' && setup.initial.plan.late;
     this.ringTimeoutMs = setup.ringTimeoutMs;
     this.createdAt = context.clock.wall();
     this.retriesLeft = context.mediaRetries;
@@ -77,9 +94,13 @@ export class SessionShell {
       backend: context.backend,
       clock: context.clock,
       label: setup.id,
+      wishes: context.wishes,
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
+      onDowngrade: (detail) => {
+        this.tellSecurity({ what: 'mediaDowngraded', severity: 'warning', detail });
+      },
     });
     this.signalling = new Signalling({
       input: (input) => this.take(input),
@@ -163,6 +184,27 @@ export class SessionShell {
     return answer;
   }
 
+  /** Gives the session media that runs as two descriptions say; resolves with its name. */
+  async setupMedia(descriptions: Descriptions): Promise<MediaSessionId> {
+    this.check('negotiated');
+    if (this.link.endpoint !== undefined) {
+      throw new StrowgerError('SESSION_MEDIA_OWNED', 'the session has media already');
+    }
+    this.link.role = descriptions.role ?? this.role;
+    const done = this.waiters.described();
+    this.take({ type: 'negotiated', local: descriptions.local, remote: descriptions.remote });
+    await done;
+    return this.session.mediaSessionId ?? this.session.id;
+  }
+
+  /** Whose the first offer was. */
+  private get role(): 'offerer' | 'answerer' {
+    if (this.session.direction === 'incoming') {
+      return this.session.offer === undefined ? 'offerer' : 'answerer';
+    }
+    return this.isLate ? 'answerer' : 'offerer';
+  }
+
   /** Frees what the session opened, and asks nobody. */
   async tearDownMedia(): Promise<void> {
     this.check('describe'); // at rest: no negotiation needs it
@@ -216,6 +258,8 @@ export class SessionShell {
     const { endpoint, sdp } = options;
     this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
+    if (endpoint !== undefined && sdp !== undefined) void this.link.adopt();
+    if (endpoint === undefined && sdp !== undefined) this.link.leaveToOwner();
     const given = this.link.endpoint !== undefined;
     return sdp === undefined ? { given } : { given, sdp };
   }
@@ -227,6 +271,10 @@ export class SessionShell {
   }
 
   private tellMediaEvent(event: MediaEndpointEvent): void {
+    const hasNoKeys = event.type === 'failed' && event.code === 'DTLS_FAILED';
+    if (hasNoKeys) {
+      this.tellSecurity({ what: 'mediaKeysFailed', severity: 'critical', detail: event.message });
+    }
     if (event.type === 'digit') this.tellDigit('media', event);
     else tellMedia(event, (type, details) => this.emit(type, details));
   }
@@ -241,8 +289,18 @@ export class SessionShell {
     this.context.emit(this.session, type, details);
   }
 
+  /** What whoever guards this machine wants to know of the peer. */
+  tellSecurity(event: SecurityEvent): void {
+    const { address = '' } = this.session.transport ?? {};
+    this.emit('security', { ...event, source: address });
+  }
+
   /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
   private takeFromMedia(input: SessionInput): void {
+    const isRefusal = input.type === 'mediaRefused' || input.type === 'mediaFailed';
+    if (isRefusal && input.code === NOT_ENCRYPTED) {
+      this.tellSecurity({ what: 'mediaNotEncrypted', severity: 'critical', detail: input.message });
+    }
     const isAtRest = this.state.name === 'established';
     const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
     if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
@@ -266,6 +324,7 @@ export class SessionShell {
       case 'createOffer':
       case 'acceptOffer':
       case 'acceptAnswer':
+      case 'adoptMedia':
       case 'rollback':
       case 'closeMedia':
         return this.link.perform(output);
@@ -303,8 +362,15 @@ export class SessionShell {
     if (isAnswered && this.answeredAt === undefined) this.answeredAt = this.context.clock.wall();
     this.emit('stateChanged', { from, to });
     if (isAnswered) this.waiters.connected.resolve();
+    if (next.name === 'ending') this.tellInsecure(next.reason);
     if (next.name === 'ended') this.finish(next);
     else if (next.name === 'ending') this.waiters.fail(next.reason);
+  }
+
+  private tellInsecure(reason: EndReason): void {
+    if (reason.kind !== 'transportFailed' || reason.code !== 'INSECURE_HOP') return;
+    const { text: detail = reason.code } = reason;
+    this.tellSecurity({ what: 'insecureHop', severity: 'critical', detail });
   }
 
   private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {

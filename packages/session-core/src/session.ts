@@ -1,7 +1,7 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import { type Hop, isSecure } from '@strowger/transaction-core';
 import {
   type AuthenticationInput,
   type AuthenticationState,
@@ -40,12 +40,14 @@ import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
   ApplicationEventData,
   ApplicationEventName,
+  SecurityEvent,
   SessionEvents,
 } from './session-events.ts';
 import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
+import { isSips, type SessionTransport, transportOf } from './session-transport.ts';
 import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
@@ -101,6 +103,7 @@ export class Session extends SessionMedia {
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
+    this.shell.link.remote = offer;
     setup.prepare(this.shell.signalling, this.shell.link);
   }
 
@@ -159,6 +162,15 @@ export class Session extends SessionMedia {
   /** The confirmed dialog, from the answer on. */
   get dialog(): Dialog | undefined {
     return this.shell.signalling.dialog;
+  }
+
+  /**
+   * What the messages of its dialog really go over: the transport to or from the next hop, as the last
+   * one did. `isSecure` is about that hop alone; with a `sips:` address it holds for all of them (RFC
+   * 3261 §26.2.2). Undefined before the first message.
+   */
+  get transport(): SessionTransport | undefined {
+    return transportOf(this.shell.hop);
   }
 
   /** Dialogs that no final response has confirmed: of each fork that rings, or of the call that came. */
@@ -324,9 +336,12 @@ export class Session extends SessionMedia {
     return transferSession({ session: this, shell: this.shell, target, options });
   }
 
-  /** What the endpoint that the application brought tells: its events are the session's. */
-  takeMediaEvent(event: MediaEndpointEvent): void {
-    this.shell.link.take(event);
+  /**
+   * What the endpoint that the application brought tells: its events are the session's. With `from` they
+   * count only while the session's media is on that very endpoint.
+   */
+  takeMediaEvent(event: MediaEndpointEvent, from?: MediaEndpoint): void {
+    this.shell.link.take(event, from);
   }
 
   /** Plays to the peer. Throws `NO_MEDIA` before media is there, `MEDIA_UNSUPPORTED`. */
@@ -396,6 +411,27 @@ export class Session extends SessionMedia {
     this.shell.emit('custom', { name, data });
   }
 
+  /** @internal Whether it asks for secure hops all the way, and did not come over one. */
+  get cameInsecurely(): boolean {
+    const { request, transport } = this;
+    return request !== undefined && isSips(request.uri) && transport?.isSecure === false;
+  }
+
+  /** @internal Tells whoever guards this machine. */
+  guard(event: SecurityEvent): void {
+    this.shell.tellSecurity(event);
+  }
+
+  /** @internal A message of its dialog came or went over this hop. */
+  passed(hop: Hop): void {
+    const was = this.transport;
+    this.shell.hop = hop;
+    if (this.dialog?.isSecure !== true || isSecure(hop.transport) || was?.isSecure === false)
+      return;
+    const detail = `a message of a sips: call went over ${hop.transport}`;
+    this.guard({ what: 'insecureHop', severity: 'warning', detail });
+  }
+
   /** @internal */
   start(): void {
     this.shell.start();
@@ -404,6 +440,11 @@ export class Session extends SessionMedia {
   /** @internal Moves media to a new endpoint of the session's own. */
   renewMedia(): Promise<void> {
     return this.shell.renewMedia();
+  }
+
+  /** @internal What an endpoint of its media keeps to. */
+  get protection(): SessionShell['link']['protection'] {
+    return this.shell.link.protection;
   }
 
   /** @internal What a conference does with it. */

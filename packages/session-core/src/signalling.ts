@@ -55,6 +55,7 @@ type SignallingOutput = Exclude<
       | 'createOffer'
       | 'acceptOffer'
       | 'acceptAnswer'
+      | 'adoptMedia'
       | 'rollback'
       | 'closeMedia'
       | 'prepared'
@@ -96,7 +97,8 @@ export class Signalling {
 
   /** Our call, once the table says `invite`. */
   plan(dialogs: DialogLayer, options: CallOptions, callId: string): void {
-    const { to, from, route, credentials, headers = [], hops, followRedirects } = options;
+    const { to, from, route, credentials, headers = [], hops, transport } = options;
+    const { followRedirects } = options;
     const first = options.requestUri ?? (to instanceof NameAddr ? to.uri : to);
     if (followRedirects !== undefined && followRedirects !== false) {
       const policy = followRedirects === true ? {} : followRedirects;
@@ -109,6 +111,7 @@ export class Signalling {
         from,
         route,
         credentials,
+        transport,
         callId,
         body,
         requestUri: next?.uri ?? options.requestUri,

@@ -96,7 +96,6 @@ describe('options that cannot be are refused by name', () => {
   it.each<[Partial<CallOptions>, string]>([
     [{ ringTimeoutMs: 0 }, 'ringTimeoutMs is 0'],
     [{ codecs: [] }, 'codecs is []'],
-    [{ offer: 'v=0' }, 'offer is one; allowed: an offer with the `endpoint`'],
     [{ followRedirects: { limit: -1 } }, 'followRedirects.limit is -1'],
   ])('%j of a call, and nothing begins', async (options, message) => {
     const both = scene();

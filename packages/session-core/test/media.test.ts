@@ -1,5 +1,7 @@
+import type { MediaEndpoint } from '@strowger/session-core';
+import type { FakeMediaEndpoint } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
-import { finish, scene, talking } from './two-phones.ts';
+import { finish, type Phone, type Scene, scene, talking } from './two-phones.ts';
 
 const broken = { type: 'failed', code: 'SOCKET_LOST', message: 'gone' } as const;
 
@@ -14,6 +16,13 @@ describe('TS-07 media that fails', () => {
     expect(told).toEqual([['SOCKET_LOST', 0]]);
     expect([alice.session.state, bob.session.state]).toEqual(['connected', 'connected']);
     expect(bob.media.endpoints).toHaveLength(1);
+    expect(bob.session.mediaState).toBe('active');
+    expect(bob.log.filter((line) => line.startsWith('media'))).toEqual([
+      'media failed',
+      'media none',
+      'media negotiating',
+      'media active',
+    ]);
     await alice.session.sendDigits('4');
     expect(bob.log).toContain('digit 4 rtp');
     void alice.session.hangUp();
@@ -37,6 +46,74 @@ describe('TS-07 media that fails', () => {
     await finish(both);
     expect(both.bob.end).toBe('ended mediaFailed by local 500/41');
   });
+});
+
+describe('TS-07 what an endpoint tells', () => {
+  /** An endpoint of alice's own, whose events say where they come from. */
+  async function own(phone: Phone): Promise<{ endpoint: MediaEndpoint; fake: FakeMediaEndpoint }> {
+    const told: { by?: MediaEndpoint } = {};
+    const endpoint = await phone.media.openEndpoint({
+      label: 'own',
+      onEvent: (event) => phone.session.takeMediaEvent(event, told.by),
+    });
+    told.by = endpoint;
+    const fake = phone.media.endpoints.at(-1);
+    if (fake === undefined) throw new Error('nothing was opened');
+    return { endpoint, fake };
+  }
+
+  it('concerns the session while its media is there, and not once it has left', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const first = await alice.media.openEndpoint({ label: 'first', onEvent: () => {} });
+    alice.call('bob', { endpoint: first });
+    await simulation.run(1000);
+    const { session } = alice;
+    const second = await own(alice);
+    second.fake.tell(broken); // it may never be needed
+    expect(session.mediaState).toBe('configured');
+    const release = bob.media.pause('acceptOffer');
+    const moving = session.moveMedia(second.endpoint);
+    await simulation.run(200);
+    session.takeMediaEvent({ type: 'digit', digit: '3', durationMs: 100, source: 'rtp' }, first);
+    expect(alice.log).toContain('digit 3 rtp');
+    release();
+    await simulation.run(1000);
+    await moving;
+    session.takeMediaEvent(broken, first);
+    expect([session.mediaState, session.state]).toEqual(['active', 'connected']);
+    second.fake.tell(broken);
+    expect(session.mediaState).toBe('failed');
+    await finishWith(both, [first, second.endpoint]);
+    expect(alice.end).toBe('ended mediaFailed by local 500/41');
+  });
+
+  it('is remembered where media goes back to it: it has failed meanwhile', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const first = await alice.media.openEndpoint({ label: 'first', onEvent: () => {} });
+    alice.call('bob', { endpoint: first });
+    await simulation.run(1000);
+    const { session } = alice;
+    const second = await own(alice);
+    bob.media.failNext('acceptOffer');
+    const release = bob.media.pause('acceptOffer');
+    const moving = session.moveMedia(second.endpoint).catch((error: unknown) => error);
+    await simulation.run(200);
+    session.takeMediaEvent(broken, first);
+    expect(session.mediaState).toBe('negotiating');
+    release();
+    await simulation.run(1000);
+    expect(await moving).toMatchObject({ code: 'SESSION_ENDED' });
+    await finishWith(both, [first, second.endpoint]);
+    expect(alice.end).toBe('ended mediaFailed by local 500/41');
+  });
+
+  async function finishWith(both: Scene, endpoints: MediaEndpoint[]): Promise<void> {
+    await both.simulation.run(2000);
+    for (const endpoint of endpoints) await endpoint.close();
+    await finish(both);
+  }
 });
 
 describe('TS-06 the media of a session', () => {

@@ -1,4 +1,5 @@
 import { NameAddr, uri } from '@strowger/sip-message';
+import type { TransportName } from '@strowger/transaction-core';
 import {
   type CallOptions,
   type Session,
@@ -19,6 +20,14 @@ export const drivenRows = new Set<string>();
 /** The public transitions that all phones showed. */
 export const shownTransitions = new Set<string>();
 
+/** What a phone has besides what its manager is told. */
+export interface PhoneOptions {
+  readonly wire?: FakeMediaWire;
+  /** Whether its media negotiates keys. */
+  readonly encrypts?: boolean;
+  readonly listen?: readonly TransportName[];
+}
+
 /** A user with sessions on a simulated host; what happens to it is written to `log`. */
 export class Phone {
   readonly log: string[] = [];
@@ -34,16 +43,17 @@ export class Phone {
   constructor(
     simulation: Simulation,
     name: string,
-    options: Partial<SessionManagerOptions> & { wire?: FakeMediaWire } = {},
+    options: Partial<SessionManagerOptions> & PhoneOptions = {},
   ) {
-    const { wire, ...rest } = options;
-    const host = simulation.network.host(name);
+    const { wire, encrypts = false, listen, ...rest } = options;
+    const host = simulation.network.host(name, listen && { listen });
     this.name = name;
     this.host = host;
     const { clock } = simulation;
     this.media = new FakeMediaBackend({
       clock,
       address: host.address,
+      encrypts,
       ...(wire === undefined ? {} : { wire }),
     });
     this.manager = new SessionManager({

@@ -1,4 +1,4 @@
-import type { Runtime } from '@strowger/runtime';
+import { type Runtime, within } from '@strowger/runtime';
 import { type Session, SessionManager, type TransferHooks } from '@strowger/session-core';
 import { type NameAddr, SipUri } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
@@ -48,6 +48,8 @@ export class ClientStack {
       runtime,
       sender: this.transport,
       media: this.media,
+      srtp: settings.media?.srtp,
+      keying: settings.media?.keying,
       userAgent: settings.userAgent ?? 'strowger',
       contactUser: account.uri.user,
       onIncoming: (session) => options.onIncoming(session),
@@ -97,7 +99,9 @@ export class ClientStack {
   /** The URI under which the server, or who stands in its place, reaches us directly. */
   async contact(): Promise<string> {
     const [hop] = await this.locate(this.options.account.server);
-    return hop === undefined ? '' : this.sessions.dialogs.contact(hop).replace(/^<|>$/g, '');
+    const isSecure = this.options.account.uri.scheme === 'sips';
+    const contact = hop && this.sessions.dialogs.contact(hop, { isSecure });
+    return contact?.replace(/^<|>$/g, '') ?? '';
   }
 
   /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
@@ -116,11 +120,8 @@ export class ClientStack {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
     }
-    let over = (): void => {};
-    const isLate = new Promise<void>((resolve) => (over = resolve));
-    const deadline = this.options.runtime.clock.arm(CLOSE_MS, over);
-    await Promise.race([isLate, Promise.all(live.map(({ ended }) => ended))]);
-    deadline.cancel();
+    const over = Promise.all(live.map(({ ended }) => ended));
+    await within(over, CLOSE_MS, this.options.runtime.clock);
   }
 
   private async locate(uri: SipUri): Promise<readonly Hop[]> {

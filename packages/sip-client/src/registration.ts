@@ -180,7 +180,8 @@ export class Registration {
     this.hops = hops;
     const { instanceId } = account;
     const instance = instanceId === undefined ? '' : `;+sip.instance="<${instanceId}>"`;
-    const contact = `${dialogs.contact(hop)}${instance}`;
+    const isSecure = account.uri.scheme === 'sips';
+    const contact = `${dialogs.contact(hop, { isSecure })}${instance}`;
     this.last = dialogs.request(
       {
         method: 'REGISTER',

@@ -159,4 +159,8 @@ export interface ClientCallOptions {
   /** How long it may ring, in milliseconds. Default 60,000. */
   readonly ringTimeoutMs?: number;
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Whether its media is encrypted; default: as all calls' (`media.srtp`). */
+  readonly srtp?: NonNullable<EndpointRequest['srtp']>;
+  /** How its keys come about; default: as all calls' (`media.keying`). */
+  readonly keying?: NonNullable<EndpointRequest['keying']>;
 }

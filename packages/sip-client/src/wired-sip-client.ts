@@ -79,11 +79,11 @@ export class WiredSipClient {
    * no way leads there.
    */
   async call(target: string, options: ClientCallOptions = {}): Promise<Call> {
-    const { signal, ringTimeoutMs = 60_000, headers } = options;
+    const { ringTimeoutMs = 60_000, ...wishes } = options;
     const to = targetUri(target, this.account);
     const stack = await this.start();
     const way = this.way(to, await stack.routeTo(to));
-    return this.callOf(stack.sessions.call({ ...way, signal, ringTimeoutMs, headers }));
+    return this.callOf(stack.sessions.call({ ...way, ...wishes, ringTimeoutMs }));
   }
 
   /**

@@ -59,6 +59,52 @@ function clients(host: string, transport: 'udp' | 'tcp', runtime: Runtime): [Sip
   return [make('alice', 42_000), make('bob', 42_100)];
 }
 
+describe('P41-2 the media of two clients', () => {
+  it.each([
+    ['sdes', { kind: 'sdes', suite: 'AEAD_AES_128_GCM' }],
+    ['dtls', { kind: 'dtls-srtp', suite: expect.any(String), isVerified: true }],
+  ] as const)(
+    'is protected by %s where one of them requires it, and says so',
+    async (keying, is) => {
+      const runtime = nodeRuntime();
+      const [alice, bob] = clients('127.0.0.1', 'tcp', runtime);
+      const calls = bob.incoming();
+      const call = await alice.call(await bob.contact(), { srtp: 'required', keying: [keying] });
+      const { value: answered } = await calls.next();
+      if (answered === undefined) throw new Error('no call came');
+      await Promise.all([answered.answer(), call.connected]);
+      void say(call, 440);
+      expect(await hear(answered, 440)).toBeGreaterThan(0.9);
+      expect(call.session.mediaSecurity).toEqual(is);
+      expect(answered.session.mediaSecurity).toEqual(is);
+      expect(call.session.transport).toMatchObject({ name: 'tcp', isSecure: false });
+      await call.hangUp();
+      await Promise.all([alice.close(), bob.close()]);
+    },
+  );
+
+  it('is none where the other one takes it in the clear alone: the call fails closed', async () => {
+    const runtime = nodeRuntime();
+    const make = (user: string, from: number, srtp: 'off' | 'required'): SipClient =>
+      new SipClient({
+        uri: `sip:${user}@127.0.0.1`,
+        media: { ports: { from, to: from + 99 }, srtp },
+        runtime,
+      });
+    const [alice, bob] = [make('alice', 42_000, 'off'), make('bob', 42_100, 'required')];
+    const calls = bob.incoming();
+    const call = await alice.call(await bob.contact());
+    const { value: called } = await calls.next();
+    const told: string[] = [];
+    called?.session.on('security', ({ what, severity }) => told.push(`${severity} ${what}`));
+    await called?.answer().catch(() => {});
+    expect(await called?.ended).toMatchObject({ kind: 'mediaFailed', code: 'MEDIA_NOT_ENCRYPTED' });
+    expect(await call.ended).toMatchObject({ kind: 'rejected', status: 488 });
+    expect(told).toEqual(['critical mediaNotEncrypted']);
+    await Promise.all([alice.close(), bob.close()]);
+  });
+});
+
 describe('two clients on this machine', () => {
   it.each([
     ['127.0.0.1', 'udp'],

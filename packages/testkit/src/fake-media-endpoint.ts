@@ -8,18 +8,21 @@ import type {
   MediaEndpoint,
   MediaEndpointEvent,
   MediaIntent,
+  MediaSecurity,
   MediaStats,
   PcmFrame,
   Playback,
   PlayOptions,
   Recording,
   Sdp,
+  SrtpPolicy,
 } from '@strowger/session-core';
 import { type Clock, StrowgerError } from '@strowger/runtime';
 import { FakeAudio } from './fake-audio.ts';
 import type { FakeMediaOperation, FakeMediaWire } from './fake-media.ts';
 import { FakeTraffic } from './fake-traffic.ts';
 import {
+  FAKE_SUITE,
   type FakeDescription,
   hears,
   mirror,
@@ -44,6 +47,7 @@ export interface FakeEndpointSetup {
   readonly codecs: readonly string[];
   readonly local: { readonly address: string; readonly port: number };
   readonly digits?: readonly HeardDigit['source'][];
+  readonly srtp: SrtpPolicy;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -61,6 +65,7 @@ interface Agreement {
   /** As seen from here. */
   readonly direction: MediaDirection;
   readonly remote: { readonly address: string; readonly port: number };
+  readonly isEncrypted: boolean;
 }
 
 /** An offer that this end of a relay took and that the other end has to pass on. */
@@ -113,7 +118,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     const codecs = this.setup.codecs.filter((codec) => inherited?.codecs.includes(codec) ?? true);
     if (codecs.length === 0) throw notAcceptable('the ends of the relay have no codec in common');
     const direction = narrow(intent.direction ?? 'sendrecv', inherited?.direction ?? 'sendrecv');
-    this.offer = { description: this.describe(codecs, direction), open: true };
+    const keys = OFFERED_KEYS[this.setup.srtp];
+    this.offer = { description: this.describe(codecs, direction, keys), open: true };
     return writeFakeSdp(this.offer.description);
   }
 
@@ -124,6 +130,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     if (description === undefined) throw notAcceptable('no session description');
     const codecs = description.codecs.filter((codec) => this.setup.codecs.includes(codec));
     if (codecs.length === 0) throw notAcceptable('no codec in common');
+    this.checkKeys(description);
     const allowed = narrow(mirror(description.direction), intent.direction ?? 'sendrecv');
     if (this.other === undefined) return this.answer(description, codecs, allowed);
     return this.waitForOtherEnd(description, allowed);
@@ -137,6 +144,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     const codecs = theirs?.codecs.filter((codec) => description.codecs.includes(codec)) ?? [];
     if (theirs === undefined || codecs.length === 0)
       throw notAcceptable('nothing that was offered');
+    if (description.keys === 'insisted' && theirs.keys === undefined) throw notEncrypted();
     this.offer = { description, open: false };
     this.agree(codecs, narrow(description.direction, mirror(theirs.direction)), theirs);
     this.other?.waiting?.answered(theirs);
@@ -248,7 +256,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     direction: MediaDirection,
   ): Sdp {
     this.offer = undefined;
-    const answer = writeFakeSdp(this.describe(codecs, direction));
+    const keys = this.setup.srtp === 'off' ? undefined : offer.keys;
+    const answer = writeFakeSdp(this.describe(codecs, direction, keys));
     this.agree(codecs, direction, offer);
     return answer;
   }
@@ -270,18 +279,35 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     });
   }
 
-  private describe(codecs: readonly string[], direction: MediaDirection): FakeDescription {
+  private describe(
+    codecs: readonly string[],
+    direction: MediaDirection,
+    keys: FakeDescription['keys'],
+  ): FakeDescription {
     this.version++;
-    return { id: this.setup.id, version: this.version, ...this.local, codecs, direction };
+    const said = { ...this.local, codecs, direction, ...(keys && { keys }) };
+    return { id: this.setup.id, version: this.version, ...said };
+  }
+
+  /** Whether our policy lets this offer be answered. */
+  private checkKeys({ keys }: FakeDescription): void {
+    const { srtp } = this.setup;
+    if (srtp === 'required' && keys === undefined) throw notEncrypted();
+    if (srtp === 'off' && keys === 'insisted') throw notAcceptable('encryption is switched off');
   }
 
   private agree(
     codecs: readonly string[],
     direction: MediaDirection,
-    { address, port }: FakeDescription,
+    { address, port, keys }: FakeDescription,
   ): void {
     const before = this.peer;
-    this.agreement = { codecs, direction, remote: { address, port } };
+    const isEncrypted = this.setup.srtp !== 'off' && keys !== undefined;
+    const wasEncrypted = this.agreement?.isEncrypted === true;
+    this.agreement = { codecs, direction, remote: { address, port }, isEncrypted };
+    if (isEncrypted && !wasEncrypted) {
+      this.tell({ type: 'secured', keying: 'sdes', suite: FAKE_SUITE });
+    }
     before?.refresh();
     this.refresh();
     this.peer?.refresh();
@@ -339,15 +365,28 @@ export class FakeMediaEndpoint implements MediaEndpoint {
       packetsLost: 0,
       packetsDiscarded: 0,
       jitterMs: 0,
+      ...(this.agreement && { security: this.agreement.isEncrypted ? ENCRYPTED : PLAIN }),
     };
   }
 }
+
+/** What an offer says of keys. */
+const OFFERED_KEYS = {
+  off: undefined,
+  optional: undefined,
+  'best-effort': 'offered',
+  required: 'insisted',
+} as const;
+const PLAIN: MediaSecurity = { kind: 'plain' };
+const ENCRYPTED: MediaSecurity = { kind: 'sdes', suite: FAKE_SUITE };
 
 const key = ({ address, port }: { address: string; port: number }): string => `${address} ${port}`;
 const closed = (): StrowgerError => new StrowgerError('MEDIA_CLOSED', 'the endpoint is closed');
 const wrongState = (why: string): StrowgerError => new StrowgerError('MEDIA_WRONG_STATE', why);
 const notAcceptable = (why: string): StrowgerError =>
   new StrowgerError('MEDIA_NOT_ACCEPTABLE', why);
+const notEncrypted = (): StrowgerError =>
+  new StrowgerError('MEDIA_NOT_ENCRYPTED', 'the other side does not encrypt');
 const otherEndGone = (): StrowgerError => notAcceptable('the other end of the relay is gone');
 const unsupported = (what: string): StrowgerError =>
   new StrowgerError('MEDIA_UNSUPPORTED', `the fake backend lacks ${what}`);

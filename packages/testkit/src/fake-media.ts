@@ -31,6 +31,11 @@ export interface FakeMediaOptions {
   readonly clock?: Clock;
   /** How long every operation takes by `clock`, in milliseconds; default 0: one promise turn. */
   readonly delayMs?: number;
+  /**
+   * Whether endpoints negotiate keys (RFC 4568, RFC 8643) as their `srtp` says, and tell so; nothing is
+   * really encrypted. Default not: then `required` is refused with `MEDIA_UNSUPPORTED`.
+   */
+  readonly encrypts?: boolean;
   /** Where media meets: give the same map to two backends and their endpoints hear each other. */
   readonly wire?: FakeMediaWire;
 }
@@ -52,6 +57,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
   readonly clock: Clock | undefined;
   private readonly codecs: readonly string[];
   private readonly delayMs: number;
+  private readonly encrypts: boolean;
   private readonly open = new Set<FakeMediaEndpoint>();
   private readonly failures = new Map<FakeMediaOperation, StrowgerError[]>();
   private readonly gates = new Map<FakeMediaOperation, Promise<void>>();
@@ -64,6 +70,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     this.codecs = options.codecs ?? ['pcmu', 'pcma'];
     this.clock = options.clock;
     this.delayMs = options.delayMs ?? 0;
+    this.encrypts = options.encrypts ?? false;
     this.wire = options.wire ?? new Map();
   }
 
@@ -74,7 +81,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     await this.pass('openEndpoint');
-    if (request.srtp === 'required') throw neverEncrypted();
+    this.checkPolicy(request.srtp);
     return this.add(request);
   }
 
@@ -84,7 +91,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     const { maximum = 200 } = request;
     const endpointOf = async (member: ConferenceMemberRequest): Promise<FakeMediaEndpoint> => {
       await this.pass('openEndpoint');
-      if (member.srtp === 'required') throw neverEncrypted();
+      this.checkPolicy(member.srtp);
       return this.add(member);
     };
     const conference = new FakeConference(maximum, endpointOf);
@@ -100,11 +107,12 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
     await this.pass('openRelay');
     const { srtp } = request;
-    const policies = typeof srtp === 'object' ? [srtp.a, srtp.b] : [srtp];
-    if (policies.includes('required')) throw neverEncrypted();
+    const policies = typeof srtp === 'object' ? srtp : { a: srtp, b: srtp };
+    for (const policy of [policies.a, policies.b]) this.checkPolicy(policy);
     const end = (name: 'a' | 'b'): FakeMediaEndpoint =>
       this.add({
         label: request.label,
+        ...(policies[name] && { srtp: policies[name] }),
         ...(request.codecs && { codecs: request.codecs }),
         onEvent: (event) => request.onEvent(name, event),
       });
@@ -158,17 +166,20 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     this.open.delete(endpoint);
   }
 
+  private checkPolicy(srtp: EndpointRequest['srtp']): void {
+    if (srtp !== 'required' || this.encrypts) return;
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'The fake backend was not told to encrypt');
+  }
+
   private add(request: EndpointRequest): FakeMediaEndpoint {
     if (this.closed) throw new StrowgerError('MEDIA_CLOSED', 'the backend is closed');
     this.opened++;
     const local = { address: this.address, port: 10000 + 2 * (this.opened % 20000) };
     const codecs = request.codecs ?? this.codecs;
-    const endpoint = new FakeMediaEndpoint(this, { ...request, codecs, local, id: this.opened });
+    const { srtp = 'optional' } = request;
+    const setup = { ...request, codecs, local, id: this.opened };
+    const endpoint = new FakeMediaEndpoint(this, { ...setup, srtp: this.encrypts ? srtp : 'off' });
     this.open.add(endpoint);
     return endpoint;
   }
-}
-
-function neverEncrypted(): StrowgerError {
-  return new StrowgerError('MEDIA_UNSUPPORTED', 'The fake backend never encrypts');
 }

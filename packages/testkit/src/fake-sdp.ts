@@ -8,7 +8,12 @@ export interface FakeDescription {
   readonly port: number;
   readonly codecs: readonly string[];
   readonly direction: MediaDirection;
+  /** Keys (RFC 4568): beside plain RTP (RFC 8643), or in a profile that takes nothing else. */
+  readonly keys?: 'offered' | 'insisted';
 }
+
+/** What the fake backend says that it encrypts with. */
+export const FAKE_SUITE = 'AES_CM_128_HMAC_SHA1_80';
 
 const STATIC = new Map([
   ['pcmu', 0],
@@ -19,6 +24,7 @@ const STATIC = new Map([
 /** Writes a description that any SDP parser takes. */
 export function writeFakeSdp(description: FakeDescription): Sdp {
   const family = description.address.includes(':') ? 'IP6' : 'IP4';
+  const { keys } = description;
   const payloads = description.codecs.map((codec, at) => STATIC.get(codec) ?? 96 + at);
   return [
     'v=0',
@@ -26,8 +32,9 @@ export function writeFakeSdp(description: FakeDescription): Sdp {
     's=-',
     `c=IN ${family} ${description.address}`,
     't=0 0',
-    `m=audio ${description.port} RTP/AVP ${payloads.join(' ')}`,
+    `m=audio ${description.port} ${keys === 'insisted' ? 'RTP/SAVP' : 'RTP/AVP'} ${payloads.join(' ')}`,
     ...description.codecs.map((codec, at) => `a=rtpmap:${payloads[at]} ${encoding(codec)}`),
+    ...(keys === undefined ? [] : [`a=crypto:1 ${FAKE_SUITE} inline:${'A'.repeat(40)}`]),
     `a=${description.direction}`,
     '',
   ].join('\r\n');
@@ -50,6 +57,9 @@ export function readFakeSdp(text: Sdp): FakeDescription | undefined {
     ),
     // the pattern lets nothing else through
     direction: (direction ?? 'sendrecv') as MediaDirection,
+    ...(text.includes(' RTP/SAVP ')
+      ? { keys: 'insisted' as const }
+      : text.includes('a=crypto:') && { keys: 'offered' as const }),
   };
 }
 

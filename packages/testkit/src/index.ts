@@ -8,6 +8,7 @@ export {
 } from './fake-media.ts';
 export { FakeConference } from './fake-conference.ts';
 export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
+export { FAKE_SUITE } from './fake-sdp.ts';
 export {
   type Counted,
   createSimulation,

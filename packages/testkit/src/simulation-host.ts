@@ -135,7 +135,10 @@ export class SimulatedHost implements MessageSender {
     }
     const asked = target.params.get('transport')?.toLowerCase();
     const port = target.port ?? (target.scheme === 'sips' ? 5061 : 5060);
-    const transports = isTransport(asked) ? [asked] : this.choose(target.scheme, sizeBytes);
+    const { scheme } = target;
+    const transports = isTransport(asked)
+      ? [carrier(asked, scheme)]
+      : this.choose(scheme, sizeBytes);
     return transports.flatMap((transport) =>
       found.map((address): Hop => ({ transport, address, port })),
     );
@@ -262,6 +265,13 @@ function markSource(request: SipRequest, { address, port }: Hop): void {
 
 function labelOf(message: SipMessage): string {
   return message.kind === 'request' ? message.method : String(message.status);
+}
+
+/** `sips` makes a stream TLS, and a WebSocket a secure one (RFC 3261 §26.2.2, RFC 7118 §5.3). */
+function carrier(asked: TransportName, scheme: string): TransportName {
+  if (scheme !== 'sips') return asked;
+  if (asked === 'tcp') return 'tls';
+  return asked === 'ws' ? 'wss' : asked;
 }
 
 function isTransport(name: string | undefined): name is TransportName {

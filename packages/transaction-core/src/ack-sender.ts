@@ -3,7 +3,7 @@ import type { SipRequest } from '@strowger/sip-message';
 import type { RequestOptions } from './client-transaction.ts';
 import { MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
-import { locateHops, withVia } from './next-hop.ts';
+import { locateHops, permittedHops, withVia } from './next-hop.ts';
 import type { TransactionSurroundings } from './transaction-shell.ts';
 import { note } from './trouble.ts';
 
@@ -17,7 +17,7 @@ export class AckSender {
     this.around = around;
   }
 
-  send(ack: SipRequest, { hops, target }: RequestOptions): void {
+  send(ack: SipRequest, { hops, target, isSecure }: RequestOptions): void {
     const before = this.sent.get(ack);
     if (before !== undefined) {
       this.around.sender.send(before.message, before.hop, (error) => this.failed(error));
@@ -27,10 +27,18 @@ export class AckSender {
     const located = hops ?? locateHops(this.around.sender, ack, target);
     if (located instanceof Promise) {
       located.then(
-        (found) => this.tryHops(ack, found),
+        (found) => this.tryPermitted(ack, found, isSecure),
         (error: unknown) => this.failed(error),
       );
-    } else this.tryHops(ack, located);
+    } else this.tryPermitted(ack, located, isSecure);
+  }
+
+  private tryPermitted(ack: SipRequest, found: readonly Hop[], isSecure?: boolean): void {
+    try {
+      this.tryHops(ack, permittedHops(ack, found, isSecure));
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   private tryHops(ack: SipRequest, [hop, ...others]: readonly Hop[]): void {

@@ -4,7 +4,7 @@ import { ackForFailure, cancelFor } from './ack.ts';
 import { clientKey, MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
 import type { CancelOptions } from './outputs.ts';
-import { locateHops, withVia } from './next-hop.ts';
+import { locateHops, permittedHops, withVia } from './next-hop.ts';
 import { noteTimeout } from './trouble.ts';
 import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
 
@@ -17,7 +17,7 @@ export interface ClientTransactionUser {
   onResponse(response: SipResponse, transaction: ClientTransaction): void;
   /** No final response: of all the hops none answered, or none did within 64*T1 of the CANCEL. */
   onTimeout(): void;
-  /** No hop could be reached (or none was found: `NO_ROUTE`). */
+  /** No hop could be reached (or none was found: `NO_ROUTE`, none may be used: `INSECURE_HOP`). */
   onTransportError(error: StrowgerError): void;
   /** The transaction is over and forgotten; told once, last. */
   onTerminated?(): void;
@@ -34,6 +34,8 @@ export interface RequestOptions {
    * still be changed in the request that was given.
    */
   readonly onHop?: (hop: Hop) => void;
+  /** Whether it goes over secure hops alone whatever its URI says: `INSECURE_HOP` where there is none. */
+  readonly isSecure?: boolean;
   /** Ends every branch: what a proxy knows its own requests by (RFC 5393 §4.2.2). A token. */
   readonly branchSuffix?: string;
 }
@@ -128,21 +130,25 @@ export class ClientTransaction {
   }
 
   /** @internal */
-  start({ hops, target, onHop, branchSuffix = '' }: RequestOptions): void {
+  start({ hops, target, onHop, isSecure, branchSuffix = '' }: RequestOptions): void {
     this.onHop = onHop;
     this.branchSuffix = branchSuffix;
     this.owner.addWaiting(this);
     const located = hops ?? locateHops(this.around.sender, this.given, target);
-    if (!(located instanceof Promise)) return this.tryHops(located);
+    if (!(located instanceof Promise)) return this.tryHops(located, isSecure);
     located.then(
-      (found) => this.tryHops(found),
+      (found) => this.tryHops(found, isSecure),
       (error: unknown) => this.fail(noRoute(error)),
     );
   }
 
-  private tryHops(hops: readonly Hop[]): void {
+  private tryHops(hops: readonly Hop[], isSecure: boolean | undefined): void {
     if (this.progress !== 'open') return;
-    this.hopsLeft = [...hops];
+    try {
+      this.hopsLeft = [...permittedHops(this.given, hops, isSecure)];
+    } catch (error) {
+      return this.fail(noRoute(error));
+    }
     this.tryNext();
   }
 

@@ -27,6 +27,7 @@ export {
   type Hop,
   type Inbound,
   isReliable,
+  isSecure,
   type MessageSender,
   type TargetOutcome,
   type TransportName,

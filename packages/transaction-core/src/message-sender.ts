@@ -59,6 +59,11 @@ export interface MessageSender {
 /** How a request to a target came out: answered, not at all, or with 503 (RFC 3263 §4.3). */
 export type TargetOutcome = 'ok' | 'failed' | 'unavailable';
 
+/** Whether a transport is encrypted: what a `sips:` address asks for (RFC 3261 §26.2.2, RFC 7118). */
+export function isSecure(transport: TransportName): boolean {
+  return transport === 'tls' || transport === 'wss';
+}
+
 /** Whether a transport delivers in order and without loss, so that nothing is retransmitted. */
 export function isReliable(transport: TransportName): boolean {
   return transport !== 'udp';

@@ -1,5 +1,6 @@
-import type { SipMessage, SipRequest, Uri } from '@strowger/sip-message';
-import type { Hop, MessageSender } from './message-sender.ts';
+import { StrowgerError } from '@strowger/runtime';
+import { type SipMessage, type SipRequest, SipUri, type Uri } from '@strowger/sip-message';
+import { type Hop, isSecure, type MessageSender } from './message-sender.ts';
 
 /** What our own Via adds to a message, roughly, in bytes. */
 const VIA_BYTES = 90;
@@ -12,6 +13,33 @@ export function locateHops(
 ): readonly Hop[] | Promise<readonly Hop[]> {
   const next = target ?? request.headers.get('route')?.[0]?.uri ?? request.uri;
   return sender.locate(next, sizeOf(request) + VIA_BYTES);
+}
+
+/**
+ * Of these hops those that the request may take: with a `sips` URI, of itself or of its first Route, or
+ * in a dialog that began with one (`isBound`), secure ones alone (RFC 3261 §26.2.2, RFC 5630 §3.1).
+ *
+ * @throws StrowgerError `INSECURE_HOP` where that leaves none.
+ */
+export function permittedHops(
+  request: SipRequest,
+  hops: readonly Hop[],
+  isBound = false,
+): readonly Hop[] {
+  if (hops.every(({ transport }) => isSecure(transport))) return hops;
+  const first = request.headers.has('route') ? request.headers.get('route')?.[0]?.uri : undefined;
+  if (!isBound && !isSips(request.uri) && !isSips(first)) return hops;
+  const secure = hops.filter(({ transport }) => isSecure(transport));
+  if (secure.length > 0) return secure;
+  const [{ transport, address, port }] = hops as [Hop]; // there is one, which is not secure
+  throw new StrowgerError(
+    'INSECURE_HOP',
+    `sips: goes over secure hops alone, not ${transport} to ${address}:${port}`,
+  );
+}
+
+function isSips(uri: Uri | undefined): boolean {
+  return uri instanceof SipUri && uri.scheme === 'sips';
 }
 
 /** A copy with our Via on top (RFC 3261 §18.1.1), `rport` asked for (RFC 3581 §3). */

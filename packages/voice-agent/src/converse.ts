@@ -1,4 +1,4 @@
-import { type Clock, nodeRuntime, StrowgerError } from '@strowger/runtime';
+import { type Clock, nodeRuntime, StrowgerError, within } from '@strowger/runtime';
 import type { Call, SipClient } from '@strowger/sip-client';
 import { Conversation, type ConversationOptions } from './conversation.ts';
 
@@ -45,10 +45,7 @@ async function left(
   talk: Promise<ConversationEnd>,
 ): Promise<ConversationEnd> {
   await call.ended;
-  return new Promise((resolve) => {
-    const timer = clock.arm(LEAVING_MS, () => resolve({ kind: 'hungUp' }));
-    void talk.then(() => timer.cancel());
-  });
+  return (await within(talk, LEAVING_MS, clock)) ?? { kind: 'hungUp' };
 }
 
 async function outcomeOf(work: () => Promise<void>): Promise<ConversationEnd> {

@@ -1,8 +1,13 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent, CoreStats, Recorded } from '../core/core-api.ts';
-import type { MediaDirection, NegotiatedMedia } from '../sdp/index.ts';
+import type { MediaDirection, NegotiatedMedia, SrtpSuite } from '../sdp/index.ts';
 import type { HostedEndpoint } from './core-host.ts';
-import type { MediaEndpointEvent, MediaStats } from './media-backend.ts';
+import type {
+  EndpointRtp,
+  EndpointSecurity,
+  MediaEndpointEvent,
+  MediaStats,
+} from './media-backend.ts';
 
 /** Events that concern what is played and heard. */
 export type AudioEvent = Extract<CoreEvent, { type: 'playEnded' | 'heard' | 'recorded' }>;
@@ -66,6 +71,12 @@ export class CoreEndpoint implements HostedEndpoint {
 
   get direction(): MediaDirection {
     return this.agreed?.direction ?? 'inactive';
+  }
+
+  /** Where its RTP is, and how it runs. */
+  get rtp(): Pick<EndpointRtp, 'local' | 'agreed'> {
+    const { local, agreed } = this;
+    return { ...(local && { local }), ...(agreed && { agreed }) };
   }
 
   /** @throws StrowgerError `MEDIA_CLOSED`, `MEDIA_FAILED` after the end. */
@@ -155,7 +166,23 @@ export class CoreEndpoint implements HostedEndpoint {
   }
 
   private told(): MediaStats {
-    const { last, direction, local } = this;
-    return { ...last, direction, ...(local && { local }) };
+    const { last, direction, local, agreed } = this;
+    return {
+      ...last,
+      direction,
+      ...(local && { local }),
+      ...(agreed && { security: securityOf(agreed.security, last.srtp) }),
+    };
   }
+}
+
+/** @param suite of the keys that are there. */
+function securityOf(
+  agreed: NegotiatedMedia['security'],
+  suite: SrtpSuite | undefined,
+): EndpointSecurity {
+  const keys = suite && { suite };
+  if (agreed.kind === 'none') return { kind: 'plain' };
+  if (agreed.kind === 'sdes') return { kind: 'sdes', ...keys };
+  return { kind: 'dtls-srtp', ...keys, isVerified: suite !== undefined };
 }

@@ -78,11 +78,12 @@ export interface Passing {
 
 /**
  * The offers and answers of one endpoint: one origin, our keys, and the rules of where media may
- * go. Rejects by throwing `MEDIA_NOT_ACCEPTABLE`, which is a 488, and `MEDIA_WRONG_STATE`.
+ * go. Rejects by throwing `MEDIA_NOT_ACCEPTABLE`, which is a 488 as `MEDIA_NOT_ENCRYPTED` is, and
+ * `MEDIA_WRONG_STATE`.
  */
 export class LocalDescription {
   readonly context = new SdpContext();
-  private readonly fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
+  private fixed: Omit<SdpContextMedia, 'codecs' | 'direction' | 'port'>;
   private readonly port: () => number | undefined;
   private readonly remotes: RemotePolicy;
   private readonly ice: OwnIce | undefined;
@@ -146,6 +147,17 @@ export class LocalDescription {
     this.context.receiveOffer(offer);
     const answer = this.context.sendAnswer(media, (version) => answered(version).answer);
     return { answer, media: this.permitted(media) };
+  }
+
+  /** Goes on from a round that was made elsewhere, with the origin of its local description. */
+  adopt(round: {
+    readonly local: Sdp;
+    readonly remote: Sdp;
+    readonly media: NegotiatedMedia;
+  }): void {
+    const [, sessionId, version = '1'] = /^o=\S+ (\d{1,40}) (\d{1,15}) /m.exec(round.local) ?? [];
+    this.context.adopt({ ...round, version: Number(version) });
+    if (sessionId !== undefined) this.fixed = { ...this.fixed, sessionId };
   }
 
   /** What our offer and their answer make. */
@@ -313,7 +325,9 @@ export class LocalDescription {
 }
 
 function refused({ reason }: SdpRefused): StrowgerError {
-  return notAcceptable(`${reason.message} (${reason.section})`);
+  const message = `${reason.message} (${reason.section})`;
+  if (reason.code !== 'ENCRYPTION_REQUIRED') return notAcceptable(message);
+  return new StrowgerError('MEDIA_NOT_ENCRYPTED', message);
 }
 
 export function notAcceptable(message: string): StrowgerError {

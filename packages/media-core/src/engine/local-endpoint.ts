@@ -11,6 +11,7 @@ import type {
   AudioSource,
   Cleared,
   DigitOptions,
+  EndpointRtp,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -28,6 +29,7 @@ export interface LocalEndpointOptions {
   core: CoreEndpoint;
   description: LocalDescription;
   codecs: readonly CodecDescription[];
+  identity: Pick<EndpointRtp, 'ssrc' | 'cname'>;
 }
 
 /** An endpoint whose audio begins and ends in this process. */
@@ -39,8 +41,10 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly recordings: Recordings;
   private readonly input: AudioInput;
   private readonly output: AudioOutput;
+  private readonly identity: LocalEndpointOptions['identity'];
 
-  constructor({ core, description, codecs }: LocalEndpointOptions) {
+  constructor({ core, description, codecs, identity }: LocalEndpointOptions) {
+    this.identity = identity;
     this.core = core;
     this.description = description;
     this.codecs = codecs;
@@ -82,6 +86,11 @@ export class LocalEndpoint implements MediaEndpoint {
     const { core, description } = this;
     const candidates = description.laterCandidates(fragment);
     await core.api.addCandidates({ id: core.id, candidates });
+  }
+
+  get rtp(): EndpointRtp {
+    const { ssrc, cname } = this.identity;
+    return { ssrc, cname, ...this.core.rtp };
   }
 
   stats(): Promise<MediaStats> {

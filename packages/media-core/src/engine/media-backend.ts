@@ -1,4 +1,4 @@
-import type { MediaDirection, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { MediaDirection, NegotiatedMedia, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
 import type { AnswererOptions, AnswererOutcome, SpeechOptions } from '../speech/index.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpStream } from './rtp-stream.ts';
@@ -53,6 +53,16 @@ export type MediaEndpointEvent =
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string };
 
+/**
+ * How an endpoint's media is protected: what was agreed. `sdes`: keys in the descriptions (RFC 4568),
+ * known to all who could read them; `dtls-srtp`: of a handshake (RFC 5763), `isVerified` once it is over and
+ * has shown the certificate that the other side's description names.
+ */
+export type EndpointSecurity =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sdes'; readonly suite?: SrtpSuite }
+  | { readonly kind: 'dtls-srtp'; readonly suite?: SrtpSuite; readonly isVerified: boolean };
+
 /** What an endpoint is opened with. */
 export interface EndpointRequest {
   /** For logs and statistics, such as the session's id. */
@@ -102,6 +112,8 @@ export type StreamRequest = Pick<EndpointRequest, 'label' | 'quality' | 'onEvent
 /** What a relay is opened with. */
 export interface RelayRequest {
   readonly label: string;
+  /** Whose its ends are, by the application's names; a `MediaManager` finds them by these. */
+  readonly sessions?: { readonly a?: string; readonly b?: string };
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
@@ -113,6 +125,17 @@ export interface RelayRequest {
   /** Whether each second's quality is told, or only its changes; default: the backend's. */
   readonly quality?: 'changes' | 'seconds';
   onEvent(end: 'a' | 'b', event: MediaEndpointEvent): void;
+}
+
+/** Where the RTP of an endpoint is, and what was agreed about it. */
+export interface EndpointRtp {
+  /** Our synchronisation source at first, and its name (RFC 3550 §6.5.1). */
+  readonly ssrc: number;
+  readonly cname: string;
+  /** Absent before a description needed it. */
+  readonly local?: { readonly address: string; readonly port: number };
+  /** Absent before the first agreement. */
+  readonly agreed?: NegotiatedMedia;
 }
 
 /** Counters and measurements of one endpoint (RFC 3550 §6.4); sums since it was opened. */
@@ -139,6 +162,8 @@ export interface MediaStats {
   readonly unwanted: number;
   /** How packets are encrypted (RFC 4568); absent in the clear. */
   readonly srtp?: SrtpSuite;
+  /** What was agreed about that; absent before the first agreement. */
+  readonly security?: EndpointSecurity;
   /** Packets that were forged, damaged, repeated, or in the clear where they may not be. */
   readonly unauthentic: number;
   /** How well the other side was heard over the whole call; absent before anything came. */
@@ -317,6 +342,8 @@ export interface MediaEndpoint {
    * not go, are passed over. Rejects with `MEDIA_NOT_ACCEPTABLE` for what is no such body.
    */
   addCandidates(fragment: string): Promise<void>;
+  /** As it is now. */
+  readonly rtp: EndpointRtp;
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;

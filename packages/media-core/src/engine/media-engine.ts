@@ -126,8 +126,8 @@ class LocalMediaEngine implements MediaEngine {
     if (tones) progressPatterns(tones.country); // refuses what it does not know
     const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
-    const { core, description } = await this.open(host, opening);
-    return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
+    const { core, description, identity } = await this.open(host, opening);
+    return { core, endpoint: new LocalEndpoint({ core, description, codecs, identity }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -141,14 +141,15 @@ class LocalMediaEngine implements MediaEngine {
       onEvent,
     } as const;
     const { core, description, identity } = await this.open(host, opening);
-    const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
+    const codecs = this.codecs.descriptions();
+    const endpoint = new LocalEndpoint({ core, description, codecs, identity });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
     const sampleRateOf = (codec: CodecDescription): number => this.codecs.sampleRateOf(codec);
     const checked = { assertPermitted, sampleRateOf };
     try {
       const local = await core.bind(); // what is negotiated elsewhere has to know it
-      return new RtpStream({ endpoint, core, local, identity, host, ...checked });
+      return new RtpStream({ endpoint, core, description, local, identity, host, ...checked });
     } catch (error) {
       await core.close();
       throw error;

@@ -16,6 +16,7 @@ import type { CoreEndpoint } from './core-endpoint.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
   Cleared,
+  EndpointRtp,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -31,6 +32,7 @@ export interface RelaySideOptions {
   end: 'a' | 'b';
   core: CoreEndpoint;
   description: LocalDescription;
+  identity: Pick<EndpointRtp, 'ssrc' | 'cname'>;
   /** What is offered where the other end has said nothing yet. */
   codecs: readonly CodecDescription[];
   /** Encoding names that may pass; all where it is absent. */
@@ -127,6 +129,11 @@ export class RelaySide implements MediaEndpoint {
     const { core, description } = this.options;
     const candidates = description.laterCandidates(fragment);
     await core.api.addCandidates({ id: core.id, candidates });
+  }
+
+  get rtp(): EndpointRtp {
+    const { core, identity } = this.options;
+    return { ssrc: identity.ssrc, cname: identity.cname, ...core.rtp };
   }
 
   stats(): Promise<MediaStats> {

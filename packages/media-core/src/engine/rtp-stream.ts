@@ -1,12 +1,14 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { CodecDescription, NegotiatedMedia } from '../sdp/index.ts';
+import type { CodecDescription, NegotiatedMedia, Sdp } from '../sdp/index.ts';
 import type { CoreEndpoint, Place } from './core-endpoint.ts';
+import type { LocalDescription } from './local-description.ts';
 import type { LocalEndpoint } from './local-endpoint.ts';
 
 /** What a stream is made of. */
 export interface RtpStreamParts {
   readonly endpoint: LocalEndpoint;
   readonly core: CoreEndpoint;
+  readonly description: LocalDescription;
   readonly local: Place;
   readonly identity: { readonly ssrc: number; readonly cname: string };
   /** Which of the engine's workers it is in. */
@@ -19,7 +21,7 @@ export interface RtpStreamParts {
 
 /** An RTP endpoint whose negotiation is the program's own: what was agreed is handed in. */
 export class RtpStream {
-  /** Plays, records, listens and speaks; its offers and answers are not to be used. */
+  /** Plays, records, listens and speaks; it negotiates only after `adopt`. */
   readonly endpoint: LocalEndpoint;
   readonly ssrc: number;
   readonly cname: string;
@@ -53,6 +55,19 @@ export class RtpStream {
     }
     this.parts.assertPermitted(media);
     await this.parts.core.configure(media);
+  }
+
+  /**
+   * Runs as two descriptions say that the program has exchanged; from then on offers and answers of its
+   * endpoint go on where those ended. Rejects as `configure`.
+   */
+  async adopt(round: {
+    readonly local: Sdp;
+    readonly remote: Sdp;
+    readonly media: NegotiatedMedia;
+  }): Promise<void> {
+    await this.configure(round.media);
+    this.parts.description.adopt(round);
   }
 
   /** Whether packets can go on at `other` as they are: same worker, and codecs that both have. */

@@ -5,9 +5,25 @@ import {
   StrowgerError,
   type Unsubscribe,
 } from '@strowger/runtime';
-import type { MediaEndpointEvent, MediaEngine, MediaStats } from '../engine/media-backend.ts';
+import type {
+  ConferenceRequest,
+  EndpointRequest,
+  MediaConference,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaEngine,
+  MediaStats,
+  RelayRequest,
+} from '../engine/media-backend.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
-import type { MediaConfig, MediaDirection } from '../sdp/index.ts';
+import {
+  extractMediaConfig,
+  type MediaConfig,
+  type MediaDirection,
+  type Sdp,
+} from '../sdp/index.ts';
+import { ManagedEndpoint } from './managed-endpoint.ts';
+import { ManagedEndpoints, tellMediaEvent } from './managed-endpoints.ts';
 import type {
   MediaEvent,
   MediaEventDetails,
@@ -26,14 +42,26 @@ export interface MediaManagerOptions {
   readonly runtime?: Runtime;
 }
 
+/** Descriptions that were exchanged by somebody else, and who tells and hears of the media. */
+export interface NegotiatedRequest extends Pick<EndpointRequest, 'label' | 'onEvent'> {
+  /** Our description: its port is one that `setupRtpStreams` gave. */
+  readonly local: Sdp;
+  readonly remote: Sdp;
+  /** Whose the offer was: ours, or theirs. */
+  readonly role: 'offerer' | 'answerer';
+}
+
 interface Relay {
   readonly relay: MediaRelay;
-  readonly sessions: readonly [MediaSession, MediaSession];
+  /** Of `setupRtpRelay`; the ends of `openRelay` are no sessions that could be in another one. */
+  readonly sessions: readonly MediaSession[];
+  readonly ends?: readonly MediaSessionId[];
 }
 
 /**
- * The local media backend for programs that negotiate by themselves: ports and streams first, then
- * what was agreed (`extractMediaConfig`), then RTP. A media session goes `reserved`, `configured`,
+ * Local media by the names of its sessions. For programs that negotiate by themselves: ports and streams
+ * first, then what was agreed (`extractMediaConfig`), then RTP. And for `SessionManager`, as its media
+ * backend: what that opens are media sessions here, under the session's own id. A media session goes `reserved`, `configured`,
  * `active` and is gone. Everything rejects with a `StrowgerError`: `MEDIA_UNKNOWN_SESSION` for an id
  * that is none or no more, `MEDIA_WRONG_STATE`, and what the engine says.
  */
@@ -41,6 +69,8 @@ export class MediaManager {
   private readonly engine: MediaEngine;
   private readonly runtime: Runtime;
   private readonly sessions = new Map<MediaSessionId, MediaSession>();
+  /** Those that offer and answer by themselves. */
+  private readonly endpoints: ManagedEndpoints;
   private readonly relays = new Map<RelayId, Relay>();
   private readonly events: Emitter<MediaEvents>;
   private seq = 0;
@@ -51,15 +81,77 @@ export class MediaManager {
     this.events = new Emitter((error) =>
       runtime.logger.error({ error }, 'a listener to media events threw'),
     );
+    this.endpoints = new ManagedEndpoints({
+      engine,
+      newId: () => this.newId(),
+      tell: (type, details) => this.tell(type, details),
+      onGone: (_, reason) => this.endpointGone(reason),
+    });
   }
 
   on<T extends keyof MediaEvents>(type: T, listener: (event: MediaEvents[T]) => void): Unsubscribe {
     return this.events.on(type, listener);
   }
 
+  /** An endpoint of the engine that is a media session here; `label` names the session that it is for. */
+  openEndpoint(request: EndpointRequest): Promise<ManagedEndpoint> {
+    return this.endpoints.open(request);
+  }
+
+  /**
+   * The endpoint of streams that were set up, running as two descriptions say that were exchanged by
+   * somebody else; it negotiates on from there. Rejects with `MEDIA_UNKNOWN_SESSION` where no streams
+   * are at the port of `local`, `MEDIA_NOT_ACCEPTABLE` where the two do not fit, `MEDIA_WRONG_STATE` where
+   * they run for somebody, `MEDIA_UNSUPPORTED` for keys by DTLS.
+   */
+  async openNegotiated(request: NegotiatedRequest): Promise<ManagedEndpoint> {
+    const { label: sessionId, local, remote, role, onEvent } = request;
+    const agreed = extractMediaConfig({ local, remote, role });
+    if (!agreed.ok) {
+      const { message, section } = agreed.reason;
+      throw new StrowgerError('MEDIA_NOT_ACCEPTABLE', `${message} (${section})`);
+    }
+    const id = await this.createMediaSession(agreed.config);
+    const session = this.find(id);
+    const config = await session.adopt(sessionId, { local, remote });
+    session.listener = onEvent;
+    this.tell('mediaStarted', { sessionId, mediaSessionId: id, config });
+    const { endpoint } = session.stream;
+    const close = (): Promise<MediaStats> =>
+      this.sessions.has(id) ? this.stopMedia(id, 'closed') : endpoint.close();
+    return new ManagedEndpoint({ id, sessionId, endpoint, onAgreed: () => {}, close });
+  }
+
+  /** A relay of the engine; its ends are media sessions here, and it is told as those of `setupRtpRelay`. */
+  async openRelay(
+    request: RelayRequest,
+  ): Promise<{ a: ManagedEndpoint; b: ManagedEndpoint; relayId: RelayId }> {
+    const { a, b } = await this.endpoints.openRelay(request);
+    const relayId = this.newRelayId();
+    const end = async (): Promise<void> => {
+      await Promise.allSettled([a.close(), b.close()]);
+    };
+    const ends = [a.mediaSessionId, b.mediaSessionId];
+    this.relays.set(relayId, { relay: { mode: 'packets', end }, sessions: [], ends });
+    const named = { sessionAId: a.sessionId, sessionBId: b.sessionId };
+    this.tell('relayEstablished', { relayId, ...named, mode: 'packets' });
+    return { a, b, relayId };
+  }
+
+  /** A conference of the engine, whose members are media sessions here. */
+  openConference(request: ConferenceRequest): Promise<MediaConference> {
+    return this.endpoints.openConference(request);
+  }
+
+  /** Of the engine: all its endpoints and ports, whoever opened them. */
+  usage(): { endpoints: number; ports: number } {
+    return this.engine.usage();
+  }
+
   /** Binds a pair of ports: what a description of ours has to say. They are held until `stopMedia`. */
   async setupRtpStreams({ label = 'media' }: { label?: string } = {}): Promise<RtpStreamInfo> {
-    const id = this.runtime.random.token() as MediaSessionId; // the only place where ids are made
+    this.endpoints.assertOpen();
+    const id = this.newId();
     const holder: { session?: MediaSession } = {};
     const stream = await this.engine.openStream({
       label,
@@ -95,6 +187,8 @@ export class MediaManager {
 
   /** Says BYE, frees the ports, ends a relay that it is in; resolves with what was counted. */
   async stopMedia(mediaSessionId: MediaSessionId, reason: string): Promise<MediaStats> {
+    const stopped = await this.endpoints.stop(mediaSessionId, reason);
+    if (stopped !== undefined) return stopped;
     const session = this.find(mediaSessionId);
     this.sessions.delete(mediaSessionId);
     await this.endRelaysOf(session, reason);
@@ -121,7 +215,7 @@ export class MediaManager {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'A session is in one relay, with another one');
     }
     const relay = await relayBetween(a.stream, b.stream);
-    const relayId = this.runtime.random.token() as RelayId; // the only place where ids are made
+    const relayId = this.newRelayId();
     this.relays.set(relayId, { relay, sessions });
     this.tell('relayEstablished', { relayId, sessionAId, sessionBId, mode: relay.mode });
     return relayId;
@@ -138,45 +232,64 @@ export class MediaManager {
 
   /** What a session plays, records, hears and says. */
   audio(id: MediaSessionId): MediaAudio {
-    return this.find(id).stream.endpoint;
+    return this.endpointOf(id);
   }
 
   /** Where a session's RTP is, and how it runs. */
   rtpStreamInfo(id: MediaSessionId): RtpStreamInfo {
-    return this.find(id).info;
+    return this.endpoints.get(id)?.info ?? this.find(id).info;
   }
 
   /** How well the other side was heard until now; absent before anything came. */
   async qualityMetrics(id: MediaSessionId): Promise<QualityMetrics | undefined> {
-    const { quality } = await this.find(id).stream.endpoint.stats();
+    const { quality } = await this.endpointOf(id).stats();
     return quality;
   }
 
   /** The media sessions that were started for a session of the application's. */
   mediaSessionsOf(sessionId: string): MediaSessionId[] {
-    const all = [...this.sessions.values()];
-    return all.filter((one) => one.sessionId === sessionId).map(({ id }) => id);
+    const streams = [...this.sessions].filter(([, one]) => one.sessionId === sessionId);
+    return [...streams.map(([id]) => id), ...this.endpoints.of(sessionId)];
   }
 
-  /** Stops every session; the engine goes on. */
+  /** Stops every session, and opens none from now on (`MEDIA_CLOSED`); the engine goes on. */
   async close(): Promise<void> {
-    await Promise.all([...this.sessions.keys()].map((id) => this.stopMedia(id, 'closed')));
+    const streams = [...this.sessions.keys()].map((id) => this.stopMedia(id, 'closed'));
+    await Promise.all([...streams, this.endpoints.close()]);
   }
 
   private onMedia(session: MediaSession, event: MediaEndpointEvent): void {
     const { id: mediaSessionId, sessionId } = session;
-    if (event.type === 'failed') return this.fail(session, event);
-    if (sessionId === undefined) return;
-    if (event.type === 'timeout') {
-      this.tell('mediaSilent', { sessionId, mediaSessionId, silentMs: event.silentMs });
-    } else if (event.type === 'qualityChanged') {
-      const { from, to, metrics } = event;
-      this.tell('mediaQualityChanged', { sessionId, mediaSessionId, from, to, metrics });
-    } else if (event.type === 'digit') {
-      const { digit, durationMs } = event;
-      this.tell('mediaDigit', { sessionId, mediaSessionId, digit, durationMs });
-      if (event.source === 'rtp') this.passDigit(session, event); // a tone is in the sound
+    if (event.type === 'failed') this.fail(session, event);
+    else if (sessionId !== undefined) {
+      tellMediaEvent({ sessionId, mediaSessionId }, event, (type, details) =>
+        this.tell(type, details),
+      );
     }
+    session.listener?.(event);
+    // a tone is in the sound
+    if (event.type === 'digit' && event.source === 'rtp') this.passDigit(session, event);
+  }
+
+  /** A relay whose ends are both closed is no more. */
+  private endpointGone(reason: string): void {
+    for (const [relayId, { ends }] of this.relays) {
+      if (ends === undefined || ends.some((id) => this.endpoints.get(id) !== undefined)) continue;
+      this.relays.delete(relayId);
+      this.tell('relayTerminated', { relayId, reason });
+    }
+  }
+
+  private endpointOf(id: MediaSessionId): MediaEndpoint {
+    return this.endpoints.get(id) ?? this.find(id).stream.endpoint;
+  }
+
+  private newId(): MediaSessionId {
+    return this.runtime.random.token() as MediaSessionId; // the only place where ids are made
+  }
+
+  private newRelayId(): RelayId {
+    return this.runtime.random.token() as RelayId; // the only place where ids are made
   }
 
   /** Where the sound is relayed and not its packets, digits that are events go on beside it. */

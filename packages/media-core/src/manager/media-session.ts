@@ -1,7 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
-import type { MediaEndpoint } from '../engine/media-backend.ts';
+import type { EndpointRtp, MediaEndpoint, MediaEndpointEvent } from '../engine/media-backend.ts';
 import type { RtpStream } from '../engine/rtp-stream.ts';
-import type { MediaConfig, MediaDirection, PayloadFormat } from '../sdp/index.ts';
+import type { MediaConfig, MediaDirection, PayloadFormat, Sdp } from '../sdp/index.ts';
 import type { MediaSessionId } from './media-event.ts';
 
 /** What may be done with the audio of a media session. */
@@ -14,7 +14,10 @@ export type MediaAudio = Pick<
 export interface RtpStreamInfo {
   readonly mediaSessionId: MediaSessionId;
   readonly state: MediaSessionPhase;
-  /** What a description of ours says: `m=`, `c=`; RTCP is on the port above. */
+  /**
+   * What a description of ours says: `m=`, `c=`; RTCP is on the port above. An endpoint that has made no
+   * description has no port yet: 0.
+   */
   readonly local: { readonly address: string; readonly port: number };
   /** Our synchronisation source at first, and its name (RFC 3550 §6.5.1). */
   readonly ssrc: number;
@@ -34,6 +37,8 @@ export class MediaSession {
   readonly stream: RtpStream;
   /** The application's name of the session that it was started for. */
   sessionId: string | undefined;
+  /** Who hears what its stream tells besides the manager. */
+  listener: ((event: MediaEndpointEvent) => void) | undefined;
   private config: MediaConfig | undefined;
 
   constructor(id: MediaSessionId, stream: RtpStream) {
@@ -48,23 +53,28 @@ export class MediaSession {
 
   get info(): RtpStreamInfo {
     const { config, stream, state } = this;
-    return {
-      mediaSessionId: this.id,
-      state,
-      local: stream.local,
-      ssrc: stream.ssrc,
-      cname: stream.cname,
-      ...(config && {
-        remote: { address: config.remote.address, port: config.remote.port },
-        send: config.send,
-      }),
-      direction: state === 'active' && config ? config.direction : 'inactive',
-    };
+    const { local, ssrc, cname } = stream;
+    return infoOf(this.id, state, { local, ssrc, cname, ...(config && { agreed: config }) });
   }
 
   /** Takes what was agreed; a session that runs takes it at its next start or turn. */
   assign(config: MediaConfig): void {
     this.config = config;
+  }
+
+  /** Runs as two descriptions say, and lets its endpoint negotiate on from there. */
+  async adopt(sessionId: string, round: { local: Sdp; remote: Sdp }): Promise<MediaConfig> {
+    const { config } = this;
+    if (config === undefined) throw wrongState('no media was agreed for it yet');
+    if (this.sessionId !== undefined) throw wrongState(`it runs for session ${this.sessionId}`);
+    this.sessionId = sessionId;
+    try {
+      await this.stream.adopt({ ...round, media: config });
+    } catch (error) {
+      this.sessionId = undefined;
+      throw error;
+    }
+    return config;
   }
 
   /** Runs as it was agreed; again, where something else was agreed meanwhile. */
@@ -87,6 +97,29 @@ export class MediaSession {
     this.config = config;
   }
 }
+
+/** @internal A media session as plain data. */
+export function infoOf(
+  mediaSessionId: MediaSessionId,
+  state: MediaSessionPhase,
+  { ssrc, cname, local = NOWHERE, agreed }: EndpointRtp,
+): RtpStreamInfo {
+  return {
+    mediaSessionId,
+    state,
+    local,
+    ssrc,
+    cname,
+    ...(agreed && {
+      remote: { address: agreed.remote.address, port: agreed.remote.port },
+      send: agreed.send,
+    }),
+    direction: state === 'active' && agreed ? agreed.direction : 'inactive',
+  };
+}
+
+/** No port is bound yet: the first description of an endpoint needs one. */
+const NOWHERE = { address: '', port: 0 };
 
 function wrongState(why: string): StrowgerError {
   return new StrowgerError('MEDIA_WRONG_STATE', `The media session cannot do that: ${why}`);

@@ -145,6 +145,18 @@ export class SdpContext {
     return local;
   }
 
+  /**
+   * Takes a round that was made elsewhere: what we write later goes on from `version`, that of the local
+   * description (RFC 3264 §8). @throws StrowgerError `MEDIA_WRONG_STATE` while an offer waits.
+   */
+  adopt({ version, ...agreement }: Agreement & { readonly version: number }): void {
+    this.assertNoOffer();
+    this.round = { name: 'none' };
+    this.agreement = agreement;
+    this.lastWritten = agreement.local;
+    this.lastVersion = version;
+  }
+
   /** The offer that waits was refused (488, 491): what was agreed before holds again. */
   rollback(): void {
     this.round = { name: 'none' };

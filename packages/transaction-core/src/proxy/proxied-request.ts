@@ -6,7 +6,7 @@ import type { ServerTransaction } from '../server-transaction.ts';
 import type { CancelOptions } from '../outputs.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import type { ProxyDecision, ProxyOptions, ProxyTarget } from './proxy-options.ts';
-import { forwardedTo, recordRoute } from './request-forwarding.ts';
+import { forwardedTo, isSips, recordRoute } from './request-forwarding.ts';
 import { breadthOf } from './request-validation.ts';
 import {
   type ResponseContext,
@@ -188,6 +188,7 @@ export class ProxiedRequest {
       },
       {
         target: forwarded.next,
+        isSecure: isSips(received.uri),
         branchSuffix: mark,
         ...(target.hops === undefined ? {} : { hops: target.hops }),
         onHop: (hop) => recordRoute(forwarded, hop, { received, inbound, decision, own, isFlow }),

@@ -92,6 +92,7 @@ function isLoose(uri: Uri): boolean {
   return uri instanceof SipUri && uri.params.has('lr');
 }
 
-function isSips(uri: Uri): boolean {
+/** Whether secure hops are asked for all the way (RFC 3261 §26.2.2). */
+export function isSips(uri: Uri): boolean {
   return uri instanceof SipUri && uri.scheme === 'sips';
 }
