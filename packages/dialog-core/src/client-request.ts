@@ -79,10 +79,11 @@ export class ClientRequest {
       },
       {
         target,
-        ...(this.hops === undefined ? {} : { hops: this.hops }),
-        ...(contact === undefined
-          ? {}
-          : { onHop: (hop) => this.sent.headers.set('Contact', contact(hop)) }),
+        hops: this.hops,
+        onHop:
+          contact === undefined
+            ? undefined
+            : (hop) => void this.sent.headers.set('Contact', contact(hop)),
       },
     );
   }

@@ -30,12 +30,12 @@ export interface RequestOptions {
   /** The next hop's URI; by default the topmost Route's, else the request URI (RFC 3261 §8.1.2). */
   readonly target?: Uri;
   /** The hops themselves, best first: nothing is located. */
-  readonly hops?: readonly Hop[];
+  readonly hops?: readonly Hop[] | undefined;
   /**
    * Told before the request is copied for a hop: what depends on the hop, such as the Contact, can
    * still be changed in the request that was given.
    */
-  readonly onHop?: (hop: Hop) => void;
+  readonly onHop?: ((hop: Hop) => void) | undefined;
   /** Ends every branch: what a proxy knows its own requests by (RFC 5393 §4.2.2). A token. */
   readonly branchSuffix?: string;
 }
