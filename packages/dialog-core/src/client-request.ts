@@ -81,11 +81,12 @@ export class ClientRequest {
       },
       {
         target,
-        ...(isSecure === undefined ? {} : { isSecure }),
-        ...(this.hops === undefined ? {} : { hops: this.hops }),
-        ...(contact === undefined
-          ? {}
-          : { onHop: (hop) => this.sent.headers.set('Contact', contact(hop)) }),
+        isSecure,
+        hops: this.hops,
+        onHop:
+          contact === undefined
+            ? undefined
+            : (hop) => void this.sent.headers.set('Contact', contact(hop)),
       },
     );
   }

@@ -277,7 +277,7 @@ export class DialogLayer {
   private receiveRequest(transaction: ServerTransaction): void {
     const { request, method } = transaction;
     if (this.adopt !== undefined) return this.adopt(transaction);
-    const hasTag = request.to.tag !== undefined;
+    const hasTag = request.toTag !== undefined;
     const dialog = hasTag ? this.dialogOf(request) : undefined;
     if (dialog !== undefined) return dialog.receive(transaction);
     if (hasTag && this.context.events.receive(transaction)) return;
@@ -339,8 +339,8 @@ export class DialogLayer {
   }
 
   private dialogOf(request: SipRequest): DialogShell | undefined {
-    const localTag = request.to.tag ?? '';
-    const remoteTag = request.from.tag ?? '';
+    const localTag = request.toTag ?? '';
+    const remoteTag = request.fromTag ?? '';
     return this.context.dialogs.get(dialogKey({ callId: request.callId, localTag, remoteTag }));
   }
 

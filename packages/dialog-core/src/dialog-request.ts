@@ -34,9 +34,9 @@ export function sendDialogRequest(
   let sent: ClientRequest | undefined;
   const send = (triesLeft: number): void => {
     const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
-    const client = new ClientRequest(request, {
-      ...dialog.clientOptions(),
-      user: {
+    const client = new ClientRequest(
+      request,
+      dialog.clientOptions({
         onResponse: (response) => {
           if (response.status < 200) {
             if (response.status > 100) user.onProvisional?.(response);
@@ -53,8 +53,8 @@ export function sendDialogRequest(
         },
         onTransportError: (error: StrowgerError) =>
           finish({ failure: { kind: 'transport', error } }),
-      },
-    });
+      }),
+    );
     sent = client;
     client.send();
   };

@@ -1,7 +1,7 @@
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
-import type { ClientRequestOptions } from './client-request.ts';
+import type { ClientRequestOptions, ClientRequestUser } from './client-request.ts';
 import type { Dialog, DialogId, OutgoingReinvite, OutgoingUpdate } from './dialog.ts';
 import { type DialogInit, DialogRecord } from './dialog-record.ts';
 import { sendDialogRequest } from './dialog-request.ts';
@@ -280,9 +280,10 @@ export class DialogShell implements Dialog {
   }
 
   /** Where a request in this dialog goes. */
-  clientOptions(): Omit<ClientRequestOptions, 'user'> {
+  clientOptions(user: ClientRequestUser): ClientRequestOptions {
     const { record, surroundings: context, credentials, isLive } = this;
     return {
+      user,
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],
@@ -295,9 +296,9 @@ export class DialogShell implements Dialog {
   }
 
   sendAck(ack: SipRequest): void {
-    const { target, hops, isSecure = false } = this.clientOptions();
-    const way = { target, isSecure, ...(hops && { hops }) };
-    this.surroundings.transactions.sendAck(ack, way);
+    const { nextHop: target, hop, isSecure } = this.record;
+    const hops = hop === undefined ? undefined : [hop];
+    this.surroundings.transactions.sendAck(ack, { target, hops, isSecure });
   }
 
   /** @internal */

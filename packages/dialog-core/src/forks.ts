@@ -26,6 +26,8 @@ export class Forks {
   private readonly options: InviteOptions;
   private readonly client: () => ClientRequest | undefined;
   private readonly byTag = new Map<string, Fork>();
+  /** Whether the INVITE has a description: known before its body is forgotten. */
+  private described: boolean | undefined;
 
   constructor(
     context: LayerContext,
@@ -44,7 +46,7 @@ export class Forks {
 
   /** The early dialog of a 1xx; none without a To tag, beyond the limit, or once it has ended. */
   provisional(response: SipResponse): DialogShell | undefined {
-    const { tag } = response.to;
+    const tag = response.toTag;
     if (response.status === 100 || tag === undefined) return undefined;
     const known = this.byTag.get(tag);
     if (known !== undefined) return known.dialog.isLive ? known.dialog : undefined;
@@ -68,7 +70,7 @@ export class Forks {
 
   /** A 2xx after the first. More forks than the limit are nobody's doing but an attacker's. */
   acceptAgain(response: SipResponse): void {
-    const known = this.byTag.get(response.to.tag ?? '');
+    const known = this.byTag.get(response.toTag ?? '');
     if (known?.ack !== undefined) known.ack.repeat();
     else if (known !== undefined || !this.isFull) this.decline(response, OTHER_FORK);
   }
@@ -95,7 +97,7 @@ export class Forks {
   }
 
   private confirm(response: SipResponse): Fork & { ack: SuccessAck } {
-    const tag = response.to.tag ?? '';
+    const tag = response.toTag ?? '';
     const { dialog } = this.byTag.get(tag) ?? this.open(tag, response);
     const fork = { dialog, ack: new SuccessAck(dialog, ackPartsOf(this.requestSent())) };
     this.byTag.set(tag, fork);
@@ -122,7 +124,8 @@ export class Forks {
       hop: this.peerHop(response),
     };
     const dialog = new DialogShell(this.context, init, this.options.credentials);
-    dialog.usage.offers.inviteSent(isDescribed(request));
+    this.described ??= isDescribed(request);
+    dialog.usage.offers.inviteSent(this.described);
     const fork = { dialog };
     this.byTag.set(tag, fork);
     return fork;

@@ -26,6 +26,8 @@ import { requestFields } from './session-expires.ts';
 /** A day: longer is not waited for. */
 const LONGEST_EXPIRES_SECONDS = 86_400;
 
+const NO_BODY = new Uint8Array(0);
+
 /** The shell of our INVITE outside of dialogs. */
 export class InviteClient implements OutgoingInvite {
   readonly callId: string;
@@ -148,8 +150,15 @@ export class InviteClient implements OutgoingInvite {
 
   private accept(response: SipResponse): void {
     const dialog = this.forks.accept(response);
+    this.forgetBody();
     if (dialog === undefined) this.user.onFailed({ kind: 'cancelled' });
     else this.user.onAccepted(response, dialog);
+  }
+
+  /** Further 2xx come for 32 s yet, and need the fields of the INVITE alone. */
+  private forgetBody(): void {
+    this.request.body = NO_BODY;
+    if (this.client !== undefined) this.client.request.body = NO_BODY;
   }
 
   private send(hops: readonly Hop[]): void {

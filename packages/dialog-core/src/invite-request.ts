@@ -20,6 +20,7 @@ import { focusContact } from './focus-contact.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { routeSetFrom } from './route-set.ts';
 import { checkProvisional, checkRefusal } from './status.ts';
+import type { ResponseParts } from './user-agent.ts';
 
 /** An INVITE of a peer outside of dialogs (RFC 3261 §13.3). */
 export class InviteRequest implements IncomingInvite {
@@ -104,17 +105,20 @@ export class InviteRequest implements IncomingInvite {
   accept(parts: MessageParts = {}): DialogShell {
     this.checkPending();
     const { userAgent } = this.context;
+    const { request } = this;
     const dialog = this.openDialog();
-    const forming = { ...this.dialogForming(), capabilities: true };
-    // built once before anything changes: a header that is the layer's throws
-    userAgent.response(this.request, 200, { ...parts, ...forming });
-    dialog.accepted();
     const { usage } = dialog;
+    const forming: ResponseParts = { ...parts, ...this.dialogForming(), capabilities: true };
+    // built before anything changes: a header that is the layer's throws
+    const whole = userAgent.response(request, 200, forming);
+    dialog.accepted();
     const described = successParts(usage.offers, parts);
-    const headers = [...(parts.headers ?? []), ...usage.timer.answer(this.request)];
-    this.server.accept(
-      userAgent.response(this.request, 200, { ...described, ...forming, headers }),
-    );
+    const response =
+      described === parts
+        ? whole
+        : userAgent.response(request, 200, { ...forming, body: described.body });
+    for (const [name, value] of usage.timer.answer(request)) response.headers.append(name, value);
+    this.server.accept(response);
     dialog.changed();
     return dialog;
   }
@@ -145,7 +149,7 @@ export class InviteRequest implements IncomingInvite {
       id: {
         callId: copied(request.callId),
         localTag,
-        remoteTag: copied(request.from.tag ?? ''),
+        remoteTag: copied(request.fromTag ?? ''),
       },
       role: 'uas',
       local: copied(request.to.withTag(localTag).toString()),

@@ -1,6 +1,6 @@
 import { Machine, type StrowgerError, type Timer } from '@strowger/runtime';
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
-import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import type { Inbound, ServerTransaction, ServerTransactionUser } from '@strowger/transaction-core';
 import {
   awaitedRSeq,
   type InviteServerContext,
@@ -22,6 +22,9 @@ export interface InviteServerOptions {
   /** Told once, when nothing is left to do. */
   onFinish(outcome: InviteServerOutcome): void;
 }
+
+/** For a transaction that only lingers: it holds nothing of the INVITE that it was. */
+const NOBODY: ServerTransactionUser = {};
 
 /** The shell of the answering side: one INVITE or re-INVITE until its ACK. */
 export class InviteServer {
@@ -152,6 +155,7 @@ export class InviteServer {
         return this.options.onTransportError?.(output.error);
       case 'finish':
         this.expiry?.cancel();
+        this.options.transaction.user = NOBODY;
         this.options.context.live.inviteServers.delete(this);
         return this.options.onFinish(output.outcome);
       default:

@@ -124,17 +124,17 @@ export class ReinviteClient implements OutgoingReinvite {
     usage.offers.inviteSent(hasDescription(this.parts));
     const parts = usage.withTimer(this.parts);
     const request = this.dialog.compose('INVITE', record.nextCSeq(), parts);
-    const client = new ClientRequest(request, {
-      ...this.dialog.clientOptions(),
-      user: {
+    const client = new ClientRequest(
+      request,
+      this.dialog.clientOptions({
         onResponse: (response) => this.receive(response),
         onTimeout: () => this.machine.input({ type: 'timeout' }),
         onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
         onTerminated: () => {
           if (this.client === client) this.machine.input({ type: 'transactionOver' });
         },
-      },
-    });
+      }),
+    );
     this.client = client;
     client.send();
     this.dialog.changed();

@@ -89,14 +89,14 @@ export class UpdateClient implements OutgoingUpdate {
     const { usage } = dialog;
     if (this.isOffer) usage.offers.offer('update');
     const parts = usage.withTimer(this.parts);
-    this.client = new ClientRequest(dialog.compose('UPDATE', dialog.record.nextCSeq(), parts), {
-      ...dialog.clientOptions(),
-      user: {
+    this.client = new ClientRequest(
+      dialog.compose('UPDATE', dialog.record.nextCSeq(), parts),
+      dialog.clientOptions({
         onResponse: (response) => this.receive(response),
         onTimeout: () => this.machine.input({ type: 'timeout' }),
         onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
-      },
-    });
+      }),
+    );
     this.client.send();
   }
 

@@ -79,9 +79,15 @@ export class UserAgent {
   readonly options: UserAgentOptions;
   /** What our Contact is instead of the address that a hop sees (RFC 5627 §4.4). */
   gruu: SipUri | undefined;
+  private readonly allCapabilities: Fields;
+  /** Without 100rel: an INVITE may leave that out, or require it. */
+  private readonly otherCapabilities: Fields;
 
   constructor(options: UserAgentOptions) {
     this.options = options;
+    const supported = options.supported.filter((tag) => tag !== '100rel');
+    this.allCapabilities = capabilityFields(options);
+    this.otherCapabilities = capabilityFields({ ...options, supported });
   }
 
   /**
@@ -121,12 +127,8 @@ export class UserAgent {
     const { userAgent } = this.options;
     if (userAgent !== undefined) headers.push(['User-Agent', userAgent]);
     const { body } = parts;
-    const request = new SipRequest({
-      method: head.method,
-      uri: head.uri,
-      headers,
-      ...(body === undefined ? {} : { body: body.content }),
-    });
+    const { method, uri } = head;
+    const request = new SipRequest({ method, uri, headers, body: body?.content });
     addParts(request, parts);
     return request;
   }
@@ -142,12 +144,8 @@ export class UserAgent {
     const { userAgent } = this.options;
     if (userAgent !== undefined) headers.push(['Server', userAgent]);
     const { reason, toTag, body } = parts;
-    const response = createResponse(request, status, {
-      headers,
-      ...(reason === undefined ? {} : { reason }),
-      ...(toTag === undefined ? {} : { toTag }),
-      ...(body === undefined ? {} : { body: body.content }),
-    });
+    const content = body?.content;
+    const response = createResponse(request, status, { headers, reason, toTag, body: content });
     addParts(response, parts);
     return response;
   }
@@ -174,17 +172,22 @@ export class UserAgent {
     return this.response(request, status, { ...parts, headers: all, capabilities: true });
   }
 
-  private capabilities(reliable?: ReliableProvisionals): [string, HeaderInput][] {
-    const { allow } = this.options;
+  private capabilities(reliable?: ReliableProvisionals): Fields {
     const isSaid = reliable === undefined || reliable === 'supported';
-    const supported = this.options.supported.filter((tag) => isSaid || tag !== '100rel');
-    const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
-    if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
-    const { eventPackages = [], infoPackages = [] } = this.options;
-    if (eventPackages.length > 0) fields.push(['Allow-Events', eventPackages.join(', ')]);
-    if (infoPackages.length > 0) fields.push(['Recv-Info', infoPackages.join(', ')]);
-    return fields;
+    return isSaid ? this.allCapabilities : this.otherCapabilities;
   }
+}
+
+type Fields = readonly [string, HeaderInput][];
+
+/** The fields that say what we can. */
+function capabilityFields({ allow, supported, ...options }: UserAgentOptions): Fields {
+  const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
+  if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
+  const { eventPackages = [], infoPackages = [] } = options;
+  if (eventPackages.length > 0) fields.push(['Allow-Events', eventPackages.join(', ')]);
+  if (infoPackages.length > 0) fields.push(['Recv-Info', infoPackages.join(', ')]);
+  return fields;
 }
 
 function addParts(message: SipRequest | SipResponse, { headers, body }: MessageParts): void {

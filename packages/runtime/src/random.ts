@@ -24,11 +24,25 @@ export function randomFrom(bytes: (length: number) => Uint8Array): Random {
     uint32,
     float: () => uint32() / 2 ** 32,
     token: (bits = 64) => {
-      let text = '';
-      for (const byte of bytes(Math.ceil(bits / 5))) text += ALPHABET[byte & 31];
-      return text;
+      const drawn = bytes(Math.ceil(bits / 5));
+      let at = 0;
+      return letters(drawn.length, () => drawn[at++] ?? 0);
     },
   };
+}
+
+/** Engines copy together what is this long, and make a list of what is longer. */
+const PIECE = 12;
+
+/** Letters for as many bytes, put together in pieces: one by one, each would be kept as an object. */
+function letters(length: number, nextByte: () => number): string {
+  let text = '';
+  for (let left = length; left > 0; left -= PIECE) {
+    let piece = '';
+    for (let i = Math.min(left, PIECE); i > 0; i--) piece += ALPHABET.charAt(nextByte() & 31);
+    text += piece;
+  }
+  return text;
 }
 
 /** A reproducible source for tests (sfc32): the same seed gives the same sequence. Not secret. */
@@ -47,12 +61,12 @@ export function seededRandom(seed: number): Random {
     return t >>> 0;
   };
   for (let warmUp = 0; warmUp < 12; warmUp++) next();
-  const seeded = randomFrom((length) => Uint8Array.from({ length }, () => next() >>> 24));
+  const nextByte = (): number => next() >>> 24;
+  const seeded = randomFrom((length) => {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at++) bytes[at] = nextByte();
+    return bytes;
+  });
   // the same letters as from `bytes`, without a list of them: simulators draw tokens all the time
-  const token = (bits = 64): string => {
-    let text = '';
-    for (let left = Math.ceil(bits / 5); left > 0; left--) text += ALPHABET[(next() >>> 24) & 31];
-    return text;
-  };
-  return { ...seeded, token };
+  return { ...seeded, token: (bits = 64) => letters(Math.ceil(bits / 5), nextByte) };
 }

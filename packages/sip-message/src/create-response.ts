@@ -9,11 +9,11 @@ const NONE = 0;
 
 /** What a response has beyond what follows from its request. */
 export interface ResponseOptions {
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** The tag of To, where the request has none. Ignored in a 100. */
-  readonly toTag?: string;
-  readonly headers?: Iterable<readonly [string, HeaderInput]>;
-  readonly body?: string | Uint8Array;
+  readonly toTag?: string | undefined;
+  readonly headers?: Iterable<readonly [string, HeaderInput]> | undefined;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /**

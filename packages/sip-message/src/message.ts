@@ -122,9 +122,9 @@ abstract class Message {
 export interface SipRequestInit {
   readonly method: string;
   readonly uri: Uri;
-  readonly headers?: Iterable<readonly [string, HeaderInput]>;
+  readonly headers?: Iterable<readonly [string, HeaderInput]> | undefined;
   /** Text is sent as UTF-8. */
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /** What a received request has of its own; the rest is that of the packet. */
@@ -196,9 +196,9 @@ export interface SipResponseInit {
   readonly status: number;
   /** By default the registered phrase of the status. */
   readonly reason?: string | undefined;
-  readonly headers?: Iterable<readonly [string, HeaderInput]>;
+  readonly headers?: Iterable<readonly [string, HeaderInput]> | undefined;
   /** Text is sent as UTF-8. */
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /** A SIP response (RFC 3261 §7.2). */

@@ -3,15 +3,15 @@ import type { SipRequest } from '@strowger/sip-message';
 import type { RequestOptions } from './client-transaction.ts';
 import { MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
-import { locateHops, permittedHops, withVia } from './next-hop.ts';
+import { addVia, locateHops, permittedHops } from './next-hop.ts';
 import type { TransactionSurroundings } from './transaction-shell.ts';
 import { note } from './trouble.ts';
 
 /** Sends the ACKs to 2xx, which belong to no transaction (RFC 3261 §13.2.2.4). */
 export class AckSender {
   private readonly around: TransactionSurroundings;
-  /** How an ACK left, for as long as its owner keeps it. */
-  private readonly sent = new WeakMap<SipRequest, { message: SipRequest; hop: Hop }>();
+  /** Where an ACK went, for as long as its owner keeps it. */
+  private readonly sent = new WeakMap<SipRequest, Hop>();
 
   constructor(around: TransactionSurroundings) {
     this.around = around;
@@ -20,8 +20,8 @@ export class AckSender {
   send(ack: SipRequest, { hops, target, isSecure }: RequestOptions): void {
     const before = this.sent.get(ack);
     if (before !== undefined) {
-      this.around.sender.send(before.message, before.hop, (error) => this.failed(error));
-      note(this.around, 'retransmitted', before);
+      this.around.sender.send(ack, before, (error) => this.failed(error));
+      note(this.around, 'retransmitted', { message: ack, hop: before });
       return;
     }
     const located = hops ?? locateHops(this.around.sender, ack, target);
@@ -45,10 +45,11 @@ export class AckSender {
     if (hop === undefined) return;
     const { random } = this.around.runtime;
     const branch = MAGIC_COOKIE + random.token();
-    const message = withVia(ack, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
-    this.sent.set(ack, { message, hop });
-    this.around.sender.send(message, hop, (error) => {
+    addVia(ack, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
+    this.sent.set(ack, hop);
+    this.around.sender.send(ack, hop, (error) => {
       this.failed(error);
+      if (others.length > 0) ack.headers.removeFirst('Via');
       this.tryHops(ack, others);
     });
   }

@@ -1,12 +1,14 @@
 import { StrowgerError } from '@strowger/runtime';
 import { createResponse, type SipRequest, type SipResponse, type Uri } from '@strowger/sip-message';
-import { ackForFailure, cancelFor } from './ack.ts';
-import { clientKey, MAGIC_COOKIE } from './matching.ts';
+import { cancelFor } from './ack.ts';
+import { type AttemptOwner, ClientAttempt } from './client-attempt.ts';
+import type { ClientLingerTimer, ClientRemains, LingeringClient } from './lingering-client.ts';
+import { MAGIC_COOKIE } from './matching.ts';
 import type { Hop } from './message-sender.ts';
 import type { CancelOptions } from './outputs.ts';
 import { locateHops, permittedHops, withVia } from './next-hop.ts';
 import { noteTimeout } from './trouble.ts';
-import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
+import type { Told, TransactionSurroundings } from './transaction-shell.ts';
 
 /** What the owner of a client transaction has to hear. */
 export interface ClientTransactionUser {
@@ -28,14 +30,14 @@ export interface RequestOptions {
   /** The next hop's URI; by default the topmost Route's, else the request URI (RFC 3261 §8.1.2). */
   readonly target?: Uri;
   /** The hops themselves, best first: nothing is located. */
-  readonly hops?: readonly Hop[];
+  readonly hops?: readonly Hop[] | undefined;
   /**
    * Told before the request is copied for a hop: what depends on the hop, such as the Contact, can
    * still be changed in the request that was given.
    */
-  readonly onHop?: (hop: Hop) => void;
+  readonly onHop?: ((hop: Hop) => void) | undefined;
   /** Whether it goes over secure hops alone whatever its URI says: `INSECURE_HOP` where there is none. */
-  readonly isSecure?: boolean;
+  readonly isSecure?: boolean | undefined;
   /** Ends every branch: what a proxy knows its own requests by (RFC 5393 §4.2.2). A token. */
   readonly branchSuffix?: string;
 }
@@ -43,7 +45,9 @@ export interface RequestOptions {
 /** What the layer does for its client transactions. */
 export interface ClientTransactionOwner {
   /** Files an attempt so that responses find it. */
-  add(key: string, attempt: TransactionShell): void;
+  add(attempt: ClientAttempt): void;
+  /** Files in its place what is left of one that lingers, until this timer. */
+  linger(remains: ClientRemains, timer: ClientLingerTimer, ms: number): LingeringClient;
   remove(key: string): void;
   /** Files a transaction that has sent nothing yet. */
   addWaiting(transaction: ClientTransaction): void;
@@ -57,16 +61,17 @@ export interface ClientTransactionOwner {
  * hop is a transaction of its own with a new branch (RFC 3263 §4.3), the owner sees one. Made by
  * the `TransactionLayer`.
  */
-export class ClientTransaction {
+export class ClientTransaction implements AttemptOwner {
   private readonly around: TransactionSurroundings;
   private readonly owner: ClientTransactionOwner;
   private readonly user: ClientTransactionUser;
-  private given: SipRequest;
+  /** Until its final response was told: what lingers holds no message. */
+  private given: SipRequest | undefined;
   private sent: SipRequest | undefined;
   private hopsLeft: Hop[] = [];
   private onHop: RequestOptions['onHop'];
   private branchSuffix = '';
-  private attempt: TransactionShell | undefined;
+  private attempt: ClientAttempt | LingeringClient | undefined;
   private attempts = 0;
   /** The hop whose health was told of. */
   private told: Hop | undefined;
@@ -85,8 +90,11 @@ export class ClientTransaction {
     this.owner = owner;
   }
 
-  /** The request as it was sent last, our Via included; before that as it was given. */
-  get request(): SipRequest {
+  /**
+   * The request as it was sent last, our Via included; before that as it was given; `undefined` once
+   * its final response was told.
+   */
+  get request(): SipRequest | undefined {
     return this.sent ?? this.given;
   }
 
@@ -101,7 +109,8 @@ export class ClientTransaction {
    * sent yet it is a 487 of our own. Without effect after a final response.
    */
   cancel(options: CancelOptions = {}): void {
-    if (this.given.method !== 'INVITE' || this.progress !== 'open') return;
+    const { given } = this;
+    if (given?.method !== 'INVITE' || this.progress !== 'open') return;
     this.progress = 'abandoned';
     if (this.attempt !== undefined) {
       this.attempt.input({ type: 'cancel', options });
@@ -109,7 +118,7 @@ export class ClientTransaction {
     }
     this.progress = 'settled';
     this.owner.removeWaiting(this);
-    const cancelled = createResponse(this.given, 487);
+    const cancelled = createResponse(given, 487);
     this.owner.soon(() => {
       this.user.onResponse(cancelled, this);
       this.user.onTerminated?.();
@@ -134,7 +143,9 @@ export class ClientTransaction {
     this.onHop = onHop;
     this.branchSuffix = branchSuffix;
     this.owner.addWaiting(this);
-    const located = hops ?? locateHops(this.around.sender, this.given, target);
+    const { given } = this;
+    if (given === undefined) return; // never before a final response
+    const located = hops ?? locateHops(this.around.sender, given, target);
     if (!(located instanceof Promise)) return this.tryHops(located, isSecure);
     located.then(
       (found) => this.tryHops(found, isSecure),
@@ -143,9 +154,10 @@ export class ClientTransaction {
   }
 
   private tryHops(hops: readonly Hop[], isSecure: boolean | undefined): void {
-    if (this.progress !== 'open') return;
+    const { given } = this;
+    if (this.progress !== 'open' || given === undefined) return;
     try {
-      this.hopsLeft = [...permittedHops(this.given, hops, isSecure)];
+      this.hopsLeft = [...permittedHops(given, hops, isSecure)];
     } catch (error) {
       return this.fail(noRoute(error));
     }
@@ -153,11 +165,12 @@ export class ClientTransaction {
   }
 
   private tryNext(): void {
+    const { given } = this;
     const hop = this.hopsLeft.shift();
-    if (hop === undefined) return this.fail(noRoute());
+    if (hop === undefined || given === undefined) return this.fail(noRoute());
     this.onHop?.(hop);
     const branch = MAGIC_COOKIE + this.around.runtime.random.token() + this.branchSuffix;
-    const request = withVia(this.given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
+    const request = withVia(given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
     if (this.hopsLeft.length === 0) this.given = request; // one copy less while we linger
     const attempt = this.send(request, hop);
@@ -176,28 +189,28 @@ export class ClientTransaction {
     });
   }
 
-  private send(request: SipRequest, hop: Hop): TransactionShell {
-    const key = clientKey(request);
-    const machine = request.method === 'INVITE' ? 'inviteClient' : 'nonInviteClient';
-    const context = {
-      request,
-      reliable: hop.transport !== 'udp',
-      timers: this.around.timers,
-      buildAck: (response: SipResponse) => ackForFailure(request, response),
-    };
-    const attempt = new TransactionShell({ machine, context }, hop, {
-      around: this.around,
-      owner: { tell: (output) => this.tell(output, attempt, key) },
-    });
+  private send(request: SipRequest, hop: Hop): ClientAttempt {
+    const attempt = new ClientAttempt(request, hop, { around: this.around, owner: this });
     this.attempts++;
-    this.owner.add(key, attempt);
+    this.owner.add(attempt);
     return attempt;
   }
 
-  private tell(output: Told, attempt: TransactionShell, key: string): void {
-    if (output.type === 'release') return this.released(key);
-    if (output.type === 'sendCancel') return this.sendCancel(attempt, output.options);
-    if (output.type === 'tellTimeout') this.noteTimeout(attempt, output.heard);
+  /** @internal */
+  linger(attempt: ClientAttempt, timer: ClientLingerTimer, ms: number): LingeringClient {
+    const rest = this.owner.linger({ ...attempt.remains, owner: this }, timer, ms);
+    if (this.attempt === attempt) this.attempt = rest;
+    return rest;
+  }
+
+  /** @internal */
+  tell(output: Told, attempt: ClientAttempt | LingeringClient): void {
+    if (output.type === 'release') return this.released(attempt.key);
+    // what lingers has neither a CANCEL to send nor a time to run out
+    if (attempt instanceof ClientAttempt) {
+      if (output.type === 'sendCancel') return this.sendCancel(attempt, output.options);
+      if (output.type === 'tellTimeout') this.noteTimeout(attempt, output.heard);
+    }
     // an attempt that was given up for the next hop only absorbs what still comes
     if (attempt !== this.attempt) return;
     switch (output.type) {
@@ -214,16 +227,20 @@ export class ClientTransaction {
     }
   }
 
-  private noteTimeout({ sent, hop }: TransactionShell, heard: boolean): void {
+  private noteTimeout({ request, hop }: ClientAttempt, heard: boolean): void {
     const missing = heard ? 'finalResponse' : 'response';
-    noteTimeout(this.around, { missing, request: sent ?? this.given, hop });
+    noteTimeout(this.around, { missing, request, hop });
   }
 
-  private receive(response: SipResponse, { hop }: TransactionShell): void {
+  private receive(response: SipResponse, { hop }: { readonly hop: Hop }): void {
     this.report(response, hop);
     if (response.status === 503 && this.mayTryNext()) return this.tryNext();
-    if (response.status >= 200) this.progress = 'settled';
+    if (response.status < 200) return this.user.onResponse(response, this);
+    this.progress = 'settled';
     this.user.onResponse(response, this);
+    this.given = undefined;
+    this.sent = undefined;
+    this.onHop = undefined;
   }
 
   /** The first answer says how the target is; only a 503 says something else later. */
@@ -256,8 +273,8 @@ export class ClientTransaction {
     });
   }
 
-  private sendCancel({ hop }: TransactionShell, { headers }: CancelOptions): void {
-    const { around, owner, request } = this;
+  private sendCancel({ request, hop }: ClientAttempt, { headers }: CancelOptions): void {
+    const { around, owner } = this;
     const cancel = cancelFor(request, headers);
     const nobody = { onResponse() {}, onTimeout() {}, onTransportError() {} };
     const transaction = new ClientTransaction(cancel, nobody, { around, owner });

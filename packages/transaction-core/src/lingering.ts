@@ -1,17 +1,18 @@
 import { type StateTable, step } from '@strowger/runtime';
-import { parseMessage, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
-import { LingerQueue } from './linger-queue.ts';
+import { type Lingerer, type LingerQueue, LingerQueues } from './linger-queue.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Hop, Inbound } from './message-sender.ts';
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
 import type { Output } from './outputs.ts';
 import type { ServerTransactionUser } from './server-transaction.ts';
+import { readOwn } from './read-own.ts';
 import { note } from './trouble.ts';
 import type { Told, TransactionSurroundings } from './transaction-shell.ts';
 
 /** The timers for which a server transaction lingers, each of one length in a layer. */
-export type LingerTimer = 'timerI' | 'timerJ' | 'timerL';
+export type ServerLingerTimer = 'timerI' | 'timerJ' | 'timerL';
 
 type Input = InviteServerInput | NonInviteServerInput;
 
@@ -45,15 +46,12 @@ export interface LingeringOptions {
   soon(act: () => void): void;
 }
 
-/** Bounds that nothing exceeds which we sent ourselves. */
-const OWN = { messageBytes: 2 ** 24, headerBytes: 2 ** 24, headers: 2 ** 16, vias: 2 ** 16 };
-
 /**
  * A server transaction behind its final response (RFC 3261 §17.2, RFC 6026 §7.1): nearly all that
  * live at any moment, so it holds what it may still need and nothing else: no request, no parsed
  * response. It is its own state for the very tables that the transaction had before.
  */
-export class LingeringServer {
+export class LingeringServer implements Lingerer<ServerLingerTimer> {
   name: 'completed' | 'confirmed' | 'accepted' | 'terminated';
   user: ServerTransactionUser;
   readonly key: string;
@@ -67,11 +65,11 @@ export class LingeringServer {
   /** @internal When its timer fires. */
   due = 0;
   /** @internal */
-  queue: LingerQueue | undefined = undefined;
+  queue: LingerQueue<ServerLingerTimer> | undefined = undefined;
   /** @internal */
-  before: LingeringServer | undefined = undefined;
+  before: Lingerer<ServerLingerTimer> | undefined = undefined;
   /** @internal */
-  after: LingeringServer | undefined = undefined;
+  after: Lingerer<ServerLingerTimer> | undefined = undefined;
   private readonly home: Lingering;
   private readonly sent: SipResponse | Uint8Array | undefined;
 
@@ -92,9 +90,8 @@ export class LingeringServer {
   /** What the table sends again: read back from its bytes, as that is seldom asked for. */
   get response(): SipResponse | undefined {
     const { sent } = this;
-    if (!(sent instanceof Uint8Array)) return sent;
-    const parsed = parseMessage(sent, { limits: OWN });
-    return parsed.ok && parsed.value.kind === 'response' ? parsed.value : undefined;
+    const message = sent instanceof Uint8Array ? readOwn(sent) : sent;
+    return message?.kind === 'response' ? message : undefined;
   }
 
   get state(): string {
@@ -138,10 +135,11 @@ export class LingeringServer {
 export class Lingering {
   readonly options: LingeringOptions;
   private readonly context: ServerContext;
-  private readonly queues = new Map<LingerTimer, LingerQueue>();
+  private readonly queues: LingerQueues<ServerLingerTimer>;
 
   constructor(options: LingeringOptions) {
     this.options = options;
+    this.queues = new LingerQueues(options.around.runtime.clock);
     this.context = {
       reliable: false,
       timers: options.around.timers,
@@ -152,13 +150,9 @@ export class Lingering {
   }
 
   /** Files what remains of a transaction, until `timer` fires: always after as many milliseconds. */
-  add(remains: Remains, timer: LingerTimer, ms: number): LingeringServer {
+  add(remains: Remains, timer: ServerLingerTimer, ms: number): LingeringServer {
     const one = new LingeringServer(this, remains);
-    let queue = this.queues.get(timer);
-    if (queue === undefined) {
-      queue = new LingerQueue(this.options.around.runtime.clock, timer);
-      this.queues.set(timer, queue);
-    }
+    const queue = this.queues.of(timer);
     queue.add(one, ms);
     if (this.size > this.options.limit) queue.oldest?.input({ type: timer });
     return one;
@@ -166,9 +160,7 @@ export class Lingering {
 
   /** How many there are. */
   get size(): number {
-    let size = 0;
-    for (const queue of this.queues.values()) size += queue.size;
-    return size;
+    return this.queues.size;
   }
 
   /** @internal One step of its table, committed before its outputs are carried out. */

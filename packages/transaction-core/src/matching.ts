@@ -68,11 +68,14 @@ function transactionMethod({ method }: SipRequest): string {
  * Whether a response has more Vias than the request went out with: somebody between wrote one that
  * is not ours, so it was not meant for us (RFC 3261 §8.1.3.3; a proxy's own request has several).
  */
-export function hasForeignVia(response: SipResponse, request: SipRequest): boolean {
-  const theirs = response.headers.raw('Via');
-  if (theirs.length === 1 && theirs[0]?.includes(',') === false) return false;
-  const ours = request.headers.raw('Via');
-  const isPlain = ![...theirs, ...ours].some((value) => value.includes(','));
-  if (isPlain) return theirs.length > ours.length;
-  return (response.headers.get('via') ?? []).length > (request.headers.get('via') ?? []).length;
+export function hasForeignVia(response: SipResponse, ours: { readonly vias: number }): boolean {
+  const theirs = viaCount(response);
+  return theirs > 1 && theirs > ours.vias;
+}
+
+/** How many Vias there are, several to a field or not. */
+export function viaCount({ headers }: SipRequest | SipResponse): number {
+  const fields = headers.raw('Via');
+  const isPlain = !fields.some((value) => value.includes(','));
+  return isPlain ? fields.length : (headers.get('via')?.length ?? 0);
 }

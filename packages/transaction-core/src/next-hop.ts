@@ -42,17 +42,24 @@ function isSips(uri: Uri | undefined): boolean {
   return uri instanceof SipUri && uri.scheme === 'sips';
 }
 
-/** A copy with our Via on top (RFC 3261 §18.1.1), `rport` asked for (RFC 3581 §3). */
-export function withVia(
-  request: SipRequest,
-  { transport }: Hop,
-  { branch, sentBy }: { branch: string; sentBy: { host: string; port: number } },
-): SipRequest {
+/** What our Via says. */
+interface OwnVia {
+  readonly branch: string;
+  readonly sentBy: { readonly host: string; readonly port: number };
+}
+
+/** A copy with our Via on top. */
+export function withVia(request: SipRequest, hop: Hop, via: OwnVia): SipRequest {
   const copy = request.clone();
+  addVia(copy, hop, via);
+  return copy;
+}
+
+/** Puts our Via on top (RFC 3261 §18.1.1), `rport` asked for (RFC 3581 §3). */
+export function addVia(request: SipRequest, { transport }: Hop, { branch, sentBy }: OwnVia): void {
   const host = sentBy.host.includes(':') ? `[${sentBy.host}]` : sentBy.host;
   const protocol = `SIP/2.0/${transport.toUpperCase()}`;
-  copy.headers.prependVia(`${protocol} ${host}:${sentBy.port}`, branch, ';rport');
-  return copy;
+  request.headers.prependVia(`${protocol} ${host}:${sentBy.port}`, branch, ';rport');
 }
 
 /** Bytes on the wire, near enough for the size rule of RFC 3261 §18.1.1. */

@@ -1,7 +1,7 @@
 import type { StrowgerError } from '@strowger/runtime';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ServerContext } from './invite-server.ts';
-import type { LingeringServer, LingerTimer, Remains } from './lingering.ts';
+import type { LingeringServer, ServerLingerTimer, Remains } from './lingering.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Inbound } from './message-sender.ts';
 import type { TimerSettings } from './timer-settings.ts';
@@ -32,7 +32,7 @@ export interface ServerTransactionOwner {
   onAck(ack: SipRequest, inbound: Inbound): void;
   onReleased(transaction: ServerTransaction): void;
   /** From now on what remains of the transaction is filed in its place, until this timer. */
-  linger(remains: Remains, timer: LingerTimer, ms: number): LingeringServer;
+  linger(remains: Remains, timer: ServerLingerTimer, ms: number): LingeringServer;
 }
 
 /** The keys of a request. */
@@ -192,7 +192,7 @@ export class ServerTransaction {
   }
 
   /** @internal Only what may still be needed is kept: the request goes with its last user. */
-  linger(timer: LingerTimer, ms: number): LingeringServer {
+  linger(timer: ServerLingerTimer, ms: number): LingeringServer {
     const { keys, tag, told: user, method, request, shell } = this;
     const remains: Remains = {
       isInvite: method === 'INVITE',

@@ -7,6 +7,7 @@ import {
   validateMessage,
 } from '@strowger/sip-message';
 import { AckSender } from './ack-sender.ts';
+import type { ClientAttempt } from './client-attempt.ts';
 import {
   ClientTransaction,
   type ClientTransactionOwner,
@@ -14,6 +15,7 @@ import {
   type RequestOptions,
 } from './client-transaction.ts';
 import { Lingering, type LingeringServer } from './lingering.ts';
+import { type LingeringClient, LingeringClients } from './lingering-client.ts';
 import {
   cancelled,
   clientKey,
@@ -32,7 +34,6 @@ import { type TimerSettings, timerSettings } from './timer-settings.ts';
 import { note, type TransactionTrouble } from './trouble.ts';
 import type {
   TransactionCounters,
-  TransactionShell,
   TransactionStep,
   TransactionSurroundings,
 } from './transaction-shell.ts';
@@ -91,11 +92,12 @@ export class TransactionLayer {
   private readonly user: TransactionUser;
   private readonly options: TransactionLayerOptions;
   private readonly acks: AckSender;
-  private readonly clients = new Map<string, TransactionShell>();
+  private readonly clients = new Map<string, ClientAttempt | LingeringClient>();
   private readonly waiting = new Set<ClientTransaction>();
   private readonly servers = new Map<string, ServerTransaction | LingeringServer>();
   private readonly merged = new Map<string, ServerTransaction | LingeringServer>();
   private readonly lingering: Lingering;
+  private readonly lingeringClients: LingeringClients;
   private readonly soon = new Set<Timer>();
   private closed = false;
 
@@ -114,6 +116,7 @@ export class TransactionLayer {
       onReleased: (transaction) => this.forget(transaction),
       soon: (act) => this.later(act),
     });
+    this.lingeringClients = new LingeringClients(this.around, (act) => this.later(act));
   }
 
   /** Takes what the transport heard. Never throws for what a peer sent. */
@@ -149,8 +152,9 @@ export class TransactionLayer {
   }
 
   /**
-   * Sends the ACK to a 2xx, outside any transaction (RFC 3261 §13.2.2.4). Given the same object once
-   * more it leaves byte for byte as before, over the same hop, as a retransmitted 2xx demands.
+   * Sends the ACK to a 2xx, outside any transaction (RFC 3261 §13.2.2.4). It is not copied: our Via is
+   * put on top. Given the same object once more it leaves byte for byte as before, over the same hop,
+   * as a retransmitted 2xx demands.
    */
   sendAck(ack: SipRequest, options: RequestOptions = {}): void {
     if (!this.closed) this.acks.send(ack, options);
@@ -191,7 +195,7 @@ export class TransactionLayer {
   private receiveResponse(response: SipResponse, inbound: Inbound): void {
     const attempt = this.clients.get(clientKey(response));
     if (attempt === undefined) return this.user.onStrayResponse(response, inbound);
-    if (attempt.sent !== undefined && hasForeignVia(response, attempt.sent)) {
+    if (hasForeignVia(response, attempt)) {
       this.around.counters.responsesDropped++;
       return;
     }
@@ -311,7 +315,12 @@ export class TransactionLayer {
 
   /** One for all, as above. */
   private readonly clientOwner: ClientTransactionOwner = {
-    add: (key, attempt) => this.clients.set(key, attempt),
+    add: (attempt) => this.clients.set(attempt.key, attempt),
+    linger: (remains, timer, ms) => {
+      const rest = this.lingeringClients.add(remains, timer, ms);
+      this.clients.set(rest.key, rest);
+      return rest;
+    },
     remove: (key) => this.clients.delete(key),
     addWaiting: (transaction) => this.waiting.add(transaction),
     removeWaiting: (transaction) => this.waiting.delete(transaction),

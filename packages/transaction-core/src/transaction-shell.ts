@@ -2,7 +2,8 @@ import { Machine, type MachineOptions, type Runtime, type Timer } from '@strowge
 import type { SipMessage, SipRequest, SipResponse } from '@strowger/sip-message';
 import { inviteClient, type ClientContext, type InviteClientInput } from './invite-client.ts';
 import { inviteServer, type InviteServerInput, type ServerContext } from './invite-server.ts';
-import type { LingeringServer, LingerTimer } from './lingering.ts';
+import type { ServerLingerTimer } from './lingering.ts';
+import type { ClientLingerTimer } from './lingering-client.ts';
 import type { Hop, MessageSender } from './message-sender.ts';
 import { nonInviteClient, type NonInviteClientInput } from './non-invite-client.ts';
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
@@ -47,12 +48,15 @@ export interface TransactionSurroundings {
 /** The outputs that concern the owner of a transaction. */
 export type Told = Exclude<Output, { type: 'send' | 'arm' | 'disarm' }>;
 
-type LateInput = InviteServerInput | NonInviteServerInput;
-type Input = InviteClientInput | NonInviteClientInput | LateInput;
+type Input = InviteClientInput | NonInviteClientInput | InviteServerInput | NonInviteServerInput;
 
 /** What drives a table: `Machine`, with the inputs of all four. */
 interface Driver {
-  readonly state: { readonly name: string; readonly response?: SipResponse };
+  readonly state: {
+    readonly name: string;
+    readonly response?: SipResponse;
+    readonly ack?: SipRequest;
+  };
   input(input: Input): 'taken' | 'refused' | 'queued';
 }
 
@@ -60,14 +64,24 @@ type Which =
   | { machine: 'inviteClient' | 'nonInviteClient'; context: ClientContext }
   | { machine: 'inviteServer' | 'nonInviteServer'; context: ServerContext };
 
+/** The timers behind final responses. */
+type LingerTimer = ServerLingerTimer | ClientLingerTimer;
+
+/** What takes a transaction over that only lingers. */
+interface Heir {
+  readonly state: string;
+  input(input: Input): 'taken' | 'refused';
+  close(): void;
+}
+
 /** Who hears what a transaction has to tell. */
 export interface TransactionOwner {
   tell(output: Told): void;
   /**
-   * The transaction only lingers from now on, until this timer: whoever takes that over gets all
-   * further inputs. Only asked where nothing else is armed.
+   * The transaction only lingers from now on, until this timer, which is one of its own table's:
+   * whoever takes that over gets all further inputs. Only asked where nothing else is armed.
    */
-  linger?(timer: LingerTimer, ms: number): LingeringServer;
+  linger(timer: LingerTimer, ms: number): Heir;
 }
 
 const TABLES = { inviteClient, nonInviteClient, inviteServer, nonInviteServer };
@@ -89,7 +103,7 @@ export class TransactionShell {
   private readonly owner: TransactionOwner;
   private readonly driver: Driver;
   private armed: Armed | undefined;
-  private heir: LingeringServer | undefined;
+  private heir: Heir | undefined;
   private wire: Uint8Array | undefined;
   private closed = false;
 
@@ -110,11 +124,6 @@ export class TransactionShell {
     this.driver = new Machine(this as MachineOptions<{ name: string }, Input, Output, unknown>);
   }
 
-  /** What a client's attempt sent. */
-  get sent(): SipRequest | undefined {
-    return 'request' in this.context ? this.context.request : undefined;
-  }
-
   /** The name of the present state. */
   get state(): string {
     return this.heir?.state ?? this.driver.state.name;
@@ -126,9 +135,14 @@ export class TransactionShell {
     return response === undefined ? undefined : (this.wire ?? response);
   }
 
+  /** The ACK to a failure, in the same way. */
+  get ack(): SipRequest | Uint8Array | undefined {
+    const { ack } = this.driver.state;
+    return ack === undefined ? undefined : (this.wire ?? ack);
+  }
+
   input(input: Input): 'taken' | 'refused' | 'queued' {
-    // only a server's shell has an heir, and its inputs are a server's
-    if (this.heir !== undefined) return this.heir.input(input as LateInput);
+    if (this.heir !== undefined) return this.heir.input(input);
     return this.closed ? 'refused' : this.driver.input(input);
   }
 
@@ -187,7 +201,7 @@ export class TransactionShell {
 
   private arm(timer: TimerName, ms: number): void {
     this.disarm(timer);
-    if (isLingerTimer(timer) && this.armed === undefined && this.owner.linger !== undefined) {
+    if (isLingerTimer(timer) && this.armed === undefined) {
       this.heir = this.owner.linger(timer, ms);
       return;
     }
@@ -222,8 +236,17 @@ export class TransactionShell {
   }
 }
 
+const LINGER_TIMERS: readonly TimerName[] = [
+  'timerD',
+  'timerI',
+  'timerJ',
+  'timerK',
+  'timerL',
+  'timerM',
+];
+
 function isLingerTimer(timer: TimerName): timer is LingerTimer {
-  return timer === 'timerJ' || timer === 'timerL' || timer === 'timerI';
+  return LINGER_TIMERS.includes(timer);
 }
 
 /** The timers that are armed, one to three: a list is a tenth of what a `Map` takes. */

@@ -69,6 +69,60 @@ describe('a lingering server transaction', () => {
   });
 });
 
+describe('a lingering client transaction', () => {
+  it('acknowledges every copy of a failure with the bytes of the first ACK', () => {
+    const { layer, sent, clock } = server({ givesBytes: true });
+    const { answer } = client(layer, sent, 'INVITE');
+    answer(486);
+    answer(486);
+    const [, first, second] = sent;
+    expect(Buffer.from(first ?? []).toString()).toMatch(/^ACK /);
+    expect(second).toEqual(first);
+    clock.advance(32_000);
+    expect(layer.counts().clientTransactions).toBe(0);
+    expect(clock.armedTimers).toBe(0);
+  });
+
+  it('holds no request any more, and passes on each copy of a 2xx', () => {
+    const { layer, sent } = server({ givesBytes: true });
+    const { answer, transaction, statuses } = client(layer, sent, 'INVITE');
+    expect(transaction.request?.method).toBe('INVITE');
+    answer(200);
+    answer(200);
+    expect(statuses).toEqual([200, 200]);
+    expect(transaction.request).toBeUndefined();
+  });
+
+  it('drops a copy of its response with a Via that is not ours', () => {
+    const { layer, sent } = server({ givesBytes: true });
+    const { answer, statuses } = client(layer, sent, 'INVITE');
+    answer(200);
+    answer(200, 'SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKforeign');
+    expect(statuses).toEqual([200]);
+    expect(layer.counters.responsesDropped).toBe(1);
+  });
+});
+
+/** Sends a request, and answers what left. */
+function client(layer: TransactionLayer, sent: readonly Uint8Array[], method: string) {
+  const statuses: number[] = [];
+  const given = request(method, 'given');
+  given.headers.remove('Via');
+  const transaction = layer.request(given, {
+    onResponse: ({ status }) => void statuses.push(status),
+    onTimeout() {},
+    onTransportError() {},
+  });
+  const parsed = parseMessage(sent[0] ?? new Uint8Array());
+  const answer = (status: number, foreignVia?: string): void => {
+    if (!parsed.ok || parsed.value.kind !== 'request') throw new Error('no request was sent');
+    const message = createResponse(parsed.value, status, { toTag: 'bob' });
+    if (foreignVia !== undefined) message.headers.append('Via', foreignVia);
+    layer.receive({ message, hop: HOP, local: LOCAL });
+  };
+  return { transaction, statuses, answer };
+}
+
 function server({
   givesBytes,
   ...limits

@@ -26,6 +26,8 @@ export interface Element {
   /** What to do with a new request; nothing by default. */
   serve: (transaction: ServerTransaction) => void;
   send(method: string, to: string, options?: SendOptions): ClientTransaction;
+  /** The requests of those that `send` made, as they left. */
+  readonly requests: SipRequest[];
   /** From now on nothing leaves this element: every message fails at once. */
   unplug(): void;
 }
@@ -80,6 +82,7 @@ function makeElement(
   const heard: string[] = [];
   const incoming: ServerTransaction[] = [];
   const sent: ClientTransaction[] = [];
+  const requests: SipRequest[] = [];
   const note = (what: string): void => void heard.push(`${simulation.clock.now()} ${what}`);
   const layer = new TransactionLayer({
     runtime: host.runtime,
@@ -105,6 +108,7 @@ function makeElement(
     heard,
     incoming,
     sent,
+    requests,
     serve: () => {},
     unplug: () => {
       host.send = (_message, _hop, failed) => failed(new StrowgerError('UNPLUGGED', 'no network'));
@@ -124,6 +128,7 @@ function makeElement(
         options,
       );
       sent.push(transaction);
+      if (transaction.request !== undefined) requests.push(transaction.request);
       return transaction;
     },
   };

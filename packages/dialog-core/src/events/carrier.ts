@@ -1,6 +1,6 @@
 import type { NameAddr, SipRequest, Uri } from '@strowger/sip-message';
 import type { CredentialSource } from '@strowger/transaction-core';
-import type { ClientRequestOptions } from '../client-request.ts';
+import type { ClientRequestOptions, ClientRequestUser } from '../client-request.ts';
 import type { DialogId } from '../dialog.ts';
 import { type DialogInit, DialogRecord } from '../dialog-record.ts';
 import type { MessageParts } from '../dialog-user.ts';
@@ -17,7 +17,7 @@ export interface Carrier {
   readonly remoteTarget: Uri;
   readonly routeSet: readonly NameAddr[];
   compose(method: string, cseq: number, parts: MessageParts): SipRequest;
-  clientOptions(): Omit<ClientRequestOptions, 'user'>;
+  clientOptions(user: ClientRequestUser): ClientRequestOptions;
 }
 
 /** A dialog that a subscription made (RFC 6665 §4.4.1): no INVITE, no BYE. */
@@ -52,9 +52,10 @@ export class BareDialog implements Carrier {
     return this.record.compose(this.context.userAgent, { method, cseq, parts });
   }
 
-  clientOptions(): Omit<ClientRequestOptions, 'user'> {
+  clientOptions(user: ClientRequestUser): ClientRequestOptions {
     const { record, context, credentials } = this;
     return {
+      user,
       context,
       target: record.nextHop,
       hops: record.hop === undefined ? undefined : [record.hop],

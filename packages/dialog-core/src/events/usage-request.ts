@@ -15,9 +15,9 @@ export function sendUsageRequest(
 ): ClientRequest {
   const request = carrier.compose(method, carrier.record.nextCSeq(), parts);
   const finish = trackRequest(context, user);
-  const client = new ClientRequest(request, {
-    ...carrier.clientOptions(),
-    user: {
+  const client = new ClientRequest(
+    request,
+    carrier.clientOptions({
       onResponse: (response) => {
         if (response.status < 200) return;
         if (response.status < 300) carrier.record.refreshTarget(response);
@@ -25,8 +25,8 @@ export function sendUsageRequest(
       },
       onTimeout: () => finish({ failure: { kind: 'timeout' } }),
       onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
-    },
-  });
+    }),
+  );
   client.send();
   return client;
 }

@@ -131,7 +131,7 @@ export function cancelStories(): void {
       bob.serve = answer(180);
       const { request } = alice.send('INVITE', 'bob');
       await simulation.run(50);
-      const forged = requestOf('CANCEL', 'bob', [['Via', request.via]]);
+      const forged = requestOf('CANCEL', 'bob', [['Via', request?.via ?? '']]);
       alice.host.send(forged, bob.host.hop(), () => {});
       await simulation.run(50);
       expect(simulation.ladder()).toContain('481');
@@ -142,8 +142,8 @@ export function cancelStories(): void {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       const { request } = alice.send('OPTIONS', 'bob');
       await simulation.run(50);
-      const cancel = requestOf('CANCEL', 'bob', [['Via', request.via]]);
-      cancel.headers.set('Call-ID', request.callId);
+      const cancel = requestOf('CANCEL', 'bob', [['Via', request?.via ?? '']]);
+      cancel.headers.set('Call-ID', request?.callId ?? '');
       alice.host.send(cancel, bob.host.hop(), () => {});
       await simulation.run(50);
       const [transaction] = bob.incoming;

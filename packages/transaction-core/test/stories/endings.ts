@@ -5,7 +5,7 @@ import { answer, type Element, twoElements } from '../two-elements.ts';
 /** Sends a response to alice past bob's transaction: what a strange or slow peer may do. */
 function inject({ alice, bob }: { alice: Element; bob: Element }, status: number): () => void {
   return () => {
-    for (const { request } of alice.sent) {
+    for (const request of alice.requests) {
       bob.host.send(createResponse(request, status), alice.host.hop(), () => {});
     }
   };
@@ -149,9 +149,9 @@ export function endingStories(): void {
     it('absorbs an INVITE that comes after the ACK to its failure', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = answer(486);
-      const { request } = alice.send('INVITE', 'bob');
+      alice.send('INVITE', 'bob');
       await simulation.run(100);
-      alice.host.send(request, bob.host.hop(), () => {});
+      for (const request of alice.requests) alice.host.send(request, bob.host.hop(), () => {});
       await simulation.runUntilQuiet();
       expect(bob.incoming).toHaveLength(1);
       expect(simulation.ladder().match(/486/g)).toHaveLength(1);
