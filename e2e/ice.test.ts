@@ -6,6 +6,7 @@ import { Baresip } from './baresip.ts';
 import { Coturn } from './coturn.ts';
 import { describeWithPeers, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 
 /** What we say, and what baresip says. */
 const [OUR_TONE, BOBS_TONE] = [523, 440];
@@ -86,6 +87,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     const alone = client({ uri: 'sip:alice@127.0.0.1', server: 'sip:127.0.0.1:5160' });
     const call = await alone.call(carol.uri);
     expect(await talk(call, BOBS_TONE)).toBe(1);
+    shows('baresip', 'Media: ICE (RFC 8445)', 'Media: SRTP, keys by DTLS (RFC 5764)');
   });
 
   it('is called by baresip through the PBX', async () => {
@@ -109,6 +111,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     const call = await alice.call('*43');
     expect(await talk(call, OUR_TONE)).toBe(1);
     expect(sent.join('\n')).toMatch(/^a=candidate:.* typ relay/m);
+    shows('coturn', 'Media: relay by TURN (RFC 8656)');
   });
 
   it('without ICE it offers none', async () => {
