@@ -39,6 +39,7 @@ export type Feature =
       | 'SRTP, keys by SDES (RFC 4568)'
       | 'SRTP, keys by DTLS (RFC 5764)'
       | 'ICE (RFC 8445)'
+      | 'STUN (RFC 8489)'
       | 'relay by TURN (RFC 8656)'
       | 'comfort noise (RFC 3389)'}`
   | `Signalling: ${
