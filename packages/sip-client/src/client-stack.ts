@@ -111,7 +111,6 @@ export class ClientStack {
 
   private async endCalls(): Promise<void> {
     const live = this.sessions.sessions();
-    if (live.length === 0) return;
     for (const session of live) {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
@@ -119,7 +118,9 @@ export class ClientStack {
     let over = (): void => {};
     const isLate = new Promise<void>((resolve) => (over = resolve));
     const deadline = this.options.runtime.clock.arm(CLOSE_MS, over);
-    await Promise.race([isLate, Promise.all(live.map(({ ended }) => ended))]);
+    const ended = Promise.all(live.map((session) => session.ended));
+    // a call that is over may still wait for the answer to its BYE
+    await Promise.race([isLate, ended.then(() => this.sessions.dialogs.noDialogLeft())]);
     deadline.cancel();
   }
 
