@@ -26,6 +26,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
   const dave = new Baresip({ ...registered('dave'), port: 5140, ice: false });
   const carol = new Baresip({ ...phone, name: 'carol', port: 5160, tone: BOBS_TONE });
   const sent: string[] = [];
+  const heard: string[] = [];
   const clients: SipClient[] = [];
   let pbx: Pbx;
   let coturn: Coturn;
@@ -37,7 +38,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
       server: 'sip:127.0.0.1:5060;transport=tcp',
       media: MEDIA,
       onMessage: ({ direction, message }) => {
-        if (direction === 'sent') sent.push(new TextDecoder().decode(message.body));
+        (direction === 'sent' ? sent : heard).push(new TextDecoder().decode(message.body));
       },
       ...options,
     });
@@ -99,6 +100,14 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     const { value: call } = await calls.next();
     await call?.answer();
     expect(call && (await talk(call, BOBS_TONE))).toBe(1);
+  });
+
+  it('is told of a relay by the PBX, too', async () => {
+    heard.length = 0;
+    const call = await client().call('*43');
+    expect(await talk(call, OUR_TONE)).toBe(1);
+    expect(heard.join('\n')).toMatch(/^a=candidate:\S+ 1 UDP \d+ \S+ \d+ typ relay raddr /im);
+    shows('coturn', 'Media: relay by TURN (RFC 8656)');
   });
 
   it('is heard through a relay where no other way is open', async () => {

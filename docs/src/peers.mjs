@@ -111,7 +111,7 @@ function fits(pattern, text) {
 }
 
 function escaped(text) {
-  return text.replaceAll(/[$()*+.?[\\\]^{|}/-]/gu, '\\$&');
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/gu, '\\$&');
 }
 
 /** One line for each peer, feature and test. */
