@@ -7,7 +7,6 @@ import type { Gateway } from './gateway.ts';
 /** What is asked of the HTTP server is short. */
 const MOST_BYTES = 65_536;
 const CONNECTIONS = 256;
-const HEADERS_MS = 5000;
 
 /** What is answered where (RFC 9110 §15.5.6). */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +39,7 @@ export class HttpServer {
     this.options = options;
     // a slow or silent client holds nothing for long
     const limits = {
-      headersTimeout: HEADERS_MS,
+      headersTimeout: 5000,
       requestTimeout: 10_000,
       connectionsCheckingInterval: 1000,
     };
