@@ -4,6 +4,7 @@ import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through the PBX', () => {
@@ -64,6 +65,15 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     const cdr = await lastCdr();
     expect(cdr).toMatchObject({ outcome: 'answered', endedBy: side });
     expect(Math.abs(cdr.billableMs - 3000)).toBeLessThan(1000);
+    shows(
+      'baresip',
+      'Calls: places',
+      'Calls: takes',
+      'Calls: is heard',
+      'Calls: hears',
+      'Signalling: over udp',
+      'Signalling: digest with MD5',
+    );
   });
 
   it('pass digits both ways', async () => {
@@ -82,6 +92,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await until('the digits', () => bob.digits() === '12#' && alice.digits() === '*09');
     await alice.command('hangup');
     await bob.event('CALL_CLOSED');
+    shows('baresip', 'Calls: digits as events (RFC 4733)');
   });
 
   it('hold and resume', async () => {
@@ -109,6 +120,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     expect(heard(0, 1.8), 'before').toBeGreaterThan(1.2);
     expect(heard(2.4, 3.8), 'while held').toBeLessThan(0.3);
     expect(heard(4.4, 5.8), 'after').toBeGreaterThan(0.9);
+    shows('baresip', 'Calls: holds and resumes');
   });
 
   it('are told that the other is busy', async () => {
@@ -117,6 +129,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await carol.command('hangup'); // baresip rejects with 486
     await alice.event('CALL_CLOSED');
     expect(await lastCdr()).toMatchObject({ outcome: 'busy', status: 486, billableMs: 0 });
+    shows('baresip', 'Calls: is busy');
   });
 
   it('are told that nobody answers', async () => {
@@ -125,6 +138,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     expect((await alice.event('CALL_CLOSED', 10_000)).param).toMatch(/480/);
     await carol.event('CALL_CLOSED');
     expect(await lastCdr()).toMatchObject({ outcome: 'noAnswer', status: 480, billableMs: 0 });
+    shows('baresip', 'Calls: is hung up on when nobody answers');
   });
 
   it('cancel while it rings', async () => {
@@ -134,6 +148,7 @@ describeWithPeers(['baresip', 'dumpcap', 'tshark', 'sox'], 'two baresips through
     await alice.command('hangup');
     await carol.event('CALL_CLOSED');
     expect(await lastCdr()).toMatchObject({ outcome: 'cancelled', status: 487, billableMs: 0 });
+    shows('baresip', 'Calls: cancels');
   });
 
   it('get 404 for an unknown number and 480 for a user who is not there', async () => {

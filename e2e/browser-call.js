@@ -21,7 +21,30 @@ export function answerCall(ua, talk) {
   });
 }
 
-async function talking({ talkMs = '4000', codec, listenFor = '440' }, begin) {
+/** Calls `target`, holds it, calls `transferTo`, and connects the two by REFER with Replaces. */
+export async function transferCall(ua, { target, transferTo }) {
+  const call = (uri) => confirmed((options) => ua.call(uri, options));
+  const first = await call(target);
+  await new Promise((resolve) => first.hold({}, resolve));
+  const second = await call(transferTo);
+  const ended = [first, second].map(
+    (one) => new Promise((resolve) => one.on('ended', ({ originator }) => resolve(originator))),
+  );
+  const transferred = await new Promise((resolve) => {
+    first.refer(second.remote_identity.uri, {
+      replaces: second,
+      eventHandlers: {
+        requestFailed: ({ cause }) => resolve(cause),
+        failed: ({ status_line: { status_code: status } }) => resolve(String(status)),
+        accepted: ({ status_line: { status_code: status } }) => resolve(String(status)),
+      },
+    });
+  });
+  return { transferred, endedBy: await Promise.all(ended) };
+}
+
+/** A call once it is answered. */
+async function confirmed(begin, codec) {
   const session = begin({
     mediaConstraints: { audio: AS_IT_IS, video: false },
     pcConfig: { iceServers: [] },
@@ -29,11 +52,15 @@ async function talking({ talkMs = '4000', codec, listenFor = '440' }, begin) {
   session.on('sdp', (event) => {
     if (codec && event.originator === 'local') event.sdp = onlyWith(event.sdp, codec);
   });
-  const ended = new Promise((_, reject) => {
+  await new Promise((resolve, reject) => {
     session.on('failed', ({ cause }) => reject(new Error(`the call failed: ${cause}`)));
+    session.on('confirmed', resolve);
   });
-  const confirmed = new Promise((resolve) => session.on('confirmed', resolve));
-  await Promise.race([confirmed, ended]);
+  return session;
+}
+
+async function talking({ talkMs = '4000', codec, listenFor = '440' }, begin) {
+  const session = await confirmed(begin, codec);
   const heardFor = await listen(session.connection, Number(listenFor), Number(talkMs));
   const stats = [...(await session.connection.getStats()).values()];
   session.terminate();

@@ -6,11 +6,12 @@ import { Capture } from './capture.ts';
 import { keyFingerprint, TestAuthority } from './certificates.ts';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen, writeTone } from './sound.ts';
 
 const PAGE_PORT = 8090;
-/** What the browser's microphone hears, and what baresip says. */
-const [ITS_TONE, BOBS_TONE] = [523, 440];
+/** What the browser's microphone hears, and what the phones say. */
+const [ITS_TONE, BOBS_TONE, CAROLS_TONE] = [523, 440, 880];
 const peers = ['chromium', 'openssl', 'baresip', 'dumpcap', 'tshark', 'sox'];
 
 describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', () => {
@@ -19,14 +20,17 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
   const shown = authority.issue();
   const microphone = join(folder, 'microphone.wav');
   const page = new Browser(folder, [keyFingerprint(shown)], microphone);
-  const bob = new Baresip({
-    folder,
-    name: 'bob',
-    port: 5120,
-    tone: BOBS_TONE,
-    codecs: 'pcmu',
-    registrar: { domain: '127.0.0.1:5060', password: 'pw-bob' },
-  });
+  const phone = (name: string, port: number, tone: number): Baresip =>
+    new Baresip({
+      folder,
+      name,
+      port,
+      tone,
+      codecs: 'pcmu',
+      registrar: { domain: '127.0.0.1:5060', password: `pw-${name}` },
+    });
+  const bob = phone('bob', 5120, BOBS_TONE);
+  const carol = phone('carol', 5160, CAROLS_TONE);
   let pbx: Pbx;
 
   const alice: Errand = {
@@ -44,11 +48,11 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
       tls: shown,
       webSocket: { path: '/sip', origins: [page.origin] },
     });
-    await bob.start();
+    await Promise.all([bob.start(), carol.start()]);
   });
 
   afterAll(async () => {
-    await bob.stop();
+    await Promise.all([bob.stop(), carol.stop()]);
     await page.stop();
     await pbx.isQuiet();
     expect(await pbx.stop()).toBe(0);
@@ -61,6 +65,15 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
     expect(call).toMatchObject({ codec: 'audio/PCMU', tlsVersion: 'FEFD', packetsLost: 0 });
     expect(call?.srtpCipher).toMatch(/^SRTP_/);
     expect(call?.heardFor).toBeGreaterThan(2);
+    shows(
+      'JsSIP',
+      'Calls: places',
+      'Calls: hears',
+      'Calls: is heard',
+      'Media: SRTP, keys by DTLS (RFC 5764)',
+      'Media: ICE (RFC 8445)',
+      'Signalling: over wss',
+    );
   });
 
   it('calls a phone that knows neither, and each hears the other', async () => {
@@ -73,6 +86,7 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
     const toBob = `udp.dstport >= ${bob.rtpPort} && udp.dstport <= ${bob.rtpPort + 98}`;
     const sound = listen(capture.sound(`(${toBob}) && rtp.p_type == 0`));
     expect(sound.heardFor(ITS_TONE), 'what bob hears').toBeGreaterThan(2);
+    shows('JsSIP', 'Calls: places', 'Calls: hears', 'Calls: is heard');
   });
 
   it('is called by a phone that knows neither, and each hears the other', async () => {
@@ -90,6 +104,31 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
     const toBob = `udp.dstport >= ${bob.rtpPort} && udp.dstport <= ${bob.rtpPort + 98}`;
     const sound = listen(capture.sound(`(${toBob}) && rtp.p_type == 0`));
     expect(sound.heardFor(ITS_TONE), 'what bob hears').toBeGreaterThan(2);
+    shows('JsSIP', 'Calls: takes', 'Calls: hears', 'Calls: is heard');
+  });
+
+  it('connects one phone with another, attended, by REFER with Replaces', async () => {
+    for (const one of [bob, carol]) one.forget();
+    const transferTo = 'sip:carol@127.0.0.1';
+    const errand = { ...alice, call: 'sip:bob@127.0.0.1', transferTo };
+    const { outcome, transferred, endedBy, received } = await page.run(errand);
+    expect({ outcome, transferred, endedBy }, received.join('\n')).toEqual({
+      outcome: 'registered',
+      transferred: '200',
+      endedBy: ['remote', 'remote'],
+    });
+    const capture = await Capture.start(folder, 'transferred');
+    await pause(2500);
+    await capture.stop();
+    const heardBy = ({ rtpPort }: Baresip, hz: number): number => {
+      const way = `udp.dstport >= ${rtpPort} && udp.dstport <= ${rtpPort + 98}`;
+      return listen(capture.sound(`(${way}) && rtp.p_type == 0`)).heardFor(hz);
+    };
+    expect(heardBy(bob, CAROLS_TONE), 'what bob hears').toBeGreaterThan(1.5);
+    expect(heardBy(carol, BOBS_TONE), 'what carol hears').toBeGreaterThan(1.5);
+    await bob.command('hangup');
+    await carol.event('CALL_CLOSED');
+    shows('JsSIP', 'Transfer: attended, as transferor');
   });
 
   it('SIP.js hears its own echo, holds it, takes it back and hangs up', async () => {
@@ -100,6 +139,16 @@ describeWithPeers(peers, 'calls of a page in Chromium (JsSIP, DTLS-SRTP, ICE)', 
     expect(call?.heardFor).toBeGreaterThan(2);
     const [cdr] = await pbx.cdrs(1);
     expect(cdr).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+    shows(
+      'SIP.js',
+      'Calls: places',
+      'Calls: hears',
+      'Calls: is heard',
+      'Calls: holds and resumes',
+      'Media: SRTP, keys by DTLS (RFC 5764)',
+      'Media: ICE (RFC 8445)',
+      'Signalling: over wss',
+    );
   });
 
   it('SIP.js calls a phone that knows neither, and hears it', async () => {

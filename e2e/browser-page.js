@@ -1,6 +1,6 @@
 // Runs in Chromium: registers with JsSIP or SIP.js as the page's query says, asks OPTIONS, reports.
 import JsSIP from 'jssip';
-import { answerCall, placeCall } from './browser-call.js';
+import { answerCall, placeCall, transferCall } from './browser-call.js';
 import { placeSipJsCall } from './browser-sipjs.js';
 import { Registerer, RegistererState, UserAgent } from 'sip.js';
 
@@ -40,7 +40,8 @@ function runJsSip({ server, user, password, call, ...talk }) {
     ua.on('registered', async () => {
       await fetch(`/state?run=${errand.run}&state=registered`, { method: 'POST' });
       if (call === 'wait') return answerCall(ua, talk).then(report, failed);
-      if (call) return placeCall(ua, { ...talk, target: call }).then(report, failed);
+      const place = talk.transferTo ? transferCall : placeCall;
+      if (call) return place(ua, { ...talk, target: call }).then(report, failed);
       ua.sendOptions('sip:127.0.0.1', '', {
         eventHandlers: {
           succeeded: ({ response }) => leave(response.status_code),

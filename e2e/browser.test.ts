@@ -6,6 +6,7 @@ import { keyFingerprint, TestAuthority } from './certificates.ts';
 import { SanityCheck } from './kamailio-sanity.ts';
 import { describeWithPeers, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 
 const PAGE_PORT = 8090;
 const OWN_PORT = 'wss://127.0.0.1:8443/sip';
@@ -51,6 +52,13 @@ describeWithPeers(['chromium', 'openssl', 'kamailio', 'ss'], 'pages in Chromium 
       outcome: 'registered',
       options: 200,
     });
+    const transport = server === OWN_PORT ? 'wss' : 'ws';
+    shows(
+      library === 'jssip' ? 'JsSIP' : 'SIP.js',
+      'Signalling: registers',
+      'Signalling: OPTIONS',
+      `Signalling: over ${transport}`,
+    );
   });
 
   it('serves the API on the port that SIP has, too', async () => {

@@ -14,6 +14,8 @@ export interface Errand {
   password: string;
   /** Calls there once it has registered, or waits to be called. */
   call?: string;
+  /** Holds that call, calls this one, and connects the two; of JsSIP alone. */
+  transferTo?: string;
   /** How long such a call lasts, in milliseconds. */
   talkMs?: string;
   /** The only codec of its description, as WebRTC writes it: `PCMU`. */
@@ -46,6 +48,9 @@ export interface Report {
   /** What a second request got, where it registered. */
   options?: number;
   call?: CallReport;
+  /** Of `transferTo`: the last status of its NOTIFYs, and who ended its two calls. */
+  transferred?: string;
+  endedBy?: string[];
   /** Every SIP message that the WebSocket brought, whole. */
   received: string[];
 }

@@ -8,6 +8,7 @@ import { Capture } from './capture.ts';
 import { describeWithPeers, pause, root, runToEnd, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen, writeTone } from './sound.ts';
 
 const registrar = (name: string) => ({ domain: '127.0.0.1:5060', password: `pw-${name}` });
@@ -44,7 +45,7 @@ describeWithPeers(['baresip', 'sox'], 'our phone and baresip, in wide band', () 
   it.each([
     { codec: 'g722', codecs: 'g722/16000/1', port: 5120 },
     { codec: 'opus', codecs: 'opus/48000/2', port: 5160 },
-  ])('hear each other by $codec', async ({ codec, codecs, port }) => {
+  ] as const)('hear each other by $codec', async ({ codec, codecs, port }) => {
     const bob = new Baresip({ folder, name: `bob-${codec}`, port, tone: 880, codecs });
     await bob.start();
     const wav = join(folder, `${codec}.wav`);
@@ -56,6 +57,7 @@ describeWithPeers(['baresip', 'sox'], 'our phone and baresip, in wide band', () 
     expect(output).toContain(`"codec":"${codec}"`);
     expect(listen(wav).heardFor(880), 'what we hear').toBeGreaterThan(1.5);
     expect(listen(bob.heard).heardFor(440), 'what baresip hears').toBeGreaterThan(1.5);
+    shows('baresip', `Media: ${codec}`, 'Calls: is heard', 'Calls: hears');
   });
 });
 
@@ -121,6 +123,7 @@ describeWithPeers(
       const types = new Set(capture.fields('rtp', 'rtp.p_type').map(([type]) => Number(type)));
       expect([...types].every((type) => type >= 96)).toBe(true);
       expect(listen(linphone.recording).heardFor(600)).toBeGreaterThan(1.5);
+      shows('linphone', 'Media: opus', 'Calls: is heard', 'Calls: hears');
     });
   },
 );

@@ -8,6 +8,7 @@ import { SipClient } from '@strowger/sip-client';
 import { expect, it } from 'vitest';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 /** What ffmpeg's encoder makes: a level and ten coefficients, each 80 ms. */
@@ -107,5 +108,6 @@ describeWithPeers(['linphonec', 'sox'], 'comfort noise and linphone', () => {
     expect(packetsSent, 'nine seconds would be 450').toBeLessThan(300);
     const heard = listen(bob.recording);
     for (const hz of [440, 880]) expect(heard.heardFor(hz), `${hz} Hz`).toBeGreaterThan(1.2);
+    shows('linphone', 'Media: comfort noise (RFC 3389)');
   });
 });

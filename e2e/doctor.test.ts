@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestAuthority } from './certificates.ts';
+import { Coturn } from './coturn.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import {
   type Background,
@@ -14,6 +15,7 @@ import {
   workFolder,
 } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 
 interface Finding {
   readonly check: string;
@@ -88,6 +90,20 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
       codecs: 'good',
     });
     expect(findings['call']?.found).toMatch(/our tone in \d+ % of what is heard/);
+  });
+
+  describeWithPeers(['turnserver'], 'and coturn', () => {
+    it.each(['127.0.0.1', '::1'])('asks it at %s as whom media is seen', async (address) => {
+      const coturn = await Coturn.start(folder, address);
+      const stun = `${address.includes(':') ? `[${address}]` : address}:${coturn.port}`;
+      const { findings } = doctor([...ALICE, '--no-call', '--stun', stun]);
+      await coturn.stop();
+      expect(findings['nat']).toMatchObject({ verdict: 'good' });
+      expect(findings['nat']?.found).toMatch(
+        new RegExp(`^STUN: media is seen as ${address} port \\d+; the port is kept$`),
+      );
+      shows('coturn', 'Media: STUN (RFC 8489)');
+    });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { referenceTo } from '@strowger/dialog-core';
 import { NameAddr, uri } from '@strowger/sip-message';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Background, describeWithPeers, isListening, until, workFolder } from './lab.ts';
+import { shows } from './shows.ts';
 import { sippInBackground } from './sipp.ts';
 import { SDP, UserAgent } from './user-agent.ts';
 
@@ -53,6 +54,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     await until('the other fork has ended', () => alice.layer.counts().dialogs === 1);
     alice.dialog?.bye();
     expect(await peer.ended, peer.output()).toBe(0);
+    shows('sipp', 'Signalling: forks: two 200s');
   });
 
   it('RFC 5407 §3.1.2: a 200 that crosses the CANCEL gets ACK and BYE', async () => {
@@ -73,6 +75,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     // repeated after T1 and after 2*T1
     expect(peer.output()).toMatch(/183 <-+ +1 +2 /u);
     expect(bob.log).toEqual(['ended bye']);
+    shows('sipp', 'Signalling: PRACK (RFC 3262)');
   });
 
   it('UPDATE glare: both get 491, and both get through', async () => {
@@ -92,6 +95,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     expect(updated).toBe('updated');
     alice.dialog?.bye();
     expect(await peer.ended, peer.output()).toBe(0);
+    shows('sipp', 'Signalling: UPDATE (RFC 3311)');
   });
 
   it('a strict router gets its own URI, and the callee as the last Route', async () => {
@@ -100,6 +104,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     await alice.call(SIPP);
     alice.dialog?.bye();
     expect(await peer.ended, peer.output()).toBe(0);
+    shows('sipp', 'Signalling: strict routing');
   });
 
   it('a session timer: refreshed in time, for as long as the call lasts', async () => {
@@ -108,6 +113,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     await alice.call(SIPP);
     expect(await peer.ended, peer.output()).toBe(0);
     expect(alice.log).toEqual(['ended bye']);
+    shows('sipp', 'Signalling: session timer (RFC 4028)');
   });
 
   it('a session timer: ended with BYE where the peer does not refresh', async () => {
@@ -133,6 +139,7 @@ describeWithPeers(['sipp', 'ss'], 'flows of the RFCs against sipp', () => {
     expect(alice.log).toEqual(['told 100', 'told 180', 'told 200']);
     alice.dialog?.bye();
     expect(await peer.ended, peer.output()).toBe(0);
+    shows('sipp', 'Transfer: blind, as transferee');
   });
 
   it('RFC 5359 §2.5: an INVITE with Replaces takes the place of the other', async () => {

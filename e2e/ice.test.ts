@@ -6,6 +6,7 @@ import { Baresip } from './baresip.ts';
 import { Coturn } from './coturn.ts';
 import { describeWithPeers, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 
 /** What we say, and what baresip says. */
 const [OUR_TONE, BOBS_TONE] = [523, 440];
@@ -25,6 +26,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
   const dave = new Baresip({ ...registered('dave'), port: 5140, ice: false });
   const carol = new Baresip({ ...phone, name: 'carol', port: 5160, tone: BOBS_TONE });
   const sent: string[] = [];
+  const heard: string[] = [];
   const clients: SipClient[] = [];
   let pbx: Pbx;
   let coturn: Coturn;
@@ -36,7 +38,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
       server: 'sip:127.0.0.1:5060;transport=tcp',
       media: MEDIA,
       onMessage: ({ direction, message }) => {
-        if (direction === 'sent') sent.push(new TextDecoder().decode(message.body));
+        (direction === 'sent' ? sent : heard).push(new TextDecoder().decode(message.body));
       },
       ...options,
     });
@@ -86,6 +88,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     const alone = client({ uri: 'sip:alice@127.0.0.1', server: 'sip:127.0.0.1:5160' });
     const call = await alone.call(carol.uri);
     expect(await talk(call, BOBS_TONE)).toBe(1);
+    shows('baresip', 'Media: ICE (RFC 8445)', 'Media: SRTP, keys by DTLS (RFC 5764)');
   });
 
   it('is called by baresip through the PBX', async () => {
@@ -99,6 +102,14 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     expect(call && (await talk(call, BOBS_TONE))).toBe(1);
   });
 
+  it('is told of a relay by the PBX, too', async () => {
+    heard.length = 0;
+    const call = await client().call('*43');
+    expect(await talk(call, OUR_TONE)).toBe(1);
+    expect(heard.join('\n')).toMatch(/^a=candidate:\S+ 1 UDP \d+ \S+ \d+ typ relay raddr /im);
+    shows('coturn', 'Media: relay by TURN (RFC 8656)');
+  });
+
   it('is heard through a relay where no other way is open', async () => {
     sent.length = 0;
     const turn = { address: coturn.address, port: coturn.port, ...accountAt(coturn) };
@@ -109,6 +120,7 @@ describeWithPeers(['baresip', 'turnserver'], 'our client with ICE and DTLS-SRTP'
     const call = await alice.call('*43');
     expect(await talk(call, OUR_TONE)).toBe(1);
     expect(sent.join('\n')).toMatch(/^a=candidate:.* typ relay/m);
+    shows('coturn', 'Media: relay by TURN (RFC 8656)');
   });
 
   it('without ICE it offers none', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Baresip } from './baresip.ts';
 import { describeWithPeers, root, until, workFolder } from './lab.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 interface Ended {
@@ -83,6 +84,14 @@ describeWithPeers(['baresip', 'sox'], 'the phone and baresip', () => {
     expect(listen(wav).heardFor(880), 'what the phone hears').toBeGreaterThan(1.5);
     expect(phone.summary.stats).toMatchObject({ codec: expect.stringMatching(/pcm[ua]/) });
     expect(phone.summary.stats?.packetsReceived).toBeGreaterThan(100);
+    shows(
+      'baresip',
+      `Signalling: over ${transport}`,
+      'Calls: takes',
+      'Calls: is heard',
+      'Calls: digits as events (RFC 4733)',
+    );
+    if (ip === '::1') shows('baresip', 'Signalling: IPv6');
   });
 
   it.each(ways)('baresip calls phone over $transport, $ip', async ({ transport, ip }) => {
@@ -120,6 +129,14 @@ describeWithPeers(['baresip', 'sox'], 'the phone and baresip', () => {
     expect(listen(wav).heardFor(880), 'what the phone hears').toBeGreaterThan(1.5);
     expect(phone.events).toContainEqual({ type: 'digit', digit: '5' });
     expect(phone.summary.talkedMs).toBeGreaterThan(2000);
+    shows(
+      'baresip',
+      `Signalling: over ${transport}`,
+      'Calls: places',
+      'Calls: is heard',
+      'Calls: digits as events (RFC 4733)',
+    );
+    if (ip === '::1') shows('baresip', 'Signalling: IPv6');
   });
 
   const secret = ['--srtp', 'required', '--play', 'tone:440'];
@@ -138,6 +155,7 @@ describeWithPeers(['baresip', 'sox'], 'the phone and baresip', () => {
       srtp: expect.stringMatching(/^A/),
       unauthentic: 1, // an RTCP APP "PING" that baresip opens NATs with, in the clear: refused
     });
+    shows('baresip', 'Media: SRTP, keys by SDES (RFC 4568)', 'Calls: is heard');
   });
 
   it('baresip that insists on SRTP calls phone, which does too', async () => {
@@ -161,6 +179,7 @@ describeWithPeers(['baresip', 'sox'], 'the phone and baresip', () => {
       srtp: expect.stringMatching(/^A/),
       unauthentic: 1, // an RTCP APP "PING" that baresip opens NATs with, in the clear: refused
     });
+    shows('baresip', 'Media: SRTP, keys by SDES (RFC 4568)', 'Calls: is heard');
   });
 
   it('phone that insists on SRTP does not talk to baresip in the clear', async () => {

@@ -6,6 +6,7 @@ import { TestAuthority } from './certificates.ts';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen, writeTone } from './sound.ts';
 
 const PORTS = { udp: 5060, tcp: 5060, tls: 5061 } as const;
@@ -72,6 +73,22 @@ describeWithPeers(
         const [back, there] = await pbx.cdrs(2);
         expect(there).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
         expect(back).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+        shows(
+          'linphone',
+          `Signalling: over ${transport}`,
+          'Calls: places',
+          'Calls: takes',
+          'Calls: is heard',
+          'Calls: hears',
+        );
+        shows(
+          'baresip',
+          `Signalling: over ${transport}`,
+          'Calls: places',
+          'Calls: takes',
+          'Calls: is heard',
+          'Calls: hears',
+        );
       },
     );
   },

@@ -5,6 +5,7 @@ import { Capture } from './capture.ts';
 import { describeWithPeers, pause, runToEnd, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp } from './sipp.ts';
 import { listen, writeTone } from './sound.ts';
 import { soundCard } from './sound-card.ts';
@@ -26,6 +27,7 @@ describeWithPeers(['sipp', 'sipsak', 'baresip'], 'what is offered by default', (
     const where = ['127.0.0.1:5060', '-i', '127.0.0.1', '-p', '5072', '-m', '1'];
     const result = sipp(folder, 'register', [...where, ...who]);
     expect(result.status, result.errors).toBe(0);
+    shows('sipp', 'Signalling: registers', 'Signalling: digest with MD5', 'Signalling: over udp');
   });
 
   it('lets sipsak register', () => {
@@ -66,6 +68,14 @@ describeWithPeers(['sipp', 'sipsak', 'baresip'], 'what is offered by default', (
     );
     for (const phone of phones) await phone.start(); // throws where it does not register
     for (const phone of phones) await phone.stop();
+    shows(
+      'baresip',
+      'Signalling: registers',
+      'Signalling: digest with MD5',
+      'Signalling: over udp',
+      'Signalling: over tcp',
+      'Signalling: IPv6',
+    );
   });
 });
 
@@ -157,6 +167,16 @@ describeWithPeers(
       expect(listen(capture.sound(range)).heardFor(440), 'what bob hears').toBeGreaterThan(1.5);
       expect(listen(linphone.recording).heardFor(880), 'what linphone hears').toBeGreaterThan(1.5);
       await pbx.isQuiet();
+      shows(
+        'linphone',
+        'Signalling: registers',
+        'Signalling: digest with SHA-256',
+        'Signalling: over udp',
+        'Calls: places',
+        'Calls: is heard',
+        'Calls: hears',
+      );
+      shows('baresip', 'Calls: takes', 'Calls: is heard', 'Calls: hears');
     });
   },
 );
@@ -210,6 +230,14 @@ describeWithPeers(
       const range = `udp.dstport >= ${bob.rtpPort} && udp.dstport <= ${bob.rtpPort + 98}`;
       expect(listen(capture.sound(range)).heardFor(440), 'what bob hears').toBeGreaterThan(1);
       await pbx.isQuiet();
+      shows(
+        'twinkle',
+        'Signalling: registers',
+        'Signalling: digest with MD5',
+        'Signalling: over udp',
+        'Calls: places',
+        'Calls: is heard',
+      );
     });
   },
 );

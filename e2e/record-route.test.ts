@@ -3,19 +3,24 @@ import { TestAuthority } from './certificates.ts';
 import { KamailioProxy } from './kamailio-proxy.ts';
 import { describeWithPeers, isListening, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp, sippInBackground } from './sipp.ts';
 import { Stranger } from './stranger.ts';
 
 /** Contacts at the proxy: the PBX calls bob through it. */
-const NEXT_HOP = {
-  udp: '127.0.0.1:5090',
-  tcp: '127.0.0.1:5090;transport=tcp',
-  tls: '127.0.0.1:5091;transport=tls',
-  ws: '127.0.0.1:5092;transport=ws',
-} as const;
+const NEXT_HOP = [
+  ['udp', '127.0.0.1:5090'],
+  ['tcp', '127.0.0.1:5090;transport=tcp'],
+  ['tls', '127.0.0.1:5091;transport=tls'],
+  ['ws', '127.0.0.1:5092;transport=ws'],
+] as const;
 
 /** Ports of the proxy from which it goes on to the PBX. */
-const PREVIOUS_HOP = { udp: 5093, tcp: 5094, tls: 5095 } as const;
+const PREVIOUS_HOP = [
+  ['udp', 5093],
+  ['tcp', 5094],
+  ['tls', 5095],
+] as const;
 
 const ALICE = ['-set', 'caller', 'alice', '-au', 'alice', '-ap', 'pw-alice', '-s', 'bob'];
 
@@ -68,7 +73,7 @@ describeWithPeers(['kamailio', 'sipp', 'openssl', 'ss'], 'kamailio with Record-R
     known = cdrs.length;
   }
 
-  it.each(Object.entries(NEXT_HOP))(
+  it.each(NEXT_HOP)(
     'as next hop over %s: hold from either side, and BYE from either side',
     async (transport, contact) => {
       await registerBob(`sip:bob@${contact}`);
@@ -80,10 +85,11 @@ describeWithPeers(['kamailio', 'sipp', 'openssl', 'ss'], 'kamailio with Record-R
         expect([...said], proxy.insane().join()).toContain(`${transport} ${what}`);
       }
       expect(proxy.insane()).toEqual([]);
+      shows('kamailio', 'Signalling: Record-Route', `Signalling: over ${transport}`);
     },
   );
 
-  it.each(Object.entries(PREVIOUS_HOP))(
+  it.each(PREVIOUS_HOP)(
     'as previous hop over %s: hold from either side, and BYE from either side',
     async (transport, port) => {
       await registerBob('sip:bob@127.0.0.1:5070');
@@ -102,6 +108,7 @@ describeWithPeers(['kamailio', 'sipp', 'openssl', 'ss'], 'kamailio with Record-R
       const routed = proxy.routed().slice(before[1]);
       expect(routed.filter((method) => method === 'INVITE')).toHaveLength(2);
       expect(routed.filter((method) => method === 'BYE')).toHaveLength(2);
+      shows('kamailio', 'Signalling: Record-Route', `Signalling: over ${transport}`);
     },
   );
 });

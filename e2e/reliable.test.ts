@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Capture } from './capture.ts';
 import { describeWithPeers, isListening, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp, sippInBackground } from './sipp.ts';
 import { writeTone } from './sound.ts';
 import { soundCard } from './sound-card.ts';
@@ -59,6 +60,7 @@ describeWithPeers(
       expect(capture.count('sip.Method == "PRACK" && udp.srcport == 5072')).toBe(1);
       expect(capture.count('sip.Method == "PRACK" && udp.dstport == 5070')).toBe(1);
       await pbx.isQuiet();
+      shows('sipp', 'Signalling: PRACK (RFC 3262)', 'Signalling: UPDATE (RFC 3311)');
     });
   },
 );
@@ -109,6 +111,7 @@ describeWithPeers(
       await capture.stop();
       expect(capture.count('sip.Method == "PRACK" && udp.srcport == 5200')).toBe(1);
       expect(capture.count('sip.CSeq.method == "PRACK" && sip.Status-Code == 200')).toBe(2);
+      shows('twinkle', 'Signalling: PRACK (RFC 3262)');
     });
   },
 );

@@ -10,6 +10,7 @@ import {
   workFolder,
 } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp, sippInBackground } from './sipp.ts';
 
 /** Where socat takes TCP and passes it on as TLS. */
@@ -76,5 +77,9 @@ describeWithPeers(['sipp', 'socat', 'openssl', 'ss'], 'sipp', () => {
       return all.length === before + 5 ? all.slice(0, 5) : undefined;
     });
     for (const cdr of cdrs) expect(cdr).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+    shows('sipp', 'Signalling: registers', 'Calls: places', 'Calls: takes');
+    if (args[1] === 'u1') shows('sipp', 'Signalling: over udp');
+    else shows('sipp', 'Signalling: over tcp');
+    if (from === '::1') shows('sipp', 'Signalling: IPv6');
   });
 });

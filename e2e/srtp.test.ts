@@ -3,6 +3,7 @@ import { Baresip, type BaresipOptions } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 /** Octets of a PCMU packet of 20 ms with a tag of 80 bits, or of AES-GCM; 172 would be in the clear. */
@@ -69,6 +70,8 @@ describeWithPeers(peers, 'baresip with SRTP through the PBX', () => {
         way,
       ).toEqual([]);
     }
+    const keys = caller === dave ? 'DTLS (RFC 5764)' : 'SDES (RFC 4568)';
+    shows('baresip', `Media: SRTP, keys by ${keys}`);
   });
 
   it.each([

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { toneShare } from '@strowger/media-core';
 import { type Call, SipClient, type SipClientOptions } from '@strowger/sip-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
+import { hears } from './ears.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen, writeTone } from './sound.ts';
 
 const LINPHONE = 'sip:alice@127.0.0.1:5170';
@@ -44,24 +45,6 @@ function ourPhone(
   return { client, calls };
 }
 
-/** Waits until this tone is heard. */
-async function hears(call: Call | undefined, hz: number, ms = 8000): Promise<boolean> {
-  if (call === undefined) return false;
-  const reader = call.audioIn().getReader();
-  const end = Date.now() + ms;
-  try {
-    for (let run = 0; Date.now() < end; ) {
-      const { value, done } = await reader.read();
-      if (done) return false;
-      run = toneShare(value.samples, value.sampleRate, hz) > 0.8 ? run + 1 : 0;
-      if (run === 10) return true;
-    }
-    return false;
-  } finally {
-    await reader.cancel();
-  }
-}
-
 const PROGRAMS = ['linphonec', 'baresip', 'dumpcap', 'tshark', 'sox'];
 
 describeWithPeers(PROGRAMS, 'transfers between our phones and linphone, without a PBX', () => {
@@ -91,6 +74,7 @@ describeWithPeers(PROGRAMS, 'transfers between our phones and linphone, without 
     expect(carol.calls.at(-1)?.remote.uri.toString()).toContain('alice');
     await Promise.all([bob.client.close(), carol.client.close()]);
     await linphone.says(/ended|terminated/i);
+    shows('linphone', 'Transfer: attended, as transferee');
   });
 
   it('linphone transfers us, attended', async () => {
@@ -106,6 +90,7 @@ describeWithPeers(PROGRAMS, 'transfers between our phones and linphone, without 
     expect(await hears(bob.calls.at(-1), 1200), 'bob hears carol').toBe(true);
     await Promise.all([bob.client.close(), carol.client.close()]);
     await pause(1000);
+    shows('linphone', 'Transfer: attended, as transferor');
   });
 
   it('linphone is the target of an attended transfer: its call is replaced', async () => {
@@ -121,6 +106,7 @@ describeWithPeers(PROGRAMS, 'transfers between our phones and linphone, without 
     expect(await hears(carol.calls.at(-1), 440), 'carol hears linphone').toBe(true);
     await Promise.all([bob.client.close(), carol.client.close()]);
     await pause(1000);
+    shows('linphone', 'Transfer: attended, as target (Replaces)');
   });
 });
 
@@ -178,6 +164,7 @@ describeWithPeers(PROGRAMS, 'transfers through the PBX', () => {
     expect(await pbx.counts()).toMatchObject({ calls: 1, sessions: 2 });
     await bob.command('hangup');
     await carol.event('CALL_CLOSED');
+    shows('linphone', 'Transfer: attended, as transferor');
   });
 
   it('baresip transfers linphone blindly to baresip', async () => {
@@ -201,5 +188,7 @@ describeWithPeers(PROGRAMS, 'transfers through the PBX', () => {
       'bob',
       'carol',
     ]);
+    shows('baresip', 'Transfer: blind, as transferor');
+    shows('linphone', 'Transfer: blind, as transferee');
   });
 });

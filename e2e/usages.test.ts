@@ -9,6 +9,7 @@ import { NameAddr, uri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithPeers, isListening, until, workFolder } from './lab.ts';
+import { shows } from './shows.ts';
 import { sippInBackground } from './sipp.ts';
 
 const PORT = 5066;
@@ -64,6 +65,7 @@ describeWithPeers(['sipp', 'ss'], 'a dialog layer and sipp', () => {
     expect(await watcher.ended).toBe(0);
     expect(ended).toEqual(['unsubscribed']);
     await until('nothing is left', () => layer.counts().subscriptions === 0);
+    shows('sipp', 'Signalling: SUBSCRIBE and NOTIFY');
   }, 40_000);
 
   it('transfers with Replaces and is told the outcome after its BYE', async () => {
@@ -103,5 +105,6 @@ describeWithPeers(['sipp', 'ss'], 'a dialog layer and sipp', () => {
     expect(heard).toEqual(['100', '200', 'finished']);
     expect(await transferee.ended).toBe(0);
     await until('nothing is left', () => layer.counts().subscriptions === 0);
+    shows('sipp', 'Transfer: attended, as transferee');
   }, 40_000);
 });

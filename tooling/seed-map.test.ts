@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OPEN_TESTS, SEED, TESTS } from '../docs/src/seed-ids.mjs';
+import { OPEN_TESTS, SEED, TEST_PAGES, TESTS } from '../docs/src/seed-ids.mjs';
 import { problemsOf, readSeed, seedMap, seedTests } from '../docs/src/seed-map.mjs';
 import { root } from './workspace.ts';
 
@@ -33,6 +33,8 @@ describe('the map of what the first description names', () => {
 
   it('is written anew when something moves: node scripts/seed-map.mjs', () => {
     const page = readFileSync(join(root, 'docs/seed-map.md'), 'utf8');
-    expect(page).toBe(seedMap({ entries, tests: TESTS, openTests: OPEN_TESTS, root }));
+    expect(page).toBe(
+      seedMap({ entries, tests: TESTS, openTests: OPEN_TESTS, testPages: TEST_PAGES, root }),
+    );
   });
 });

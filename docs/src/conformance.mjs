@@ -126,7 +126,8 @@ function childrenOf(node) {
   return children;
 }
 
-function titleOf(node) {
+/** What a call to `it`, `describe` or the like is titled; undefined for anything else. */
+export function titleOf(node) {
   if (!ts.isCallExpression(node)) return undefined;
   const called = node.expression.getText().split(/[.(]/)[0];
   const kind = {

@@ -452,3 +452,6 @@ C-09 | media events | ${S}SessionEventDetails.qualityChanged | level
 export const OPEN_TESTS = {
   'TS-14': 'persistence of calls comes with the full call engine',
 };
+
+/** Where more is said of one of the seed's own tests. */
+export const TEST_PAGES = { 'TS-27': 'interoperability.md' };

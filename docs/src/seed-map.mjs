@@ -59,7 +59,7 @@ export function seedTests(root) {
 }
 
 /** The page. */
-export function seedMap({ entries, tests, openTests, root }) {
+export function seedMap({ entries, tests, openTests, testPages, root }) {
   const files = new Sources(root);
   const rows = entries.map(({ id, name, open, exports, tests: shown }) => {
     if (open !== undefined) return `| ${id} | ${name} | **open**: ${open} | | |`;
@@ -70,7 +70,8 @@ export function seedMap({ entries, tests, openTests, root }) {
   });
   const own = seedTests(root).map(({ id, files: places }) => {
     const open = openTests[id];
-    const where = places.map((one) => `\`${one}\``).join(', ');
+    const page = testPages[id] === undefined ? [] : [`[who did what](${testPages[id]})`];
+    const where = [...page, ...places.map((one) => `\`${one}\``)].join(', ');
     return `| ${id} | ${open === undefined ? where : `**open**: ${open}`} |`;
   });
   return [

@@ -1,7 +1,8 @@
+import { ConfigError } from '@strowger/daemon';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from './config-schema.ts';
-import { ConfigError, isTrivial, readConfig, refuseUnsafe } from './config.ts';
+import { isTrivial, readConfig, refuseUnsafe } from './config.ts';
 
 const EXAMPLE = `
 domain: pbx.example

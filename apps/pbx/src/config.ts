@@ -1,18 +1,8 @@
 import { isIP } from 'node:net';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { ConfigError, ConfigFile } from '@strowger/daemon';
+import { type Document, isMap } from 'yaml';
 import type { z } from 'zod';
 import { atOf, type Config, configSchema, parseListen, roomShape } from './config-schema.ts';
-
-/** What is wrong with a configuration, in words for the person who wrote it. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
-}
 
 /** Environment variables and the keys that they override. Lists are separated by commas. */
 export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; list?: true }>> = {
@@ -52,26 +42,15 @@ export function readConfig(
   text: string,
   { file = 'configuration', env = {} }: { file?: string; env?: NodeJS.ProcessEnv } = {},
 ): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    uniqueKeys: true,
-    prettyErrors: true,
-  });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map(({ message, linePos }) => {
-        return `${file}:${linePos?.[0].line ?? 1}: ${message.split('\n')[0]}`;
-      }),
-    );
-  }
+  const source = new ConfigFile(text, file);
+  const { document } = source;
   const overridden = override(document, env);
   const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true });
   if (result.success) return result.data;
   throw new ConfigError(
     result.error.issues.map((issue) => {
       const variable = overridden.get(issue.path.join('.'));
-      return `${variable ?? `${file}:${lineOf(document, lines, issue)}`}: ${explain(issue)}`;
+      return `${variable ?? source.at(issue)}: ${explain(issue)}`;
     }),
   );
 }
@@ -123,17 +102,6 @@ function hasRoomFor(document: Document, path: readonly string[]): boolean {
 }
 
 type Issue = z.core.$ZodIssue;
-
-function lineOf(document: Document, lines: LineCounter, issue: Issue): number {
-  const keys = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') keys.push(issue.keys[0] ?? '');
-  for (let depth = keys.length; depth > 0; depth--) {
-    const path = keys.slice(0, depth).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-    const node = document.getIn(path, true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
 
 function explain(issue: Issue): string {
   const where = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));

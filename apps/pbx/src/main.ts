@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { isMisuse, logLevel, toldToStop } from '@strowger/daemon';
 import { type Logger, StrowgerError } from '@strowger/runtime';
 import { pino } from 'pino';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { type Pbx, startPbx } from './pbx.ts';
 
 const USAGE = `usage: npm start -- [--config FILE] [--help]
@@ -30,7 +31,10 @@ async function main(): Promise<number> {
     const { config: file } = values;
     const text = file === undefined ? '' : readFileSync(file, 'utf8');
     const config = readConfig(text, { env: process.env, ...(file === undefined ? {} : { file }) });
-    const logger = pino({ level: logLevel() }, pino.destination({ dest: 2, sync: true }));
+    const logger = pino(
+      { level: logLevel(process.env, 'warn') },
+      pino.destination({ dest: 2, sync: true }),
+    );
     const pbx = await startPbx(config, logger);
     process.stdout.write(`${pbx.banner}\n`);
     process.on('SIGHUP', () => reload(pbx, logger));
@@ -53,35 +57,7 @@ function reload(pbx: Pbx, logger: Logger): void {
   }
 }
 
-function logLevel(): string {
-  const level = process.env['LOG_LEVEL'] || 'warn';
-  const allowed = [...Object.keys(pino.levels.values), 'silent'];
-  if (allowed.includes(level)) return level;
-  throw new ConfigError([`LOG_LEVEL: "${level}" is not allowed; allowed: ${allowed.join(', ')}`]);
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function toldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    let told = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(1);
-        told = true;
-        resolve();
-      });
-    }
-  });
-}
-
-function isMisuse(error: unknown): boolean {
-  if (error instanceof ConfigError) return true;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT' || code === 'EISDIR';
-}
-
 function inWords(error: unknown): string {
-  if (error instanceof ConfigError) return error.problems.join('\n');
   if (!(error instanceof Error)) return String(error);
   const cause =
     StrowgerError.isInstance(error) && error.cause instanceof Error ? error.cause : null;

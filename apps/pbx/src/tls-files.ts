@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { TlsSettings } from '@strowger/sip-transport';
-import { ConfigError } from './config.ts';
+import { ConfigError } from '@strowger/daemon';
 import type { Config } from './config-schema.ts';
 
 /** Reads the certificates that the configuration names. Throws `ConfigError` naming the file. */

@@ -12,6 +12,7 @@ const invite = new SipRequest({
     ['To', '<sip:bob@pbx.example>'],
     ['Call-ID', '1'],
     ['CSeq', '1 INVITE'],
+    ['Content-Type', 'Application/SDP; charset=utf-8'],
   ],
   body: 'v=0',
 });
@@ -30,6 +31,16 @@ describe('the ladder', () => {
         '    40  bob   --> pbx    180 Ringing',
       ].join('\n'),
     );
+  });
+
+  it('calls a body a description only where it says that it is one', () => {
+    const ladder = new Ladder('pbx');
+    const message = createResponse(invite, 200, {
+      headers: [['Content-Type', 'text/plain']],
+      body: 'v=0',
+    });
+    ladder.add('bob', { direction: 'sent', message, hop, at: 0 });
+    expect(ladder.toString()).toBe('     0  bob --> pbx  200 OK');
   });
 
   it('is empty where nothing passed', () => {

@@ -1,5 +1,5 @@
+import { printable } from '@strowger/runtime';
 import type { MessageTrace } from '@strowger/sip-client';
-import { printable } from './printable.ts';
 
 interface Rung {
   at: number;
@@ -23,7 +23,7 @@ export class Ladder {
     const [from, to] = direction === 'sent' ? [phone, this.exchange] : [this.exchange, phone];
     const text =
       message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
-    const body = message.body.length > 0 ? ' (SDP)' : '';
+    const body = isDescription(message) ? ' (SDP)' : '';
     this.rungs.push({ at, from, to, text: printable(`${text}${body}`) });
   }
 
@@ -39,4 +39,9 @@ export class Ladder {
       })
       .join('\n');
   }
+}
+
+function isDescription({ body, headers }: MessageTrace['message']): boolean {
+  const type = headers.get('content-type');
+  return body.length > 0 && type?.type === 'application' && type.subtype === 'sdp';
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { jsonLine } from '@strowger/runtime';
 import { SipClient } from '@strowger/sip-client';
 import { CommanderError } from 'commander';
 import { clientOptions } from './client-options.ts';
@@ -46,7 +47,7 @@ async function runDoctor(
   isTerminal: boolean,
 ): Promise<number> {
   const say = (finding: Finding): void =>
-    write(options.json ? `${JSON.stringify(finding)}\n` : describeFinding(finding, isTerminal));
+    write(options.json ? `${jsonLine(finding)}\n` : describeFinding(finding, isTerminal));
   return exitCodeOfFindings(await examine(options, say));
 }
 

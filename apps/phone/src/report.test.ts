@@ -22,6 +22,16 @@ const stats: MediaStats = {
   jitterMs: 1.25,
 };
 
+it('neither report controls a terminal, whatever the other side wrote', () => {
+  const reason = '\u001b[2Jgone\u009b1m\u007f';
+  const event: PhoneEvent = { type: 'capabilities', status: 486, reason, allow: [], ms: 1 };
+  let json = '';
+  jsonReport((line) => (json += line)).say(event);
+  expect(said([event]).trimEnd()).not.toMatch(/\p{Cc}/u);
+  expect(json.trimEnd()).not.toMatch(/\p{Cc}/u);
+  expect(JSON.parse(json)).toEqual(event);
+});
+
 describe('the report in words', () => {
   it('lets the seconds of ringing tick in one line of a terminal', () => {
     const ringing = [0, 1, 2].map((seconds): PhoneEvent => ({ type: 'ringing', seconds }));

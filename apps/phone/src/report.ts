@@ -1,5 +1,5 @@
+import { jsonLine, printable } from '@strowger/runtime';
 import type { EndReason, MediaStats } from '@strowger/session-core';
-import { printable } from './printable.ts';
 
 /** What the phone has to say while it works. */
 export type PhoneEvent =
@@ -24,7 +24,7 @@ export interface Report {
 
 /** One JSON object per line, for programs. */
 export function jsonReport(write: (line: string) => void): Report {
-  return { say: (event) => write(`${JSON.stringify(event)}\n`) };
+  return { say: (event) => write(`${jsonLine(event)}\n`) };
 }
 
 /** Words for people; the seconds of ringing tick in one line where there is a terminal. */

@@ -1,5 +1,7 @@
+import type { MediaDirection } from '@strowger/media-core';
 import { type SipMessage, type SipRequest, type SipResponse, uri } from '@strowger/sip-message';
 import { authorize } from './credentials.ts';
+import { hostOf } from './host-port.ts';
 import { introduce } from './introduce.ts';
 import type { Leg } from './leg.ts';
 import {
@@ -11,7 +13,7 @@ import {
   responseOf,
 } from './leg-messages.ts';
 import { describePattern, matches, type Pattern, unexpected } from './pattern.ts';
-import { describeSession, type Direction, directionIn, mirrored } from './session-description.ts';
+import { answerTo, describeSession } from './session-description.ts';
 import type { CallSettings } from './settings.ts';
 import { StepFailed } from './step-failed.ts';
 
@@ -26,7 +28,7 @@ export interface ExpectOptions {
 /** What may be said with a description of the session. */
 export interface OfferParts extends MessageParts {
   /** Default `sendrecv`; in an answer what fits the offer. */
-  readonly direction?: Direction;
+  readonly direction?: MediaDirection;
 }
 
 /** T1 (RFC 3261 §17.1.1.1): when something is sent again over UDP. */
@@ -147,7 +149,7 @@ export class Call {
   register(seconds = 3600): Promise<SipResponse> {
     const { user, domain = this.leg.peer.address } = this.settings;
     introduce(this.leg, this.settings, { from: user, to: user });
-    const registrar = uri(`sip:${domain.includes(':') ? `[${domain}]` : domain}`);
+    const registrar = uri(`sip:${hostOf(domain)}`);
     return this.ask('REGISTER', { uri: registrar, headers: { Expires: seconds } });
   }
 
@@ -157,7 +159,7 @@ export class Call {
    */
   async accept({ direction, ...parts }: OfferParts = {}): Promise<void> {
     const invite = this.invited;
-    const fitting = invite.body.length > 0 ? mirrored(directionIn(invite.text())) : 'sendrecv';
+    const fitting = invite.body.length > 0 ? answerTo(invite.text()) : 'sendrecv';
     const body = this.describe(direction ?? fitting);
     this.respond(200, { to: invite, body, ...parts });
     const { number } = invite.cseq;
@@ -167,7 +169,7 @@ export class Call {
   }
 
   /** Offers another direction by re-INVITE: `sendonly` holds, `sendrecv` resumes. */
-  async reinvite(direction: Direction, parts: MessageParts = {}): Promise<SipResponse> {
+  async reinvite(direction: MediaDirection, parts: MessageParts = {}): Promise<SipResponse> {
     this.invite({ ...parts, direction });
     return this.answered();
   }
@@ -247,7 +249,7 @@ export class Call {
     return [100, ...(this.isAckLate ? ['ACK'] : []), ...[after].flat()];
   }
 
-  private describe(direction: Direction = 'sendrecv'): string {
+  private describe(direction: MediaDirection = 'sendrecv'): string {
     const { mediaAddress: address = this.leg.sentBy.host, mediaPort: port } = this.settings;
     const place = { address, port };
     return describeSession(place, { version: ++this.descriptions, direction });

@@ -7,7 +7,6 @@ export type { MessageParts, RequestParts } from './leg-messages.ts';
 export type { Pattern } from './pattern.ts';
 export { drawLadder, type DrawOptions, type Rung } from './rungs.ts';
 export { type Scenario, scenario, type ScenarioRoles } from './scenario.ts';
-export type { Direction } from './session-description.ts';
 export { DEFAULT_SETTINGS, type PartySettings } from './settings.ts';
 export { simulate, type SimulationReport, type SimulationRun } from './simulate.ts';
 export { openSockets, type OpenSockets, type SocketOptions } from './sockets.ts';

@@ -1,4 +1,5 @@
 import { NameAddr, uri } from '@strowger/sip-message';
+import { hostOf } from './host-port.ts';
 import type { Leg } from './leg.ts';
 import type { CallSettings } from './settings.ts';
 import { StepFailed } from './step-failed.ts';
@@ -14,11 +15,10 @@ export function introduce(
 ): void {
   const { dialog } = leg;
   if (dialog.local !== undefined) return;
-  const host = domain.includes(':') ? `[${domain}]` : domain;
   // the port of the peer belongs to its address, not to a domain
   const port = domain === leg.peer.address ? `:${leg.peer.port}` : '';
   const address = (user: string): string =>
-    /^sips?:/i.test(user) ? user : `sip:${encodeURIComponent(user)}@${host}${port}`;
+    /^sips?:/i.test(user) ? user : `sip:${encodeURIComponent(user)}@${hostOf(domain)}${port}`;
   try {
     dialog.local = new NameAddr({ uri: uri(address(from)), params: [['tag', leg.token()]] });
     dialog.remote = new NameAddr({ uri: uri(address(to)) });

@@ -1,6 +1,7 @@
 import type { Clock, Runtime } from '@strowger/runtime';
 import type { SipMessage, SipRequest } from '@strowger/sip-message';
 import { type Hop, type Inbound, isReliable, type MessageSender } from '@strowger/transaction-core';
+import { hostPort } from './host-port.ts';
 import { LegDialog } from './leg-dialog.ts';
 import { describeMessage } from './pattern.ts';
 import { type Repetition, repeat } from './repetition.ts';
@@ -204,7 +205,7 @@ export class Leg {
 
   private note(message: SipMessage, direction: 'sent' | 'heard', isRepeated: boolean): void {
     if (this.rungs.length >= RUNGS) return;
-    const other = `${this.peer.address}:${this.peer.port}`;
+    const other = hostPort(this.peer.address, this.peer.port);
     const [from, to] =
       direction === 'sent' ? [this.options.name, other] : [other, this.options.name];
     const note = isRepeated ? { note: 'again' } : {};

@@ -1,5 +1,5 @@
+import { printable } from '@strowger/runtime';
 import type { SipMessage } from '@strowger/sip-message';
-import { printable } from './printable.ts';
 import { StepFailed } from './step-failed.ts';
 
 /**

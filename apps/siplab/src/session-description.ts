@@ -1,5 +1,4 @@
-/** Which way media goes, seen from who says it (RFC 3264 §5.1). */
-export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+import { type MediaDirection, mirrored, readDescription } from '@strowger/media-core';
 
 /** Where media would be heard: scenarios send none. */
 export interface MediaPlace {
@@ -10,7 +9,7 @@ export interface MediaPlace {
 /** An offer or answer with G.711 and digits. */
 export function describeSession(
   { address, port }: MediaPlace,
-  { version, direction }: { version: number; direction: Direction },
+  { version, direction }: { version: number; direction: MediaDirection },
 ): string {
   const at = `IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`;
   return [
@@ -29,16 +28,9 @@ export function describeSession(
   ].join('\r\n');
 }
 
-/** The direction that a description says; `sendrecv` where it says none. */
-export function directionIn(description: string): Direction {
-  const found = DIRECTIONS.find((direction) => description.includes(`\na=${direction}`));
-  return found ?? 'sendrecv';
-}
-
-const DIRECTIONS: readonly Direction[] = ['sendonly', 'recvonly', 'inactive', 'sendrecv'];
-
-/** What answers an offer of this direction when nothing is held on our side. */
-export function mirrored(direction: Direction): Direction {
-  if (direction === 'sendonly') return 'recvonly';
-  return direction === 'recvonly' ? 'sendonly' : direction;
+/** What fits an offer when nothing is held on our side; `sendrecv` where it cannot be read. */
+export function answerTo(offer: string): MediaDirection {
+  const read = readDescription(offer);
+  const audio = read.ok ? read.description.media.find(({ kind }) => kind === 'audio') : undefined;
+  return mirrored(audio?.direction ?? 'sendrecv');
 }

@@ -2,6 +2,7 @@ import type { Runtime } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';
 import { parseListenPoint, type TlsSettings, TransportLayer } from '@strowger/sip-transport';
 import type { Hop, TransportName } from '@strowger/transaction-core';
+import { hostPort } from './host-port.ts';
 import { type FailedCall, Party } from './party.ts';
 import type { PartySettings } from './settings.ts';
 import type { Tally } from './tally.ts';
@@ -57,7 +58,7 @@ export async function openSockets(options: SocketOptions): Promise<OpenSockets> 
   const [bound] = layer.listening;
   return {
     party,
-    at: bound === undefined ? listen : `${bound.address}:${bound.port}`,
+    at: bound === undefined ? listen : hostPort(bound.address, bound.port),
     locate: (remote) => locate(layer, remote, transport),
     close: async () => {
       party.close();

@@ -46,6 +46,15 @@ describe('a capture', () => {
     expect(asText(flows, { rtp: false, colours: true })).toContain('\u001b[36m--- INVITE (SDP)');
   });
 
+  it('counts a source that began anew somewhere else, before and behind that', () => {
+    const numbers = [...Array.from({ length: 10 }, (_, at) => at), 40_000, 40_001, 40_002, 40_004];
+    const sound = numbers.map((number) => ipv4(17, udp(rtp(number), { from: 4000, to: 4002 })));
+    const [stream, ...others] = readFlows(pcap(101, sound)).streams;
+    // the first one behind the jump only says that there may be one (RFC 3550 §A.1)
+    expect(stream).toMatchObject({ packets: 13, lost: 1 });
+    expect(others).toEqual([]);
+  });
+
   it.each([
     ['pcap, big endian', pcap(101, exchange, { isLittle: false })],
     ['pcap, nanoseconds', pcap(101, exchange, { isNano: true })],

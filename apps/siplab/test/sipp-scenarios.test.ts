@@ -105,6 +105,27 @@ describe('scenarios of SIPp', () => {
     expect(logged).toEqual(['log: one-1 one', 'log: two-1 two']);
   });
 
+  it('log what the other side wrote without what would control a terminal', async () => {
+    const caller = scenario(
+      request('OPTIONS'),
+      '<recv response="200"><action>',
+      '<ereg regexp=".*" search_in="hdr" header="X-Field:" assign_to="x"/>',
+      '<warning message="it says [$x]"/></action></recv>',
+    );
+    const callee = scenario(
+      '<recv request="OPTIONS"/>',
+      response('200 Fine').replace('Content-Length', 'X-Field: a\u009b2Jb\nContent-Length'),
+    );
+    const logged: string[] = [];
+    const report = await simulate({
+      caller: sippRole(read(caller), { log: (text) => logged.push(text) }),
+      callee: sippRole(read(callee)),
+      plan: { total: 1 },
+    });
+    expect(report.failures.map(inWords)).toEqual([]);
+    expect(logged).toEqual(['warning: it says a\ufffd2Jb']);
+  });
+
   it('fail with the line of the check that did not hold', async () => {
     const callee = scenario(
       '<recv request="OPTIONS"><action>',

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { SAMPLE_RATES } from '@strowger/media-core';
-import type { Clock, Timer } from '@strowger/runtime';
+import type { Clock } from '@strowger/runtime';
 import {
   audioFrame,
   type AudioSocketFrame,
@@ -11,6 +11,7 @@ import {
 } from './audio-socket-frames.ts';
 import { connected } from './connecting.ts';
 import type { LinkEnd, LinkLimits, LinkOpener, LinkUser, ProgramLink } from './program-link.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** How long a server may take to close before the connection is cut. */
 const CLOSE_MS = 2000;
@@ -61,9 +62,7 @@ class AudioSocketLink implements ProgramLink {
   private readonly limits: LinkLimits;
   private readonly clock: Clock;
   private readonly reader = new AudioSocketReader();
-  private watch: Timer | undefined;
-  /** When it last sent something, or had taken all. */
-  private aliveAt = 0;
+  private watchdog: Watchdog | undefined;
   private isOver = false;
 
   constructor(socket: Socket, id: string, { sampleRate, limits, clock }: AudioSocketOptions) {
@@ -84,24 +83,22 @@ class AudioSocketLink implements ProgramLink {
       this.isOver = true;
       user.onEnd(why);
     };
-    const alive = (): void => void (this.aliveAt = this.clock.now());
     socket.on('data', (bytes) => {
-      alive();
+      this.watchdog?.alive();
       for (const frame of this.reader.push(bytes)) if (!this.isOver) take(frame, user, end);
     });
-    socket.on('drain', alive);
+    socket.on('drain', () => this.watchdog?.alive());
     // closing the connection is as good as the frame for it
     socket.on('end', () => end({ kind: 'programDone' }));
     socket.on('error', ({ message }) => end({ kind: 'fault', code: 'lost', detail: message }));
     socket.on('close', () => {
-      this.watch?.cancel();
+      this.watchdog?.stop();
       end({ kind: 'programDone' });
     });
     if (socket.destroyed) {
       return end({ kind: 'fault', code: 'lost', detail: 'closed before the call began' });
     }
-    alive();
-    this.watchIt(end);
+    this.watchdog = this.watch(end);
     socket.write(uuidFrame(this.id));
   }
 
@@ -124,7 +121,7 @@ class AudioSocketLink implements ProgramLink {
   stop(): void {
     const { socket } = this;
     this.isOver = true;
-    this.watch?.cancel();
+    this.watchdog?.stop();
     if (socket.destroyed) return;
     socket.end(hangUpFrame());
     const cut = this.clock.arm(CLOSE_MS, () => socket.destroy());
@@ -132,25 +129,23 @@ class AudioSocketLink implements ProgramLink {
     socket.resume();
   }
 
-  private get hasRoom(): boolean {
-    return this.socket.writable && this.socket.writableLength <= this.limits.toProgramBytes;
+  /** A server need not say anything; one that takes nothing for `idleMs` is dead. */
+  private watch(end: (why: LinkEnd) => void): Watchdog {
+    const { socket, clock } = this;
+    const { idleMs } = this.limits;
+    return new Watchdog({
+      clock,
+      idleMs,
+      ask: () => socket.writableLength === 0,
+      onDead: (silentMs) => {
+        end({ kind: 'fault', code: 'silent', detail: `nothing taken for ${silentMs} ms` });
+        socket.destroy();
+      },
+    });
   }
 
-  /** A server need not say anything; one that takes nothing for `idleMs` is dead. */
-  private watchIt(end: (why: LinkEnd) => void): void {
-    const { idleMs } = this.limits;
-    this.watch = this.clock.arm(idleMs / 2, () => {
-      if (this.isOver) return;
-      const now = this.clock.now();
-      if (this.socket.writableLength === 0) this.aliveAt = now;
-      const silentMs = Math.round(now - this.aliveAt);
-      if (silentMs >= idleMs) {
-        end({ kind: 'fault', code: 'silent', detail: `nothing taken for ${silentMs} ms` });
-        this.socket.destroy();
-        return;
-      }
-      this.watchIt(end);
-    });
+  private get hasRoom(): boolean {
+    return this.socket.writable && this.socket.writableLength <= this.limits.toProgramBytes;
   }
 }
 

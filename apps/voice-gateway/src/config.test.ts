@@ -19,18 +19,19 @@ describe('a configuration', () => {
       sip: { uri: "sip:agent@pbx.example" }
       program: { type: pcm, url: "wss://agent.example/call" }
       http: { listen: "127.0.0.1:0" }`;
-    const config = readConfig(text, {
+    const env = {
       STROWGER_PASSWORD: 'correct horse 7',
       STROWGER_PROGRAM_AUTHORIZATION: 'Bearer x',
       STROWGER_HTTP_TOKEN: '0123456789abcdef',
-    });
+    };
+    const config = readConfig(text, { env });
     expect(config.sip.password).toBe('correct horse 7');
     expect(config.program).toMatchObject({ headers: { Authorization: 'Bearer x' } });
     expect(config.http?.token).toBe('0123456789abcdef');
   });
 
   it.each([
-    ['', 'program: '],
+    ['', 'file:1: program: '],
     ['program: { type: telepathy }', 'program.type: "type" is one of twilio, pcm'],
     ['program: { type: pcm, url: "http://x" }', 'program.url: a URL that begins with "ws://"'],
     ['program: { type: audiosocket, address: nowhere }', 'program.address: a host and a port'],
@@ -39,10 +40,17 @@ describe('a configuration', () => {
       'program.sampleRate: a rate that AudioSocket has',
     ],
     ['program: { type: pcm, url: "ws://x", speed: 1 }', 'program: Unrecognized key: "speed"'],
-    ['whenDown: { status: 200 }', 'whenDown.status: '],
-    ['a: [', 'Flow sequence'],
+    ['program: { type: pcm, url: "ws://x" }\nwhenDown: { status: 200 }', 'file:2: whenDown'],
+    ['drainMs: 1\ndrainMs: 2', 'file:2: Map keys must be unique'],
+    ['\na: [', 'file:2: Flow sequence'],
   ])('that says %j is refused', (text, problem) => {
-    expect(() => readConfig(text)).toThrow(problem);
+    expect(() => readConfig(text, { file: 'file' })).toThrow(problem);
+  });
+
+  it('names the variable whose value is wrong', () => {
+    const text = 'http: { listen: "127.0.0.1:0" }';
+    const env = { STROWGER_HTTP_TOKEN: 'short' };
+    expect(() => readConfig(text, { env })).toThrow('STROWGER_HTTP_TOKEN: http.token: Too small');
   });
 });
 

@@ -8,6 +8,13 @@ import type { Gateway } from './gateway.ts';
 const MOST_BYTES = 65_536;
 const CONNECTIONS = 256;
 
+/** What is answered where (RFC 9110 §15.5.6). */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  '/health': ['GET', 'HEAD'],
+  '/ready': ['GET', 'HEAD'],
+  '/calls': ['POST'],
+};
+
 const order = z.strictObject({
   to: z.string().min(1).max(1000),
   parameters: z.record(z.string().min(1).max(256), z.string().max(4096)).default({}),
@@ -30,7 +37,12 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.options = options;
-    const limits = { headersTimeout: 5000, requestTimeout: 10_000 };
+    // a slow or silent client holds nothing for long
+    const limits = {
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1000,
+    };
     this.server = createServer(limits, (request, response) => {
       this.answer(request, response).catch(() => send(response, 500, { error: 'it failed' }));
     });
@@ -57,17 +69,19 @@ export class HttpServer {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { gateway } = this.options;
-    const asked = `${request.method} ${(request.url ?? '/').split('?', 1)[0]}`;
-    switch (asked) {
-      case 'GET /health':
-        return send(response, 200, { status: 'ok', calls: gateway.calls });
-      case 'GET /ready':
-        return send(response, gateway.isReady ? 200 : 503, { ready: gateway.isReady });
-      case 'POST /calls':
-        return this.place(request, response);
-      default:
-        return send(response, 404, { error: 'GET /health, GET /ready and POST /calls are here' });
+    const { method = '', url = '/' } = request;
+    const [path = '/'] = url.split('?', 1);
+    const allowed = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+    if (allowed === undefined) {
+      return send(response, 404, { error: 'GET /health, GET /ready and POST /calls are here' });
     }
+    if (!allowed.includes(method)) {
+      response.setHeader('Allow', allowed.join(', '));
+      return send(response, 405, { error: `${path} answers ${allowed.join(' and ')}` });
+    }
+    if (path === '/calls') return this.place(request, response);
+    if (path === '/health') return send(response, 200, { status: 'ok', calls: gateway.calls });
+    return send(response, gateway.isReady ? 200 : 503, { ready: gateway.isReady });
   }
 
   private async place(request: IncomingMessage, response: ServerResponse): Promise<void> {

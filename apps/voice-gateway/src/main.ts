@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { isMisuse, logLevel, toldToStop } from '@strowger/daemon';
 import { pino } from 'pino';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { startGateway } from './wiring.ts';
 
 const USAGE = `usage: voice-gateway --config FILE [--help]
@@ -24,8 +25,9 @@ async function main(): Promise<number> {
       process.stdout.write(USAGE);
       return values.help === true ? 0 : 2;
     }
-    const config = readConfig(readFileSync(values.config, 'utf8'), process.env);
-    const level = process.env['LOG_LEVEL'] ?? 'info';
+    const { config: file } = values;
+    const config = readConfig(readFileSync(file, 'utf8'), { file, env: process.env });
+    const level = logLevel(process.env, 'info');
     const logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
     const running = await startGateway(config, logger);
     process.stdout.write(`${running.banner}\n`);
@@ -36,24 +38,4 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return isMisuse(error) ? 2 : 1;
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function toldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    let told = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(1);
-        told = true;
-        resolve();
-      });
-    }
-  });
-}
-
-function isMisuse(error: unknown): boolean {
-  if (error instanceof ConfigError) return true;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT' || code === 'EISDIR';
 }

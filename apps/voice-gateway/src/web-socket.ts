@@ -1,7 +1,8 @@
-import type { Clock, Timer } from '@strowger/runtime';
+import type { Clock } from '@strowger/runtime';
 import { WebSocket } from 'ws';
 import { connected } from './connecting.ts';
 import type { FaultCode, LinkEnd, LinkLimits } from './program-link.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** How long a program may take to close before the connection is cut. */
 const CLOSE_MS = 2000;
@@ -31,8 +32,7 @@ export class ProgramSocket {
   private readonly socket: WebSocket;
   private readonly limits: LinkLimits;
   private readonly clock: Clock;
-  private watch: Timer | undefined;
-  private heardAt = 0;
+  private readonly watchdog: Watchdog;
   private isOver = false;
   private user: WebSocketUser | undefined;
   /** What came before anybody listened. */
@@ -77,10 +77,10 @@ export class ProgramSocket {
     this.clock = clock;
     this.gone = new Promise((resolve) => (this.end = resolve));
     socket.on('message', (data: Buffer, isBinary) => {
-      this.heardAt = clock.now();
+      this.watchdog.alive();
       this.take(isBinary ? data : data.toString());
     });
-    socket.on('pong', () => (this.heardAt = clock.now()));
+    socket.on('pong', () => this.watchdog.alive());
     socket.on('error', ({ message }) => {
       // what ws itself refuses, such as a message that is too long
       const { readyState } = socket;
@@ -88,12 +88,22 @@ export class ProgramSocket {
       this.fault(isRefused ? 'badMessage' : 'lost', message);
     });
     socket.on('close', (code, reason) => {
-      this.watch?.cancel();
+      this.watchdog.stop();
       if (code === 1000 || code === 1001 || code === 1005) this.finish({ kind: 'programDone' });
       else this.fault('lost', `closed with ${code} ${reason.toString()}`.trim());
     });
-    this.heardAt = clock.now();
-    this.watchIt();
+    this.watchdog = new Watchdog({
+      clock,
+      idleMs: limits.idleMs,
+      ask: () => {
+        socket.ping(); // which every WebSocket answers
+        return false;
+      },
+      onDead: (silentMs) => {
+        this.fault('silent', `nothing for ${silentMs} ms`);
+        socket.terminate();
+      },
+    });
   }
 
   /** What comes goes to `user` from now on, what came already first. */
@@ -116,7 +126,7 @@ export class ProgramSocket {
   close(): void {
     const { socket } = this;
     this.isOver = true;
-    this.watch?.cancel();
+    this.watchdog.stop();
     if (socket.readyState === WebSocket.CLOSED) return;
     socket.close(1000);
     const cut = this.clock.arm(CLOSE_MS, () => socket.terminate());
@@ -143,24 +153,9 @@ export class ProgramSocket {
   private finish(end: LinkEnd): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.watchdog.stop();
     this.early = [];
     this.end(end);
-  }
-
-  /** Asks twice in `idleMs` whether it lives: by a ping, which every WebSocket answers. */
-  private watchIt(): void {
-    const { idleMs } = this.limits;
-    this.watch = this.clock.arm(idleMs / 2, () => {
-      if (this.isOver) return;
-      const silentMs = Math.round(this.clock.now() - this.heardAt);
-      if (silentMs >= idleMs) {
-        this.fault('silent', `nothing for ${silentMs} ms`);
-        this.socket.terminate();
-        return;
-      }
-      this.socket.ping();
-      this.watchIt();
-    });
   }
 }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ConfigError } from '@strowger/daemon';
 import { createMediaEngine } from '@strowger/media-core';
 import { type Logger, nodeRuntime, type Runtime } from '@strowger/runtime';
 import { SipClient } from '@strowger/sip-client';
 import type { Agent, Voice } from '@strowger/voice-agent';
 import { audioSocketLinks } from './audio-socket-link.ts';
-import { ConfigError } from './config.ts';
 import { type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { Gateway } from './gateway.ts';
 import { HttpServer } from './http-server.ts';

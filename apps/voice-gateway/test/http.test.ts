@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { isTone, scene, WebSocketProgram } from './scene.ts';
 
@@ -47,6 +49,7 @@ it('calls are placed for who knows the token, and the program talks in them', as
   expect(await health.json()).toEqual({ status: 'ok', calls: 1 });
   expect((await fetch(`${all.running.url}/ready`)).status).toBe(200);
   expect((await fetch(`${all.running.url}/`)).status).toBe(404);
+  expect((await fetch(`${all.running.url}/constructor`)).status).toBe(404);
   expect((await ask({ to }, 'fedcba9876543210'))[0]).toBe(401);
   expect((await ask({ to, speed: 1 }))[0]).toBe(400);
   expect((await ask('{'))[0]).toBe(400);
@@ -71,5 +74,37 @@ it('nobody has calls placed where there is no token', async () => {
     body: '{"to":"bob"}',
   });
   expect(response.status).toBe(401);
+  await all.close();
+});
+
+it('says which methods there are, where another was tried', async () => {
+  const all = await scene({
+    program: { type: 'pcm', url: 'ws://127.0.0.1:1/' },
+    http: { listen: '127.0.0.1:0' },
+  });
+  const tried = async (method: string, path: string): Promise<[number, string | null]> => {
+    const response = await fetch(`${all.running.url}${path}`, { method });
+    return [response.status, response.headers.get('allow')];
+  };
+  expect(await tried('POST', '/health')).toEqual([405, 'GET, HEAD']);
+  expect(await tried('DELETE', '/ready')).toEqual([405, 'GET, HEAD']);
+  expect(await tried('GET', '/calls')).toEqual([405, 'POST']);
+  expect(await tried('HEAD', '/health')).toEqual([200, null]);
+  await all.close();
+});
+
+it('throws out who does not say what he wants, five seconds after he came', async () => {
+  const all = await scene({
+    program: { type: 'pcm', url: 'ws://127.0.0.1:1/' },
+    http: { listen: '127.0.0.1:0' },
+  });
+  const { port } = new URL(all.running.url ?? '');
+  const began = performance.now();
+  const slow = connect(Number(port), '127.0.0.1');
+  slow.write('GET /health HTTP/1.1\r\nHost: a\r\n');
+  const [answer] = (await once(slow, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 /);
+  await once(slow, 'close');
+  expect(performance.now() - began).toBeLessThan(15_000);
   await all.close();
 });

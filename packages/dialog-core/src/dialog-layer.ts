@@ -45,6 +45,7 @@ import { matchDialog } from './events/replaces.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import { halfDialogKey, type LayerContext } from './layer-context.ts';
+import { LiveDialogs } from './live-dialogs.ts';
 import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
@@ -250,6 +251,14 @@ export class DialogLayer {
     };
   }
 
+  /**
+   * Resolves when no dialog is left: each was ended, and every BYE of ours answered or given up, which
+   * takes 32 s where nobody answers.
+   */
+  noDialogLeft(): Promise<void> {
+    return this.context.dialogs.empty();
+  }
+
   /** Drops everything at once, without a BYE; each owner is told. */
   close(): void {
     if (this.closed) return;
@@ -379,7 +388,7 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       infoPackages: options.infoPackages ?? [],
       accept: options.accept,
     }),
-    dialogs: new Map(),
+    dialogs: new LiveDialogs(),
     onStep: options.onStep,
     onDialogChanged:
       options.user.onDialogChanged === undefined

@@ -8,6 +8,7 @@ import type {
 import type { DialogShell } from './dialog-shell.ts';
 import type { EventCentre } from './events/event-centre.ts';
 import type { DialogLimits } from './layer-options.ts';
+import type { LiveDialogs } from './live-dialogs.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
 import type { UserAgent } from './user-agent.ts';
@@ -56,7 +57,7 @@ export interface LayerContext {
   /** Undefined where there are none. */
   readonly sessionTimers: SessionTimerOptions | undefined;
   readonly userAgent: UserAgent;
-  readonly dialogs: Map<string, DialogShell>;
+  readonly dialogs: LiveDialogs<DialogShell>;
   readonly live: LiveObjects;
   /** Subscriptions of both sides. */
   readonly events: EventCentre;

@@ -50,4 +50,16 @@ export {
   type ProgressToneName,
   type ToneOptions,
 } from './tones/index.ts';
+export {
+  ATTRIBUTES as STUN_ATTRIBUTES,
+  isStun,
+  METHODS as STUN_METHODS,
+  readStun,
+  readXorAddress,
+  type StunClass,
+  type StunMessage,
+  type StunParts,
+  writeStun,
+  xorAddress,
+} from './stun/index.ts';
 export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';

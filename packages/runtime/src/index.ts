@@ -4,6 +4,7 @@ export { type Recovery, StrowgerError, type StrowgerErrorOptions } from './error
 export { Emitter, type Unsubscribe } from './events.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { canReusePort, nodeRuntime, type Runtime } from './node-runtime.ts';
+export { jsonLine, printable } from './printable.ts';
 export { type Random, randomFrom, seededRandom } from './random.ts';
 export {
   type Arrow,

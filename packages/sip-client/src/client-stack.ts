@@ -115,12 +115,14 @@ export class ClientStack {
 
   private async endCalls(): Promise<void> {
     const live = this.sessions.sessions();
-    if (live.length === 0) return;
     for (const session of live) {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
     }
-    const over = Promise.all(live.map(({ ended }) => ended));
+    // a call that is over may still wait for the answer to its BYE
+    const over = Promise.all(live.map(({ ended }) => ended)).then(() =>
+      this.sessions.dialogs.noDialogLeft(),
+    );
     await within(over, CLOSE_MS, this.options.runtime.clock);
   }
 

@@ -1,6 +1,6 @@
 import { NameAddr, uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../src/index.ts';
+import type { Call, SipClientOptions } from '../src/index.ts';
 import { during, finish, type Phone, scene } from './scene.ts';
 
 const ALLOW = 'INVITE ACK CANCEL BYE OPTIONS INFO PRACK UPDATE REFER NOTIFY'.split(' ');
@@ -13,8 +13,10 @@ function onCall({ client }: Phone, take: (call: Call) => void): void {
 }
 
 /** Alice and Bob talk. */
-async function talking(): Promise<Scene & { call: Call; answered: Call }> {
-  const all = scene();
+async function talking(
+  client: Partial<SipClientOptions> = {},
+): Promise<Scene & { call: Call; answered: Call }> {
+  const all = scene({ client });
   const { simulation, alice, bob } = all;
   await bob.client.contact(); // it listens
   const answered = new Promise<Call>((resolve) => {
@@ -45,6 +47,32 @@ describe('a call', () => {
     expect(await during(simulation, call.ended)).toMatchObject({ kind: 'hungUp', by: 'remote' });
     expect((await call.stats())?.packetsReceived).toBeGreaterThan(40);
     await finish(all);
+  });
+
+  it('is over for the other side, too, when a client closes behind its own BYE', async () => {
+    const heard: string[] = [];
+    const all = await talking({
+      onMessage: ({ direction, message }) => {
+        if (direction === 'received') heard.push(`${message.cseq.method} ${message.kind}`);
+      },
+    });
+    const { simulation, call, alice } = all;
+    await during(simulation, call.hangUp());
+    const began = simulation.clock.now();
+    await during(simulation, alice.client.close());
+    expect(heard.at(-1)).toBe('BYE response');
+    expect(simulation.clock.now() - began).toBeLessThan(100);
+    await finish(all);
+  });
+
+  it('whose other side is dead holds a client that closes up for two seconds', async () => {
+    const all = await talking();
+    const { simulation, call, alice } = all;
+    all.bob.host.receive = () => {};
+    await during(simulation, call.hangUp());
+    const began = simulation.clock.now();
+    await during(simulation, alice.client.close());
+    expect(Math.abs(simulation.clock.now() - began - 2000)).toBeLessThan(20);
   });
 
   it('falls silent when the other side barges in, and knows what was heard', async () => {

@@ -85,7 +85,8 @@ function linkOf(options: SimulationOptions): LinkSettings {
 
 async function runUntil(clock: VirtualClock, end: number): Promise<void> {
   await settle();
-  while (clock.now() < end) await nextInstant(clock, end);
+  const isDue = (): boolean => (clock.nextAt() ?? Number.POSITIVE_INFINITY) <= end;
+  while (clock.now() < end || isDue()) await nextInstant(clock, end);
 }
 
 /** Goes to the next moment at which something may happen, and lets its promises settle. */

@@ -2,6 +2,7 @@ import * as dialogCore from '@strowger/dialog-core';
 import { rowsOf, step } from '@strowger/runtime';
 import * as sessionCore from '@strowger/session-core';
 import * as transactionCore from '@strowger/transaction-core';
+import * as voiceAgent from '@strowger/voice-agent';
 
 /** A table as it is exported: whatever has states with inputs that are functions. */
 type AnyTable = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -10,6 +11,7 @@ const PACKAGES: Readonly<Record<string, object>> = {
   'transaction-core': transactionCore,
   'dialog-core': dialogCore,
   'session-core': sessionCore,
+  'voice-agent': voiceAgent,
 };
 
 /** The Mermaid diagrams of every state table that the packages export: tables that come, come in. */

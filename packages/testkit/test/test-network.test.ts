@@ -50,6 +50,17 @@ it('knows who refuses and who gives up', async () => {
   await net.finish();
 });
 
+it('lets happen what takes no time', async () => {
+  const net = createTestNetwork();
+  const told = await net.play(async () => {
+    await net.wait(0);
+    await net.wait(0);
+    return net.clock.now();
+  });
+  expect(told).toBe(0);
+  await net.finish();
+});
+
 it('says what a story waits for in vain, with the ladder', async () => {
   const net = createTestNetwork();
   net.phone('mute', { onCall: () => {} });

@@ -1,16 +1,9 @@
+import { readDescription, TELEPHONE_EVENT } from '@strowger/media-core';
 import type { MessageTrace } from '@strowger/sip-client';
-import { bad, type Finding, good, skipped } from './finding.ts';
+import { bad, doubtful, type Finding, good, skipped } from './finding.ts';
 
 /** What we offer by default, by its names in SDP. */
 const OURS = ['pcmu', 'pcma', 'g722', 'opus'];
-/** Static payload types (RFC 3551 §6). */
-const STATIC: Readonly<Record<string, string>> = {
-  '0': 'pcmu',
-  '8': 'pcma',
-  '9': 'g722',
-  '18': 'g729',
-};
-
 /**
  * What the server can encode: by the description in its answer to OPTIONS (RFC 3261 §11.2), else by
  * what it agreed to in the test call.
@@ -25,6 +18,10 @@ export function checkCodecs(traces: readonly MessageTrace[], agreed: string | un
   );
   if (described !== undefined) {
     const theirs = codecsIn(described.message.text());
+    if (theirs === undefined) {
+      const remedy = 'have it mended; calls may work all the same';
+      return doubtful('codecs', 'the description of the server cannot be read', remedy);
+    }
     const common = theirs.filter((codec) => OURS.includes(codec));
     const found = `the server has ${theirs.join(', ') || 'none'}; in common ${common.join(', ') || 'none'}`;
     if (common.length > 0) return good('codecs', found);
@@ -38,18 +35,11 @@ export function checkCodecs(traces: readonly MessageTrace[], agreed: string | un
   return skipped('codecs', 'no description of the server to compare with');
 }
 
-/** Encodings of the first audio line, in its order. */
-export function codecsIn(description: string): string[] {
-  const lines = description.split(/\r?\n/);
-  const audio = lines.find((line) => line.startsWith('m=audio '));
-  const types = audio?.split(' ').slice(3) ?? [];
-  const maps = new Map(
-    lines
-      .filter((line) => line.startsWith('a=rtpmap:'))
-      .map((line) => line.slice('a=rtpmap:'.length).split(' '))
-      .map(([type = '', encoding = '']) => [type, (encoding.split('/')[0] ?? '').toLowerCase()]),
-  );
-  return types
-    .map((type) => maps.get(type) ?? STATIC[type] ?? '')
-    .filter((name) => name !== '' && name !== 'telephone-event');
+/** Encodings of the first audio line, in its order; `undefined` where it cannot be read. */
+export function codecsIn(description: string): string[] | undefined {
+  const read = readDescription(description);
+  if (!read.ok) return undefined;
+  const audio = read.description.media.find(({ kind }) => kind === 'audio');
+  const names = audio?.codecs.map(({ name }) => name) ?? [];
+  return names.filter((name) => name !== TELEPHONE_EVENT);
 }

@@ -5,7 +5,7 @@ import { codecsIn } from './check-codecs.ts';
 import { remedyFor } from './check-registration.ts';
 import { checkClock, checkNat } from './check-server.ts';
 import { bad, describeFinding, doubtful, exitCodeOfFindings, good } from './finding.ts';
-import { readMapped } from './stun-question.ts';
+import { locateStun, readMapped } from './stun-question.ts';
 
 const AT = Date.parse('2026-03-01T12:00:00Z');
 
@@ -78,6 +78,30 @@ describe('a STUN answer', () => {
     expect(readMapped(answer, id)).toEqual({ address: '192.0.2.1', port: 32853 });
   });
 
+  it('says so of IPv6, too', () => {
+    const six = '002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9'; // RFC 5769 §2.3
+    const number = 'b7e7a701bc34d686fa87dfae';
+    const packet = Buffer.from(`010100182112a442${number}${six}`, 'hex');
+    expect(readMapped(packet, Buffer.from(number, 'hex'))).toEqual({
+      address: '2001:db8:1234:5678:11:2233:4455:6677',
+      port: 32853,
+    });
+  });
+
+  it('is asked for where the server is, over IPv6 where it has no other address', async () => {
+    const resolver = {
+      a: async (name: string) => ({
+        records: name === 'four.example' ? ['192.0.2.9'] : [],
+        ttlMs: 0,
+      }),
+      aaaa: async () => ({ records: ['2001:db8::9'], ttlMs: 0 }),
+    };
+    const at = (stun: string) => locateStun(stun, resolver);
+    expect(await at('four.example:5060')).toEqual({ address: '192.0.2.9', port: 5060 });
+    expect(await at('six.example')).toEqual({ address: '2001:db8::9', port: 3478 });
+    expect(await at('[2001:db8::1]:99')).toEqual({ address: '2001:db8::1', port: 99 });
+  });
+
   it('is not believed when it answers somebody else, or ends too early', () => {
     expect(readMapped(answer, id.toReversed())).toBeUndefined();
     for (let length = 0; length < answer.length; length++) {
@@ -89,12 +113,17 @@ describe('a STUN answer', () => {
 it('codecs are read from the first audio line, static types by their numbers', () => {
   const description = [
     'v=0',
+    'o=- 1 1 IN IP4 192.0.2.1',
+    's=-',
+    'c=IN IP4 192.0.2.1',
+    't=0 0',
     'm=video 5000 RTP/AVP 31',
     'm=audio 5002 RTP/AVP 9 111 8 101 77',
     'a=rtpmap:111 opus/48000/2',
     'a=rtpmap:101 telephone-event/8000',
   ].join('\r\n');
   expect(codecsIn(description)).toEqual(['g722', 'opus', 'pcma']);
+  expect(codecsIn('m=audio')).toBeUndefined();
 });
 
 it('every refusal has a remedy', () => {

@@ -18,7 +18,7 @@ import { checkRegistration } from './check-registration.ts';
 import { checkClock, checkNat, checkServer } from './check-server.ts';
 import { checkTls } from './check-tls.ts';
 import { type CheckName, doubtful, type Finding, good, skipped } from './finding.ts';
-import { askStun } from './stun-question.ts';
+import { askStun, locateStun } from './stun-question.ts';
 
 /** Messages that are kept to be read. */
 const TRACES = 200;
@@ -115,13 +115,8 @@ class Examination {
     this.note(checkNat(this.traces));
     const { stun } = this.options;
     if (stun === undefined) return;
-    const { hostname, port } = new URL(`stun://${stun}`);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const { records } = await this.resolver.a(host).catch(() => ({ records: [] }));
-    const address = records[0] ?? host;
     const { datagrams, random } = this.runtime;
-    const server = { address, port: Number(port || 3478) };
-    const seen = await askStun(server, { datagrams, random });
+    const seen = await askStun(await locateStun(stun, this.resolver), { datagrams, random });
     if (seen === undefined) {
       const remedy = 'another STUN server, or a firewall that lets UDP out';
       this.note(doubtful('nat', `${stun} does not answer STUN`, remedy));

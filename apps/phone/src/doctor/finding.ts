@@ -1,5 +1,5 @@
+import { printable } from '@strowger/runtime';
 import { EXIT } from '../exit-code.ts';
-import { printable } from '../printable.ts';
 
 /** What is looked at. */
 export type CheckName =

@@ -1,10 +1,16 @@
+import { isIP } from 'node:net';
+import {
+  isStun,
+  readStun,
+  readXorAddress,
+  STUN_ATTRIBUTES,
+  STUN_METHODS,
+  writeStun,
+} from '@strowger/media-core';
 import type { DatagramIo, Endpoint, Random } from '@strowger/runtime';
+import type { DnsResolver } from '@strowger/sip-transport';
 import { within } from './within.ts';
 
-const BINDING_REQUEST = 0x0001;
-const BINDING_SUCCESS = 0x0101;
-const COOKIE = 0x2112a442;
-const XOR_MAPPED_ADDRESS = 0x0020;
 /** When it is asked again, and when it is given up (RFC 8489 §6.2.1 has longer ones). */
 const ROUNDS_MS = [500, 1000, 1500];
 
@@ -13,24 +19,26 @@ export async function askStun(
   server: Endpoint,
   { datagrams, random }: { datagrams: DatagramIo; random: Random },
 ): Promise<{ mapped: Endpoint; local: Endpoint } | undefined> {
-  const request = new DataView(new ArrayBuffer(20));
-  request.setUint16(0, BINDING_REQUEST);
-  request.setUint32(4, COOKIE);
-  const id = random.bytes(12);
-  new Uint8Array(request.buffer).set(id, 8);
+  const transaction = random.bytes(12);
+  const request = writeStun({
+    kind: 'request',
+    method: STUN_METHODS.binding,
+    transaction,
+    attributes: [],
+  });
   let heard: (mapped: Endpoint) => void = () => {};
   const answered = new Promise<Endpoint>((resolve) => (heard = resolve));
   const socket = await datagrams.open({
     address: server.address.includes(':') ? '::' : '0.0.0.0',
     port: 0,
     onPacket: (packet) => {
-      const mapped = readMapped(packet, id);
+      const mapped = readMapped(packet, transaction);
       if (mapped !== undefined) heard(mapped);
     },
   });
   try {
     for (const roundMs of ROUNDS_MS) {
-      socket.send(new Uint8Array(request.buffer), server);
+      socket.send(request, server);
       const mapped = await within(roundMs, answered);
       if (mapped !== undefined) return { mapped, local: socket.local };
     }
@@ -40,21 +48,23 @@ export async function askStun(
   }
 }
 
-/** The address in a response to this very request (RFC 8489 §14.2), of IPv4. */
-export function readMapped(bytes: Uint8Array, id: Uint8Array): Endpoint | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 20 || view.getUint16(0) !== BINDING_SUCCESS) return undefined;
-  if (view.getUint32(4) !== COOKIE || id.some((byte, at) => bytes[8 + at] !== byte))
-    return undefined;
-  for (let at = 20; at + 4 <= bytes.length; ) {
-    const [type, length] = [view.getUint16(at), view.getUint16(at + 2)];
-    if (type === XOR_MAPPED_ADDRESS && length === 8 && at + 12 <= bytes.length) {
-      const port = view.getUint16(at + 6) ^ (COOKIE >>> 16);
-      const number = (view.getUint32(at + 8) ^ COOKIE) >>> 0;
-      const address = [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
-      return { address, port };
-    }
-    at += 4 + ((length + 3) & ~3);
-  }
-  return undefined;
+/** The address in a response to this very request (RFC 8489 §14.2). */
+export function readMapped(packet: Uint8Array, transaction: Uint8Array): Endpoint | undefined {
+  const message = isStun(packet) ? readStun(packet) : undefined;
+  if (message?.kind !== 'success' || message.method !== STUN_METHODS.binding) return undefined;
+  if (transaction.some((byte, at) => message.transaction[at] !== byte)) return undefined;
+  return readXorAddress(message.attributes.get(STUN_ATTRIBUTES.xorMappedAddress), transaction);
+}
+
+/** Where `HOST[:PORT]` is, by IPv4 first; port 3478 by default (RFC 8489 §18.6). */
+export async function locateStun(
+  stun: string,
+  resolver: Pick<DnsResolver, 'a' | 'aaaa'>,
+): Promise<Endpoint> {
+  const { hostname, port } = new URL(`stun://${stun}`);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const asked = isIP(host) === 0 ? [resolver.a(host), resolver.aaaa(host)] : [];
+  const answers = await Promise.all(asked.map((one) => one.catch(() => ({ records: [] }))));
+  const [address = host] = answers.flatMap(({ records }) => records);
+  return { address, port: Number(port || 3478) };
 }

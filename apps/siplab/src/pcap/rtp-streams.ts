@@ -1,6 +1,6 @@
-import type { Buffer } from 'node:buffer';
+import { emptyRtpHeader, isRtcp, readRtp, Reception, type RtpHeader } from '@strowger/media-core';
+import { hostPort } from '../host-port.ts';
 import type { IpPayload } from './ip-packets.ts';
-import { endpoint } from './tcp-streams.ts';
 
 /** What went one way under one SSRC. */
 export interface RtpStream {
@@ -16,91 +16,92 @@ export interface RtpStream {
   readonly lastMs: number;
 }
 
-interface Counts {
+interface Stream {
   readonly from: string;
   readonly to: string;
   readonly ssrc: number;
+  /** Of the first packet; what has another one, such as digits, is not timed. */
   readonly payloadType: number;
+  readonly reception: Reception;
   readonly firstMs: number;
   lastMs: number;
-  packets: number;
-  /** Extended by the number of times that it began anew. */
-  highest: number;
-  readonly first: number;
-  transit: number;
-  jitter: number;
+  /** Before the source began anew. */
+  earlier: { readonly packets: number; readonly lost: number };
 }
 
+const UDP_HEADER = 8;
 const STREAMS = 1000;
 /** Fewer packets in a row are something else that looks like it. */
 const LEAST = 5;
-/** How far a sequence number may jump. */
-const JUMP = 3000;
 
 /** Counts what looks like RTP (RFC 3550 §5.1), stream by stream. */
 export class RtpStreams {
-  private readonly streams = new Map<string, Counts>();
+  private readonly streams = new Map<string, Stream>();
+  private readonly header = emptyRtpHeader();
 
   /** Takes a datagram. */
   take({ source, destination, bytes }: IpPayload, atMs: number): void {
-    const packet = bytes.subarray(8);
-    if (bytes.length < 20 || !isRtp(packet)) return;
-    const from = endpoint(source, bytes.readUInt16BE(0));
-    const to = endpoint(destination, bytes.readUInt16BE(2));
-    const [ssrc, payloadType] = [packet.readUInt32BE(8), packet.readUInt8(1) & 0x7f];
+    const packet = bytes.subarray(UDP_HEADER);
+    const { header } = this;
+    if (isRtcp(packet) || !readRtp(packet, header)) return;
+    const from = hostPort(source, bytes.readUInt16BE(0));
+    const to = hostPort(destination, bytes.readUInt16BE(2));
+    const { ssrc, payloadType } = header;
     const key = `${from}>${to}#${ssrc}`;
     const known = this.streams.get(key);
-    if (known !== undefined) return count(known, packet, atMs);
+    if (known !== undefined) return count(known, header, atMs);
     if (this.streams.size >= STREAMS) return;
-    const sequence = packet.readUInt16BE(2);
-    const transit = transitOf(packet, payloadType, atMs);
-    const times = { firstMs: atMs, lastMs: atMs, transit, jitter: 0 };
-    const numbers = { packets: 1, first: sequence, highest: sequence };
-    this.streams.set(key, { from, to, ssrc, payloadType, ...times, ...numbers });
+    const stream: Stream = {
+      from,
+      to,
+      ssrc,
+      payloadType,
+      reception: new Reception(clockRateOf(payloadType), header.sequence),
+      firstMs: atMs,
+      lastMs: atMs,
+      earlier: { packets: 0, lost: 0 },
+    };
+    this.streams.set(key, stream);
+    count(stream, header, atMs);
   }
 
   /** What was found, in the order in which it began. */
   summary(): RtpStream[] {
-    return [...this.streams.values()]
-      .filter(({ packets }) => packets >= LEAST)
-      .map((counts) => ({
-        from: counts.from,
-        to: counts.to,
-        ssrc: `0x${counts.ssrc.toString(16).padStart(8, '0')}`,
-        payloadType: counts.payloadType,
-        packets: counts.packets,
-        lost: Math.max(0, counts.highest - counts.first + 1 - counts.packets),
-        jitterMs: Math.round(counts.jitter * 100) / 100,
-        firstMs: counts.firstMs,
-        lastMs: counts.lastMs,
-      }));
+    return [...this.streams.values()].map(summed).filter(({ packets }) => packets >= LEAST);
   }
 }
 
-function count(counts: Counts, packet: Buffer, atMs: number): void {
-  const step = ((packet.readUInt16BE(2) - (counts.highest & 0xffff)) << 16) >> 16;
-  if (Math.abs(step) > JUMP) return;
-  counts.packets++;
-  counts.highest = Math.max(counts.highest, counts.highest + step);
-  counts.lastMs = atMs;
+function count(stream: Stream, header: RtpHeader, atMs: number): void {
+  const { reception } = stream;
+  const before = soFar(stream);
+  const arrival = reception.count(header.sequence);
+  if (arrival === 'wild') return;
+  if (arrival === 'restarted') stream.earlier = before;
+  stream.lastMs = atMs;
   // digits repeat the time of their beginning (RFC 4733 §2.2.1)
-  if ((packet.readUInt8(1) & 0x7f) !== counts.payloadType) return;
-  const transit = transitOf(packet, counts.payloadType, atMs);
-  const difference = Math.abs(transit - counts.transit);
-  counts.transit = transit;
-  counts.jitter += (difference - counts.jitter) / 16;
+  if (header.payloadType === stream.payloadType) reception.time(header.timestamp, atMs);
 }
 
-/** Arrival less timestamp, in milliseconds. */
-function transitOf(packet: Buffer, payloadType: number, atMs: number): number {
-  return atMs - packet.readUInt32BE(4) / (clockRateOf(payloadType) / 1000);
+function soFar({ reception, earlier }: Stream): Stream['earlier'] {
+  return {
+    packets: earlier.packets + reception.received,
+    lost: earlier.lost + Math.max(0, reception.lost),
+  };
+}
+
+function summed(stream: Stream): RtpStream {
+  const { from, to, ssrc, payloadType, firstMs, lastMs } = stream;
+  return {
+    from,
+    to,
+    ssrc: `0x${ssrc.toString(16).padStart(8, '0')}`,
+    payloadType,
+    ...soFar(stream),
+    jitterMs: Math.round(stream.reception.jitterMs * 100) / 100,
+    firstMs,
+    lastMs,
+  };
 }
 
 /** Dynamic types are taken for Opus, whose clock runs at 48 kHz (RFC 7587 §4.1). */
 const clockRateOf = (payloadType: number): number => (payloadType >= 96 ? 48_000 : 8000);
-
-function isRtp(packet: Buffer): boolean {
-  const [first, second] = [packet.readUInt8(0), packet.readUInt8(1)];
-  // RTCP has 192 to 223 there (RFC 5761 §4)
-  return first >> 6 === 2 && !(second >= 192 && second <= 223);
-}

@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { parseMessage, type SipMessage, StreamFramer } from '@strowger/sip-message';
+import { hostPort } from '../host-port.ts';
 import { labelOf } from '../rungs.ts';
-import { endpoint, readSegment, TcpStreams } from './tcp-streams.ts';
+import { readSegment, TcpStreams } from './tcp-streams.ts';
 import type { IpPayload } from './ip-packets.ts';
 
 /** A SIP message on the wire; without `message` where it could not be read. */
@@ -31,8 +32,8 @@ export class SipSights {
   datagram({ source, destination, bytes }: IpPayload, atMs: number): boolean {
     const payload = bytes.subarray(8);
     if (bytes.length < 8 || !isSip(payload)) return false;
-    const from = endpoint(source, bytes.readUInt16BE(0));
-    const to = endpoint(destination, bytes.readUInt16BE(2));
+    const from = hostPort(source, bytes.readUInt16BE(0));
+    const to = hostPort(destination, bytes.readUInt16BE(2));
     this.tell(payload, { atMs, from, to, transport: 'udp' });
     return true;
   }

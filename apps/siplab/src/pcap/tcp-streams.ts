@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { hostPort } from '../host-port.ts';
 import type { IpPayload } from './ip-packets.ts';
 
 /** A segment, between two ends. */
@@ -25,17 +26,12 @@ export function readSegment({ source, destination, bytes }: IpPayload): Segment 
   const headerBytes = (bytes.readUInt8(12) >> 4) * 4;
   if (headerBytes < 20 || headerBytes > bytes.length) return undefined;
   return {
-    from: endpoint(source, bytes.readUInt16BE(0)),
-    to: endpoint(destination, bytes.readUInt16BE(2)),
+    from: hostPort(source, bytes.readUInt16BE(0)),
+    to: hostPort(destination, bytes.readUInt16BE(2)),
     sequence: bytes.readUInt32BE(4),
     isSyn: (bytes.readUInt8(13) & 2) !== 0,
     bytes: bytes.subarray(headerBytes),
   };
-}
-
-/** `192.0.2.1:5060`, `[2001:db8::1]:5060`. */
-export function endpoint(address: string, port: number): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { printable } from '@strowger/runtime';
 import { type SipMessage, serializeMessage } from '@strowger/sip-message';
 import { Buffer } from 'node:buffer';
 import { StepFailed } from '../step-failed.ts';
@@ -47,7 +48,7 @@ function run(action: Exclude<Action, { type: 'stopCall' }>, context: ActionConte
       return variables.set(action.to, one === other ? 0 : one < other ? -1 : 1);
     }
     case 'log':
-      return context.log(`${action.level}: ${context.fill(action.message)}`);
+      return context.log(printable(`${action.level}: ${context.fill(action.message)}`));
     default:
       action satisfies never;
   }

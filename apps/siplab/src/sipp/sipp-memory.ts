@@ -1,6 +1,7 @@
 import { NameAddr, type SipMessage } from '@strowger/sip-message';
 import { type Keyword } from './keywords.ts';
 import { authorize } from '../credentials.ts';
+import { hostOf } from '../host-port.ts';
 import type { Leg } from '../leg.ts';
 import type { CallSettings } from '../settings.ts';
 import { StepFailed } from '../step-failed.ts';
@@ -110,16 +111,16 @@ export class SippMemory {
       case 'service':
         return this.settings.service;
       case 'remote_ip':
-        return bracketed(peer.address);
+        return hostOf(peer.address);
       case 'remote_host':
-        return peer.host ?? bracketed(peer.address);
+        return peer.host ?? hostOf(peer.address);
       case 'remote_port':
         return String(peer.port);
       case 'transport':
         return peer.transport.toUpperCase();
       case 'local_ip':
       case 'server_ip':
-        return bracketed(sentBy.host);
+        return hostOf(sentBy.host);
       case 'media_ip':
         return mediaAddress;
       case 'local_ip_type':
@@ -182,7 +183,5 @@ export class SippMemory {
     }
   }
 }
-
-const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 const typeOf = (address: string): string => (address.includes(':') ? '6' : '4');

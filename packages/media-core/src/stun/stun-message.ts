@@ -47,6 +47,7 @@ export const ATTRIBUTES = {
 
 const CLASSES = ['request', 'indication', 'success', 'error'] as const;
 
+/** The class of a message (RFC 8489 §5). */
 export type StunClass = (typeof CLASSES)[number];
 
 /** A message of STUN (RFC 8489 §5). */
@@ -108,6 +109,10 @@ export interface StunParts {
   readonly hasFingerprint?: boolean;
 }
 
+/**
+ * Writes a message, signed and with a checksum where that is asked for (RFC 8489 §14.5, §14.7). The
+ * number of the transaction has 12 bytes.
+ */
 export function writeStun({
   kind,
   method,

@@ -53,8 +53,6 @@ export class ProxiedRequest {
   private readonly branches = new Map<number, ClientTransaction>();
   private readonly timers = new Map<number, Timer>();
   private readonly ringing = new Map<number, Timer>();
-  /** Branches that were cancelled because nobody answered. */
-  private readonly unanswered = new Set<number>();
   private decision: Forward = { kind: 'forward', targets: [] };
   private cancelReason: CancelOptions = {};
 
@@ -209,12 +207,10 @@ export class ProxiedRequest {
     }
     if (status < 200) return void this.machine.input({ type: 'provisional', branch, response });
     if (status < 300) return void this.machine.input({ type: 'success', branch, response });
-    // the CANCEL was ours: who called gave nothing up, nobody was there
-    if (status === 487 && this.unanswered.has(branch)) return this.fail(branch, 480);
     this.machine.input({ type: 'failure', branch, response });
   }
 
-  private fail(branch: number, status: 408 | 480 | 503): void {
+  private fail(branch: number, status: 408 | 503): void {
     const response = createResponse(this.server.request, status);
     this.machine.input({ type: 'failure', branch, response });
   }
@@ -240,7 +236,6 @@ export class ProxiedRequest {
   }
 
   private stopRinging(branch: number): void {
-    this.unanswered.add(branch);
     this.machine.input({ type: 'timerC', branch });
   }
 

@@ -15,6 +15,8 @@ interface Forking {
   /** Keys of every target that was ever in the set. */
   readonly tried: readonly string[];
   readonly finals: readonly SipResponse[];
+  /** Branches that were cancelled because nobody answered. */
+  readonly unanswered: readonly number[];
   readonly isCancelled: boolean;
   /** Whether the contacts of a 3xx are tried. */
   readonly recurse: boolean;
@@ -111,11 +113,15 @@ export const responseContext: StateTable<
     failure: (state, { branch, response }, context) => {
       if (!state.live.includes(branch)) return to(state);
       const without = { ...state, live: state.live.filter((one) => one !== branch) };
-      return settle(take(without, response, context), branch, context);
+      // the CANCEL was ours: who called gave nothing up, nobody was there
+      const isOurs = response.status === 487 && state.unanswered.includes(branch);
+      const came = isOurs ? context.buildResponse(480) : response;
+      return settle(take(without, came, context), branch, context);
     },
     cancel: (state) =>
       to({ ...state, waiting: [], isCancelled: true }, ...cancelled(state.live, false)),
-    timerC: (state, { branch }) => to(state, ...cancelled([branch], false)),
+    timerC: (state, { branch }) =>
+      to({ ...state, unanswered: [...state.unanswered, branch] }, ...cancelled([branch], false)),
     abandoned: (state) => to({ ...state, waiting: [] }),
     branchOver: (state) => to(state),
   },
@@ -137,6 +143,7 @@ const NOTHING_TRIED: Forking = {
   waiting: [],
   tried: [],
   finals: [],
+  unanswered: [],
   isCancelled: false,
   recurse: false,
 };

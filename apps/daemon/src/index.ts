@@ -1,0 +1,5 @@
+export { ConfigError } from './config-error.ts';
+export { ConfigFile } from './config-file.ts';
+export { isMisuse } from './misuse.ts';
+export { logLevel } from './log-level.ts';
+export { toldToStop } from './told-to-stop.ts';
