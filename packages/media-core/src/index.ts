@@ -23,6 +23,8 @@ export type {
   Playback,
   PlayOptions,
   RecordFormat,
+  RecordedStream,
+  RecordingFeedRequest,
   RecordOptions,
   RecordTarget,
   StoredRecordTarget,
