@@ -153,6 +153,7 @@ describe('a session that is recorded at a server', () => {
     await soon(all, session?.hold());
     await soon(all, session?.resume());
     await simulation.run(100_000);
+    console.log('DBG', second?.state, second?.session?.state, second?.session?.endReason, session?.state, String(simulation.ladder()).slice(-1500));
     expect(await second?.ended).toMatchObject({ kind: 'lost', status: 408 });
     expect(session?.state).toBe('connected');
     await over(all);
