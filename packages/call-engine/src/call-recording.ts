@@ -1,4 +1,4 @@
-import type { Runtime } from '@strowger/runtime';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
 import {
   type FinishedRecording,
   type MediaEndpoint,
@@ -113,8 +113,9 @@ export class CallRecording {
     this.hasBegun = true;
     this.part++;
     if (options.of?.(call(this.part)) === false) return;
-    const begun = [this.beginOwn(), this.beginSession()];
-    if (this.isRequired) await Promise.all(begun);
+    const begun = Promise.all([this.beginOwn(), this.beginSession()]);
+    begun.catch(() => {}); // it was told
+    if (this.isRequired) await begun;
   }
 
   /** Who talks, and over which media, is not what it was. */
@@ -123,7 +124,7 @@ export class CallRecording {
     const isOwn = this.own.length > 0 && this.context.options?.target !== undefined;
     if (isOwn) {
       this.part++;
-      void this.beginOwn();
+      this.beginOwn().catch(() => {}); // it was told
     }
     this.listen();
     this.session?.update();
@@ -132,29 +133,28 @@ export class CallRecording {
   /** Records what is said from now on into a further place; see `Call.record`. */
   async record(target: RecordTarget, format: RecordFormat): Promise<Recording> {
     const [caller] = this.context.sides();
-    if (caller === undefined) throw new Error('nobody talks');
+    if (caller === undefined) throw new StrowgerError('CALL_STATE', 'nobody talks');
     const recording = await caller.end.record(target, { ...format, channels: 'stereo' });
-    let resolve: (record: CallRecordingRecord) => void = () => {};
-    this.own.push(new Promise((settle) => (resolve = settle)));
-    this.running.add(recording);
-    let stopped: ReturnType<Recording['stop']> | undefined;
-    const stop = (): ReturnType<Recording['stop']> => {
-      if (stopped !== undefined) return stopped;
+    let settle: (record: CallRecordingRecord) => void = () => {};
+    this.own.push(new Promise((resolve) => (settle = resolve)));
+    let stopped: Promise<FinishedRecording> | undefined;
+    const stop = async (): Promise<FinishedRecording> => {
       this.running.delete(tracked);
-      stopped = recording.stop();
       const path = placeOf(target);
-      stopped.then(
-        (finished) => resolve({ kind: 'own', ...finished }),
-        (error: unknown) => resolve({ kind: 'own', path, error: String(error) }),
-      );
-      return stopped;
+      try {
+        const finished = await recording.stop();
+        settle({ kind: 'own', ...finished });
+        return finished;
+      } catch (error) {
+        settle({ kind: 'own', path, error: wordsOf(error) });
+        throw error;
+      }
     };
     const tracked: Recording = {
-      stop,
+      stop: () => (stopped ??= stop()),
       pause: () => recording.pause(),
       resume: () => recording.resume(),
     };
-    this.running.delete(recording);
     this.running.add(tracked);
     return tracked;
   }

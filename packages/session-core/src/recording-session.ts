@@ -48,6 +48,7 @@ export interface RecordingContext {
 /** A hold at a back-to-back user agent is two negotiations; it is told as one. */
 const SETTLING_MS = 100;
 const DEFAULT_ANSWER_MS = 5000;
+const UNREACHABLE = 'the server cannot be reached';
 
 /**
  * A call is recorded at a server (RFC 7866, as session recording client): copies of its streams go
@@ -212,6 +213,9 @@ export class RecordingSession {
     } catch (error) {
       const text = wordsOf(error);
       if (isMoved) return void this.machine.input({ type: 'updateFailed', status: 488, text });
+      if (!isAnswer(text)) {
+        return void this.machine.input({ type: 'updateFailed', status: 408, text: UNREACHABLE });
+      }
       this.context.runtime.logger.warn({ err: error, recording: this.id }, 'metadata was refused');
       this.machine.input({ type: 'updated' });
     }
@@ -233,6 +237,11 @@ export class RecordingSession {
     await this.feed?.close();
     this.resolveEnded(ending);
   }
+}
+
+/** Whether a change was refused by the server: with its status. Else nobody was there to ask. */
+function isAnswer(refusal: string): boolean {
+  return /^[3-6]\d\d /u.test(refusal);
 }
 
 function faultOf(reason: EndReason): { status: number; text: string } {
