@@ -74,10 +74,7 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
       expect(new Set(rows.map(([ssrc]) => ssrc)).size, `streams at ${port}`).toBe(1);
       expect(rows.length).toBeGreaterThan(150);
     }
-    const [invite] = capture.fields(
-      'sip.Method == "INVITE" && udp.dstport == 5090',
-      'udp.payload',
-    );
+    const [invite] = capture.fields('sip.Method == "INVITE" && udp.dstport == 5090', 'udp.payload');
     const text = Buffer.from((invite?.[0] ?? '').replaceAll(':', ''), 'hex').toString();
     const xml = /<\?xml[\s\S]*<\/recording>/u.exec(text)?.[0] ?? '';
     const metadata = parseRecordingMetadata(xml);

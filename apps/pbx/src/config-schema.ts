@@ -133,7 +133,9 @@ const sipUri = z.string().refine((text) => /^sips?:/i.test(text) && parseUri(tex
 
 const recording = z
   .strictObject({
-    server: sipUri.optional().describe('A recording server (SIPREC, RFC 7866), called for each call'),
+    server: sipUri
+      .optional()
+      .describe('A recording server (SIPREC, RFC 7866), called for each call'),
     answerMs: z.int().min(500).max(30_000).default(5000).describe('How long it may take to answer'),
     srtp: z
       .enum(['off', 'optional', 'best-effort', 'required'])

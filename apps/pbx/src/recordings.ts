@@ -6,10 +6,7 @@ import { uri } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
 
 /** What of calls is recorded; makes the folder where we record ourselves. */
-export function recordingOf({
-  recording,
-  domain,
-}: Config): Pick<CallEngineOptions, 'recording'> {
+export function recordingOf({ recording, domain }: Config): Pick<CallEngineOptions, 'recording'> {
   if (recording === undefined) return {};
   const { server, answerMs, srtp, folder, format, policy, of } = recording;
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
@@ -48,7 +45,10 @@ function pathOf(call: RecordedCall, folder: string, format: string): string {
   const { startedAt, caller, callee, part, id } = call;
   const time = new Date(startedAt).toISOString().replaceAll(':', '-');
   const further = part > 1 ? `-part${part}` : '';
-  return join(folder, `${time}-${wordOf(caller)}-${wordOf(callee)}-${id.slice(0, 6)}${further}.${format}`);
+  return join(
+    folder,
+    `${time}-${wordOf(caller)}-${wordOf(callee)}-${id.slice(0, 6)}${further}.${format}`,
+  );
 }
 
 /** The user of an address, of letters, digits and `+` alone. */

@@ -1,4 +1,10 @@
-import type { MediaBackend, MediaEndpoint, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
+import type {
+  MediaBackend,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaStats,
+  Sdp,
+} from '@strowger/session-core';
 import type { CalleeMedia } from './call-engine-options.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';

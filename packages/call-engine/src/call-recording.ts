@@ -92,6 +92,7 @@ export class CallRecording {
   private session: RecordingSession | undefined;
   private part = 0;
   private hasBegun = false;
+  private isWanted = false;
   private isOver = false;
 
   constructor(context: CallRecordingContext) {
@@ -113,6 +114,7 @@ export class CallRecording {
     this.hasBegun = true;
     this.part++;
     if (options.of?.(call(this.part)) === false) return;
+    this.isWanted = true;
     const begun = Promise.all([this.beginOwn(), this.beginSession()]);
     begun.catch(() => {}); // it was told
     if (this.isRequired) await begun;
@@ -121,8 +123,7 @@ export class CallRecording {
   /** Who talks, and over which media, is not what it was. */
   follow(): void {
     if (!this.hasBegun || this.isOver) return;
-    const isOwn = this.own.length > 0 && this.context.options?.target !== undefined;
-    if (isOwn) {
+    if (this.isWanted) {
       this.part++;
       this.beginOwn().catch(() => {}); // it was told
     }
@@ -201,9 +202,7 @@ export class CallRecording {
     });
     this.session = session;
     this.listen();
-    void session.ended.then((ending) => {
-      if (ending.kind === 'lost' && !this.isOver) onFailed('server', ending.text, this.isRequired);
-    });
+    void this.tellLoss(session);
     try {
       await session.started;
       onStarted('server');
@@ -211,6 +210,12 @@ export class CallRecording {
       if (!this.isOver) onFailed('server', wordsOf(error), this.isRequired);
       throw error;
     }
+  }
+
+  private async tellLoss(session: RecordingSession): Promise<void> {
+    const ending = await session.ended;
+    if (ending.kind !== 'lost' || this.isOver) return;
+    this.context.onFailed('server', ending.text, this.isRequired);
   }
 
   private parties(): readonly RecordedParty[] {

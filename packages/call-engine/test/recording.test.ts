@@ -66,17 +66,21 @@ describe('a call that is recorded at a server', () => {
     const carol = await registered('carol');
     const call = alice.call('bob');
     await simulation.run(5000);
-    call.dialog?.refer({ referTo: new NameAddr({ uri: uri('sip:carol@pbx') }) }, { onEnded: () => {} });
+    call.dialog?.refer(
+      { referTo: new NameAddr({ uri: uri('sip:carol@pbx') }) },
+      { onEnded: () => {} },
+    );
     await simulation.run(10_000);
     expect([carol.dialogs.length, bob.dialogs.length]).toEqual([1, 1]);
     const last = srs.recordings[0]?.metadata.at(-1);
     expect(srs.recordings).toHaveLength(1);
-    expect(last?.participants.map(({ aor, sends, until }) => [aor, sends.length, until === undefined]))
-      .toEqual([
-        ['sip:carol@pbx', 1, true],
-        ['sip:bob@pbx', 1, true],
-        ['sip:alice@pbx', 0, false],
-      ]);
+    expect(
+      last?.participants.map(({ aor, sends, until }) => [aor, sends.length, until === undefined]),
+    ).toEqual([
+      ['sip:carol@pbx', 1, true],
+      ['sip:bob@pbx', 1, true],
+      ['sip:alice@pbx', 0, false],
+    ]);
     await strike();
   });
 

@@ -1,6 +1,10 @@
 import { rowsOf } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';
-import { type RecordingEnding, type RecordingSession, recordingTable } from '@strowger/session-core';
+import {
+  type RecordingEnding,
+  type RecordingSession,
+  recordingTable,
+} from '@strowger/session-core';
 import { FakeRecorder } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
 import { finish, type Scene, scene } from './two-phones.ts';
@@ -103,7 +107,9 @@ describe('a session that is recorded at a server', () => {
     srs.onInvite = ({ invite }) => invite.reject(480, { reason: 'Full' });
     const [session] = alice.manager.sessions();
     const recording = session?.recordAt(SERVER);
-    await expect(soon(all, recording?.started)).rejects.toMatchObject({ code: 'RECORDING_REFUSED' });
+    await expect(soon(all, recording?.started)).rejects.toMatchObject({
+      code: 'RECORDING_REFUSED',
+    });
     await simulation.run(100);
     expect(await recording?.ended).toMatchObject({ kind: 'refused', status: 480 });
     expect(session?.state).toBe('connected');
@@ -191,8 +197,8 @@ describe('a session that is recorded at a server', () => {
     recordings[2]?.update();
     void session?.hangUp();
     await simulation.run(1000);
-    const endings = await Promise.all(recordings.map((one) => one?.ended));
-    expect(endings.map((ending) => ending?.kind)).toEqual([
+    const endings = await Promise.all(recordings.flatMap((one) => (one ? [one.ended] : [])));
+    expect(endings.map(({ kind }) => kind)).toEqual([
       'cancelled',
       'cancelled',
       'completed',

@@ -92,7 +92,8 @@ export class RelayRecorder implements Ticked {
     const round = ++side.round;
     try {
       const formats = await heardFormats(changed.agreed.media, this.options.codecs);
-      if (round === side.round && this.sides.includes(side)) side.listening.configure(formats, this.sampleRate);
+      if (round === side.round && this.sides.includes(side))
+        side.listening.configure(formats, this.sampleRate);
     } catch {
       // what cannot be decoded is silence in the recording; the call goes on
     }
