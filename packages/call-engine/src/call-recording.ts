@@ -14,7 +14,7 @@ import {
   type Session,
   type StoredRecordTarget,
 } from '@strowger/session-core';
-import { NameAddr } from '@strowger/sip-message';
+import { NameAddr, SipUri, type Uri } from '@strowger/sip-message';
 import { inTime } from './in-time.ts';
 
 /** Of which calls between two parties what is kept, and where. */
@@ -197,7 +197,7 @@ export class CallRecording {
     if (options?.server === undefined || caller === undefined) return;
     const session = startSession({
       server: options.server,
-      from: new NameAddr({ uri: caller.session.local.uri }),
+      from: new NameAddr({ uri: hostOf(caller.session.local.uri) }),
       parties: () => this.parties(),
     });
     this.session = session;
@@ -242,6 +242,11 @@ function outcomeOf(ending: RecordingEnding | undefined): ServerOutcome {
   if (ending === undefined) return { outcome: 'underWay' };
   if (ending.kind === 'completed' || ending.kind === 'cancelled') return { outcome: ending.kind };
   return { outcome: ending.kind, status: ending.status, reason: ending.text };
+}
+
+/** We call the server ourselves, and not in the name of a user. */
+function hostOf(address: Uri): Uri {
+  return address instanceof SipUri ? address.with({ user: undefined }) : address;
 }
 
 /** The path, or the URL without its query; empty for a stream. */

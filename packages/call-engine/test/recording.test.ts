@@ -168,6 +168,41 @@ describe('a call that is recorded at a server', () => {
     await strike();
   });
 
+  it('is refused where we cannot record it ourselves and must; else the record says so', async () => {
+    for (const policy of ['required', 'optional'] as const) {
+      // the fake backend does not record
+      const parts: string[] = [];
+      const { simulation, engine, alice, told, records, strike } = await scene({
+        target: ({ caller, callee, part }) => {
+          parts.push(`${caller} ${callee} ${part}`);
+          return '/nowhere/call.wav';
+        },
+        policy,
+      });
+      const call = alice.call('bob');
+      await simulation.run(5000);
+      expect(call.outcome).toBe(policy === 'required' ? 500 : 200);
+      expect(told).toEqual([expect.stringMatching(/^own failed: .*recording/u)]);
+      expect(parts).toEqual(['sip:alice@pbx sip:bob@pbx 1']);
+      const [live] = engine.calls();
+      if (live) {
+        await expect(live.record('x.wav')).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED' });
+      }
+      call.dialog?.bye();
+      await simulation.run(1000);
+      expect(records[0]?.reason).toBe(policy === 'required' ? 'recordingFailed' : undefined);
+      await strike();
+    }
+  });
+
+  it('can be recorded on demand while two talk, and not before', async () => {
+    const { simulation, engine, alice, strike } = await scene(undefined);
+    alice.call('bob');
+    await simulation.run(500);
+    expect(() => engine.calls()[0]?.record('early.wav')).toThrow(/ringing cannot be recorded/u);
+    await strike();
+  });
+
   it('records those calls alone that it is asked to, and no service', async () => {
     const { simulation, alice, bob, srs, records, strike } = await scene({
       server: SERVER,
