@@ -25,6 +25,7 @@ export class PacketListeners {
   }
 
   tell(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    if (this.listeners.length === 0) return;
     for (const listener of this.listeners) listener.onPacket(packet, header, arrival);
   }
 
