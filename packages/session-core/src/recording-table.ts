@@ -86,7 +86,7 @@ const tellCancelled: RecordingOutput = {
   text: 'it was stopped before it began',
 };
 
-/** @internal A session with a recording server, from its media to its end (RFC 7866 §6, §8.1). */
+/** @internal A session with a recording server, from its media to its end (RFC 7866 §6.1). */
 export const recordingTable: StateTable<RecordingState, RecordingInput, RecordingOutput> = {
   opening: {
     feedOpened: () =>

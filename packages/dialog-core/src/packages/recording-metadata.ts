@@ -13,7 +13,7 @@ import {
 
 const NAMESPACE = 'urn:ietf:params:xml:ns:recording:1';
 
-/** The media type of the metadata of a recording session (RFC 7865 §11, RFC 7866 §9). */
+/** The media type of the metadata of a recording session (RFC 7866 §9). */
 export const RECORDING_METADATA_TYPE = 'application/rs-metadata+xml';
 
 /** From when until when something belongs to something: wall time in milliseconds since 1970. */
