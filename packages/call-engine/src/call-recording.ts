@@ -157,6 +157,7 @@ export class CallRecording {
       resume: () => recording.resume(),
     };
     this.running.add(tracked);
+    if (this.isOver) tracked.stop().catch(() => {}); // it ended meanwhile
     return tracked;
   }
 
@@ -181,12 +182,14 @@ export class CallRecording {
     const { options, call, onStarted, onFailed } = this.context;
     if (options?.target === undefined) return;
     const { format } = options;
+    const target = options.target(call(this.part));
     try {
-      const target = options.target(call(this.part));
       await this.record(target, format === undefined ? {} : { format });
       onStarted('own');
     } catch (error) {
-      onFailed('own', wordsOf(error), this.isRequired);
+      const reason = wordsOf(error);
+      this.own.push(Promise.resolve({ kind: 'own', path: placeOf(target), error: reason }));
+      if (!this.isOver) onFailed('own', reason, this.isRequired);
       throw error;
     }
   }

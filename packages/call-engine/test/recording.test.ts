@@ -191,6 +191,8 @@ describe('a call that is recorded at a server', () => {
       call.dialog?.bye();
       await simulation.run(1000);
       expect(records[0]?.reason).toBe(policy === 'required' ? 'recordingFailed' : undefined);
+      const failed = { kind: 'own', path: '/nowhere/call.wav', error: expect.any(String) };
+      expect(records[0]?.recordings).toEqual([failed]);
       await strike();
     }
   });

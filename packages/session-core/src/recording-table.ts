@@ -17,7 +17,7 @@ export interface RecordingFault {
   readonly text: string;
 }
 
-/** @internal Where a recording session stands. `isStale`: the call has changed since it was described. */
+/** Where a recording session stands. `isStale`: the call has changed since it was described. */
 export type RecordingState =
   | { readonly name: 'opening' }
   | { readonly name: 'calling'; readonly isStale: boolean }
@@ -30,7 +30,7 @@ export type RecordingState =
   | { readonly name: 'ending'; readonly ending: RecordingEnding }
   | { readonly name: 'ended'; readonly ending: RecordingEnding };
 
-/** @internal */
+/** What happens to a recording session. */
 export type RecordingInput =
   | { readonly type: 'feedOpened' }
   | ({ readonly type: 'feedRefused' } & RecordingFault)
@@ -47,7 +47,7 @@ export type RecordingInput =
   | ({ readonly type: 'updateFailed' } & RecordingFault)
   | { readonly type: 'stop' };
 
-/** @internal */
+/** What a recording session does. */
 export type RecordingOutput =
   | { readonly type: 'call' }
   | { readonly type: 'hangUp' }
@@ -58,7 +58,7 @@ export type RecordingOutput =
   | { readonly type: 'tellRefused'; readonly text: string }
   | { readonly type: 'finish'; readonly ending: RecordingEnding };
 
-/** @internal */
+/** How long its server may take to answer, and its call to settle after a change. */
 export type RecordingTimer = 'answer' | 'settling';
 
 type Step = { next: RecordingState; outputs: readonly RecordingOutput[] };
@@ -86,7 +86,7 @@ const tellCancelled: RecordingOutput = {
   text: 'it was stopped before it began',
 };
 
-/** @internal A session with a recording server, from its media to its end (RFC 7866 §6.1). */
+/** A session with a recording server, from its media to its end (RFC 7866 §6.1). */
 export const recordingTable: StateTable<RecordingState, RecordingInput, RecordingOutput> = {
   opening: {
     feedOpened: () =>
