@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseUri } from '@strowger/sip-message';
 import { z } from 'zod';
 
 /** `127.0.0.1:8080`, `[::1]:8080`: an address and a port. */
@@ -125,6 +126,36 @@ const conference = z
       .describe('16-bit PCM, or Opus in Ogg, a tenth of its size'),
   })
   .prefault({});
+
+const sipUri = z.string().refine((text) => /^sips?:/i.test(text) && parseUri(text).ok, {
+  error: 'a SIP address, such as "sip:recorder@192.0.2.9" or "sip:192.0.2.9:5070;transport=tcp"',
+});
+
+const recording = z
+  .strictObject({
+    server: sipUri
+      .optional()
+      .describe('A recording server (SIPREC, RFC 7866), called for each call'),
+    answerMs: z.int().min(500).max(30_000).default(5000).describe('How long it may take to answer'),
+    srtp: z
+      .enum(['off', 'optional', 'best-effort', 'required'])
+      .default('off')
+      .describe('Encryption of what it is sent'),
+    folder: file.optional().describe('Where the PBX records by itself; it is made'),
+    format: z
+      .enum(['wav', 'ogg'])
+      .default('wav')
+      .describe('16-bit PCM, or Opus in Ogg, a tenth of its size; the caller is on the left'),
+    policy: z
+      .enum(['required', 'optional'])
+      .default('optional')
+      .describe('"required": a call that cannot be recorded is refused, or ends'),
+    of: z.array(userPart).min(1).optional().describe('Users whose calls are recorded; default all'),
+  })
+  .refine(({ server: at, folder }) => at !== undefined || folder !== undefined, {
+    error: 'it needs "server", "folder" or both',
+  });
+
 /** Names of such servers are looked up by nobody. */
 const server = hostPort.refine((text) => (parseHostPort(text)?.port ?? 0) > 0, {
   error: 'a port from 1 to 65535',
@@ -219,6 +250,7 @@ export const configSchema = z
       .enum(['b2bua', 'proxy'])
       .default('b2bua')
       .describe('Whether media of calls to users is relayed, or flows between the phones'),
+    recording: recording.optional().describe('Calls between two parties that are recorded'),
     conference: conference.describe('Rooms where all who dial them hear each other'),
     digest: algorithms.default(['MD5']).describe('What is offered where nothing else is said'),
     ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
@@ -237,6 +269,10 @@ export const configSchema = z
     drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
   })
   .superRefine((config, context) => {
+    if (config.mode === 'proxy' && config.recording !== undefined) {
+      const message = 'calls are recorded in mode "b2bua" alone';
+      context.addIssue({ code: 'custom', path: ['recording'], message, input: config.recording });
+    }
     const index = config.listen.findIndex((point) => isSecure(atOf(point)));
     if (index < 0 || config.tls !== undefined) return;
     const message = 'it needs "tls" with "cert" and "key"';

@@ -163,6 +163,31 @@ webSocket: { origins: ["https://phone.example"] }
     expect(problem('{ "*6000": { pins: "1" } }')).toContain('unknown key "pins"; allowed: pin,');
   });
 
+  it('reads what is recorded, and says what makes no sense', () => {
+    const text = 'recording: { server: "sip:rec@192.0.2.9", policy: required, of: [alice] }';
+    expect(readConfig(text).recording).toEqual({
+      server: 'sip:rec@192.0.2.9',
+      answerMs: 5000,
+      srtp: 'off',
+      format: 'wav',
+      policy: 'required',
+      of: ['alice'],
+    });
+    expect(readConfig('').recording).toBeUndefined();
+    const problem = (lines: string): string => {
+      try {
+        readConfig(lines);
+        return 'none';
+      } catch (error) {
+        return error instanceof ConfigError ? error.problems.join() : 'another';
+      }
+    };
+    expect(problem('recording: {}')).toContain('it needs "server", "folder" or both');
+    expect(problem('recording: { server: "srs" }')).toContain('a SIP address, such as');
+    expect(problem('recording: { servers: 1 }')).toContain('allowed: server, answerMs,');
+    expect(problem('mode: proxy\nrecording: { folder: calls }')).toContain('mode "b2bua" alone');
+  });
+
   it('publishes its schema', async () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input' });
     // `vitest -u` writes it anew

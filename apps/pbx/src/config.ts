@@ -25,6 +25,9 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_STORE: { path: ['store'] },
   STROWGER_PUBLIC: { path: ['public'], list: true },
   STROWGER_MODE: { path: ['mode'] },
+  STROWGER_RECORDING_SERVER: { path: ['recording', 'server'] },
+  STROWGER_RECORDING_FOLDER: { path: ['recording', 'folder'] },
+  STROWGER_RECORDING_POLICY: { path: ['recording', 'policy'] },
   STROWGER_DIGEST: { path: ['digest'], list: true },
   STROWGER_NONCE_LIFETIME_MS: { path: ['nonceLifetimeMs'] },
   STROWGER_RING_TIMEOUT_MS: { path: ['ringTimeoutMs'] },
@@ -127,6 +130,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     http: ['listen'],
     tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
     webSocket: ['path', 'origins', 'allowNoOrigin'],
+    recording: ['server', 'answerMs', 'srtp', 'folder', 'format', 'policy', 'of'],
     conference: ['rooms', 'recordings', 'recordingFormat'],
     media: [
       'address',

@@ -14,6 +14,7 @@ import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
 import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
+import { logRecordings, recordingOf } from './recordings.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
 import { forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
@@ -87,6 +88,7 @@ async function open(
     mode: config.mode,
     services: { '*43': echo(), '*60': tone(440) },
     rooms: roomsOf(config),
+    ...recordingOf(config),
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
@@ -104,6 +106,7 @@ async function open(
   engine.on('conferenceEnded', ({ room, ended: { recording } }) => {
     if (recording) runtime.logger.info({ room, recording }, 'a meeting was recorded');
   });
+  logRecordings(engine, runtime.logger);
   await transport.start();
   opened.push(() => transport.close());
   engine.start();

@@ -1,6 +1,12 @@
 import type { CalleeMedia } from './call-engine-options.ts';
 import type { Runtime } from '@strowger/runtime';
-import type { MediaBackend, Session } from '@strowger/session-core';
+import type {
+  MediaBackend,
+  RecordingSession,
+  RecordingSessionOptions,
+  Session,
+} from '@strowger/session-core';
+import type { CallRecordingOptions } from './call-recording.ts';
 import type { Call } from './call.ts';
 import type { CallRoutes } from './call-routes.ts';
 import type { CallParties } from './call-timeline.ts';
@@ -19,6 +25,10 @@ export interface CallContext {
   /** How media is offered to contacts that are all behind a WebSocket. */
   readonly webSocketMedia: CalleeMedia | undefined;
   readonly infos: InfoPassing;
+  readonly recording: CallRecordingOptions | undefined;
+  startRecordingSession(options: RecordingSessionOptions): RecordingSession;
+  onRecordingStarted(call: Call, what: 'server' | 'own'): void;
+  onRecordingFailed(call: Call, what: 'server' | 'own', reason: string): void;
   /** A session is of this call from now on. */
   link(session: Session, call: Call): void;
   onAnswered(call: Call): void;

@@ -3,6 +3,7 @@ import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
 import type { Hop, Inbound, ProxySender, TimerSettings } from '@strowger/transaction-core';
 import type { FlowTrust } from './authenticator.ts';
+import type { CallRecordingOptions } from './call-recording.ts';
 import type { ConferenceRoomOptions } from './conference-room.ts';
 import type { FailureLimits } from './failure-table.ts';
 import { type ForwardingSource, LONGEST_RING_MS } from './forwarding-rules.ts';
@@ -78,6 +79,11 @@ export interface CallEngineOptions {
   readonly forwarding?: ForwardingSource;
   /** How often a call may be forwarded, here and before it came here. Default 5. */
   readonly maxForwardings?: number;
+  /**
+   * What is recorded of calls between two parties, in the mode `b2bua` alone: at a server (RFC 7866),
+   * by ourselves, or both. Services record by themselves.
+   */
+  readonly recording?: CallRecordingOptions;
   /** Whether a phone may send a call to another user by a 3xx. Default `true`. */
   readonly followRedirects?: boolean;
   /** Whether messages say who the two ends of a call are, by Session-ID (RFC 7989). Default `true`. */

@@ -40,6 +40,14 @@ export interface CallEngineEvents {
   callAnswered: { readonly call: Call };
   /** One of the two that talk has put somebody else in its place. */
   callTransferred: { readonly call: Call };
+  /** The call is recorded from now on, at the server or by ourselves. */
+  recordingStarted: { readonly call: Call; readonly what: 'server' | 'own' };
+  /** It is not, or no longer; the call ends where its recording is required. */
+  recordingFailed: {
+    readonly call: Call;
+    readonly what: 'server' | 'own';
+    readonly reason: string;
+  };
   /** Told once the record is written. */
   callEnded: { readonly call: Call; readonly record: CallRecord };
   /** The same for a call that only passed through, in the mode `proxy`. */
@@ -116,6 +124,11 @@ export class CallEngine {
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
       infos: new InfoPassing(),
+      recording: options.recording,
+      startRecordingSession: (wanted) => this.sessions.startRecordingSession(wanted),
+      onRecordingStarted: (call, what) => this.events.emit('recordingStarted', { call, what }),
+      onRecordingFailed: (call, what, reason) =>
+        this.events.emit('recordingFailed', { call, what, reason }),
       link: ({ id }, call) => {
         if (this.sessions.get(id) !== undefined) this.sessions.linkSessionToCall(id, call.id);
       },

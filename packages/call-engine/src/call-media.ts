@@ -1,4 +1,10 @@
-import type { MediaBackend, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
+import type {
+  MediaBackend,
+  MediaEndpoint,
+  MediaEndpointEvent,
+  MediaStats,
+  Sdp,
+} from '@strowger/session-core';
 import type { CalleeMedia } from './call-engine-options.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
@@ -81,6 +87,11 @@ export class CallMedia {
     this.answer = answer;
     this.callerEnd = new RelayEnd(relay.a, passing);
     this.calleeEnd = new SharedEnd(relay.b, passing);
+  }
+
+  /** The end of the relay that one side talks to, as the backend knows it. */
+  endOf(side: 'caller' | 'callee'): MediaEndpoint {
+    return side === this.stays ? this.relay.a : this.relay.b;
   }
 
   /** Frees both ends. */

@@ -1,4 +1,5 @@
 import type { ForwardCause, MediaStats } from '@strowger/session-core';
+import type { CallRecordingRecord } from './call-recording.ts';
 
 /** How a call came out. */
 export type CallOutcome =
@@ -69,4 +70,6 @@ export interface CallRecord {
   /** What ended it, in a word, where the status does not say: `draining`, `mediaFailed`, … */
   readonly reason?: string;
   readonly legs: readonly CallLegRecord[];
+  /** What became of what was recorded of it; absent where nothing was to be. */
+  readonly recordings?: readonly CallRecordingRecord[];
 }

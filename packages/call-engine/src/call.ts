@@ -1,9 +1,16 @@
 import type { ReferProgress } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
-import type { Forwarding, Session } from '@strowger/session-core';
+import type {
+  Forwarding,
+  RecordFormat,
+  Recording,
+  RecordTarget,
+  Session,
+} from '@strowger/session-core';
 import type { CallContext, CallInit } from './call-context.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallRecord } from './call-record.ts';
+import { CallRecording, type RecordedSide } from './call-recording.ts';
 import {
   type CallEnding,
   type CallInput,
@@ -41,6 +48,7 @@ export class Call {
   private readonly sides: CallSides;
   private readonly transfers: CallTransfers;
   private readonly contacts: ContactLegs;
+  private readonly recording: CallRecording;
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
   private readonly over = new AbortController();
@@ -65,6 +73,7 @@ export class Call {
     this.contacts = init.contacts;
     this.routes = init.routes;
     this.transfers = this.makeTransfers();
+    this.recording = this.makeRecording();
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.machine = new Machine({
@@ -88,6 +97,18 @@ export class Call {
   /** Ends the call, whatever it is at. @param reason a word for the record. */
   hangUp(reason = 'hungUp'): void {
     this.input({ type: 'stop', reason });
+  }
+
+  /**
+   * Records what the two say, the caller on the left and the callee on the right, until `stop`, a
+   * transfer or the end of the call; the record of the call says what became of it. Throws `CALL_STATE`
+   * unless the call is connected between two parties; rejects as `MediaEndpoint.record`.
+   */
+  record(target: RecordTarget, format: RecordFormat = {}): Promise<Recording> {
+    if (this.state === 'connected' && this.recordedSides().length > 1) {
+      return this.recording.record(target, format);
+    }
+    throw new StrowgerError('CALL_STATE', `A call that is ${this.state} cannot be recorded`);
   }
 
   /** @internal Which side a session is of the two that talk; `undefined` for all others. */
@@ -153,6 +174,40 @@ export class Call {
       const { length: first } = this.legs;
       this.input({ type: 'routedToContacts', legs, first, forwards, hasMoved });
     }
+  }
+
+  private makeRecording(): CallRecording {
+    const { context, parties } = this;
+    return new CallRecording({
+      runtime: context.runtime,
+      options: context.recording,
+      sides: () => this.recordedSides(),
+      call: (part) => ({
+        id: this.id,
+        caller: parties.caller,
+        callee: calleeOf(this.called, this.routes.forwarded) ?? parties.dialled,
+        dialled: parties.dialled,
+        startedAt: this.timeline.startedAt,
+        part,
+      }),
+      startSession: (options) => context.startRecordingSession(options),
+      onStarted: (what) => context.onRecordingStarted(this, what),
+      onFailed: (what, reason, isFatal) => {
+        context.onRecordingFailed(this, what, reason);
+        if (isFatal) this.input({ type: 'broken', reason: 'recordingFailed' });
+      },
+    });
+  }
+
+  /** The two that talk over the relay of this call, the caller first. */
+  private recordedSides(): readonly RecordedSide[] {
+    const { media } = this;
+    return (['caller', 'callee'] as const).flatMap((side) => {
+      const session = this.sessionOf(side);
+      if (media === undefined || session === undefined) return [];
+      const { uri, displayName: name } = session.remote;
+      return { session, aor: this.userOf(side) ?? uri.toString(), name, end: media.endOf(side) };
+    });
   }
 
   private makeTransfers(): CallTransfers {
@@ -332,6 +387,8 @@ export class Call {
     this.caller.session.speakFor(leg.session);
     await media.calleeEnd.elect(leg.end);
     const answer = await media.answer;
+    // who makes no offer is described by the answer alone, and recorded from there on
+    if (answer !== undefined) await this.recording.begin();
     if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);
   }
 
@@ -363,6 +420,7 @@ export class Call {
   private tellAnswered(): void {
     this.timeline.answers();
     this.passInfo();
+    this.recording.begin().catch(() => {}); // it has told
     this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
     this.context.onAnswered(this);
   }
@@ -383,6 +441,7 @@ export class Call {
     const { media, left } = this.transfers.adopt();
     this.media = media;
     this.passInfo();
+    this.recording.follow();
     void this.keepStats(left, before, by);
     this.context.onTransferred(this);
   }
@@ -401,6 +460,7 @@ export class Call {
     this.timer?.cancel();
     this.over.abort();
     const end = this.timeline.ends();
+    const recordings = await this.recording.end();
     const stats = await this.inTime(this.media?.close());
     const { sides, called, routes, id, parties } = this;
     const { callers, legs } = sides;
@@ -410,6 +470,7 @@ export class Call {
       ...parties,
       ...(callee === undefined ? {} : { callee }),
       ...forwardedBy(routes.forwarded),
+      ...(recordings.length > 0 && { recordings }),
       legs: recordLegs({
         callers,
         legs,

@@ -46,3 +46,9 @@ export type { ExpiryLimits } from './register-request.ts';
 export { Registrar, type RegistrarOptions, type RegistrationChange } from './registrar.ts';
 export { echo, type Service, type ServiceCall, tone } from './service.ts';
 export type { LegRefusal } from './best-response.ts';
+export type {
+  CallRecordingOptions,
+  CallRecordingRecord,
+  RecordedCall,
+  ServerOutcome,
+} from './call-recording.ts';

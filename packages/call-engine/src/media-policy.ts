@@ -7,10 +7,15 @@ export type MediaPolicy = Pick<CalleeMedia, 'srtp' | 'keying'>;
 /** A backend whose endpoints and relays keep to a policy, unless they are asked for otherwise. */
 export function withPolicy(backend: MediaBackend, policy: MediaPolicy): MediaBackend {
   if (policy.srtp === undefined && policy.keying === undefined) return backend;
+  const { openNegotiated } = backend;
   return {
     openEndpoint: (request) => backend.openEndpoint({ ...policy, ...request }),
     openRelay: (request) => backend.openRelay({ ...request, ...relayPolicy(request, policy) }),
+    ...(openNegotiated && {
+      openNegotiated: (request) => openNegotiated.call(backend, request),
+    }),
     openConference: (request) => backend.openConference(request),
+    openRecordingFeed: (request) => backend.openRecordingFeed({ ...policy, ...request }),
     usage: () => backend.usage(),
     close: () => backend.close(),
   };

@@ -94,6 +94,7 @@ export { featuresOf, preferContacts, type PreferredContact } from './caller-pref
 export { type AnswerMode, answerModeField, answerModeOf, judgeAnswerMode } from './answer-mode.ts';
 export type { ReadBody } from './packages/xml-read.ts';
 export * from './packages/conference-info.ts';
+export * from './packages/recording-metadata.ts';
 export * from './packages/dialog-info.ts';
 export * from './packages/is-composing.ts';
 export * from './packages/message-summary.ts';

@@ -164,6 +164,9 @@ export class InviteClient implements OutgoingInvite {
   private send(hops: readonly Hop[]): void {
     const { request, context } = this;
     const isOurs = !request.headers.has('contact');
+    const { contactParams = '' } = this.options;
+    const ownContact = (hop: Hop): string =>
+      `${context.userAgent.contact(hop, this.isSecure)}${contactParams}`;
     let cseq = 1;
     this.client = new ClientRequest(request, {
       context,
@@ -171,7 +174,7 @@ export class InviteClient implements OutgoingInvite {
       hops,
       credentials: this.options.credentials,
       isSecure: this.isSecure,
-      contact: isOurs ? (hop) => context.userAgent.contact(hop, this.isSecure) : undefined,
+      contact: isOurs ? ownContact : undefined,
       nextCSeq: () => ++cseq,
       user: {
         onResponse: (response) => this.receive(response),

@@ -21,6 +21,11 @@ export interface InviteOptions extends MessageParts {
   readonly transport?: TransportName | undefined;
   /** Where to send it, without a look-up: the hop that a registered phone was heard from. */
   readonly hops?: readonly Hop[] | undefined;
+  /**
+   * Header parameters of our Contact, here and in the dialogs that it makes: feature tags (RFC 3840)
+   * such as `';+sip.src'`.
+   */
+  readonly contactParams?: string | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
   /** For this INVITE instead of what the layer's options say. */

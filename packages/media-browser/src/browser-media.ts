@@ -83,6 +83,11 @@ export class BrowserMedia implements MediaBackend {
     return Promise.reject(unsupported('mix a conference'));
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED`. */
+  openRecordingFeed(): Promise<MediaEndpoint> {
+    return Promise.reject(unsupported('feed a recording server'));
+  }
+
   usage(): { endpoints: number; ports: number } {
     const ports = [...this.endpoints].reduce((sum, one) => sum + one.ports, 0);
     return { endpoints: this.endpoints.size, ports };

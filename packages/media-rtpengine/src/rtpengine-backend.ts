@@ -101,6 +101,11 @@ export class RtpengineBackend implements MediaBackend {
     throw new StrowgerError('MEDIA_UNSUPPORTED', 'rtpengine does not mix');
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED`: its copies are not what a recording server is described. */
+  async openRecordingFeed(): Promise<never> {
+    throw new StrowgerError('MEDIA_UNSUPPORTED', 'media behind rtpengine is not copied');
+  }
+
   async openRelay({ codecs, onEvent, ...request }: RelayRequest): Promise<RtpengineRelay> {
     await this.ready();
     const tell = this.guarded(onEvent);

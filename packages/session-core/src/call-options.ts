@@ -1,5 +1,5 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
-import type { NameAddr, Uri } from '@strowger/sip-message';
+import type { BodyPartInit, NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop, TransportName } from '@strowger/transaction-core';
 import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
@@ -91,6 +91,13 @@ export interface CallOptions {
    * by default, they are handed up: `contacts` of the `EndReason`.
    */
   readonly followRedirects?: boolean | RedirectPolicy | undefined;
+  /** Header parameters of our Contact: feature tags (RFC 3840) such as `';+sip.src'`. */
+  readonly contactParams?: string | undefined;
+  /**
+   * What each offer of ours is accompanied by, asked for anew each time: the INVITE, a re-INVITE and
+   * an UPDATE become `multipart/mixed` (RFC 5621) of the description and these parts.
+   */
+  readonly bodyParts?: (() => readonly BodyPartInit[]) | undefined;
   /** For whose peer it is placed: see `Session.speakFor`. */
   readonly onBehalfOf?: Session | undefined;
   /** By default a random one. */

@@ -74,6 +74,21 @@ export {
   type ConferenceTableContext,
   conferenceTable,
 } from './conference-table.ts';
+export { partyOf, type RecordedParty } from './recording-parties.ts';
+export {
+  type RecordingServer,
+  RecordingSession,
+  type RecordingSessionOptions,
+} from './recording-session.ts';
+export {
+  type RecordingEnding,
+  type RecordingFault,
+  type RecordingInput,
+  type RecordingOutput,
+  type RecordingState,
+  recordingTable,
+  type RecordingTimer,
+} from './recording-table.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

@@ -522,6 +522,29 @@ export interface SessionMediaManager extends MediaBackend {
   stopMedia(id: MediaSessionId, reason: string): Promise<MediaStats>;
 }
 
+/** One stream of a call, as a recording server is sent it. */
+export interface RecordedStream {
+  /** How the description, and the metadata beside it, name its line: a token (RFC 4574). */
+  readonly label: string;
+  /** An endpoint of the same backend, or an end of one of its relays, with media agreed. */
+  readonly of: MediaEndpoint;
+  /** Whether what it receives is recorded, or what it sends. */
+  readonly flow: 'received' | 'sent';
+}
+
+/** What a recording server is sent; see `openRecordingFeed`. */
+export interface RecordingFeedRequest {
+  /** For logs and statistics. */
+  readonly label: string;
+  /** One line of the description for each, in this order: 1 to 16. */
+  readonly streams: readonly RecordedStream[];
+  /** Whether the copies are encrypted; default: the backend's. */
+  readonly srtp?: SrtpPolicy;
+  /** How keys come about, preferred first. */
+  readonly keying?: readonly ('sdes' | 'dtls')[];
+  onEvent(event: MediaEndpointEvent): void;
+}
+
 /** Where media happens: in this process, in another one, or in a fake. */
 export interface MediaBackend {
   /** Takes no ports yet: the first offer does, once it was read and found good. */
@@ -542,6 +565,14 @@ export interface MediaBackend {
   openNegotiated?(request: NegotiatedRequest): Promise<MediaEndpoint>;
   /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
   openConference(request: ConferenceRequest): Promise<MediaConference>;
+  /**
+   * Copies of streams for a recording server (RFC 7866), undecoded: an endpoint that only sends, with
+   * a line `a=sendonly` and `a=label` for each stream. A line that the server refuses is not sent; of
+   * a stream whose codec it does not take, nothing is. Media of the streams is as it was. Rejects with
+   * `MEDIA_UNSUPPORTED` for streams that are not this backend's, or lie in several threads, with
+   * `MEDIA_WRONG_STATE` where nothing was agreed yet, `MEDIA_BAD_FEED`.
+   */
+  openRecordingFeed(request: RecordingFeedRequest): Promise<MediaEndpoint>;
   /** Open endpoints and bound ports: both zero after everything was closed. */
   usage(): { endpoints: number; ports: number };
   /** Closes every endpoint and resolves when sockets and workers are gone. */

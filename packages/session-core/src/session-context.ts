@@ -7,6 +7,7 @@ import type { MediaWishes } from './call-options.ts';
 import type { Bridges } from './bridge.ts';
 import type { MediaBackend, Sdp } from './media-backend.ts';
 import type { MediaLink } from './media-link.ts';
+import type { RecordingSession, RecordingSessionOptions } from './recording-session.ts';
 import type { Session } from './session.ts';
 import type { SessionEventDetails, SessionEvents } from './session-events.ts';
 import type { SessionMachineState } from './session-machine.ts';
@@ -38,6 +39,7 @@ export interface SessionContext {
   onRefer(session: Session, refer: IncomingRefer): void;
   /** Calls the target of a transfer, or joins two sessions, where the peer is not referred. */
   readonly bridges: Bridges;
+  record(options: RecordingSessionOptions): RecordingSession;
   /** Told the row of every step, for row coverage. */
   onStep?: ((state: string, input: string) => void) | undefined;
 }

@@ -12,6 +12,7 @@ import type { Conference } from './conference.ts';
 import type { ConferenceId, ConferenceOptions, JoinOptions } from './conference-options.ts';
 import { Conferences } from './conferences.ts';
 import { Bridges, type RelayId } from './bridge.ts';
+import { RecordingSession, type RecordingSessionOptions } from './recording-session.ts';
 import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
@@ -184,6 +185,21 @@ export class SessionManager extends SessionDirectory {
     options: ConferenceOptions & { readonly member?: JoinOptions } = {},
   ): Promise<ConferenceId> {
     return this.conferenceRooms.bridge(sessions, options);
+  }
+
+  /**
+   * Has a call recorded at a server (RFC 7866): each party on a line of its own. What changes is told
+   * by `update` of it; it goes on until `stop`, or until the server ends it. Needs a backend that can
+   * copy streams. For a session that talks to us: `Session.recordAt`.
+   */
+  startRecordingSession(options: RecordingSessionOptions): RecordingSession {
+    const { runtime, media } = this.options;
+    return new RecordingSession(options, {
+      runtime,
+      media,
+      newId: () => runtime.random.token(),
+      call: (call) => this.call(call),
+    });
   }
 
   /** The conferences that are not over, oldest first. */
@@ -368,6 +384,7 @@ export class SessionManager extends SessionDirectory {
       },
       onRefer: (session, refer) => this.transferee.take(session, refer),
       bridges: this.bridges,
+      record: (options) => this.startRecordingSession(options),
     };
   }
 

@@ -32,6 +32,8 @@ import type {
   Recording,
   Sdp,
 } from './media-backend.ts';
+import { partiesOf, type RecordedParty } from './recording-parties.ts';
+import type { RecordingServer, RecordingSession } from './recording-session.ts';
 import { refusedBy } from './refused-input.ts';
 import { type AuthenticationMachine, authenticationMachine } from './session-authentication.ts';
 import { sendInfoDigits } from './info-digit-sender.ts';
@@ -362,6 +364,22 @@ export class Session extends SessionMedia {
   /** Records what the peer says: into a file, to a server, to a program. */
   record(target: RecordTarget, options?: RecordOptions): Promise<Recording> {
     return this.endpoint().record(target, options);
+  }
+
+  /**
+   * Has both sides recorded at a server (RFC 7866), which is told of holds as well, until `stop` or
+   * the end of the session. Throws `NO_MEDIA` before the answer.
+   */
+  recordAt(server: RecordingServer): RecordingSession {
+    this.endpoint();
+    const parties = (): readonly RecordedParty[] => partiesOf(this);
+    const recording = this.context.record({ server, from: this.local.withTag(undefined), parties });
+    const unsubscribe = this.on('mediaStateChanged', ({ from }) => {
+      if (from === 'negotiating') recording.update();
+    });
+    void this.ended.then(() => recording.stop());
+    void recording.ended.then(unsubscribe);
+    return recording;
   }
 
   /**

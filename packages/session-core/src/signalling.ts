@@ -1,4 +1,5 @@
 import type {
+  Body,
   Dialog,
   DialogLayer,
   HeaderFields,
@@ -22,6 +23,7 @@ import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import { endedBy, failedBy, refusedBy } from './signalling-end.ts';
 import {
+  accompanied,
   hasForeignBody,
   reasonFields,
   reasonOf,
@@ -84,6 +86,8 @@ export class Signalling {
   private placeCall: ((offer: string | undefined, next?: NextTarget) => OutgoingInvite) | undefined;
   private redirections: Redirections | undefined;
   private isCancelled = false;
+  /** Of an offer of ours. */
+  private bodyOf: (offer: Sdp) => Body = sdpBody;
 
   constructor(user: SignallingUser) {
     this.user = user;
@@ -104,8 +108,10 @@ export class Signalling {
       const policy = followRedirects === true ? {} : followRedirects;
       this.redirections = new Redirections(first, headers, policy);
     }
+    const { bodyParts } = options;
+    if (bodyParts !== undefined) this.bodyOf = (offer) => accompanied(offer, bodyParts());
     this.placeCall = (offer, next) => {
-      const body = offer === undefined ? undefined : sdpBody(offer);
+      const body = offer === undefined ? undefined : this.bodyOf(offer);
       const invite = {
         to,
         from,
@@ -113,6 +119,7 @@ export class Signalling {
         credentials,
         transport,
         callId,
+        contactParams: options.contactParams,
         body,
         requestUri: next?.uri ?? options.requestUri,
         headers: next === undefined ? headers : [...headers.filter(isOurs), ...next.headers],
@@ -265,7 +272,7 @@ export class Signalling {
       onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
       onFailed: ({ kind }) => refused(kind),
     };
-    const parts = { body: sdpBody(offer) };
+    const parts = { body: this.bodyOf(offer) };
     if (!byUpdate) this.ours = this.dialog?.reinvite(parts, user);
     else this.sendUpdate(parts, user, refused);
   }

@@ -1,5 +1,5 @@
-import type { HeaderFields } from '@strowger/dialog-core';
-import type { SipMessage } from '@strowger/sip-message';
+import type { Body, HeaderFields } from '@strowger/dialog-core';
+import { type BodyPartInit, composeMultipart, type SipMessage } from '@strowger/sip-message';
 import type { PeerReason } from './end-reason.ts';
 import type { Sdp } from './media-backend.ts';
 
@@ -16,6 +16,14 @@ export function hasForeignBody(message: SipMessage): boolean {
 /** @internal */
 export function sdpBody(sdp: Sdp): { type: string; content: string } {
   return { type: 'application/sdp', content: sdp };
+}
+
+/** @internal A description of ours with what accompanies it (RFC 5621 §3). */
+export function accompanied(sdp: Sdp, parts: readonly BodyPartInit[]): Body {
+  if (parts.length === 0) return sdpBody(sdp);
+  const description = { headers: [['Content-Type', 'application/sdp']] as const, body: sdp };
+  const { contentType, body } = composeMultipart([description, ...parts]);
+  return { type: `${contentType.type}/${contentType.subtype}${contentType.params}`, content: body };
 }
 
 /** @internal What the Reason headers of a message say (RFC 3326). */

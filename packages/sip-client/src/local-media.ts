@@ -5,6 +5,7 @@ import type {
   MediaBackend,
   MediaConference,
   MediaEndpoint,
+  RecordingFeedRequest,
   RelayRequest,
 } from '@strowger/session-core';
 
@@ -42,6 +43,10 @@ export class LocalMedia implements MediaBackend {
 
   async openConference(request: ConferenceRequest): Promise<MediaConference> {
     return this.backend().openConference(request);
+  }
+
+  async openRecordingFeed(request: RecordingFeedRequest): Promise<MediaEndpoint> {
+    return this.backend().openRecordingFeed(request);
   }
 
   usage(): { endpoints: number; ports: number } {

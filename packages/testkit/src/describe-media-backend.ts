@@ -32,6 +32,7 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describePlaying(story);
     describeDigits(story);
     describeConference(story);
+    describeRecordingFeed(story);
   });
 }
 
@@ -342,6 +343,34 @@ function describeConference(story: Story): void {
     assert.deepEqual(backend.usage(), before, 'who was not let in holds no ports');
     await room.close();
     await rejects(room.stats(), 'MEDIA_CLOSED');
+  });
+}
+
+function describeRecordingFeed(story: Story): void {
+  story('feeds a recording server, where it can', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    const opening = backend.openRecordingFeed({
+      label: 'recorded',
+      streams: [
+        { label: '1', of: caller, flow: 'received' },
+        { label: '2', of: caller, flow: 'sent' },
+      ],
+      onEvent: nothing,
+    });
+    if (await isUnsupported(opening)) return;
+    const feed = await opening;
+    const offer = await feed.createOffer();
+    const labels = [...offer.matchAll(/^a=label:(\S+)\r?$/gmu)].map(([, label]) => label);
+    assert.deepEqual(labels, ['1', '2']);
+    assert.equal(offer.match(/^a=sendonly\r?$/gmu)?.length, 2);
+    const answer = offer.replaceAll('a=sendonly', 'a=recvonly');
+    await rejects(feed.acceptAnswer(answer.replaceAll(/m=audio \d+/gu, 'm=audio 0')));
+    await feed.acceptAnswer(answer);
+    assert.equal((await feed.stats()).direction, 'sendonly');
+    assert.equal((await callee.stats()).direction, 'sendrecv', 'what is recorded goes on');
+    await rejects(feed.sendDigits('1'), 'MEDIA_UNSUPPORTED');
+    await feed.close();
+    await rejects(feed.createOffer(), 'MEDIA_CLOSED');
   });
 }
 

@@ -5,10 +5,12 @@ import type {
   MediaBackend,
   MediaConference,
   MediaEndpoint,
+  RecordingFeedRequest,
   RelayRequest,
 } from '@strowger/session-core';
 import { type Clock, StrowgerError } from '@strowger/runtime';
 import { FakeConference } from './fake-conference.ts';
+import { FakeFeed } from './fake-feed.ts';
 import { FakeMediaEndpoint, type FakeMediaHost } from './fake-media-endpoint.ts';
 
 /** What a fake backend can be told to delay or to refuse. */
@@ -16,6 +18,7 @@ export type FakeMediaOperation =
   | 'openEndpoint'
   | 'openRelay'
   | 'openConference'
+  | 'openRecordingFeed'
   | 'createOffer'
   | 'acceptOffer'
   | 'acceptAnswer'
@@ -59,6 +62,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
   private readonly delayMs: number;
   private readonly encrypts: boolean;
   private readonly open = new Set<FakeMediaEndpoint>();
+  private readonly fed = new Set<FakeFeed>();
   private readonly failures = new Map<FakeMediaOperation, StrowgerError[]>();
   private readonly gates = new Map<FakeMediaOperation, Promise<void>>();
   private readonly rooms: FakeConference[] = [];
@@ -122,13 +126,40 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
     return { a, b };
   }
 
+  async openRecordingFeed(request: RecordingFeedRequest): Promise<MediaEndpoint> {
+    await this.pass('openRecordingFeed');
+    const ours: readonly unknown[] = this.endpoints;
+    if (!request.streams.every(({ of }) => ours.includes(of))) {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'what is recorded is of another backend');
+    }
+    const { address } = this;
+    const feed = new FakeFeed(
+      {
+        address,
+        port: 50_000 + 2 * this.opened++,
+        pass: (operation) => this.pass(operation),
+        remove: (closed) => this.fed.delete(closed),
+      },
+      request,
+    );
+    this.fed.add(feed);
+    return feed;
+  }
+
+  /** What is sent to recording servers, oldest first. */
+  get feeds(): readonly FakeFeed[] {
+    return [...this.fed];
+  }
+
   usage(): { endpoints: number; ports: number } {
-    return { endpoints: this.open.size, ports: this.open.size };
+    const live = this.open.size + this.fed.size;
+    return { endpoints: live, ports: live };
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(this.endpoints.map((endpoint) => endpoint.close()));
+    const live = [...this.endpoints, ...this.feeds];
+    await Promise.all(live.map((endpoint) => endpoint.close()));
   }
 
   /** The next such operation rejects with `error`; several calls queue up. */

@@ -7,6 +7,8 @@ export {
   type FakeMediaWire,
 } from './fake-media.ts';
 export { FakeConference } from './fake-conference.ts';
+export { FakeFeed } from './fake-feed.ts';
+export { FakeRecorder, type FakeRecording } from './fake-recorder.ts';
 export { FakeMediaEndpoint } from './fake-media-endpoint.ts';
 export { FAKE_SUITE } from './fake-sdp.ts';
 export {

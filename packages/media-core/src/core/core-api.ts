@@ -80,6 +80,15 @@ export interface RelayedPayload {
   to: number;
 }
 
+/** Copies of one endpoint's packets that go out at another. */
+export interface TapRequest {
+  from: number;
+  flow: 'received' | 'sent';
+  /** The end of a relay that nobody else feeds. */
+  to: number;
+  payloads: RelayedPayload[];
+}
+
 /** Where a line of a call passes through that is not ours to understand. */
 export interface OpenPassageRequest {
   /** Chosen by the caller, unique among passages. */
@@ -259,6 +268,8 @@ export interface CoreApi {
    */
   relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
   endRelay(request: { from: number }): Promise<void>;
+  /** From now on, until either is closed; again with other payload types: in place of those before. */
+  tap(request: TapRequest): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;
   /** Where each end of a passage is, after a round of offer and answer. */

@@ -20,9 +20,12 @@ import type {
   PlayCommand,
   Recorded,
   RelayedPayload,
+  TapRequest,
 } from './core-api.ts';
 import { Conference } from './conference.ts';
+import { PacketTaps } from './packet-taps.ts';
 import { Passage } from './passage.ts';
+import type { Recorder } from './recorder.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
 import { hmacSha1 } from '../srtp/index.ts';
@@ -49,6 +52,7 @@ export class MediaCore implements CoreApi {
   private readonly hmac = hmacSha1();
   private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
+  private readonly taps = new PacketTaps();
   private readonly passages = new Map<number, Passage>();
   private readonly conferences = new Map<number, Conference>();
 
@@ -63,7 +67,7 @@ export class MediaCore implements CoreApi {
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
-      ? new RelayEnd({ runtime, request, tell, hmac })
+      ? new RelayEnd({ runtime, request, tell, ticker, hmac, codecs })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
     if (!request.relayed) await codecs.ready();
     this.endpoints.set(request.id, endpoint);
@@ -93,6 +97,11 @@ export class MediaCore implements CoreApi {
     } else {
       throw new StrowgerError('MEDIA_WRONG_STATE', 'An end of a relay is relayed to the other one');
     }
+  }
+
+  async tap(request: TapRequest): Promise<void> {
+    const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
+    this.taps.begin(request, from.session, to.session);
   }
 
   async endRelay({ from }: { from: number }): Promise<void> {
@@ -145,23 +154,24 @@ export class MediaCore implements CoreApi {
   }
 
   async record(request: Parameters<CoreApi['record']>[0]): Promise<void> {
-    await this.audio(request.id).record(request);
+    await this.endpoint(request.id).record(request);
   }
 
   async recordTaken(request: Parameters<CoreApi['recordTaken']>[0]): Promise<void> {
-    this.audio(request.id).recorder.taken(request.recording, request.bytes);
+    this.recorder(request.id).taken(request.recording, request.bytes);
   }
 
   async recordFailed(request: Parameters<CoreApi['recordFailed']>[0]): Promise<void> {
-    this.audio(request.id).recorder.fail(request.recording, request.message);
+    this.recorder(request.id).fail(request.recording, request.message);
   }
 
   async pauseRecord({ id, paused }: { id: number; paused: boolean }): Promise<void> {
-    this.audio(id).recorder.pause(paused);
+    this.recorder(id).pause(paused);
   }
 
   async stopRecord({ id }: { id: number }): Promise<Recorded> {
-    return this.audio(id).recorder.stop();
+    const endpoint = this.endpoint(id);
+    return endpoint instanceof RelayEnd ? endpoint.recording.stop() : endpoint.recorder.stop();
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {
@@ -233,6 +243,7 @@ export class MediaCore implements CoreApi {
   async close({ id }: { id: number }): Promise<Closed> {
     const endpoint = this.endpoint(id);
     this.endpoints.delete(id);
+    this.taps.end(id);
     for (const conference of this.conferences.values()) conference.leave(id);
     const recorded = await endpoint.close();
     return { stats: statsOf(endpoint), ...(recorded && { recorded }) };
@@ -256,6 +267,11 @@ export class MediaCore implements CoreApi {
       throw new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
     }
     return endpoint;
+  }
+
+  private recorder(id: number): Recorder {
+    const endpoint = this.endpoint(id);
+    return endpoint instanceof RelayEnd ? endpoint.recording.recorder : endpoint.recorder;
   }
 
   private audio(id: number): AudioEndpoint {

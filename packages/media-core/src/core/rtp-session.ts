@@ -9,8 +9,9 @@ import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { StreamNow } from '../quality/quality-monitor.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
-import type { CoreEvent, OpenRequest } from './core-api.ts';
+import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
+import { PacketListeners } from './packet-tap.ts';
 import { MediaTimeout } from './media-timeout.ts';
 import { isNoRtp, MediaTransport } from './media-transport.ts';
 import { UnheardPeer } from './unheard-peer.ts';
@@ -56,6 +57,9 @@ export class RtpSession {
   readonly rtcp: RtcpSession;
   readonly quality: QualityReporter;
   readonly runtime: Runtime;
+  /** Who hears what comes in, and what goes out, beside the user. */
+  readonly received = new PacketListeners();
+  readonly sent = new PacketListeners();
   private readonly request: OpenRequest;
   private readonly user: RtpSessionUser;
   private readonly header = emptyRtpHeader();
@@ -138,6 +142,10 @@ export class RtpSession {
     }
   }
 
+  get settings(): StreamSettings {
+    return this.request.settings;
+  }
+
   /** Whether a packet would go anywhere now. */
   get sends(): boolean {
     return this.agreed?.maySend === true && this.transport.target !== undefined && !this.isGivenUp;
@@ -196,6 +204,7 @@ export class RtpSession {
   private transmit(packet: Uint8Array): boolean {
     const { target } = this.transport;
     if (target === undefined || this.closed) return false;
+    this.sent.tellUnread(packet); // it is encrypted in place
     const leaving = this.protection.protect(packet);
     if (leaving === undefined) return false;
     this.transport.send(leaving, target);
@@ -227,6 +236,7 @@ export class RtpSession {
       this.tellStarted(from);
     }
     if (arrival === 'wild') return;
+    this.received.tell(packet, header, arrival);
     const codec = agreed.codecs.get(header.payloadType);
     if (kind === EVENTS) {
       this.eventRate = codec?.clockRate ?? 8000;
@@ -273,6 +283,7 @@ export class RtpSession {
     this.reception = new Reception(clockRate, header.sequence);
     this.rtcp.forgetSender();
     this.quality.restart();
+    this.received.sourceChanged();
     this.user.onSourceChanged();
   }
 

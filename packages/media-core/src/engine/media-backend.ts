@@ -460,6 +460,30 @@ export interface MediaConference {
   close(): Promise<void>;
 }
 
+/** One stream of a call, as a recording server is sent it. */
+export interface RecordedStream {
+  /** How the description, and the metadata beside it, name its line: a token (RFC 4574). */
+  readonly label: string;
+  /** An endpoint of the same engine, or an end of one of its relays, with media agreed. */
+  readonly of: MediaEndpoint;
+  /** Whether what it receives is recorded, or what it sends. */
+  readonly flow: 'received' | 'sent';
+}
+
+/** What a recording server is sent. */
+export interface RecordingFeedRequest {
+  readonly label: string;
+  /** One line of the description for each, in this order: 1 to 16. */
+  readonly streams: readonly RecordedStream[];
+  /** Whether the copies are encrypted; default: the engine's. */
+  readonly srtp?: SrtpPolicy;
+  readonly keying?: readonly ('sdes' | 'dtls')[];
+  onEvent(event: MediaEndpointEvent): void;
+}
+
+/** What sends to a recording server: it has streams of its own for each line, and no one of all. */
+export type FeedEndpoint = Omit<MediaEndpoint, 'rtp'>;
+
 /** The media engine, and how it does. */
 export interface MediaEngine {
   /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
@@ -471,6 +495,14 @@ export interface MediaEngine {
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
   /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
   openConference(request: ConferenceRequest): Promise<MediaConference>;
+  /**
+   * Copies of streams for a recording server (RFC 7866), undecoded: an endpoint that only sends, with
+   * a line `a=sendonly` and `a=label` for each stream. A line that the server refuses is not sent; of
+   * a stream whose codec it does not take, nothing is. Media of the streams is as it was. Rejects with
+   * `MEDIA_UNSUPPORTED` for streams that are not this engine's, or lie in several threads, with
+   * `MEDIA_WRONG_STATE` where nothing was agreed yet, `MEDIA_BAD_FEED`.
+   */
+  openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint>;
   /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */
   openStream(request: StreamRequest): Promise<RtpStream>;
   /** Open endpoints and bound ports: both zero after everything was closed. */

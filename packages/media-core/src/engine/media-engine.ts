@@ -31,6 +31,8 @@ import type {
   MediaEndpointEvent,
   MediaEngine,
   PerEnd,
+  FeedEndpoint,
+  RecordingFeedRequest,
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
@@ -39,6 +41,7 @@ import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
+import { type FeedSource, openFeed } from './open-feed.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
 import { threadHost } from './thread-host.ts';
@@ -56,6 +59,8 @@ interface Opening {
   speech?: SpeechOptions | undefined;
   tones?: ToneOptions | undefined;
   quality?: EndpointRequest['quality'];
+  /** It only sends, and goes on though nothing comes back: not every recorder has RTCP. */
+  isOneWay?: boolean;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -81,6 +86,8 @@ class LocalMediaEngine implements MediaEngine {
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
   private readonly opening = new Set<Promise<unknown>>();
+  /** What can be copied for a recording server. */
+  private readonly sources = new WeakMap<MediaEndpoint, FeedSource>();
   private ids = 0;
   private closed: Promise<void> | undefined;
 
@@ -127,7 +134,9 @@ class LocalMediaEngine implements MediaEngine {
     const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
     const { core, description, identity } = await this.open(host, opening);
-    return { core, endpoint: new LocalEndpoint({ core, description, codecs, identity }) };
+    const endpoint = new LocalEndpoint({ core, description, codecs, identity });
+    this.sources.set(endpoint, { core, host });
+    return { core, endpoint };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -181,11 +190,26 @@ class LocalMediaEngine implements MediaEngine {
         b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines }),
       };
       RelaySide.join(ends.a, ends.b);
+      this.sources.set(ends.a, { core: a.core, host });
+      this.sources.set(ends.b, { core: b.core, host });
       return ends;
     } catch (error) {
       await a.core.close();
       throw error;
     }
+  }
+
+  async openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint> {
+    const { address } = this.options;
+    const { random } = this.runtime;
+    return openFeed(request, {
+      address,
+      random,
+      sourceOf: (endpoint) => this.sources.get(endpoint),
+      securityOf: (wish) => this.security(wish),
+      open: (host, line) =>
+        this.open(host, { ...line, relayed: true, isOneWay: true, ice: 'off', digits: [] }),
+    });
   }
 
   usage(): { endpoints: number; ports: number } {
@@ -229,7 +253,8 @@ class LocalMediaEngine implements MediaEngine {
     const quality = qualitySettings(this.options, opening.quality);
     const hearing = { digits, speech, tones, quality };
     const dtls = security?.fingerprints && { identity: this.identity };
-    const request = { id, ...identity, relayed, settings: this.settings, ...hearing, ...dtls };
+    const settings = opening.isOneWay ? { ...this.settings, timeoutMs: Infinity } : this.settings;
+    const request = { id, ...identity, relayed, settings, ...hearing, ...dtls };
     await host.api.open(request);
     const ice = this.ice(opening);
     const core = this.register(host, { id, opening, ice });

@@ -1,31 +1,29 @@
-import type { AnswererOutcome } from '../speech/index.ts';
 import { StrowgerError } from '@strowger/runtime';
-import type { RelayedPayload } from '../core/core-api.ts';
-import { isVoice, sameCodec } from '../sdp/codec.ts';
+import { isVoice } from '../sdp/codec.ts';
 import {
   type CodecDescription,
   type MediaDirection,
   mirrored,
   narrowed,
   type NegotiatedMedia,
-  type PayloadFormat,
   type Sdp,
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
-  Cleared,
   EndpointRtp,
-  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
-  PcmFrame,
-  Playback,
   Recording,
+  RecordOptions,
+  RecordTarget,
 } from './media-backend.ts';
+import { Recordings } from './recordings.ts';
 import type { RelayLines } from './relay-lines.ts';
+import { codecsOf, receivable, relayedPayloads } from './relayed-payloads.ts';
+import { SilentEndpoint } from './silent-endpoint.ts';
 
 /** What an end of a relay is made of. */
 export interface RelaySideOptions {
@@ -56,15 +54,23 @@ interface PendingOffer {
  * One end of a relay. What its peer offers waits here, goes out at the other end, and is answered
  * with what came back there: codecs, their order, and directions pass through.
  */
-export class RelaySide implements MediaEndpoint {
+export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   private readonly options: RelaySideOptions;
+  private readonly recordings: Recordings;
   private other: RelaySide | undefined;
   private pending: PendingOffer | undefined;
   private isOffering = false;
 
   constructor(options: RelaySideOptions) {
+    super('The end of a relay');
+    const { core } = options;
     this.options = options;
-    options.core.onEnd = (error) => this.onEnd(error);
+    this.recordings = new Recordings(core);
+    core.onEnd = (error) => this.onEnd(error);
+    core.onClosed = () => this.recordings.closed();
+    core.onAudio = (event) => {
+      if (event.type === 'recorded') this.recordings.take(event);
+    };
   }
 
   /** Makes two ends a relay. */
@@ -146,40 +152,9 @@ export class RelaySide implements MediaEndpoint {
     return stats;
   }
 
-  play(): Playback {
-    throw unsupported();
-  }
-
-  async mark(): Promise<MarkOutcome> {
-    throw unsupported();
-  }
-
-  async clear(): Promise<Cleared> {
-    throw unsupported();
-  }
-
-  async record(): Promise<Recording> {
-    throw unsupported();
-  }
-
-  async sendDigits(): Promise<void> {
-    throw unsupported();
-  }
-
-  echo(): void {
-    throw unsupported();
-  }
-
-  async detectAnsweringMachine(): Promise<AnswererOutcome> {
-    throw unsupported();
-  }
-
-  audioIn(): ReadableStream<PcmFrame> {
-    throw unsupported();
-  }
-
-  audioOut(): WritableStream<PcmFrame> {
-    throw unsupported();
+  /** What this end's peer says, in stereo that of the other end on the right; decoded for that alone. */
+  override async record(target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
+    return this.recordings.start(target, options);
   }
 
   private get isSettled(): boolean {
@@ -274,11 +249,7 @@ export class RelaySide implements MediaEndpoint {
     const { core } = this.options;
     const taken = other.options.core.agreed?.sendable;
     if (!core.agreed || !taken || core.hasEnded || other.options.core.hasEnded) return;
-    const payloads: RelayedPayload[] = [];
-    for (const { codec, payloadType } of receivable(core.agreed)) {
-      const match = taken.find((one) => sameCodec(one.codec, codec));
-      if (match) payloads.push({ from: payloadType, to: match.payloadType });
-    }
+    const payloads = relayedPayloads(receivable(core.agreed), taken);
     await core.api.relay({ from: core.id, to: other.options.core.id, payloads });
   }
 
@@ -298,7 +269,7 @@ export class RelaySide implements MediaEndpoint {
   /** What an offer of our own accord holds: what was agreed here, else at the other end. */
   private knownCodecs(): readonly CodecDescription[] {
     const agreed = this.options.core.agreed ?? this.other?.options.core.agreed;
-    if (agreed) return ownCodecs(agreed);
+    if (agreed) return codecsOf(receivable(agreed));
     return this.options.codecs.filter((codec) => this.mayPass(codec));
   }
 
@@ -307,22 +278,4 @@ export class RelaySide implements MediaEndpoint {
     this.other?.refuse(error);
     void this.options.lines.close(); // it never rejects; `close` waits for it
   }
-}
-
-/** Everything that may come in at an end. */
-function receivable({ receive, telephoneEvent }: NegotiatedMedia): readonly PayloadFormat[] {
-  return telephoneEvent ? [...receive, ...telephoneEvent.receive] : receive;
-}
-
-/** The codecs of an end, each once, under the numbers of our own description. */
-function ownCodecs(media: NegotiatedMedia): CodecDescription[] {
-  const codecs: CodecDescription[] = [];
-  for (const { codec } of receivable(media)) {
-    if (!codecs.some((one) => sameCodec(one, codec))) codecs.push(codec);
-  }
-  return codecs;
-}
-
-function unsupported(): StrowgerError {
-  return new StrowgerError('MEDIA_UNSUPPORTED', 'The end of a relay has no audio of its own');
 }

@@ -96,6 +96,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     configure: remote('configure'),
     relay: remote('relay'),
     endRelay: remote('endRelay'),
+    tap: remote('tap'),
     openPassage: remote('openPassage'),
     setPassage: remote('setPassage'),
     closePassage: remote('closePassage'),

@@ -8,11 +8,13 @@ import {
 import type {
   ConferenceRequest,
   EndpointRequest,
+  FeedEndpoint,
   MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
   MediaStats,
+  RecordingFeedRequest,
   RelayRequest,
 } from '../engine/media-backend.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
@@ -120,6 +122,15 @@ export class MediaManager {
     const close = (): Promise<MediaStats> =>
       this.sessions.has(id) ? this.stopMedia(id, 'closed') : endpoint.close();
     return new ManagedEndpoint({ id, sessionId, endpoint, onAgreed: () => {}, close });
+  }
+
+  /** What the engine opens; the streams may be endpoints and ends of relays of this manager. */
+  openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint> {
+    const streams = request.streams.map((stream) => {
+      const { of } = stream;
+      return of instanceof ManagedEndpoint ? { ...stream, of: of.endpoint } : stream;
+    });
+    return this.engine.openRecordingFeed({ ...request, streams });
   }
 
   /** A relay of the engine; its ends are media sessions here, and it is told as those of `setupRtpRelay`. */

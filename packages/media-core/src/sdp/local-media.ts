@@ -113,7 +113,8 @@ export function writeDescription({ local, audio, lines }: LocalDescription): Sdp
   return `${texts.join('\r\n')}\r\n`;
 }
 
-function audioLines(local: LocalMedia, audio: AudioLine): string[] {
+/** The lines of an audio line of ours: `m=` and its attributes. */
+export function audioLines(local: LocalMedia, audio: AudioLine): string[] {
   const { codecs, direction, protocol, rtcpMux, mid } = audio;
   const { ssrc, cname, ptimeMs, maxptimeMs } = local;
   const attributes = [

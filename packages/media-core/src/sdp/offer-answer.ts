@@ -226,7 +226,8 @@ function matchDescriptions(
   return refuse('AUDIO_REJECTED', 'the answer refuses audio', 'RFC 3264 §6');
 }
 
-function matchLines(
+/** What our line and the one that answers it make. */
+export function matchLines(
   ours: MediaDescription,
   theirs: MediaDescription,
   agreed: NegotiatedMedia | undefined,

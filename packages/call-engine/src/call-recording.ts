@@ -1,0 +1,264 @@
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import {
+  type FinishedRecording,
+  type MediaEndpoint,
+  partyOf,
+  type RecordedParty,
+  type RecordFormat,
+  type Recording,
+  type RecordingEnding,
+  type RecordingServer,
+  type RecordingSession,
+  type RecordingSessionOptions,
+  type RecordTarget,
+  type Session,
+  type StoredRecordTarget,
+} from '@strowger/session-core';
+import { NameAddr, SipUri, type Uri } from '@strowger/sip-message';
+import { inTime } from './in-time.ts';
+
+/** Of which calls between two parties what is kept, and where. */
+export interface CallRecordingOptions {
+  /** Copies go to a recording server (RFC 7866), each party on a line of its own. */
+  readonly server?: RecordingServer | undefined;
+  /**
+   * Where we record the call ourselves, the caller on the left and the callee on the right; after a
+   * transfer, whose media is another, into a further one: `part` counts from 1.
+   */
+  readonly target?: ((call: RecordedCall) => StoredRecordTarget) | undefined;
+  /** Of what we record ourselves; default WAV. */
+  readonly format?: RecordFormat['format'];
+  /**
+   * `required`: a call is not answered before the recording has begun, is refused where it cannot, and
+   * ends where it is lost. `optional`, the default: it goes on, which is told.
+   */
+  readonly policy?: 'required' | 'optional' | undefined;
+  /** Which calls; default all. */
+  readonly of?: ((call: RecordedCall) => boolean) | undefined;
+}
+
+/** A call that may be recorded. */
+export interface RecordedCall {
+  readonly id: string;
+  /** Addresses of record. */
+  readonly caller: string;
+  readonly callee: string;
+  readonly dialled: string;
+  /** Wall time in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly part: number;
+}
+
+/** What became of a recording of a call. Plain data. */
+export type CallRecordingRecord =
+  | ({ readonly kind: 'server'; readonly server: string } & ServerOutcome)
+  | ({ readonly kind: 'own' } & FinishedRecording)
+  | { readonly kind: 'own'; readonly path: string; readonly error: string };
+
+/** How a recording session came out; `underWay`: the server has not answered its end in time. */
+export type ServerOutcome =
+  | { readonly outcome: 'completed' | 'cancelled' | 'underWay' }
+  | { readonly outcome: 'refused' | 'lost'; readonly status: number; readonly reason: string };
+
+/** What a call says of one of the two that talk. */
+export interface RecordedSide {
+  readonly session: Session;
+  /** Its address of record. */
+  readonly aor: string;
+  readonly name?: string | undefined;
+  /** Its end of the relay. */
+  readonly end: MediaEndpoint;
+}
+
+/** What the recordings of a call need of it. */
+export interface CallRecordingContext {
+  readonly runtime: Runtime;
+  readonly options: CallRecordingOptions | undefined;
+  /** The call as it is now, the caller first; fewer than two where nobody talks. */
+  sides(): readonly RecordedSide[];
+  call(part: number): RecordedCall;
+  startSession(options: RecordingSessionOptions): RecordingSession;
+  onStarted(what: 'server' | 'own'): void;
+  /** @param isFatal the call may not go on without it. */
+  onFailed(what: 'server' | 'own', reason: string, isFatal: boolean): void;
+}
+
+/** Everything that is recorded of one call. */
+export class CallRecording {
+  private readonly context: CallRecordingContext;
+  private readonly own: Promise<CallRecordingRecord>[] = [];
+  private readonly running = new Set<Recording>();
+  private readonly followed = new Set<Session>();
+  private session: RecordingSession | undefined;
+  private part = 0;
+  private hasBegun = false;
+  private isWanted = false;
+  private isOver = false;
+
+  constructor(context: CallRecordingContext) {
+    this.context = context;
+  }
+
+  /** Whether the call waits for its recordings. */
+  get isRequired(): boolean {
+    return this.context.options?.policy === 'required';
+  }
+
+  /**
+   * The two can talk: what is to be recorded begins, once. Where that is required it resolves when it
+   * has begun, and rejects where it cannot; else at once.
+   */
+  async begin(): Promise<void> {
+    const { options, sides, call } = this.context;
+    if (this.hasBegun || options === undefined || sides().length < 2) return;
+    this.hasBegun = true;
+    this.part++;
+    if (options.of?.(call(this.part)) === false) return;
+    this.isWanted = true;
+    const begun = Promise.all([this.beginOwn(), this.beginSession()]);
+    begun.catch(() => {}); // it was told
+    if (this.isRequired) await begun;
+  }
+
+  /** Who talks, and over which media, is not what it was. */
+  follow(): void {
+    if (!this.hasBegun || this.isOver) return;
+    if (this.isWanted) {
+      this.part++;
+      this.beginOwn().catch(() => {}); // it was told
+    }
+    this.listen();
+    this.session?.update();
+  }
+
+  /** Records what is said from now on into a further place; see `Call.record`. */
+  async record(target: RecordTarget, format: RecordFormat): Promise<Recording> {
+    const [caller] = this.context.sides();
+    if (caller === undefined) throw new StrowgerError('CALL_STATE', 'nobody talks');
+    const recording = await caller.end.record(target, { ...format, channels: 'stereo' });
+    let settle: (record: CallRecordingRecord) => void = () => {};
+    this.own.push(new Promise((resolve) => (settle = resolve)));
+    let stopped: Promise<FinishedRecording> | undefined;
+    const stop = async (): Promise<FinishedRecording> => {
+      this.running.delete(tracked);
+      const path = placeOf(target);
+      try {
+        const finished = await recording.stop();
+        settle({ kind: 'own', ...finished });
+        return finished;
+      } catch (error) {
+        settle({ kind: 'own', path, error: wordsOf(error) });
+        throw error;
+      }
+    };
+    const tracked: Recording = {
+      stop: () => (stopped ??= stop()),
+      pause: () => recording.pause(),
+      resume: () => recording.resume(),
+    };
+    this.running.add(tracked);
+    if (this.isOver) tracked.stop().catch(() => {}); // it ended meanwhile
+    return tracked;
+  }
+
+  /** The call is over; resolves with what became of everything, or that it takes too long. */
+  async end(): Promise<readonly CallRecordingRecord[]> {
+    this.isOver = true;
+    const { session, own, context } = this;
+    const stopping = session?.stop();
+    for (const recording of this.running) recording.stop().catch(() => {}); // the record says so
+    const { clock } = context.runtime;
+    const [ending, ...written] = await Promise.all([
+      inTime(clock, stopping),
+      ...own.map((record) => inTime(clock, record)),
+    ]);
+    const records = written.flatMap((record) => record ?? []);
+    const server = context.options?.server;
+    if (session === undefined || server === undefined) return records;
+    return [{ kind: 'server', server: server.uri.toString(), ...outcomeOf(ending) }, ...records];
+  }
+
+  private async beginOwn(): Promise<void> {
+    const { options, call, onStarted, onFailed } = this.context;
+    if (options?.target === undefined) return;
+    const { format } = options;
+    const target = options.target(call(this.part));
+    try {
+      await this.record(target, format === undefined ? {} : { format });
+      onStarted('own');
+    } catch (error) {
+      const reason = wordsOf(error);
+      this.own.push(Promise.resolve({ kind: 'own', path: placeOf(target), error: reason }));
+      if (!this.isOver) onFailed('own', reason, this.isRequired);
+      throw error;
+    }
+  }
+
+  private async beginSession(): Promise<void> {
+    const { options, startSession, sides, onStarted, onFailed } = this.context;
+    const [caller] = sides();
+    if (options?.server === undefined || caller === undefined) return;
+    const session = startSession({
+      server: options.server,
+      from: new NameAddr({ uri: hostOf(caller.session.local.uri) }),
+      parties: () => this.parties(),
+    });
+    this.session = session;
+    this.listen();
+    void this.tellLoss(session);
+    try {
+      await session.started;
+      onStarted('server');
+    } catch (error) {
+      if (!this.isOver) onFailed('server', wordsOf(error), this.isRequired);
+      throw error;
+    }
+  }
+
+  private async tellLoss(session: RecordingSession): Promise<void> {
+    const ending = await session.ended;
+    if (ending.kind !== 'lost' || this.isOver) return;
+    this.context.onFailed('server', ending.text, this.isRequired);
+  }
+
+  private parties(): readonly RecordedParty[] {
+    return this.context.sides().map(({ session, aor, name, end }) => ({
+      ...partyOf(session, { of: end, flow: 'received' }),
+      aor,
+      name,
+    }));
+  }
+
+  /** Holds and other codecs are told as they are agreed. */
+  private listen(): void {
+    for (const { session } of this.context.sides()) {
+      if (this.followed.has(session)) continue;
+      this.followed.add(session);
+      session.on('mediaStateChanged', ({ from }) => {
+        if (from === 'negotiating') this.session?.update();
+      });
+    }
+  }
+}
+
+function outcomeOf(ending: RecordingEnding | undefined): ServerOutcome {
+  if (ending === undefined) return { outcome: 'underWay' };
+  if (ending.kind === 'completed' || ending.kind === 'cancelled') return { outcome: ending.kind };
+  return { outcome: ending.kind, status: ending.status, reason: ending.text };
+}
+
+/** We call the server ourselves, and not in the name of a user. */
+function hostOf(address: Uri): Uri {
+  return address instanceof SipUri ? address.with({ user: undefined }) : address;
+}
+
+/** The path, or the URL without its query; empty for a stream. */
+function placeOf(target: RecordTarget): string {
+  if (typeof target === 'string') return target;
+  if (target.type === 'file') return target.path;
+  return target.type === 'http' ? (target.url.split('?')[0] ?? '') : '';
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,61 @@
+import { StrowgerError } from '@strowger/runtime';
+import type { AnswererOutcome } from '../speech/index.ts';
+import type {
+  Cleared,
+  MarkOutcome,
+  PcmFrame,
+  Playback,
+  Recording,
+  RecordOptions,
+  RecordTarget,
+} from './media-backend.ts';
+
+/** What has no audio of its own: nothing can be played, heard or said there. */
+export abstract class SilentEndpoint {
+  private readonly what: string;
+
+  /** @param what it is, for those who ask more of it. */
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  play(): Playback {
+    throw this.unsupported();
+  }
+
+  async mark(): Promise<MarkOutcome> {
+    throw this.unsupported();
+  }
+
+  async clear(): Promise<Cleared> {
+    throw this.unsupported();
+  }
+
+  async record(_target: RecordTarget, _options?: RecordOptions): Promise<Recording> {
+    throw this.unsupported();
+  }
+
+  async sendDigits(): Promise<void> {
+    throw this.unsupported();
+  }
+
+  echo(): void {
+    throw this.unsupported();
+  }
+
+  async detectAnsweringMachine(): Promise<AnswererOutcome> {
+    throw this.unsupported();
+  }
+
+  audioIn(): ReadableStream<PcmFrame> {
+    throw this.unsupported();
+  }
+
+  audioOut(): WritableStream<PcmFrame> {
+    throw this.unsupported();
+  }
+
+  private unsupported(): StrowgerError {
+    return new StrowgerError('MEDIA_UNSUPPORTED', `${this.what} has no audio of its own`);
+  }
+}
