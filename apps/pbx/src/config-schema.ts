@@ -189,6 +189,16 @@ export const configSchema = z
           .max(8)
           .default([])
           .describe('Relays for media, over UDP, with ice: full; the first is used'),
+        transcode: z
+          .enum(['never', 'whenNeeded'])
+          .default('whenNeeded')
+          .describe('Whether calls are transcoded whose two phones share no codec'),
+        maxTranscoded: z
+          .int()
+          .min(0)
+          .max(10_000)
+          .default(50)
+          .describe('Calls that one thread for media transcodes at the same time'),
         workers: z
           .int()
           .min(0)

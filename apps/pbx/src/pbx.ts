@@ -128,7 +128,7 @@ async function open(
 }
 
 function mediaOptions({ media, edge }: Config): MediaEngineOptions {
-  const { address, codecs, srtp, ice, keying, workers } = media;
+  const { address, codecs, srtp, ice, keying, workers, transcode, maxTranscoded } = media;
   const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
   return {
     address,
@@ -137,6 +137,7 @@ function mediaOptions({ media, edge }: Config): MediaEngineOptions {
     ice,
     keying,
     workers,
+    relay: { transcode, maxTranscoded },
     ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },
     stunServers: media.stunServers.map(place),
     turnServers: media.turnServers.map(({ at, ...account }) => ({ ...place(at), ...account })),

@@ -68,5 +68,10 @@ export interface CallRecord {
   readonly endedBy: CallEnder;
   /** What ended it, in a word, where the status does not say: `draining`, `mediaFailed`, … */
   readonly reason?: string;
+  /**
+   * The media of the two that talked last was decoded and encoded: what the caller sent, what the
+   * callee was sent, by encoding names, and why. Absent where it passed as it was.
+   */
+  readonly transcoded?: NonNullable<MediaStats['transcoded']>;
   readonly legs: readonly CallLegRecord[];
 }

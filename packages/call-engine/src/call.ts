@@ -24,7 +24,7 @@ import {
   isBehindWebSocket,
 } from './contact-leg.ts';
 import { inTime } from './in-time.ts';
-import { recordLegs } from './record-legs.ts';
+import { recordLegs, transcodedIn } from './record-legs.ts';
 import { calleeOf, type Destination } from './router.ts';
 import { serve } from './service.ts';
 
@@ -408,6 +408,7 @@ export class Call {
       ...parties,
       ...(callee === undefined ? {} : { callee }),
       ...forwardedBy(routes.forwarded),
+      ...(stats && transcodedIn(stats)),
       legs: recordLegs({
         callers,
         legs,

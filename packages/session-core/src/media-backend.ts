@@ -121,6 +121,11 @@ export interface RelayRequest {
   readonly label: string;
   /** Limits what may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
+  /**
+   * Whether what one end sends and the other does not take is decoded and encoded: only where the two
+   * share no codec. Default: the backend's.
+   */
+  readonly transcode?: 'never' | 'whenNeeded';
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
   readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
@@ -153,6 +158,16 @@ export interface MediaStats {
   readonly quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: PeerQuality;
+  /**
+   * Of an end of a relay: what came in last that had to be decoded, what it was encoded as, by
+   * encoding names, and why: the ends have no codec in common, or one sends what the other does not
+   * take. Absent where everything passed as it was.
+   */
+  readonly transcoded?: {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: 'noCommonCodec' | 'unsharedCodec';
+  };
 }
 
 /** 16-bit PCM, mono. */

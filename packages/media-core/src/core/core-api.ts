@@ -19,6 +19,7 @@ import type {
   Keying,
   LineDestination,
   NegotiatedMedia,
+  PayloadFormat,
   SrtpSuite,
 } from '../sdp/index.ts';
 
@@ -78,6 +79,36 @@ export interface StreamSettings {
 export interface RelayedPayload {
   from: number;
   to: number;
+}
+
+/** Where what `from` receives goes. */
+export interface RelayOrder {
+  from: number;
+  to: number;
+  payloads: RelayedPayload[];
+  transcoding?: TranscodingOrder;
+}
+
+/** What an end of a relay receives that cannot pass, and what becomes of it at the other end. */
+export interface TranscodingOrder {
+  /** What is decoded, comfort noise among it. */
+  receive: readonly PayloadFormat[];
+  /** What it is encoded as. */
+  send: PayloadFormat;
+  reason: TranscodingReason;
+}
+
+/**
+ * Why a relay decodes: the two ends have no codec in common, or one sends what the other does not
+ * take though they share another.
+ */
+export type TranscodingReason = 'noCommonCodec' | 'unsharedCodec';
+
+/** That what came in at an end of a relay was decoded and encoded, by encoding names. */
+export interface Transcoded {
+  from: string;
+  to: string;
+  reason: TranscodingReason;
 }
 
 /** Where a line of a call passes through that is not ours to understand. */
@@ -180,6 +211,8 @@ export interface CoreStats {
   /** What the other side reports of how it hears us (RFC 3611 §4.7). */
   peerQuality?: VoipMetrics;
   jitterBuffer?: JitterBufferStats;
+  /** Of an end of a relay: what came in last that could not pass as it was. */
+  transcoded?: Transcoded;
 }
 
 /** What a conference is opened with. */
@@ -255,9 +288,10 @@ export interface CoreApi {
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /**
    * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
-   * with audio of their own, which `endRelay` gives back to them.
+   * with audio of their own, which `endRelay` gives back to them. Ends of a relay may transcode what
+   * cannot pass; rejects with `MEDIA_CODEC_UNAVAILABLE`.
    */
-  relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  relay(request: RelayOrder): Promise<void>;
   endRelay(request: { from: number }): Promise<void>;
   /** Binds the ports of a passage, four or none; `EADDRINUSE` where one is taken. */
   openPassage(request: OpenPassageRequest): Promise<void>;

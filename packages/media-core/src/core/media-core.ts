@@ -19,7 +19,7 @@ import type {
   PassageStats,
   PlayCommand,
   Recorded,
-  RelayedPayload,
+  RelayOrder,
 } from './core-api.ts';
 import { Conference } from './conference.ts';
 import { Passage } from './passage.ts';
@@ -63,7 +63,7 @@ export class MediaCore implements CoreApi {
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
-      ? new RelayEnd({ runtime, request, tell, hmac })
+      ? new RelayEnd({ runtime, request, tell, hmac, ticker, codecs })
       : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
     if (!request.relayed) await codecs.ready();
     this.endpoints.set(request.id, endpoint);
@@ -85,9 +85,9 @@ export class MediaCore implements CoreApi {
     await this.endpoint(id).configure(media);
   }
 
-  async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
+  async relay(request: RelayOrder): Promise<void> {
     const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
-    if (from instanceof RelayEnd && to instanceof RelayEnd) from.relayTo(to, request.payloads);
+    if (from instanceof RelayEnd && to instanceof RelayEnd) await from.relayTo(to, request);
     else if (from instanceof AudioEndpoint && to instanceof AudioEndpoint) {
       from.relayTo(to, request.payloads);
     } else {
@@ -287,6 +287,6 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     unauthentic: session.protection.unauthentic,
     ...(quality && { quality }),
     ...(peerMetrics && { peerQuality: peerMetrics }),
-    ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
+    ...endpoint.stats(),
   };
 }

@@ -1,29 +1,43 @@
 import type { Runtime } from '@strowger/runtime';
+import type { CodecLibrary } from '../codec/codec-library.ts';
+import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
-import type { CoreEvent, OpenRequest, RelayedPayload } from './core-api.ts';
+import type { CoreEvent, CoreStats, OpenRequest, RelayOrder } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
+import { EventPath } from './event-path.ts';
 import { RelayPath } from './relay-path.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
+import type { Ticker } from './ticker.ts';
+import { TranscodedPath } from './transcoded-path.ts';
 
 /** What an end is made of. */
 export interface RelayEndOptions {
   runtime: Runtime;
   request: OpenRequest;
   hmac: HmacSha1;
+  ticker: Ticker;
+  codecs: CodecLibrary;
   tell(event: CoreEvent): void;
+}
+
+/** The ways to the other end. */
+interface Ways {
+  /** What the other end takes as it is. */
+  readonly path: RelayPath;
+  /** What it does not. */
+  readonly transcoded: TranscodedPath;
+  readonly events: EventPath;
 }
 
 /** One end of a relay: what it receives goes out at the other end; RTCP ends here. */
 export class RelayEnd implements RtpSessionUser {
   readonly session: RtpSession;
-  /** Packets pass at once. */
-  readonly buffer = undefined;
   private readonly options: RelayEndOptions;
   private readonly digits: DigitListener;
-  private path: RelayPath | undefined;
+  private ways: Ways | undefined;
 
   constructor(options: RelayEndOptions) {
     this.options = options;
@@ -36,27 +50,57 @@ export class RelayEnd implements RtpSessionUser {
     });
   }
 
+  /** Packets that pass are not held; those that are decoded are. */
+  get buffer(): ReportedBuffer | undefined {
+    const stats = this.ways?.transcoded.stats;
+    if (stats === undefined) return undefined;
+    const { jitterMinimumMs: minimumMs, jitterMaximumMs: maximumMs } =
+      this.options.request.settings;
+    return { targetMs: stats.targetMs, minimumMs, maximumMs };
+  }
+
   configure(media: NegotiatedMedia): void {
     this.session.configure(media);
   }
 
-  /** From now on packets go to `other`, under its numbers. */
-  relayTo(other: RelayEnd, payloads: readonly RelayedPayload[]): void {
-    this.path ??= new RelayPath(other.session);
-    this.path.setPayloads(payloads);
+  /** From now on packets go to `other`, under its numbers or, where they cannot pass, transcoded. */
+  async relayTo(other: RelayEnd, { payloads, transcoding }: RelayOrder): Promise<void> {
+    this.ways ??= this.waysTo(other);
+    const { path, transcoded } = this.ways;
+    path.setPayloads(payloads);
+    const { agreed } = other.session;
+    if (agreed) await transcoded.configure(transcoding, agreed.media);
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.path?.forward(packet, header, arrival);
+    const { ways } = this;
+    if (ways === undefined) return;
+    const { path, transcoded } = ways;
+    if (path.passes(header.payloadType)) {
+      if (transcoded.stats) path.realign();
+      transcoded.rest();
+      return path.forward(packet, header, arrival);
+    }
+    const before = transcoded.discarded;
+    if (!transcoded.push(packet, header, arrival === 'misordered')) return;
+    path.realign(); // what passes later follows what was made of this
+    if (transcoded.discarded > before) this.session.quality.discard(header.sequence);
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     this.digits.receive(packet, header, arrival);
-    this.path?.forward(packet, header, arrival);
+    const { ways } = this;
+    if (ways === undefined) return;
+    const { path, transcoded, events } = ways;
+    const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
+    if (isPassed) return path.forward(packet, header, arrival);
+    if (events.forward(packet, header, this.session.eventRate)) path.realign();
   }
 
   onSourceChanged(): void {
-    this.path?.realign();
+    this.ways?.path.realign();
+    this.ways?.transcoded.reset();
+    this.ways?.events.reset();
     this.digits.reset();
   }
 
@@ -64,8 +108,32 @@ export class RelayEnd implements RtpSessionUser {
     this.options.tell(event);
   }
 
+  stats(): Partial<CoreStats> {
+    if (this.ways === undefined) return {};
+    const { transcoded: made, stats, discarded } = this.ways.transcoded;
+    return {
+      packetsDiscarded: discarded,
+      ...(made && { transcoded: made }),
+      ...(stats && { jitterBuffer: stats }),
+    };
+  }
+
   async close(): Promise<undefined> {
     this.digits.close();
+    await this.ways?.transcoded.close();
     await this.session.close();
+  }
+
+  private waysTo(other: RelayEnd): Ways {
+    const { ticker, codecs, request } = this.options;
+    const events = new EventPath(other.session);
+    const transcoded = new TranscodedPath({
+      to: other.session,
+      settings: request.settings,
+      ticker,
+      codecs,
+      isHeldBack: () => events.isSounding,
+    });
+    return { path: new RelayPath(other.session), transcoded, events };
   }
 }

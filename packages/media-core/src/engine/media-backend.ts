@@ -104,6 +104,11 @@ export interface RelayRequest {
   readonly label: string;
   /** Encoding names that may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
+  /**
+   * Whether what one end sends and the other does not take is decoded and encoded: only where the two
+   * share no codec. Default: the backend's.
+   */
+  readonly transcode?: 'never' | 'whenNeeded';
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
   readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
@@ -147,6 +152,16 @@ export interface MediaStats {
   readonly peerQuality?: VoipMetrics;
   /** Absent at the end of a relay, which holds nothing back. */
   readonly jitterBuffer?: JitterBufferStats;
+  /**
+   * Of an end of a relay: what came in last that had to be decoded, what it was encoded as, by
+   * encoding names, and why: the ends have no codec in common, or one sends what the other does not
+   * take. Absent where everything passed as it was.
+   */
+  readonly transcoded?: {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: 'noCommonCodec' | 'unsharedCodec';
+  };
 }
 
 /** 16-bit PCM, mono. */
@@ -438,8 +453,8 @@ export interface MediaEngine {
   /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
-   * Two endpoints whose media flows through each other, undecoded. `acceptOffer` on one end
-   * resolves once the offer that `createOffer` at the other end derives from it was answered.
+   * Two endpoints whose media flows through each other, decoded only where they share no codec.
+   * `acceptOffer` on one end resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
   /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */

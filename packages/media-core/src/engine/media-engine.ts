@@ -34,13 +34,15 @@ import type {
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
-import type { MediaEngineOptions } from './media-engine-options.ts';
+import type { MediaEngineOptions, TranscodePolicy } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { RemotePolicy } from './remote-policy.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
+import { RelayTranscoding } from './relay-transcoding.ts';
+import { TranscoderPlaces } from './transcoder-places.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
 
@@ -80,6 +82,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly identity: DtlsIdentity;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
+  private readonly transcoders = new WeakMap<CoreHost, TranscoderPlaces>();
   private readonly opening = new Set<Promise<unknown>>();
   private ids = 0;
   private closed: Promise<void> | undefined;
@@ -159,6 +162,7 @@ class LocalMediaEngine implements MediaEngine {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = this.codecs.descriptions();
+    const transcoding = this.transcoding(host, request.transcode);
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
@@ -176,8 +180,8 @@ class LocalMediaEngine implements MediaEngine {
       const { logger } = this.runtime;
       const lines = new RelayLines({ open: () => this.passages.openOn(host), logger });
       const ends = {
-        a: new RelaySide({ ...a, end: 'a', codecs, allowed, lines }),
-        b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines }),
+        a: new RelaySide({ ...a, end: 'a', codecs, allowed, lines, transcoding }),
+        b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines, transcoding }),
       };
       RelaySide.join(ends.a, ends.b);
       return ends;
@@ -246,6 +250,19 @@ class LocalMediaEngine implements MediaEngine {
       ptimeMs,
     };
     return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
+  }
+
+  private transcoding(host: CoreHost, asked: TranscodePolicy | undefined): RelayTranscoding {
+    const { relay: { transcode = 'whenNeeded', maxTranscoded = 50 } = {}, comfortNoise = false } =
+      this.options;
+    let places = this.transcoders.get(host);
+    if (places === undefined) {
+      places = new TranscoderPlaces(maxTranscoded);
+      this.transcoders.set(host, places);
+    }
+    const isAllowed = (asked ?? transcode) === 'whenNeeded';
+    const ours = this.codecs.descriptions(undefined, { comfortNoise });
+    return new RelayTranscoding(places, isAllowed ? ours : undefined);
   }
 
   private ice(opening: Opening): LocalIce | undefined {

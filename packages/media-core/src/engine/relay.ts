@@ -1,14 +1,13 @@
 import type { AnswererOutcome } from '../speech/index.ts';
 import { StrowgerError } from '@strowger/runtime';
-import type { RelayedPayload } from '../core/core-api.ts';
 import { isVoice, sameCodec } from '../sdp/codec.ts';
+import { withOurs } from '../sdp/relay-transcoding.ts';
 import {
   type CodecDescription,
   type MediaDirection,
   mirrored,
   narrowed,
   type NegotiatedMedia,
-  type PayloadFormat,
   type Sdp,
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
@@ -25,6 +24,8 @@ import type {
   Recording,
 } from './media-backend.ts';
 import type { RelayLines } from './relay-lines.ts';
+import { receivable, relayPlan } from './relay-plan.ts';
+import type { RelayTranscoding } from './relay-transcoding.ts';
 
 /** What an end of a relay is made of. */
 export interface RelaySideOptions {
@@ -37,6 +38,8 @@ export interface RelaySideOptions {
   allowed: readonly { name: string }[] | undefined;
   /** What passes beside audio; of both ends. */
   lines: RelayLines;
+  /** Whether what cannot pass is transcoded; of both ends. */
+  transcoding: RelayTranscoding;
 }
 
 /** An offer that waits until the other end's offer is answered. */
@@ -79,7 +82,7 @@ export class RelaySide implements MediaEndpoint {
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
     await core.bind();
-    return description.offer({ codecs: this.knownCodecs(), direction });
+    return description.offer({ codecs: this.offeredCodecs(), direction });
   }
 
   async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
@@ -109,7 +112,7 @@ export class RelaySide implements MediaEndpoint {
       else await this.other?.answerPending(pending, answer);
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
-      await this.options.lines.settle();
+      await this.settle();
       throw error;
     }
   }
@@ -120,7 +123,7 @@ export class RelaySide implements MediaEndpoint {
     if (context.state === 'offerSent') this.other?.refuse(refused);
     else this.refuse(refused);
     context.rollback();
-    await this.options.lines.settle();
+    await this.settle();
   }
 
   async addCandidates(fragment: string): Promise<void> {
@@ -134,7 +137,8 @@ export class RelaySide implements MediaEndpoint {
   }
 
   async close(): Promise<MediaStats> {
-    const { core, lines } = this.options;
+    const { core, lines, transcoding } = this.options;
+    transcoding.close();
     const [stats] = await Promise.all([core.close(), lines.close()]);
     return stats;
   }
@@ -184,7 +188,7 @@ export class RelaySide implements MediaEndpoint {
    * beside audio: none where it cannot be passed on.
    */
   private async passOn(pending: PendingOffer, direction: MediaDirection): Promise<Sdp> {
-    const { end, description, allowed, lines } = this.options;
+    const { end, description, allowed, lines, transcoding } = this.options;
     const { other } = this;
     if (other === undefined) throw wrongState('This end belongs to no relay');
     const { offer, intent, places } = pending;
@@ -193,8 +197,10 @@ export class RelaySide implements MediaEndpoint {
       codecs: allowed,
       direction: narrowed(direction, mirrored(intent)),
       linePorts,
+      ours: transcoding.offered,
     });
     description.assertRelayable(offer, passing(new Map()), beyond);
+    transcoding.prepare();
     await this.provide(other, places);
     if (other.pending !== pending) throw notAcceptable('The offer of the other end was withdrawn');
     return description.relayedOffer(offer, passing(lines.ports(end, places)), beyond);
@@ -217,7 +223,7 @@ export class RelaySide implements MediaEndpoint {
     { offer, intent, places, resolve, reject }: PendingOffer,
     answerFromB: Sdp,
   ): Promise<void> {
-    const { end, core, description, allowed, lines } = this.options;
+    const { end, core, description, allowed, lines, transcoding } = this.options;
     const { other } = this;
     if (other === undefined) return;
     await core.bind(); // where the offer over there was not made from this one
@@ -225,6 +231,7 @@ export class RelaySide implements MediaEndpoint {
       codecs: allowed,
       direction: mirrored(intent),
       linePorts: lines.ports(end, places),
+      ours: transcoding.offered,
     };
     const beyond = other.options.description;
     const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
@@ -244,7 +251,7 @@ export class RelaySide implements MediaEndpoint {
   private async answer(offer: Sdp, intent: MediaDirection): Promise<Sdp> {
     const beyond = this.other?.options.core.agreed;
     const direction = beyond ? narrowed(intent, beyond.direction) : intent;
-    const wanted = { codecs: this.knownCodecs(), direction };
+    const wanted = { codecs: this.codecsFor(offer), direction };
     const { core, description } = this.options;
     description.assertAnswerable(offer, wanted);
     await core.bind();
@@ -259,20 +266,24 @@ export class RelaySide implements MediaEndpoint {
     await core.configure(media);
     const { other } = this;
     if (other === undefined || other.options.core.agreed === undefined) return;
-    await Promise.all([this.relayTo(other), other.relayTo(this)]);
+    const isTranscoded = await Promise.all([this.relayTo(other), other.relayTo(this)]);
+    this.options.transcoding.settle(isTranscoded.includes(true));
   }
 
-  /** Under which number each format that may come in here goes on at the other end. */
-  private async relayTo(other: RelaySide): Promise<void> {
-    const { core } = this.options;
-    const taken = other.options.core.agreed?.sendable;
-    if (!core.agreed || !taken || core.hasEnded || other.options.core.hasEnded) return;
-    const payloads: RelayedPayload[] = [];
-    for (const { codec, payloadType } of receivable(core.agreed)) {
-      const match = taken.find((one) => sameCodec(one.codec, codec));
-      if (match) payloads.push({ from: payloadType, to: match.payloadType });
-    }
-    await core.api.relay({ from: core.id, to: other.options.core.id, payloads });
+  /** What becomes of all that may come in here; resolves with whether some of it is transcoded. */
+  private async relayTo(other: RelaySide): Promise<boolean> {
+    const { core, transcoding } = this.options;
+    const to = other.options.core;
+    if (!core.agreed || !to.agreed || core.hasEnded || to.hasEnded) return false;
+    const plan = relayPlan(core.agreed, to.agreed, transcoding.offered);
+    await core.api.relay({ from: core.id, to: to.id, ...plan });
+    return plan.transcoding !== undefined;
+  }
+
+  private async settle(): Promise<void> {
+    const { lines, transcoding } = this.options;
+    transcoding.rollback();
+    await lines.settle();
   }
 
   private refuse(error: StrowgerError): void {
@@ -295,16 +306,29 @@ export class RelaySide implements MediaEndpoint {
     return this.options.codecs.filter((codec) => this.mayPass(codec));
   }
 
+  /** The same, and behind it what we can make of it. */
+  private offeredCodecs(): readonly CodecDescription[] {
+    const { transcoding } = this.options;
+    transcoding.prepare();
+    return withOurs(this.knownCodecs(), transcoding.offered ?? []);
+  }
+
+  /** What passes where the offer has some of it: only without it is anything transcoded. */
+  private codecsFor(offer: Sdp): readonly CodecDescription[] {
+    const known = this.knownCodecs();
+    const offered = this.options.description.audioLine(offer)?.codecs ?? [];
+    const isShared = offered.some(
+      (codec) => isVoice(codec) && known.some((one) => sameCodec(one, codec)),
+    );
+    return isShared ? known : this.offeredCodecs();
+  }
+
   private onEnd(error: StrowgerError): void {
+    this.options.transcoding.close();
     this.refuse(error);
     this.other?.refuse(error);
     void this.options.lines.close(); // it never rejects; `close` waits for it
   }
-}
-
-/** Everything that may come in at an end. */
-function receivable({ receive, telephoneEvent }: NegotiatedMedia): readonly PayloadFormat[] {
-  return telephoneEvent ? [...receive, ...telephoneEvent.receive] : receive;
 }
 
 /** The codecs of an end, each once, under the numbers of our own description. */
