@@ -10,6 +10,8 @@ export interface TwinkleOptions {
   registrar: { domain: string; password: string };
   /** From `soundCard`. */
   env: NodeJS.ProcessEnv;
+  /** How it sends digits; default: as events where the other side takes them, else in band. */
+  digits?: 'inband' | 'info';
 }
 
 /**
@@ -29,7 +31,7 @@ export class Twinkle {
   }
 
   async start(): Promise<this> {
-    const { folder, name, port, registrar, env } = this.options;
+    const { folder, name, port, registrar, env, digits } = this.options;
     const home = join(folder, `twinkle-${name}`);
     const files = join(home, '.twinkle');
     mkdirSync(files, { recursive: true });
@@ -66,6 +68,7 @@ export class Twinkle {
         speex_dsp_agc: 'no',
         speex_dsp_aec: 'no',
         speex_dsp_nrd: 'no',
+        ...(digits === undefined ? {} : { dtmf_transport: digits }),
       }),
     );
     const program = spawn('twinkle-console', ['p.cfg'], {

@@ -78,6 +78,10 @@ const user = z.strictObject({
   user: userPart.describe('What others dial, and the name in the digest'),
   password: z.string().min(1).max(256).describe('Kept only as HA1'),
   digest: algorithms.optional().describe('What this user is offered, strongest first'),
+  digits: z
+    .enum(['auto', 'inband'])
+    .default('auto')
+    .describe('"inband": the phones send digits as tones in the audio, which is decoded for them'),
   forward: forward.optional().describe('Where calls go that this user does not take'),
 });
 
@@ -225,6 +229,10 @@ export const configSchema = z
       .array(userPart)
       .default([])
       .describe('Services and users that a caller who is no user of ours may reach'),
+    digits: z
+      .enum(['convert', 'pass'])
+      .default('convert')
+      .describe('Whether digits go on as the other phone takes them: as events, else by INFO'),
     mode: z
       .enum(['b2bua', 'proxy'])
       .default('b2bua')

@@ -16,7 +16,7 @@ import { atOf, type Config, parseHostPort, parsePortRange } from './config-schem
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
-import { forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
+import { digitsOf, forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
@@ -88,6 +88,7 @@ async function open(
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
+    digits: digitsOf(config),
     forwarding: forwardingOf(config),
     maxForwardings: config.maxForwardings,
     followRedirects: config.followRedirects,

@@ -1,4 +1,9 @@
-import type { CredentialStore, ForwardingRules, ForwardingSource } from '@strowger/call-engine';
+import type {
+  CredentialStore,
+  DigitPolicy,
+  ForwardingRules,
+  ForwardingSource,
+} from '@strowger/call-engine';
 import type { Random } from '@strowger/runtime';
 import { computeHa1, type DigestAlgorithm } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
@@ -45,6 +50,13 @@ export async function settleUsers(
     madeUp.push({ user, password });
   }
   return madeUp;
+}
+
+/** How digits go from phone to phone. */
+export function digitsOf({ digits, users = [], domain }: Config): DigitPolicy {
+  const inband = users.filter((one) => one.digits === 'inband');
+  const addresses = new Set(inband.map(({ user }) => `sip:${user}@${domain}`));
+  return { convert: digits === 'convert', isInband: (user) => addresses.has(user) };
 }
 
 /** Where calls to users go that they do not take themselves. */

@@ -7,6 +7,7 @@ import type { CallParties } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
 import type { ContactLegs } from './contact-leg.ts';
+import type { DigitPolicy } from './digit-conversion.ts';
 import type { InfoPassing } from './info-passing.ts';
 
 /** What a call needs of the engine. */
@@ -19,6 +20,7 @@ export interface CallContext {
   /** How media is offered to contacts that are all behind a WebSocket. */
   readonly webSocketMedia: CalleeMedia | undefined;
   readonly infos: InfoPassing;
+  readonly digits: DigitPolicy;
   /** A session is of this call from now on. */
   link(session: Session, call: Call): void;
   onAnswered(call: Call): void;

@@ -1,3 +1,4 @@
+import type { DigitPolicy } from './digit-conversion.ts';
 import type { Runtime } from '@strowger/runtime';
 import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
@@ -55,6 +56,8 @@ export interface CallEngineOptions {
   readonly publicAccess?: readonly string[];
   readonly digest?: DigestOptions;
   readonly registration?: Partial<RegistrationLimits>;
+  /** How digits of calls to users pass from one side to the other; in the mode `b2bua` alone. */
+  readonly digits?: DigitPolicy;
   /** How long contacts ring before the caller gets 480; default 30 000. */
   readonly ringTimeoutMs?: number;
   /** How long a call may last; default 12 hours. */

@@ -110,6 +110,7 @@ export class CallEngine {
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
       infos: new InfoPassing(),
+      digits: options.digits ?? {},
       link: ({ id }, call) => {
         if (this.sessions.get(id) !== undefined) this.sessions.linkSessionToCall(id, call.id);
       },

@@ -1,6 +1,6 @@
 import type { ReferProgress } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
-import type { Forwarding, Session } from '@strowger/session-core';
+import type { Forwarding, MediaEndpointEvent, Session } from '@strowger/session-core';
 import type { CallContext, CallInit } from './call-context.ts';
 import { CallMedia } from './call-media.ts';
 import type { CallRecord } from './call-record.ts';
@@ -17,6 +17,7 @@ import type { CallRoute, CallRoutes } from './call-routes.ts';
 import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
+import { DigitConversion, digitsBetween } from './digit-conversion.ts';
 import {
   type ContactLeg,
   type ContactLegs,
@@ -40,6 +41,7 @@ export class Call {
   private readonly context: CallContext;
   private readonly sides: CallSides;
   private readonly transfers: CallTransfers;
+  private readonly digits: DigitConversion;
   private readonly contacts: ContactLegs;
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
@@ -65,6 +67,12 @@ export class Call {
     this.contacts = init.contacts;
     this.routes = init.routes;
     this.transfers = this.makeTransfers();
+    this.digits = new DigitConversion({
+      logger: context.runtime.logger,
+      call: id,
+      media: () => this.media,
+      sessionOf: (side) => this.sessionOf(side),
+    });
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.machine = new Machine({
@@ -156,13 +164,15 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs, webSocketMedia } = context;
+    const { runtime, media, ringTimeoutMs, webSocketMedia, digits } = context;
     return new CallTransfers({
       id,
       runtime,
       media,
       ringTimeoutMs,
       webSocketMedia,
+      digits,
+      onMediaEvent: (event, from) => this.mediaTold(event, from),
       contacts,
       sides,
       winner: () => this.winner,
@@ -265,12 +275,17 @@ export class Call {
       callee: destination.bindings.every(isBehindWebSocket)
         ? this.context.webSocketMedia
         : undefined,
-      onEvent: (event) => {
-        if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
-      },
+      digits: digitsBetween(this.context.digits, this.userOf('caller'), destination.to.toString()),
+      onEvent: (event, from) => this.mediaTold(event, from),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
     });
+  }
+
+  private mediaTold(event: MediaEndpointEvent, from: Side): void {
+    if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
+    if (event.type !== 'digit' || event.passed !== false) return;
+    if (this.state === 'connected') this.digits.heard(from, event);
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
@@ -368,10 +383,14 @@ export class Call {
   /** Between two parties; what a service is told by INFO is for its session. */
   private passInfo(): void {
     if (this.route?.destination.kind === 'service') return;
-    const { infos } = this.context;
+    const { infos, digits } = this.context;
     for (const [one, other] of [['caller', 'callee'] as const, ['callee', 'caller'] as const]) {
       const session = this.sessionOf(one);
-      if (session !== undefined) infos.pass(session, () => this.sessionOf(other));
+      if (session === undefined) continue;
+      infos.pass(session, {
+        session: () => this.sessionOf(other),
+        ...(digits.convert !== false && { convert: (digit) => this.digits.convert(one, digit) }),
+      });
     }
   }
 

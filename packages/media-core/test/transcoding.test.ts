@@ -219,7 +219,9 @@ describe('a relay that may transcode', () => {
       far.rtp.map((_, at) => at),
     );
     const digits = told.filter((one) => 'digit' in one);
-    expect(digits).toEqual([{ type: 'digit', digit: '5', durationMs: 100, source: 'rtp' }]);
+    expect(digits).toEqual([
+      { type: 'digit', digit: '5', durationMs: 100, source: 'rtp', passed: true },
+    ]);
   });
 
   it('goes over from passing to transcoding and back without a gap longer than a frame', async () => {

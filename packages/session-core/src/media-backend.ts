@@ -19,7 +19,14 @@ export type MediaEndpointEvent =
   /** The first packet was taken: media flows from this source. */
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
-  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
+  | {
+      type: 'digit';
+      digit: string;
+      durationMs: number;
+      source: 'rtp' | 'inband';
+      /** Of an end of a relay: whether the other end's peer is sent it as media. */
+      passed?: boolean;
+    }
   /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
   | { type: 'speechStarted'; agoMs: number }
   /** It has stopped: how long it spoke, and how long it has been silent. */
@@ -126,6 +133,16 @@ export interface RelayRequest {
    * share no codec. Default: the backend's.
    */
   readonly transcode?: 'never' | 'whenNeeded';
+  /**
+   * Whether each end takes telephone events (RFC 4733) though the other has none: its digits are told
+   * as not `passed` then, and `sendDigits` sends events within what passes. Default not.
+   */
+  readonly convertDigits?: boolean;
+  /**
+   * Whether digits are listened for in the audio of an end, which is decoded for that. They are told
+   * as not `passed`, and their tones do not go on but for their beginning. Default not.
+   */
+  readonly inbandDigits?: PerEnd<boolean>;
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
   readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
@@ -160,13 +177,13 @@ export interface MediaStats {
   readonly peerQuality?: PeerQuality;
   /**
    * Of an end of a relay: what came in last that had to be decoded, what it was encoded as, by
-   * encoding names, and why: the ends have no codec in common, or one sends what the other does not
-   * take. Absent where everything passed as it was.
+   * encoding names, and why: the ends have no codec in common, one sends what the other does not take,
+   * or digits are listened for in its audio. Absent where everything passed as it was.
    */
   readonly transcoded?: {
     readonly from: string;
     readonly to: string;
-    readonly reason: 'noCommonCodec' | 'unsharedCodec';
+    readonly reason: 'noCommonCodec' | 'unsharedCodec' | 'inbandDigits';
   };
 }
 

@@ -84,6 +84,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   /** Our newest offer, and whether somebody still owes the answer to it. */
   private offer: { description: FakeDescription; open: boolean } | undefined;
   private waiting: WaitingOffer | undefined;
+  /** Whether an end of a relay has a peer that takes telephone events: those who send digits then do. */
+  takesEvents = false;
   private other: FakeMediaEndpoint | undefined;
   private mix: FakeMix | undefined;
   private heard = false;
@@ -177,6 +179,9 @@ export class FakeMediaEndpoint implements MediaEndpoint {
 
   async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     if (this.final !== undefined) throw closed();
+    if (this.other !== undefined && !this.takesEvents) {
+      throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
+    }
     for (const digit of digits) {
       const { durationMs = 100, via } = options;
       const source = via === 'inband' ? 'inband' : 'rtp';

@@ -99,10 +99,10 @@ export interface TranscodingOrder {
 }
 
 /**
- * Why a relay decodes: the two ends have no codec in common, or one sends what the other does not
- * take though they share another.
+ * Why a relay decodes: the two ends have no codec in common, one sends what the other does not take
+ * though they share another, or digits are listened for in what one says.
  */
-export type TranscodingReason = 'noCommonCodec' | 'unsharedCodec';
+export type TranscodingReason = 'noCommonCodec' | 'unsharedCodec' | 'inbandDigits';
 
 /** That what came in at an end of a relay was decoded and encoded, by encoding names. */
 export interface Transcoded {
@@ -252,7 +252,14 @@ export interface ConferenceStats {
 /** What the core tells of an endpoint. */
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
-  | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
+  | {
+      type: 'digit';
+      digit: string;
+      durationMs: number;
+      source: DigitSource;
+      /** Of an end of a relay: whether the other end's peer is sent it as media. */
+      passed?: boolean;
+    }
   | SpeechEvent
   | { type: 'tone'; name: HeardTone | 'beep' }
   | { type: 'timeout'; silentMs: number; initial: boolean }

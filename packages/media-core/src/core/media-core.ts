@@ -165,7 +165,7 @@ export class MediaCore implements CoreApi {
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {
-    await this.audio(request.id).sendDigits(request);
+    await this.endpoint(request.id).sendDigits(request);
   }
 
   async echo({ id, enabled }: { id: number; enabled: boolean }): Promise<void> {

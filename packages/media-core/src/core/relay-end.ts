@@ -1,13 +1,21 @@
-import type { Runtime } from '@strowger/runtime';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
-import type { CoreEvent, CoreStats, OpenRequest, RelayOrder } from './core-api.ts';
+import type {
+  CoreEvent,
+  CoreStats,
+  DigitsCommand,
+  DigitSource,
+  OpenRequest,
+  RelayOrder,
+} from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
 import { EventPath } from './event-path.ts';
+import { InsertedDigits } from './inserted-digits.ts';
 import { RelayPath } from './relay-path.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import type { Ticker } from './ticker.ts';
@@ -25,6 +33,7 @@ export interface RelayEndOptions {
 
 /** The ways to the other end. */
 interface Ways {
+  readonly to: RelayEnd;
   /** What the other end takes as it is. */
   readonly path: RelayPath;
   /** What it does not. */
@@ -37,6 +46,8 @@ export class RelayEnd implements RtpSessionUser {
   readonly session: RtpSession;
   private readonly options: RelayEndOptions;
   private readonly digits: DigitListener;
+  /** Digits for this end's peer that did not come from the other end as events. */
+  private readonly inserted: InsertedDigits;
   private ways: Ways | undefined;
 
   constructor(options: RelayEndOptions) {
@@ -45,9 +56,10 @@ export class RelayEnd implements RtpSessionUser {
     this.digits = new DigitListener({
       clock: options.runtime.clock,
       sources: options.request.digits,
-      tell: (event) => options.tell(event),
+      tell: (event) => options.tell({ ...event, passed: this.passes(event.source) }),
       eventRate: () => this.session.eventRate,
     });
+    this.inserted = new InsertedDigits(this.session, options.ticker);
   }
 
   /** Packets that pass are not held; those that are decoded are. */
@@ -75,7 +87,8 @@ export class RelayEnd implements RtpSessionUser {
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     const { ways } = this;
     if (ways === undefined) return;
-    const { path, transcoded } = ways;
+    const { to, path, transcoded } = ways;
+    if (path.passes(header.payloadType) && to.inserted.isSounding) return path.realign();
     if (path.passes(header.payloadType)) {
       if (transcoded.stats) path.realign();
       transcoded.rest();
@@ -92,9 +105,18 @@ export class RelayEnd implements RtpSessionUser {
     const { ways } = this;
     if (ways === undefined) return;
     const { path, transcoded, events } = ways;
+    if (ways.to.inserted.isSounding) return path.realign(); // one stream has one event at a time
     const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
     if (isPassed) return path.forward(packet, header, arrival);
     if (events.forward(packet, header, this.session.eventRate)) path.realign();
+  }
+
+  /** Resolves when this end's peer was sent all; only as events (`via` is not `inband`). */
+  async sendDigits(command: DigitsCommand): Promise<void> {
+    if (command.via === 'inband') {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
+    }
+    await this.inserted.send(command);
   }
 
   onSourceChanged(): void {
@@ -120,8 +142,21 @@ export class RelayEnd implements RtpSessionUser {
 
   async close(): Promise<undefined> {
     this.digits.close();
+    this.inserted.clear();
     await this.ways?.transcoded.close();
     await this.session.close();
+  }
+
+  /** Hears what is decoded for digits in band; these go on as what they are told as, not as tones. */
+  private listen(frame: Int16Array, sampleRate: number): void {
+    this.digits.hear(frame, sampleRate);
+    if (this.digits.hearsTone) frame.fill(0);
+  }
+
+  /** Whether what came this way goes on to the other end's peer. */
+  private passes(source: DigitSource): boolean {
+    const to = this.ways?.to.session;
+    return source === 'rtp' && to?.agreed?.media.telephoneEvent !== undefined && to.sends;
   }
 
   private waysTo(other: RelayEnd): Ways {
@@ -132,8 +167,9 @@ export class RelayEnd implements RtpSessionUser {
       settings: request.settings,
       ticker,
       codecs,
-      isHeldBack: () => events.isSounding,
+      isHeldBack: () => events.isSounding || other.inserted.isSounding,
+      onFrame: (frame, sampleRate) => this.listen(frame, sampleRate),
     });
-    return { path: new RelayPath(other.session), transcoded, events };
+    return { to: other, path: new RelayPath(other.session), transcoded, events };
   }
 }

@@ -17,6 +17,8 @@ export interface TranscodedPathOptions {
   readonly codecs: CodecLibrary;
   /** Whether something else is sent now in place of audio. */
   isHeldBack(): boolean;
+  /** What was decoded, before it is encoded: it may be changed. */
+  onFrame(frame: Int16Array, sampleRate: number): void;
 }
 
 /**
@@ -35,6 +37,8 @@ export class TranscodedPath implements Ticked {
   private order: TranscodingOrder | undefined;
   private frame = new Int16Array(160);
   private isRunning = false;
+  /** Of what is encoded. */
+  private sampleRate = 8000;
 
   constructor(options: TranscodedPathOptions) {
     const { to, settings, codecs } = options;
@@ -46,7 +50,7 @@ export class TranscodedPath implements Ticked {
     this.speaker = new Speaker({ sender: to.sender, timestamp: random.uint32(), tell });
     this.speaker.mixed = {
       read: (out) => {
-        this.playout.read(out);
+        this.read(out);
         return true;
       },
     };
@@ -74,6 +78,7 @@ export class TranscodedPath implements Ticked {
     this.order = order;
     this.playout.configure(codecs);
     this.speaker.configure(both, codecs);
+    this.sampleRate = codecs.sampleRate;
     this.frame = new Int16Array((media.ptimeMs * codecs.sampleRate) / 1000);
     if (media.ptimeMs === this.periodMs) return;
     this.periodMs = media.ptimeMs;
@@ -110,11 +115,11 @@ export class TranscodedPath implements Ticked {
   }
 
   tick(skipped: number): void {
-    const { playout, speaker, frame, options } = this;
-    for (let missed = skipped; missed > 0; missed--) playout.read(frame);
+    const { speaker, frame, options } = this;
+    for (let missed = skipped; missed > 0; missed--) this.read(frame);
     if (skipped > 0) speaker.pass(skipped);
     if (options.to.sends && !options.isHeldBack()) return speaker.say(frame);
-    playout.read(frame);
+    this.read(frame);
     speaker.pass(1);
   }
 
@@ -122,6 +127,11 @@ export class TranscodedPath implements Ticked {
   async close(): Promise<void> {
     this.end();
     await this.speaker.close();
+  }
+
+  private read(out: Int16Array): void {
+    this.playout.read(out);
+    this.options.onFrame(out, this.sampleRate);
   }
 
   private end(): void {

@@ -76,6 +76,8 @@ export interface Passing {
   linePorts: ReadonlyMap<number, number>;
   /** What we decode and encode where the ends share no codec (see `RelayLocal`). */
   ours?: readonly CodecDescription[] | undefined;
+  /** Events that an end takes though the other has none (see `RelayLocal`). */
+  events?: readonly CodecDescription[];
 }
 
 /**

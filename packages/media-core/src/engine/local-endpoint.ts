@@ -1,9 +1,10 @@
-import { StrowgerError } from '@strowger/runtime';
+import type { StrowgerError } from '@strowger/runtime';
 import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput } from './audio-input.ts';
 import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
+import { digitsCommand } from './digits-command.ts';
 import type { LocalDescription } from './local-description.ts';
 import { Playbacks } from './playbacks.ts';
 import { Recordings } from './recordings.ts';
@@ -108,17 +109,9 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.recordings.start(target, options);
   }
 
-  async sendDigits(
-    digits: string,
-    { durationMs = 100, gapMs = 100, via = 'auto' }: DigitOptions = {},
-  ): Promise<void> {
-    const isFit = /^[0-9*#A-D]{1,64}$/i.test(digits);
-    if (!isFit || !(durationMs >= 40 && durationMs <= 8000) || !(gapMs >= 40 && gapMs <= 8000)) {
-      const message = 'Digits are 1 to 64 of 0-9*#A-D; durations and gaps are 40 to 8000 ms';
-      throw new StrowgerError('MEDIA_BAD_DIGITS', message);
-    }
+  async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     const { id, api } = this.core;
-    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs, via });
+    await api.sendDigits({ id, ...digitsCommand(digits, options) });
   }
 
   echo(enabled: boolean): void {

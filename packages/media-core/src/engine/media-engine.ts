@@ -12,12 +12,13 @@ import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
-import type {
-  CodecDescription,
-  Keying,
-  LocalSecurity,
-  NegotiatedMedia,
-  SrtpPolicy,
+import {
+  type CodecDescription,
+  type Keying,
+  type LocalSecurity,
+  type NegotiatedMedia,
+  type SrtpPolicy,
+  TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { progressPatterns, type ToneOptions } from '../tones/index.ts';
@@ -163,6 +164,10 @@ class LocalMediaEngine implements MediaEngine {
     const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = this.codecs.descriptions();
     const transcoding = this.transcoding(host, request.transcode);
+    const events = request.convertDigits
+      ? codecs.filter(({ name }) => name === TELEPHONE_EVENT)
+      : [];
+    const hears = (name: 'a' | 'b'): boolean => isAtEnd(request.inbandDigits, name);
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
@@ -172,6 +177,7 @@ class LocalMediaEngine implements MediaEngine {
         keying: keyingAt(request.keying, name),
       }),
       ice: atEnd(request.ice, name),
+      digits: hears(name) ? ['rtp', 'inband'] : ['rtp'],
       onEvent: (event) => request.onEvent(name, event),
     });
     const a = await this.open(host, end('a'));
@@ -179,9 +185,10 @@ class LocalMediaEngine implements MediaEngine {
       const b = await this.open(host, end('b'));
       const { logger } = this.runtime;
       const lines = new RelayLines({ open: () => this.passages.openOn(host), logger });
+      const both = { codecs, allowed, lines, transcoding, events };
       const ends = {
-        a: new RelaySide({ ...a, end: 'a', codecs, allowed, lines, transcoding }),
-        b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines, transcoding }),
+        a: new RelaySide({ ...a, ...both, end: 'a', hearsInband: hears('a') }),
+        b: new RelaySide({ ...b, ...both, end: 'b', hearsInband: hears('b') }),
       };
       RelaySide.join(ends.a, ends.b);
       return ends;
@@ -344,6 +351,10 @@ class LocalMediaEngine implements MediaEngine {
 
 function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T | undefined {
   return typeof both === 'object' ? both[end] : both;
+}
+
+function isAtEnd(both: RelayRequest['inbandDigits'], end: 'a' | 'b'): boolean {
+  return (typeof both === 'object' ? both[end] : both) ?? false;
 }
 
 function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {

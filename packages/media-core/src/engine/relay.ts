@@ -12,9 +12,11 @@ import {
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
+import { digitsCommand } from './digits-command.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
   Cleared,
+  DigitOptions,
   MarkOutcome,
   MediaEndpoint,
   MediaIntent,
@@ -40,6 +42,10 @@ export interface RelaySideOptions {
   lines: RelayLines;
   /** Whether what cannot pass is transcoded; of both ends. */
   transcoding: RelayTranscoding;
+  /** Whether digits are listened for in what comes in here. */
+  hearsInband: boolean;
+  /** Events that each end takes and is sent though the other end has none; none: they have to pass. */
+  events: readonly CodecDescription[];
 }
 
 /** An offer that waits until the other end's offer is answered. */
@@ -159,8 +165,10 @@ export class RelaySide implements MediaEndpoint {
     throw unsupported();
   }
 
-  async sendDigits(): Promise<void> {
-    throw unsupported();
+  /** As events within what passes; `MEDIA_NO_TELEPHONE_EVENT` where the peer takes none. */
+  async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
+    const { id, api } = this.options.core;
+    await api.sendDigits({ id, ...digitsCommand(digits, options) });
   }
 
   echo(): void {
@@ -188,7 +196,7 @@ export class RelaySide implements MediaEndpoint {
    * beside audio: none where it cannot be passed on.
    */
   private async passOn(pending: PendingOffer, direction: MediaDirection): Promise<Sdp> {
-    const { end, description, allowed, lines, transcoding } = this.options;
+    const { end, description, allowed, lines, transcoding, events } = this.options;
     const { other } = this;
     if (other === undefined) throw wrongState('This end belongs to no relay');
     const { offer, intent, places } = pending;
@@ -198,6 +206,7 @@ export class RelaySide implements MediaEndpoint {
       direction: narrowed(direction, mirrored(intent)),
       linePorts,
       ours: transcoding.offered,
+      events,
     });
     description.assertRelayable(offer, passing(new Map()), beyond);
     transcoding.prepare();
@@ -223,7 +232,7 @@ export class RelaySide implements MediaEndpoint {
     { offer, intent, places, resolve, reject }: PendingOffer,
     answerFromB: Sdp,
   ): Promise<void> {
-    const { end, core, description, allowed, lines, transcoding } = this.options;
+    const { end, core, description, allowed, lines, transcoding, events } = this.options;
     const { other } = this;
     if (other === undefined) return;
     await core.bind(); // where the offer over there was not made from this one
@@ -232,6 +241,7 @@ export class RelaySide implements MediaEndpoint {
       direction: mirrored(intent),
       linePorts: lines.ports(end, places),
       ours: transcoding.offered,
+      events,
     };
     const beyond = other.options.description;
     const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
@@ -275,7 +285,8 @@ export class RelaySide implements MediaEndpoint {
     const { core, transcoding } = this.options;
     const to = other.options.core;
     if (!core.agreed || !to.agreed || core.hasEnded || to.hasEnded) return false;
-    const plan = relayPlan(core.agreed, to.agreed, transcoding.offered);
+    const { hearsInband: decodesAll } = this.options;
+    const plan = relayPlan(core.agreed, to.agreed, { ours: transcoding.offered, decodesAll });
     await core.api.relay({ from: core.id, to: to.id, ...plan });
     return plan.transcoding !== undefined;
   }
@@ -308,9 +319,9 @@ export class RelaySide implements MediaEndpoint {
 
   /** The same, and behind it what we can make of it. */
   private offeredCodecs(): readonly CodecDescription[] {
-    const { transcoding } = this.options;
+    const { transcoding, events } = this.options;
     transcoding.prepare();
-    return withOurs(this.knownCodecs(), transcoding.offered ?? []);
+    return withOurs(this.knownCodecs(), transcoding.offered ?? [], events);
   }
 
   /** What passes where the offer has some of it: only without it is anything transcoded. */
@@ -320,7 +331,7 @@ export class RelaySide implements MediaEndpoint {
     const isShared = offered.some(
       (codec) => isVoice(codec) && known.some((one) => sameCodec(one, codec)),
     );
-    return isShared ? known : this.offeredCodecs();
+    return isShared ? withOurs(known, [], this.options.events) : this.offeredCodecs();
   }
 
   private onEnd(error: StrowgerError): void {

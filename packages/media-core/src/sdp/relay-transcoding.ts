@@ -2,20 +2,31 @@ import { answeredCodecs, type CodecPair } from './codec-pairs.ts';
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 
 /**
- * What one end has, and behind it what else we can make of that: nothing where we decode none of its
- * voices. Numbers may collide: whoever writes the offer gives each codec its own.
+ * What one end has, and behind it what else we can make of that, of voices nothing where we decode
+ * none of its own; and `events`, which we take ourselves. Numbers may collide: whoever writes the offer gives each codec its own.
  */
 export function withOurs(
   theirs: readonly CodecDescription[],
   ours: readonly CodecDescription[],
+  events: readonly CodecDescription[] = [],
 ): readonly CodecDescription[] {
   const isDecoded = theirs.some((codec) => isVoice(codec) && isAmong(codec, ours));
-  if (!isDecoded) return theirs;
-  const hasEvents = theirs.some(isEvents);
-  const missing = ours.filter(
-    (codec) => !isAmong(codec, theirs) && (hasEvents || !isEvents(codec)),
+  const voices = isDecoded ? ours.filter((codec) => !isEvents(codec)) : [];
+  const known = isDecoded && theirs.some(isEvents) ? ours.filter(isEvents) : events;
+  return [...theirs, ...[...voices, ...known].filter((codec) => !isAmong(codec, theirs))];
+}
+
+/** What passes, and the offerer's events beside it where we take these ourselves. */
+export function withEventsOf(
+  offered: readonly CodecDescription[],
+  pairs: readonly CodecPair[],
+  events: readonly CodecDescription[] = [],
+): readonly CodecPair[] {
+  if (events.length === 0 || !pairs.some(({ ours }) => isVoice(ours))) return pairs;
+  const missing = offered.filter(
+    (codec) => isEvents(codec) && !pairs.some(({ theirs }) => theirs === codec),
   );
-  return [...theirs, ...missing];
+  return [...pairs, ...missing.map((theirs) => ({ theirs, ours: theirs }))];
 }
 
 /**

@@ -25,7 +25,7 @@ import {
   offerAround,
 } from './offer-answer.ts';
 import { linesBeside, readRound, type RelayedLine, relayedLines } from './relay-lines.ts';
-import { transcodedPairs, withOurs } from './relay-transcoding.ts';
+import { transcodedPairs, withEventsOf, withOurs } from './relay-transcoding.ts';
 import {
   type MediaDescription,
   readDescription,
@@ -46,6 +46,8 @@ export type RelayLocal = Omit<LocalMedia, 'codecs' | 'direction' | 'ptimeMs' | '
    * what A is answered with where B takes nothing of A's. Absent: what they do not share fails.
    */
   readonly ours?: readonly CodecDescription[];
+  /** Telephone events that we take and send ourselves: A and B have them each for itself then. */
+  readonly events?: readonly CodecDescription[];
   /** What may flow on this leg beyond what the two ends want; default `sendrecv`. */
   readonly direction?: MediaDirection;
   /**
@@ -106,7 +108,7 @@ export function relayOffer({
   const passing = line.codecs.filter((codec) => mayPass(codec, local));
   if (!passing.some(isVoice)) return noCommonCodec();
   const ours = local.ours?.filter((codec) => mayPass(codec, local));
-  const codecs = withOurs(passing, ours ?? []);
+  const codecs = withOurs(passing, ours ?? [], local.events);
   const towardsB = {
     ...local,
     codecs,
@@ -164,7 +166,7 @@ export function relayAnswer({
   const isTranscoded = local.ours !== undefined && !legs.some((leg) => isVoice(leg.offered));
   const pairs = isTranscoded
     ? transcodedPairs(audio.line.codecs, local.ours ?? [])
-    : legs.map(passedPair);
+    : withEventsOf(audio.line.codecs, legs.map(passedPair), local.events);
   const towardsA = {
     ...local,
     codecs: pairs.map((pair) => pair.ours),
