@@ -89,6 +89,7 @@ async function open(
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
     digits: digitsOf(config),
+    trickleIce: config.media.ice === 'full',
     forwarding: forwardingOf(config),
     maxForwardings: config.maxForwardings,
     followRedirects: config.followRedirects,

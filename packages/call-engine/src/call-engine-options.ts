@@ -77,6 +77,8 @@ export interface CallEngineOptions {
   readonly followRedirects?: boolean;
   /** Whether messages say who the two ends of a call are, by Session-ID (RFC 7989). Default `true`. */
   readonly sessionIds?: boolean;
+  /** Trickle ICE by INFO (RFC 8840), as `SessionManagerOptions.trickleIce`. Default `false`. */
+  readonly trickleIce?: boolean;
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;

@@ -401,6 +401,7 @@ export class CallEngine {
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(timers === undefined ? {} : { timers }),
       sessionIds,
+      trickleIce: this.options.trickleIce,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,

@@ -284,6 +284,7 @@ export class Call {
 
   private mediaTold(event: MediaEndpointEvent, from: Side): void {
     if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
+    if (event.type === 'candidate') this.sessionOf(from)?.takeMediaEvent(event);
     if (event.type !== 'digit' || event.passed !== false) return;
     if (this.state === 'connected') this.digits.heard(from, event);
   }

@@ -1,4 +1,4 @@
-import type { Body, Dialog, HeaderFields } from '@strowger/dialog-core';
+import { type Body, type Dialog, type HeaderFields, infoPackageOf } from '@strowger/dialog-core';
 import { digitOf, type InfoDigit, type Session } from '@strowger/session-core';
 import { createResponse, type SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
@@ -32,12 +32,16 @@ export class InfoPassing {
     dialog.user = {
       ...user,
       onRequest: (transaction) => {
-        if (transaction.method === 'INFO')
-          void passOrConvert(transaction, this.targets.get(dialog));
+        if (isForTheOther(transaction)) void passOrConvert(transaction, this.targets.get(dialog));
         else user.onRequest?.(transaction);
       },
     };
   }
+}
+
+/** Candidates (RFC 8840) are of one leg's own media. */
+function isForTheOther({ method, request }: ServerTransaction): boolean {
+  return method === 'INFO' && infoPackageOf(request)?.toLowerCase() !== 'trickle-ice';
 }
 
 async function passOrConvert(

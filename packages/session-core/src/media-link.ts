@@ -24,6 +24,8 @@ export interface MediaLinkOptions {
   readonly backend: MediaBackend;
   readonly clock: Clock;
   readonly label: string;
+  /** Whether candidates may come later: those of the peer after our offers, ours after our answers. */
+  readonly trickle: { readonly offers: boolean; readonly answers: boolean };
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
@@ -157,7 +159,10 @@ export class MediaLink {
       case 'acceptOffer':
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
-          const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
+          const sdp = await endpoint.acceptOffer(output.offer, {
+            direction: output.direction,
+            ...(this.options.trickle.answers && { trickle: true }),
+          });
           const direction = await this.completed(endpoint);
           if (this.isReleased) await this.release();
           return { type: 'answerReady', sdp, direction };
@@ -198,6 +203,12 @@ export class MediaLink {
     if (event.type !== 'failed') return;
     const { code, message } = event;
     this.options.tell({ type: 'mediaFailed', code, message });
+  }
+
+  /** Candidates of the peer that came later; rejects where nothing takes them. */
+  async addCandidates(fragment: string): Promise<void> {
+    if (this.current?.addCandidates === undefined) throw noMedia();
+    await this.current.addCandidates(fragment);
   }
 
   /** What an endpoint for this session is opened with; what was encrypted once stays so. */
@@ -247,7 +258,8 @@ export class MediaLink {
     direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const sdp = await endpoint.createOffer({ direction }).catch((error: unknown) => {
+    const intent = { direction, ...(this.options.trickle.offers && { trickle: true }) };
+    const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
       this.moveBack();
       throw error;
     });

@@ -24,6 +24,7 @@ import { SessionDirectory } from './session-directory.ts';
 import { identifyingSender } from './session-identity.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
+import { TRICKLE_ICE } from './trickle-ice.ts';
 import { Transferee } from './transferee.ts';
 
 const DEFAULT_LIMITS: SessionLimits = {
@@ -61,7 +62,13 @@ export class SessionManager extends SessionDirectory {
       timers,
       foreign: options.foreign,
       ...(options.conferencePackage && { events: { packages: ['conference'] } }),
-      supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
+      supported: [
+        'replaces',
+        'norefersub',
+        ...(options.trickleIce ? [TRICKLE_ICE] : []),
+        ...(options.supported ?? []),
+      ],
+      ...(options.trickleIce && { infoPackages: [TRICKLE_ICE] }),
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
       allow: [
@@ -360,6 +367,7 @@ export class SessionManager extends SessionDirectory {
       logger: runtime.logger,
       backend: media,
       mediaRetries: this.options.mediaRetries ?? 1,
+      trickleIce: this.options.trickleIce ?? false,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),
       listen: (id, type, listener) => this.registry.listen(id, type, listener),

@@ -25,6 +25,7 @@ import type {
 } from './session-machine.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
+import { trickles } from './trickle-ice.ts';
 import { Waiters } from './waiters.ts';
 
 /** @internal What a session is changed to; what is absent stays as it was wanted. */
@@ -77,6 +78,10 @@ export class SessionShell {
       backend: context.backend,
       clock: context.clock,
       label: setup.id,
+      trickle: {
+        offers: context.trickleIce,
+        answers: context.trickleIce && setup.request !== undefined && trickles(setup.request),
+      },
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
@@ -87,6 +92,7 @@ export class SessionShell {
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
       onRedirected: ({ status, from, to }) =>
         this.emit('redirected', { status, from: from.toString(), to: to.toString() }),
+      onCandidates: (fragment) => this.link.addCandidates(fragment),
       onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
@@ -228,6 +234,7 @@ export class SessionShell {
 
   private tellMediaEvent(event: MediaEndpointEvent): void {
     if (event.type === 'digit') this.tellDigit('media', event);
+    else if (event.type === 'candidate') this.signalling.sendCandidates(event.fragment);
     else tellMedia(event, (type, details) => this.emit(type, details));
   }
 

@@ -86,6 +86,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   private waiting: WaitingOffer | undefined;
   /** Whether an end of a relay has a peer that takes telephone events: those who send digits then do. */
   takesEvents = false;
+  /** What came by `addCandidates`, in its order. */
+  readonly candidates: string[] = [];
   private other: FakeMediaEndpoint | undefined;
   private mix: FakeMix | undefined;
   private heard = false;
@@ -187,6 +189,14 @@ export class FakeMediaEndpoint implements MediaEndpoint {
       const source = via === 'inband' ? 'inband' : 'rtp';
       this.send((peer) => peer.hearDigit({ digit, durationMs, source }));
     }
+  }
+
+  /** Keeps what comes, in `candidates`. */
+  async addCandidates(fragment: string): Promise<void> {
+    if (!fragment.startsWith('a=')) {
+      throw new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'not a fragment of candidates');
+    }
+    this.candidates.push(fragment);
   }
 
   echo(enabled: boolean): void {

@@ -6,6 +6,7 @@ import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
 import { digitsCommand } from './digits-command.ts';
 import type { LocalDescription } from './local-description.ts';
+import type { Trickle } from './trickle.ts';
 import { Playbacks } from './playbacks.ts';
 import { Recordings } from './recordings.ts';
 import type {
@@ -28,6 +29,7 @@ import type {
 export interface LocalEndpointOptions {
   core: CoreEndpoint;
   description: LocalDescription;
+  trickle: Trickle;
   codecs: readonly CodecDescription[];
 }
 
@@ -35,15 +37,17 @@ export interface LocalEndpointOptions {
 export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
+  private readonly trickle: Trickle;
   private readonly codecs: readonly CodecDescription[];
   private readonly playbacks: Playbacks;
   private readonly recordings: Recordings;
   private readonly input: AudioInput;
   private readonly output: AudioOutput;
 
-  constructor({ core, description, codecs }: LocalEndpointOptions) {
+  constructor({ core, description, trickle, codecs }: LocalEndpointOptions) {
     this.core = core;
     this.description = description;
+    this.trickle = trickle;
     this.codecs = codecs;
     this.input = new AudioInput(core);
     this.output = new AudioOutput(core);
@@ -54,19 +58,27 @@ export class LocalEndpoint implements MediaEndpoint {
     core.onClosed = () => this.onClosed();
   }
 
-  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv', iceRestart } = intent;
+    this.trickle.offer(intent.trickle);
     await this.core.bind();
+    await this.trickle.ready();
     if (iceRestart) this.description.restartIce();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 
-  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv' } = intent;
     this.core.assertAlive();
     const wanted = { codecs: this.codecs, direction };
     this.description.assertAnswerable(offer, wanted); // nothing is spent on one that is refused
+    this.trickle.begin(offer, intent.trickle);
     await this.core.bind();
+    await this.trickle.ready();
+    this.core.assertAlive();
     const { answer, media } = this.description.answer(offer, wanted);
     await this.core.configure(media);
+    this.trickle.follow(answer);
     return answer;
   }
 

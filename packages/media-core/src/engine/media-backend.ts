@@ -17,6 +17,11 @@ export interface MediaIntent {
   readonly direction?: MediaDirection;
   /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
   readonly iceRestart?: boolean;
+  /**
+   * Whether candidates of ours may come after an answer, where the offer says the same: as events of
+   * the type `candidate` (RFC 8838). Default not: the answer waits until all are known.
+   */
+  readonly trickle?: boolean;
 }
 
 /** What an endpoint tells; plain data. */
@@ -58,7 +63,12 @@ export type MediaEndpointEvent =
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
-  | { type: 'failed'; code: string; message: string };
+  | { type: 'failed'; code: string; message: string }
+  /**
+   * Candidates that are not in the answer, and that these are all: the body of an INFO for the package
+   * `trickle-ice` (RFC 8840 §9). Told only where `trickle` was wanted.
+   */
+  | { type: 'candidate'; fragment: string };
 
 /** What an endpoint is opened with. */
 export interface EndpointRequest {

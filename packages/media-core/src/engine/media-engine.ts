@@ -44,6 +44,7 @@ import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
 import { RelayTranscoding } from './relay-transcoding.ts';
 import { TranscoderPlaces } from './transcoder-places.ts';
+import { Trickle } from './trickle.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
 
@@ -130,8 +131,8 @@ class LocalMediaEngine implements MediaEngine {
     if (tones) progressPatterns(tones.country); // refuses what it does not know
     const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
-    const { core, description } = await this.open(host, opening);
-    return { core, endpoint: new LocalEndpoint({ core, description, codecs }) };
+    const { core, description, trickle } = await this.open(host, opening);
+    return { core, endpoint: new LocalEndpoint({ core, description, trickle, codecs }) };
   }
 
   async openStream({ label, quality, onEvent }: StreamRequest): Promise<RtpStream> {
@@ -144,8 +145,9 @@ class LocalMediaEngine implements MediaEngine {
       quality,
       onEvent,
     } as const;
-    const { core, description, identity } = await this.open(host, opening);
-    const endpoint = new LocalEndpoint({ core, description, codecs: this.codecs.descriptions() });
+    const { core, description, trickle, identity } = await this.open(host, opening);
+    const codecs = this.codecs.descriptions();
+    const endpoint = new LocalEndpoint({ core, description, trickle, codecs });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
     const sampleRateOf = (codec: CodecDescription): number => this.codecs.sampleRateOf(codec);
@@ -256,7 +258,12 @@ class LocalMediaEngine implements MediaEngine {
       offersIce,
       ptimeMs,
     };
-    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
+    const trickle = new Trickle({
+      ice,
+      tell: (fragment) => this.tell(opening, { type: 'candidate', fragment }),
+    });
+    const description = new LocalDescription(fixed);
+    return { core, description, trickle, identity: { id, ...identity } };
   }
 
   private transcoding(host: CoreHost, asked: TranscodePolicy | undefined): RelayTranscoding {
@@ -302,7 +309,7 @@ class LocalMediaEngine implements MediaEngine {
       id,
       api,
       bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
-      onBound: async (local) => ice?.gather({ api, id }, local),
+      onBound: (local) => ice?.begin({ api, id }, local),
       onEvent: (event) => this.tell(opening, event),
       onGone: (bound) => {
         host.endpoints.delete(id);

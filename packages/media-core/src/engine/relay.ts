@@ -13,6 +13,7 @@ import {
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { digitsCommand } from './digits-command.ts';
+import type { Trickle } from './trickle.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
   Cleared,
@@ -34,6 +35,7 @@ export interface RelaySideOptions {
   end: 'a' | 'b';
   core: CoreEndpoint;
   description: LocalDescription;
+  trickle: Trickle;
   /** What is offered where the other end has said nothing yet. */
   codecs: readonly CodecDescription[];
   /** Encoding names that may pass; all where it is absent. */
@@ -80,25 +82,30 @@ export class RelaySide implements MediaEndpoint {
     b.other = a;
   }
 
-  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
-    const { core, description } = this.options;
+  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv', iceRestart } = intent;
+    const { core, description, trickle } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    trickle.offer(intent.trickle);
     if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
     await core.bind();
+    await trickle.ready();
     return description.offer({ codecs: this.offeredCodecs(), direction });
   }
 
-  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
-    const { core, description } = this.options;
+  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv' } = intent;
+    const { core, description, trickle } = this.options;
     core.assertAlive();
     description.context.assertNoOffer();
     const line = description.audioLine(offer);
     if (line && !line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
       throw notAcceptable('No codec of the offer may pass');
     }
+    trickle.begin(offer, intent.trickle);
     // where the other end was negotiated before the first offer came, there is nothing to ask it
     const isFirst = core.agreed === undefined;
     if (isFirst && this.other?.isSettled === true) return this.answer(offer, direction);
@@ -220,6 +227,7 @@ export class RelaySide implements MediaEndpoint {
     this.isOffering = true;
     try {
       await Promise.all([core.bind(), other.options.core.bind()]);
+      await Promise.all([this.options.trickle.ready(), other.options.trickle.ready()]);
       await lines.provide(places);
     } finally {
       this.isOffering = false;
@@ -236,6 +244,7 @@ export class RelaySide implements MediaEndpoint {
     const { other } = this;
     if (other === undefined) return;
     await core.bind(); // where the offer over there was not made from this one
+    await this.options.trickle.ready();
     const passing = {
       codecs: allowed,
       direction: mirrored(intent),
@@ -250,6 +259,7 @@ export class RelaySide implements MediaEndpoint {
       await other.take(made.b);
       await this.take(made.a);
       await lines.agree(made.lines, end);
+      this.options.trickle.follow(made.answer);
       resolve(made.answer);
     } catch (error) {
       reject(error); // an end was closed or lost meanwhile
@@ -265,8 +275,10 @@ export class RelaySide implements MediaEndpoint {
     const { core, description } = this.options;
     description.assertAnswerable(offer, wanted);
     await core.bind();
+    await this.options.trickle.ready();
     const { answer, media } = description.answer(offer, wanted);
     await this.take(media);
+    this.options.trickle.follow(answer);
     return answer;
   }
 
