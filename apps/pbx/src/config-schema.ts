@@ -78,6 +78,17 @@ const user = z.strictObject({
   user: userPart.describe('What others dial, and the name in the digest'),
   password: z.string().min(1).max(256).describe('Kept only as HA1'),
   digest: algorithms.optional().describe('What this user is offered, strongest first'),
+  media: z
+    .strictObject({
+      srtp: z.enum(['off', 'optional', 'best-effort', 'required']).optional(),
+      keying: z
+        .array(z.enum(['sdes', 'dtls']))
+        .min(1)
+        .optional(),
+      ice: z.enum(['off', 'lite', 'full']).optional(),
+    })
+    .optional()
+    .describe('How media is offered to the phones, where it differs from `media`'),
   digits: z
     .enum(['auto', 'inband'])
     .default('auto')

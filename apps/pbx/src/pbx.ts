@@ -16,7 +16,13 @@ import { atOf, type Config, parseHostPort, parsePortRange } from './config-schem
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
-import { digitsOf, forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
+import {
+  calleeMediaOf,
+  digitsOf,
+  forwardingOf,
+  type MadeUpPassword,
+  settleUsers,
+} from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
@@ -80,6 +86,7 @@ async function open(
     flows: transport,
     media,
     ...browserMedia(config),
+    calleeMedia: calleeMediaOf(config),
     stores,
     domain: config.domain,
     mode: config.mode,

@@ -1,4 +1,5 @@
 import type {
+  CalleeMedia,
   CredentialStore,
   DigitPolicy,
   ForwardingRules,
@@ -50,6 +51,18 @@ export async function settleUsers(
     madeUp.push({ user, password });
   }
   return madeUp;
+}
+
+/** How media is offered to the phones of a user. */
+export function calleeMediaOf({
+  users = [],
+  domain,
+}: Config): (user: string) => CalleeMedia | undefined {
+  const wishes = new Map(users.map(({ user, media }) => [`sip:${user}@${domain}`, media]));
+  return (user) => {
+    const { srtp, keying, ice } = wishes.get(user) ?? {};
+    return { ...(srtp && { srtp }), ...(keying && { keying }), ...(ice && { ice }) };
+  };
 }
 
 /** How digits go from phone to phone. */

@@ -19,6 +19,8 @@ export interface CallContext {
   readonly maxCallMs: number;
   /** How media is offered to contacts that are all behind a WebSocket. */
   readonly webSocketMedia: CalleeMedia | undefined;
+  /** How media is offered to the other phones of a user. */
+  calleeMedia(user: string): CalleeMedia | undefined;
   readonly infos: InfoPassing;
   readonly digits: DigitPolicy;
   /** A session is of this call from now on. */

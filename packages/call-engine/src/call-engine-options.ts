@@ -32,6 +32,11 @@ export interface CallEngineOptions {
    */
   readonly webSocketMedia?: CalleeMedia;
   /**
+   * How media is offered to the phones of a user (an address of record), such as with ICE or DTLS-SRTP,
+   * where they are not all behind a WebSocket. Default: as the backend does.
+   */
+  readonly calleeMedia?: (user: string) => CalleeMedia | undefined;
+  /**
    * What becomes of calls to users: two calls with the media between them through a relay (`b2bua`,
    * the default), or one that is passed on by a stateful proxy (RFC 3261 §16): media flows between
    * the phones, and the record of a call ends with the BYE that comes by, or when its session is not

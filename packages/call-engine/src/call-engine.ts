@@ -109,6 +109,7 @@ export class CallEngine {
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
+      calleeMedia: (user) => options.calleeMedia?.(user),
       infos: new InfoPassing(),
       digits: options.digits ?? {},
       link: ({ id }, call) => {

@@ -39,6 +39,8 @@ export interface CallTransferOptions {
   readonly label: string;
   readonly ringTimeoutMs: number;
   readonly webSocketMedia: CalleeMedia | undefined;
+  /** How media is offered to the new party where it is not behind a WebSocket. */
+  readonly partyMedia: CalleeMedia | undefined;
   readonly digits: CallDigits;
   /** Who asked; the other side stays. */
   readonly by: Side;
@@ -189,7 +191,7 @@ export class CallTransfer {
       label,
       offer: undefined,
       caller: this.options.isStayingBehindWebSocket ? webSocketMedia : undefined,
-      callee: isBehind ? webSocketMedia : undefined,
+      callee: isBehind ? webSocketMedia : this.options.partyMedia,
       stays: by === 'caller' ? 'callee' : 'caller',
       digits: this.options.digits,
       onEvent: (event, from) => user.onMediaEvent(event, from),

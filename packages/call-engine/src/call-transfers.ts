@@ -34,6 +34,7 @@ export interface CallTransfersOptions {
   readonly media: MediaBackend;
   readonly ringTimeoutMs: number;
   readonly webSocketMedia: CalleeMedia | undefined;
+  calleeMedia(user: string): CalleeMedia | undefined;
   readonly digits: DigitPolicy;
   readonly contacts: ContactLegs;
   readonly sides: CallSides;
@@ -76,6 +77,8 @@ export class CallTransfers {
       media,
       ringTimeoutMs,
       webSocketMedia,
+      partyMedia:
+        target.kind === 'user' ? this.options.calleeMedia(target.to.toString()) : undefined,
       digits:
         by === 'caller' ? digitsBetween(digits, user, stayer) : digitsBetween(digits, stayer, user),
       label: id,

@@ -164,13 +164,14 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs, webSocketMedia, digits } = context;
+    const { runtime, media, ringTimeoutMs, webSocketMedia, calleeMedia, digits } = context;
     return new CallTransfers({
       id,
       runtime,
       media,
       ringTimeoutMs,
       webSocketMedia,
+      calleeMedia,
       digits,
       onMediaEvent: (event, from) => this.mediaTold(event, from),
       contacts,
@@ -274,7 +275,7 @@ export class Call {
       offer: this.caller.offer,
       callee: destination.bindings.every(isBehindWebSocket)
         ? this.context.webSocketMedia
-        : undefined,
+        : this.context.calleeMedia(destination.to.toString()),
       digits: digitsBetween(this.context.digits, this.userOf('caller'), destination.to.toString()),
       onEvent: (event, from) => this.mediaTold(event, from),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
