@@ -33,20 +33,16 @@ describeWithPeers(
     });
 
     const talk = async (kind: 'rtp' | 'replays', ms: number): Promise<Capture> => {
-      const bob = sipp(folder, 'register', [
-        ...['127.0.0.1:5060', ...at(5070), '-m', '1', '-s', 'bob'],
-        ...as('bob'),
-      ]);
+      const registering = ['127.0.0.1:5060', ...at(5070), '-m', '1', '-s', 'bob', ...as('bob')];
+      const bob = sipp(folder, 'register', registering);
       expect(bob.status, bob.errors).toBe(0);
       const callee = sippInBackground(folder, `callee-${kind}`, [...at(5070), ...media(6200)]);
       await until('the callee listens', () => isListening(5070));
       const capture = await Capture.start(folder, kind);
-      const result = sipp(folder, `caller-${kind}`, [
-        ...['127.0.0.1:5060', ...at(5072), '-m', '1', '-r', '1', '-s', 'bob'],
-        ...['-set', 'caller', 'alice', ...as('alice')],
-        ...media(6100),
-        ...['-d', String(ms)],
-      ]);
+      const where = ['127.0.0.1:5060', ...at(5072), '-m', '1', '-r', '1', '-s', 'bob'];
+      const who = ['-set', 'caller', 'alice', ...as('alice')];
+      const how = [...media(6100), '-d', String(ms)];
+      const result = sipp(folder, `caller-${kind}`, [...where, ...who, ...how]);
       await pause(200);
       await capture.stop();
       await callee.stop();
