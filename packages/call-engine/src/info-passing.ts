@@ -32,7 +32,8 @@ export class InfoPassing {
     dialog.user = {
       ...user,
       onRequest: (transaction) => {
-        if (isForTheOther(transaction)) void passOrConvert(transaction, this.targets.get(dialog));
+        if (isForTheOther(transaction))
+          passOrConvert(transaction, this.targets.get(dialog)).catch(() => {}); // it is over by then
         else user.onRequest?.(transaction);
       },
     };

@@ -224,38 +224,49 @@ describe('a relay that may transcode', () => {
     ]);
   });
 
-  it('goes over from passing to transcoding and back without a gap longer than a frame', async () => {
-    const { simulation, pbx } = stage();
-    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
-    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
-    const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
-    await pass(relay.a, relay.b, near.describe('0'), far.describe('0'));
-    const to = await portOf(relay.a);
-    let sequence = 0;
-    const speak = async (payloadType: number, packets: number): Promise<void> => {
-      for (let at = 0; at < packets; at++) {
-        near.send(to, { payloadType, sequence, timestamp: sequence++ * 160 });
-        await simulation.run(20);
-      }
-    };
-    await speak(0, 10);
-    await pass(relay.b, relay.a, far.describe('0'), near.describe('8'));
-    await speak(8, 10);
-    await pass(relay.b, relay.a, far.describe('0'), near.describe('0'));
-    await speak(0, 10);
-    await simulation.run(20);
-    expect(far.rtp.map(({ payloadType }) => payloadType)).toEqual(far.rtp.map(() => 0));
-    const { rtp } = far;
-    const steps = rtp.slice(1).map((one, at) => ({
-      ms: one.at - (rtp[at]?.at ?? 0),
-      sequence: (one.sequence - (rtp[at]?.sequence ?? 0)) & 0xffff,
-      ticks: (one.timestamp - (rtp[at]?.timestamp ?? 0)) >>> 0,
-    }));
-    expect(Math.max(...steps.map(({ ms }) => ms))).toBeLessThanOrEqual(40);
-    expect(new Set(steps.map((step) => step.sequence))).toEqual(new Set([1]));
-    for (const { ms, ticks } of steps) expect(Math.abs(ticks - ms * 8)).toBeLessThanOrEqual(160);
-    expect(rtp.length).toBeGreaterThanOrEqual(29);
-  });
+  it.each([
+    { who: 'the offerer', change: 'a' as const },
+    { who: 'the other side', change: 'b' as const },
+  ])(
+    'goes over to transcoding and back without a gap longer than a frame: $who changes',
+    async ({ change }) => {
+      const { simulation, pbx } = stage();
+      const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+      const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+      const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
+      await pass(relay.a, relay.b, near.describe('0'), far.describe('0'));
+      const to = await portOf(relay.a);
+      let sequence = 0;
+      const speak = async (payloadType: number, packets: number): Promise<void> => {
+        for (let at = 0; at < packets; at++) {
+          near.send(to, { payloadType, sequence, timestamp: sequence++ * 160 });
+          await simulation.run(20);
+        }
+      };
+      await speak(0, 10);
+      const agree = async (formats: string): Promise<unknown> =>
+        change === 'a'
+          ? pass(relay.a, relay.b, near.describe(formats), far.describe('0'))
+          : pass(relay.b, relay.a, far.describe('0'), near.describe(formats));
+      await agree('8');
+      await speak(8, 10);
+      expect((await relay.a.stats()).transcoded?.reason).toBe('noCommonCodec');
+      await agree('0');
+      await speak(0, 10);
+      await simulation.run(20);
+      expect(far.rtp.map(({ payloadType }) => payloadType)).toEqual(far.rtp.map(() => 0));
+      const { rtp } = far;
+      const steps = rtp.slice(1).map((one, at) => ({
+        ms: one.at - (rtp[at]?.at ?? 0),
+        sequence: (one.sequence - (rtp[at]?.sequence ?? 0)) & 0xffff,
+        ticks: (one.timestamp - (rtp[at]?.timestamp ?? 0)) >>> 0,
+      }));
+      expect(Math.max(...steps.map(({ ms }) => ms))).toBeLessThanOrEqual(40);
+      expect(new Set(steps.map((step) => step.sequence))).toEqual(new Set([1]));
+      for (const { ms, ticks } of steps) expect(Math.abs(ticks - ms * 8)).toBeLessThanOrEqual(160);
+      expect(rtp.length).toBeGreaterThanOrEqual(29);
+    },
+  );
 
   it('conceals what is lost, so that the stream of the other side has no hole', async () => {
     const { simulation, pbx } = stage();

@@ -256,8 +256,8 @@ export class RelaySide implements MediaEndpoint {
     const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
     this.pending = undefined;
     try {
-      await other.take(made.b);
-      await this.take(made.a);
+      await other.options.core.configure(made.b);
+      await this.take(made.a); // both are new now: what lies between was never agreed
       await lines.agree(made.lines, end);
       this.options.trickle.follow(made.answer);
       resolve(made.answer);

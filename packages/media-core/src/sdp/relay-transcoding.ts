@@ -31,16 +31,20 @@ export function withEventsOf(
 
 /**
  * What an offerer is answered with whose voice we decode: all of it that is ours, in its order, and
- * its events at every clock rate, as they are converted, too.
+ * its events at every clock rate, as they are converted, too, where somebody takes them.
  */
 export function transcodedPairs(
   offered: readonly CodecDescription[],
   ours: readonly CodecDescription[],
+  takesEvents: boolean,
 ): CodecPair[] {
   const decoded = offered.filter((codec) => !isEvents(codec));
-  const events = offered.filter(isEvents).map((theirs) => ({ theirs, ours: theirs }));
+  const events = takesEvents ? offered.filter(isEvents) : [];
   const codecs = ours.filter((codec) => !isEvents(codec));
-  return [...answeredCodecs(decoded, { codecs }), ...events];
+  return [
+    ...answeredCodecs(decoded, { codecs }),
+    ...events.map((theirs) => ({ theirs, ours: theirs })),
+  ];
 }
 
 function isAmong(codec: CodecDescription, codecs: readonly CodecDescription[]): boolean {

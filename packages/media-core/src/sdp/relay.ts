@@ -164,8 +164,11 @@ export function relayAnswer({
   const [toB, fromB] = [ownLine(read.relayed), ownLine(read.relayed, read.answered)];
   const legs = codecLegs(audio.line.codecs, toB?.codecs ?? [], fromB?.codecs ?? []);
   const isTranscoded = local.ours !== undefined && !legs.some((leg) => isVoice(leg.offered));
+  const takesEvents = [...(local.events ?? []), ...(fromB?.codecs ?? [])].some(
+    ({ name }) => name === TELEPHONE_EVENT,
+  );
   const pairs = isTranscoded
-    ? transcodedPairs(audio.line.codecs, local.ours ?? [])
+    ? transcodedPairs(audio.line.codecs, local.ours ?? [], takesEvents)
     : withEventsOf(audio.line.codecs, legs.map(passedPair), local.events);
   const towardsA = {
     ...local,
