@@ -17,6 +17,8 @@ export interface LinphoneOptions {
   encryption?: 'none' | 'srtp' | 'dtls';
   /** Whether it offers and takes comfort noise (RFC 3389). */
   comfortNoise?: boolean;
+  /** Takes part in ICE, and asks this STUN server, `host:port`, where it is. */
+  ice?: string;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -122,7 +124,7 @@ export class Linphone {
   }
 
   private configuration(): string {
-    const { name, port, authority, encryption = 'none', comfortNoise = false } = this.options;
+    const { name, port, authority, encryption = 'none', comfortNoise = false, ice } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -141,7 +143,15 @@ export class Linphone {
       'dns_srv_enabled=0',
       'dns_search_enabled=0',
       'mtu=1300',
-      'firewall_policy=0',
+      ...(ice === undefined
+        ? ['firewall_policy=0']
+        : [
+            'nat_policy_ref=ice',
+            '[nat_policy_0]',
+            'ref=ice',
+            `stun_server=${ice}`,
+            'protocols=stun,ice',
+          ]),
       '[rtp]',
       `audio_rtp_port=${17_000 + (port - 5100) * 4}`,
       '[sound]',

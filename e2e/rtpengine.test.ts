@@ -97,6 +97,37 @@ describeWithPeers(['rtpengine', 'sox'], 'rtpengine', () => {
       }
     });
 
+    it('transcodes between phones that share no codec, where it may', async () => {
+      const media = backend({ transcode: 'whenNeeded' });
+      const phones = (codec: string, from: number): MediaEngine =>
+        createMediaEngine({
+          address: '127.0.0.1',
+          ports: { from, to: from + 99 },
+          codecs: [codec],
+          workers: 0,
+        });
+      const both = [phones('g722', 33_000), phones('pcmu', 33_200)] as const;
+      try {
+        const relay = await media.openRelay({ label: 'relay', onEvent() {} });
+        const near = await both[0].openEndpoint({ label: 'near', onEvent() {} });
+        const far = await both[1].openEndpoint({ label: 'far', onEvent() {} });
+        await connect({ near, far, relay });
+        near.play({ type: 'tone', frequencyHz: 440 });
+        far.play({ type: 'tone', frequencyHz: 880 });
+        await hears(far, 440);
+        await hears(near, 880);
+        const [a, b] = [await near.stats(), await far.stats()];
+        expect([a.codec, b.codec]).toEqual(['g722', 'pcmu']);
+        expect((await relay.a.stats()).transcoded).toEqual({
+          from: 'g722',
+          to: 'pcmu',
+          reason: 'noCommonCodec',
+        });
+      } finally {
+        await Promise.all([media.close(), both[0].close(), both[1].close()]);
+      }
+    });
+
     it('refuses in the clear where encryption is required', async () => {
       const secure = backend({ peers: { srtp: 'required' } });
       const plain = terminal(32_600);

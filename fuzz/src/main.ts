@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.ts';
 import { corpusOf } from './corpus.ts';
 import { Coverage } from './coverage.ts';
-import { leastCpuMs, MOST_CPU_MS } from './cpu-time.ts';
+import { leastCpuMs, mostCpuMs } from './cpu-time.ts';
 import { keep, keptFindings } from './findings.ts';
 import type { Target } from './target.ts';
 
@@ -68,7 +68,7 @@ function run(plan: {
     seeds: corpusOf(target, kept),
     takeCoverage: () => coverage.take(),
     now: () => performance.now(),
-    suspiciousMs: MOST_CPU_MS,
+    suspiciousMs: mostCpuMs(target),
   });
   const began = performance.now();
   campaign.begin();
@@ -80,7 +80,7 @@ function run(plan: {
     `${name}: ${campaign.executions} executions, ${rate}/s; coverage ${atFirst} -> ` +
       `${campaign.spots.size} spots, ${inputs}; ${campaign.suspects.length} suspiciously slow`,
   );
-  const slow = campaign.suspects.filter((bytes) => isSlow(name, bytes));
+  const slow = campaign.suspects.filter((bytes) => isSlow({ name, target }, bytes));
   const slowest = slow.slice(0, 1).map((bytes) => ({ target: name, bytes, fault: 'slow' }));
   const findings = [...campaign.findings.values(), ...slowest];
   for (const finding of findings) {
@@ -90,14 +90,14 @@ function run(plan: {
 }
 
 /** Measures in a process without counters, where nothing else runs. */
-function isSlow(name: string, bytes: Uint8Array): boolean {
+function isSlow({ name, target }: { name: string; target: Target }, bytes: Uint8Array): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'strowger-fuzz-'));
   const file = join(folder, 'input');
   writeFileSync(file, bytes);
   const args = [fileURLToPath(import.meta.url), '--measure', file, '--target', name];
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   rmSync(folder, { recursive: true });
-  return Number(stdout) > MOST_CPU_MS;
+  return Number(stdout) > mostCpuMs(target);
 }
 
 async function measure(file: string): Promise<void> {

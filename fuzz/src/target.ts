@@ -4,6 +4,8 @@ export interface Target {
   readonly run: (bytes: Uint8Array) => void;
   /** Inputs to begin with. */
   readonly seeds: readonly (string | Uint8Array)[];
+  /** CPU time that one input may take at best, where it is not that of all others. */
+  readonly mostCpuMs?: number;
   /** Whether SIP messages of the corpora are good inputs too. */
   readonly takesMessages?: boolean;
 }

@@ -1,3 +1,5 @@
+import { dtls, records } from './dtls-target.ts';
+import { ice } from './ice-target.ts';
 import { rtcp, rtp, sdp, trickle } from './media-targets.ts';
 import { framer, header, message, uri } from './sip-targets.ts';
 import { stun } from './stun-target.ts';
@@ -12,6 +14,9 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   sdp,
   trickle,
   stun,
+  ice,
+  records,
+  dtls,
   rtp,
   rtcp,
 };

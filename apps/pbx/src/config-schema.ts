@@ -79,6 +79,21 @@ const user = z.strictObject({
   user: userPart.describe('What others dial, and the name in the digest'),
   password: z.string().min(1).max(256).describe('Kept only as HA1'),
   digest: algorithms.optional().describe('What this user is offered, strongest first'),
+  media: z
+    .strictObject({
+      srtp: z.enum(['off', 'optional', 'best-effort', 'required']).optional(),
+      keying: z
+        .array(z.enum(['sdes', 'dtls']))
+        .min(1)
+        .optional(),
+      ice: z.enum(['off', 'lite', 'full']).optional(),
+    })
+    .optional()
+    .describe('How media is offered to the phones, where it differs from `media`'),
+  digits: z
+    .enum(['auto', 'inband'])
+    .default('auto')
+    .describe('"inband": the phones send digits as tones in the audio, which is decoded for them'),
   forward: forward.optional().describe('Where calls go that this user does not take'),
 });
 
@@ -220,6 +235,16 @@ export const configSchema = z
           .max(8)
           .default([])
           .describe('Relays for media, over UDP, with ice: full; the first is used'),
+        transcode: z
+          .enum(['never', 'whenNeeded'])
+          .default('whenNeeded')
+          .describe('Whether calls are transcoded whose two phones share no codec'),
+        maxTranscoded: z
+          .int()
+          .min(0)
+          .max(10_000)
+          .default(50)
+          .describe('Calls that one thread for media transcodes at the same time'),
         workers: z
           .int()
           .min(0)
@@ -246,6 +271,10 @@ export const configSchema = z
       .array(userPart)
       .default([])
       .describe('Services and users that a caller who is no user of ours may reach'),
+    digits: z
+      .enum(['convert', 'pass'])
+      .default('convert')
+      .describe('Whether digits go on as the other phone takes them: as events, else by INFO'),
     mode: z
       .enum(['b2bua', 'proxy'])
       .default('b2bua')

@@ -17,7 +17,13 @@ import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { logRecordings, recordingOf } from './recordings.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
 import { readTls } from './tls-files.ts';
-import { forwardingOf, type MadeUpPassword, settleUsers } from './users.ts';
+import {
+  calleeMediaOf,
+  digitsOf,
+  forwardingOf,
+  type MadeUpPassword,
+  settleUsers,
+} from './users.ts';
 
 /** A PBX that takes calls. */
 export interface Pbx {
@@ -83,6 +89,7 @@ async function open(
     srtp: config.media.srtp,
     keying: config.media.keying,
     ...browserMedia(config),
+    calleeMedia: calleeMediaOf(config),
     stores,
     domain: config.domain,
     mode: config.mode,
@@ -92,6 +99,8 @@ async function open(
     publicAccess: config.public,
     ringTimeoutMs: config.ringTimeoutMs,
     maxCalls: config.maxCalls,
+    digits: digitsOf(config),
+    trickleIce: config.media.ice === 'full',
     forwarding: forwardingOf(config),
     maxForwardings: config.maxForwardings,
     followRedirects: config.followRedirects,
@@ -134,7 +143,7 @@ async function open(
 }
 
 function mediaOptions({ media, edge }: Config): MediaEngineOptions {
-  const { address, codecs, srtp, ice, keying, workers } = media;
+  const { address, codecs, srtp, ice, keying, workers, transcode, maxTranscoded } = media;
   const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
   return {
     address,
@@ -143,6 +152,7 @@ function mediaOptions({ media, edge }: Config): MediaEngineOptions {
     ice,
     keying,
     workers,
+    relay: { transcode, maxTranscoded },
     ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },
     stunServers: media.stunServers.map(place),
     turnServers: media.turnServers.map(({ at, ...account }) => ({ ...place(at), ...account })),

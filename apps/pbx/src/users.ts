@@ -1,4 +1,10 @@
-import type { CredentialStore, ForwardingRules, ForwardingSource } from '@strowger/call-engine';
+import type {
+  CalleeMedia,
+  CredentialStore,
+  DigitPolicy,
+  ForwardingRules,
+  ForwardingSource,
+} from '@strowger/call-engine';
 import type { Random } from '@strowger/runtime';
 import { computeHa1, type DigestAlgorithm } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
@@ -45,6 +51,25 @@ export async function settleUsers(
     madeUp.push({ user, password });
   }
   return madeUp;
+}
+
+/** How media is offered to the phones of a user. */
+export function calleeMediaOf({
+  users = [],
+  domain,
+}: Config): (user: string) => CalleeMedia | undefined {
+  const wishes = new Map(users.map(({ user, media }) => [`sip:${user}@${domain}`, media]));
+  return (user) => {
+    const { srtp, keying, ice } = wishes.get(user) ?? {};
+    return { ...(srtp && { srtp }), ...(keying && { keying }), ...(ice && { ice }) };
+  };
+}
+
+/** How digits go from phone to phone. */
+export function digitsOf({ digits, users = [], domain }: Config): DigitPolicy {
+  const inband = users.filter((one) => one.digits === 'inband');
+  const addresses = new Set(inband.map(({ user }) => `sip:${user}@${domain}`));
+  return { convert: digits === 'convert', isInband: (user) => addresses.has(user) };
 }
 
 /** Where calls to users go that they do not take themselves. */

@@ -13,6 +13,7 @@ import type { CallParties } from './call-timeline.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
 import type { ContactLegs } from './contact-leg.ts';
+import type { DigitPolicy } from './digit-conversion.ts';
 import type { InfoPassing } from './info-passing.ts';
 
 /** What a call needs of the engine. */
@@ -24,11 +25,14 @@ export interface CallContext {
   readonly maxCallMs: number;
   /** How media is offered to contacts that are all behind a WebSocket. */
   readonly webSocketMedia: CalleeMedia | undefined;
+  /** How media is offered to the other phones of a user. */
+  calleeMedia(user: string): CalleeMedia | undefined;
   readonly infos: InfoPassing;
   readonly recording: CallRecordingOptions | undefined;
   startRecordingSession(options: RecordingSessionOptions): RecordingSession;
   onRecordingStarted(call: Call, what: 'server' | 'own'): void;
   onRecordingFailed(call: Call, what: 'server' | 'own', reason: string): void;
+  readonly digits: DigitPolicy;
   /** A session is of this call from now on. */
   link(session: Session, call: Call): void;
   onAnswered(call: Call): void;

@@ -1,3 +1,4 @@
+import type { DigitPolicy } from './digit-conversion.ts';
 import type { Runtime } from '@strowger/runtime';
 import type { EndpointRequest, MediaBackend } from '@strowger/session-core';
 import type { DigestAlgorithm } from '@strowger/sip-message';
@@ -40,6 +41,11 @@ export interface CallEngineOptions {
    */
   readonly webSocketMedia?: CalleeMedia;
   /**
+   * How media is offered to the phones of a user (an address of record), such as with ICE or DTLS-SRTP,
+   * where they are not all behind a WebSocket. Default: as the backend does.
+   */
+  readonly calleeMedia?: (user: string) => CalleeMedia | undefined;
+  /**
    * What becomes of calls to users: two calls with the media between them through a relay (`b2bua`,
    * the default), or one that is passed on by a stateful proxy (RFC 3261 §16): media flows between
    * the phones, and the record of a call ends with the BYE that comes by, or when its session is not
@@ -64,6 +70,8 @@ export interface CallEngineOptions {
   readonly publicAccess?: readonly string[];
   readonly digest?: DigestOptions;
   readonly registration?: Partial<RegistrationLimits>;
+  /** How digits of calls to users pass from one side to the other; in the mode `b2bua` alone. */
+  readonly digits?: DigitPolicy;
   /** How long contacts ring before the caller gets 480; default 30 000. */
   readonly ringTimeoutMs?: number;
   /** How long a call may last; default 12 hours. */
@@ -88,6 +96,8 @@ export interface CallEngineOptions {
   readonly followRedirects?: boolean;
   /** Whether messages say who the two ends of a call are, by Session-ID (RFC 7989). Default `true`. */
   readonly sessionIds?: boolean;
+  /** Trickle ICE by INFO (RFC 8840), as `SessionManagerOptions.trickleIce`. Default `false`. */
+  readonly trickleIce?: boolean;
   /** The value of Server and User-Agent; none by default. */
   readonly userAgent?: string;
   readonly timers?: Partial<TimerSettings>;

@@ -123,12 +123,14 @@ export class CallEngine {
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
+      calleeMedia: (user) => options.calleeMedia?.(user),
       infos: new InfoPassing(),
       recording: options.recording,
       startRecordingSession: (wanted) => this.sessions.startRecordingSession(wanted),
       onRecordingStarted: (call, what) => this.events.emit('recordingStarted', { call, what }),
       onRecordingFailed: (call, what, reason) =>
         this.events.emit('recordingFailed', { call, what, reason }),
+      digits: options.digits ?? {},
       link: ({ id }, call) => {
         if (this.sessions.get(id) !== undefined) this.sessions.linkSessionToCall(id, call.id);
       },
@@ -419,6 +421,7 @@ export class CallEngine {
       sessionIds,
       srtp,
       keying,
+      trickleIce: this.options.trickleIce,
       foreign: this.proxy,
       supported: ['path'],
       allow: ALLOWED,

@@ -22,11 +22,22 @@ export interface CallMediaOptions {
   readonly caller?: CalleeMedia | undefined;
   /** Whose statistics those of the caller's end are; it stays when the other is transferred away. */
   readonly stays?: 'caller' | 'callee';
-  onEvent(event: MediaEndpointEvent): void;
+  /** What becomes of digits; absent: they pass as media passes. */
+  readonly digits?: CallDigits | undefined;
+  /** `from`: whose end tells it. */
+  onEvent(event: MediaEndpointEvent, from: 'caller' | 'callee'): void;
   /** Neither side has been heard for as long as the backend waits. */
   onDead(): void;
   /** A side has made an offer within the call: gives what asks the other one, or throws. */
   onOffer(from: 'caller' | 'callee'): () => void;
+}
+
+/** What becomes of the digits of a call's two ends. */
+export interface CallDigits {
+  /** Whether each side takes and is sent events for itself. */
+  readonly converts: boolean;
+  /** Whose audio is listened to for digits. */
+  readonly inband: { readonly caller: boolean; readonly callee: boolean };
 }
 
 /** Final statistics of both sides of a call. */
@@ -89,9 +100,9 @@ export class CallMedia {
     this.calleeEnd = new SharedEnd(relay.b, passing);
   }
 
-  /** The end of the relay that one side talks to, as the backend knows it. */
+  /** The end of the relay that faces one side. */
   endOf(side: 'caller' | 'callee'): MediaEndpoint {
-    return side === this.stays ? this.relay.a : this.relay.b;
+    return this.relay[nameOf(side, this.stays)];
   }
 
   /** Frees both ends. */
@@ -101,16 +112,35 @@ export class CallMedia {
   }
 }
 
+/** Which end is whose: the first is that of the side that stays. */
+function nameOf(side: 'caller' | 'callee', stays: 'caller' | 'callee'): 'a' | 'b' {
+  return side === stays ? 'a' : 'b';
+}
+
 async function openRelay(options: CallMediaOptions): Promise<Relay> {
-  const { backend, label, onEvent, onDead, caller: a, callee: b } = options;
+  const {
+    backend,
+    label,
+    onEvent,
+    onDead,
+    caller: a,
+    callee: b,
+    digits,
+    stays = 'caller',
+  } = options;
+  const leaves = stays === 'caller' ? 'callee' : 'caller';
   let watch: SilenceWatch | undefined;
   const relay = await backend.openRelay({
     label,
     ...ofEnds('srtp', a, b),
     ...ofEnds('keying', a, b),
     ...ofEnds('ice', a, b),
+    ...(digits?.converts && {
+      convertDigits: true,
+      inbandDigits: { a: digits.inband[stays], b: digits.inband[leaves] },
+    }),
     onEvent: (end, event) => {
-      onEvent(event);
+      onEvent(event, end === 'a' ? stays : leaves);
       if (event.type !== 'timeout') return;
       void watch?.isDead(end).then(
         (dead) => dead && onDead(),

@@ -69,6 +69,11 @@ export interface CallRecord {
   readonly endedBy: CallEnder;
   /** What ended it, in a word, where the status does not say: `draining`, `mediaFailed`, … */
   readonly reason?: string;
+  /**
+   * The media of the two that talked last was decoded and encoded: what the caller sent, what the
+   * callee was sent, by encoding names, and why. Absent where it passed as it was.
+   */
+  readonly transcoded?: NonNullable<MediaStats['transcoded']>;
   readonly legs: readonly CallLegRecord[];
   /** What became of what was recorded of it; absent where nothing was to be. */
   readonly recordings?: readonly CallRecordingRecord[];

@@ -46,7 +46,8 @@ export class CallTimeline {
   record(
     ending: CallEnding,
     ended: Moment,
-    call: CallParties & Pick<CallRecord, 'id' | 'callee' | 'forwarded' | 'legs' | 'recordings'>,
+    call: CallParties &
+      Pick<CallRecord, 'id' | 'callee' | 'forwarded' | 'transcoded' | 'legs' | 'recordings'>,
   ): CallRecord {
     const { started, ringing, answered } = this;
     const { outcome, status, by: endedBy, reason, cause = causeOfStatus(status) } = ending;

@@ -8,7 +8,7 @@ import type {
 } from '@strowger/session-core';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import type { CalleeMedia } from './call-engine-options.ts';
-import { CallMedia } from './call-media.ts';
+import { type CallDigits, CallMedia } from './call-media.ts';
 import type { LegEnding, Side } from './call-table.ts';
 import {
   ContactLeg,
@@ -27,7 +27,7 @@ export interface CallTransferUser {
   onFailed(status: number): void;
   /** The new party has hung up, after `onDone`. */
   onPartyEnded(ending: LegEnding): void;
-  onMediaEvent(event: MediaEndpointEvent): void;
+  onMediaEvent(event: MediaEndpointEvent, from: Side): void;
   onDead(): void;
 }
 
@@ -39,6 +39,9 @@ export interface CallTransferOptions {
   readonly label: string;
   readonly ringTimeoutMs: number;
   readonly webSocketMedia: CalleeMedia | undefined;
+  /** How media is offered to the new party where it is not behind a WebSocket. */
+  readonly partyMedia: CalleeMedia | undefined;
+  readonly digits: CallDigits;
   /** Who asked; the other side stays. */
   readonly by: Side;
   readonly staying: Session;
@@ -188,9 +191,10 @@ export class CallTransfer {
       label,
       offer: undefined,
       caller: this.options.isStayingBehindWebSocket ? webSocketMedia : undefined,
-      callee: isBehind ? webSocketMedia : undefined,
+      callee: isBehind ? webSocketMedia : this.options.partyMedia,
       stays: by === 'caller' ? 'callee' : 'caller',
-      onEvent: (event) => user.onMediaEvent(event),
+      digits: this.options.digits,
+      onEvent: (event, from) => user.onMediaEvent(event, from),
       onDead: () => user.onDead(),
       onOffer: (from) => this.passOffer(from),
     };

@@ -1,5 +1,5 @@
 import type { ReferProgress } from '@strowger/dialog-core';
-import type { MediaBackend, Session } from '@strowger/session-core';
+import type { MediaBackend, MediaEndpointEvent, Session } from '@strowger/session-core';
 import type { Runtime } from '@strowger/runtime';
 import type { CalleeMedia } from './call-engine-options.ts';
 import type { CallMedia } from './call-media.ts';
@@ -8,6 +8,7 @@ import type { CallInput, LegEnding, Side } from './call-table.ts';
 import { CallTransfer } from './call-transfer.ts';
 import { CallerLeg } from './caller-leg.ts';
 import type { ContactLegs } from './contact-leg.ts';
+import { type DigitPolicy, digitsBetween } from './digit-conversion.ts';
 import { inTime } from './in-time.ts';
 import type { Destination } from './router.ts';
 
@@ -33,11 +34,14 @@ export interface CallTransfersOptions {
   readonly media: MediaBackend;
   readonly ringTimeoutMs: number;
   readonly webSocketMedia: CalleeMedia | undefined;
+  calleeMedia(user: string): CalleeMedia | undefined;
+  readonly digits: DigitPolicy;
   readonly contacts: ContactLegs;
   readonly sides: CallSides;
   /** The number of the callee's leg. */
   winner(): number | undefined;
   input(input: CallInput): void;
+  onMediaEvent(event: MediaEndpointEvent, from: Side): void;
   link(session: Session): void;
 }
 
@@ -61,16 +65,22 @@ export class CallTransfers {
   start(by: Side, target: TransferTarget, progress: ReferProgress): void {
     const report = (status: number): void => progress.report(status);
     const { id, runtime, media, ringTimeoutMs, webSocketMedia } = this.options;
-    const { contacts, sides, winner, input } = this.options;
+    const { contacts, sides, winner, input, digits } = this.options;
     const stays = by === 'caller' ? 'callee' : 'caller';
     const staying = sides.sessionOf(stays, winner());
     if (staying === undefined) return report(481);
     input({ type: 'transferAsked', by });
+    const stayer = sides.userOf(stays, winner());
+    const user = target.kind === 'session' ? target.user : target.to.toString();
     const transfer = new CallTransfer({
       runtime,
       media,
       ringTimeoutMs,
       webSocketMedia,
+      partyMedia:
+        target.kind === 'user' ? this.options.calleeMedia(target.to.toString()) : undefined,
+      digits:
+        by === 'caller' ? digitsBetween(digits, user, stayer) : digitsBetween(digits, stayer, user),
       label: id,
       by,
       staying,
@@ -81,7 +91,7 @@ export class CallTransfers {
           report(200);
           this.told = progress.told;
           if (target.kind === 'session') target.give(progress.told);
-          this.seat(transfer, target.kind === 'session' ? target.user : target.to.toString());
+          this.seat(transfer, user);
         },
         onFailed: (status) => {
           this.current = undefined;
@@ -89,9 +99,7 @@ export class CallTransfers {
           input({ type: 'transferFailed' });
         },
         onPartyEnded: (ending) => this.partyEnded(by, ending),
-        onMediaEvent: ({ type }) => {
-          if (type === 'failed') input({ type: 'broken', reason: 'mediaFailed' });
-        },
+        onMediaEvent: (event, from) => this.options.onMediaEvent(event, from),
         onDead: () => input({ type: 'broken', reason: 'mediaTimeout' }),
       },
     });

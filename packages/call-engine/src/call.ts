@@ -2,6 +2,7 @@ import type { ReferProgress } from '@strowger/dialog-core';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type {
   Forwarding,
+  MediaEndpointEvent,
   RecordFormat,
   Recording,
   RecordTarget,
@@ -24,6 +25,7 @@ import type { CallRoute, CallRoutes } from './call-routes.ts';
 import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
 import type { CallerLeg } from './caller-leg.ts';
+import { DigitConversion, digitsBetween } from './digit-conversion.ts';
 import {
   type ContactLeg,
   type ContactLegs,
@@ -31,7 +33,7 @@ import {
   isBehindWebSocket,
 } from './contact-leg.ts';
 import { inTime } from './in-time.ts';
-import { recordLegs } from './record-legs.ts';
+import { recordLegs, transcodedIn } from './record-legs.ts';
 import { calleeOf, type Destination } from './router.ts';
 import { serve } from './service.ts';
 
@@ -47,6 +49,7 @@ export class Call {
   private readonly context: CallContext;
   private readonly sides: CallSides;
   private readonly transfers: CallTransfers;
+  private readonly digits: DigitConversion;
   private readonly contacts: ContactLegs;
   private readonly recording: CallRecording;
   private readonly timeline: CallTimeline;
@@ -74,6 +77,12 @@ export class Call {
     this.routes = init.routes;
     this.transfers = this.makeTransfers();
     this.recording = this.makeRecording();
+    this.digits = new DigitConversion({
+      logger: context.runtime.logger,
+      call: id,
+      media: () => this.media,
+      sessionOf: (side) => this.sessionOf(side),
+    });
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.machine = new Machine({
@@ -212,13 +221,16 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs, webSocketMedia } = context;
+    const { runtime, media, ringTimeoutMs, webSocketMedia, calleeMedia, digits } = context;
     return new CallTransfers({
       id,
       runtime,
       media,
       ringTimeoutMs,
       webSocketMedia,
+      calleeMedia,
+      digits,
+      onMediaEvent: (event, from) => this.mediaTold(event, from),
       contacts,
       sides,
       winner: () => this.winner,
@@ -320,13 +332,19 @@ export class Call {
       offer: this.caller.offer,
       callee: destination.bindings.every(isBehindWebSocket)
         ? this.context.webSocketMedia
-        : undefined,
-      onEvent: (event) => {
-        if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
-      },
+        : this.context.calleeMedia(destination.to.toString()),
+      digits: digitsBetween(this.context.digits, this.userOf('caller'), destination.to.toString()),
+      onEvent: (event, from) => this.mediaTold(event, from),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
     });
+  }
+
+  private mediaTold(event: MediaEndpointEvent, from: Side): void {
+    if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
+    if (event.type === 'candidate') this.sessionOf(from)?.takeMediaEvent(event);
+    if (event.type !== 'digit' || event.passed !== false) return;
+    if (this.state === 'connected') this.digits.heard(from, event);
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
@@ -428,10 +446,14 @@ export class Call {
   /** Between two parties; what a service is told by INFO is for its session. */
   private passInfo(): void {
     if (this.route?.destination.kind === 'service') return;
-    const { infos } = this.context;
+    const { infos, digits } = this.context;
     for (const [one, other] of [['caller', 'callee'] as const, ['callee', 'caller'] as const]) {
       const session = this.sessionOf(one);
-      if (session !== undefined) infos.pass(session, () => this.sessionOf(other));
+      if (session === undefined) continue;
+      infos.pass(session, {
+        session: () => this.sessionOf(other),
+        ...(digits.convert !== false && { convert: (digit) => this.digits.convert(one, digit) }),
+      });
     }
   }
 
@@ -471,6 +493,7 @@ export class Call {
       ...(callee === undefined ? {} : { callee }),
       ...forwardedBy(routes.forwarded),
       ...(recordings.length > 0 && { recordings }),
+      ...(stats && transcodedIn(stats)),
       legs: recordLegs({
         callers,
         legs,

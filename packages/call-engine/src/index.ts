@@ -15,6 +15,7 @@ export type {
   CallRecord,
   ForwardedCall,
 } from './call-record.ts';
+export type { DigitPolicy } from './digit-conversion.ts';
 export type { ForwardingRules, ForwardingSource } from './forwarding-rules.ts';
 export {
   type CallEnding,

@@ -1,20 +1,28 @@
-import type { Body, Dialog, HeaderFields } from '@strowger/dialog-core';
-import type { Session } from '@strowger/session-core';
+import { type Body, type Dialog, type HeaderFields, infoPackageOf } from '@strowger/dialog-core';
+import { digitOf, type InfoDigit, type Session } from '@strowger/session-core';
 import { createResponse, type SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 
 /** Header fields that belong to the body of an INFO and go with it (RFC 6086 §4). */
 const WITH_THE_BODY = ['Info-Package', 'Content-Disposition', 'Content-Language'];
 
+/** Where the INFOs of a side go. */
+export interface InfoTarget {
+  /** Who is the other side now. */
+  session(): Session | undefined;
+  /** Whether a digit went another way, and its INFO goes nowhere; absent: it never does. */
+  convert?(digit: InfoDigit): Promise<boolean>;
+}
+
 /**
  * Passes every INFO of one side of an answered call to whoever is the other side then, and its answer
- * back: digits and whatever else the phones agree on. Nothing of it is looked into.
+ * back: digits, where they are not converted, and whatever else the phones agree on.
  */
 export class InfoPassing {
-  private readonly targets = new WeakMap<Dialog, () => Session | undefined>();
+  private readonly targets = new WeakMap<Dialog, InfoTarget>();
 
   /** From now on; what was said of `from` before is forgotten. */
-  pass(from: Session, to: () => Session | undefined): void {
+  pass(from: Session, to: InfoTarget): void {
     const { dialog } = from;
     if (dialog === undefined) return;
     const isKnown = this.targets.has(dialog);
@@ -24,11 +32,29 @@ export class InfoPassing {
     dialog.user = {
       ...user,
       onRequest: (transaction) => {
-        if (transaction.method === 'INFO') pass(transaction, this.targets.get(dialog)?.());
+        if (isForTheOther(transaction))
+          passOrConvert(transaction, this.targets.get(dialog)).catch(() => {}); // it is over by then
         else user.onRequest?.(transaction);
       },
     };
   }
+}
+
+/** Candidates (RFC 8840) are of one leg's own media. */
+function isForTheOther({ method, request }: ServerTransaction): boolean {
+  return method === 'INFO' && infoPackageOf(request)?.toLowerCase() !== 'trickle-ice';
+}
+
+async function passOrConvert(
+  transaction: ServerTransaction,
+  target: InfoTarget | undefined,
+): Promise<void> {
+  const { request } = transaction;
+  const digit = target?.convert && digitOf(request);
+  if (digit && (await target.convert?.(digit))) {
+    return transaction.respond(createResponse(request, 200));
+  }
+  pass(transaction, target?.session());
 }
 
 function pass(transaction: ServerTransaction, to: Session | undefined): void {

@@ -1,5 +1,6 @@
 import type { MediaStats } from '@strowger/session-core';
-import type { CallLegRecord } from './call-record.ts';
+import type { CallStats } from './call-media.ts';
+import type { CallLegRecord, CallRecord } from './call-record.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import type { ContactLeg } from './contact-leg.ts';
 
@@ -33,6 +34,14 @@ export function recordLegs(call: {
       ...of(leg.media ?? (leg.end.isHeard ? calleeMedia : undefined)),
     })),
   ];
+}
+
+/** Whether what the two sides said was decoded: as the caller's side has it, where it said something. */
+export function transcodedIn({ caller, callee }: CallStats): Pick<CallRecord, 'transcoded'> {
+  if (caller.transcoded) return { transcoded: caller.transcoded };
+  if (!callee.transcoded) return {};
+  const { from, to, reason } = callee.transcoded;
+  return { transcoded: { from: to, to: from, reason } };
 }
 
 function of(media: MediaStats | undefined): { media?: MediaStats } {

@@ -75,6 +75,17 @@ export class RelayEnd implements MediaEndpoint {
     return this.end.rollback();
   }
 
+  /** Rejects with `MEDIA_UNSUPPORTED` where the backend takes none. */
+  async addCandidates(fragment: string): Promise<void> {
+    if (this.end.addCandidates === undefined) {
+      throw new StrowgerError(
+        'MEDIA_UNSUPPORTED',
+        'the backend takes no candidates that come later',
+      );
+    }
+    await this.end.addCandidates(fragment);
+  }
+
   stats(): Promise<MediaStats> {
     return this.end.stats();
   }

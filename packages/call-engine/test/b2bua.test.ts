@@ -260,6 +260,42 @@ describe('a call to a user', () => {
     await stage.strike();
   });
 
+  it('turns digits into what the other side takes: events, else INFO, and never both', async () => {
+    const stage = setStage();
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    const call = alice.call('bob');
+    await stage.simulation.run(3000);
+    if (call.dialog === undefined) throw new Error('no dialog');
+    const [a, b] = stage.media.endpoints;
+    if (a === undefined || b === undefined) throw new Error('no relay');
+    // media has heard a digit of alice's that bob's takes as no event
+    a.tell({ type: 'digit', digit: '4', durationMs: 120, source: 'rtp', passed: false });
+    a.tell({ type: 'digit', digit: '9', durationMs: 120, source: 'rtp', passed: true });
+    await stage.simulation.run(1000);
+    expect(bob.log).toEqual(['INFO Signal=4\r\nDuration=120\r\n']);
+    // bob's takes events: an INFO becomes one and goes no further
+    const sent: string[] = [];
+    b.takesEvents = true;
+    const { sendDigits } = b;
+    b.sendDigits = async (digits, options) => {
+      sent.push(`${digits} ${options?.via} ${options?.durationMs}`);
+      return sendDigits.call(b, digits, options);
+    };
+    const relayed = alice.info(call.dialog, 'application/dtmf-relay', 'Signal=5\r\nDuration=250');
+    await stage.simulation.run(1000);
+    const alone = alice.info(call.dialog, 'application/dtmf', '#');
+    await stage.simulation.run(1000);
+    const other = alice.info(call.dialog, 'application/x-other', 'Signal=5');
+    await stage.simulation.run(1000);
+    expect([await relayed, await alone, await other]).toEqual([200, 200, 200]);
+    expect(sent).toEqual(['5 rtp 250', '# rtp 100']);
+    expect(bob.log.slice(1)).toEqual(['INFO Signal=5']);
+    call.dialog.bye();
+    await stage.simulation.run(1000);
+    await stage.strike();
+  });
+
   it('ends on both sides when its media dies', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');

@@ -224,7 +224,7 @@ describe('audio through a relay', () => {
       off(far.describe('0')),
     );
     expect([forwarded, answered].map((sdp) => sdp.match(/^m=.*/gm))).toEqual([
-      ['m=audio 0 RTP/AVP 0'],
+      ['m=audio 0 RTP/AVP 0 8 9 111'],
       ['m=audio 0 RTP/AVP 0'],
     ]);
     const to = { address: '10.0.0.1', port: Number(/^m=audio (\d+)/m.exec(first.answered)?.[1]) };

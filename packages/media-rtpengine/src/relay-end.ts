@@ -41,6 +41,8 @@ export interface RelayEndOptions {
   readonly policy: PeerMediaPolicy;
   /** Encoding names that may pass; all where it is absent. */
   readonly codecs: readonly string[] | undefined;
+  /** Whether the engine may transcode what the two ends do not share. */
+  readonly transcodes: boolean;
   /** Told once, when it was closed. */
   onGone(): void;
 }
@@ -98,10 +100,10 @@ export class RelayEnd implements MediaEndpoint {
     const { other } = this;
     const pending = other?.pending;
     const source = pending?.offer ?? other?.theirs ?? this.placeholder();
-    const { policy, codecs } = this.options;
+    const { policy } = this.options;
     const sdp = await this.tell('offer', source, other?.tag, {
       ...towardsPeer(policy),
-      ...(codecs && { codec: { strip: ['all'], except: [...codecs, 'telephone-event'] } }),
+      ...codecRules(this.options),
     });
     const intent = pending ? narrowed(direction, mirrored(pending.intent)) : direction;
     this.offer = { source, direction: intent, isOpen: true };
@@ -267,6 +269,7 @@ export class RelayEnd implements MediaEndpoint {
     const share = Math.min((quality?.lossPercent ?? 0) / 100, 0.99);
     const codec = ours.codec ?? other.codec;
     const security = this.theirs === undefined ? undefined : securityOf(this.theirs);
+    const transcoded = this.options.transcodes ? transcodedOf(ours, other) : undefined;
     return {
       ...(codec !== undefined && { codec }),
       direction: this.direction,
@@ -281,6 +284,7 @@ export class RelayEnd implements MediaEndpoint {
       jitterMs: quality?.jitterMs ?? 0,
       ...(quality && { roundTripMs: quality.roundTripMs }),
       ...(security && { security }),
+      ...(transcoded && { transcoded }),
     };
   }
 
@@ -322,6 +326,32 @@ export class RelayEnd implements MediaEndpoint {
       throw new StrowgerError('MEDIA_CLOSED', 'The endpoint was closed');
     }
   }
+}
+
+/** What the engine is told to take out of an offer, and what it may put in behind the rest. */
+function codecRules({ codecs, transcodes }: RelayEndOptions): NgArguments {
+  if (codecs === undefined && !transcodes) return {};
+  const ours = codecs?.filter((name) => USUAL_CODECS.includes(name)) ?? USUAL_CODECS;
+  return {
+    codec: {
+      ...(codecs && { strip: ['all'], except: [...codecs, 'telephone-event'] }),
+      ...(transcodes && { transcode: ours.map(codecName) }),
+    },
+  };
+}
+
+/** As rtpengine writes them (RFC 3551 §6, RFC 7587 §7). */
+function codecName(name: string): string {
+  return name === 'opus' ? name : name.toUpperCase();
+}
+
+/** The engine decodes where the two ends speak different codecs, and nowhere else. */
+function transcodedOf(
+  { codec: from }: PartyReport,
+  { codec: to }: PartyReport,
+): MediaStats['transcoded'] {
+  if (from === undefined || to === undefined || from === to) return undefined;
+  return { from, to, reason: 'noCommonCodec' };
 }
 
 const EMPTY = {

@@ -25,6 +25,11 @@ export interface RtpengineBackendOptions {
   readonly terminal: MediaBackend;
   /** How peers are met: SRTP, DTLS, ICE. */
   readonly peers?: PeerMediaPolicy;
+  /**
+   * Whether relays transcode what their two ends do not share, unless they say it themselves; the
+   * engines must be built with it. Default `never`, for an engine without it takes the wish in silence.
+   */
+  readonly transcode?: 'never' | 'whenNeeded';
   /** Where this program takes the engines' `--dtmf-log-dest`: digits of relays are told from it. */
   readonly digitLog?: Endpoint;
   /** Between two pings of an engine, in milliseconds. Default 2000. */
@@ -112,9 +117,17 @@ export class RtpengineBackend implements MediaBackend {
     const call = this.call((event) => {
       for (const end of ['a', 'b'] as const) tell(end, event);
     });
+    const transcodes = (request.transcode ?? this.options.transcode) === 'whenNeeded';
     const end = (tag: 'a' | 'b'): RelayEnd => {
       const policy = policyOf(this.options.peers ?? {}, policyAt(request, tag));
-      const made: RelayEnd = new RelayEnd({ call, tag, policy, codecs, onGone: () => gone(made) });
+      const made: RelayEnd = new RelayEnd({
+        call,
+        tag,
+        policy,
+        codecs,
+        transcodes,
+        onGone: () => gone(made),
+      });
       this.open.add(made);
       return made;
     };

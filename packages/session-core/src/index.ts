@@ -1,3 +1,4 @@
+export { digitOf, type InfoDigit } from './info-digit.ts';
 export type {
   AnswerOptions,
   CallOptions,

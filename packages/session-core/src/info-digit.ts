@@ -15,7 +15,7 @@ export function isDigitInfo(request: SipRequest): boolean {
 }
 
 /**
- * @internal The digit of an INFO: `application/dtmf-relay` (`Signal=5`, `Duration=160`) or
+ * The digit of an INFO: `application/dtmf-relay` (`Signal=5`, `Duration=160`) or
  * `application/dtmf` (the digit alone). Undefined where there is none.
  */
 export function digitOf(request: SipRequest): InfoDigit | undefined {

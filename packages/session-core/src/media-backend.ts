@@ -12,6 +12,11 @@ export interface MediaIntent {
   readonly direction?: MediaDirection;
   /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
   readonly iceRestart?: boolean;
+  /**
+   * Whether candidates of ours may come after an answer, where the offer says the same: as events of
+   * the type `candidate` (RFC 8838). Default not: the answer waits until all are known.
+   */
+  readonly trickle?: boolean;
 }
 
 /** What an endpoint tells; plain data. */
@@ -19,7 +24,14 @@ export type MediaEndpointEvent =
   /** The first packet was taken: media flows from this source. */
   | { type: 'started'; remote: { address: string; port: number } }
   /** A digit was pressed, told once when it ends: as an event (RFC 4733), or heard in the audio. */
-  | { type: 'digit'; digit: string; durationMs: number; source: 'rtp' | 'inband' }
+  | {
+      type: 'digit';
+      digit: string;
+      durationMs: number;
+      source: 'rtp' | 'inband';
+      /** Of an end of a relay: whether the other end's peer is sent it as media. */
+      passed?: boolean;
+    }
   /** The peer has begun to speak, `agoMs` before this; told with `speech` alone, as what follows. */
   | { type: 'speechStarted'; agoMs: number }
   /** It has stopped: how long it spoke, and how long it has been silent. */
@@ -46,7 +58,12 @@ export type MediaEndpointEvent =
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
-  | { type: 'failed'; code: string; message: string };
+  | { type: 'failed'; code: string; message: string }
+  /**
+   * Candidates that are not in the answer, and that these are all: the body of an INFO for the package
+   * `trickle-ice` (RFC 8840 §9). Told only where `trickle` was wanted.
+   */
+  | { type: 'candidate'; fragment: string };
 
 /** Voice activity: what counts as speech, and when silence is told. Times in milliseconds. */
 export interface SpeechOptions {
@@ -146,6 +163,21 @@ export interface RelayRequest {
   readonly sessions?: { readonly a?: string; readonly b?: string };
   /** Limits what may pass; default: everything that both ends agree on. */
   readonly codecs?: readonly string[];
+  /**
+   * Whether what one end sends and the other does not take is decoded and encoded: only where the two
+   * share no codec. Default: the backend's.
+   */
+  readonly transcode?: 'never' | 'whenNeeded';
+  /**
+   * Whether each end takes telephone events (RFC 4733) though the other has none: its digits are told
+   * as not `passed` then, and `sendDigits` sends events within what passes. Default not.
+   */
+  readonly convertDigits?: boolean;
+  /**
+   * Whether digits are listened for in the audio of an end, which is decoded for that. They are told
+   * as not `passed`, and their tones do not go on but for their beginning. Default not.
+   */
+  readonly inbandDigits?: PerEnd<boolean>;
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
   readonly srtp?: PerEnd<SrtpPolicy>;
   /** How keys come about, preferred first: in the description (RFC 4568), by DTLS (RFC 5763). */
@@ -180,6 +212,16 @@ export interface MediaStats {
   readonly peerQuality?: PeerQuality;
   /** How media is protected; absent before the first agreement, or where the backend cannot tell. */
   readonly security?: MediaSecurity;
+  /**
+   * Of an end of a relay: what came in last that had to be decoded, what it was encoded as, by
+   * encoding names, and why: the ends have no codec in common, one sends what the other does not take,
+   * or digits are listened for in its audio. Absent where everything passed as it was.
+   */
+  readonly transcoded?: {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: 'noCommonCodec' | 'unsharedCodec' | 'inbandDigits';
+  };
 }
 
 /** 16-bit PCM, mono. */
@@ -430,6 +472,12 @@ export interface MediaEndpoint extends MediaCapabilities {
   acceptAnswer(answer: Sdp): Promise<void>;
   /** Our offer was refused (488, 491): what was agreed before holds again. */
   rollback(): Promise<void>;
+  /**
+   * Takes candidates that came after the description: the body of an INFO for the package
+   * `trickle-ice` (RFC 8840 §9). Rejects with `MEDIA_NOT_ACCEPTABLE` for what is none. Absent where
+   * the backend takes none.
+   */
+  addCandidates?(fragment: string): Promise<void>;
   stats(): Promise<MediaStats>;
   /** Frees ports; resolves with the final statistics. Idempotent. */
   close(): Promise<MediaStats>;

@@ -29,6 +29,8 @@ export interface MediaLinkOptions {
   readonly clock: Clock;
   readonly label: string;
   readonly wishes: MediaWishes;
+  /** Whether candidates may come later: those of the peer after our offers, ours after our answers. */
+  readonly trickle: { readonly offers: boolean; readonly answers: boolean };
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
@@ -206,7 +208,10 @@ export class MediaLink {
         this.remote = output.offer;
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
-          const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
+          const sdp = await endpoint.acceptOffer(output.offer, {
+            direction: output.direction,
+            ...(this.options.trickle.answers && { trickle: true }),
+          });
           const direction = await this.completed(endpoint);
           await this.passed();
           return { type: 'answerReady', sdp, direction };
@@ -263,6 +268,13 @@ export class MediaLink {
     if (event.type !== 'failed') return;
     const { code, message } = event;
     this.options.tell({ type: 'mediaFailed', code, message });
+  }
+
+  /** Candidates of the peer that came later; rejects where nothing takes them. */
+  async addCandidates(fragment: string): Promise<void> {
+    const { endpoint } = this;
+    if (endpoint?.addCandidates === undefined) throw noMedia();
+    await endpoint.addCandidates(fragment);
   }
 
   private get place(): MediaPlace | undefined {
@@ -340,7 +352,8 @@ export class MediaLink {
     direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const sdp = await endpoint.createOffer({ direction }).catch((error: unknown) => {
+    const intent = { direction, ...(this.options.trickle.offers && { trickle: true }) };
+    const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
       this.moveBack();
       throw error;
     });

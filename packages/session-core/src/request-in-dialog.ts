@@ -1,5 +1,6 @@
 import { createResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
+import { candidatesOf } from './trickle-ice.ts';
 import { digitOf, type InfoDigit, isDigitInfo } from './info-digit.ts';
 
 /** @internal The methods that sessions take. */
@@ -19,13 +20,17 @@ export const ALLOWED = [
 /** Methods of RFCs that this stack knows and sessions do not take. */
 const KNOWN = ['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'MESSAGE', 'PUBLISH']; // outside of calls
 
+/** @internal Who is told what an INFO brings. */
+export interface InfoUser {
+  onDigit(digit: InfoDigit): void;
+  /** Rejects where they are not taken. */
+  onCandidates(fragment: string): Promise<void>;
+}
+
 /** @internal Answers a request within a dialog that is no INVITE, BYE or ACK. */
-export function answerInDialog(
-  transaction: ServerTransaction,
-  onDigit: (digit: InfoDigit) => void,
-): void {
+export function answerInDialog(transaction: ServerTransaction, user: InfoUser): void {
   if (transaction.method === 'OPTIONS') return answerOptions(transaction);
-  if (transaction.method === 'INFO') return answerInfo(transaction, onDigit);
+  if (transaction.method === 'INFO') return answerInfo(transaction, user);
   refuseMethod(transaction);
 }
 
@@ -44,8 +49,16 @@ export function refuseMethod(transaction: ServerTransaction): void {
 }
 
 /** INFO without a body, or with a digit, is fine; other bodies are not understood (RFC 6086 §4.2). */
-function answerInfo(transaction: ServerTransaction, onDigit: (digit: InfoDigit) => void): void {
+function answerInfo(transaction: ServerTransaction, { onDigit, onCandidates }: InfoUser): void {
   const { request } = transaction;
+  const candidates = candidatesOf(request);
+  if (candidates !== undefined) {
+    onCandidates(candidates).then(
+      () => respond(transaction, 200),
+      () => respond(transaction, 400), // no fragment, or nobody to take it (RFC 6086 §4.2.2)
+    );
+    return;
+  }
   if (request.body.length === 0) return respond(transaction, 200);
   if (!isDigitInfo(request)) {
     return respond(transaction, 415, [['Accept', 'application/dtmf-relay, application/dtmf']]);

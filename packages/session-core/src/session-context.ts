@@ -23,6 +23,8 @@ export interface SessionContext {
   readonly wishes: MediaWishes;
   /** How often media that failed is had anew in one session. */
   readonly mediaRetries: number;
+  /** Whether candidates are told and taken by INFO (RFC 8840). */
+  readonly trickleIce: boolean;
   emit<T extends keyof SessionEventDetails>(
     session: Session,
     type: T,

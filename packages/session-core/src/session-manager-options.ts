@@ -66,6 +66,12 @@ export interface SessionManagerOptions extends TransferHooks {
    * `true`.
    */
   readonly sessionIds?: boolean | undefined;
+  /**
+   * Trickle ICE (RFC 8840): `Supported: trickle-ice` is said, candidates of peers are taken by INFO, and
+   * answers to peers that say the same do not wait for all of ours. It takes media with ICE. Default
+   * `false`.
+   */
+  readonly trickleIce?: boolean | undefined;
   readonly contactUser?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;

@@ -25,6 +25,7 @@ import { SessionDirectory } from './session-directory.ts';
 import { watchedSender } from './session-sender.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
+import { TRICKLE_ICE } from './trickle-ice.ts';
 import { Transferee } from './transferee.ts';
 
 const DEFAULT_LIMITS: SessionLimits = {
@@ -62,7 +63,13 @@ export class SessionManager extends SessionDirectory {
       timers,
       foreign: options.foreign,
       ...(options.conferencePackage && { events: { packages: ['conference'] } }),
-      supported: ['replaces', 'norefersub', ...(options.supported ?? [])],
+      supported: [
+        'replaces',
+        'norefersub',
+        ...(options.trickleIce ? [TRICKLE_ICE] : []),
+        ...(options.supported ?? []),
+      ],
+      ...(options.trickleIce && { infoPackages: [TRICKLE_ICE] }),
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
       allow: [
@@ -374,6 +381,7 @@ export class SessionManager extends SessionDirectory {
       backend: media,
       wishes: wishesOf({ srtp: this.options.srtp, keying: this.options.keying }),
       mediaRetries: this.options.mediaRetries ?? 1,
+      trickleIce: this.options.trickleIce ?? false,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),
       listen: (id, type, listener) => this.registry.listen(id, type, listener),

@@ -29,6 +29,7 @@ import type {
 } from './session-machine.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
+import { trickles } from './trickle-ice.ts';
 import { Waiters } from './waiters.ts';
 
 /** @internal What an application has exchanged itself. */
@@ -95,6 +96,10 @@ export class SessionShell {
       clock: context.clock,
       label: setup.id,
       wishes: context.wishes,
+      trickle: {
+        offers: context.trickleIce,
+        answers: context.trickleIce && setup.request !== undefined && trickles(setup.request),
+      },
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
@@ -108,6 +113,7 @@ export class SessionShell {
         this.emit('progress', { status, reason, withMedia: body.length > 0 }),
       onRedirected: ({ status, from, to }) =>
         this.emit('redirected', { status, from: from.toString(), to: to.toString() }),
+      onCandidates: (fragment) => this.link.addCandidates(fragment),
       onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
@@ -276,6 +282,7 @@ export class SessionShell {
       this.tellSecurity({ what: 'mediaKeysFailed', severity: 'critical', detail: event.message });
     }
     if (event.type === 'digit') this.tellDigit('media', event);
+    else if (event.type === 'candidate') this.signalling.sendCandidates(event.fragment);
     else tellMedia(event, (type, details) => this.emit(type, details));
   }
 

@@ -21,6 +21,7 @@ import { type NextTarget, Redirections } from './redirections.ts';
 import { answerInDialog } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
+import { sendCandidates } from './trickle-ice.ts';
 import { endedBy, failedBy, refusedBy } from './signalling-end.ts';
 import {
   accompanied,
@@ -39,6 +40,8 @@ export interface SignallingUser {
   /** The callee is somewhere else, and is called there. */
   onRedirected(redirected: { status: number; from: Uri; to: Uri }): void;
   onDigit(digit: InfoDigit): void;
+  /** Candidates of the peer that came later; rejects where they are not taken. */
+  onCandidates(fragment: string): Promise<void>;
   onChangeOffered(withOffer: boolean): void;
   /** The session timer asks for a re-INVITE. */
   onRefresh(): void;
@@ -66,6 +69,9 @@ type SignallingOutput = Exclude<
   }
 >;
 
+/** An answer has one, and one more for every further round before the dialog. */
+const MOST_FRAGMENTS = 8;
+
 /** @internal A session's INVITE and dialog: outputs of the table out, what the peer does back. */
 export class Signalling {
   dialog: Dialog | undefined;
@@ -88,6 +94,8 @@ export class Signalling {
   private isCancelled = false;
   /** Of an offer of ours. */
   private bodyOf: (offer: Sdp) => Body = sdpBody;
+  /** Candidates of ours for which there is no dialog yet. */
+  private readonly candidates: string[] = [];
 
   constructor(user: SignallingUser) {
     this.user = user;
@@ -154,6 +162,12 @@ export class Signalling {
     if (this.isCancelled)
       this.over(refusedBy(response)); // whoever was told has hung up
     else this.invite(offer, next);
+  }
+
+  /** Tells candidates that came after our answer, once that has left. */
+  sendCandidates(fragment: string): void {
+    if (this.dialog !== undefined) sendCandidates(this.dialog, fragment);
+    else if (this.candidates.length < MOST_FRAGMENTS) this.candidates.push(fragment);
   }
 
   /** The conference that our Contact names, where we are its focus (RFC 4579). */
@@ -292,6 +306,7 @@ export class Signalling {
   private adopt(dialog: Dialog): void {
     this.dialog = dialog;
     this.watch(dialog);
+    for (const fragment of this.candidates.splice(0)) sendCandidates(dialog, fragment);
     dialog.user = {
       ...dialog.user,
       onReinvite: (reinvite) => this.takeReinvite(reinvite),
@@ -308,7 +323,7 @@ export class Signalling {
     this.watched.add(dialog);
     this.user.onDialog(dialog, true);
     dialog.user = {
-      onRequest: (transaction) => answerInDialog(transaction, this.user.onDigit),
+      onRequest: (transaction) => answerInDialog(transaction, this.user),
       onEnded: (end) => {
         this.watched.delete(dialog);
         this.heard.delete(dialog);

@@ -89,6 +89,10 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   /** Our newest offer, and whether somebody still owes the answer to it. */
   private offer: { description: FakeDescription; open: boolean } | undefined;
   private waiting: WaitingOffer | undefined;
+  /** Whether an end of a relay has a peer that takes telephone events: those who send digits then do. */
+  takesEvents = false;
+  /** What came by `addCandidates`, in its order. */
+  readonly candidates: string[] = [];
   private other: FakeMediaEndpoint | undefined;
   private mix: FakeMix | undefined;
   private heard = false;
@@ -185,11 +189,22 @@ export class FakeMediaEndpoint implements MediaEndpoint {
 
   async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     if (this.final !== undefined) throw closed();
+    if (this.other !== undefined && !this.takesEvents) {
+      throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
+    }
     for (const digit of digits) {
       const { durationMs = 100, via } = options;
       const source = via === 'inband' ? 'inband' : 'rtp';
       this.send((peer) => peer.hearDigit({ digit, durationMs, source }));
     }
+  }
+
+  /** Keeps what comes, in `candidates`. */
+  async addCandidates(fragment: string): Promise<void> {
+    if (!fragment.startsWith('a=')) {
+      throw new StrowgerError('MEDIA_NOT_ACCEPTABLE', 'not a fragment of candidates');
+    }
+    this.candidates.push(fragment);
   }
 
   echo(enabled: boolean): void {

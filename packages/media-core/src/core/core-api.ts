@@ -19,6 +19,7 @@ import type {
   Keying,
   LineDestination,
   NegotiatedMedia,
+  PayloadFormat,
   SrtpSuite,
 } from '../sdp/index.ts';
 
@@ -87,6 +88,36 @@ export interface TapRequest {
   /** The end of a relay that nobody else feeds. */
   to: number;
   payloads: RelayedPayload[];
+}
+
+/** Where what `from` receives goes. */
+export interface RelayOrder {
+  from: number;
+  to: number;
+  payloads: RelayedPayload[];
+  transcoding?: TranscodingOrder;
+}
+
+/** What an end of a relay receives that cannot pass, and what becomes of it at the other end. */
+export interface TranscodingOrder {
+  /** What is decoded, comfort noise among it. */
+  receive: readonly PayloadFormat[];
+  /** What it is encoded as. */
+  send: PayloadFormat;
+  reason: TranscodingReason;
+}
+
+/**
+ * Why a relay decodes: the two ends have no codec in common, one sends what the other does not take
+ * though they share another, or digits are listened for in what one says.
+ */
+export type TranscodingReason = 'noCommonCodec' | 'unsharedCodec' | 'inbandDigits';
+
+/** That what came in at an end of a relay was decoded and encoded, by encoding names. */
+export interface Transcoded {
+  from: string;
+  to: string;
+  reason: TranscodingReason;
 }
 
 /** Where a line of a call passes through that is not ours to understand. */
@@ -189,6 +220,8 @@ export interface CoreStats {
   /** What the other side reports of how it hears us (RFC 3611 §4.7). */
   peerQuality?: VoipMetrics;
   jitterBuffer?: JitterBufferStats;
+  /** Of an end of a relay: what came in last that could not pass as it was. */
+  transcoded?: Transcoded;
 }
 
 /** What a conference is opened with. */
@@ -228,7 +261,14 @@ export interface ConferenceStats {
 /** What the core tells of an endpoint. */
 export type CoreEvent =
   | { type: 'started'; remote: { address: string; port: number } }
-  | { type: 'digit'; digit: string; durationMs: number; source: DigitSource }
+  | {
+      type: 'digit';
+      digit: string;
+      durationMs: number;
+      source: DigitSource;
+      /** Of an end of a relay: whether the other end's peer is sent it as media. */
+      passed?: boolean;
+    }
   | SpeechEvent
   | { type: 'tone'; name: HeardTone | 'beep' }
   | { type: 'timeout'; silentMs: number; initial: boolean }
@@ -264,9 +304,10 @@ export interface CoreApi {
   configure(request: { id: number; media: NegotiatedMedia }): Promise<void>;
   /**
    * From now on what `from` receives goes out at `to`: of two ends of a relay, or of two endpoints
-   * with audio of their own, which `endRelay` gives back to them.
+   * with audio of their own, which `endRelay` gives back to them. Ends of a relay may transcode what
+   * cannot pass; rejects with `MEDIA_CODEC_UNAVAILABLE`.
    */
-  relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void>;
+  relay(request: RelayOrder): Promise<void>;
   endRelay(request: { from: number }): Promise<void>;
   /** From now on, until either is closed; again with other payload types: in place of those before. */
   tap(request: TapRequest): Promise<void>;

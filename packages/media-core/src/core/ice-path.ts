@@ -67,6 +67,7 @@ export class IcePath {
     });
     const found = await this.gathering.gather(servers);
     this.hasRelay = found.some(({ type }) => type === 'relay');
+    if (this.hasRelay) this.session?.addBase(RELAY); // the checks may have begun without it
     return found;
   }
 

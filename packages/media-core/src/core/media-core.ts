@@ -19,7 +19,7 @@ import type {
   PassageStats,
   PlayCommand,
   Recorded,
-  RelayedPayload,
+  RelayOrder,
   TapRequest,
 } from './core-api.ts';
 import { Conference } from './conference.ts';
@@ -89,9 +89,9 @@ export class MediaCore implements CoreApi {
     await this.endpoint(id).configure(media);
   }
 
-  async relay(request: { from: number; to: number; payloads: RelayedPayload[] }): Promise<void> {
+  async relay(request: RelayOrder): Promise<void> {
     const [from, to] = [this.endpoint(request.from), this.endpoint(request.to)];
-    if (from instanceof RelayEnd && to instanceof RelayEnd) from.relayTo(to, request.payloads);
+    if (from instanceof RelayEnd && to instanceof RelayEnd) await from.relayTo(to, request);
     else if (from instanceof AudioEndpoint && to instanceof AudioEndpoint) {
       from.relayTo(to, request.payloads);
     } else {
@@ -175,7 +175,7 @@ export class MediaCore implements CoreApi {
   }
 
   async sendDigits(request: DigitsCommand): Promise<void> {
-    await this.audio(request.id).sendDigits(request);
+    await this.endpoint(request.id).sendDigits(request);
   }
 
   async echo({ id, enabled }: { id: number; enabled: boolean }): Promise<void> {
@@ -303,6 +303,6 @@ function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
     unauthentic: session.protection.unauthentic,
     ...(quality && { quality }),
     ...(peerMetrics && { peerQuality: peerMetrics }),
-    ...(endpoint instanceof AudioEndpoint && endpoint.stats()),
+    ...endpoint.stats(),
   };
 }

@@ -1,43 +1,59 @@
-import type { Runtime } from '@strowger/runtime';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
+import type { CodecLibrary } from '../codec/codec-library.ts';
+import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
-import type { CodecLibrary } from '../codec/codec-library.ts';
 import type {
   CoreError,
   CoreEvent,
+  CoreStats,
+  DigitsCommand,
+  DigitSource,
   OpenRequest,
   RecordCommand,
   Recorded,
-  RelayedPayload,
+  RelayOrder,
 } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
+import { EventPath } from './event-path.ts';
+import { InsertedDigits } from './inserted-digits.ts';
 import { RelayPath } from './relay-path.ts';
 import { RelayRecorder } from './relay-recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import type { Ticker } from './ticker.ts';
+import { TranscodedPath } from './transcoded-path.ts';
 
 /** What an end is made of. */
 export interface RelayEndOptions {
   runtime: Runtime;
   request: OpenRequest;
   hmac: HmacSha1;
-  /** Of what is recorded here. */
+  /** Of what is recorded and transcoded here. */
   ticker: Ticker;
   codecs: CodecLibrary;
   tell(event: CoreEvent): void;
 }
 
+/** The ways to the other end. */
+interface Ways {
+  readonly to: RelayEnd;
+  /** What the other end takes as it is. */
+  readonly path: RelayPath;
+  /** What it does not. */
+  readonly transcoded: TranscodedPath;
+  readonly events: EventPath;
+}
+
 /** One end of a relay: what it receives goes out at the other end; RTCP ends here. */
 export class RelayEnd implements RtpSessionUser {
   readonly session: RtpSession;
-  /** Packets pass at once. */
-  readonly buffer = undefined;
   private readonly options: RelayEndOptions;
   private readonly digits: DigitListener;
-  private path: RelayPath | undefined;
-  private other: RelayEnd | undefined;
+  /** Digits for this end's peer that did not come from the other end as events. */
+  private readonly inserted: InsertedDigits;
+  private ways: Ways | undefined;
   readonly recording: RelayRecorder;
 
   constructor(options: RelayEndOptions) {
@@ -47,35 +63,75 @@ export class RelayEnd implements RtpSessionUser {
     this.digits = new DigitListener({
       clock: options.runtime.clock,
       sources: options.request.digits,
-      tell: (event) => options.tell(event),
+      tell: (event) => options.tell({ ...event, passed: this.passes(event.source) }),
       eventRate: () => this.session.eventRate,
     });
+    this.inserted = new InsertedDigits(this.session, options.ticker);
+  }
+
+  /** Packets that pass are not held; those that are decoded are. */
+  get buffer(): ReportedBuffer | undefined {
+    const stats = this.ways?.transcoded.stats;
+    if (stats === undefined) return undefined;
+    const { jitterMinimumMs: minimumMs, jitterMaximumMs: maximumMs } =
+      this.options.request.settings;
+    return { targetMs: stats.targetMs, minimumMs, maximumMs };
   }
 
   configure(media: NegotiatedMedia): void {
     this.session.configure(media);
     void this.recording.follow(this.session);
-    void this.other?.recording.follow(this.session);
+    void this.ways?.to.recording.follow(this.session);
   }
 
-  /** From now on packets go to `other`, under its numbers. */
-  relayTo(other: RelayEnd, payloads: readonly RelayedPayload[]): void {
-    this.other = other;
-    this.path ??= new RelayPath(other.session);
-    this.path.setPayloads(payloads);
+  /** From now on packets go to `other`, under its numbers or, where they cannot pass, transcoded. */
+  async relayTo(other: RelayEnd, { payloads, transcoding }: RelayOrder): Promise<void> {
+    this.ways ??= this.waysTo(other);
+    const { path, transcoded } = this.ways;
+    path.setPayloads(payloads);
+    const { agreed } = other.session;
+    if (agreed) await transcoded.configure(transcoding, agreed.media);
   }
 
   onAudio(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    this.path?.forward(packet, header, arrival);
+    const { ways } = this;
+    if (ways === undefined) return;
+    const { to, path, transcoded } = ways;
+    if (path.passes(header.payloadType) && to.inserted.isSounding) return path.realign();
+    if (path.passes(header.payloadType)) {
+      if (transcoded.stats) path.realign();
+      transcoded.rest();
+      return path.forward(packet, header, arrival);
+    }
+    const before = transcoded.discarded;
+    if (!transcoded.push(packet, header, arrival === 'misordered')) return;
+    path.realign(); // what passes later follows what was made of this
+    if (transcoded.discarded > before) this.session.quality.discard(header.sequence);
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     this.digits.receive(packet, header, arrival);
-    this.path?.forward(packet, header, arrival);
+    const { ways } = this;
+    if (ways === undefined) return;
+    const { path, transcoded, events } = ways;
+    if (ways.to.inserted.isSounding) return path.realign(); // one stream has one event at a time
+    const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
+    if (isPassed) return path.forward(packet, header, arrival);
+    if (events.forward(packet, header, this.session.eventRate)) path.realign();
+  }
+
+  /** Resolves when this end's peer was sent all; only as events (`via` is not `inband`). */
+  async sendDigits(command: DigitsCommand): Promise<void> {
+    if (command.via === 'inband') {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
+    }
+    await this.inserted.send(command);
   }
 
   onSourceChanged(): void {
-    this.path?.realign();
+    this.ways?.path.realign();
+    this.ways?.transcoded.reset();
+    this.ways?.events.reset();
     this.digits.reset();
   }
 
@@ -85,14 +141,52 @@ export class RelayEnd implements RtpSessionUser {
 
   /** Records what passes here, decoded beside; see `RelayRecorder.start`. */
   record(request: RecordCommand): Promise<void> {
-    return this.recording.start(request, this.other?.session);
+    return this.recording.start(request, this.ways?.to.session);
+  }
+
+  stats(): Partial<CoreStats> {
+    if (this.ways === undefined) return {};
+    const { transcoded: made, stats, discarded } = this.ways.transcoded;
+    return {
+      packetsDiscarded: discarded,
+      ...(made && { transcoded: made }),
+      ...(stats && { jitterBuffer: stats }),
+    };
   }
 
   /** Resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.digits.close();
+    this.inserted.clear();
     const recorded = this.recording.close();
+    await this.ways?.transcoded.close();
     await this.session.close();
     return recorded;
+  }
+
+  /** Hears what is decoded for digits in band; these go on as what they are told as, not as tones. */
+  private listen(frame: Int16Array, sampleRate: number): void {
+    this.digits.hear(frame, sampleRate);
+    if (this.digits.hearsTone) frame.fill(0);
+  }
+
+  /** Whether what came this way goes on to the other end's peer. */
+  private passes(source: DigitSource): boolean {
+    const to = this.ways?.to.session;
+    return source === 'rtp' && to?.agreed?.media.telephoneEvent !== undefined && to.sends;
+  }
+
+  private waysTo(other: RelayEnd): Ways {
+    const { ticker, codecs, request } = this.options;
+    const events = new EventPath(other.session);
+    const transcoded = new TranscodedPath({
+      to: other.session,
+      settings: request.settings,
+      ticker,
+      codecs,
+      isHeldBack: () => events.isSounding || other.inserted.isSounding,
+      onFrame: (frame, sampleRate) => this.listen(frame, sampleRate),
+    });
+    return { to: other, path: new RelayPath(other.session), transcoded, events };
   }
 }

@@ -15,11 +15,9 @@ export class RelayPath {
   private isAligned = false;
   private sequenceOffset = 0;
   private timestampOffset = 0;
-  private highest: number;
 
   constructor(to: RtpSession) {
     this.to = to;
-    this.highest = (to.sender.nextSequence - 1) & 0xffff;
   }
 
   /** Which payload type on one side is which on the other. */
@@ -33,6 +31,11 @@ export class RelayPath {
     this.isAligned = false;
   }
 
+  /** Whether packets of this number go on as they are. */
+  passes(payloadType: number): boolean {
+    return (this.map[payloadType] ?? -1) >= 0;
+  }
+
   /** Sends a packet on, changing it. */
   forward(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
     const payloadType = this.map[header.payloadType] ?? -1;
@@ -41,15 +44,14 @@ export class RelayPath {
     if (!this.isAligned || arrival === 'restarted') this.align(header);
     const sequence = (header.sequence + this.sequenceOffset) & 0xffff;
     const timestamp = (header.timestamp + this.timestampOffset) >>> 0;
-    if (sequenceDistance(sequence, this.highest) > 0) this.highest = sequence;
     this.to.sender.forward(packet, { header, payloadType, sequence, timestamp });
   }
 
   /** The next number, and the timestamp that this moment has in the stream so far. */
   private align(header: RtpHeader): void {
     this.isAligned = true;
-    this.sequenceOffset = sequenceDistance((this.highest + 1) & 0xffff, header.sequence);
     const { sender, runtime } = this.to;
+    this.sequenceOffset = sequenceDistance(sender.nextSequence, header.sequence);
     const start = sender.packetsSent > 0 ? sender.timestampNow() : runtime.random.uint32();
     this.timestampOffset = timestampDistance(start, header.timestamp);
   }

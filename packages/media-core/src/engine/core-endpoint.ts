@@ -18,8 +18,8 @@ export interface CoreEndpointOptions {
   readonly api: CoreApi;
   /** Binds a pair of free ports at the core. */
   bind(): Promise<Place>;
-  /** What is to be known of a place before a description tells it. */
-  onBound(local: Place): Promise<void>;
+  /** There are ports now. */
+  onBound(local: Place): void;
   onEvent(event: MediaEndpointEvent): void;
   /** Told once, when the ports that it had are free or were lost. */
   onGone(bound: Place | undefined): void;
@@ -156,8 +156,8 @@ export class CoreEndpoint implements HostedEndpoint {
 
   private async bindPorts(): Promise<Place> {
     try {
-      this.local ??= await this.options.bind();
-      await this.options.onBound(this.local);
+      this.local = await this.options.bind();
+      this.options.onBound(this.local);
       return this.local;
     } catch (error) {
       this.binding = undefined;

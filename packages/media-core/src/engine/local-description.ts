@@ -74,6 +74,10 @@ export interface Passing {
   direction: MediaDirection;
   /** Our ports for lines beside audio, by their places. */
   linePorts: ReadonlyMap<number, number>;
+  /** What we decode and encode where the ends share no codec (see `RelayLocal`). */
+  ours?: readonly CodecDescription[] | undefined;
+  /** Events that an end takes though the other has none (see `RelayLocal`). */
+  events?: readonly CodecDescription[];
 }
 
 /**
@@ -250,8 +254,14 @@ export class LocalDescription {
     return made.offer;
   }
 
-  private relayed({ codecs, ...passing }: Passing, version: number): RelayLocal {
-    return { ...this.current, ...passing, version, ...(codecs && { codecs }) };
+  private relayed({ codecs, ours, ...passing }: Passing, version: number): RelayLocal {
+    return {
+      ...this.current,
+      ...passing,
+      version,
+      ...(codecs && { codecs }),
+      ...(ours && { ours }),
+    };
   }
 
   private get current(): Omit<SdpContextMedia, 'codecs' | 'direction'> {

@@ -1,10 +1,12 @@
-import { StrowgerError } from '@strowger/runtime';
+import type { StrowgerError } from '@strowger/runtime';
 import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
 import { AudioInput } from './audio-input.ts';
 import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
+import { digitsCommand } from './digits-command.ts';
 import type { LocalDescription } from './local-description.ts';
+import type { Trickle } from './trickle.ts';
 import { Playbacks } from './playbacks.ts';
 import { Recordings } from './recordings.ts';
 import type {
@@ -28,6 +30,7 @@ import type {
 export interface LocalEndpointOptions {
   core: CoreEndpoint;
   description: LocalDescription;
+  trickle: Trickle;
   codecs: readonly CodecDescription[];
   identity: Pick<EndpointRtp, 'ssrc' | 'cname'>;
 }
@@ -36,6 +39,7 @@ export interface LocalEndpointOptions {
 export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
+  private readonly trickle: Trickle;
   private readonly codecs: readonly CodecDescription[];
   private readonly playbacks: Playbacks;
   private readonly recordings: Recordings;
@@ -43,10 +47,11 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly output: AudioOutput;
   private readonly identity: LocalEndpointOptions['identity'];
 
-  constructor({ core, description, codecs, identity }: LocalEndpointOptions) {
+  constructor({ core, description, trickle, codecs, identity }: LocalEndpointOptions) {
     this.identity = identity;
     this.core = core;
     this.description = description;
+    this.trickle = trickle;
     this.codecs = codecs;
     this.input = new AudioInput(core);
     this.output = new AudioOutput(core);
@@ -57,19 +62,27 @@ export class LocalEndpoint implements MediaEndpoint {
     core.onClosed = () => this.onClosed();
   }
 
-  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv', iceRestart } = intent;
+    this.trickle.offer(intent.trickle);
     await this.core.bind();
+    await this.trickle.ready();
     if (iceRestart) this.description.restartIce();
     return this.description.offer({ codecs: this.codecs, direction });
   }
 
-  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv' } = intent;
     this.core.assertAlive();
     const wanted = { codecs: this.codecs, direction };
     this.description.assertAnswerable(offer, wanted); // nothing is spent on one that is refused
+    this.trickle.begin(offer, intent.trickle);
     await this.core.bind();
+    await this.trickle.ready();
+    this.core.assertAlive();
     const { answer, media } = this.description.answer(offer, wanted);
     await this.core.configure(media);
+    this.trickle.follow(answer);
     return answer;
   }
 
@@ -117,17 +130,9 @@ export class LocalEndpoint implements MediaEndpoint {
     return this.recordings.start(target, options);
   }
 
-  async sendDigits(
-    digits: string,
-    { durationMs = 100, gapMs = 100, via = 'auto' }: DigitOptions = {},
-  ): Promise<void> {
-    const isFit = /^[0-9*#A-D]{1,64}$/i.test(digits);
-    if (!isFit || !(durationMs >= 40 && durationMs <= 8000) || !(gapMs >= 40 && gapMs <= 8000)) {
-      const message = 'Digits are 1 to 64 of 0-9*#A-D; durations and gaps are 40 to 8000 ms';
-      throw new StrowgerError('MEDIA_BAD_DIGITS', message);
-    }
+  async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     const { id, api } = this.core;
-    await api.sendDigits({ id, digits: digits.toUpperCase(), durationMs, gapMs, via });
+    await api.sendDigits({ id, ...digitsCommand(digits, options) });
   }
 
   echo(enabled: boolean): void {

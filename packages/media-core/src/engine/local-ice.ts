@@ -19,7 +19,11 @@ export interface LocalIceOptions {
 /** Our end of ICE as descriptions tell of it: credentials of a generation, and candidates. */
 export class LocalIce {
   private readonly options: LocalIceOptions;
+  /** Whether our descriptions may come before all candidates. */
+  trickles = false;
   private candidates: readonly IceCandidate[] = [];
+  private isComplete = false;
+  private gathering: Promise<void> = Promise.resolve();
   private credentials: { readonly ufrag: string; readonly pwd: string };
 
   constructor(options: LocalIceOptions) {
@@ -27,24 +31,37 @@ export class LocalIce {
     this.credentials = this.newCredentials();
   }
 
+  /** With what is known by now; whether more may come, and whether it does. */
   describe(): IceDescription {
-    const { credentials, candidates } = this;
-    return { ...credentials, lite: this.options.mode === 'lite', candidates };
+    const { credentials, candidates, trickles, isComplete } = this;
+    const lite = this.options.mode === 'lite';
+    const more = trickles && { trickle: true, ...(isComplete && { endOfCandidates: true }) };
+    return { ...credentials, lite, candidates, ...more };
   }
 
-  /** Learns where we are, once there are ports: at most a second and a half. */
-  async gather({ api, id }: { api: CoreApi; id: number }, local: Place): Promise<void> {
+  /** Resolves when all candidates are known: at most a second and a half after there were ports. */
+  get gathered(): Promise<void> {
+    return this.gathering;
+  }
+
+  /** Begins to learn where we are, once there are ports. */
+  begin({ api, id }: { api: CoreApi; id: number }, local: Place): void {
     const { mode, servers } = this.options;
     const { stunServers: stun = [], turnServers: turn = [] } = servers;
-    const isAsking = mode === 'full' && stun.length + turn.length > 0;
-    const gathered = isAsking ? await api.gather({ id, servers: { stun, turn } }) : [];
-    const others = gathered.filter(
+    this.candidates = [localCandidate('host', local)];
+    this.isComplete = mode === 'lite' || stun.length + turn.length === 0;
+    if (this.isComplete) return;
+    this.gathering = this.gather(api.gather({ id, servers: { stun, turn } }), local);
+    this.gathering.catch(() => {}); // whoever waits for it hears of it
+  }
+
+  private async gather(asked: ReturnType<CoreApi['gather']>, local: Place): Promise<void> {
+    const others = (await asked).filter(
       ({ address, port }) => address !== local.address || port !== local.port,
     );
-    this.candidates = [
-      localCandidate('host', local),
-      ...others.map(({ type, ...at }) => localCandidate(type, at, local)),
-    ];
+    const found = others.map(({ type, ...at }) => localCandidate(type, at, local));
+    this.candidates = [...this.candidates, ...found];
+    this.isComplete = true;
   }
 
   /** From now on it is another generation (RFC 8445 §9). */

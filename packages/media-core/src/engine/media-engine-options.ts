@@ -68,6 +68,8 @@ export interface MediaEngineOptions {
   readonly comfortNoise?: boolean;
   /** Milliseconds of audio per packet that endpoints like to receive, unless they say it themselves. */
   readonly ptimeMs?: number;
+  /** How relays do whose requests do not say it themselves, and how many of them. */
+  readonly relay?: RelaySettings;
   /** Where media may go; at a public edge neither to this machine nor to its link. */
   readonly remotes?: RemoteAddressSettings;
   /**
@@ -83,3 +85,20 @@ export interface MediaEngineOptions {
   /** Bounds of the jitter buffer's delay; default 40 to 200. */
   readonly jitterMs?: { readonly minimum: number; readonly maximum: number };
 }
+
+/** What relays do beyond passing packets on. */
+export interface RelaySettings {
+  /**
+   * Whether a relay decodes and encodes where its two ends share no codec; default `whenNeeded`: what
+   * we speak ourselves is offered behind the codecs that pass.
+   */
+  readonly transcode?: TranscodePolicy;
+  /**
+   * So many relays of one worker may transcode at the same time, those among them whose offer waits
+   * for its answer; default 50. Beyond that only what passes is offered.
+   */
+  readonly maxTranscoded?: number;
+}
+
+/** Whether a relay may decode and encode. */
+export type TranscodePolicy = 'never' | 'whenNeeded';

@@ -12,12 +12,13 @@ import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
 import { localSecurity } from './local-security.ts';
-import type {
-  CodecDescription,
-  Keying,
-  LocalSecurity,
-  NegotiatedMedia,
-  SrtpPolicy,
+import {
+  type CodecDescription,
+  type Keying,
+  type LocalSecurity,
+  type NegotiatedMedia,
+  type SrtpPolicy,
+  TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { SpeechOptions } from '../speech/index.ts';
 import { progressPatterns, type ToneOptions } from '../tones/index.ts';
@@ -36,7 +37,7 @@ import type {
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
-import type { MediaEngineOptions } from './media-engine-options.ts';
+import type { MediaEngineOptions, TranscodePolicy } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
@@ -44,6 +45,9 @@ import { RemotePolicy } from './remote-policy.ts';
 import { type FeedSource, openFeed } from './open-feed.ts';
 import { RelaySide } from './relay.ts';
 import { RelayLines } from './relay-lines.ts';
+import { RelayTranscoding } from './relay-transcoding.ts';
+import { TranscoderPlaces } from './transcoder-places.ts';
+import { Trickle } from './trickle.ts';
 import { threadHost } from './thread-host.ts';
 import { defaultWorkerEntry, workerHost } from './worker-host.ts';
 
@@ -85,6 +89,7 @@ class LocalMediaEngine implements MediaEngine {
   private readonly identity: DtlsIdentity;
   private hosts: CoreHost[] = [];
   private readonly endpoints = new Set<CoreEndpoint>();
+  private readonly transcoders = new WeakMap<CoreHost, TranscoderPlaces>();
   private readonly opening = new Set<Promise<unknown>>();
   /** What can be copied for a recording server. */
   private readonly sources = new WeakMap<MediaEndpoint, FeedSource>();
@@ -133,8 +138,8 @@ class LocalMediaEngine implements MediaEngine {
     if (tones) progressPatterns(tones.country); // refuses what it does not know
     const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
-    const { core, description, identity } = await this.open(host, opening);
-    const endpoint = new LocalEndpoint({ core, description, codecs, identity });
+    const { core, description, trickle, identity } = await this.open(host, opening);
+    const endpoint = new LocalEndpoint({ core, description, trickle, codecs, identity });
     this.sources.set(endpoint, { core, host });
     return { core, endpoint };
   }
@@ -149,9 +154,9 @@ class LocalMediaEngine implements MediaEngine {
       quality,
       onEvent,
     } as const;
-    const { core, description, identity } = await this.open(host, opening);
+    const { core, description, trickle, identity } = await this.open(host, opening);
     const codecs = this.codecs.descriptions();
-    const endpoint = new LocalEndpoint({ core, description, codecs, identity });
+    const endpoint = new LocalEndpoint({ core, description, trickle, codecs, identity });
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
     const sampleRateOf = (codec: CodecDescription): number => this.codecs.sampleRateOf(codec);
@@ -169,6 +174,11 @@ class LocalMediaEngine implements MediaEngine {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = this.codecs.descriptions();
+    const transcoding = this.transcoding(host, request.transcode);
+    const events = request.convertDigits
+      ? codecs.filter(({ name }) => name === TELEPHONE_EVENT)
+      : [];
+    const hears = (name: 'a' | 'b'): boolean => isAtEnd(request.inbandDigits, name);
     const end = (name: 'a' | 'b'): Opening => ({
       label: `${request.label}/${name}`,
       relayed: true,
@@ -178,6 +188,7 @@ class LocalMediaEngine implements MediaEngine {
         keying: keyingAt(request.keying, name),
       }),
       ice: atEnd(request.ice, name),
+      digits: hears(name) ? ['rtp', 'inband'] : ['rtp'],
       onEvent: (event) => request.onEvent(name, event),
     });
     const a = await this.open(host, end('a'));
@@ -185,9 +196,10 @@ class LocalMediaEngine implements MediaEngine {
       const b = await this.open(host, end('b'));
       const { logger } = this.runtime;
       const lines = new RelayLines({ open: () => this.passages.openOn(host), logger });
+      const both = { codecs, allowed, lines, transcoding, events };
       const ends = {
-        a: new RelaySide({ ...a, end: 'a', codecs, allowed, lines }),
-        b: new RelaySide({ ...b, end: 'b', codecs, allowed, lines }),
+        a: new RelaySide({ ...a, ...both, end: 'a', hearsInband: hears('a') }),
+        b: new RelaySide({ ...b, ...both, end: 'b', hearsInband: hears('b') }),
       };
       RelaySide.join(ends.a, ends.b);
       this.sources.set(ends.a, { core: a.core, host });
@@ -271,7 +283,25 @@ class LocalMediaEngine implements MediaEngine {
       offersIce,
       ptimeMs,
     };
-    return { core, description: new LocalDescription(fixed), identity: { id, ...identity } };
+    const trickle = new Trickle({
+      ice,
+      tell: (fragment) => this.tell(opening, { type: 'candidate', fragment }),
+    });
+    const description = new LocalDescription(fixed);
+    return { core, description, trickle, identity: { id, ...identity } };
+  }
+
+  private transcoding(host: CoreHost, asked: TranscodePolicy | undefined): RelayTranscoding {
+    const { relay: { transcode = 'whenNeeded', maxTranscoded = 50 } = {}, comfortNoise = false } =
+      this.options;
+    let places = this.transcoders.get(host);
+    if (places === undefined) {
+      places = new TranscoderPlaces(maxTranscoded);
+      this.transcoders.set(host, places);
+    }
+    const isAllowed = (asked ?? transcode) === 'whenNeeded';
+    const ours = this.codecs.descriptions(undefined, { comfortNoise });
+    return new RelayTranscoding(places, isAllowed ? ours : undefined);
   }
 
   private ice(opening: Opening): LocalIce | undefined {
@@ -304,7 +334,7 @@ class LocalMediaEngine implements MediaEngine {
       id,
       api,
       bind: () => bindPorts({ api, id }, { address, ports: this.ports }),
-      onBound: async (local) => ice?.gather({ api, id }, local),
+      onBound: (local) => ice?.begin({ api, id }, local),
       onEvent: (event) => this.tell(opening, event),
       onGone: (bound) => {
         host.endpoints.delete(id);
@@ -353,6 +383,10 @@ class LocalMediaEngine implements MediaEngine {
 
 function atEnd<T extends string>(both: PerEnd<T> | undefined, end: 'a' | 'b'): T | undefined {
   return typeof both === 'object' ? both[end] : both;
+}
+
+function isAtEnd(both: RelayRequest['inbandDigits'], end: 'a' | 'b'): boolean {
+  return (typeof both === 'object' ? both[end] : both) ?? false;
 }
 
 function keyingAt(keying: RelayRequest['keying'], end: 'a' | 'b'): readonly Keying[] | undefined {

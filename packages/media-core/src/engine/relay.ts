@@ -1,5 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
-import { isVoice } from '../sdp/codec.ts';
+import { isVoice, sameCodec } from '../sdp/codec.ts';
+import { withOurs } from '../sdp/relay-transcoding.ts';
 import {
   type CodecDescription,
   type MediaDirection,
@@ -10,8 +11,11 @@ import {
   TELEPHONE_EVENT,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
+import { digitsCommand } from './digits-command.ts';
+import type { Trickle } from './trickle.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type {
+  DigitOptions,
   EndpointRtp,
   MediaEndpoint,
   MediaIntent,
@@ -22,7 +26,9 @@ import type {
 } from './media-backend.ts';
 import { Recordings } from './recordings.ts';
 import type { RelayLines } from './relay-lines.ts';
-import { codecsOf, receivable, relayedPayloads } from './relayed-payloads.ts';
+import { relayPlan } from './relay-plan.ts';
+import type { RelayTranscoding } from './relay-transcoding.ts';
+import { codecsOf, receivable } from './relayed-payloads.ts';
 import { SilentEndpoint } from './silent-endpoint.ts';
 
 /** What an end of a relay is made of. */
@@ -31,12 +37,19 @@ export interface RelaySideOptions {
   core: CoreEndpoint;
   description: LocalDescription;
   identity: Pick<EndpointRtp, 'ssrc' | 'cname'>;
+  trickle: Trickle;
   /** What is offered where the other end has said nothing yet. */
   codecs: readonly CodecDescription[];
   /** Encoding names that may pass; all where it is absent. */
   allowed: readonly { name: string }[] | undefined;
   /** What passes beside audio; of both ends. */
   lines: RelayLines;
+  /** Whether what cannot pass is transcoded; of both ends. */
+  transcoding: RelayTranscoding;
+  /** Whether digits are listened for in what comes in here. */
+  hearsInband: boolean;
+  /** Events that each end takes and is sent though the other end has none; none: they have to pass. */
+  events: readonly CodecDescription[];
 }
 
 /** An offer that waits until the other end's offer is answered. */
@@ -79,25 +92,30 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     b.other = a;
   }
 
-  async createOffer({ direction = 'sendrecv', iceRestart }: MediaIntent = {}): Promise<Sdp> {
-    const { core, description } = this.options;
+  async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv', iceRestart } = intent;
+    const { core, description, trickle } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    trickle.offer(intent.trickle);
     if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
     if (pending) return this.passOn(pending, direction);
     await core.bind();
-    return description.offer({ codecs: this.knownCodecs(), direction });
+    await trickle.ready();
+    return description.offer({ codecs: this.offeredCodecs(), direction });
   }
 
-  async acceptOffer(offer: Sdp, { direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
-    const { core, description } = this.options;
+  async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
+    const { direction = 'sendrecv' } = intent;
+    const { core, description, trickle } = this.options;
     core.assertAlive();
     description.context.assertNoOffer();
     const line = description.audioLine(offer);
     if (line && !line.codecs.some((codec) => this.mayPass(codec) && isVoice(codec))) {
       throw notAcceptable('No codec of the offer may pass');
     }
+    trickle.begin(offer, intent.trickle);
     // where the other end was negotiated before the first offer came, there is nothing to ask it
     const isFirst = core.agreed === undefined;
     if (isFirst && this.other?.isSettled === true) return this.answer(offer, direction);
@@ -117,7 +135,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
       else await this.other?.answerPending(pending, answer);
     } catch (error) {
       this.other?.refuse(StrowgerError.isInstance(error) ? error : notAcceptable(String(error)));
-      await this.options.lines.settle();
+      await this.settle();
       throw error;
     }
   }
@@ -128,7 +146,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     if (context.state === 'offerSent') this.other?.refuse(refused);
     else this.refuse(refused);
     context.rollback();
-    await this.options.lines.settle();
+    await this.settle();
   }
 
   async addCandidates(fragment: string): Promise<void> {
@@ -147,7 +165,8 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   }
 
   async close(): Promise<MediaStats> {
-    const { core, lines } = this.options;
+    const { core, lines, transcoding } = this.options;
+    transcoding.close();
     const [stats] = await Promise.all([core.close(), lines.close()]);
     return stats;
   }
@@ -155,6 +174,12 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   /** What this end's peer says, in stereo that of the other end on the right; decoded for that alone. */
   override async record(target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
     return this.recordings.start(target, options);
+  }
+
+  /** As events within what passes; `MEDIA_NO_TELEPHONE_EVENT` where the peer takes none. */
+  override async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
+    const { id, api } = this.options.core;
+    await api.sendDigits({ id, ...digitsCommand(digits, options) });
   }
 
   private get isSettled(): boolean {
@@ -166,7 +191,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
    * beside audio: none where it cannot be passed on.
    */
   private async passOn(pending: PendingOffer, direction: MediaDirection): Promise<Sdp> {
-    const { end, description, allowed, lines } = this.options;
+    const { end, description, allowed, lines, transcoding, events } = this.options;
     const { other } = this;
     if (other === undefined) throw wrongState('This end belongs to no relay');
     const { offer, intent, places } = pending;
@@ -175,8 +200,11 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
       codecs: allowed,
       direction: narrowed(direction, mirrored(intent)),
       linePorts,
+      ours: transcoding.offered,
+      events,
     });
     description.assertRelayable(offer, passing(new Map()), beyond);
+    transcoding.prepare();
     await this.provide(other, places);
     if (other.pending !== pending) throw notAcceptable('The offer of the other end was withdrawn');
     return description.relayedOffer(offer, passing(lines.ports(end, places)), beyond);
@@ -187,6 +215,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     this.isOffering = true;
     try {
       await Promise.all([core.bind(), other.options.core.bind()]);
+      await Promise.all([this.options.trickle.ready(), other.options.trickle.ready()]);
       await lines.provide(places);
     } finally {
       this.isOffering = false;
@@ -199,22 +228,26 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     { offer, intent, places, resolve, reject }: PendingOffer,
     answerFromB: Sdp,
   ): Promise<void> {
-    const { end, core, description, allowed, lines } = this.options;
+    const { end, core, description, allowed, lines, transcoding, events } = this.options;
     const { other } = this;
     if (other === undefined) return;
     await core.bind(); // where the offer over there was not made from this one
+    await this.options.trickle.ready();
     const passing = {
       codecs: allowed,
       direction: mirrored(intent),
       linePorts: lines.ports(end, places),
+      ours: transcoding.offered,
+      events,
     };
     const beyond = other.options.description;
     const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
     this.pending = undefined;
     try {
-      await other.take(made.b);
-      await this.take(made.a);
+      await other.options.core.configure(made.b);
+      await this.take(made.a); // both are new now: what lies between was never agreed
       await lines.agree(made.lines, end);
+      this.options.trickle.follow(made.answer);
       resolve(made.answer);
     } catch (error) {
       reject(error); // an end was closed or lost meanwhile
@@ -226,12 +259,14 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   private async answer(offer: Sdp, intent: MediaDirection): Promise<Sdp> {
     const beyond = this.other?.options.core.agreed;
     const direction = beyond ? narrowed(intent, beyond.direction) : intent;
-    const wanted = { codecs: this.knownCodecs(), direction };
+    const wanted = { codecs: this.codecsFor(offer), direction };
     const { core, description } = this.options;
     description.assertAnswerable(offer, wanted);
     await core.bind();
+    await this.options.trickle.ready();
     const { answer, media } = description.answer(offer, wanted);
     await this.take(media);
+    this.options.trickle.follow(answer);
     return answer;
   }
 
@@ -241,16 +276,25 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     await core.configure(media);
     const { other } = this;
     if (other === undefined || other.options.core.agreed === undefined) return;
-    await Promise.all([this.relayTo(other), other.relayTo(this)]);
+    const isTranscoded = await Promise.all([this.relayTo(other), other.relayTo(this)]);
+    this.options.transcoding.settle(isTranscoded.includes(true));
   }
 
-  /** Under which number each format that may come in here goes on at the other end. */
-  private async relayTo(other: RelaySide): Promise<void> {
-    const { core } = this.options;
-    const taken = other.options.core.agreed?.sendable;
-    if (!core.agreed || !taken || core.hasEnded || other.options.core.hasEnded) return;
-    const payloads = relayedPayloads(receivable(core.agreed), taken);
-    await core.api.relay({ from: core.id, to: other.options.core.id, payloads });
+  /** What becomes of all that may come in here; resolves with whether some of it is transcoded. */
+  private async relayTo(other: RelaySide): Promise<boolean> {
+    const { core, transcoding } = this.options;
+    const to = other.options.core;
+    if (!core.agreed || !to.agreed || core.hasEnded || to.hasEnded) return false;
+    const { hearsInband: decodesAll } = this.options;
+    const plan = relayPlan(core.agreed, to.agreed, { ours: transcoding.offered, decodesAll });
+    await core.api.relay({ from: core.id, to: to.id, ...plan });
+    return plan.transcoding !== undefined;
+  }
+
+  private async settle(): Promise<void> {
+    const { lines, transcoding } = this.options;
+    transcoding.rollback();
+    await lines.settle();
   }
 
   private refuse(error: StrowgerError): void {
@@ -273,7 +317,25 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     return this.options.codecs.filter((codec) => this.mayPass(codec));
   }
 
+  /** The same, and behind it what we can make of it. */
+  private offeredCodecs(): readonly CodecDescription[] {
+    const { transcoding, events } = this.options;
+    transcoding.prepare();
+    return withOurs(this.knownCodecs(), transcoding.offered ?? [], events);
+  }
+
+  /** What passes where the offer has some of it: only without it is anything transcoded. */
+  private codecsFor(offer: Sdp): readonly CodecDescription[] {
+    const known = this.knownCodecs();
+    const offered = this.options.description.audioLine(offer)?.codecs ?? [];
+    const isShared = offered.some(
+      (codec) => isVoice(codec) && known.some((one) => sameCodec(one, codec)),
+    );
+    return isShared ? withOurs(known, [], this.options.events) : this.offeredCodecs();
+  }
+
   private onEnd(error: StrowgerError): void {
+    this.options.transcoding.close();
     this.refuse(error);
     this.other?.refuse(error);
     void this.options.lines.close(); // it never rejects; `close` waits for it

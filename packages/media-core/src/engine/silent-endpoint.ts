@@ -2,6 +2,7 @@ import { StrowgerError } from '@strowger/runtime';
 import type { AnswererOutcome } from '../speech/index.ts';
 import type {
   Cleared,
+  DigitOptions,
   MarkOutcome,
   PcmFrame,
   Playback,
@@ -35,7 +36,7 @@ export abstract class SilentEndpoint {
     throw this.unsupported();
   }
 
-  async sendDigits(): Promise<void> {
+  async sendDigits(_digits: string, _options?: DigitOptions): Promise<void> {
     throw this.unsupported();
   }
 

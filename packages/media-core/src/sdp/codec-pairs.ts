@@ -27,7 +27,7 @@ export function pairCodecs(
 /** The codecs of an answer: what both have, in the wanted order, under the offer's numbers. */
 export function answeredCodecs(
   offered: readonly CodecDescription[],
-  { codecs, codecOrder = 'theirs' }: LocalMedia,
+  { codecs, codecOrder = 'theirs' }: Pick<LocalMedia, 'codecs' | 'codecOrder'>,
 ): CodecPair[] {
   const pairs =
     codecOrder === 'theirs'

@@ -10,7 +10,7 @@
  * so both directions have a map, and nobody may assume that either is the identity.
  */
 import { findAudio, isOpenAudio, isSwitchedOff } from './audio-line.ts';
-import { pairCodecs } from './codec-pairs.ts';
+import { type CodecPair, pairCodecs } from './codec-pairs.ts';
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
 import { type MediaDirection, mirrored, narrowed } from './direction.ts';
 import { statedDirection } from './hold.ts';
@@ -25,6 +25,7 @@ import {
   offerAround,
 } from './offer-answer.ts';
 import { linesBeside, readRound, type RelayedLine, relayedLines } from './relay-lines.ts';
+import { transcodedPairs, withEventsOf, withOurs } from './relay-transcoding.ts';
 import {
   type MediaDescription,
   readDescription,
@@ -40,6 +41,13 @@ import type { SecurityContext } from './srtp-negotiation.ts';
  */
 export type RelayLocal = Omit<LocalMedia, 'codecs' | 'direction' | 'ptimeMs' | 'maxptimeMs'> & {
   readonly codecs?: readonly { readonly name: string; readonly clockRate?: number }[];
+  /**
+   * What we decode and encode where the two ends share no codec: offered to B behind A's own, and
+   * what A is answered with where B takes nothing of A's. Absent: what they do not share fails.
+   */
+  readonly ours?: readonly CodecDescription[];
+  /** Telephone events that we take and send ourselves: A and B have them each for itself then. */
+  readonly events?: readonly CodecDescription[];
   /** What may flow on this leg beyond what the two ends want; default `sendrecv`. */
   readonly direction?: MediaDirection;
   /**
@@ -65,6 +73,8 @@ export interface NegotiatedRelay {
   readonly a: NegotiatedMedia;
   readonly b: NegotiatedMedia;
   readonly payloadTypeMap: PayloadTypeMap;
+  /** The two ends share no codec: each speaks one of ours, and no number maps to another. */
+  readonly isTranscoded: boolean;
   readonly lines: readonly RelayedLine[];
 }
 
@@ -95,8 +105,10 @@ export function relayOffer({
   const audio = findAudio(read.description, offerer);
   if (!audio.ok) return audio;
   const { line, index } = audio;
-  const codecs = line.codecs.filter((codec) => mayPass(codec, local));
-  if (!codecs.some(isVoice)) return noCommonCodec();
+  const passing = line.codecs.filter((codec) => mayPass(codec, local));
+  if (!passing.some(isVoice)) return noCommonCodec();
+  const ours = local.ours?.filter((codec) => mayPass(codec, local));
+  const codecs = withOurs(passing, ours ?? [], local.events);
   const towardsB = {
     ...local,
     codecs,
@@ -151,28 +163,31 @@ export function relayAnswer({
   if (!audio.ok) return audio;
   const [toB, fromB] = [ownLine(read.relayed), ownLine(read.relayed, read.answered)];
   const legs = codecLegs(audio.line.codecs, toB?.codecs ?? [], fromB?.codecs ?? []);
+  const isTranscoded = local.ours !== undefined && !legs.some((leg) => isVoice(leg.offered));
+  const takesEvents = [...(local.events ?? []), ...(fromB?.codecs ?? [])].some(
+    ({ name }) => name === TELEPHONE_EVENT,
+  );
+  const pairs = isTranscoded
+    ? transcodedPairs(audio.line.codecs, local.ours ?? [], takesEvents)
+    : withEventsOf(audio.line.codecs, legs.map(passedPair), local.events);
   const towardsA = {
     ...local,
-    codecs: legs.map((leg) => leg.answered),
+    codecs: pairs.map((pair) => pair.ours),
     direction: narrowed(local.direction ?? 'sendrecv', b.media.direction),
     ...packetTimes(fromB),
   };
   const lines = relayedLines(read, audio.index, local);
   const others = new Map(lines.map(({ index, passed }) => [index, passed]));
-  // A's numbers, but B's order and B's format parameters: these are between the two ends.
-  const a = answerDescription(read.offered, { local: towardsA, agreed: agreedA, others }, () =>
-    legs.map(({ offered, answered }) => ({
-      theirs: offered,
-      ours: { ...answered, payloadType: offered.payloadType },
-    })),
-  );
+  const answering = { local: towardsA, agreed: agreedA, others };
+  const a = answerDescription(read.offered, answering, () => pairs);
   if (!a.ok) return a;
   return {
     ok: true,
     answer: a.answer,
     a: a.media,
     b: b.media,
-    payloadTypeMap: mapPayloadTypes(legs),
+    payloadTypeMap: mapPayloadTypes(isTranscoded ? [] : legs),
+    isTranscoded,
     lines: lines.map(({ index, ...ends }) => ({ index, a: ends.a, b: ends.b })),
   };
 }
@@ -191,6 +206,7 @@ function restingRelay(
     a: restingMedia(agreed),
     b: b.media,
     payloadTypeMap: { fromA: new Map(), fromB: new Map() },
+    isTranscoded: false,
     lines: [],
   };
 }
@@ -238,6 +254,11 @@ function codecLegs(
     const offered = fromA.find((codec) => sameCodec(codec, relayed));
     return offered ? [{ offered, relayed, answered }] : [];
   });
+}
+
+/** A's numbers, but B's order and B's format parameters: these are between the two ends. */
+function passedPair({ offered, answered }: CodecLegs): CodecPair {
+  return { theirs: offered, ours: { ...answered, payloadType: offered.payloadType } };
 }
 
 /**

@@ -1,0 +1,96 @@
+import type { Logger } from '@strowger/runtime';
+import type { InfoDigit, Session } from '@strowger/session-core';
+import type { CallDigits, CallMedia } from './call-media.ts';
+import type { Side } from './call-table.ts';
+
+/** How digits of a call pass from one side to the other. */
+export interface DigitPolicy {
+  /**
+   * Whether digits that come one way go on in the way that the other side takes: as telephone events
+   * (RFC 4733) where it agreed on them, else by INFO (`application/dtmf-relay`). Default `true`; else
+   * what media and INFO carry passes as it is.
+   */
+  readonly convert?: boolean;
+  /**
+   * Whether the phones of a user (an address of record) send digits in band: these are listened for
+   * then, which takes decoding. Default: nobody's.
+   */
+  isInband?(user: string): boolean;
+}
+
+/** What the media of a call between two is asked to do with digits; users by their addresses of record. */
+export function digitsBetween(
+  { convert: converts = true, isInband }: DigitPolicy,
+  caller: string | undefined,
+  callee: string | undefined,
+): CallDigits {
+  const is = (user: string | undefined): boolean => user !== undefined && isInband?.(user) === true;
+  return { converts, inband: { caller: is(caller), callee: is(callee) } };
+}
+
+/** What the conversion needs of its call. */
+export interface DigitConversionOptions {
+  readonly logger: Logger;
+  readonly call: string;
+  media(): CallMedia | undefined;
+  sessionOf(side: Side): Session | undefined;
+}
+
+/** One stream of digits each way, however a side sends them and the other one takes them. */
+export class DigitConversion {
+  private readonly options: DigitConversionOptions;
+  /** Digits towards each side, one after the other: they must not overtake each other. */
+  private readonly queues: Record<Side, Promise<unknown>> = {
+    caller: Promise.resolve(),
+    callee: Promise.resolve(),
+  };
+
+  constructor(options: DigitConversionOptions) {
+    this.options = options;
+  }
+
+  /** A digit that media has heard of one side and has not passed on. */
+  heard(from: Side, digit: InfoDigit): void {
+    const to = otherSide(from);
+    this.enqueue(to, async () => {
+      if (await this.insert(to, digit)) return;
+      const { durationMs } = digit;
+      await this.options.sessionOf(to)?.sendDigits(digit.digit, { via: 'info', durationMs });
+    }).catch((error: unknown) => {
+      const { logger, call } = this.options;
+      logger.debug({ err: error, call }, 'a digit was taken neither as an event nor by INFO');
+    });
+  }
+
+  /** A digit that came by INFO: `false` where the other side takes no events, and INFO has to do. */
+  convert(from: Side, digit: InfoDigit): Promise<boolean> {
+    const to = otherSide(from);
+    return this.enqueue(to, () => this.insert(to, digit));
+  }
+
+  private async insert(to: Side, { digit, durationMs }: InfoDigit): Promise<boolean> {
+    const end = this.options.media()?.endOf(to);
+    if (end === undefined) return false;
+    try {
+      await end.sendDigits(digit, { via: 'rtp', durationMs: fit(durationMs) });
+      return true;
+    } catch {
+      return false; // it takes none, or its media cannot
+    }
+  }
+
+  private enqueue<T>(to: Side, work: () => Promise<T>): Promise<T> {
+    const done = this.queues[to].then(work);
+    this.queues[to] = done.catch(() => {});
+    return done;
+  }
+}
+
+/** Shorter ones are missed by many, longer ones hold up those that follow (RFC 4733 §2.5). */
+function fit(durationMs: number): number {
+  return Math.min(Math.max(durationMs, 40), 5000);
+}
+
+function otherSide(side: Side): Side {
+  return side === 'caller' ? 'callee' : 'caller';
+}
