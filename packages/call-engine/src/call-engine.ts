@@ -448,7 +448,7 @@ export class CallEngine {
           subscribe.reject(status, { headers: said });
           return false;
         }
-        const isOpen = rooms.some((room) => room.conference === conference && !room.isClosed);
+        const isOpen = rooms.some((room) => room.conference === conference && !room.needsPin);
         return isOpen && domain.userOf(request.from.uri, inbound) === proof.user.username;
       },
     };

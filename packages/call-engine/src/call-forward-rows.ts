@@ -1,4 +1,4 @@
-import type { ForwardCause } from '@strowger/session-core';
+import { type ForwardCause, Q850 } from '@strowger/session-core';
 import { to } from '@strowger/runtime';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import { after, type CallStep, end, outcomeOf, rejected } from './call-steps.ts';
@@ -35,7 +35,7 @@ export const endRinging: readonly CallOutput[] = [
 export const NO_ANSWER: CallEnding = {
   outcome: 'noAnswer',
   status: 480,
-  cause: 19,
+  cause: Q850.noAnswer,
   by: 'engine',
   reason: 'noAnswer',
 };

@@ -84,7 +84,7 @@ export class ConferenceRoom {
   }
 
   /** Whether a PIN is asked for: then its members are nobody else's business. */
-  get isClosed(): boolean {
+  get needsPin(): boolean {
     const { pin, moderatorPin } = this.setup.options;
     return pin !== undefined || moderatorPin !== undefined;
   }
@@ -95,13 +95,13 @@ export class ConferenceRoom {
     if (this.isShutOut(call)) return session.reject(403);
     const conference = this.open();
     try {
-      await conference.join(session.id, this.isClosed ? ASKED_FIRST : {});
+      await conference.join(session.id, this.needsPin ? ASKED_FIRST : {});
     } catch (error) {
       const isFull = StrowgerError.isInstance(error) && FULL.includes(error.code);
       if (!isFull || !session.isUnanswered) throw error;
       return session.reject(486);
     }
-    if (this.isClosed) {
+    if (this.needsPin) {
       const role = await this.askInTurn(call);
       if (signal.aborted || conference.isOver) return;
       if (role === undefined) return void session.hangUp();

@@ -112,8 +112,11 @@ export class BrowserEndpoint implements MediaEndpoint {
    */
   async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     this.assertOpen();
-    if (!/^[0-9*#A-Da-d]*$/.test(digits)) {
-      throw new StrowgerError('MEDIA_BAD_DIGITS', `${digits} are no digits of a telephone`);
+    const { durationMs = 100, gapMs = 100 } = options;
+    const isFit = [durationMs, gapMs].every((ms) => ms >= 40 && ms <= 8000);
+    if (!/^[0-9*#A-D]{1,64}$/i.test(digits) || !isFit) {
+      const message = 'Digits are 1 to 64 of 0-9*#A-D; durations and gaps are 40 to 8000 ms';
+      throw new StrowgerError('MEDIA_BAD_DIGITS', message);
     }
     const work = this.lastDigits.then(() => this.sendNow(digits, options));
     this.lastDigits = work.catch(() => {});

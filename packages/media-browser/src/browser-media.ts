@@ -7,7 +7,7 @@ import type {
 } from '@strowger/session-core';
 import { BrowserEndpoint } from './browser-endpoint.ts';
 import { CallAudio } from './call-audio.ts';
-import { closed, unsupported } from './media-errors.ts';
+import { closed, failed, unsupported } from './media-errors.ts';
 import { Microphone, type MicrophoneSource } from './microphone.ts';
 import { loadProcessors } from './voice-worklet.ts';
 
@@ -53,8 +53,9 @@ export class BrowserMedia implements MediaBackend {
   }
 
   /**
-   * Asks for the microphone. Rejects with `MEDIA_NO_MICROPHONE`, `MEDIA_CLOSED`, and
-   * `MEDIA_UNSUPPORTED` where media shall be in the clear, or keys stand in descriptions.
+   * Asks for the microphone. Rejects with `MEDIA_NO_MICROPHONE`, `MEDIA_CLOSED`,
+   * `MEDIA_UNSUPPORTED` where media shall be in the clear, or keys stand in descriptions, and
+   * `MEDIA_FAILED` with the browser's error as `cause` where it refuses.
    */
   async openEndpoint(request: EndpointRequest): Promise<BrowserEndpoint> {
     if (this.isClosed) throw closed();
@@ -69,7 +70,7 @@ export class BrowserMedia implements MediaBackend {
       return this.open(request, context, microphone);
     } catch (error) {
       this.microphone.release();
-      throw error;
+      throw failed(error);
     }
   }
 

@@ -1,6 +1,7 @@
 import { Voice } from './voice.ts';
 import { type DigitLimits, withinLimits } from './digit-limits.ts';
 import { listen } from './ear.ts';
+import { failed, unsupported, wrongState } from './media-errors.ts';
 import type { PcmFrame } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
 
@@ -65,18 +66,28 @@ export class CallAudio {
     return this.talk.gain.value === 0;
   }
 
+  /** Whether the other side hears the microphone no more; what is played goes on. May be said twice. */
   mute(muted: boolean): void {
     this.talk.gain.value = muted ? 0 : 1;
   }
 
-  /** How loud the other side is heard: 0 to 1. */
+  /** How loud the other side is heard: 0, not at all, to 1, as it is. Throws `MEDIA_BAD_VOLUME` for others. */
   setVolume(volume: number): void {
+    if (!(volume >= 0 && volume <= 1)) {
+      throw new StrowgerError('MEDIA_BAD_VOLUME', `the volume is from 0 to 1, not ${volume}`);
+    }
     this.sink.volume = volume;
   }
 
-  /** By which loudspeaker: a `deviceId` of `audioDevices()`. Rejects where the browser cannot. */
+  /**
+   * By which loudspeaker: a `deviceId` of `audioDevices()`. Rejects with `MEDIA_UNSUPPORTED` where the
+   * browser lets nobody choose, `MEDIA_FAILED` for one that is gone or not allowed.
+   */
   async setSpeaker(deviceId: string): Promise<void> {
-    await this.sink.setSinkId(deviceId);
+    if (!('setSinkId' in this.sink)) throw unsupported('choose a loudspeaker');
+    await this.sink.setSinkId(deviceId).catch((error: unknown) => {
+      throw failed(error);
+    });
   }
 
   /** @internal */
@@ -100,7 +111,7 @@ export class CallAudio {
 
   /** @internal */
   listen(sampleRate = 8000): ReadableStream<PcmFrame> {
-    if (this.ear !== undefined) throw new StrowgerError('MEDIA_BUSY', 'audioIn is in use');
+    if (this.ear !== undefined) throw wrongState('audioIn is in use');
     const onEnd = (): void => void (this.ear = undefined);
     const { stream, stop } = listen(this.options.context, this.in, { sampleRate, onEnd });
     this.ear = { stop };

@@ -1,4 +1,6 @@
+import { StrowgerError } from '@strowger/runtime';
 import { type DigitLimits, withinLimits } from './digit-limits.ts';
+import { wrongState } from './media-errors.ts';
 
 /** What browsers allow at least between two digits, and for each (W3C webrtc §7.2). */
 const [SHORTEST_GAP_MS, SHORTEST_MS, LONGEST_MS] = [30, 40, 6000];
@@ -25,7 +27,7 @@ export async function sendEvents(
     await withinLimits(sent, digits.length, { ...limits, durationMs, gapMs });
   } catch (error) {
     if (dtmf.canInsertDTMF) dtmf.insertDTMF(''); // the rest is not sent later
-    throw error;
+    throw StrowgerError.isInstance(error) ? error : wrongState('digits cannot be sent now');
   } finally {
     dtmf.removeEventListener('tonechange', told);
   }

@@ -15,6 +15,13 @@ export function wrongState(what: string): StrowgerError {
   return new StrowgerError('MEDIA_WRONG_STATE', what);
 }
 
+/** What a browser refuses for reasons of its own, with its error as `cause`. */
+export function failed(cause: unknown): StrowgerError {
+  if (StrowgerError.isInstance(cause)) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StrowgerError('MEDIA_FAILED', why, { cause });
+}
+
 /** A description in which nothing fits. */
 export function notAcceptable(cause: unknown): StrowgerError {
   if (StrowgerError.isInstance(cause)) return cause;

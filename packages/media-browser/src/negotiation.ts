@@ -1,7 +1,7 @@
 import type { Clock } from '@strowger/runtime';
 import type { MediaDirection, MediaIntent, Sdp } from '@strowger/session-core';
 import { preferred } from './codecs.ts';
-import { closed, notAcceptable, wrongState } from './media-errors.ts';
+import { closed, failed, notAcceptable, wrongState } from './media-errors.ts';
 
 /** What a negotiation is made of. */
 export interface NegotiationOptions {
@@ -146,7 +146,7 @@ export class Negotiation {
       try {
         return await step();
       } catch (error) {
-        throw isClosed() ? closed() : error;
+        throw isClosed() ? closed() : failed(error);
       }
     });
     this.turn = work.catch(() => {});

@@ -8,7 +8,7 @@ import type {
   Playback,
   PlayOptions,
 } from '@strowger/session-core';
-import { closed, unsupported } from './media-errors.ts';
+import { closed, unsupported, wrongState } from './media-errors.ts';
 import type { VoiceCommand, VoiceEntry, VoiceEvent } from './voice-queue.ts';
 import { hearThread, tellThread, VOICE } from './voice-worklet.ts';
 
@@ -82,7 +82,7 @@ export class Voice {
   /** What a program says over what is played; whoever is ahead of time waits. */
   writable(): WritableStream<PcmFrame> {
     if (this.isClosed) throw closed();
-    if (this.hasWriter) throw new StrowgerError('MEDIA_BUSY', 'audioOut is in use');
+    if (this.hasWriter) throw wrongState('audioOut is in use');
     this.hasWriter = true;
     const rate = this.atOurRate();
     const free = (): void => void (this.hasWriter = false);

@@ -22,11 +22,12 @@ function audio({ speaker = true as boolean | string } = {}): CallAudio {
 describe('an echo', () => {
   it('may be ended that never began', () => {
     const one = audio();
-    one.echo(false);
-    one.echo(true);
-    one.echo(true);
-    one.echo(false);
-    one.echo(false);
+    const { in: heard, out: said } = one as unknown as { in: { to: Set<unknown> }; out: unknown };
+    const states = [false, true, true, false, false].map((enabled) => {
+      one.echo(enabled);
+      return heard.to.has(said);
+    });
+    expect(states).toEqual([false, true, true, false, false]);
   });
 });
 
@@ -38,7 +39,10 @@ describe('a call that cannot be opened', () => {
 
   it('leaves nothing behind: a microphone without sound', async () => {
     const silent = opening({ microphone: new MediaStream() });
-    await expect(silent).rejects.toMatchObject({ name: 'InvalidStateError' });
+    await expect(silent).rejects.toMatchObject({
+      code: 'MEDIA_FAILED',
+      cause: { name: 'InvalidStateError' },
+    });
     expect(page.connections).toEqual([]);
     expect(page.voices).toEqual([]);
   });
@@ -47,7 +51,10 @@ describe('a call that cannot be opened', () => {
     vi.stubGlobal('RTCPeerConnection', function RTCPeerConnection() {
       throw new DOMException('bad server', 'SyntaxError');
     });
-    await expect(opening({})).rejects.toMatchObject({ name: 'SyntaxError' });
+    await expect(opening({})).rejects.toMatchObject({
+      code: 'MEDIA_FAILED',
+      cause: { name: 'SyntaxError' },
+    });
     expect(page.voices.map(({ isOver }) => isOver)).toEqual([true]);
   });
 });
@@ -60,6 +67,21 @@ describe('a loudspeaker', () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('is refused with a code where there is no such one', async () => {
+    const choosing = audio().setSpeaker('gone');
+    await expect(choosing).rejects.toMatchObject({ code: 'MEDIA_FAILED' });
+  });
+
+  it('is as loud as may be, and no louder', () => {
+    const one = audio();
+    one.setVolume(0.5);
+    for (const volume of [-0.1, 1.1, Number.NaN]) {
+      expect(() => one.setVolume(volume)).toThrow(
+        expect.objectContaining({ code: 'MEDIA_BAD_VOLUME' }),
+      );
+    }
   });
 
   it('is not chosen where the browser lets nobody choose', () => {

@@ -77,7 +77,7 @@ describe('digits as events', () => {
   it('leave nothing behind where the browser takes none', async () => {
     const { fake, send, isLeft } = sender();
     fake.canInsertDTMF = false;
-    await expect(send('1')).rejects.toMatchObject({ name: 'InvalidStateError' });
+    await expect(send('1')).rejects.toMatchObject({ code: 'MEDIA_WRONG_STATE' });
     isLeft();
   });
 });

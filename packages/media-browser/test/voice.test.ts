@@ -46,7 +46,7 @@ describe('what a program says', () => {
     const writing = bad.write({ samples, sampleRate: 12_345, timestamp: 0 });
     await expect(writing).rejects.toMatchObject({ code: 'UNSUPPORTED_SAMPLE_RATE' });
     const good = one.writable().getWriter();
-    expect(() => one.writable()).toThrow(expect.objectContaining({ code: 'MEDIA_BUSY' }));
+    expect(() => one.writable()).toThrow(expect.objectContaining({ code: 'MEDIA_WRONG_STATE' }));
     await good.write({ samples, sampleRate: 48_000, timestamp: 0 });
     expect(render(2)).toEqual([0.5, 0]);
     await good.close();

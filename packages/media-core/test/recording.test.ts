@@ -177,9 +177,10 @@ describe('a recording that is sent to a server', () => {
     await expect(endpoint.record({ type: 'http', url: 'ftp://host/' })).rejects.toMatchObject({
       code: 'RECORDING_FAILED',
     });
-    await expect(endpoint.record('/nowhere/at/all.ogg', { format: 'ogg' })).rejects.toMatchObject({
-      code: 'RECORDING_FAILED',
-    });
+    for (const format of ['ogg', 'wav'] as const) {
+      const recording = endpoint.record(`/nowhere/at/all.${format}`, { format });
+      await expect(recording).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+    }
     await close();
   });
 

@@ -12,7 +12,7 @@ describe('a promise with a deadline', () => {
 
   it('gives nothing when it is late, and is heard of no more', async () => {
     const clock = new VirtualClock();
-    let fail = (_: Error): void => {};
+    let fail: (error: Error) => void = () => {};
     const slow = new Promise<number>((_, reject) => (fail = reject));
     const told = within(slow, 1000, clock);
     clock.advance(999);

@@ -36,6 +36,7 @@ export class Conference {
   readonly id: ConferenceId;
   /** Its address, where it has one. */
   readonly uri: Uri | undefined;
+  /** What it is called, for subscribers (RFC 4575 §5.3.1); undefined where the options say nothing. */
   readonly subject: string | undefined;
   /** Resolves when it is over and what was being recorded is complete. */
   readonly ended: Promise<EndedConference>;
@@ -96,6 +97,7 @@ export class Conference {
     return this.seats.get(id)?.stage === 'in';
   }
 
+  /** Whether it has ended: nobody joins any more, and `ended` resolves. */
   get isOver(): boolean {
     return this.machine.state.name === 'ended';
   }

@@ -232,7 +232,7 @@ export interface PcmFrame {
   readonly timestamp: number;
 }
 
-/** When who answered is taken for what; times in milliseconds. */
+/** When who answered is taken for what; times in milliseconds, each more than 0. */
 export interface AnswererOptions {
   /** Nobody has spoken for so long, and no ring back came: `unknown`; default 4500. */
   readonly initialSilenceMs?: number;
@@ -415,8 +415,8 @@ export interface FinishedRecording {
 /** What is being recorded. */
 export interface Recording {
   /**
-   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED` or
-   * `WAV_WRITE_FAILED` where it did not get where it should.
+   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED`
+   * where it did not get where it should, with the system's error as `cause`.
    */
   stop(): Promise<FinishedRecording>;
   /** What passes until `resume` is not in it, and leaves no gap. */
@@ -435,7 +435,7 @@ export interface MediaCapabilities {
   mark(name: string): Promise<MarkOutcome>;
   /** Silence from the next packet on, of what is played, waits, and was written to `audioOut`. */
   clear(): Promise<Cleared>;
-  /** Records what is heard. Rejects with `RECORDING_FAILED`, `WAV_WRITE_FAILED`. */
+  /** Records what is heard. Rejects with `RECORDING_FAILED`. */
   record(target: RecordTarget, options?: RecordOptions): Promise<Recording>;
   /** Sends digits `0-9*#A-D`, one after the other; resolves when all are sent. */
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;

@@ -133,7 +133,9 @@ export class MediaLink {
       await this.completed(endpoint);
     } catch (error) {
       this.step({ type: 'negotiationAbandoned' });
-      this.options.tell({ type: 'mediaFailed', ...described(error) });
+      const { code, message } = described(error);
+      // what could not be measured is no reason to end a call
+      if (code === NOT_ENCRYPTED) this.options.tell({ type: 'mediaFailed', code, message });
     }
   }
 

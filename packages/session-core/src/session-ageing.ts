@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '@strowger/runtime';
+import { Q850 } from './q850-cause.ts';
 import type { Session } from './session.ts';
 
-/** Q.850: recovery on timer expiry. */
-const TOO_OLD = { cause: 102, text: 'the session has lived too long' };
+const TOO_OLD = { cause: Q850.recoveryOnTimer, text: 'the session has lived too long' };
 
 /**
  * @internal Ends sessions that have lived too long: whoever forgot to hang up, or lost the session,

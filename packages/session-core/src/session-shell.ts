@@ -265,8 +265,8 @@ export class SessionShell {
     this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
     if (endpoint !== undefined) this.link.bring(endpoint);
     if (endpoint !== undefined && sdp !== undefined) void this.link.adopt();
-    if (endpoint === undefined && sdp !== undefined) this.link.leaveToOwner();
     const given = this.link.endpoint !== undefined;
+    if (!given && sdp !== undefined) this.link.leaveToOwner();
     return sdp === undefined ? { given } : { given, sdp };
   }
 

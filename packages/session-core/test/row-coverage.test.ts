@@ -3,6 +3,7 @@ import { canTransition, sessionTable, sessionTransitions } from '@strowger/sessi
 import { afterAll, describe, expect, it } from 'vitest';
 import './basic-call.test.ts';
 import './call-setup.test.ts';
+import './dialog-media.test.ts';
 import './in-dialog.test.ts';
 import './invites.test.ts';
 import './renegotiation.test.ts';

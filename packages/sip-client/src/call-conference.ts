@@ -61,22 +61,28 @@ export class CallConference {
     this.conference.leave(call.session.id);
   }
 
-  /** What all calls say together, at `sampleRate` Hz; default 8000. */
+  /**
+   * What all calls say together, at `sampleRate` Hz, 8000 to 48 000; default 8000. One at a time: throws
+   * `MEDIA_WRONG_STATE`, and `UNSUPPORTED_SAMPLE_RATE` for a rate that media does not know.
+   */
   audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame> {
     return this.part.media.audioIn(options);
   }
 
-  /** What all calls shall hear of us. */
+  /** What all calls shall hear of us, at the rate of each frame. One at a time: `MEDIA_WRONG_STATE`. */
   audioOut(): WritableStream<PcmFrame> {
     return this.part.media.audioOut();
   }
 
-  /** Plays to all calls. */
+  /** Plays to all calls, in place of what is played; what fails is told by `finished`. */
   play(source: AudioSource, options?: PlayOptions): Playback {
     return this.part.media.play(source, options);
   }
 
-  /** Records what all say together, we as well. */
+  /**
+   * Records what all say together, we as well, until `stop` or the end. Rejects with `RECORDING_FAILED`,
+   * and `NO_MEMBERS` once everybody has left.
+   */
   record(target: StoredRecordTarget, format?: RecordFormat): Promise<Pick<Recording, 'stop'>> {
     return this.conference.record(target, format);
   }

@@ -356,8 +356,8 @@ export interface FinishedRecording {
 /** What is being recorded. */
 export interface Recording {
   /**
-   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED` or
-   * `WAV_WRITE_FAILED` where it did not get where it should.
+   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED`
+   * where it did not get where it should, with the system's error as `cause`.
    */
   stop(): Promise<FinishedRecording>;
   /** What passes until `resume` is not in it, and leaves no gap. */
@@ -406,7 +406,7 @@ export interface MediaEndpoint {
   clear(): Promise<Cleared>;
   /**
    * Records what is heard: silence where nothing came, so its length is the time. Rejects with
-   * `RECORDING_FAILED`, `WAV_WRITE_FAILED`.
+   * `RECORDING_FAILED`.
    */
   record(target: RecordTarget, options?: RecordOptions): Promise<Recording>;
   /**

@@ -10,7 +10,7 @@ export interface AudioWriter {
   /**
    * Writes what is left.
    *
-   * @throws StrowgerError `RECORDING_FAILED`, `WAV_WRITE_FAILED` (rejects).
+   * @throws StrowgerError `RECORDING_FAILED` (rejects).
    */
   close(): Promise<Written>;
 }

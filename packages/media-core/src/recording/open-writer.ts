@@ -27,7 +27,7 @@ export interface WriterOptions {
   push(bytes: Uint8Array): void;
 }
 
-/** @throws StrowgerError `WAV_WRITE_FAILED`, `RECORDING_FAILED` (rejects). */
+/** @throws StrowgerError `RECORDING_FAILED` (rejects). */
 export async function openWriter(
   options: WriterOptions,
 ): Promise<{ writer: AudioWriter; sink?: PushedSink }> {

@@ -3,15 +3,20 @@ import { createReadStream } from 'node:fs';
 import { StrowgerError } from '@strowger/runtime';
 import { WavWriter } from '../audio/index.ts';
 import type { AudioWriter, Written } from './audio-writer.ts';
+import { recordingFailed } from './recording-failed.ts';
 
 /** A WAV file whose header is right after every block. */
 export class WavFileWriter implements AudioWriter {
   readonly sampleRate: number;
   readonly #writer: WavWriter;
 
-  /** @throws StrowgerError `WAV_WRITE_FAILED` (rejects). */
+  /** @throws StrowgerError `RECORDING_FAILED` (rejects). */
   static async create(path: string, sampleRate: number, channels: 1 | 2): Promise<WavFileWriter> {
-    return new WavFileWriter(await WavWriter.create(path, { sampleRate, channels }), sampleRate);
+    try {
+      return new WavFileWriter(await WavWriter.create(path, { sampleRate, channels }), sampleRate);
+    } catch (error) {
+      throw recordingFailed(path, systemError(error));
+    }
   }
 
   private constructor(writer: WavWriter, sampleRate: number) {
@@ -33,14 +38,18 @@ export class WavFileWriter implements AudioWriter {
 
   /** The hash is of the whole file as it lies there, so it is read once more. */
   async close(): Promise<Written> {
-    const { path, durationMs } = await this.#writer.close();
     const hash = createHash('sha256');
     try {
+      const { path, durationMs } = await this.#writer.close();
       for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new StrowgerError('WAV_UNREADABLE', `Cannot read ${path} again: ${why}`, { cause });
+      return { durationMs, sha256: hash.digest('hex') };
+    } catch (error) {
+      throw recordingFailed(this.where, systemError(error));
     }
-    return { durationMs, sha256: hash.digest('hex') };
   }
+}
+
+/** What the system said, without what the writer of files made of it. */
+function systemError(error: unknown): unknown {
+  return StrowgerError.isInstance(error) ? (error.cause ?? error) : error;
 }
