@@ -15,7 +15,6 @@ import {
   workFolder,
 } from './lab.ts';
 import { Pbx } from './pbx.ts';
-import { shows } from './shows.ts';
 
 interface Finding {
   readonly check: string;
@@ -102,7 +101,6 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
       expect(findings['nat']?.found).toMatch(
         new RegExp(`^STUN: media is seen as ${address} port \\d+; the port is kept$`),
       );
-      shows('coturn', 'Media: STUN (RFC 8489)');
     });
   });
 

@@ -91,26 +91,6 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     await does('hangUp()');
   });
 
-  it('clears what it plays, and tells by marks how much was heard', async () => {
-    await does(`call('*43')`);
-    await does('mute(true)');
-    const whole = does(`play({ type: 'tone', frequencyHz: 660 }, { durationMs: 400 })`);
-    expect(await does(`mark('whole')`)).toEqual({ name: 'whole', reached: true });
-    expect(await whole).toEqual({ playedMs: 400, stopped: false });
-    const cut = does<{ playedMs: number }>(
-      `play({ type: 'tone', frequencyHz: 660 }, { durationMs: 5000 })`,
-    );
-    const missed = does(`mark('missed')`);
-    expect(await does('heardFor(660, 1500)'), 'before').toBeGreaterThan(900);
-    expect(await does('clear()')).toMatchObject({ lastMark: 'whole', marks: ['missed'] });
-    expect(await missed).toEqual({ name: 'missed', reached: false });
-    expect(await cut).toMatchObject({ stopped: true });
-    expect((await cut).playedMs).toBeLessThan(4000);
-    await pause(500); // what is on its way there and back
-    expect(await does('heardFor(660, 1000)'), 'after').toBe(0);
-    await does('hangUp()');
-  });
-
   it('calls a phone, and each hears the other; on hold neither does', async () => {
     await does(`call('bob')`);
     const heard = await bobHears(ITS_TONE, async () => {
