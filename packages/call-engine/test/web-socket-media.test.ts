@@ -8,10 +8,10 @@ import { setStage } from './stage.ts';
 
 /** A backend that keeps what relays were asked for. */
 class Asked extends FakeMediaBackend {
-  readonly requests: Omit<RelayRequest, 'label' | 'onEvent'>[] = [];
+  readonly requests: Pick<RelayRequest, 'srtp' | 'keying' | 'ice'>[] = [];
 
-  override openRelay({ label, onEvent, ...request }: RelayRequest) {
-    this.requests.push(request);
+  override openRelay({ label, onEvent, srtp, keying, ice }: RelayRequest) {
+    this.requests.push({ ...(srtp && { srtp }), ...(keying && { keying }), ...(ice && { ice }) });
     return super.openRelay({ label, onEvent });
   }
 }
