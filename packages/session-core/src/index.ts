@@ -74,6 +74,8 @@ export {
   type ConferenceTableContext,
   conferenceTable,
 } from './conference-table.ts';
+export type { RestoreSessionOptions } from './restored-session.ts';
+export { SESSION_SNAPSHOT_VERSION, type SessionSnapshot } from './session-snapshot.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

@@ -58,15 +58,15 @@ export class MediaLink {
   private current: MediaEndpoint | undefined;
   private opening: Promise<MediaEndpoint> | undefined;
   private isOwned = true;
-  /** Endpoints that were brought for changes that have not begun. */
+  /** Endpoints that were brought for changes that are not over. */
   private readonly brought = new Map<number, Media>();
   /** What media was on before it moved; until the peer agrees. */
-  private before: Partial<Media> | undefined;
+  private before: (Partial<Media> & { lack?: 'released' | 'lost' | undefined }) | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
   private offerIsOpen = false;
   private isClosing = false;
-  /** The session has no media, and wants none. */
-  private isReleased = false;
+  /** Why there is none: `released`, nobody wants any; `lost`, whoever needs some opens it and keeps it. */
+  private lack: 'released' | 'lost' | undefined;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -129,9 +129,30 @@ export class MediaLink {
    * until it has some again, such as to refresh the session, are about media that is opened for them.
    */
   async release(): Promise<void> {
+    await this.drop('released');
+  }
+
+  /** Closes what has failed: the next offer, of either side, is about media that is opened for it. */
+  async lose(): Promise<void> {
+    if (this.machine.allows('renewed')) this.step({ type: 'renewed' });
+    await this.drop('lost');
+  }
+
+  /** It was `secured` in the process before; its media died with that one. */
+  restore(secured: 'sdes' | 'dtls' | undefined): void {
+    this.secured = secured;
+    this.lack = 'lost';
+  }
+
+  /** By which keys media is encrypted; undefined where it is not. */
+  get keying(): 'sdes' | 'dtls' | undefined {
+    return this.secured;
+  }
+
+  private async drop(lack: 'released' | 'lost'): Promise<void> {
     const { current, isOwned } = this;
     this.current = undefined;
-    this.isReleased = true;
+    this.lack = lack;
     this.step({ type: 'closed' });
     if (isOwned) await current?.close();
   }
@@ -159,7 +180,7 @@ export class MediaLink {
           this.step({ type: 'negotiationStarted' });
           const sdp = await endpoint.acceptOffer(output.offer, { direction: output.direction });
           const direction = await this.completed(endpoint);
-          if (this.isReleased) await this.release();
+          if (this.lack === 'released') await this.release();
           return { type: 'answerReady', sdp, direction };
         });
       case 'acceptAnswer':
@@ -169,7 +190,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           const direction = await this.completed(endpoint);
           await this.moved();
-          if (this.isReleased) await this.release();
+          if (this.lack === 'released') await this.release();
           return { type: 'answerApplied', sdp: output.answer, direction };
         });
       case 'rollback':
@@ -177,7 +198,7 @@ export class MediaLink {
           this.offerIsOpen = false;
           await endpoint.rollback().finally(() => this.moveBack());
           this.step({ type: 'negotiationAbandoned' });
-          if (this.isReleased) await this.release();
+          if (this.lack === 'released') await this.release();
           return { type: 'rolledBack' };
         });
       case 'closeMedia':
@@ -216,12 +237,11 @@ export class MediaLink {
   }
 
   private move(change: number): void {
-    const next = this.brought.get(change);
-    this.brought.delete(change);
+    const next = this.brought.get(change); // kept: after an offer of the peer's it begins again
     if (next === undefined) return;
-    const { current, isOwned } = this;
-    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned };
-    this.isReleased = false;
+    const { current, isOwned, lack } = this;
+    this.before = { ...(current === undefined ? {} : { endpoint: current }), isOwned, lack };
+    this.lack = undefined;
     this.current = next.endpoint;
     this.isOwned = next.isOwned;
   }
@@ -230,7 +250,7 @@ export class MediaLink {
   private moveBack(): void {
     if (this.before === undefined) return;
     this.current = this.before.endpoint;
-    this.isReleased = this.current === undefined;
+    this.lack = this.current === undefined ? (this.before.lack ?? 'released') : undefined;
     this.isOwned = this.before.isOwned === true;
     this.before = undefined;
   }
@@ -266,7 +286,8 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        if (this.current === undefined && this.isReleased) await this.open();
+        if (this.current === undefined && this.lack !== undefined) await this.open();
+        if (this.lack === 'lost') this.lack = undefined;
         // only `open` needs none; without one an offer of the peer finds nothing to answer it
         const endpoint = this.current;
         if (endpoint === undefined && command.length > 0) throw noMedia();

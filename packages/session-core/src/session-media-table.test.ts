@@ -12,6 +12,7 @@ const inputs: Record<SessionMediaInput['type'], SessionMediaInput> = {
   negotiationAbandoned: { type: 'negotiationAbandoned' },
   mediaStarted: { type: 'mediaStarted' },
   failed: { type: 'failed', code: 'X' },
+  renewed: { type: 'renewed' },
   closed: { type: 'closed' },
 };
 
@@ -84,6 +85,6 @@ describe('the session-media table', () => {
   });
 
   it('has a row for each of these and no other', () => {
-    expect(rowsOf(sessionMediaTable)).toHaveLength(22);
+    expect(rowsOf(sessionMediaTable)).toHaveLength(23);
   });
 });

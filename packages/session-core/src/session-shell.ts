@@ -12,6 +12,7 @@ import type {
 } from './media-backend.ts';
 import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
+import { MediaRecovery } from './media-recovery.ts';
 import { refusedBy } from './refused-input.ts';
 import type { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
@@ -63,16 +64,18 @@ export class SessionShell {
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
   answeredAt: number | undefined;
-  private retriesLeft: number;
+  private readonly recovery: MediaRecovery;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
+  private musicOnHold: AudioSource | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
     this.session = session;
     this.context = context;
     this.ringTimeoutMs = setup.ringTimeoutMs;
-    this.createdAt = context.clock.wall();
-    this.retriesLeft = context.mediaRetries;
+    this.createdAt = setup.restored?.createdAt ?? context.clock.wall();
+    this.answeredAt = setup.restored?.answeredAt;
+    this.recovery = this.makeRecovery();
     this.link = new MediaLink({
       backend: context.backend,
       clock: context.clock,
@@ -113,8 +116,10 @@ export class SessionShell {
   /** Begins; nothing happens before. */
   start(): void {
     const { direction, remote } = this.session;
-    this.emit('created', { direction, remote: remote.uri.toString() });
-    if (direction === 'outgoing') this.take({ type: 'dial' });
+    const restored = this.answeredAt === undefined ? {} : ({ restored: true } as const);
+    this.emit('created', { direction, remote: remote.uri.toString(), ...restored });
+    if (this.answeredAt !== undefined) this.recover();
+    else if (direction === 'outgoing') this.take({ type: 'dial' });
     else this.armRingTimer();
   }
 
@@ -176,6 +181,7 @@ export class SessionShell {
     };
     this.music?.stop();
     this.music = undefined;
+    this.musicOnHold = source;
     try {
       this.music = this.link.endpoint?.play(source, { loop: true });
     } catch (error) {
@@ -188,6 +194,7 @@ export class SessionShell {
     if (direction === 'sendonly') return;
     this.music?.stop();
     this.music = undefined;
+    this.musicOnHold = undefined;
   }
 
   private goesByUpdate({ via }: Wish): boolean {
@@ -243,15 +250,48 @@ export class SessionShell {
 
   /** Media that the session opened, and that fails in an answered call, is had anew if that can be. */
   private takeFromMedia(input: SessionInput): void {
-    const isAtRest = this.state.name === 'established';
-    const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
+    const mayRetry = this.allows('change') && this.link.ownsEndpoint;
     if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
-    this.retriesLeft--;
-    this.emit('mediaRecovering', { code: input.code, retriesLeft: this.retriesLeft });
-    this.link
-      .release()
-      .then(() => this.startMedia())
-      .catch(() => this.take(input)); // the first failure is what the end is told as
+    const { code, message } = input;
+    if (!this.recovery.begin({ code, message })) this.take(input);
+  }
+
+  /** Goes on after a restart: media is opened and offered, as the peer's goes to nobody. */
+  private recover(): void {
+    this.waiters.connected.resolve();
+    this.recovery.begin({ code: 'MEDIA_LOST', message: 'media died with its process' });
+  }
+
+  private makeRecovery(): MediaRecovery {
+    const { clock, mediaRetries } = this.context;
+    return new MediaRecovery({
+      clock,
+      retries: this.answeredAt === undefined ? mediaRetries : Math.max(1, mediaRetries),
+      isAtRest: () => this.state.name === 'established',
+      isLive: () => this.allows('change'),
+      renew: () => this.haveAnew(),
+      onTry: ({ code }, retriesLeft) => this.emit('mediaRecovering', { code, retriesLeft }),
+      onRecovered: (tries) => this.recovered(tries),
+      giveUp: (cause) => this.take({ type: 'mediaFailed', ...cause }),
+    });
+  }
+
+  private recovered(tries: number): void {
+    if (this.musicOnHold !== undefined) this.playOnHold(this.musicOnHold);
+    this.emit('mediaRecovered', { tries });
+  }
+
+  /** As it was wanted; unless an offer of the peer has brought media back meanwhile. */
+  private async haveAnew(): Promise<void> {
+    if (this.session.hasMediaConfigured) return;
+    await this.link.lose();
+    const endpoint = await this.link.openAnother();
+    try {
+      await this.change({ endpoint, isOwned: true });
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
   }
 
   /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
@@ -297,6 +337,8 @@ export class SessionShell {
   ): void {
     const [from, to] = [sessionStateOf(before), sessionStateOf(next)];
     this.context.onStep?.(before.name, input.type);
+    if (next.name === 'ending' || next.name === 'ended') this.recovery.stop();
+    else if (next.name === 'established') this.rested(before);
     if (from === to) return;
     const isAnswered = to === 'connected' || to === 'onHold';
     if (isAnswered || to === 'terminating') this.ringTimer?.cancel();
@@ -305,6 +347,11 @@ export class SessionShell {
     if (isAnswered) this.waiters.connected.resolve();
     if (next.name === 'ended') this.finish(next);
     else if (next.name === 'ending') this.waiters.fail(next.reason);
+  }
+
+  private rested(before: SessionMachineState): void {
+    if (before.name !== 'established') this.context.onRest(this.session);
+    this.recovery.atRest();
   }
 
   private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {

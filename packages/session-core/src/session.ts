@@ -44,6 +44,7 @@ import type {
 } from './session-events.ts';
 import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
+import { type SessionSnapshot, takeSessionSnapshot } from './session-snapshot.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
 import { sessionStateOf } from './session-table.ts';
@@ -98,6 +99,7 @@ export class Session extends SessionMedia {
     this.identity = new SessionIdentity(`${id} ${callId}`);
     if (request !== undefined) this.identity.hear(request, true);
     if (setup.behalf !== undefined) this.speakFor(setup.behalf);
+    if (setup.restored !== undefined) this.goOnAs(setup.restored);
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
@@ -383,6 +385,16 @@ export class Session extends SessionMedia {
     return this.endpoint().audioOut();
   }
 
+  /**
+   * The session as plain JSON, for `SessionManager.restore` in another process. Throws `SESSION_STATE`
+   * unless it is answered and not over; `DIALOG_STATE` where its dialog has ended meanwhile.
+   */
+  snapshot(): SessionSnapshot {
+    const { state, link } = this.shell;
+    const linkedTo = this.context.callOf(this);
+    return takeSessionSnapshot(this, { state, keying: link.keying, linkedTo });
+  }
+
   /** Listens to this session alone. Listeners end with the session. */
   on<T extends keyof SessionEvents>(
     type: T,
@@ -415,6 +427,11 @@ export class Session extends SessionMedia {
   referred(isUnderWay: boolean): void {
     const type = isUnderWay ? 'transferBegun' : 'transferOver';
     if (this.shell.allows(type)) this.shell.take({ type });
+  }
+
+  private goOnAs({ dialog, localUuid, remoteUuid }: SessionSnapshot): void {
+    const remote = remoteUuid === undefined ? {} : { remote: remoteUuid };
+    this.identity.goOn(dialog.localTag, { local: localUuid, ...remote });
   }
 
   private endpoint(): MediaEndpoint {
