@@ -25,7 +25,7 @@ export type {
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export type { CallContext } from './call-context.ts';
 export { DialogManager } from './dialog-manager.ts';
-export { Session } from './session.ts';
+export { type RelocateOptions, Session } from './session.ts';
 export type {
   ApplicationEventData,
   ApplicationEventName,

@@ -5,6 +5,7 @@ import type {
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaIntent,
   MediaStats,
 } from './media-backend.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
@@ -174,7 +175,7 @@ export class MediaLink {
       case 'moveMedia':
         return this.move(output.change.id);
       case 'createOffer':
-        return this.run((endpoint) => this.createOffer(endpoint, output.direction));
+        return this.run((endpoint) => this.createOffer(endpoint, output));
       case 'acceptOffer':
         return this.run(async (endpoint) => {
           this.step({ type: 'negotiationStarted' });
@@ -264,10 +265,11 @@ export class MediaLink {
 
   private async createOffer(
     endpoint: MediaEndpoint,
-    direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
+    { direction, iceRestart = false }: MediaIntent,
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const sdp = await endpoint.createOffer({ direction }).catch((error: unknown) => {
+    const intent = { ...(direction && { direction }), ...(iceRestart && { iceRestart }) };
+    const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
       this.moveBack();
       throw error;
     });

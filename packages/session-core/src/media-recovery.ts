@@ -19,7 +19,7 @@ export interface MediaRecoveryOptions {
   /** The call is not over. */
   isLive(): boolean;
   /** Opens media and has the peer agree; rejects where either cannot be. */
-  renew(): Promise<void>;
+  renew(cause: Refused): Promise<void>;
   onTry(cause: Refused, retriesLeft: number): void;
   /** After so many tries. */
   onRecovered(tries: number): void;
@@ -65,6 +65,19 @@ export class MediaRecovery {
     return true;
   }
 
+  /** It has to be elsewhere from now on, whatever is under way, and with all tries. */
+  restart(cause: Refused): void {
+    this.left = Math.max(1, this.options.retries);
+    this.tries = 0;
+    if (this.step === 'trying') {
+      this.cause = cause;
+      this.failedAgain = true;
+      return;
+    }
+    this.stop();
+    this.begin(cause);
+  }
+
   /** A negotiation is over: what waited for that goes on. */
   atRest(): void {
     if (this.step === 'awaitingRest') this.next();
@@ -95,7 +108,7 @@ export class MediaRecovery {
     this.step = 'trying';
     this.failedAgain = false;
     this.options.onTry(cause, this.left);
-    void this.options.renew().then(
+    void this.options.renew(cause).then(
       () => (this.failedAgain ? this.again() : this.recovered()),
       () => this.again(),
     );

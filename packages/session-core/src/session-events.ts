@@ -85,7 +85,7 @@ export interface SessionEventDetails {
     readonly to: QualityLevel;
     readonly metrics: QualityMetrics;
   };
-  /** Media of an answered call failed, or died with its process, and is opened and offered anew. */
+  /** Media of an answered call failed, died with its process, or has to move with us: it is offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   /** It is there again, and the peer agreed, after so many tries since it was last good for a minute. */
   mediaRecovered: { readonly tries: number };

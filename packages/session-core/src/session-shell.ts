@@ -1,5 +1,6 @@
 import type { HeaderFields } from '@strowger/dialog-core';
 import { Machine, type Timer } from '@strowger/runtime';
+import type { Hop } from '@strowger/transaction-core';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
 import type {
@@ -14,7 +15,7 @@ import { tellMedia } from './media-events.ts';
 import { MediaLink } from './media-link.ts';
 import { MediaRecovery } from './media-recovery.ts';
 import { refusedBy } from './refused-input.ts';
-import type { Session } from './session.ts';
+import type { RelocateOptions, Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SessionEventDetails } from './session-events.ts';
 import type {
@@ -34,6 +35,8 @@ export interface Wish {
   /** Where media moves to; `isOwned`: the session closes it. */
   readonly endpoint?: MediaEndpoint;
   readonly isOwned?: boolean;
+  /** Whether the offer restarts ICE. */
+  readonly iceRestart?: boolean;
   /** By which request; default `reinvite`. `update` only where the peer takes it. */
   readonly via?: 'reinvite' | 'update' | undefined;
 }
@@ -67,6 +70,7 @@ export class SessionShell {
   private readonly recovery: MediaRecovery;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
+  private restartsIce = false;
   private musicOnHold: AudioSource | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
@@ -154,6 +158,7 @@ export class SessionShell {
       id,
       ...(direction === undefined ? {} : { direction }),
       ...(endpoint === undefined ? {} : { moves: true }),
+      ...(wish.iceRestart === true ? { iceRestart: true } : {}),
       ...(this.goesByUpdate(wish) ? { byUpdate: true } : {}),
     };
     this.take({ type: 'change', change });
@@ -219,6 +224,14 @@ export class SessionShell {
     }
   }
 
+  /** Our place in the network is another one: the peer is told, and media moves there. */
+  relocate(hop: Hop, how: RelocateOptions): void {
+    this.signalling.dialog?.relocate(hop);
+    this.restartsIce = how.iceRestart === true;
+    if (!this.link.ownsEndpoint && this.link.endpoint !== undefined) this.refresh();
+    else this.recovery.restart({ code: 'NETWORK_CHANGED', message: 'the network has changed' });
+  }
+
   planFor(options: AnswerOptions): AnswerPlan {
     const { endpoint, sdp } = options;
     this.link.wishes = { ...this.link.wishes, ...wishesOf(options) };
@@ -269,7 +282,7 @@ export class SessionShell {
       retries: this.answeredAt === undefined ? mediaRetries : Math.max(1, mediaRetries),
       isAtRest: () => this.state.name === 'established',
       isLive: () => this.allows('change'),
-      renew: () => this.haveAnew(),
+      renew: ({ code }) => (code === 'NETWORK_CHANGED' ? this.follow() : this.haveAnew()),
       onTry: ({ code }, retriesLeft) => this.emit('mediaRecovering', { code, retriesLeft }),
       onRecovered: (tries) => this.recovered(tries),
       giveUp: (cause) => this.take({ type: 'mediaFailed', ...cause }),
@@ -281,9 +294,20 @@ export class SessionShell {
     this.emit('mediaRecovered', { tries });
   }
 
+  /** To where we are now: by ICE where that finds the way, else from another endpoint. */
+  private async follow(): Promise<void> {
+    if (this.restartsIce && this.link.endpoint !== undefined) {
+      return this.change({ iceRestart: true });
+    }
+    return this.offerAnother();
+  }
+
   /** As it was wanted; unless an offer of the peer has brought media back meanwhile. */
   private async haveAnew(): Promise<void> {
-    if (this.session.hasMediaConfigured) return;
+    if (!this.session.hasMediaConfigured) await this.offerAnother();
+  }
+
+  private async offerAnother(): Promise<void> {
     await this.link.lose();
     const endpoint = await this.link.openAnother();
     try {

@@ -52,6 +52,12 @@ import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { transferSession } from './transferor.ts';
 
+/** How a session moves to another place in the network. */
+export interface RelocateOptions {
+  /** Whether the endpoint finds its new way by ICE itself, as that of a browser does. Default `false`. */
+  readonly iceRestart?: boolean;
+}
+
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
 export class Session extends SessionMedia {
   readonly id: SessionId;
@@ -302,6 +308,22 @@ export class Session extends SessionMedia {
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
   renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
     return this.shell.change({ via });
+  }
+
+  /** Offers the session with an ICE restart (RFC 8445 §2.4). Rejects with `CHANGE_REFUSED`. */
+  restartIce({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ iceRestart: true, via });
+  }
+
+  /**
+   * Our address has changed, and messages over `hop` see another one: a re-INVITE tells the peer our new
+   * Contact, and moves media there: to a new endpoint of ours, or by an ICE restart of the one that it
+   * has; again as after a failure, told by `mediaRecovering` and `mediaRecovered`. Media that somebody
+   * else brought stays where it is. Throws `SESSION_STATE` unless answered.
+   */
+  relocate(hop: Hop, options: RelocateOptions = {}): void {
+    this.shell.check('change');
+    this.shell.relocate(hop, options);
   }
 
   /**
