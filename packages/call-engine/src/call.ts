@@ -1,4 +1,5 @@
 import type { ReferProgress } from '@strowger/dialog-core';
+import { ForwardedMedia } from './forwarded-media.ts';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { Forwarding, Session } from '@strowger/session-core';
 import type { CallContext, CallInit } from './call-context.ts';
@@ -50,7 +51,7 @@ export class Call {
   private route: CallRoute | undefined;
   private media: CallMedia | undefined;
   /** Whether the caller has our answer to its offer. */
-  private isCallerDescribed = false;
+  private readonly forwarded = new ForwardedMedia();
   private timer: Timer | undefined;
   /** When who gave the other side away has heard that it worked. */
   private told: Promise<void> | undefined;
@@ -249,22 +250,18 @@ export class Call {
       .catch((error: unknown) => this.mediaRefused(error));
   }
 
-  /** The relay that the caller hears already, by early media of who rang before; else a new one. */
   private async openMedia(destination: UserDestination): Promise<CallMedia> {
-    const { media } = this;
-    if (media !== undefined && this.isCallerDescribed) {
-      media.calleeEnd.forget();
-      return media;
-    }
+    const isForWebSocket = destination.bindings.every(isBehindWebSocket);
+    const known = await this.forwarded.take(this.media, isForWebSocket);
+    if (known !== undefined) return known;
+    const { isTold } = this.forwarded;
     this.media = undefined;
-    await media?.close().catch(() => {}); // nobody asks for its statistics
     return CallMedia.open({
       backend: this.context.media,
       label: this.id,
-      offer: this.caller.offer,
-      callee: destination.bindings.every(isBehindWebSocket)
-        ? this.context.webSocketMedia
-        : undefined,
+      offer: isTold ? undefined : this.caller.offer,
+      callee: isForWebSocket ? this.context.webSocketMedia : undefined,
+      caller: isTold && this.caller.isBehindWebSocket ? this.context.webSocketMedia : undefined,
       onEvent: (event) => {
         if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
       },
@@ -311,13 +308,14 @@ export class Call {
   private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
     const sdp = await answer?.catch(() => undefined); // told where the call is answered
     if (sdp === undefined || this.state !== 'ringing') return;
-    this.isCallerDescribed = true;
+    this.forwarded.tell();
     this.caller.ringWithMedia(callerEnd, sdp);
   }
 
   private answerCaller(winner: number): void {
     this.connect(winner).catch((error: unknown) => {
-      if (this.state !== 'answering') return; // it was told why
+      const isOn = this.state === 'answering' || this.state === 'connected';
+      if (!isOn) return; // it was told why
       this.report(error, 'a call could not be answered');
       this.input({ type: 'broken', reason: 'mediaFailed' });
     });
@@ -329,8 +327,7 @@ export class Call {
     if (media === undefined || leg === undefined) return;
     this.caller.session.speakFor(leg.session);
     await media.calleeEnd.elect(leg.end);
-    const answer = await media.answer;
-    if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);
+    await this.forwarded.answer(this.caller, media, () => this.state === 'answering');
   }
 
   /** One side holds, resumes or moves: the other side is asked with an offer made from it. */
@@ -398,6 +395,7 @@ export class Call {
   private async finish(ending: CallEnding): Promise<void> {
     this.timer?.cancel();
     this.over.abort();
+    void this.forwarded.close();
     const end = this.timeline.ends();
     const stats = await this.inTime(this.media?.close());
     const { sides, called, routes, id, parties } = this;

@@ -196,7 +196,9 @@ export class WiredSipClient {
 
   private watchNetwork(stack: ClientStack): void {
     if (this.settings.followNetwork === false || this.closing !== undefined) return;
-    const stop = this.runtime.network?.watch(() => void this.follow(stack, false));
+    // a page is told that something has changed, and has no address of its own to look at
+    const isAsked = this.wiring.restartsIce === true;
+    const stop = this.runtime.network?.watch(() => void this.follow(stack, isAsked));
     if (stop !== undefined) this.unwatch = stop;
   }
 
