@@ -108,14 +108,14 @@ export class Phone {
     const { clock } = simulation;
     const host = simulation.network.host(name);
     this.host = host;
-    const media = (address: string) => new FakeMediaBackend({ address, clock, wire });
-    this.media = media(host.address);
+    const open = (address: string) => new FakeMediaBackend({ address, clock, wire });
+    this.media = open(host.address);
     this.client = new SipClient({
       uri: `sip:${name}@pbx.example`,
       password: PASSWORD,
       runtime: host.runtime,
       openMedia: (address) => {
-        if (address !== this.media.address) this.media = media(address);
+        if (address !== this.media.address) this.media = open(address);
         return this.media;
       },
       connect: ({ onMessage, onConnectionGone }) => {
