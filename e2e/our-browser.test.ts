@@ -141,6 +141,50 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     await carol.command('hangup');
   });
 
+  it('asks carol first, and joins bob with her', async () => {
+    await does(`call('bob')`);
+    carol.forget();
+    await does(`consult('carol')`);
+    expect(await does(`heardFor(${CAROLS_TONE}, 2000)`), 'she is asked').toBeGreaterThan(1000);
+    const joined = await does(`transferToOther()`);
+    expect(joined).toMatchObject({ kind: 'transferred', bridged: false });
+    const heard = await bobHears(CAROLS_TONE, () => pause(2500));
+    expect(heard, 'what bob hears of carol').toBeGreaterThan(1);
+    await does('firstEnded()');
+    await does('ended()');
+    await carol.command('hangup');
+  });
+
+  it('restarts ICE in a call that goes on', async () => {
+    await does(`call('bob')`);
+    expect(await does(`heardFor(${BOBS_TONE}, 2000)`)).toBeGreaterThan(1000);
+    const before = await does<string[]>('offers()');
+    await does('restartIce()');
+    const after = await does<string[]>('offers()');
+    expect(after).toHaveLength(before.length + 1);
+    expect(before).not.toContain(after.at(-1));
+    await pause(500);
+    const heard = await bobHears(ITS_TONE, async () => {
+      expect(await does(`heardFor(${BOBS_TONE}, 2500)`)).toBeGreaterThan(2000);
+    });
+    expect(heard, 'what bob hears').toBeGreaterThan(1.5);
+    await does('hangUp()');
+  });
+
+  it('comes over another network: another connection, ICE anew, the call goes on', async () => {
+    bob.forget();
+    await does(`call('bob')`);
+    const before = await does<string[]>('offers()');
+    await does('networkChanges()');
+    expect(before).not.toContain((await does<string[]>('offers()')).at(-1));
+    const heard = await bobHears(ITS_TONE, async () => {
+      expect(await does(`heardFor(${BOBS_TONE}, 2500)`)).toBeGreaterThan(2000);
+    });
+    expect(heard, 'what bob hears').toBeGreaterThan(1.5);
+    await bob.command('hangup'); // over the connection of now
+    expect(await does('ended()')).toMatchObject({ kind: 'hungUp', by: 'remote' });
+  });
+
   it('leaves, and is called no more', async () => {
     await does('close()');
     bob.forget();

@@ -8,6 +8,8 @@ const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainCon
 const told = [];
 let client;
 let call;
+let first;
+const offers = [];
 
 const take = (next) => {
   call = next;
@@ -22,6 +24,10 @@ window.phone = {
       password,
       server,
       media: { microphone: AS_IT_IS, ...media },
+      onMessage: ({ direction, message }) => {
+        const ufrag = /^a=ice-ufrag:(.+)$/mu.exec(message.text())?.[1];
+        if (direction === 'sent' && message.method === 'INVITE' && ufrag) offers.push(ufrag);
+      },
     });
     client.on('incoming', (incoming) => {
       take(incoming);
@@ -35,6 +41,28 @@ window.phone = {
     await call.connected;
   },
   state: () => call?.state,
+  early: () => call?.session.earlyMedia === true,
+  /** The ICE credentials of its offers, one after the other. */
+  offers: () => offers,
+  restartIce: () => call.session.restartIce(),
+  /** What a browser tells when it is on line again. */
+  networkChanges: () =>
+    new Promise((resolve) => {
+      call.session.on('mediaRecovered', resolve);
+      window.dispatchEvent(new Event('online'));
+    }),
+  /** Asks somebody else first, with the first call on hold. */
+  async consult(target) {
+    first = call;
+    await first.hold();
+    await this.call(target);
+  },
+  /** Joins the two that it talks with. */
+  async transferToOther() {
+    const transfer = await first.transfer(call);
+    return transfer.outcome;
+  },
+  firstEnded: () => first.ended,
   direction: () => call.session.mediaDirection,
   hold: () => call.hold(),
   resume: () => call.resume(),

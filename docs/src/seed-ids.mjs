@@ -37,6 +37,7 @@ export const TESTS = {
   bothHold: ['packages/session-core/test/renegotiation.test.ts', 'settles when both sides hold'],
   refusedHold: ['packages/session-core/test/renegotiation.test.ts', 'stays as it was where'],
   update: ['packages/session-core/test/reliable.test.ts', 'holds and frees the call'],
+  restores: ['packages/session-core/test/restore.test.ts', 'goes on in another one, with audio'],
   recovers: ['packages/session-core/test/media.test.ts', 'is opened and offered anew'],
   stopStart: ['packages/session-core/test/media.test.ts', 'is stopped, and started again'],
   pause: ['packages/session-core/test/media.test.ts', 'is paused in both directions'],
@@ -216,7 +217,7 @@ P13-1 | DialogManager in SessionManager | ${S}SessionManager.dialogs | finds
 P13-2 | dialog to session | ${S}SessionDirectory.findSessionForDialog | finds
 P13-3 | dialog lifecycle with session states | ${S}Session.earlyDialogs | earlyDialog
 P13-4 | events between dialogs and sessions | ${S}SessionEvents | own
-P13-5 | dialog recovery | open: a restored dialog does not make a session, nor get its media back
+P13-5 | dialog recovery | ${S}SessionManager.restore | restores
 P14-1 | helpers | ${S}makeCall | verbs
 P14-2 | make_call | ${S}makeCall | verbs
 P14-3 | answer_call | ${S}answerCall | verbs

@@ -52,10 +52,9 @@ type Relay = Awaited<ReturnType<MediaBackend['openRelay']>>;
 export class CallMedia {
   readonly callerEnd: RelayEnd;
   readonly calleeEnd: SharedEnd;
-  /** What all contacts of the callee are offered; absent where its end makes offers as asked. */
-  readonly offer: Sdp | undefined;
   /** Our answer to the caller's offer, once a contact has given its own. */
   readonly answer: Promise<Sdp> | undefined;
+  private contactsOffer: Sdp | undefined;
   private readonly relay: Relay;
   private readonly stays: 'caller' | 'callee';
 
@@ -94,7 +93,7 @@ export class CallMedia {
     );
     this.relay = relay;
     this.stays = stays;
-    this.offer = offer;
+    this.contactsOffer = offer;
     this.answer = answer;
     this.callerEnd = new RelayEnd(relay.a, passing);
     this.calleeEnd = new SharedEnd(relay.b, passing);
@@ -103,6 +102,20 @@ export class CallMedia {
   /** The end of the relay that faces one side. */
   endOf(side: 'caller' | 'callee'): MediaEndpoint {
     return this.relay[nameOf(side, this.stays)];
+  }
+
+  /** What all contacts of the callee are offered; absent where its end makes offers as asked. */
+  get offer(): Sdp | undefined {
+    return this.contactsOffer;
+  }
+
+  /**
+   * Who rang does not any more, and somebody else is called for whom the caller's answer has to stand:
+   * what they are offered is what was agreed with the caller.
+   */
+  async offerAgain(): Promise<void> {
+    this.calleeEnd.forget();
+    this.contactsOffer = await this.relay.b.createOffer();
   }
 
   /** Frees both ends. */

@@ -1,4 +1,5 @@
 import type { ReferProgress } from '@strowger/dialog-core';
+import { ForwardedMedia } from './forwarded-media.ts';
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type {
   Forwarding,
@@ -61,7 +62,7 @@ export class Call {
   private route: CallRoute | undefined;
   private media: CallMedia | undefined;
   /** Whether the caller has our answer to its offer. */
-  private isCallerDescribed = false;
+  private readonly forwarded = new ForwardedMedia();
   private timer: Timer | undefined;
   /** When who gave the other side away has heard that it worked. */
   private told: Promise<void> | undefined;
@@ -317,22 +318,20 @@ export class Call {
       .catch((error: unknown) => this.mediaRefused(error));
   }
 
-  /** The relay that the caller hears already, by early media of who rang before; else a new one. */
   private async openMedia(destination: UserDestination): Promise<CallMedia> {
-    const { media } = this;
-    if (media !== undefined && this.isCallerDescribed) {
-      media.calleeEnd.forget();
-      return media;
-    }
+    const isForWebSocket = destination.bindings.every(isBehindWebSocket);
+    const known = await this.forwarded.take(this.media, isForWebSocket);
+    if (known !== undefined) return known;
+    const { isTold } = this.forwarded;
     this.media = undefined;
-    await media?.close().catch(() => {}); // nobody asks for its statistics
     return CallMedia.open({
       backend: this.context.media,
       label: this.id,
-      offer: this.caller.offer,
-      callee: destination.bindings.every(isBehindWebSocket)
+      offer: isTold ? undefined : this.caller.offer,
+      callee: isForWebSocket
         ? this.context.webSocketMedia
         : this.context.calleeMedia(destination.to.toString()),
+      caller: isTold && this.caller.isBehindWebSocket ? this.context.webSocketMedia : undefined,
       digits: digitsBetween(this.context.digits, this.userOf('caller'), destination.to.toString()),
       onEvent: (event, from) => this.mediaTold(event, from),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
@@ -386,13 +385,14 @@ export class Call {
   private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
     const sdp = await answer?.catch(() => undefined); // told where the call is answered
     if (sdp === undefined || this.state !== 'ringing') return;
-    this.isCallerDescribed = true;
+    this.forwarded.tell();
     this.caller.ringWithMedia(callerEnd, sdp);
   }
 
   private answerCaller(winner: number): void {
     this.connect(winner).catch((error: unknown) => {
-      if (this.state !== 'answering') return; // it was told why
+      const isOn = this.state === 'answering' || this.state === 'connected';
+      if (!isOn) return; // it was told why
       this.report(error, 'a call could not be answered');
       this.input({ type: 'broken', reason: 'mediaFailed' });
     });
@@ -404,10 +404,10 @@ export class Call {
     if (media === undefined || leg === undefined) return;
     this.caller.session.speakFor(leg.session);
     await media.calleeEnd.elect(leg.end);
-    const answer = await media.answer;
-    // who makes no offer is described by the answer alone, and recorded from there on
-    if (answer !== undefined) await this.recording.begin();
-    if (this.state === 'answering') await this.caller.answer(media.callerEnd, answer);
+    await this.forwarded.answer(this.caller, media, {
+      isWanted: () => this.state === 'answering',
+      record: () => this.recording.begin(),
+    });
   }
 
   /** One side holds, resumes or moves: the other side is asked with an offer made from it. */
@@ -438,7 +438,7 @@ export class Call {
   private tellAnswered(): void {
     this.timeline.answers();
     this.passInfo();
-    this.recording.begin().catch(() => {}); // it has told
+    if (!this.forwarded.isMoving) this.recording.begin().catch(() => {}); // it has told
     this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
     this.context.onAnswered(this);
   }
@@ -481,6 +481,7 @@ export class Call {
   private async finish(ending: CallEnding): Promise<void> {
     this.timer?.cancel();
     this.over.abort();
+    void this.forwarded.close();
     const end = this.timeline.ends();
     const recordings = await this.recording.end();
     const stats = await this.inTime(this.media?.close());

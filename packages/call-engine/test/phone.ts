@@ -31,6 +31,8 @@ export interface PhoneCall {
   /** Provisionals that came, and whether with a description: `180`, `183+`. */
   readonly progress: string[];
   final: SipResponse | undefined;
+  /** The descriptions that came, in provisionals and in the 200. */
+  readonly descriptions: string[];
 }
 
 /** A phone of a user, on real dialogs; what it hears and how its dialogs end stands in `log`. */
@@ -44,6 +46,8 @@ export class Phone {
   readonly dialogs: Dialog[] = [];
   readonly invites: IncomingInvite[] = [];
   readonly reinvites: string[] = [];
+  /** Whether it takes no re-INVITE. */
+  refusesReinvites = false;
   /** Milliseconds before a re-INVITE is answered. */
   reinviteMs = 0;
   /** What it does with a call; by default it rings, and answers after a second. */
@@ -120,8 +124,10 @@ export class Phone {
     const { from = this.address, body = sdp(this.host.address), headers = [] } = options;
     const { to = `sip:${number}@pbx` } = options;
     const progress: string[] = [];
+    const descriptions: string[] = [];
     const call: PhoneCall = {
       progress,
+      descriptions,
       dialog: undefined,
       outcome: undefined,
       final: undefined,
@@ -134,11 +140,17 @@ export class Phone {
           ...(body === null ? {} : { body: { type: 'application/sdp', content: body } }),
         },
         {
-          onProvisional: ({ status, body: { length } }) => {
+          onProvisional: (response) => {
+            const {
+              status,
+              body: { length },
+            } = response;
+            if (length > 0) descriptions.push(response.text());
             if (status > 100) progress.push(length > 0 ? `${status}+` : String(status));
           },
           onAccepted: (response, dialog) => {
             Object.assign(call, { outcome: 200, dialog, final: response });
+            if (response.body.length > 0) descriptions.push(response.text());
             this.own(dialog);
             const late =
               body === null
@@ -222,6 +234,7 @@ export class Phone {
       onReinvite: (reinvite) => {
         const offered = directionOf(reinvite.request);
         this.reinvites.push(offered);
+        if (this.refusesReinvites) return reinvite.reject(488);
         const content = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
         const accept = (): void => {
           if (reinvite.pending) reinvite.accept({ body: { type: 'application/sdp', content } });

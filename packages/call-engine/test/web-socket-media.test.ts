@@ -3,6 +3,7 @@ import type { RelayRequest } from '@strowger/session-core';
 import { NameAddr, uri } from '@strowger/sip-message';
 import { FakeMediaBackend } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
+import type { ForwardingRules } from '../src/forwarding-rules.ts';
 import type { Phone } from './phone.ts';
 import { setStage } from './stage.ts';
 
@@ -90,6 +91,92 @@ describe('P41-2 the media of calls', () => {
     call.dialog?.bye();
     await stage.simulation.run(2000);
     await stage.strike();
+  });
+});
+
+describe('a call that is forwarded after its caller has heard somebody', () => {
+  const webSocket = { srtp: 'required', keying: ['dtls'], ice: 'lite' } as const;
+  const wanted = { srtp: { b: 'required' }, keying: { b: ['dtls'] }, ice: { b: 'lite' } };
+
+  async function scene() {
+    const media = new Asked({ address: '192.0.2.1' });
+    const rules: Record<string, ForwardingRules> = {
+      bob: { noAnswer: 'carol', noAnswerMs: 3000 },
+      carol: { noAnswer: 'dave', noAnswerMs: 3000 },
+    };
+    const forwarding = (user: string) => rules[user];
+    const stage = setStage({}, { media, webSocketMedia: webSocket, forwarding });
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    const carol = await stage.registered('carol');
+    const { bindings, version } = await stage.stores.location.read('sip:carol@pbx');
+    const behind = bindings.map((one) => ({
+      ...one,
+      contact: 'sip:carol@carol;transport=ws',
+      received: { transport: 'udp', address: carol.host.address, port: 5060 } as const,
+    }));
+    await stage.stores.location.replace('sip:carol@pbx', version, behind);
+    bob.onInvite = (invite) => bob.ringWithMedia(invite);
+    return { stage, media, alice, bob, carol };
+  }
+
+  it('to a page: keeps its one answer, and moves when it is answered', async () => {
+    const all = await scene();
+    const { stage, media, alice, carol } = all;
+    carol.onInvite = (invite) => {
+      carol.ringWithMedia(invite); // nobody hears that: the caller has its answer
+      carol.after(1000, () => carol.answer(invite));
+    };
+    const call = alice.call('bob');
+    await stage.simulation.run(6000);
+    expect([call.outcome, call.progress]).toEqual([200, ['183+', '181', '180']]);
+    expect(call.descriptions).toHaveLength(1); // it was acknowledged in the 183
+    expect(media.requests).toEqual([{}, wanted]);
+    expect(alice.reinvites).toEqual(['sendrecv']);
+    expect(media.usage().endpoints).toBe(2);
+    const [dialog] = alice.dialogs;
+    const held = dialog && alice.hold(dialog);
+    await stage.simulation.run(1000);
+    expect(await held).toBe('recvonly');
+    expect(carol.reinvites).toEqual(['sendonly']);
+    dialog?.bye();
+    await stage.simulation.run(1000);
+    await stage.strike();
+  });
+
+  it('to a page and on to a phone: is answered by the relay that it has heard', async () => {
+    const all = await scene();
+    const { stage, media, alice, carol } = all;
+    carol.onInvite = (invite) => invite.ring();
+    const dave = await stage.registered('dave');
+    const call = alice.call('bob');
+    await stage.simulation.run(9000);
+    expect([call.outcome, dave.dialogs.length]).toEqual([200, 1]);
+    expect(call.descriptions).toHaveLength(1); // it was acknowledged in the 183
+    expect(alice.reinvites).toEqual([]);
+    expect(media.usage().endpoints).toBe(2);
+    alice.dialogs[0]?.bye();
+    await stage.simulation.run(1000);
+    await stage.strike();
+  });
+
+  it('ends where the caller does not move, or gives up meanwhile', async () => {
+    for (const gives of [true, false]) {
+      const all = await scene();
+      const { stage, media, alice, carol } = all;
+      carol.onInvite = (invite) => {
+        if (!gives) carol.after(500, () => carol.answer(invite));
+      };
+      alice.refusesReinvites = true;
+      const call = alice.call('bob');
+      await stage.simulation.run(3400);
+      if (gives) call.invite.cancel();
+      await stage.simulation.run(40_000);
+      expect(alice.log.filter((line) => line.startsWith('ended'))).toHaveLength(gives ? 0 : 1);
+      expect(carol.log.filter((line) => line.startsWith('ended'))).toHaveLength(gives ? 0 : 1);
+      expect(media.usage().endpoints).toBe(0);
+      await stage.strike();
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import {
   uri as parsedUri,
 } from '@strowger/sip-message';
 import { StrowgerError } from '@strowger/runtime';
-import type { Hop } from '@strowger/transaction-core';
+import { type Hop, isReliable } from '@strowger/transaction-core';
 import { copied } from './copied.ts';
 import type { DialogId } from './dialog.ts';
 import type { MessageParts } from './dialog-user.ts';
@@ -42,6 +42,7 @@ export class DialogRecord {
   readonly init: DialogInit;
   /** The conference that our Contact names, where we are its focus. */
   focus: string | undefined;
+  private ownContact: string;
   private target: string;
   private routes: RouteSet;
   private pinned: Hop | undefined;
@@ -55,6 +56,7 @@ export class DialogRecord {
     this.init = init;
     this.onChange = onChange;
     this.updateAllowed = init.allowsUpdate ?? false;
+    this.ownContact = init.localContact;
     this.target = init.remoteTarget;
     this.routes = init.routeSet;
     this.pinned = init.hop;
@@ -64,8 +66,16 @@ export class DialogRecord {
 
   /** Our Contact for the next message that has one. */
   get contact(): string {
-    const { localContact } = this.init;
-    return this.focus === undefined ? localContact : focusContact(localContact, this.focus);
+    const { ownContact, focus } = this;
+    return focus === undefined ? ownContact : focusContact(ownContact, focus);
+  }
+
+  /** Our address has changed; a connection from the old one is no way to the peer any more. */
+  relocate(contact: string): void {
+    this.ownContact = contact;
+    const { pinned } = this;
+    if (pinned?.flow !== undefined && isReliable(pinned.transport)) this.pinned = undefined;
+    this.onChange?.();
   }
 
   /** The secure flag (RFC 3261 §12.1.1): our Contact is `sips` where it was asked for all the way. */

@@ -1,6 +1,6 @@
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
-import type { CredentialSource, ServerTransaction } from '@strowger/transaction-core';
+import type { CredentialSource, Hop, ServerTransaction } from '@strowger/transaction-core';
 import type { ClientRequestOptions, ClientRequestUser } from './client-request.ts';
 import type { Dialog, DialogId, OutgoingReinvite, OutgoingUpdate } from './dialog.ts';
 import { type DialogInit, DialogRecord } from './dialog-record.ts';
@@ -63,6 +63,12 @@ export class DialogShell implements Dialog {
     this.machine = new Machine(this); // of its own parts: see `tellStep`
     this.usage = new InviteUsage(context, this);
     context.dialogs.set(dialogKey(init.id), this);
+  }
+
+  relocate(hop: Hop): void {
+    const { userAgent } = this.surroundings;
+    const isSecure = this.record.contact.startsWith('<sips:');
+    this.record.relocate(userAgent.contact(hop, isSecure));
   }
 
   get focus(): string | undefined {

@@ -1,4 +1,5 @@
 import type { NameAddr, Uri } from '@strowger/sip-message';
+import type { Hop } from '@strowger/transaction-core';
 import type { DialogSnapshot } from './dialog-snapshot.ts';
 import type {
   DialogUsageUser,
@@ -64,6 +65,12 @@ export interface Dialog {
    * owner: from the next message on that has one, our Contact names it and says `isfocus`.
    */
   focus: string | undefined;
+  /**
+   * Our address has changed: from the next message that has one, Contact says where messages over `hop`
+   * reach us now, which the peer learns by a re-INVITE or UPDATE (RFC 3261 §12.2.1.1), and a connection
+   * that requests were pinned to is forgotten. A GRUU stays what it is.
+   */
+  relocate(hop: Hop): void;
   /**
    * Acknowledges the 2xx that waits for it, of the INVITE or of a re-INVITE; the same ACK answers
    * every repetition of that 2xx. Throws `NOTHING_TO_ACK` where no 2xx waits in a live dialog.

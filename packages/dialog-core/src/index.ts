@@ -7,6 +7,7 @@ export {
   SNAPSHOT_VERSION,
   type TimerSnapshot,
 } from './dialog-snapshot.ts';
+export { SnapshotFields } from './snapshot-fields.ts';
 export type { RestoreOptions } from './restore-dialog.ts';
 export type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 export type { OutgoingRequest, RequestOptions } from './outgoing-request.ts';

@@ -71,6 +71,11 @@ export class SnapshotFields {
     return this.has(name);
   }
 
+  /** What somebody else reads. */
+  plain(name: string): unknown {
+    return this.fields.get(name);
+  }
+
   child(name: string): SnapshotFields {
     return new SnapshotFields(this.fields.get(name), `${this.path}.${name}`);
   }

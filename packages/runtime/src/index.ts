@@ -3,6 +3,7 @@ export type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './da
 export { type Recovery, StrowgerError, type StrowgerErrorOptions } from './errors.ts';
 export { Emitter, type Unsubscribe } from './events.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { AddressWatch, type NetworkWatch } from './network-watch.ts';
 export { canReusePort, nodeRuntime, type Runtime } from './node-runtime.ts';
 export { jsonLine, printable } from './printable.ts';
 export { type Random, randomFrom, seededRandom } from './random.ts';

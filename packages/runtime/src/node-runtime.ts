@@ -1,9 +1,11 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Clock } from './clock.ts';
 import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
 import { type Logger, silentLogger } from './logger.ts';
+import { AddressWatch, type NetworkWatch } from './network-watch.ts';
 import { ALPHABET, type Random, randomFrom } from './random.ts';
 import { SystemClock } from './system-clock.ts';
 
@@ -13,16 +15,26 @@ export interface Runtime {
   readonly random: Random;
   readonly logger: Logger;
   readonly datagrams: DatagramIo;
+  /** Tells when the network has changed; absent where nobody knows. */
+  readonly network?: NetworkWatch;
 }
 
-/** The real runtime: the system's monotonic clock, its random bytes, `dgram`. */
+/** The real runtime: the system's monotonic clock, its random bytes, `dgram`, its addresses. */
 export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
+  const clock = new SystemClock();
   return {
-    clock: new SystemClock(),
+    clock,
+    network: new AddressWatch({ clock, addresses: ownAddresses }),
     random: { ...randomFrom(pooledBytes()), token: pooledTokens() },
     logger: options.logger ?? silentLogger,
     datagrams: nodeDatagrams,
   };
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap(
+    (list) => list?.map(({ address }) => address) ?? [],
+  );
 }
 
 /** Random bytes cut from a pool: asking the system for 4096 at once costs little more than for 4. */

@@ -20,6 +20,23 @@ describe('the runtime of a web page', () => {
     expect(random.token(128)).toMatch(/^[a-z0-5]{26}$/);
   });
 
+  it('tells when the page is on line again, until nobody wants to know', () => {
+    const listeners = new Map<string, Set<() => void>>();
+    const page = globalThis as unknown as Record<string, unknown>;
+    const before = [page['addEventListener'], page['removeEventListener']];
+    page['addEventListener'] = (type: string, listener: () => void) =>
+      listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
+    page['removeEventListener'] = (type: string, listener: () => void) =>
+      listeners.get(type)?.delete(listener);
+    let told = 0;
+    const stop = webRuntime().network?.watch(() => told++);
+    for (const listener of listeners.get('online') ?? []) listener();
+    stop?.();
+    for (const listener of listeners.get('online') ?? []) listener();
+    [page['addEventListener'], page['removeEventListener']] = before;
+    expect(told).toBe(1);
+  });
+
   it('has no datagrams, and says so', async () => {
     const opening = webRuntime().datagrams.open({ address: '', port: 0, onPacket: () => {} });
     await expect(opening).rejects.toMatchObject({ code: 'NO_DATAGRAMS' });

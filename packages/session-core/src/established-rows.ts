@@ -182,7 +182,8 @@ function begin(talk: Talk, change: Change, outputs: readonly SessionOutput[]): S
   if (isDone) return carryOn(talk, ...outputs, { type: 'changed', change });
   const direction = change.direction ?? talk.wanted;
   const move: SessionOutput[] = change.moves === undefined ? [] : [{ type: 'moveMedia', change }];
-  const offer: SessionOutput = { type: 'createOffer', direction };
+  const restart = change.iceRestart === undefined ? {} : { iceRestart: change.iceRestart };
+  const offer: SessionOutput = { type: 'createOffer', direction, ...restart };
   return to({ name: 'offeringChange', ...talk, change }, ...outputs, ...move, offer);
 }
 

@@ -26,7 +26,7 @@ export type {
 export { causeOfStatus, Q850, statusOfCause } from './q850-cause.ts';
 export type { CallContext } from './call-context.ts';
 export { DialogManager } from './dialog-manager.ts';
-export { Session } from './session.ts';
+export { type RelocateOptions, Session } from './session.ts';
 export type {
   ApplicationEventData,
   ApplicationEventName,
@@ -75,6 +75,8 @@ export {
   type ConferenceTableContext,
   conferenceTable,
 } from './conference-table.ts';
+export type { RestoreSessionOptions } from './restored-session.ts';
+export { SESSION_SNAPSHOT_VERSION, type SessionSnapshot } from './session-snapshot.ts';
 export { partyOf, type RecordedParty } from './recording-parties.ts';
 export {
   type RecordingServer,

@@ -5,11 +5,12 @@ import type {
   MediaBackend,
   MediaEndpoint,
   MediaEndpointEvent,
+  MediaIntent,
   MediaSecurity,
   MediaStats,
   Sdp,
 } from './media-backend.ts';
-import { type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
+import { lacksMedia, type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
@@ -65,7 +66,7 @@ export class MediaLink {
   private readonly options: MediaLinkOptions;
   private where: MediaWhere = 'nowhere';
   private opening: Promise<MediaEndpoint> | undefined;
-  /** Endpoints that were brought for changes that have not begun. */
+  /** Endpoints that were brought for changes that are not over. */
   private readonly brought = new Map<number, MediaPlace>();
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
@@ -182,8 +183,29 @@ export class MediaLink {
    * until it has some again, such as to refresh the session, are about media that is opened for them.
    */
   async release(): Promise<void> {
+    await this.drop('released');
+  }
+
+  /** Closes what has failed: the next offer, of either side, is about media that is opened for it. */
+  async lose(): Promise<void> {
+    if (this.machine.allows('renewed')) this.step({ type: 'renewed' });
+    await this.drop('lost');
+  }
+
+  /** It was `secured` in the process before; its media died with that one. */
+  restore(secured: 'sdes' | 'dtls' | undefined): void {
+    this.secured = secured;
+    this.where = 'lost';
+  }
+
+  /** By which keys media is encrypted; undefined where it is not. */
+  get keying(): 'sdes' | 'dtls' | undefined {
+    return this.secured;
+  }
+
+  private async drop(where: 'released' | 'lost'): Promise<void> {
     const { place } = this;
-    this.where = 'released';
+    this.where = where;
     this.step({ type: 'closed' });
     if (place?.isOwned) await place.endpoint.close();
   }
@@ -205,7 +227,7 @@ export class MediaLink {
       case 'moveMedia':
         return this.move(output.change.id);
       case 'createOffer':
-        return this.run((endpoint) => this.createOffer(endpoint, output.direction));
+        return this.run((endpoint) => this.createOffer(endpoint, output));
       case 'acceptOffer':
         this.remote = output.offer;
         return this.run(async (endpoint) => {
@@ -321,8 +343,7 @@ export class MediaLink {
   }
 
   private move(change: number): void {
-    const next = this.brought.get(change);
-    this.brought.delete(change);
+    const next = this.brought.get(change); // kept: after an offer of the peer's it begins again
     if (next === undefined) return;
     this.before = this.where;
     this.where = next;
@@ -351,10 +372,14 @@ export class MediaLink {
 
   private async createOffer(
     endpoint: MediaEndpoint,
-    direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive',
+    { direction, iceRestart = false }: MediaIntent,
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
-    const intent = { direction, ...(this.options.trickle.offers && { trickle: true }) };
+    const intent = {
+      ...(direction && { direction }),
+      ...(iceRestart && { iceRestart }),
+      ...(this.options.trickle.offers && { trickle: true }),
+    };
     const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
       this.moveBack();
       throw error;
@@ -401,7 +426,7 @@ export class MediaLink {
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
       try {
-        if (this.where === 'released' && command.length > 0) await this.open();
+        if (lacksMedia(this.where) && command.length > 0) await this.open();
         // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw noMedia();

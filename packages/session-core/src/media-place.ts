@@ -16,9 +16,15 @@ export interface MediaPlace {
 /**
  * @internal Where a session's media is. `elsewhere`: the application has it, and exchanges the
  * descriptions itself. `released`: it gave away what it had, and has some only for
- * as long as a negotiation takes that needs it.
+ * as long as a negotiation takes that needs it. `lost`: what it had has failed, and whatever needs some
+ * opens it and keeps it.
  */
-export type MediaWhere = 'nowhere' | 'elsewhere' | 'released' | MediaPlace;
+export type MediaWhere = 'nowhere' | 'elsewhere' | 'released' | 'lost' | MediaPlace;
+
+/** @internal Whether media is opened for the next negotiation. */
+export function lacksMedia(where: MediaWhere): boolean {
+  return where === 'released' || where === 'lost';
+}
 
 /** @internal */
 export function placeIn(where: MediaWhere | undefined): MediaPlace | undefined {

@@ -11,6 +11,7 @@ import type { RecordingSession, RecordingSessionOptions } from './recording-sess
 import type { Session } from './session.ts';
 import type { SessionEventDetails, SessionEvents } from './session-events.ts';
 import type { SessionMachineState } from './session-machine.ts';
+import type { SessionSnapshot } from './session-snapshot.ts';
 import type { SessionId } from './session-state.ts';
 import type { Signalling } from './signalling.ts';
 
@@ -36,6 +37,10 @@ export interface SessionContext {
     listener: (event: SessionEvents[T]) => void,
   ): Unsubscribe;
   onDialog(session: Session, dialog: Dialog, exists: boolean): void;
+  /** An answered session is at rest again: what it would say of itself may be different. */
+  onRest(session: Session): void;
+  /** The call that it is a leg of. */
+  callOf(session: Session): string | undefined;
   onGone(session: Session): void;
   /** The peer of a session asks it to contact somebody. */
   onRefer(session: Session, refer: IncomingRefer): void;
@@ -61,6 +66,8 @@ export interface SessionSetup {
   /** For whose peer it speaks. */
   readonly behalf?: Session | undefined;
   readonly ringTimeoutMs?: number | undefined;
+  /** It goes on for another process. */
+  readonly restored?: SessionSnapshot | undefined;
   readonly initial: SessionMachineState;
   /** Gives the parts what they start with. */
   prepare(signalling: Signalling, link: MediaLink): void;

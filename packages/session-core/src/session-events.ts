@@ -58,7 +58,12 @@ export interface SecurityEvent {
 /** What each event says besides its head. */
 export interface SessionEventDetails {
   /** A session exists; told first. */
-  created: { readonly direction: 'incoming' | 'outgoing'; readonly remote: string };
+  created: {
+    readonly direction: 'incoming' | 'outgoing';
+    readonly remote: string;
+    /** It goes on for a process that is gone (`SessionManager.restore`). */
+    readonly restored?: true;
+  };
   stateChanged: { readonly from: SessionState; readonly to: SessionState };
   mediaStateChanged: { readonly from: SessionMediaState; readonly to: SessionMediaState };
   /** A provisional response to our INVITE. */
@@ -91,8 +96,10 @@ export interface SessionEventDetails {
     readonly to: QualityLevel;
     readonly metrics: QualityMetrics;
   };
-  /** Media failed in an answered call, and is opened and offered anew. */
+  /** Media of an answered call failed, died with its process, or has to move with us: it is offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
+  /** It is there again, and the peer agreed, after so many tries since it was last good for a minute. */
+  mediaRecovered: { readonly tries: number };
   /** Media is encrypted from now on, or by other keys: in the description, or by DTLS. */
   mediaSecured: { readonly keying: 'sdes' | 'dtls'; readonly suite: string };
   mediaFailed: { readonly code: string; readonly message: string };

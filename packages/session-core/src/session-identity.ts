@@ -41,6 +41,13 @@ export class SessionIdentity {
     return this.heard ?? (this.made ??= uuidOf(`${this.seed} party`));
   }
 
+  /** Goes on as another process was known, whose tag we have. */
+  goOn(tag: string, { local, remote }: SessionIdentifiers): void {
+    this.tag = tag;
+    this.own = local;
+    this.heard = remote;
+  }
+
   /** From now on our side speaks for the peer of another session (§7): its UUID is passed on. */
   speakFor(other: SessionIdentity): void {
     this.behalf = other;

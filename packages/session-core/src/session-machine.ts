@@ -9,6 +9,8 @@ export interface Change {
   readonly direction?: MediaDirection;
   /** Whether media moves to an endpoint that the owner brought for this change. */
   readonly moves?: true;
+  /** Whether the offer restarts ICE (RFC 8445 §2.4): other candidates, other credentials. */
+  readonly iceRestart?: true;
   /** Whether it goes by UPDATE (RFC 3311) where the peer takes that; else by re-INVITE. */
   readonly byUpdate?: true;
 }
@@ -182,7 +184,11 @@ export type SessionOutput =
   | { readonly type: 'openMedia' }
   /** The next offer is made by the endpoint that was brought for this change. */
   | { readonly type: 'moveMedia'; readonly change: Change }
-  | { readonly type: 'createOffer'; readonly direction: MediaDirection }
+  | {
+      readonly type: 'createOffer';
+      readonly direction: MediaDirection;
+      readonly iceRestart?: true;
+    }
   | { readonly type: 'acceptOffer'; readonly offer: Sdp; readonly direction: MediaDirection }
   | { readonly type: 'acceptAnswer'; readonly answer: Sdp }
   | { readonly type: 'adoptMedia'; readonly local: Sdp; readonly remote: Sdp }

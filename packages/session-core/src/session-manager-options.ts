@@ -51,7 +51,9 @@ export interface SessionManagerOptions extends TransferHooks {
   readonly takesStateless?: ((request: SipRequest, inbound: Inbound) => boolean) | undefined;
   /**
    * How often media that fails in an answered call is opened and offered anew before the call ends
-   * with `mediaFailed`; for endpoints that the session opened. Default 1.
+   * with `mediaFailed`; for endpoints that the session opened. At once, then after 500 ms, and each
+   * time after twice as long, at most 8 s; what has been good for a minute has them all again.
+   * Default 3. A restored session has at least one.
    */
   readonly mediaRetries?: number | undefined;
   /**
@@ -84,6 +86,12 @@ export interface SessionManagerOptions extends TransferHooks {
   readonly allow?: readonly string[] | undefined;
   /** Serves the package `conference` (RFC 4575) of its conferences; without it nobody subscribes. */
   readonly conferencePackage?: ConferencePackageOptions | undefined;
+  /**
+   * What `session.snapshot()` says of an answered session has changed: save it; or it is over (`state`
+   * is `terminated`): forget it. Called in the midst of steps, and more than once in some; a CSeq
+   * number is told before its request leaves. What this throws is logged.
+   */
+  readonly onSessionChanged?: ((session: Session) => void) | undefined;
   /** Told the row of every step of every session and conference: for row coverage and diagrams. */
   readonly onStep?: ((state: string, input: string) => void) | undefined;
 }

@@ -6,6 +6,7 @@ import type { CallContext } from './call-context.ts';
 import { type CallOptions, wishesOf } from './call-options.ts';
 import { callOptionsOf } from './invite-to-send.ts';
 import { checkCallOptions, checkManagerOptions } from './option-checks.ts';
+import { type RestoreSessionOptions, setupOfRestored } from './restored-session.ts';
 import { SessionAgeing } from './session-ageing.ts';
 import { Admission } from './admission.ts';
 import type { Conference } from './conference.ts';
@@ -23,6 +24,7 @@ import type {
 } from './session-manager-options.ts';
 import { SessionDirectory } from './session-directory.ts';
 import { watchedSender } from './session-sender.ts';
+import { readSessionSnapshot } from './session-snapshot.ts';
 import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { TRICKLE_ICE } from './trickle-ice.ts';
@@ -80,6 +82,10 @@ export class SessionManager extends SessionDirectory {
         onRequest: (transaction) => this.takeRequest(transaction),
         ...(options.conferencePackage && {
           onSubscribe: (subscribe) => this.conferenceRooms.take(subscribe),
+        }),
+        ...(options.onSessionChanged && {
+          onDialogChanged: ({ id }) =>
+            this.tellChanged(this.registry.byTags(id.callId, id.localTag, id.remoteTag)),
         }),
         takesStateless: (request, inbound) => options.takesStateless?.(request, inbound) === true,
       },
@@ -276,6 +282,44 @@ export class SessionManager extends SessionDirectory {
     return session;
   }
 
+  /**
+   * Goes on with a session that another process saved with `session.snapshot()`: with its dialog as
+   * `DialogLayer.restore` does, with media by a re-INVITE that offers an endpoint of ours, as often as
+   * `mediaRetries` says. It is `connected`, or `onHold`, at once; `mediaRecovered` tells that media is
+   * there, and what the peer answers instead ends it as in any call: `dialogLost` where it gives 481,
+   * `timeout` where it says nothing. `snapshot` may be anything that JSON gives.
+   *
+   * What a snapshot cannot hold is given anew or lost: what is asked of media, credentials; the INVITE,
+   * who was authenticated, music, a transfer that was under way, a conference.
+   *
+   * @throws StrowgerError `SNAPSHOT_CORRUPT`, `SNAPSHOT_VERSION`, `SESSION_EXISTS`, and as
+   * `DialogLayer.restore` and `call` do.
+   */
+  restore(snapshot: unknown, options: RestoreSessionOptions = {}): Session {
+    const read = readSessionSnapshot(snapshot);
+    if (this.registry.get(read.id) !== undefined) {
+      throw new StrowgerError('SESSION_EXISTS', `session ${read.id} lives here already`);
+    }
+    const setup = setupOfRestored(read, options, this.dialogs);
+    this.checkOpen(read.direction === 'incoming' ? setup.remote : setup.local);
+    const session = this.open(setup);
+    if (read.linkedTo !== undefined) this.registry.link(session.id, read.linkedTo);
+    return session;
+  }
+
+  /** Who saves sessions is told; early dialogs are not worth it. */
+  private tellChanged(session: Session | undefined): void {
+    const { onSessionChanged } = this.options;
+    if (session === undefined || onSessionChanged === undefined) return;
+    const { state } = session;
+    if (state !== 'terminated' && session.mediaDirection === undefined) return;
+    try {
+      onSessionChanged(session);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
   private takeInvite(invite: IncomingInvite): void {
     if (this.closing !== undefined || this.registry.size >= this.limits.sessions) {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
@@ -380,13 +424,16 @@ export class SessionManager extends SessionDirectory {
       logger: runtime.logger,
       backend: media,
       wishes: wishesOf({ srtp: this.options.srtp, keying: this.options.keying }),
-      mediaRetries: this.options.mediaRetries ?? 1,
+      mediaRetries: this.options.mediaRetries ?? 3,
       trickleIce: this.options.trickleIce ?? false,
       onStep,
       emit: (session, type, details) => this.registry.emit(session, type, details),
       listen: (id, type, listener) => this.registry.listen(id, type, listener),
       onDialog: (session, dialog, exists) => this.registry.mapDialog(session, dialog, exists),
+      callOf: (session) => this.registry.callOf(session),
+      onRest: (session) => this.tellChanged(session),
       onGone: (session) => {
+        if (session.answeredAt !== undefined) this.tellChanged(session);
         this.registry.remove(session);
         this.ageing?.gone(session);
       },

@@ -12,6 +12,7 @@ const inputs: Record<SessionMediaInput['type'], SessionMediaInput> = {
   negotiationAbandoned: { type: 'negotiationAbandoned' },
   mediaStarted: { type: 'mediaStarted' },
   failed: { type: 'failed', code: 'X' },
+  renewed: { type: 'renewed' },
   closed: { type: 'closed' },
 };
 
@@ -63,8 +64,9 @@ describe('the session-media table', () => {
       ],
     ],
     ['none', ['closed']],
-    ['none', ['failed', 'closed']],
-    ['configured', ['failed', 'closed', ...agreed]],
+    ['failed', ['failed', 'closed']],
+    ['none', ['failed', 'renewed']],
+    ['configured', ['failed', 'renewed', ...agreed]],
     ['failed', ['failed', 'negotiationStarted']],
   ] as const)('is %s after %j', (name, path) => {
     expect(follow(...path)).toBe(name);
@@ -85,6 +87,6 @@ describe('the session-media table', () => {
   });
 
   it('has a row for each of these and no other', () => {
-    expect(rowsOf(sessionMediaTable)).toHaveLength(22);
+    expect(rowsOf(sessionMediaTable)).toHaveLength(23);
   });
 });

@@ -27,6 +27,8 @@ export type SessionMediaInput =
   /** The first packet came. */
   | { readonly type: 'mediaStarted' }
   | { readonly type: 'failed'; readonly code: string }
+  /** What has failed is given up, and media is had anew. */
+  | { readonly type: 'renewed' }
   | { readonly type: 'closed' };
 
 type Table = StateTable<SessionMediaMachineState, SessionMediaInput, never>;
@@ -72,7 +74,8 @@ export const sessionMediaTable: Table = {
     closed: close,
   },
   failed: {
-    closed: close,
+    renewed: close,
+    closed: stay,
   },
 };
 

@@ -16,8 +16,9 @@ import { tellMedia } from './media-events.ts';
 import type { EndReason } from './end-reason.ts';
 import { MediaLink } from './media-link.ts';
 import { NOT_ENCRYPTED } from './media-protection.ts';
+import { MediaRecovery } from './media-recovery.ts';
 import { refusedBy } from './refused-input.ts';
-import type { Session } from './session.ts';
+import type { RelocateOptions, Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type { SecurityEvent, SessionEventDetails } from './session-events.ts';
 import type {
@@ -45,6 +46,8 @@ export interface Wish {
   /** Where media moves to; `isOwned`: the session closes it. */
   readonly endpoint?: MediaEndpoint;
   readonly isOwned?: boolean;
+  /** Whether the offer restarts ICE. */
+  readonly iceRestart?: boolean;
   /** By which request; default `reinvite`. `update` only where the peer takes it. */
   readonly via?: 'reinvite' | 'update' | undefined;
 }
@@ -76,12 +79,14 @@ export class SessionShell {
   private readonly ringTimeoutMs: number | undefined;
   private readonly machine: Machine<SessionMachineState, SessionInput, SessionOutput>;
   answeredAt: number | undefined;
+  private readonly recovery: MediaRecovery;
   /** The hop that the last message of its dialog came or went over. */
   hop: Hop | undefined;
-  private retriesLeft: number;
   private readonly isLate: boolean;
   private ringTimer: Timer | undefined;
   private music: Playback | undefined;
+  private restartsIce = false;
+  private musicOnHold: AudioSource | undefined;
 
   constructor(session: Session, context: SessionContext, setup: SessionSetup) {
     this.session = session;
@@ -89,8 +94,9 @@ export class SessionShell {
     this.hop = setup.source;
     this.isLate = setup.initial.name === 'created' && setup.initial.plan.late;
     this.ringTimeoutMs = setup.ringTimeoutMs;
-    this.createdAt = context.clock.wall();
-    this.retriesLeft = context.mediaRetries;
+    this.createdAt = setup.restored?.createdAt ?? context.clock.wall();
+    this.answeredAt = setup.restored?.answeredAt;
+    this.recovery = this.makeRecovery();
     this.link = new MediaLink({
       backend: context.backend,
       clock: context.clock,
@@ -140,8 +146,10 @@ export class SessionShell {
   /** Begins; nothing happens before. */
   start(): void {
     const { direction, remote } = this.session;
-    this.emit('created', { direction, remote: remote.uri.toString() });
-    if (direction === 'outgoing') this.take({ type: 'dial' });
+    const restored = this.answeredAt === undefined ? {} : ({ restored: true } as const);
+    this.emit('created', { direction, remote: remote.uri.toString(), ...restored });
+    if (this.answeredAt !== undefined) this.recover();
+    else if (direction === 'outgoing') this.take({ type: 'dial' });
     else this.armRingTimer();
   }
 
@@ -176,6 +184,7 @@ export class SessionShell {
       id,
       ...(direction === undefined ? {} : { direction }),
       ...(endpoint === undefined ? {} : { moves: true }),
+      ...(wish.iceRestart === true ? { iceRestart: true } : {}),
       ...(this.goesByUpdate(wish) ? { byUpdate: true } : {}),
     };
     this.take({ type: 'change', change });
@@ -224,6 +233,7 @@ export class SessionShell {
     };
     this.music?.stop();
     this.music = undefined;
+    this.musicOnHold = source;
     try {
       this.music = this.link.endpoint?.play(source, { loop: true });
     } catch (error) {
@@ -236,6 +246,7 @@ export class SessionShell {
     if (direction === 'sendonly') return;
     this.music?.stop();
     this.music = undefined;
+    this.musicOnHold = undefined;
   }
 
   private goesByUpdate({ via }: Wish): boolean {
@@ -258,6 +269,14 @@ export class SessionShell {
       await endpoint.close();
       throw error;
     }
+  }
+
+  /** Our place in the network is another one: the peer is told, and media moves there. */
+  relocate(hop: Hop, how: RelocateOptions): void {
+    this.signalling.dialog?.relocate(hop);
+    this.restartsIce = how.iceRestart === true;
+    if (!this.link.ownsEndpoint && this.link.endpoint !== undefined) this.refresh();
+    else this.recovery.restart({ code: 'NETWORK_CHANGED', message: 'the network has changed' });
   }
 
   planFor(options: AnswerOptions): AnswerPlan {
@@ -308,15 +327,59 @@ export class SessionShell {
     if (isRefusal && input.code === NOT_ENCRYPTED) {
       this.tellSecurity({ what: 'mediaNotEncrypted', severity: 'critical', detail: input.message });
     }
-    const isAtRest = this.state.name === 'established';
-    const mayRetry = this.retriesLeft > 0 && isAtRest && this.link.ownsEndpoint;
+    const mayRetry = this.allows('change') && this.link.ownsEndpoint;
     if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
-    this.retriesLeft--;
-    this.emit('mediaRecovering', { code: input.code, retriesLeft: this.retriesLeft });
-    this.link
-      .release()
-      .then(() => this.startMedia())
-      .catch(() => this.take(input)); // the first failure is what the end is told as
+    const { code, message } = input;
+    if (!this.recovery.begin({ code, message })) this.take(input);
+  }
+
+  /** Goes on after a restart: media is opened and offered, as the peer's goes to nobody. */
+  private recover(): void {
+    this.waiters.connected.resolve();
+    this.recovery.begin({ code: 'MEDIA_LOST', message: 'media died with its process' });
+  }
+
+  private makeRecovery(): MediaRecovery {
+    const { clock, mediaRetries } = this.context;
+    return new MediaRecovery({
+      clock,
+      retries: this.answeredAt === undefined ? mediaRetries : Math.max(1, mediaRetries),
+      isAtRest: () => this.state.name === 'established',
+      isLive: () => this.allows('change'),
+      renew: ({ code }) => (code === 'NETWORK_CHANGED' ? this.follow() : this.haveAnew()),
+      onTry: ({ code }, retriesLeft) => this.emit('mediaRecovering', { code, retriesLeft }),
+      onRecovered: (tries) => this.recovered(tries),
+      giveUp: (cause) => this.take({ type: 'mediaFailed', ...cause }),
+    });
+  }
+
+  private recovered(tries: number): void {
+    if (this.musicOnHold !== undefined) this.playOnHold(this.musicOnHold);
+    this.emit('mediaRecovered', { tries });
+  }
+
+  /** To where we are now: by ICE where that finds the way, else from another endpoint. */
+  private async follow(): Promise<void> {
+    if (this.restartsIce && this.link.endpoint !== undefined) {
+      return this.change({ iceRestart: true });
+    }
+    return this.offerAnother();
+  }
+
+  /** As it was wanted; unless an offer of the peer has brought media back meanwhile. */
+  private async haveAnew(): Promise<void> {
+    if (!this.session.hasMediaConfigured) await this.offerAnother();
+  }
+
+  private async offerAnother(): Promise<void> {
+    await this.link.lose();
+    const endpoint = await this.link.openAnother();
+    try {
+      await this.change({ endpoint, isOwned: true });
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
   }
 
   /** The next re-INVITE refreshes the session, one that waits or is under way as well (RFC 4028). */
@@ -363,6 +426,8 @@ export class SessionShell {
   ): void {
     const [from, to] = [sessionStateOf(before), sessionStateOf(next)];
     this.context.onStep?.(before.name, input.type);
+    if (next.name === 'ending' || next.name === 'ended') this.recovery.stop();
+    else if (next.name === 'established') this.rested(before);
     if (from === to) return;
     const isAnswered = to === 'connected' || to === 'onHold';
     if (isAnswered || to === 'terminating') this.ringTimer?.cancel();
@@ -378,6 +443,11 @@ export class SessionShell {
     if (reason.kind !== 'transportFailed' || reason.code !== 'INSECURE_HOP') return;
     const { text: detail = reason.code } = reason;
     this.tellSecurity({ what: 'insecureHop', severity: 'critical', detail });
+  }
+
+  private rested(before: SessionMachineState): void {
+    if (before.name !== 'established') this.context.onRest(this.session);
+    this.recovery.atRest();
   }
 
   private finish({ reason, stats }: Extract<SessionMachineState, { name: 'ended' }>): void {

@@ -47,6 +47,7 @@ import type {
 } from './session-events.ts';
 import { SessionIdentity, type SessionIdentifiers } from './session-identity.ts';
 import { SessionMedia } from './session-media.ts';
+import { type SessionSnapshot, takeSessionSnapshot } from './session-snapshot.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
 import { isSips, type SessionTransport, transportOf } from './session-transport.ts';
@@ -54,6 +55,12 @@ import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { transferSession } from './transferor.ts';
+
+/** How a session moves to another place in the network. */
+export interface RelocateOptions {
+  /** Whether the endpoint finds its new way by ICE itself, as that of a browser does. Default `false`. */
+  readonly iceRestart?: boolean;
+}
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */
 export class Session extends SessionMedia {
@@ -102,6 +109,7 @@ export class Session extends SessionMedia {
     this.identity = new SessionIdentity(`${id} ${callId}`);
     if (request !== undefined) this.identity.hear(request, true);
     if (setup.behalf !== undefined) this.speakFor(setup.behalf);
+    if (setup.restored !== undefined) this.goOnAs(setup.restored);
     this.shell = new SessionShell(this, context, setup);
     this.connected = this.shell.waiters.connected.promise;
     this.ended = this.shell.waiters.ended.promise;
@@ -316,6 +324,22 @@ export class Session extends SessionMedia {
     return this.shell.change({ via });
   }
 
+  /** Offers the session with an ICE restart (RFC 8445 §2.4). Rejects with `CHANGE_REFUSED`. */
+  restartIce({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ iceRestart: true, via });
+  }
+
+  /**
+   * Our address has changed, and messages over `hop` see another one: a re-INVITE tells the peer our new
+   * Contact, and moves media there: to a new endpoint of ours, or by an ICE restart of the one that it
+   * has; again as after a failure, told by `mediaRecovering` and `mediaRecovered`. Media that somebody
+   * else brought stays where it is. Throws `SESSION_STATE` unless answered.
+   */
+  relocate(hop: Hop, options: RelocateOptions = {}): void {
+    this.shell.check('change');
+    this.shell.relocate(hop, options);
+  }
+
   /**
    * Moves media to another endpoint, such as the end of a relay, by a re-INVITE with its offer: its
    * owner opens and closes it. What the session opened itself is closed once the peer agreed; where
@@ -416,6 +440,16 @@ export class Session extends SessionMedia {
     return this.endpoint().audioOut();
   }
 
+  /**
+   * The session as plain JSON, for `SessionManager.restore` in another process. Throws `SESSION_STATE`
+   * unless it is answered and not over; `DIALOG_STATE` where its dialog has ended meanwhile.
+   */
+  snapshot(): SessionSnapshot {
+    const { state, link } = this.shell;
+    const linkedTo = this.context.callOf(this);
+    return takeSessionSnapshot(this, { state, keying: link.keying, linkedTo });
+  }
+
   /** Listens to this session alone. Listeners end with the session. */
   on<T extends keyof SessionEvents>(
     type: T,
@@ -474,6 +508,11 @@ export class Session extends SessionMedia {
   referred(isUnderWay: boolean): void {
     const type = isUnderWay ? 'transferBegun' : 'transferOver';
     if (this.shell.allows(type)) this.shell.take({ type });
+  }
+
+  private goOnAs({ dialog, localUuid, remoteUuid }: SessionSnapshot): void {
+    const remote = remoteUuid === undefined ? {} : { remote: remoteUuid };
+    this.identity.goOn(dialog.localTag, { local: localUuid, ...remote });
   }
 
   private endpoint(): MediaEndpoint {

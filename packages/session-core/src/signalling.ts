@@ -7,7 +7,6 @@ import type {
   IncomingOffer,
   IncomingRefer,
   IncomingReinvite,
-  MessageParts,
   OutgoingInvite,
   OutgoingReinvite,
   OutgoingUpdate,
@@ -190,6 +189,11 @@ export class Signalling {
     };
   }
 
+  /** A dialog of another process. Throws as `DialogLayer.restore` does. */
+  goOn(dialogs: DialogLayer, snapshot: unknown, credentials: CallOptions['credentials']): void {
+    this.adopt(dialogs.restore(snapshot, {}, { credentials }));
+  }
+
   perform(output: SignallingOutput): void {
     switch (output.type) {
       case 'invite':
@@ -287,19 +291,11 @@ export class Signalling {
       onFailed: ({ kind }) => refused(kind),
     };
     const parts = { body: this.bodyOf(offer) };
-    if (!byUpdate) this.ours = this.dialog?.reinvite(parts, user);
-    else this.sendUpdate(parts, user, refused);
-  }
-
-  private sendUpdate(
-    parts: MessageParts,
-    user: UpdateUser,
-    refused: (message: string) => void,
-  ): void {
     try {
-      this.ours = this.dialog?.update(parts, user);
+      this.ours = byUpdate ? this.dialog?.update(parts, user) : this.dialog?.reinvite(parts, user);
     } catch (error) {
-      refused(error instanceof Error ? error.message : String(error)); // one refreshes the session
+      // an UPDATE refreshes the session, or the BYE of the process before us waits for the ACK
+      refused(error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -13,7 +13,7 @@ describe('TS-07 media that fails', () => {
     bob.manager.on('mediaRecovering', ({ code, retriesLeft }) => told.push([code, retriesLeft]));
     bob.media.endpoints[0]?.tell(broken);
     await simulation.run(1000);
-    expect(told).toEqual([['SOCKET_LOST', 0]]);
+    expect(told).toEqual([['SOCKET_LOST', 2]]);
     expect([alice.session.state, bob.session.state]).toEqual(['connected', 'connected']);
     expect(bob.media.endpoints).toHaveLength(1);
     expect(bob.session.mediaState).toBe('active');
@@ -29,19 +29,90 @@ describe('TS-07 media that fails', () => {
     await finish(both);
   });
 
-  it('ends the call when it fails once more', async () => {
+  it('ends the call when it fails too often', async () => {
     const both = await talking();
     const { simulation, bob } = both;
-    bob.media.endpoints[0]?.tell(broken);
-    await simulation.run(1000);
+    for (const _ of [1, 2, 3]) {
+      bob.media.endpoints[0]?.tell(broken);
+      await simulation.run(1000);
+      expect(bob.session.state).toBe('connected');
+    }
     bob.media.endpoints[0]?.tell(broken);
     await finish(both);
     expect(bob.end).toBe('ended mediaFailed by local 500/41');
   });
 
-  it('ends the call where the other side does not take the new offer', async () => {
+  it('may fail again when it was good for a minute', async () => {
     const both = await talking();
-    both.alice.media.failNext('acceptOffer');
+    const { simulation, bob } = both;
+    for (const _ of [1, 2, 3, 4, 5, 6]) {
+      bob.media.endpoints[0]?.tell(broken);
+      await simulation.run(61_000);
+    }
+    expect(bob.session.state).toBe('connected');
+    void bob.session.hangUp();
+    await finish(both);
+  });
+
+  it('is offered again, later each time, where it cannot be opened or the peer refuses', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const tried: number[] = [];
+    const begun = simulation.clock.now();
+    bob.manager.on('mediaRecovering', () => tried.push(simulation.clock.now() - begun));
+    const recovered: number[] = [];
+    bob.manager.on('mediaRecovered', ({ tries }) => recovered.push(tries));
+    bob.media.failNext('openEndpoint');
+    alice.media.failNext('acceptOffer');
+    bob.media.endpoints[0]?.tell(broken);
+    await simulation.run(3000);
+    expect(recovered).toEqual([3]);
+    expect(tried).toHaveLength(3);
+    expect(tried[0]).toBe(0);
+    expect(tried[1]).toBe(500);
+    expect(tried[2]).toBeGreaterThanOrEqual(1500);
+    await alice.session.sendDigits('4');
+    expect(bob.log).toContain('digit 4 rtp');
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('stays on hold, and waits for the negotiation that is under way', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    const resume = alice.media.pause('acceptOffer');
+    const held = bob.session.hold();
+    await simulation.run(1000);
+    bob.media.endpoints[0]?.tell(broken);
+    await simulation.run(1000);
+    resume();
+    await simulation.run(2000);
+    await held;
+    expect([bob.session.state, bob.session.mediaState]).toEqual(['onHold', 'paused']);
+    expect(bob.media.endpoints).toHaveLength(1);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('comes back by an offer of the peer as well', async () => {
+    const both = await talking();
+    const { simulation, alice, bob } = both;
+    bob.media.failNext('openEndpoint');
+    bob.media.endpoints[0]?.tell(broken);
+    await simulation.run(100);
+    const renewed = alice.session.renegotiate();
+    await simulation.run(5000);
+    await renewed;
+    expect(bob.media.endpoints).toHaveLength(1);
+    await alice.session.sendDigits('4');
+    expect(bob.log).toContain('digit 4 rtp');
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
+  it('ends the call where the other side takes no new offer', async () => {
+    const both = await talking();
+    for (const _ of [1, 2, 3]) both.alice.media.failNext('acceptOffer');
     both.bob.media.endpoints[0]?.tell(broken);
     await finish(both);
     expect(both.bob.end).toBe('ended mediaFailed by local 500/41');

@@ -183,7 +183,7 @@ describe('hold and resume', () => {
     await held;
     expect(both.alice.end).toBe('ended mediaFailed by local 488/65');
     const other = await talking();
-    other.bob.media.failNext('openEndpoint');
+    for (const _ of [1, 2, 3]) other.bob.media.failNext('openEndpoint');
     other.bob.media.endpoints[0]?.tell(broken);
     await finish(other);
     expect(other.bob.end).toBe('ended mediaFailed by local 500/41');

@@ -27,6 +27,7 @@ export class SipClient extends WiredSipClient {
       { ...options, server: sipUriOf(url) },
       {
         runtime: () => webRuntime(),
+        restartsIce: true,
         connect: (hooks, { runtime }) => new WebSocketClient({ runtime, url, ...hooks }),
         openMedia: (_, { runtime }) => new BrowserMedia({ clock: runtime.clock, ...media }),
       },

@@ -31,6 +31,8 @@ export class ClientStack {
   private readonly options: ClientStackOptions;
   private readonly transport: ClientTransport;
   private readonly media: LocalMedia;
+  /** As what we were seen when that was last looked at. */
+  private seenAs: string | undefined;
   /** The hop over which we last spoke with somebody who calls or is called. */
   private reach: Hop | undefined;
 
@@ -96,6 +98,41 @@ export class ClientStack {
     return hops.some(({ address }) => address === source.address);
   }
 
+  /**
+   * We are elsewhere in the network: tells the registrar, and the other side of every answered call. False
+   * where there is no way out, or `isAsked` is not said and our address is what it was.
+   */
+  async networkChanged({ isAsked }: { isAsked: boolean }): Promise<boolean> {
+    this.transport.networkChanged?.();
+    const now = this.address;
+    const isOut = isLoopback(this.options.account.server.host) || !isLoopback(now);
+    if (!isOut || (!isAsked && now === this.seenAs)) return false;
+    this.seenAs = now;
+    this.registration.networkChanged();
+    await Promise.all(this.sessions.sessions().map((session) => this.move(session)));
+    return true;
+  }
+
+  /** The address that the server, or whom we spoke with last, sees, as far as we know. */
+  get address(): string {
+    const { reach } = this;
+    return reach === undefined ? '' : this.transport.sentBy(reach).host;
+  }
+
+  private async move(session: Session): Promise<void> {
+    const { dialog } = session;
+    if (dialog === undefined) return;
+    const target = dialog.routeSet[0]?.uri ?? dialog.remoteTarget;
+    try {
+      const [hop] = await this.transport.locate(target, 0);
+      const isLive = session.dialog === dialog && dialog.state === 'confirmed';
+      if (hop === undefined || !isLive || session.endReason !== undefined) return;
+      session.relocate(hop, { iceRestart: this.options.wiring.restartsIce === true });
+    } catch (error) {
+      this.options.runtime.logger.warn({ err: error, sessionId: session.id }, 'no way to the peer');
+    }
+  }
+
   /** The URI under which the server, or who stands in its place, reaches us directly. */
   async contact(): Promise<string> {
     const [hop] = await this.locate(this.options.account.server);
@@ -129,6 +166,7 @@ export class ClientStack {
   private async locate(uri: SipUri): Promise<readonly Hop[]> {
     const hops = await this.transport.locate(uri, 0);
     this.reach = hops[0] ?? this.reach;
+    this.seenAs ??= this.address;
     return hops;
   }
 
@@ -173,6 +211,10 @@ export class ClientStack {
         : this.reach;
     return settings.media?.address ?? sender.sentBy(hop).host;
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1' || host === 'localhost';
 }
 
 function isSamePlace(one: SipUri, other: SipUri): boolean {

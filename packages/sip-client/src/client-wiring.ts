@@ -13,6 +13,8 @@ export interface WiredClient {
 /** What a client reaches the world with where its options name nothing else. */
 export interface ClientWiring {
   runtime(): Runtime;
+  /** Whether media finds its way after a change of the network by an ICE restart. */
+  readonly restartsIce?: boolean;
   /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
   connect(hooks: TransportHooks, client: WiredClient): ClientTransport;
   openMedia(address: string, client: WiredClient): MediaBackend;

@@ -34,6 +34,8 @@ export class Registration {
   private readonly machine: Machine<RegistrationState, RegistrationInput, RegistrationOutput>;
   private readonly callId: string;
   private last: OutgoingRequest | undefined;
+  /** The Contact that the registrar has accepted. */
+  private bound: string | undefined;
   private hops: readonly Hop[] = [];
   private attempts = 0;
   private timer: Timer | undefined;
@@ -90,6 +92,16 @@ export class Registration {
       (hop) => hop.transport === transport && hop.address === address && hop.port === port,
     );
     if (isOurs) this.take({ type: 'connectionLost', jitter: this.jitter() });
+  }
+
+  /** We are elsewhere: the registrar is told at once, and to forget where we were. */
+  networkChanged(): void {
+    const { account } = this.options;
+    if (this.state === 'registered' || this.state === 'waiting') {
+      this.take({ type: 'register', expiresSeconds: account.expiresSeconds });
+    } else if (this.state === 'registering') {
+      this.take({ type: 'connectionLost', jitter: this.jitter() });
+    }
   }
 
   /** Unregisters, for `deadlineMs` at most. Afterwards nothing is sent, and no timer is armed. */
@@ -193,7 +205,7 @@ export class Registration {
         hops,
         credentials: account.credentials,
         headers: [
-          ['Contact', contact],
+          ['Contact', this.boundTo(contact)],
           ['Expires', expiresSeconds],
           ...(instanceId === undefined ? [] : ([['Supported', 'gruu']] as const)),
         ],
@@ -208,14 +220,22 @@ export class Registration {
     );
   }
 
+  /** Where we were bound before: nobody is there any more (RFC 3261 §10.2.2). */
+  private boundTo(contact: string): string {
+    const { bound } = this;
+    return bound === undefined || bound === contact ? contact : `${contact}, ${bound};expires=0`;
+  }
+
   /** Each 2xx says it anew: what it does not say is not so any more (RFC 3608 §6.1). */
   private learn(response: SipResponse, contact: string): void {
     if (this.closed) return;
+    this.bound = contact;
     this.route = serviceRouteOf(response);
     this.options.dialogs.useGruu(ownGruu(response, contact));
   }
 
   private forget(): void {
+    this.bound = undefined;
     this.route = [];
     this.options.dialogs.useGruu(undefined);
   }

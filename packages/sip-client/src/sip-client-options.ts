@@ -77,6 +77,11 @@ export interface SipClientOptions extends AccountOptions {
   readonly onReplace?: (request: ReplaceRequest) => boolean | Promise<boolean>;
   /** The value of User-Agent and Server. Default `strowger`. */
   readonly userAgent?: string;
+  /**
+   * Whether a change of this machine's addresses is noticed, and followed as by `networkChanged()`.
+   * Default `true`.
+   */
+  readonly followNetwork?: boolean;
   /** Default: the real one. */
   readonly runtime?: Runtime;
   /** Told of every SIP message, for traces and ladders; it is not to be changed. */
@@ -116,6 +121,8 @@ export interface TransportHooks {
 
 /** What a client needs of a transport. */
 export interface ClientTransport extends MessageSender {
+  /** The addresses of this machine may have changed. */
+  networkChanged?(): void;
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -145,6 +152,8 @@ export interface ReplaceRequest {
 /** The events of a client. */
 export interface SipClientEvents {
   registration: RegistrationChange;
+  /** We are elsewhere in the network: the registration is renewed, and each call moves there. */
+  networkChanged: { readonly address: string };
   incoming: Call;
   /** Asked by the other side of `call`, we call somebody else: `onTransfer` has allowed it. */
   transferred: { readonly call: Call; readonly replacement: Call };

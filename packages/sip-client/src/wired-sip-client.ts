@@ -33,6 +33,7 @@ export class WiredSipClient {
   private readonly known = new WeakMap<Session, Call>();
   private stack: Promise<ClientStack> | undefined;
   private closing: Promise<void> | undefined;
+  private unwatch: () => void = () => {};
 
   /** @internal Applications have `SipClient`, which is wired. Throws `BAD_ACCOUNT`; opens nothing. */
   constructor(options: SipClientOptions, wiring: ClientWiring) {
@@ -115,6 +116,18 @@ export class WiredSipClient {
   }
 
   /**
+   * We are elsewhere in the network, as an application knows that is told so, or behind a NAT that has
+   * another address now: connections from addresses that are gone are closed, the registration is renewed
+   * with our new Contact, and each answered call goes on from there by a re-INVITE (RFC 3261 §14), with an
+   * ICE restart where media finds its way by that. Resolves when all that has begun; does nothing before
+   * the first use. Changes of this machine's own addresses are noticed without it.
+   */
+  async networkChanged(): Promise<void> {
+    if (this.stack === undefined || this.closing !== undefined) return;
+    await this.follow(await this.stack, true);
+  }
+
+  /**
    * Opens the sockets, if that has not been done, and resolves with the URI under which we can be
    * called directly, without a registrar. Rejects with `NO_ROUTE` where the server is out of reach.
    */
@@ -141,6 +154,7 @@ export class WiredSipClient {
   }
 
   private async closeAll(): Promise<void> {
+    this.unwatch();
     const stack = await this.stack?.catch(() => undefined);
     this.calls.close();
     await stack?.close();
@@ -176,7 +190,21 @@ export class WiredSipClient {
     await stack.start();
     stack.registration.events.on('change', (change) => this.events.emit('registration', change));
     this.tellTransfers(stack.sessions);
+    this.watchNetwork(stack);
     return stack;
+  }
+
+  private watchNetwork(stack: ClientStack): void {
+    if (this.settings.followNetwork === false || this.closing !== undefined) return;
+    // a page is told that something has changed, and has no address of its own to look at
+    const isAsked = this.wiring.restartsIce === true;
+    const stop = this.runtime.network?.watch(() => void this.follow(stack, isAsked));
+    if (stop !== undefined) this.unwatch = stop;
+  }
+
+  private async follow(stack: ClientStack, isAsked: boolean): Promise<void> {
+    const hasMoved = await stack.networkChanged({ isAsked });
+    if (hasMoved) this.events.emit('networkChanged', { address: stack.address });
   }
 
   private tellTransfers(sessions: SessionManager): void {

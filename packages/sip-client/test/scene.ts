@@ -23,6 +23,8 @@ export class Registrar {
   readonly host: SimulatedHost;
   readonly seen: SipRequest[] = [];
   readonly bindings = new Map<string, string>();
+  /** What a REGISTER names besides. */
+  readonly removed: string[] = [];
   minExpires = 60;
   /** Instead of doing its work it answers with this. */
   status: number | undefined;
@@ -77,6 +79,7 @@ export class Registrar {
     const [contact] = Array.isArray(contacts) ? contacts : [];
     if (contact === undefined || expires === 0) this.bindings.delete(user);
     else this.bindings.set(user, contact.uri.toString());
+    this.removed.push(...(Array.isArray(contacts) ? contacts.slice(1) : []).map(String));
     const headers: [string, string][] =
       contact === undefined || expires === 0
         ? []
@@ -89,7 +92,8 @@ export class Registrar {
 export class Phone {
   readonly client: SipClient;
   readonly host: SimulatedHost;
-  readonly media: FakeMediaBackend;
+  /** The backend of the address that it has now. */
+  media: FakeMediaBackend;
   readonly changes: RegistrationChange[] = [];
   isTransportOpen = false;
   /** The next start of the transport fails with this. */
@@ -104,12 +108,16 @@ export class Phone {
     const { clock } = simulation;
     const host = simulation.network.host(name);
     this.host = host;
-    this.media = new FakeMediaBackend({ address: host.address, clock, wire });
+    const open = (address: string) => new FakeMediaBackend({ address, clock, wire });
+    this.media = open(host.address);
     this.client = new SipClient({
       uri: `sip:${name}@pbx.example`,
       password: PASSWORD,
       runtime: host.runtime,
-      openMedia: () => this.media,
+      openMedia: (address) => {
+        if (address !== this.media.address) this.media = open(address);
+        return this.media;
+      },
       connect: ({ onMessage, onConnectionGone }) => {
         host.receive = onMessage;
         this.dropConnections = () => {
@@ -128,6 +136,15 @@ export class Phone {
   /** The kinds of change that were told, in order. */
   get told(): string[] {
     return this.changes.map(({ type }) => type);
+  }
+
+  /** It is somewhere else: nobody listens where its media was. */
+  move(address: string): void {
+    const { wire } = this.media;
+    for (const [place, endpoint] of wire) {
+      if (this.media.endpoints.includes(endpoint)) wire.delete(place);
+    }
+    this.host.move(address);
   }
 
   private transport(): ReturnType<NonNullable<SipClientOptions['connect']>> {
@@ -153,14 +170,21 @@ export class Phone {
 /** A registrar, alice and bob, in virtual time. */
 export function scene(
   options: Partial<SimulationOptions> & { client?: Partial<SipClientOptions> } = {},
-): { simulation: Simulation; registrar: Registrar; alice: Phone; bob: Phone } {
+): {
+  simulation: Simulation;
+  registrar: Registrar;
+  alice: Phone;
+  bob: Phone;
+  wire: FakeMediaWire;
+} {
   const { client = {}, ...settings } = options;
   const simulation = createSimulation({ seed: 7, ...settings });
   const registrar = new Registrar(simulation);
-  const common = { wire: new Map(), pbx: registrar.host.address, ...client };
+  const wire: FakeMediaWire = new Map();
+  const common = { wire, pbx: registrar.host.address, ...client };
   const alice = new Phone(simulation, 'alice', common);
   const bob = new Phone(simulation, 'bob', common);
-  return { simulation, registrar, alice, bob };
+  return { simulation, registrar, alice, bob, wire };
 }
 
 /** Runs until a promise is settled, and gives what it resolves with. */

@@ -133,6 +133,15 @@ export class ConnectionTable {
     }
   }
 
+  /** Closes those from an address that this machine no longer has: nothing comes there any more. */
+  leave(isHere: (address: string) => boolean): void {
+    for (const connection of this.held) {
+      const { address } = connection.local;
+      if (!connection.isOpen || isHere(address)) continue;
+      connection.abort(new StrowgerError('CONNECTION_CLOSED', `${address} is no longer ours`));
+    }
+  }
+
   /** Tells once how an attempt to connect comes out: at once where it is open already. */
   watch(connection: Connection, ended: (reached: boolean) => void): void {
     if (connection.isOpen) ended(true);

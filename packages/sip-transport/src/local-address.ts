@@ -36,6 +36,17 @@ export class LocalAddresses {
     return (near ?? outward[0])?.address ?? localhostAddress(family);
   }
 
+  /** The interfaces have changed. */
+  forget(): void {
+    this.readUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether this machine still has it. */
+  has(address: string): boolean {
+    const plain = address.split('%', 1)[0];
+    return this.read().some((one) => one.address === plain);
+  }
+
   private read(): readonly Interface[] {
     if (this.clock.now() < this.readUntil) return this.interfaces;
     this.readUntil = this.clock.now() + BELIEVE_MS;

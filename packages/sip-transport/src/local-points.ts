@@ -116,6 +116,16 @@ export class LocalPoints {
     return undefined;
   }
 
+  /** The addresses of this machine are others. */
+  forgetAddresses(): void {
+    this.addresses.forget();
+  }
+
+  /** Whether messages can still leave from here: an address of this machine. */
+  isHere(address: string): boolean {
+    return isWildcard(address) || this.addresses.has(address);
+  }
+
   /** @param connected our address on the connection that the hop uses, where there is one. */
   sentBy(hop: Hop, connected: string | undefined): { host: string; port: number } {
     const chosen = this.pick(hop) ?? this.all.find(({ point }) => point.transport === 'udp');

@@ -203,6 +203,17 @@ export class TransportLayer {
     this.parts.gate.suspect(hop.address, hop.transport === 'udp');
   }
 
+  /**
+   * The addresses of this machine have changed: Via and Contact name the new ones from now on, and
+   * connections from one that is gone are closed and told as `onConnectionGone`. What listens on all
+   * addresses listens on the new ones already; a listen point of one address stays bound to that.
+   */
+  networkChanged(): void {
+    const { points, streams } = this.parts;
+    points.forgetAddresses();
+    streams.connections.leave((address) => points.isHere(address));
+  }
+
   /** What bans sources, and says which are. */
   get bans(): Bans {
     return this.parts.bans;

@@ -104,6 +104,11 @@ export class WebSocketClient {
     return bytes;
   }
 
+  /** The network is another one: a connection through the old one says nothing more, and is given up. */
+  networkChanged(): void {
+    this.gone();
+  }
+
   /** Lets what was sent leave, fails what waits for the connection, and closes. Idempotent. */
   close(): Promise<void> {
     this.isClosed = true;

@@ -35,7 +35,6 @@ const MTU_LIMIT = 1300;
 /** A named machine in the simulated network: give its `runtime` and itself, a sender, to a layer. */
 export class SimulatedHost implements MessageSender {
   readonly name: string;
-  readonly address: string;
   readonly port: number;
   /** Virtual time, this host's own seeded chance, the network's datagrams. */
   readonly runtime: Runtime;
@@ -46,6 +45,8 @@ export class SimulatedHost implements MessageSender {
   /** What outlives its processes. */
   readonly disk = new Map<string, string>();
   private readonly network: SimulatedNetwork;
+  private place: string;
+  private readonly watchers = new Set<() => void>();
   private readonly listens: ReadonlySet<TransportName>;
   private readonly datagrams: SimulatedDatagrams;
   private readonly streams: SimulatedStreams;
@@ -60,7 +61,7 @@ export class SimulatedHost implements MessageSender {
   ) {
     this.network = network;
     this.name = options.name;
-    this.address = options.address;
+    this.place = options.address;
     this.port = options.port ?? 5060;
     this.listens = new Set(options.listen ?? ['udp', 'tcp']);
     this.datagrams = new SimulatedDatagrams(network, this);
@@ -70,6 +71,7 @@ export class SimulatedHost implements MessageSender {
       logger: network.logger,
       random: options.random,
       datagrams: this.datagrams,
+      network: { watch: (onChange) => this.watch(onChange) },
     };
     this.location = new ServerLocation({
       resolver: network.dns,
@@ -80,6 +82,29 @@ export class SimulatedHost implements MessageSender {
       clock: network.clock,
       graceMs: 500,
     });
+  }
+
+  /** Where it is now. */
+  get address(): string {
+    return this.place;
+  }
+
+  /**
+   * It is in another network from now on, as a phone that leaves the house: what is sent to its old
+   * address is lost, its connections break, and who watches `runtime.network` is told. Throws where
+   * somebody else has the address.
+   */
+  move(address: string): void {
+    this.network.move(this, address);
+    this.place = address;
+    this.streams.dropAll();
+    for (const tell of this.watchers) tell();
+  }
+
+  private watch(onChange: () => void): () => void {
+    const tell = (): void => onChange(); // each watch is its own
+    this.watchers.add(tell);
+    return () => void this.watchers.delete(tell);
   }
 
   /** Whether anything runs on it. */

@@ -97,6 +97,13 @@ export class SimulatedNetwork {
     return host;
   }
 
+  /** @internal */
+  move(host: SimulatedHost, address: string): void {
+    if (this.byAddress.has(address)) throw new Error(`${address} is taken`);
+    this.byAddress.delete(host.address);
+    this.byAddress.set(address, host);
+  }
+
   /** The host of this name. Throws for a name that was never given to one. */
   hostOf(name: string): SimulatedHost {
     const host = this.hosts.get(name);

@@ -56,6 +56,8 @@ interface Opening {
   label: string;
   relayed: boolean;
   security: LocalSecurity | undefined;
+  /** What it shows in a DTLS handshake. */
+  identity?: DtlsIdentity;
   /** Absent: the engine's, which is not offered. */
   ice?: IceMode | undefined;
   ptimeMs?: number | undefined;
@@ -131,13 +133,13 @@ class LocalMediaEngine implements MediaEngine {
     const codecs = this.codecs.descriptions(request.codecs, { comfortNoise });
     const { label } = request;
     const onEvent = (event: MediaEndpointEvent): void => request.onEvent(event);
-    const security = this.security(request);
+    const secured = this.secured(request);
     const ptimeMs = request.ptimeMs ?? this.options.ptimeMs;
     const { ice, quality, digits = this.options.digits, speech = this.options.speech } = request;
     const { tones = this.options.tones } = request;
     if (tones) progressPatterns(tones.country); // refuses what it does not know
     const hearing = { quality, digits, speech, tones };
-    const opening = { label, relayed: false, security, ice, ptimeMs, ...hearing, onEvent };
+    const opening = { label, relayed: false, ...secured, ice, ptimeMs, ...hearing, onEvent };
     const { core, description, trickle, identity } = await this.open(host, opening);
     const endpoint = new LocalEndpoint({ core, description, trickle, codecs, identity });
     this.sources.set(endpoint, { core, host });
@@ -183,7 +185,7 @@ class LocalMediaEngine implements MediaEngine {
       label: `${request.label}/${name}`,
       relayed: true,
       quality: request.quality,
-      security: this.security({
+      ...this.secured({
         srtp: atEnd(request.srtp, name),
         keying: keyingAt(request.keying, name),
       }),
@@ -218,7 +220,7 @@ class LocalMediaEngine implements MediaEngine {
       address,
       random,
       sourceOf: (endpoint) => this.sources.get(endpoint),
-      securityOf: (wish) => this.security(wish),
+      secured: (wish) => this.secured(wish),
       open: (host, line) =>
         this.open(host, { ...line, relayed: true, isOneWay: true, ice: 'off', digits: [] }),
     });
@@ -264,7 +266,7 @@ class LocalMediaEngine implements MediaEngine {
     const identity = { ssrc: random.uint32(), cname: random.token() };
     const quality = qualitySettings(this.options, opening.quality);
     const hearing = { digits, speech, tones, quality };
-    const dtls = security?.fingerprints && { identity: this.identity };
+    const dtls = security?.fingerprints && opening.identity && { identity: opening.identity };
     const settings = opening.isOneWay ? { ...this.settings, timeoutMs: Infinity } : this.settings;
     const request = { id, ...identity, relayed, settings, ...hearing, ...dtls };
     await host.api.open(request);
@@ -310,17 +312,22 @@ class LocalMediaEngine implements MediaEngine {
     return mode === 'off' ? undefined : new LocalIce({ mode, random, servers: this.options });
   }
 
-  /** Each end has keys of its own. @throws StrowgerError `MEDIA_UNSUPPORTED`. */
-  private security(request: {
+  /**
+   * Each end has keys of its own. Who is keyed by DTLS alone shows a certificate of its own, too: a peer
+   * whose media moves there from another end takes the same one for the same association, and begins no
+   * handshake (RFC 8842 §4). @throws StrowgerError `MEDIA_UNSUPPORTED`.
+   */
+  private secured(request: {
     srtp?: SrtpPolicy | undefined;
     keying?: readonly Keying[] | undefined;
-  }): LocalSecurity | undefined {
-    return localSecurity({
-      policy: request.srtp ?? this.options.srtp ?? 'optional',
-      keying: request.keying ?? this.options.keying ?? ['sdes', 'dtls'],
-      random: this.runtime.random,
-      fingerprints: [fingerprintOf(this.identity.certificate)],
-    });
+  }): Pick<Opening, 'security' | 'identity'> {
+    const policy = request.srtp ?? this.options.srtp ?? 'optional';
+    const keying = request.keying ?? this.options.keying ?? ['sdes', 'dtls'];
+    const isAlone = policy !== 'off' && keying.every((one) => one === 'dtls');
+    const identity = isAlone ? createDtlsIdentity(this.runtime) : this.identity;
+    const fingerprints = [fingerprintOf(identity.certificate)];
+    const { random } = this.runtime;
+    return { identity, security: localSecurity({ policy, keying, random, fingerprints }) };
   }
 
   private register(

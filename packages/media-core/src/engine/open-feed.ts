@@ -1,4 +1,5 @@
 import { StrowgerError, type Random } from '@strowger/runtime';
+import type { DtlsIdentity } from '../dtls/index.ts';
 import { isToken } from '../sdp/codec.ts';
 import type { LocalSecurity } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
@@ -19,6 +20,8 @@ export interface FeedSource {
 export interface LineOpening {
   readonly label: string;
   readonly security: LocalSecurity | undefined;
+  /** What is shown where keys come about by DTLS. */
+  readonly identity?: DtlsIdentity;
   onEvent(event: MediaEndpointEvent): void;
 }
 
@@ -28,7 +31,9 @@ export interface FeedParts {
   readonly random: Random;
   sourceOf(endpoint: MediaEndpoint): FeedSource | undefined;
   /** Keys of its own for each line. */
-  securityOf(wish: Pick<RecordingFeedRequest, 'srtp' | 'keying'>): LocalSecurity | undefined;
+  secured(
+    wish: Pick<RecordingFeedRequest, 'srtp' | 'keying'>,
+  ): Pick<LineOpening, 'security' | 'identity'>;
   open(
     host: CoreHost,
     line: LineOpening,
@@ -50,10 +55,10 @@ export async function openFeed(
   try {
     for (const { label, flow, core: source, host } of sources) {
       if (host !== sources[0]?.host) throw unsupported('the streams lie in several threads');
-      const security = parts.securityOf(request);
-      const line = { label: `${request.label}/${label}`, security, onEvent: request.onEvent };
+      const keys = parts.secured(request);
+      const line = { label: `${request.label}/${label}`, ...keys, onEvent: request.onEvent };
       const { core, description } = await parts.open(host, line);
-      lines.push({ label, core, description, security, source, flow });
+      lines.push({ label, core, description, security: keys.security, source, flow });
     }
   } catch (error) {
     await Promise.all(lines.map(({ core }) => core.close()));

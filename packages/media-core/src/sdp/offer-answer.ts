@@ -71,6 +71,7 @@ export function offerAround(
   );
   const extensions = (local.headerExtensions ?? []).map((uri, at) => ({ id: at + 1, uri }));
   const lines = others ?? before?.media ?? [];
+  const isForBrowsers = protocol.endsWith('F') && local.ice !== undefined;
   return writeDescription({
     local,
     audio: {
@@ -78,10 +79,12 @@ export function offerAround(
       direction: local.direction,
       protocol,
       rtcpMux: local.rtcpMux ?? line?.rtcpMux ?? false,
-      mid: line?.mid,
-      isBundled: line?.mid !== undefined && before?.bundle.includes(line.mid) === true,
+      // as JSEP has it (RFC 9429 §5.2.1): a browser takes no other line, and none out of its bundle
+      mid: line?.mid ?? (isForBrowsers ? FIRST_MID : undefined),
+      isBundled:
+        line?.mid === undefined ? isForBrowsers : before?.bundle.includes(line.mid) === true,
       isIceLite: local.ice?.lite === true,
-      hasStreamId: protocol.endsWith('F') && local.ice !== undefined,
+      hasStreamId: isForBrowsers,
       attributes: [
         ...attributes,
         ...(local.ice ? iceAttributes(local.ice) : []),
@@ -93,6 +96,9 @@ export function offerAround(
     lines: withAudioAt(lines, index),
   });
 }
+
+/** As browsers call their first line, so that a session that moves to another endpoint keeps its line. */
+const FIRST_MID = '0';
 
 /**
  * Answers an offer (RFC 3264 §6): as many media lines as it has, ours the first audio line that we
