@@ -78,7 +78,7 @@ describeWithPeers(
         ['6200', '6100'],
       ] as const) {
         const sent = numbers(capture, `udp.srcport == ${from}`);
-        expect(sent.length, 'twice').toBeGreaterThan(1.9 * new Set(sent).size);
+        expect(sent.length, 'twice').toBeGreaterThan(1.7 * new Set(sent).size);
         const { count, steps, sources: own } = stream(capture, to);
         // whoever begins anew is believed from the second packet on (RFC 3550 §A.1)
         expect(count, `to ${to}`).toBeGreaterThan(sent.length * 0.95);
