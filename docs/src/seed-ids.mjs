@@ -135,7 +135,10 @@ export const TESTS = {
     'packages/sip-client/test/media-manager.test.ts',
     'has the media of each session, by the same name',
   ],
-  managerRelay: ['packages/sip-client/test/media-manager.test.ts', 'has their relays, by the same'],
+  sessionsRelay: [
+    'packages/sip-client/test/media-manager.test.ts',
+    'has their relays, by the same',
+  ],
   transportTold: ['packages/session-core/test/transport.test.ts', 'told on both sides'],
   transportSecure: [
     'packages/session-core/test/transport.test.ts',
@@ -381,7 +384,7 @@ D-05 | MediaEvent | ${M}MediaEvent | manager
 D-06 | quality | ${M}MediaManager.qualityMetrics | level
 D-07 | works and builds | ${M}MediaManager | manager
 D-08 | clean-up | ${M}MediaManager.close | manager
-D-09 | MediaManager in SessionManager | ${S}SessionDirectory.mediaManager ${S}SessionMediaManager media-core:MediaManager | managerMedia managerRelay
+D-09 | MediaManager in SessionManager | ${S}SessionDirectory.mediaManager ${S}SessionMediaManager media-core:MediaManager | managerMedia sessionsRelay
 D-10 | SessionMediaState | ${S}sessionMediaTable | mediaTable
 D-11 | session to media | ${S}SessionMedia.media | life
 D-12 | SDP to MediaConfig | ${M}extractMediaConfig | sdpAudio

@@ -5,6 +5,8 @@ import { allOver, three } from './three-phones.ts';
 const at = (name: string, q?: string): NameAddr =>
   new NameAddr({ uri: uri(`sip:${name}@${name}`), params: q === undefined ? [] : [['q', q]] });
 
+const secure = { listen: ['udp', 'tls'] } as const;
+
 describe('a call to somebody who is elsewhere', () => {
   it('is handed up with its contacts, unless it shall be followed', async () => {
     const all = three();
@@ -109,13 +111,13 @@ describe('a call to somebody who is elsewhere', () => {
   });
 
   it('over `sips:` is followed to nobody without it, nor to what is no SIP', async () => {
-    const all = three();
+    const all = three({ alice: secure, bob: secure });
     all.bob.onIncoming = (session) => session.redirect([at('carol'), uri('tel:+15550100')]);
     const session = all.alice.call('bob', {
       requestUri: uri('sips:bob@bob'),
       followRedirects: true,
       hops: [
-        { transport: 'udp', address: all.simulation.network.hostOf('bob').address, port: 5060 },
+        { transport: 'tls', address: all.simulation.network.hostOf('bob').address, port: 5060 },
       ],
     });
     await all.simulation.run(1000);

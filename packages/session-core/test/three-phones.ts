@@ -1,6 +1,6 @@
 import type { Session, SessionManagerOptions } from '@strowger/session-core';
 import { createSimulation, type FakeMediaWire, type Simulation } from '@strowger/testkit';
-import { Phone } from './two-phones.ts';
+import { Phone, type PhoneOptions } from './two-phones.ts';
 
 export interface ThreePhones {
   readonly simulation: Simulation;
@@ -12,13 +12,11 @@ export interface ThreePhones {
   readonly carol: Phone;
 }
 
+type Options = PhoneOptions & Partial<SessionManagerOptions>;
+
 /** Three users; each lets the others transfer where its options say so. */
 export function three(
-  options: {
-    alice?: Partial<SessionManagerOptions>;
-    bob?: Partial<SessionManagerOptions>;
-    carol?: Partial<SessionManagerOptions>;
-  } = {},
+  options: { alice?: Options; bob?: Options; carol?: Options } = {},
 ): ThreePhones {
   const simulation = createSimulation({ seed: 1 });
   const wire: FakeMediaWire = new Map();

@@ -64,7 +64,7 @@ describe('the descriptions of an endpoint', () => {
   it('refuse a later offer in the clear, and keep what was agreed', () => {
     const callee = description('optional');
     callee.answer(createOffer(phone(1, 'required')), wanted);
-    const refused = expect.objectContaining({ code: 'MEDIA_NOT_ACCEPTABLE' });
+    const refused = expect.objectContaining({ code: 'MEDIA_NOT_ENCRYPTED' });
     expect(() => callee.answer(createOffer(phone(1)), wanted)).toThrow(refused);
     expect(callee.context.media?.security.kind).toBe('sdes');
     expect(callee.context.state).toBe('complete');
@@ -151,7 +151,7 @@ describe('a relay with keys on one leg', () => {
   });
 
   it('takes no offer in the clear where its leg must be encrypted', () => {
-    const refused = expect.objectContaining({ code: 'MEDIA_NOT_ACCEPTABLE' });
+    const refused = expect.objectContaining({ code: 'MEDIA_NOT_ENCRYPTED' });
     expect(() => relayed('required', 'off', phone(1), phone(2))).toThrow(refused);
   });
 });

@@ -42,26 +42,31 @@ export class Trickle {
 
   /** The answer is written: tells what is not in it once that is known, and that it was all. */
   follow(answer: Sdp): void {
-    const { ice, tell } = this.options;
+    const { ice } = this.options;
     const written = iceOf(answer);
     if (!this.isOn || ice === undefined || written === undefined) return;
     this.isOn = false;
     if (written.endOfCandidates) return;
-    const { mid, ufrag, pwd, candidates: told } = written;
-    void ice.gathered.then(
-      () => {
-        const now = ice.describe();
-        if (now.ufrag !== ufrag) return; // another generation has taken its place
-        const isNew = ({ address, port }: { address: string; port: number }): boolean =>
-          !told.some((one) => one.address === address && one.port === port);
-        const candidates = now.candidates.filter(isNew);
-        const line = { ...(mid !== undefined && { mid }), candidates, endOfCandidates: true };
-        tell(writeTrickleFragment({ ufrag, pwd, media: [line] }));
-      },
-      () => {}, // it was closed meanwhile
+    void this.tellLater(ice, written);
+  }
+
+  private async tellLater(ice: LocalIce, { mid, ufrag, pwd, candidates }: OwnLine): Promise<void> {
+    const isGathered = await ice.gathered.then(
+      () => true,
+      () => false, // it was closed meanwhile
     );
+    const now = isGathered ? ice.describe() : undefined;
+    if (now?.ufrag !== ufrag) return; // another generation has taken its place
+    const isNew = ({ address, port }: { address: string; port: number }): boolean =>
+      !candidates.some((one) => one.address === address && one.port === port);
+    const later = now.candidates.filter(isNew);
+    const line = { ...(mid !== undefined && { mid }), candidates: later, endOfCandidates: true };
+    this.options.tell(writeTrickleFragment({ ufrag, pwd, media: [line] }));
   }
 }
+
+/** Our line of ICE in a description. */
+type OwnLine = NonNullable<ReturnType<typeof iceOf>>;
 
 function iceOf(sdp: Sdp) {
   const read = readDescription(sdp);
