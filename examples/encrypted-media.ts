@@ -22,5 +22,5 @@ for await (const { samples, sampleRate } of callee.audioIn()) {
 
 const plain = offer.replace('RTP/SAVP', 'RTP/AVP').replace(/a=crypto.*\r\n/g, '');
 const third = await engine.openEndpoint({ label: 'third', onEvent });
-await third.acceptOffer(plain).catch((error) => console.log(error.code)); // prints: MEDIA_NOT_ACCEPTABLE
+await third.acceptOffer(plain).catch((error) => console.log(error.code)); // prints: MEDIA_NOT_ENCRYPTED
 await engine.close();

@@ -51,6 +51,12 @@ describe('scenarios of SIPp', () => {
     });
     expect(refused).toMatchInlineSnapshot(`
       [
+        "callee-replays.xml: scenario.xml:44: <exec> is understood with int_cmd="stop_call" only",
+        "callee-replays.xml: scenario.xml:46: <exec> is understood with int_cmd="stop_call" only",
+        "callee-rtp.xml: scenario.xml:44: <exec> is understood with int_cmd="stop_call" only",
+        "callee-rtp.xml: scenario.xml:46: <exec> is understood with int_cmd="stop_call" only",
+        "caller-replays.xml: scenario.xml:83: <exec> is understood with int_cmd="stop_call" only",
+        "caller-replays.xml: scenario.xml:85: <exec> is understood with int_cmd="stop_call" only",
         "caller-rtp.xml: scenario.xml:84: <exec> is understood with int_cmd="stop_call" only",
         "caller-rtp.xml: scenario.xml:86: <exec> is understood with int_cmd="stop_call" only",
       ]
