@@ -48,10 +48,6 @@ export class MediaRecovery {
     this.left = options.retries;
   }
 
-  get isUnderWay(): boolean {
-    return this.cause !== undefined;
-  }
-
   /** Begins, or goes on; false where media was had anew too often. */
   begin(cause: Refused): boolean {
     if (this.cause !== undefined) {

@@ -1,6 +1,6 @@
 import { Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
 import type { NameAddr, Uri } from '@strowger/sip-message';
-import type { CallOptions } from './call-options.ts';
+import { type CallOptions, type MediaWishes, wishesOf } from './call-options.ts';
 import type { EndReason } from './end-reason.ts';
 import type {
   MediaBackend,
@@ -41,6 +41,8 @@ export interface RecordingSessionOptions {
 export interface RecordingContext {
   readonly runtime: Runtime;
   readonly media: MediaBackend;
+  /** How media is protected where the server's options do not say. */
+  readonly wishes: MediaWishes;
   readonly newId: () => string;
   readonly call: (options: CallOptions) => Session;
 }
@@ -159,15 +161,19 @@ export class RecordingSession {
   }
 
   private async openFeed(parties: readonly RecordedParty[]): Promise<MediaEndpoint> {
-    const { srtp, keying } = this.options.server;
     this.copied = parties.map(({ stream }) => stream.of);
     return this.context.media.openRecordingFeed({
       label: this.id,
       streams: parties.map(({ stream }, index) => ({ ...stream, label: labelOf(index) })),
-      ...(srtp && { srtp }),
-      ...(keying && { keying }),
+      ...this.protection,
       onEvent: (event: MediaEndpointEvent) => this.current?.takeMediaEvent(event),
     });
+  }
+
+  /** What the feed keeps to, and what the session judges it by. */
+  private get protection(): Pick<MediaWishes, 'srtp' | 'keying'> {
+    const { srtp, keying } = this.options.server;
+    return { ...this.context.wishes, ...wishesOf({ srtp, keying }) };
   }
 
   private call(): void {
@@ -181,6 +187,7 @@ export class RecordingSession {
         credentials,
         hops,
         endpoint: this.feed,
+        ...this.protection,
         headers: [['Require', 'siprec']],
         contactParams: ';+sip.src',
         bodyParts: () => [this.metadata()],
@@ -204,9 +211,10 @@ export class RecordingSession {
 
   /** A new description for the server; where media has moved, of what is copied there now. */
   private async tellServer(): Promise<void> {
-    const parties = this.options.parties();
-    const isMoved = parties.some(({ stream }, index) => stream.of !== this.copied[index]);
+    let isMoved = false;
     try {
+      const parties = this.options.parties();
+      isMoved = parties.some(({ stream }, index) => stream.of !== this.copied[index]);
       if (isMoved) await this.move(parties);
       else await this.current?.renegotiate();
       this.machine.input({ type: 'updated' });

@@ -27,7 +27,7 @@ export function setupOfRestored(
     restored: snapshot,
     initial: { name: 'established', direction: agreed, wanted, queue: [] },
     prepare: (signalling, link) => {
-      link.wishes = wishesOf(options);
+      link.wishes = { ...link.wishes, ...wishesOf(options) };
       link.restore(secured);
       signalling.goOn(dialogs, dialog, options.credentials);
     },

@@ -210,6 +210,7 @@ export class SessionManager extends SessionDirectory {
     return new RecordingSession(options, {
       runtime,
       media,
+      wishes: this.context.wishes,
       newId: () => runtime.random.token(),
       call: (call) => this.call(call),
     });

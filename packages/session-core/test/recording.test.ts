@@ -1,13 +1,14 @@
 import { rowsOf } from '@strowger/runtime';
-import { uri } from '@strowger/sip-message';
+import { NameAddr, uri } from '@strowger/sip-message';
 import {
+  partyOf,
   type RecordingEnding,
   type RecordingSession,
   recordingTable,
 } from '@strowger/session-core';
 import { FakeRecorder } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
-import { finish, type Scene, scene } from './two-phones.ts';
+import { finish, Phone, type Scene, scene } from './two-phones.ts';
 
 const SERVER = { uri: uri('sip:srs@srs') };
 
@@ -216,6 +217,61 @@ describe('a session that is recorded at a server', () => {
     await expect(soon(all, recording.started)).rejects.toMatchObject({ code: 'RECORDING_REFUSED' });
     expect(await recording.ended).toMatchObject({ kind: 'refused', status: 488 });
     expect(srs.recordings).toEqual([]);
+    await over(all);
+  });
+
+  it('keeps to the policy of the manager, feed and session alike; the server’s goes before it', async () => {
+    const both = scene();
+    const { simulation } = both;
+    const srs = new FakeRecorder(simulation.network.host('srs'));
+    const carol = new Phone(simulation, 'carol', { encrypts: true, srtp: 'required' });
+    const asked: unknown[] = [];
+    const { openRecordingFeed } = carol.media;
+    carol.media.openRecordingFeed = (request) => {
+      asked.push([request.srtp, request.keying]);
+      return openRecordingFeed.call(carol.media, request);
+    };
+    both.bob.onIncoming = (session) => session.answer();
+    const session = carol.call('bob', { srtp: 'off' });
+    await simulation.run(1000);
+    const recordings = [
+      session.recordAt(SERVER),
+      session.recordAt({ ...SERVER, srtp: 'off', keying: ['sdes'] }),
+    ];
+    await simulation.run(1000);
+    expect(asked).toEqual([
+      ['required', undefined],
+      ['off', ['sdes']],
+    ]);
+    // the feed of the fake backend is not encrypted: what requires that does not begin
+    expect(recordings.map(({ state }) => state)).toEqual(['ended', 'recording']);
+    void session.hangUp();
+    await simulation.run(1000);
+    srs.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ carol: carol.manager, bob: both.bob.manager });
+  });
+
+  it('ends where its parties cannot be told any more', async () => {
+    const all = await talking();
+    const { simulation, alice } = all;
+    const [session] = alice.manager.sessions();
+    let isBroken = false;
+    const recording = alice.manager.startRecordingSession({
+      server: SERVER,
+      from: new NameAddr({ uri: uri('sip:alice@alice') }),
+      parties: () => {
+        if (isBroken || session?.media === undefined) throw new Error('nobody knows');
+        return [partyOf(session, { of: session.media, flow: 'received' })];
+      },
+    });
+    const ending = endingOf(recording);
+    await soon(all, recording.started);
+    isBroken = true;
+    recording.update();
+    await simulation.run(1000);
+    expect(ending.value).toMatchObject({ kind: 'lost' });
+    expect(session?.state).toBe('connected');
     await over(all);
   });
 

@@ -74,7 +74,12 @@ export class MortalPhone {
     const address = `${this.mediaNetwork}.${++this.lives}`;
     return host.start((machine) => {
       const { runtime } = machine;
-      const media = new FakeMediaBackend({ clock: runtime.clock, address, wire });
+      const media = new FakeMediaBackend({
+        clock: runtime.clock,
+        address,
+        wire,
+        encrypts: options.srtp !== undefined,
+      });
       const manager = new SessionManager({
         runtime,
         sender: machine,

@@ -1,6 +1,6 @@
 import { createSimulation, type FakeMediaWire, type Simulation } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
-import type { SessionManagerOptions, SessionSnapshot } from '@strowger/session-core';
+import type { CallOptions, SessionManagerOptions, SessionSnapshot } from '@strowger/session-core';
 import { MortalPhone } from './restarting.ts';
 import { scene } from './two-phones.ts';
 
@@ -12,7 +12,7 @@ interface Scene {
 
 async function talking(
   options: Partial<SessionManagerOptions> = {},
-  call: { lateOffer?: boolean } = {},
+  call: Partial<CallOptions> = {},
 ): Promise<Scene> {
   const simulation = createSimulation({ seed: 11 });
   const wire: FakeMediaWire = new Map();
@@ -80,6 +80,21 @@ describe('P13-5 a session whose process dies', () => {
     void other.session.hangUp();
     await nothingIsLeft(both);
     expect(mortal.log.at(-1)).toBe('ended hungUp by remote 200/16');
+  });
+
+  it('keeps to the policy of its manager for media that it opens anew', async () => {
+    const both = await talking(
+      { srtp: 'required', onIncoming: (session) => session.answer({ srtp: 'optional' }) },
+      { srtp: 'off' }, // which the snapshot does not hold
+    );
+    const { simulation, alice } = both;
+    expect(alice.session.mediaSecurity).toEqual({ kind: 'plain' });
+    alice.die();
+    alice.comeBack();
+    await simulation.run(1000);
+    expect(alice.session.mediaSecurity).toMatchObject({ kind: 'sdes' });
+    void alice.session.hangUp();
+    await nothingIsLeft(both);
   });
 
   it('hangs up, and was the same session all the time', async () => {
