@@ -1,4 +1,4 @@
-import { type Runtime, StrowgerError } from '@strowger/runtime';
+import { type Runtime, StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import {
   type FinishedRecording,
   type MediaEndpoint,
@@ -30,17 +30,22 @@ export interface CallRecordingOptions {
   readonly format?: RecordFormat['format'];
   /**
    * `required`: a call is not answered before the recording has begun, is refused where it cannot, and
-   * ends where it is lost. `optional`, the default: it goes on, which is told.
+   * ends where it is lost. Two are recorded from their answer on, and hung up where that cannot be: who
+   * makes no offer, and who was moved to another relay when it was answered. `optional`, the default: it
+   * goes on, which is told.
    */
   readonly policy?: 'required' | 'optional' | undefined;
-  /** Which calls; default all. */
+  /**
+   * Which calls; default all. Asked when two can talk, and once more for each who takes the place of
+   * one of them until it is recorded. What this or `target` throws is told as a failure of `own`.
+   */
   readonly of?: ((call: RecordedCall) => boolean) | undefined;
 }
 
 /** A call that may be recorded. */
 export interface RecordedCall {
   readonly id: string;
-  /** Addresses of record. */
+  /** Addresses of record of the two that talk. */
   readonly caller: string;
   readonly callee: string;
   readonly dialled: string;
@@ -88,7 +93,8 @@ export class CallRecording {
   private readonly context: CallRecordingContext;
   private readonly own: Promise<CallRecordingRecord>[] = [];
   private readonly running = new Set<Recording>();
-  private readonly followed = new Set<Session>();
+  /** Whose changes are told to the server, until they leave. */
+  private readonly followed = new Map<Session, Unsubscribe>();
   private session: RecordingSession | undefined;
   private part = 0;
   private hasBegun = false;
@@ -109,13 +115,10 @@ export class CallRecording {
    * has begun, and rejects where it cannot; else at once.
    */
   async begin(): Promise<void> {
-    const { options, sides, call } = this.context;
+    const { options, sides } = this.context;
     if (this.hasBegun || options === undefined || sides().length < 2) return;
     this.hasBegun = true;
-    this.part++;
-    if (options.of?.(call(this.part)) === false) return;
-    this.isWanted = true;
-    const begun = Promise.all([this.beginOwn(), this.beginSession()]);
+    const begun = this.beginWanted();
     begun.catch(() => {}); // it was told
     if (this.isRequired) await begun;
   }
@@ -123,10 +126,8 @@ export class CallRecording {
   /** Who talks, and over which media, is not what it was. */
   follow(): void {
     if (!this.hasBegun || this.isOver) return;
-    if (this.isWanted) {
-      this.part++;
-      this.beginOwn().catch(() => {}); // it was told
-    }
+    const begun = this.isWanted ? this.beginOwn() : this.beginWanted();
+    begun.catch(() => {}); // it was told
     this.listen();
     this.session?.update();
   }
@@ -165,6 +166,7 @@ export class CallRecording {
   async end(): Promise<readonly CallRecordingRecord[]> {
     this.isOver = true;
     const { session, own, context } = this;
+    this.unfollow(() => true);
     const stopping = session?.stop();
     for (const recording of this.running) recording.stop().catch(() => {}); // the record says so
     const { clock } = context.runtime;
@@ -178,26 +180,45 @@ export class CallRecording {
     return [{ kind: 'server', server: server.uri.toString(), ...outcomeOf(ending) }, ...records];
   }
 
+  private async beginWanted(): Promise<void> {
+    const { options, call } = this.context;
+    try {
+      if (options?.of?.(call(this.part + 1)) === false) return;
+    } catch (error) {
+      this.failed(error, '');
+      throw error;
+    }
+    this.isWanted = true;
+    await Promise.all([this.beginOwn(), this.beginSession()]);
+  }
+
   private async beginOwn(): Promise<void> {
-    const { options, call, onStarted, onFailed } = this.context;
+    const { options, call, onStarted } = this.context;
+    this.part++;
     if (options?.target === undefined) return;
     const { format } = options;
-    const target = options.target(call(this.part));
+    let path = '';
     try {
+      const target = options.target(call(this.part));
+      path = placeOf(target);
       await this.record(target, format === undefined ? {} : { format });
       onStarted('own');
     } catch (error) {
-      const reason = wordsOf(error);
-      this.own.push(Promise.resolve({ kind: 'own', path: placeOf(target), error: reason }));
-      if (!this.isOver) onFailed('own', reason, this.isRequired);
+      this.failed(error, path);
       throw error;
     }
+  }
+
+  private failed(cause: unknown, path: string): void {
+    const reason = wordsOf(cause);
+    this.own.push(Promise.resolve({ kind: 'own', path, error: reason }));
+    if (!this.isOver) this.context.onFailed('own', reason, this.isRequired);
   }
 
   private async beginSession(): Promise<void> {
     const { options, startSession, sides, onStarted, onFailed } = this.context;
     const [caller] = sides();
-    if (options?.server === undefined || caller === undefined) return;
+    if (options?.server === undefined || caller === undefined || this.isOver) return;
     const session = startSession({
       server: options.server,
       from: new NameAddr({ uri: hostOf(caller.session.local.uri) }),
@@ -231,12 +252,23 @@ export class CallRecording {
 
   /** Holds and other codecs are told as they are agreed. */
   private listen(): void {
-    for (const { session } of this.context.sides()) {
+    if (this.isOver) return;
+    const sessions = this.context.sides().map(({ session }) => session);
+    this.unfollow((session) => !sessions.includes(session));
+    for (const session of sessions) {
       if (this.followed.has(session)) continue;
-      this.followed.add(session);
-      session.on('mediaStateChanged', ({ from }) => {
+      const unsubscribe = session.on('mediaStateChanged', ({ from }) => {
         if (from === 'negotiating') this.session?.update();
       });
+      this.followed.set(session, unsubscribe);
+    }
+  }
+
+  private unfollow(isGone: (session: Session) => boolean): void {
+    for (const [session, unsubscribe] of this.followed) {
+      if (!isGone(session)) continue;
+      unsubscribe();
+      this.followed.delete(session);
     }
   }
 }

@@ -192,14 +192,17 @@ export class Call {
       runtime: context.runtime,
       options: context.recording,
       sides: () => this.recordedSides(),
-      call: (part) => ({
-        id: this.id,
-        caller: parties.caller,
-        callee: calleeOf(this.called, this.routes.forwarded) ?? parties.dialled,
-        dialled: parties.dialled,
-        startedAt: this.timeline.startedAt,
-        part,
-      }),
+      call: (part) => {
+        const [caller, callee] = this.recordedSides();
+        return {
+          id: this.id,
+          caller: caller?.aor ?? parties.caller,
+          callee: callee?.aor ?? parties.dialled,
+          dialled: parties.dialled,
+          startedAt: this.timeline.startedAt,
+          part,
+        };
+      },
       startSession: (options) => context.startRecordingSession(options),
       onStarted: (what) => context.onRecordingStarted(this, what),
       onFailed: (what, reason, isFatal) => {

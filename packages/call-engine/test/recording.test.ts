@@ -197,6 +197,57 @@ describe('a call that is recorded at a server', () => {
     }
   });
 
+  it.each(['of', 'target'] as const)(
+    'is told what %s throws, and the policy decides',
+    async (hook) => {
+      for (const policy of ['required', 'optional'] as const) {
+        const broken = (): never => {
+          throw new Error('no such folder');
+        };
+        const { simulation, alice, told, records, strike } = await scene({
+          server: SERVER,
+          policy,
+          [hook]: broken,
+        });
+        const call = alice.call('bob');
+        await simulation.run(5000);
+        expect(call.outcome).toBe(policy === 'required' ? 500 : 200);
+        expect(told).toContain('own failed: no such folder');
+        call.dialog?.bye();
+        await simulation.run(10_000);
+        expect(records[0]?.reason).toBe(policy === 'required' ? 'recordingFailed' : undefined);
+        expect(records[0]?.recordings).toContainEqual({
+          kind: 'own',
+          path: '',
+          error: 'no such folder',
+        });
+        await strike();
+      }
+    },
+  );
+
+  it('begins with who takes somebody’s place where that one is recorded', async () => {
+    const { simulation, alice, srs, registered, records, strike } = await scene({
+      server: SERVER,
+      of: ({ caller, callee }) => [caller, callee].includes('sip:carol@pbx'),
+    });
+    await registered('carol');
+    const call = alice.call('bob');
+    await simulation.run(5000);
+    expect(srs.recordings).toEqual([]);
+    call.dialog?.refer(
+      { referTo: new NameAddr({ uri: uri('sip:carol@pbx') }) },
+      { onEnded: () => {} },
+    );
+    await simulation.run(10_000);
+    expect(srs.recordings[0]?.metadata.at(-1)?.participants.map(({ aor }) => aor)).toEqual([
+      'sip:carol@pbx',
+      'sip:bob@pbx',
+    ]);
+    await strike();
+    expect(records[0]?.recordings).toMatchObject([{ kind: 'server', outcome: 'completed' }]);
+  });
+
   it('can be recorded on demand while two talk, and not before', async () => {
     const { simulation, engine, alice, strike } = await scene(undefined);
     alice.call('bob');
