@@ -27,6 +27,8 @@ export interface CallContext {
   readonly webSocketMedia: CalleeMedia | undefined;
   /** How media is offered to the other phones of a user. */
   calleeMedia(user: string): CalleeMedia | undefined;
+  /** Whether candidates are told and taken by INFO (RFC 8840). */
+  readonly trickleIce: boolean;
   readonly infos: InfoPassing;
   readonly recording: CallRecordingOptions | undefined;
   startRecordingSession(options: RecordingSessionOptions): RecordingSession;

@@ -124,6 +124,7 @@ export class CallEngine {
       maxCallMs: this.settings.maxCallMs,
       webSocketMedia: options.webSocketMedia,
       calleeMedia: (user) => options.calleeMedia?.(user),
+      trickleIce: options.trickleIce ?? false,
       infos: new InfoPassing(),
       recording: options.recording,
       startRecordingSession: (wanted) => this.sessions.startRecordingSession(wanted),

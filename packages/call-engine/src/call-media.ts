@@ -6,6 +6,7 @@ import type {
   Sdp,
 } from '@strowger/session-core';
 import type { CalleeMedia } from './call-engine-options.ts';
+import type { MediaPolicy } from './media-policy.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -16,6 +17,8 @@ export interface CallMediaOptions {
   readonly label: string;
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
+  /** Whether our candidates may reach the caller after the answer to its offer (RFC 8840). */
+  readonly trickles?: boolean;
   /** How media is offered to the callee; default: as the backend does. */
   readonly callee?: CalleeMedia | undefined;
   /** The same for the caller, where it makes no offer. */
@@ -54,6 +57,8 @@ export class CallMedia {
   readonly calleeEnd: SharedEnd;
   /** Our answer to the caller's offer, once a contact has given its own. */
   readonly answer: Promise<Sdp> | undefined;
+  /** What each end keeps to besides the engine's policy: its sessions are judged by it. */
+  readonly policies: { readonly caller: MediaPolicy; readonly callee: MediaPolicy };
   private contactsOffer: Sdp | undefined;
   private readonly relay: Relay;
   private readonly stays: 'caller' | 'callee';
@@ -83,7 +88,9 @@ export class CallMedia {
       answer,
       onOffer,
       stays = 'caller',
-    }: Pick<CallMediaOptions, 'onOffer' | 'stays'> & {
+      caller,
+      callee,
+    }: Pick<CallMediaOptions, 'onOffer' | 'stays' | 'caller' | 'callee'> & {
       offer: Sdp | undefined;
       answer: Promise<Sdp> | undefined;
     },
@@ -93,6 +100,7 @@ export class CallMedia {
     );
     this.relay = relay;
     this.stays = stays;
+    this.policies = { caller: policyOf(caller), callee: policyOf(callee) };
     this.contactsOffer = offer;
     this.answer = answer;
     this.callerEnd = new RelayEnd(relay.a, passing);
@@ -128,6 +136,10 @@ export class CallMedia {
 /** Which end is whose: the first is that of the side that stays. */
 function nameOf(side: 'caller' | 'callee', stays: 'caller' | 'callee'): 'a' | 'b' {
   return side === stays ? 'a' : 'b';
+}
+
+function policyOf({ srtp, keying }: CalleeMedia = {}): MediaPolicy {
+  return { ...(srtp && { srtp }), ...(keying && { keying }) };
 }
 
 async function openRelay(options: CallMediaOptions): Promise<Relay> {
@@ -176,9 +188,10 @@ function ofEnds<K extends keyof CalleeMedia>(
 }
 
 async function prepare(relay: Relay, options: CallMediaOptions): Promise<CallMedia> {
-  const { offer } = options;
+  const { offer, trickles = false } = options;
   let refusal: unknown;
-  const answer = offer === undefined ? undefined : relay.a.acceptOffer(offer);
+  const answer =
+    offer === undefined ? undefined : relay.a.acceptOffer(offer, trickles ? { trickle: true } : {});
   // whoever awaits the answer hears of it too; here it must not go unheard while nobody does
   answer?.catch((error: unknown) => (refusal = error));
   await Promise.resolve(); // what cannot be read is refused by now, and nothing is spent on it

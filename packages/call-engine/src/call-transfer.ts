@@ -45,8 +45,8 @@ export interface CallTransferOptions {
   /** Who asked; the other side stays. */
   readonly by: Side;
   readonly staying: Session;
-  /** Whether it takes the media of browsers. */
-  readonly isStayingBehindWebSocket: boolean;
+  /** How media is offered to it. */
+  readonly stayingMedia: CalleeMedia | undefined;
   readonly user: CallTransferUser;
 }
 
@@ -190,7 +190,7 @@ export class CallTransfer {
       backend,
       label,
       offer: undefined,
-      caller: this.options.isStayingBehindWebSocket ? webSocketMedia : undefined,
+      caller: this.options.stayingMedia,
       callee: isBehind ? webSocketMedia : this.options.partyMedia,
       stays: by === 'caller' ? 'callee' : 'caller',
       digits: this.options.digits,

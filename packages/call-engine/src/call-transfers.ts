@@ -78,13 +78,17 @@ export class CallTransfers {
       ringTimeoutMs,
       webSocketMedia,
       partyMedia:
-        target.kind === 'user' ? this.options.calleeMedia(target.to.toString()) : undefined,
+        target.kind === 'user' || isCalled(target.session) ? this.mediaOf(user) : undefined,
       digits:
         by === 'caller' ? digitsBetween(digits, user, stayer) : digitsBetween(digits, stayer, user),
       label: id,
       by,
       staying,
-      isStayingBehindWebSocket: sides.isBehindWebSocket(stays, winner()),
+      stayingMedia: sides.isBehindWebSocket(stays, winner())
+        ? webSocketMedia
+        : isCalled(staying)
+          ? this.mediaOf(stayer)
+          : undefined,
       user: {
         onProgress: report,
         onDone: () => {
@@ -107,6 +111,10 @@ export class CallTransfers {
     if (target.kind === 'session')
       void transfer.toSession(target.session, target.isBehindWebSocket);
     else void transfer.toContacts(target, contacts);
+  }
+
+  private mediaOf(user: string | undefined): CalleeMedia | undefined {
+    return user === undefined ? undefined : this.options.calleeMedia(user);
   }
 
   /** The call is over. */
@@ -138,6 +146,11 @@ export class CallTransfers {
     if (by === 'caller') input({ type: 'callerEnded', ending });
     else if (leg !== undefined) input({ type: 'legEnded', leg, ending });
   }
+}
+
+/** Whether we have offered it media as its user wants it; who called keeps to the engine's policy. */
+function isCalled({ direction }: Session): boolean {
+  return direction === 'outgoing';
 }
 
 function leave(left: Left | undefined): void {

@@ -331,6 +331,7 @@ export class Call {
       backend: this.context.media,
       label: this.id,
       offer: isTold ? undefined : this.caller.offer,
+      trickles: this.context.trickleIce && this.caller.trickles,
       callee: isForWebSocket
         ? this.context.webSocketMedia
         : this.context.calleeMedia(destination.to.toString()),
@@ -385,11 +386,11 @@ export class Call {
     );
   }
 
-  private async ringWithMedia({ answer, callerEnd }: CallMedia): Promise<void> {
+  private async ringWithMedia({ answer, callerEnd, policies }: CallMedia): Promise<void> {
     const sdp = await answer?.catch(() => undefined); // told where the call is answered
     if (sdp === undefined || this.state !== 'ringing') return;
     this.forwarded.tell();
-    this.caller.ringWithMedia(callerEnd, sdp);
+    this.caller.ringWithMedia(callerEnd, sdp, policies.caller);
   }
 
   private answerCaller(winner: number): void {

@@ -2,6 +2,7 @@ import type { MediaEndpoint, MediaStats, Sdp, Session } from '@strowger/session-
 import { StrowgerError } from '@strowger/runtime';
 import type { LegEnding } from './call-table.ts';
 import { endingOf } from './leg-ending.ts';
+import type { MediaPolicy } from './media-policy.ts';
 import { followSession } from './session-following.ts';
 
 /** Told about the caller's session; each once at most. */
@@ -28,6 +29,12 @@ export class CallerLeg {
     return this.session.offer;
   }
 
+  /** Whether it takes candidates that come after an answer (RFC 8840 §5.1). */
+  get trickles(): boolean {
+    const tags = this.session.request?.headers.get('supported') ?? [];
+    return tags.some((tag) => tag.toLowerCase() === 'trickle-ice');
+  }
+
   /** The caller's address. */
   get remote(): string {
     return this.session.remote.uri.toString();
@@ -50,13 +57,14 @@ export class CallerLeg {
   }
 
   /** Rings with the callee's early media, by an answer that the relay has already made. */
-  ringWithMedia(endpoint: MediaEndpoint, sdp: Sdp): void {
-    this.session.progress(183, { withMedia: true, endpoint, sdp }).catch(() => {}); // it has ended
+  ringWithMedia(endpoint: MediaEndpoint, sdp: Sdp, policy: MediaPolicy): void {
+    const options = { withMedia: true, endpoint, sdp, ...policy };
+    this.session.progress(183, options).catch(() => {}); // it has ended
   }
 
   /** Answers with what the relay answers, or lets it make an offer where the caller made none. */
-  answer(endpoint: MediaEndpoint, sdp: Sdp | undefined): Promise<void> {
-    return this.session.answer({ endpoint, ...(sdp === undefined ? {} : { sdp }) });
+  answer(endpoint: MediaEndpoint, sdp: Sdp | undefined, policy: MediaPolicy): Promise<void> {
+    return this.session.answer({ endpoint, ...policy, ...(sdp === undefined ? {} : { sdp }) });
   }
 
   /** Refuses the call, or hangs up where it was answered or given up meanwhile. */

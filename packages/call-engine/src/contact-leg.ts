@@ -55,6 +55,7 @@ export class ContactLegs {
       headers: [['Max-Forwards', maxForwards - 1], ...history()],
       endpoint: end,
       offer: media.offer,
+      ...media.policies.callee,
       onBehalfOf: by,
     });
     const { contact } = binding;

@@ -54,9 +54,10 @@ export class ForwardedMedia {
     if (this.isDescribed && isSame) return anew(current);
     const { told } = this;
     if (!this.isDescribed || told !== undefined) {
-      this.told = undefined;
       await closed(current);
-      return told === undefined ? undefined : anew(told);
+      const again = told && (await anew(told)); // `close` frees it where that fails
+      this.told = undefined;
+      return again;
     }
     this.told = current;
     return undefined;
@@ -65,11 +66,11 @@ export class ForwardedMedia {
   /** Answers the caller; afterwards its media is on the relay of who has answered. */
   async answer(caller: CallerLeg, media: CallMedia, steps: AnswerSteps): Promise<void> {
     const { told } = this;
-    const { callerEnd, answer } = told ?? media;
+    const { callerEnd, answer, policies } = told ?? media;
     const sdp = await answer;
     if (told === undefined && sdp !== undefined) await steps.record();
     if (!steps.isWanted()) return;
-    await caller.answer(callerEnd, sdp);
+    await caller.answer(callerEnd, sdp, policies.caller);
     if (told === undefined) return;
     await caller.session.moveMedia(media.callerEnd);
     await this.close();

@@ -173,13 +173,14 @@ export class Phone {
 
   answer(invite: IncomingInvite): void {
     if (!invite.pending) return;
-    const content = sdp(this.host.address);
+    const content = answerTo(invite.request, sdp(this.host.address));
     this.own(invite.accept({ body: { type: 'application/sdp', content } }));
   }
 
   /** Rings with early media. */
   ringWithMedia(invite: IncomingInvite): void {
-    const body = { type: 'application/sdp', content: sdp(this.host.address) };
+    const content = answerTo(invite.request, sdp(this.host.address));
+    const body = { type: 'application/sdp', content };
     invite.progress(183, { body });
   }
 
@@ -235,7 +236,8 @@ export class Phone {
         const offered = directionOf(reinvite.request);
         this.reinvites.push(offered);
         if (this.refusesReinvites) return reinvite.reject(488);
-        const content = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
+        const answer = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
+        const content = answerTo(reinvite.request, answer);
         const accept = (): void => {
           if (reinvite.pending) reinvite.accept({ body: { type: 'application/sdp', content } });
         };
@@ -272,6 +274,16 @@ export function sdp(address: string, direction = 'sendrecv', codec = '0 PCMU/800
     `a=${direction}`,
     '',
   ].join('\r\n');
+}
+
+/** The same with keys (RFC 4568), which it insists on. */
+export function encrypted(description: string): string {
+  const keys = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}\r\n`;
+  return description.replace(' RTP/AVP ', ' RTP/SAVP ') + keys;
+}
+
+function answerTo(request: SipRequest, answer: string): string {
+  return request.text().includes(' RTP/SAVP ') ? encrypted(answer) : answer;
 }
 
 function directionOf(message: SipRequest | SipResponse): string {

@@ -4,7 +4,7 @@ import { NameAddr, uri } from '@strowger/sip-message';
 import { FakeMediaBackend } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
 import type { ForwardingRules } from '../src/forwarding-rules.ts';
-import type { Phone } from './phone.ts';
+import { encrypted, type Phone, sdp } from './phone.ts';
 import { setStage } from './stage.ts';
 
 /** A backend that keeps what relays were asked for. */
@@ -13,7 +13,7 @@ class Asked extends FakeMediaBackend {
 
   override openRelay({ label, onEvent, srtp, keying, ice }: RelayRequest) {
     this.requests.push({ ...(srtp && { srtp }), ...(keying && { keying }), ...(ice && { ice }) });
-    return super.openRelay({ label, onEvent });
+    return super.openRelay({ label, onEvent, ...(srtp && { srtp }) });
   }
 }
 
@@ -24,7 +24,7 @@ describe('a call to contacts behind WebSockets', () => {
     [['ws', 'udp'], {}],
     [['udp'], {}],
   ] as const)('over %j is offered media of its own only where all are', async (kinds, wanted) => {
-    const media = new Asked({ address: '192.0.2.1' });
+    const media = new Asked({ address: '192.0.2.1', encrypts: true });
     const stage = setStage(
       {},
       { media, webSocketMedia: { srtp: 'required', keying: ['dtls'], ice: 'lite' } },
@@ -47,9 +47,40 @@ describe('a call to contacts behind WebSockets', () => {
   });
 });
 
+describe('the answer to a caller that takes candidates later', () => {
+  it.each([
+    [true, 'trickle-ice', { trickle: true }],
+    [true, '100rel', {}],
+    [false, 'trickle-ice', {}],
+  ])(
+    'with trickleIce %s, to Supported: %s, is asked for with %j',
+    async (trickleIce, tag, wanted) => {
+      const intents: unknown[] = [];
+      const media = new FakeMediaBackend({ address: '192.0.2.1' });
+      const { openRelay } = media;
+      media.openRelay = async (request) => {
+        const relay = await openRelay.call(media, request);
+        const { acceptOffer } = relay.a;
+        relay.a.acceptOffer = (offer, intent) => {
+          intents.push(intent);
+          return acceptOffer.call(relay.a, offer, intent);
+        };
+        return relay;
+      };
+      const stage = setStage({}, { media, trickleIce });
+      const alice = await stage.registered('alice');
+      await stage.registered('bob');
+      const call = alice.call('bob', { headers: [['Supported', tag]] });
+      await stage.simulation.run(2000);
+      expect([call.outcome, intents]).toEqual([200, [wanted]]);
+      await stage.strike();
+    },
+  );
+});
+
 describe('P41-2 the media of calls', () => {
   it('keeps to the policy of the engine at both ends, browsers to their own', async () => {
-    const media = new Asked({ address: '192.0.2.1' });
+    const media = new Asked({ address: '192.0.2.1', encrypts: true });
     const stage = setStage(
       {},
       {
@@ -78,6 +109,34 @@ describe('P41-2 the media of calls', () => {
     await stage.strike();
   });
 
+  it.each(['required', 'best-effort'] as const)(
+    'is as the callee’s own policy says where the engine’s is %s, and nothing is told',
+    async (srtp) => {
+      const media = new FakeMediaBackend({ address: '192.0.2.1', encrypts: true });
+      const calleeMedia = (user: string) =>
+        user === 'sip:bob@pbx' || user === 'sip:carol@pbx' ? ({ srtp: 'off' } as const) : undefined;
+      const stage = setStage({}, { media, srtp, calleeMedia });
+      const told: string[] = [];
+      stage.engine.on('security', ({ what, severity }) => told.push(`${severity} ${what}`));
+      const alice = await stage.registered('alice');
+      await stage.registered('bob');
+      const carol = await stage.registered('carol');
+      const body = encrypted(sdp(alice.host.address));
+      const call = alice.call('bob', { body });
+      await stage.simulation.run(5000);
+      const sessions = stage.engine.calls()[0]?.sessions;
+      expect(sessions?.map(({ mediaSecurity }) => mediaSecurity?.kind)).toEqual(['sdes', 'plain']);
+      call.dialog?.refer(
+        { referTo: new NameAddr({ uri: uri('sip:carol@pbx') }) },
+        { onEnded: () => {} },
+      );
+      await stage.simulation.run(10_000);
+      expect([carol.dialogs.length, stage.engine.calls()[0]?.state]).toEqual([1, 'connected']);
+      expect(told).toEqual([]);
+      await stage.strike();
+    },
+  );
+
   it('is told where it is less than the engine wishes', async () => {
     const stage = setStage({}, { srtp: 'best-effort' });
     const told: string[] = [];
@@ -99,7 +158,7 @@ describe('a call that is forwarded after its caller has heard somebody', () => {
   const wanted = { srtp: { b: 'required' }, keying: { b: ['dtls'] }, ice: { b: 'lite' } };
 
   async function scene() {
-    const media = new Asked({ address: '192.0.2.1' });
+    const media = new Asked({ address: '192.0.2.1', encrypts: true });
     const rules: Record<string, ForwardingRules> = {
       bob: { noAnswer: 'carol', noAnswerMs: 3000 },
       carol: { noAnswer: 'dave', noAnswerMs: 3000 },
@@ -160,6 +219,19 @@ describe('a call that is forwarded after its caller has heard somebody', () => {
     await stage.strike();
   });
 
+  it('leaves no relay where who is called next cannot be offered the one of the caller', async () => {
+    const { stage, media, alice, carol } = await scene();
+    carol.onInvite = (invite) => invite.ring();
+    await stage.registered('dave');
+    const call = alice.call('bob');
+    await stage.simulation.run(6000);
+    media.failNext('createOffer');
+    await stage.simulation.run(5000);
+    expect(call.outcome).toBe(488);
+    expect(media.usage().endpoints).toBe(0);
+    await stage.strike();
+  });
+
   it('ends where the caller does not move, or gives up meanwhile', async () => {
     for (const gives of [true, false]) {
       const all = await scene();
@@ -191,7 +263,7 @@ describe('a transfer of a call', () => {
 
   /** `behind` makes a browser of a phone: a proxy before us has the WebSocket. */
   async function scene() {
-    const media = new Asked({ address: '192.0.2.1' });
+    const media = new Asked({ address: '192.0.2.1', encrypts: true });
     const stage = setStage(
       {},
       { media, webSocketMedia: { srtp: 'required', keying: ['dtls'], ice: 'lite' } },
