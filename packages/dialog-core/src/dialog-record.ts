@@ -78,6 +78,12 @@ export class DialogRecord {
     this.onChange?.();
   }
 
+  /** What our Contact says besides its address, such as feature tags (RFC 3840). */
+  get contactParams(): string {
+    const { localContact } = this.init;
+    return localContact.slice(localContact.lastIndexOf('>') + 1);
+  }
+
   /** The secure flag (RFC 3261 §12.1.1): our Contact is `sips` where it was asked for all the way. */
   get isSecure(): boolean {
     return /(?:^|<)sips:/i.test(this.init.localContact);

@@ -67,8 +67,8 @@ export class DialogShell implements Dialog {
 
   relocate(hop: Hop): void {
     const { userAgent } = this.surroundings;
-    const isSecure = this.record.contact.startsWith('<sips:');
-    this.record.relocate(userAgent.contact(hop, isSecure));
+    const { isSecure, contactParams } = this.record;
+    this.record.relocate(`${userAgent.contact(hop, isSecure)}${contactParams}`);
   }
 
   get focus(): string | undefined {

@@ -73,6 +73,8 @@ export class MediaLink {
   private secured: 'sdes' | 'dtls' | undefined;
   /** How media was protected last, wherever it was. */
   private agreed: MediaSecurity | undefined;
+  /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
+  private isExposed = false;
   private offerIsOpen = false;
   private isClosing = false;
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
@@ -150,6 +152,11 @@ export class MediaLink {
     return this.place?.isOwned === true;
   }
 
+  /** Whether what it had has failed, and whatever needs some opens it. */
+  get isLost(): boolean {
+    return this.where === 'lost';
+  }
+
   allows(type: SessionMediaInput['type']): boolean {
     return this.machine.allows(type);
   }
@@ -206,6 +213,7 @@ export class MediaLink {
   private async drop(where: 'released' | 'lost'): Promise<void> {
     const { place } = this;
     this.where = where;
+    if (place !== undefined) this.opening = undefined; // it is there, and closed here
     this.step({ type: 'closed' });
     if (place?.isOwned) await place.endpoint.close();
   }
@@ -236,7 +244,10 @@ export class MediaLink {
             direction: output.direction,
             ...(this.options.trickle.answers && { trickle: true }),
           });
-          const direction = await this.completed(endpoint);
+          const direction = await this.completed(endpoint).catch((error: unknown) => {
+            this.isExposed = this.agreed !== undefined && described(error).code === NOT_ENCRYPTED;
+            throw error;
+          });
           await this.passed();
           return { type: 'answerReady', sdp, direction };
         });
@@ -325,9 +336,9 @@ export class MediaLink {
     const before = this.where;
     const endpoint = await this.opening;
     this.where = { endpoint, isOwned: true };
-    this.remote = remote;
     try {
       const direction = await this.completed(endpoint);
+      this.remote = remote;
       return { type: 'answerReady', sdp: local, direction };
     } catch (error) {
       this.where = before;
@@ -400,16 +411,17 @@ export class MediaLink {
   private protect(now: MediaSecurity | undefined): void {
     const { place, agreed: before } = this;
     if (place === undefined) return;
-    place.security = now ?? place.security;
+    const security = now ?? place.security;
     const policy = this.protection.srtp;
-    const judgement = judgeProtection({ policy, before, now: place.security });
-    this.agreed = place.security;
+    const judgement = judgeProtection({ policy, before, now: security });
     if (judgement === 'refused') {
       throw new StrowgerError(NOT_ENCRYPTED, 'media must be encrypted, and would not be');
     }
+    place.security = security;
+    this.agreed = security;
     if (judgement === 'downgraded') {
       const was = before === undefined ? `${policy} was wished` : spokenProtection(before);
-      this.options.onDowngrade(`${spokenProtection(place.security)}, where ${was}`);
+      this.options.onDowngrade(`${spokenProtection(security)}, where ${was}`);
     }
   }
 
@@ -436,7 +448,16 @@ export class MediaLink {
         return { type: 'mediaRefused', ...described(error) };
       }
     };
-    void work().then((input) => this.options.tell(input));
+    void work().then((input) => this.deliver(input));
+  }
+
+  /** Where an endpoint has taken what is refused, what was agreed before is gone, and media with it. */
+  private deliver(input: SessionInput): void {
+    this.options.tell(input);
+    if (!this.isExposed) return;
+    this.isExposed = false;
+    if (input.type !== 'mediaRefused' || this.isClosing) return;
+    this.takeOwn({ type: 'failed', code: input.code, message: input.message });
   }
 
   private close(): void {

@@ -275,7 +275,8 @@ export class SessionShell {
   relocate(hop: Hop, how: RelocateOptions): void {
     this.signalling.dialog?.relocate(hop);
     this.restartsIce = how.iceRestart === true;
-    if (!this.link.ownsEndpoint && this.link.endpoint !== undefined) this.refresh();
+    // what somebody else has, or closed, is not had anew: the peer is told our Contact alone
+    if (!this.link.ownsEndpoint && !this.link.isLost) this.refresh();
     else this.recovery.restart({ code: 'NETWORK_CHANGED', message: 'the network has changed' });
   }
 

@@ -333,7 +333,8 @@ export class Session extends SessionMedia {
    * Our address has changed, and messages over `hop` see another one: a re-INVITE tells the peer our new
    * Contact, and moves media there: to a new endpoint of ours, or by an ICE restart of the one that it
    * has; again as after a failure, told by `mediaRecovering` and `mediaRecovered`. Media that somebody
-   * else brought stays where it is. Throws `SESSION_STATE` unless answered.
+   * else brought or has stays where it is, and none is opened for a session that closed its own; where
+   * the application has it, our next request tells the Contact. Throws `SESSION_STATE` unless answered.
    */
   relocate(hop: Hop, options: RelocateOptions = {}): void {
     this.shell.check('change');

@@ -91,6 +91,32 @@ describe('P41-2 the protection of media', () => {
     await finish(both);
   });
 
+  it('fails closed where an endpoint of the application takes less within the call', async () => {
+    const both = phones({ srtp: 'required' }, { srtp: 'optional' });
+    const { alice, bob, simulation, told } = both;
+    bob.onIncoming = (session) => session.answer();
+    const endpoint = await alice.media.openEndpoint({
+      label: 'own',
+      srtp: 'best-effort',
+      onEvent() {},
+    });
+    const session = alice.call('bob', { endpoint });
+    await simulation.run(1000);
+    expect(session.mediaSecurity).toEqual(keys);
+    const clear = await bob.media.openEndpoint({ label: 'clear', srtp: 'off', onEvent() {} });
+    const moved = bob.session.moveMedia(clear);
+    moved.catch(() => {});
+    await simulation.run(1000);
+    await expect(moved).rejects.toMatchObject({ code: 'SESSION_ENDED' });
+    expect(session.mediaSecurity).toEqual(keys); // as was agreed last
+    expect(await session.ended).toMatchObject({ kind: 'mediaFailed', code: 'MEDIA_NOT_ENCRYPTED' });
+    expect(new Set(told)).toEqual(
+      new Set([expect.stringMatching(/^alice critical mediaNotEncrypted/)]),
+    );
+    await Promise.all([endpoint.close(), clear.close()]);
+    await finish(both);
+  });
+
   it('is told where it is less than was wished, once', async () => {
     const both = await called({ srtp: 'best-effort' }, { srtp: 'off' });
     expect(both.seen).toEqual([plain, plain]);

@@ -5,6 +5,56 @@ import { finish, type Phone, type Scene, scene, talking } from './two-phones.ts'
 
 const broken = { type: 'failed', code: 'SOCKET_LOST', message: 'gone' } as const;
 
+/** Where nobody had it before. */
+const ELSEWHERE = { transport: 'udp', address: '10.9.9.9', port: 5060 } as const;
+
+describe('a session whose place in the network is another one', () => {
+  it('tells its Contact with its feature tags, and opens no media that it gave away', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const seen: string[] = [];
+    const { receive } = bob.host;
+    bob.host.receive = (inbound) => {
+      const { message } = inbound;
+      if (message.kind === 'request' && message.method === 'INVITE') {
+        seen.push(...message.headers.raw('Contact'));
+      }
+      receive?.(inbound);
+    };
+    const recovering: string[] = [];
+    alice.manager.on('mediaRecovering', ({ code }) => recovering.push(code));
+    const session = alice.call('bob', { contactParams: ';+sip.src' });
+    await simulation.run(1000);
+    await alice.manager.teardownMediaForSession(session.id);
+    session.relocate(ELSEWHERE);
+    await simulation.run(1000);
+    expect(seen).toHaveLength(2);
+    expect(seen[1]).toMatch(/^<sip:alice@.*>;\+sip\.src$/u);
+    expect([recovering, alice.media.usage().endpoints, session.state]).toEqual([
+      [],
+      0,
+      'connected',
+    ]);
+    void session.hangUp();
+    await finish(both);
+  });
+
+  it('leaves media to the application that has it', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const other = await bob.media.openEndpoint({ label: 'own', onEvent() {} });
+    const session = alice.call('bob', { offer: await other.createOffer() });
+    await simulation.run(1000);
+    session.relocate(ELSEWHERE);
+    await simulation.run(1000);
+    expect([session.state, session.mediaState]).toEqual(['connected', 'none']);
+    expect(alice.media.usage().endpoints).toBe(0);
+    await other.close();
+    void session.hangUp();
+    await finish(both);
+  });
+});
+
 describe('TS-07 media that fails', () => {
   it('is opened and offered anew, and the call goes on', async () => {
     const both = await talking();
