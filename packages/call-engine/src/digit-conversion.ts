@@ -2,6 +2,7 @@ import type { Logger } from '@strowger/runtime';
 import type { InfoDigit, Session } from '@strowger/session-core';
 import type { CallDigits, CallMedia } from './call-media.ts';
 import type { Side } from './call-table.ts';
+import type { Converted } from './info-passing.ts';
 
 /** How digits of a call pass from one side to the other. */
 export interface DigitPolicy {
@@ -36,6 +37,9 @@ export interface DigitConversionOptions {
   sessionOf(side: Side): Session | undefined;
 }
 
+/** Digits that may wait for one side: more than anybody types while one is sent. */
+const MOST_WAITING = 32;
+
 /** One stream of digits each way, however a side sends them and the other one takes them. */
 export class DigitConversion {
   private readonly options: DigitConversionOptions;
@@ -44,14 +48,16 @@ export class DigitConversion {
     caller: Promise.resolve(),
     callee: Promise.resolve(),
   };
+  private readonly waiting: Record<Side, number> = { caller: 0, callee: 0 };
 
   constructor(options: DigitConversionOptions) {
     this.options = options;
   }
 
-  /** A digit that media has heard of one side and has not passed on. */
+  /** A digit that media has heard of one side and has not passed on; dropped where 32 wait. */
   heard(from: Side, digit: InfoDigit): void {
     const to = otherSide(from);
+    if (this.waiting[to] >= MOST_WAITING) return;
     this.enqueue(to, async () => {
       if (await this.insert(to, digit)) return;
       const { durationMs } = digit;
@@ -62,10 +68,14 @@ export class DigitConversion {
     });
   }
 
-  /** A digit that came by INFO: `false` where the other side takes no events, and INFO has to do. */
-  convert(from: Side, digit: InfoDigit): Promise<boolean> {
+  /**
+   * A digit that came by INFO: `unsupported` where the other side takes no events, and INFO has to do;
+   * `full` where 32 wait.
+   */
+  async convert(from: Side, digit: InfoDigit): Promise<Converted> {
     const to = otherSide(from);
-    return this.enqueue(to, () => this.insert(to, digit));
+    if (this.waiting[to] >= MOST_WAITING) return 'full';
+    return (await this.enqueue(to, () => this.insert(to, digit))) ? 'sent' : 'unsupported';
   }
 
   private async insert(to: Side, { digit, durationMs }: InfoDigit): Promise<boolean> {
@@ -80,7 +90,10 @@ export class DigitConversion {
   }
 
   private enqueue<T>(to: Side, work: () => Promise<T>): Promise<T> {
-    const done = this.queues[to].then(work);
+    this.waiting[to]++;
+    const done = this.queues[to].then(work).finally(() => {
+      this.waiting[to]--;
+    });
     this.queues[to] = done.catch(() => {});
     return done;
   }

@@ -6,12 +6,15 @@ import type { ServerTransaction } from '@strowger/transaction-core';
 /** Header fields that belong to the body of an INFO and go with it (RFC 6086 §4). */
 const WITH_THE_BODY = ['Info-Package', 'Content-Disposition', 'Content-Language'];
 
+/** Whether a digit went another way; `full`: too many wait for their turn. */
+export type Converted = 'sent' | 'unsupported' | 'full';
+
 /** Where the INFOs of a side go. */
 export interface InfoTarget {
   /** Who is the other side now. */
   session(): Session | undefined;
-  /** Whether a digit went another way, and its INFO goes nowhere; absent: it never does. */
-  convert?(digit: InfoDigit): Promise<boolean>;
+  /** Sends a digit another way: then its INFO goes nowhere. Absent: no digit goes another way. */
+  convert?(digit: InfoDigit): Promise<Converted>;
 }
 
 /**
@@ -51,9 +54,9 @@ async function passOrConvert(
 ): Promise<void> {
   const { request } = transaction;
   const digit = target?.convert && digitOf(request);
-  if (digit && (await target.convert?.(digit))) {
-    return transaction.respond(createResponse(request, 200));
-  }
+  const converted = digit && (await target.convert?.(digit));
+  if (converted === 'sent') return transaction.respond(createResponse(request, 200));
+  if (converted === 'full') return transaction.respond(createResponse(request, 503));
   pass(transaction, target?.session());
 }
 

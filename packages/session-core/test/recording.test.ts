@@ -126,11 +126,13 @@ describe('a session that is recorded at a server', () => {
       () => 'yes',
       (error: Error) => error.message,
     );
-    await simulation.run(2100);
+    await simulation.run(2005);
     expect(await started).toBe('Not recorded: no answer');
     const [late] = srs.recordings;
-    if (late) srs.answer(late); // its CANCEL is there already, or not
+    if (late) srs.answer(late); // its CANCEL is still on the way
+    expect(late?.dialog).toBeDefined();
     await simulation.run(40_000);
+    expect(late?.end).toBe('bye');
     expect(await recording.ended).toEqual({ kind: 'refused', status: 408, text: 'no answer' });
     await over(all);
   });

@@ -497,6 +497,22 @@ describe('routes (RFC 3261 §16.4, §16.12)', () => {
     expect(bye?.request.headers.has('Record-Route')).toBe(false);
   });
 
+  it('an ACK to a sips: address goes over secure hops alone, wherever it is sent', async () => {
+    const { simulation, proxy, assertOver } = proxiedElements();
+    const p = proxy('p', towards('bob'));
+    for (const scheme of ['sip', 'sips']) {
+      const ack = inDialog('ACK', [
+        ['Via', `SIP/2.0/TLS 10.0.0.9;branch=z9hG4bK${scheme}`],
+        ['To', '<sip:bob@p>;tag=b'],
+      ]);
+      ack.uri = uri(`${scheme}:bob@p`);
+      const hop = { transport: 'tls', address: '10.0.0.9', port: 5061 } as const;
+      p.receive({ message: ack, hop, local: { address: '10.0.0.1', port: 5061 } });
+    }
+    await assertOver();
+    expect(simulation.ladder()).toMatchInlineSnapshot(`"     0 p --> bob  ACK"`);
+  });
+
   it('a route that somebody wrote himself is not taken for ours', async () => {
     const { alice, proxy, assertOver } = proxiedElements();
     const routed: boolean[] = [];

@@ -6,7 +6,7 @@ import { loopMark } from './loop-detection.ts';
 import { OwnRoutes } from './own-routes.ts';
 import { ProxiedRequest, type ProxySurroundings } from './proxied-request.ts';
 import type { ProxyDecision, ProxyOptions } from './proxy-options.ts';
-import { forwardedTo } from './request-forwarding.ts';
+import { forwardedTo, isSips } from './request-forwarding.ts';
 import { refusalOf } from './request-validation.ts';
 import { type Preprocessed, preprocess } from './route-preprocessing.ts';
 
@@ -110,6 +110,7 @@ export class ProxyCore {
     this.counted.acksForwarded++;
     this.around.transactions.sendAck(forwarded.request, {
       target: forwarded.next,
+      isSecure: isSips(request.uri),
       ...(hops === undefined ? {} : { hops }),
     });
   }
