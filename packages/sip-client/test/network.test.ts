@@ -5,7 +5,7 @@ import { during, finish, type Phone, scene } from './scene.ts';
 const ELSEWHERE = '10.9.0.7';
 
 /** Alice is registered, and talks with bob; either has called. */
-async function talking(caller: 'alice' | 'bob') {
+async function talking(caller: 'alice' | 'bob', transport: 'udp' | 'tcp' = 'udp') {
   const all = scene();
   const { simulation, alice, bob } = all;
   const [calling, called] = caller === 'alice' ? [alice, bob] : [bob, alice];
@@ -23,7 +23,10 @@ async function talking(caller: 'alice' | 'bob') {
   await during(simulation, alice.client.register());
   await called.client.contact();
   const peer = caller === 'alice' ? 'bob' : 'alice';
-  const call = await during(simulation, calling.client.call(`sip:${peer}@${peer}`));
+  const call = await during(
+    simulation,
+    calling.client.call(`sip:${peer}@${peer};transport=${transport}`),
+  );
   listen(caller, call);
   await during(simulation, call.connected);
   await simulation.run(500);
@@ -95,6 +98,37 @@ describe('A13 a phone that leaves for another network', () => {
     await simulation.run(1000);
     expect(digits).toEqual(['alice 4']);
     await during(simulation, hers.hangUp());
+    await finish(all);
+  });
+
+  it('is long away over a stream, where no try gets out meanwhile', async () => {
+    const all = await talking('alice', 'tcp');
+    const { simulation, alice, hers, his, digits } = all;
+    alice.host.dropConnections();
+    simulation.network.partition('alice');
+    alice.move(ELSEWHERE);
+    await simulation.run(40_000);
+    expect([hers.state, his.state]).toEqual(['connected', 'connected']);
+    simulation.network.heal('alice');
+    await simulation.run(15_000);
+    await his.sendDigits('5');
+    await simulation.run(1000);
+    expect(digits).toEqual(['alice 5']);
+    await during(simulation, hers.hangUp());
+    await finish(all);
+  });
+
+  it('ends the call where the network does not come', async () => {
+    const all = await talking('alice', 'tcp');
+    const { simulation, alice, hers, his } = all;
+    simulation.network.partition('alice');
+    alice.move(ELSEWHERE);
+    expect(await during(simulation, hers.ended)).toMatchObject({
+      kind: 'mediaFailed',
+      code: 'NETWORK_CHANGED',
+    });
+    simulation.network.heal('alice');
+    await during(simulation, his.hangUp());
     await finish(all);
   });
 
