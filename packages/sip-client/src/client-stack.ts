@@ -138,14 +138,16 @@ export class ClientStack {
   }
 
   private async hasMoved(isAsked: boolean): Promise<boolean> {
-    const { seenAs: before } = this;
+    const { seenAs: before, isServerFound: wasFound } = this;
     // where names are not to be had yet, the server is where it was
     await this.locateServer().catch(() => {});
     const { anchor } = this;
     if (before === undefined || anchor === undefined) return false;
     const now = this.addressTowards(anchor);
     const isOut = isLoopback(anchor.address) || !isLoopback(now);
-    if (!isAsked && (!isOut || now === before)) return false;
+    // another change may have been followed meanwhile
+    const known = wasFound ? this.seenAs : before;
+    if (!isAsked && (!isOut || now === known)) return false;
     this.seenAs = now;
     return true;
   }

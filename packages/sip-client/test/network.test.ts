@@ -179,6 +179,7 @@ describe('A13 a phone that leaves for another network', () => {
     await simulation.run(10);
     expect([sent, told]).toEqual([['REGISTER'], []]);
     address = ELSEWHERE;
+    look(); // an address has gone, and another has come
     look();
     await simulation.run(10);
     expect([sent, told]).toEqual([['REGISTER', 'REGISTER'], [ELSEWHERE]]);
