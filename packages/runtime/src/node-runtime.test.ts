@@ -2,6 +2,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nodeRuntime } from './node-runtime.ts';
 
+it('watches its addresses, and lets the process end meanwhile', () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const stop = nodeRuntime().network?.watch(() => {});
+  expect(stop).toBeDefined();
+  expect(timers()).toBe(before);
+  stop?.();
+});
+
 describe('datagrams', () => {
   it.each(['127.0.0.1', '::1'])('go from socket to socket on %s', async (address) => {
     const { datagrams } = nodeRuntime();

@@ -21,10 +21,11 @@ export interface Runtime {
 
 /** The real runtime: the system's monotonic clock, its random bytes, `dgram`, its addresses. */
 export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
-  const clock = new SystemClock();
+  // nobody waits for another network: whoever watches lets its process end
+  const watchClock = new SystemClock({ holdsProcess: false });
   return {
-    clock,
-    network: new AddressWatch({ clock, addresses: ownAddresses }),
+    clock: new SystemClock(),
+    network: new AddressWatch({ clock: watchClock, addresses: ownAddresses }),
     random: { ...randomFrom(pooledBytes()), token: pooledTokens() },
     logger: options.logger ?? silentLogger,
     datagrams: nodeDatagrams,

@@ -7,6 +7,12 @@ export class SystemClock implements Clock {
   private readonly wheel = new TimerWheel(performance.now(), () => this.clearAlarm());
   private alarm: ReturnType<typeof setTimeout> | undefined;
   private alarmAt = Number.POSITIVE_INFINITY;
+  private readonly holdsProcess: boolean;
+
+  /** @param options.holdsProcess whether Node lives on while a timer is armed. */
+  constructor({ holdsProcess = true }: { holdsProcess?: boolean } = {}) {
+    this.holdsProcess = holdsProcess;
+  }
 
   get armedTimers(): number {
     return this.wheel.size;
@@ -36,6 +42,7 @@ export class SystemClock implements Clock {
     if (next === undefined) return;
     const delay = Math.min(Math.max(Math.ceil(next - performance.now()), 1), 0x7fffffff);
     this.alarm = setTimeout(() => this.ring(), delay);
+    if (!this.holdsProcess) this.alarm.unref();
   }
 
   private clearAlarm(): void {

@@ -1,5 +1,27 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { VirtualClock } from './clock.ts';
+import { pageNetwork } from './page-network.ts';
 import { webRuntime } from './web-runtime.ts';
+
+const WIFI: { type?: string } = { type: 'wifi' };
+
+afterEach(() => void vi.unstubAllGlobals());
+
+/** Where this page hears what it is told. */
+function stubPage(navigator: object): EventTarget {
+  const page = new EventTarget();
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+  vi.stubGlobal('navigator', navigator);
+  return page;
+}
+
+function watched() {
+  const clock = new VirtualClock();
+  let told = 0;
+  const stop = pageNetwork(clock).watch(() => void told++);
+  return { clock, told: () => told, stop };
+}
 
 describe('the runtime of a web page', () => {
   it('tells time and wakes up', async () => {
@@ -21,20 +43,37 @@ describe('the runtime of a web page', () => {
   });
 
   it('tells when the page is on line again, until nobody wants to know', () => {
-    const listeners = new Map<string, Set<() => void>>();
-    const page = globalThis as unknown as Record<string, unknown>;
-    const before = [page['addEventListener'], page['removeEventListener']];
-    page['addEventListener'] = (type: string, listener: () => void) =>
-      listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
-    page['removeEventListener'] = (type: string, listener: () => void) =>
-      listeners.get(type)?.delete(listener);
-    let told = 0;
-    const stop = webRuntime().network?.watch(() => told++);
-    for (const listener of listeners.get('online') ?? []) listener();
-    stop?.();
-    for (const listener of listeners.get('online') ?? []) listener();
-    [page['addEventListener'], page['removeEventListener']] = before;
-    expect(told).toBe(1);
+    const page = stubPage({});
+    const { clock, told, stop } = watched();
+    page.dispatchEvent(new Event('online'));
+    page.dispatchEvent(new Event('online'));
+    expect(told()).toBe(0);
+    clock.advance(1000);
+    expect(told()).toBe(1);
+    page.dispatchEvent(new Event('online'));
+    stop();
+    page.dispatchEvent(new Event('online'));
+    clock.advance(1000);
+    expect([told(), clock.armedTimers]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['is connected by something else', { type: 'cellular' }, 1],
+    ['has another speed', { type: 'wifi' }, 0],
+    ['does not say by what it is connected', { type: undefined }, 0],
+    ['goes off line', { type: 'none', onLine: false }, 0],
+  ])('of a page that %s', (_, after, changes) => {
+    const navigator = { onLine: true, connection: Object.assign(new EventTarget(), WIFI) };
+    const page = stubPage(navigator);
+    const { clock, told, stop } = watched();
+    const { type, onLine = true } = after as { type?: string; onLine?: boolean };
+    Object.assign(navigator, { onLine });
+    Object.assign(navigator.connection, { type });
+    navigator.connection.dispatchEvent(new Event('change'));
+    if (changes > 0) page.dispatchEvent(new Event('online')); // of the same switch
+    clock.advance(1000);
+    expect(told()).toBe(changes);
+    stop();
   });
 
   it('has no datagrams, and says so', async () => {

@@ -1,8 +1,8 @@
 import type { DatagramIo } from './datagram-io.ts';
 import { StrowgerError } from './errors.ts';
 import { type Logger, silentLogger } from './logger.ts';
-import type { NetworkWatch } from './network-watch.ts';
 import type { Runtime } from './node-runtime.ts';
+import { pageNetwork } from './page-network.ts';
 import { randomFrom } from './random.ts';
 import { SystemClock } from './system-clock.ts';
 
@@ -14,29 +14,15 @@ const MOST_RANDOM_BYTES = 65_536;
  * has. It has no datagrams: `datagrams.open` rejects with `NO_DATAGRAMS`.
  */
 export function webRuntime(options: { logger?: Logger } = {}): Runtime {
+  const clock = new SystemClock();
   return {
-    clock: new SystemClock(),
+    clock,
     random: randomFrom(randomBytes),
     logger: options.logger ?? silentLogger,
     datagrams: noDatagrams,
-    network: pageNetwork,
+    network: pageNetwork(clock),
   };
 }
-
-/** What a page is told: it is on line again, or over another connection (Network Information API). */
-const pageNetwork: NetworkWatch = {
-  watch(onChange) {
-    const { navigator } = globalThis as { navigator?: { connection?: EventTarget } };
-    const told: [EventTarget | undefined, string][] = [
-      [globalThis as unknown as EventTarget, 'online'], // a page's window, a worker's scope
-      [navigator?.connection, 'change'],
-    ];
-    for (const [target, type] of told) target?.addEventListener?.(type, onChange);
-    return () => {
-      for (const [target, type] of told) target?.removeEventListener?.(type, onChange);
-    };
-  },
-};
 
 function randomBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length);

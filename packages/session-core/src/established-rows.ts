@@ -83,8 +83,8 @@ export const establishedRows: Pick<
         { type: 'rollback' },
       );
     },
-    changeRefused: (state, { code, message }) =>
-      revert(talkOf(state), { code, message }, [], state.change),
+    changeRefused: (state, { code, message, isUnsent = false }) =>
+      revert(talkOf(state), { code, message, isUnsent }, [], state.change),
   },
   yielding: {
     ...busyRows,

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@strowger/runtime';
+import { type Clock, StrowgerError, type Timer } from '@strowger/runtime';
 import type { Refused } from './session-machine.ts';
 
 /** Media that was good for so long counts as healthy: what fails then begins anew. */
@@ -6,6 +6,8 @@ const HEALTHY_MS = 60_000;
 /** Between two tries; each time twice as long. */
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8000;
+/** How long nothing may get out after a change of network: as long as three re-INVITEs over UDP take. */
+const AWAY_LIMIT_MS = 96_000;
 /** How long a negotiation that is under way may take, with media that has failed. */
 const REST_LIMIT_MS = 10_000;
 
@@ -41,6 +43,8 @@ export class MediaRecovery {
   /** What was opened has failed before the peer agreed. */
   private failedAgain = false;
   private recoveredAt: number | undefined;
+  /** When we were told last that media has to be elsewhere. */
+  private restartedAt = Number.NEGATIVE_INFINITY;
   private timer: Timer | undefined;
 
   constructor(options: MediaRecoveryOptions) {
@@ -65,6 +69,7 @@ export class MediaRecovery {
   restart(cause: Refused): void {
     this.left = Math.max(1, this.options.retries);
     this.tries = 0;
+    this.restartedAt = this.options.clock.now();
     if (this.step === 'trying') {
       this.cause = cause;
       this.failedAgain = true;
@@ -106,7 +111,7 @@ export class MediaRecovery {
     this.options.onTry(cause, this.left);
     void this.options.renew(cause).then(
       () => (this.failedAgain ? this.again() : this.recovered()),
-      () => this.again(),
+      (error: unknown) => this.again(error),
     );
   }
 
@@ -116,13 +121,20 @@ export class MediaRecovery {
     this.timer = this.options.clock.arm(REST_LIMIT_MS, () => this.over(cause));
   }
 
-  private again(): void {
+  private again(error?: unknown): void {
     const { cause } = this;
     if (cause === undefined || !this.options.isLive()) return this.stop();
+    if (this.isAway(error)) this.left++;
     if (this.left === 0) return this.over(cause);
     this.step = 'delayed';
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (this.tries - 1), LONGEST_DELAY_MS);
     this.timer = this.options.clock.arm(delayMs, () => this.next());
+  }
+
+  /** Whether a try counts for none: it did not get out, as the new network is not there yet. */
+  private isAway(error: unknown): boolean {
+    if (this.options.clock.now() - this.restartedAt >= AWAY_LIMIT_MS) return false;
+    return StrowgerError.isInstance(error) && error.recovery.kind === 'retry';
   }
 
   private recovered(): void {

@@ -135,6 +135,8 @@ export interface AnswerPlan {
 export interface Refused {
   readonly code: string;
   readonly message: string;
+  /** Nobody refused: what was to be agreed did not get out. */
+  readonly isUnsent?: boolean;
 }
 
 /** Everything that can happen to a session. */

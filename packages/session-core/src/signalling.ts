@@ -283,12 +283,12 @@ export class Signalling {
     const told = (input: SessionInput): void => {
       if (this.turn === turn) this.user.input(input);
     };
-    const refused = (message: string): void =>
-      told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message });
+    const refused = (message: string, isUnsent = false): void =>
+      told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message, isUnsent });
     const user: UpdateUser = {
       onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
       onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
-      onFailed: ({ kind }) => refused(kind),
+      onFailed: ({ kind }) => refused(kind, kind === 'transport'),
     };
     const parts = { body: this.bodyOf(offer) };
     try {

@@ -90,7 +90,12 @@ export class Waiters {
 
 function settle(waiter: Deferred<void>, refusal: Refused | undefined): void {
   if (refusal === undefined) waiter.resolve();
-  else waiter.reject(new StrowgerError(refusal.code, refusal.message));
+  else waiter.reject(errorOf(refusal));
+}
+
+function errorOf({ code, message, isUnsent = false }: Refused): StrowgerError {
+  if (!isUnsent) return new StrowgerError(code, message);
+  return new StrowgerError(code, message, { recovery: { kind: 'retry', afterMs: 0 } });
 }
 
 function endedError(reason: EndReason): StrowgerError {

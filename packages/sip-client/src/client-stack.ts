@@ -1,7 +1,7 @@
 import { type Runtime, within } from '@strowger/runtime';
 import { type Session, SessionManager, type TransferHooks } from '@strowger/session-core';
-import { type NameAddr, SipUri } from '@strowger/sip-message';
-import type { Hop, Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
+import { type NameAddr, SipUri, type Uri } from '@strowger/sip-message';
+import type { Hop, Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { answerRequest } from './capabilities.ts';
 import type { ClientWiring } from './client-wiring.ts';
@@ -31,10 +31,17 @@ export class ClientStack {
   private readonly options: ClientStackOptions;
   private readonly transport: ClientTransport;
   private readonly media: LocalMedia;
-  /** As what we were seen when that was last looked at. */
+  /** The hop to the server; until that is found, to whom we spoke with first. */
+  private anchor: Hop | undefined;
+  private isServerFound = false;
+  /** Our address towards the anchor when that was last looked at. */
   private seenAs: string | undefined;
   /** The hop over which we last spoke with somebody who calls or is called. */
   private reach: Hop | undefined;
+  /** Where the media of a call that has moved is, by the session's id. */
+  private readonly movedTo = new Map<string, string>();
+  /** What is gone because we leave it, while we do. */
+  private left: Hop[] | undefined;
 
   /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
   constructor(options: ClientStackOptions) {
@@ -42,7 +49,7 @@ export class ClientStack {
     this.options = options;
     this.transport = this.connect();
     this.media = new LocalMedia({
-      address: () => this.mediaAddress(),
+      address: (sessionId) => this.mediaAddress(sessionId),
       open: (at) => settings.openMedia?.(at) ?? options.wiring.openMedia(at, options),
       ice: settings.media?.ice,
     });
@@ -100,36 +107,68 @@ export class ClientStack {
 
   /**
    * We are elsewhere in the network: tells the registrar, and the other side of every answered call. False
-   * where there is no way out, or `isAsked` is not said and our address is what it was.
+   * where nobody was spoken with yet, and unless `isAsked` where there is no way out, or our address towards
+   * the server is what it was.
    */
   async networkChanged({ isAsked }: { isAsked: boolean }): Promise<boolean> {
-    this.transport.networkChanged?.();
-    const now = this.address;
-    const isOut = isLoopback(this.options.account.server.host) || !isLoopback(now);
-    if (!isOut || (!isAsked && now === this.seenAs)) return false;
-    this.seenAs = now;
+    const left = this.leave();
+    const hasMoved = await this.hasMoved(isAsked);
+    if (!hasMoved) {
+      for (const hop of left) this.registration.connectionLost(hop);
+      return false;
+    }
     this.registration.networkChanged();
     await Promise.all(this.sessions.sessions().map((session) => this.move(session)));
     return true;
   }
 
-  /** The address that the server, or whom we spoke with last, sees, as far as we know. */
-  get address(): string {
-    const { reach } = this;
-    return reach === undefined ? '' : this.transport.sentBy(reach).host;
+  /** The address that the server sees, as far as we know; none where we have a name that leads nowhere. */
+  get address(): string | undefined {
+    const { seenAs } = this;
+    return seenAs?.endsWith('.invalid') === true ? undefined : seenAs;
+  }
+
+  /** Gives the connections that are gone by it. */
+  private leave(): readonly Hop[] {
+    const left: Hop[] = [];
+    this.left = left;
+    this.transport.networkChanged?.();
+    this.left = undefined;
+    return left;
+  }
+
+  private async hasMoved(isAsked: boolean): Promise<boolean> {
+    const { seenAs: before, isServerFound: wasFound } = this;
+    // where names are not to be had yet, the server is where it was
+    await this.locateServer().catch(() => {});
+    const { anchor } = this;
+    if (before === undefined || anchor === undefined) return false;
+    const now = this.addressTowards(anchor);
+    const isOut = isLoopback(anchor.address) || !isLoopback(now);
+    // another change may have been followed meanwhile
+    const known = wasFound ? this.seenAs : before;
+    if (!isAsked && (!isOut || now === known)) return false;
+    this.seenAs = now;
+    return true;
   }
 
   private async move(session: Session): Promise<void> {
-    const { dialog } = session;
+    const { dialog, id } = session;
     if (dialog === undefined) return;
-    const target = dialog.routeSet[0]?.uri ?? dialog.remoteTarget;
+    const hop = await this.hopTo(dialog.routeSet[0]?.uri ?? dialog.remoteTarget, id);
+    const isLive = session.dialog === dialog && dialog.state === 'confirmed';
+    if (hop === undefined || !isLive || !isAnswered(session)) return;
+    if (!this.movedTo.has(id)) void session.ended.then(() => this.movedTo.delete(id));
+    this.movedTo.set(id, this.addressTowards(hop));
+    session.relocate(hop, { iceRestart: this.options.wiring.restartsIce === true });
+  }
+
+  private async hopTo(target: Uri, sessionId: string): Promise<Hop | undefined> {
     try {
-      const [hop] = await this.transport.locate(target, 0);
-      const isLive = session.dialog === dialog && dialog.state === 'confirmed';
-      if (hop === undefined || !isLive || session.endReason !== undefined) return;
-      session.relocate(hop, { iceRestart: this.options.wiring.restartsIce === true });
+      return (await this.transport.locate(target, 0))[0];
     } catch (error) {
-      this.options.runtime.logger.warn({ err: error, sessionId: session.id }, 'no way to the peer');
+      this.options.runtime.logger.warn({ err: error, sessionId }, 'no way to the peer');
+      return undefined;
     }
   }
 
@@ -164,10 +203,27 @@ export class ClientStack {
   }
 
   private async locate(uri: SipUri): Promise<readonly Hop[]> {
-    const hops = await this.transport.locate(uri, 0);
-    this.reach = hops[0] ?? this.reach;
-    this.seenAs ??= this.address;
+    const { server } = this.options.account;
+    const hops = await (uri === server ? this.locateServer() : this.transport.locate(uri, 0));
+    this.speakOver(hops[0]);
     return hops;
+  }
+
+  private async locateServer(): Promise<readonly Hop[]> {
+    const hops = await this.transport.locate(this.options.account.server, 0);
+    const [hop] = hops;
+    if (hop === undefined) return hops;
+    this.anchor = hop;
+    if (!this.isServerFound) this.seenAs = this.addressTowards(hop);
+    this.isServerFound = true;
+    return hops;
+  }
+
+  private speakOver(hop: Hop | undefined): void {
+    if (hop === undefined) return;
+    this.reach = hop;
+    this.anchor ??= hop;
+    this.seenAs ??= this.addressTowards(hop);
   }
 
   private answer(transaction: ServerTransaction): void {
@@ -188,33 +244,42 @@ export class ClientStack {
       onMessage: (inbound) => {
         trace('received', inbound);
         const { message, hop } = inbound;
-        if (message.kind === 'request' && message.method === 'INVITE') this.reach = hop;
+        if (message.kind === 'request' && message.method === 'INVITE') this.speakOver(hop);
         this.sessions.receive(inbound);
       },
       onSent: (message, hop) => trace('sent', { message, hop }),
-      onConnectionGone: (hop) => this.registration.connectionLost(hop),
+      onConnectionGone: (hop) => {
+        if (this.left === undefined) this.registration.connectionLost(hop);
+        else this.left.push(hop);
+      },
     };
     return settings.connect?.(hooks) ?? wiring.connect(hooks, this.options);
   }
 
-  private mediaAddress(): string {
-    const { settings } = this.options;
-    const sender: MessageSender = this.transport;
-    const { server } = this.options.account;
-    const { address } = this.reach ?? { address: server.host };
-    const { transport } = this.reach ?? { transport: 'udp' };
-    // what a WebSocket is told leads nowhere (RFC 7118 §5.2)
+  private mediaAddress(sessionId = ''): string {
+    const { settings, account } = this.options;
+    const unknown: Hop = { transport: 'udp', address: account.server.host, port: 5060 };
+    const address = settings.media?.address ?? this.movedTo.get(sessionId);
+    return address ?? this.addressTowards(this.reach ?? unknown);
+  }
+
+  /** The address of ours that leads there: what a WebSocket is told leads nowhere (RFC 7118 §5.2). */
+  private addressTowards(hop: Hop): string {
+    const { transport, address } = hop;
     const isNameless = transport === 'ws' || transport === 'wss';
-    const hop: Hop =
-      isNameless || this.reach === undefined
-        ? { transport: 'udp', address, port: 5060 }
-        : this.reach;
-    return settings.media?.address ?? sender.sentBy(hop).host;
+    const way: Hop = isNameless ? { transport: 'udp', address, port: 5060 } : hop;
+    return this.transport.sentBy(way).host;
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.') || host === '::1' || host === 'localhost';
+/** Whether its peer can be told that we are elsewhere: it is not about to end. */
+function isAnswered({ state }: Session): boolean {
+  return state === 'connected' || state === 'onHold' || state === 'transferring';
+}
+
+/** Of an address as it is resolved. */
+function isLoopback(address: string): boolean {
+  return /^127(\.\d{1,3}){3}$/.test(address) || address === '::1';
 }
 
 function isSamePlace(one: SipUri, other: SipUri): boolean {

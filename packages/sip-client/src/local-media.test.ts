@@ -7,7 +7,7 @@ function machine(): { media: LocalMedia; opened: string[]; move: (address: strin
   let address = '192.0.2.1';
   const opened: string[] = [];
   const media = new LocalMedia({
-    address: () => address,
+    address: (label) => (label === 'a call that moved' ? '10.9.0.7' : address),
     open: (wanted) => {
       opened.push(wanted);
       return new FakeMediaBackend({ address: wanted });
@@ -42,6 +42,22 @@ describe('media on the address that reaches the other side', () => {
     move('192.0.2.1');
     await media.openEndpoint(request);
     expect(opened).toEqual(['192.0.2.1', '198.51.100.7', '203.0.113.9', '192.0.2.1']);
+    await media.close();
+  });
+
+  it('is where its session is, and recorded by the backend that has it', async () => {
+    const { media, opened, move } = machine();
+    const of = await media.openEndpoint(request);
+    const moved = await media.openEndpoint({ ...request, label: 'a call that moved' });
+    expect(await moved.createOffer()).toContain('10.9.0.7');
+    move('198.51.100.7');
+    const feed = await media.openRecordingFeed({
+      label: 'a recording',
+      streams: [{ label: '1', of, flow: 'received' }],
+      onEvent: () => {},
+    });
+    expect(opened).toEqual(['192.0.2.1', '10.9.0.7']);
+    await feed.close();
     await media.close();
   });
 

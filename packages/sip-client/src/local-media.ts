@@ -11,8 +11,8 @@ import type {
 
 /** What a `LocalMedia` is made of. */
 export interface LocalMediaOptions {
-  /** The local address that media is to have now. */
-  readonly address: () => string;
+  /** The local address that media is to have now, for what is labelled so. */
+  readonly address: (label?: string) => string;
   readonly open: (address: string) => MediaBackend;
   /** How calls take part in ICE that do not say it themselves; default: the backend's. */
   readonly ice?: EndpointRequest['ice'] | undefined;
@@ -25,6 +25,8 @@ export interface LocalMediaOptions {
 export class LocalMedia implements MediaBackend {
   private readonly options: LocalMediaOptions;
   private readonly byAddress = new Map<string, MediaBackend>();
+  /** Who has what was opened: only that one can record it. */
+  private readonly openedBy = new WeakMap<MediaEndpoint, MediaBackend>();
   private readonly closing = new Set<Promise<void>>();
   private closed = false;
 
@@ -34,11 +36,17 @@ export class LocalMedia implements MediaBackend {
 
   async openEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     const { ice } = this.options;
-    return this.backend().openEndpoint(ice === undefined ? request : { ice, ...request });
+    const backend = this.backend(request.label);
+    const wanted = ice === undefined ? request : { ice, ...request };
+    return this.note(backend, await backend.openEndpoint(wanted));
   }
 
   async openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }> {
-    return this.backend().openRelay(request);
+    const backend = this.backend();
+    const relay = await backend.openRelay(request);
+    this.note(backend, relay.a);
+    this.note(backend, relay.b);
+    return relay;
   }
 
   async openConference(request: ConferenceRequest): Promise<MediaConference> {
@@ -46,7 +54,8 @@ export class LocalMedia implements MediaBackend {
   }
 
   async openRecordingFeed(request: RecordingFeedRequest): Promise<MediaEndpoint> {
-    return this.backend().openRecordingFeed(request);
+    const [backend] = request.streams.flatMap(({ of }) => this.openedBy.get(of) ?? []);
+    return (backend ?? this.backend()).openRecordingFeed(request);
   }
 
   usage(): { endpoints: number; ports: number } {
@@ -65,9 +74,14 @@ export class LocalMedia implements MediaBackend {
     await Promise.all(this.closing);
   }
 
-  private backend(): MediaBackend {
+  private note(backend: MediaBackend, endpoint: MediaEndpoint): MediaEndpoint {
+    this.openedBy.set(endpoint, backend);
+    return endpoint;
+  }
+
+  private backend(label?: string): MediaBackend {
     if (this.closed) throw new StrowgerError('MEDIA_CLOSED', 'this client is closed');
-    const address = this.options.address();
+    const address = this.options.address(label);
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;
     for (const [old, one] of this.byAddress) if (one.usage().endpoints === 0) this.drop(old);

@@ -49,6 +49,19 @@ describe('a registration', () => {
     expect([1, 3600, 2 ** 32].map(refreshAfterMs)).toEqual([500, 3_540_000, 86_400_000]);
   });
 
+  it.each<[RegistrationState, RegistrationState, number]>([
+    [registering, registering, 300],
+    [registered, registering, 300],
+    [waiting, registering, 300],
+    [{ name: 'stopping' }, { name: 'unregistering' }, 0],
+    [{ name: 'unregistering' }, { name: 'unregistering' }, 0],
+  ])('tells the registrar anew from elsewhere, and nobody else: %o', (from, next, seconds) => {
+    const taken = run(from, { type: 'networkChanged' });
+    expect(taken.next).toEqual(next);
+    const said = taken.outputs.filter(({ type }) => type !== 'disarm');
+    expect(said).toEqual([{ type: 'send', expiresSeconds: seconds }]);
+  });
+
   it('asks for as long as the registrar wants at least (423)', () => {
     const input = { type: 'rejected', status: 423, minExpiresSeconds: 900, jitter: 0 } as const;
     const { next, outputs } = run(registering, input);

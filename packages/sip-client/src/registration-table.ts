@@ -29,8 +29,10 @@ export type RegistrationInput =
   /** No answer, or no way to the registrar. */
   | { type: 'failed'; jitter: number }
   | { type: 'timer' }
-  /** The connection over which we can be reached is gone, or the network changed. */
+  /** The connection over which we can be reached is gone. */
   | { type: 'connectionLost'; jitter: number }
+  /** We are elsewhere: what is under way is not answered there. */
+  | { type: 'networkChanged' }
   | { type: 'unregister' };
 
 /** What follows. */
@@ -89,18 +91,21 @@ export const registrationTable: StateTable<
       wait({ expiresSeconds, failures, jitter }),
     connectionLost: ({ expiresSeconds, failures }, { jitter }) =>
       wait({ expiresSeconds, failures, jitter }),
+    networkChanged: ({ expiresSeconds }) => begin(expiresSeconds),
     unregister: () => to({ name: 'stopping' }),
   },
   registered: {
     timer: ({ expiresSeconds }) => begin(expiresSeconds),
     connectionLost: ({ expiresSeconds }, { jitter }) =>
       wait({ expiresSeconds, failures: 0, jitter }),
+    networkChanged: ({ expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     register: (_, { expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     unregister: () =>
       to({ name: 'unregistering' }, { type: 'disarm' }, { type: 'send', expiresSeconds: 0 }),
   },
   waiting: {
     timer: ({ expiresSeconds, failures }) => send({ expiresSeconds, failures }),
+    networkChanged: ({ expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     register: (_, { expiresSeconds }) => begin(expiresSeconds, { type: 'disarm' }),
     unregister: () => gone({ type: 'disarm' }),
   },
@@ -109,12 +114,14 @@ export const registrationTable: StateTable<
     rejected: () => gone(),
     failed: () => gone(),
     connectionLost: () => gone(),
+    networkChanged: () => to({ name: 'unregistering' }, { type: 'send', expiresSeconds: 0 }),
   },
   unregistering: {
     accepted: () => gone(),
     rejected: () => gone(),
     failed: () => gone(),
     connectionLost: () => gone(),
+    networkChanged: () => to({ name: 'unregistering' }, { type: 'send', expiresSeconds: 0 }),
   },
 };
 

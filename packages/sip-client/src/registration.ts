@@ -96,12 +96,7 @@ export class Registration {
 
   /** We are elsewhere: the registrar is told at once, and to forget where we were. */
   networkChanged(): void {
-    const { account } = this.options;
-    if (this.state === 'registered' || this.state === 'waiting') {
-      this.take({ type: 'register', expiresSeconds: account.expiresSeconds });
-    } else if (this.state === 'registering') {
-      this.take({ type: 'connectionLost', jitter: this.jitter() });
-    }
+    this.take({ type: 'networkChanged' });
   }
 
   /** Unregisters, for `deadlineMs` at most. Afterwards nothing is sent, and no timer is armed. */

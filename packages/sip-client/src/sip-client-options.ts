@@ -152,8 +152,11 @@ export interface ReplaceRequest {
 /** The events of a client. */
 export interface SipClientEvents {
   registration: RegistrationChange;
-  /** We are elsewhere in the network: the registration is renewed, and each call moves there. */
-  networkChanged: { readonly address: string };
+  /**
+   * We are elsewhere in the network: the registration is renewed, and each call moves there. `address` is the
+   * one that leads to the server; a page knows none.
+   */
+  networkChanged: { readonly address?: string };
   incoming: Call;
   /** Asked by the other side of `call`, we call somebody else: `onTransfer` has allowed it. */
   transferred: { readonly call: Call; readonly replacement: Call };

@@ -204,7 +204,8 @@ export class WiredSipClient {
 
   private async follow(stack: ClientStack, isAsked: boolean): Promise<void> {
     const hasMoved = await stack.networkChanged({ isAsked });
-    if (hasMoved) this.events.emit('networkChanged', { address: stack.address });
+    const { address } = stack;
+    if (hasMoved) this.events.emit('networkChanged', address === undefined ? {} : { address });
   }
 
   private tellTransfers(sessions: SessionManager): void {

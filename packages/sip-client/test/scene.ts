@@ -132,6 +132,8 @@ export class Phone {
   }
 
   dropConnections: () => void = () => {};
+  /** What its transport does when the network is another one. */
+  leave: () => void = () => {};
 
   /** The kinds of change that were told, in order. */
   get told(): string[] {
@@ -153,6 +155,7 @@ export class Phone {
       locate: (target, size) => host.locate(target, size),
       sentBy: (hop) => host.sentBy(hop),
       send: (message, hop, failed) => host.send(message, hop, failed),
+      networkChanged: () => this.leave(),
       start: async () => {
         const { failure } = this;
         this.failure = undefined;

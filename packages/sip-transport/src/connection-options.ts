@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   /** The name that it was opened for. */
   readonly host?: string | undefined;
   readonly accepted: boolean;
+  /** The address of ours that it leaves from once it is open, as far as we know. */
+  readonly from?: string | undefined;
   readonly clock: Clock;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;

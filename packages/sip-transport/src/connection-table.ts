@@ -97,14 +97,16 @@ export class ConnectionTable {
   /** Takes a connection that a peer opened and that was admitted. */
   accept({ transport, channel, remote }: Accepted): void {
     this.options.metrics.connectionsAccepted++;
-    this.add(channel, { transport, ...remote }, true);
+    this.add(channel, { transport, ...remote }, { accepted: true });
   }
 
   /**
    * Starts to connect; throws `TOO_MANY_CONNECTIONS` where a limit is reached, `CONNECT_FAILED` where
    * the peer took no connection just now.
+   *
+   * @param from the address of ours that leads there.
    */
-  open(hop: Hop, make: () => Channel): Connection {
+  open(hop: Hop, from: string, make: () => Channel): Connection {
     const afterMs = this.reconnects.waitMs(hop);
     if (afterMs > 0) {
       const what = `${hop.address} port ${hop.port} took no connection just now`;
@@ -115,7 +117,7 @@ export class ConnectionTable {
       throw new StrowgerError('TOO_MANY_CONNECTIONS', `no connection to ${hop.address} is left`);
     }
     this.entrance.places.take(hop.address);
-    return this.add(make(), hop, false);
+    return this.add(make(), hop, { accepted: false, from });
   }
 
   /** Somebody on it is known by name now: it makes room for nobody. */
@@ -133,13 +135,12 @@ export class ConnectionTable {
     }
   }
 
-  /** Closes those from an address that this machine no longer has: nothing comes there any more. */
+  /**
+   * Closes those from an address that this machine no longer has: nothing comes there any more. What
+   * waits for one that was to be opened from there fails with `CONNECT_FAILED`.
+   */
   leave(isHere: (address: string) => boolean): void {
-    for (const connection of this.held) {
-      const { address } = connection.local;
-      if (!connection.isOpen || isHere(address)) continue;
-      connection.abort(new StrowgerError('CONNECTION_CLOSED', `${address} is no longer ours`));
-    }
+    for (const connection of this.held) if (!isHere(connection.from)) connection.leaveNetwork();
   }
 
   /** Tells once how an attempt to connect comes out: at once where it is open already. */
@@ -156,7 +157,11 @@ export class ConnectionTable {
     await this.entrance.places.empty();
   }
 
-  private add(channel: Channel, hop: Hop, accepted: boolean): Connection {
+  private add(
+    channel: Channel,
+    hop: Hop,
+    { accepted, from }: { accepted: boolean; from?: string },
+  ): Connection {
     const { clock, limits, metrics, events } = this.options;
     const { transport, address, port, host } = hop;
     const connection = new Connection({
@@ -166,6 +171,7 @@ export class ConnectionTable {
       remote: { address: canonicalAddress(address), port },
       host,
       accepted,
+      from,
       clock,
       limits,
       metrics,

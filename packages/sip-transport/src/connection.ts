@@ -34,6 +34,11 @@ export class Connection {
     return this.options.channel.local;
   }
 
+  /** The address that it leaves from, or is about to. */
+  get from(): string {
+    return this.phase === 'opening' ? (this.options.from ?? '') : this.local.address;
+  }
+
   /** Whether a peer opened it. */
   get accepted(): boolean {
     return this.options.accepted;
@@ -132,6 +137,16 @@ export class Connection {
     if (this.phase !== 'opening' || this.waitingBytes > 0) return;
     this.withdrawn = true;
     this.abort(new StrowgerError('CONNECT_FAILED', `${this.name()} was not needed`));
+  }
+
+  /** Our end of it is gone: that tells nothing of the peer. */
+  leaveNetwork(): void {
+    const [code, what] =
+      this.phase === 'opening'
+        ? (['CONNECT_FAILED', 'was to leave'] as const)
+        : (['CONNECTION_CLOSED', 'leaves'] as const);
+    this.withdrawn ||= this.phase === 'opening';
+    this.abort(new StrowgerError(code, `${this.name()} ${what} from an address that is gone`));
   }
 
   /** Closes at once; what waits fails with `error`. */

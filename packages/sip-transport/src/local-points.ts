@@ -121,9 +121,14 @@ export class LocalPoints {
     this.addresses.forget();
   }
 
+  /** The address of this machine that leads to a peer. */
+  towards(peer: string): string {
+    return this.addresses.towards(peer);
+  }
+
   /** Whether messages can still leave from here: an address of this machine. */
   isHere(address: string): boolean {
-    return isWildcard(address) || this.addresses.has(address);
+    return isWildcard(address) || isLoopback(address) || this.addresses.has(address);
   }
 
   /** @param connected our address on the connection that the hop uses, where there is one. */

@@ -18,6 +18,8 @@ export interface StreamSocketsOptions extends ConnectionTableOptions {
   readonly webSocket: WebSocketSettings;
   /** How what leaves is marked. */
   readonly dscp: number | undefined;
+  /** The address of this machine that leads to a peer. */
+  towards(peer: string): string;
   /** What a listener suffers while it listens. */
   onError(error: StrowgerError): void;
 }
@@ -136,7 +138,8 @@ export class StreamSockets {
 
   private open(hop: Hop, { point, isWildcard }: LocalPoint): Connection {
     const localAddress = isWildcard ? undefined : point.address;
-    return this.connections.open(hop, () => openChannel(hop, localAddress, this.options));
+    const from = localAddress ?? this.options.towards(hop.address);
+    return this.connections.open(hop, from, () => openChannel(hop, localAddress, this.options));
   }
 }
 

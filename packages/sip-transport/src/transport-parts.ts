@@ -118,7 +118,10 @@ export class TransportParts {
     });
     this.reception = new Reception(shared);
     this.udp = new UdpSockets(shared);
-    this.streams = new StreamSockets(shared);
+    this.streams = new StreamSockets({
+      ...shared,
+      towards: (peer) => this.points.towards(peer),
+    });
     const { udp, points: local } = this;
     this.stun = new StunAgent({
       ...shared,

@@ -104,9 +104,12 @@ export class WebSocketClient {
     return bytes;
   }
 
-  /** The network is another one: a connection through the old one says nothing more, and is given up. */
+  /**
+   * The network is another one: a connection through the old one says nothing more, and is given up. One
+   * that still opens is let alone: a page is told twice of one change.
+   */
   networkChanged(): void {
-    this.gone();
+    if (this.isOpen) this.gone();
   }
 
   /** Lets what was sent leave, fails what waits for the connection, and closes. Idempotent. */

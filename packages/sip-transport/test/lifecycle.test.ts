@@ -49,6 +49,17 @@ describe('starting', () => {
   });
 });
 
+it('keeps the connections from addresses that stay when others change', async () => {
+  const [alice, bob] = [await open(BOTH), await open(BOTH)];
+  const hop = hopTo(bob, 'tcp');
+  alice.layer.send(options(alice, hop), hop, mustLeave);
+  await bob.inbox.next();
+  alice.layer.networkChanged();
+  alice.layer.send(options(alice, hop, '', 'again'), hop, mustLeave);
+  await bob.inbox.next();
+  expect(bob.layer.metrics.connectionsAccepted).toBe(1);
+});
+
 describe('closing', () => {
   it('releases the ports for the next to bind', async () => {
     const first = await open(BOTH);

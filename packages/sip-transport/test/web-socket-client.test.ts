@@ -3,7 +3,12 @@ import { nodeRuntime, type StrowgerError, VirtualClock } from '@strowger/runtime
 import { createResponse, type SipMessage } from '@strowger/sip-message';
 import { expect, it, describe, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { type Hop, WebSocketClient, type WebSocketClientOptions } from '../src/index.ts';
+import {
+  type Hop,
+  WebSocketClient,
+  type WebSocketClientOptions,
+  type WebSocketLike,
+} from '../src/index.ts';
 import { Arrivals } from './arrivals.ts';
 import { hopTo, mustLeave, open, optionsText, parsed, until } from './loopback.ts';
 
@@ -169,4 +174,51 @@ describe("a web page's WebSocket (RFC 7118)", () => {
   it.each(['pbx.example', 'https://pbx.example', ''])('refuses the server %j', (url) => {
     expect(() => page(url)).toThrow(expect.objectContaining({ code: 'BAD_SERVER' }));
   });
+});
+
+/** A platform's WebSocket that opens when it is told to. */
+class FakeSocket implements WebSocketLike {
+  binaryType = '';
+  readonly bufferedAmount = 0;
+  readonly sent: unknown[] = [];
+  isClosed = false;
+  private readonly opened: (() => void)[] = [];
+
+  addEventListener(type: string, listener: (event: { data: unknown }) => void): void {
+    if (type === 'open') this.opened.push(() => listener({ data: undefined }));
+  }
+
+  open(): void {
+    for (const tell of this.opened) tell();
+  }
+
+  send(data: Uint8Array | string): void {
+    this.sent.push(data);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+it('gives up the connection through a network that is left, and not the one that opens since', () => {
+  const sockets: FakeSocket[] = [];
+  const alice = page('wss://pbx.example/', {
+    runtime: { ...nodeRuntime(), clock: new VirtualClock() },
+    open: () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+  });
+  alice.client.send(request(alice), alice.hop, mustLeave);
+  sockets[0]?.open();
+  alice.client.networkChanged();
+  expect([sockets[0]?.isClosed, alice.gone]).toEqual([true, [alice.hop]]);
+  alice.client.send(request(alice), alice.hop, mustLeave);
+  alice.client.networkChanged(); // the same change, told once more
+  sockets[1]?.open();
+  expect(sockets.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  expect(sockets[1]?.sent).toHaveLength(1);
+  expect(alice.gone).toHaveLength(1);
 });
