@@ -1,6 +1,6 @@
 // Writes docs/interoperability.md: which program of others was shown doing what. Reports of vitest as
 // arguments (`vitest run --project e2e --reporter=json --outputFile=FILE …`) go into the record first,
-// with the commit that was run: what it was run on has to be committed.
+// with the commit that was run: what it was run on has to be committed, the record itself apart.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ import { marksIn, peersPage, problemsOf, withReports } from '../docs/src/peers.m
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [page, kept] = [join(root, 'docs/interoperability.md'), join(root, 'e2e/shown.json')];
+
+/** What a run of `e2e/` is of. */
+const RUN_ON = ['packages', 'apps', 'e2e', ':(exclude)e2e/shown.json'];
 
 /** The Debian package of each, whose version is told. */
 const PACKAGES = {
@@ -23,7 +26,7 @@ const PACKAGES = {
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 let record = JSON.parse(readFileSync(kept, 'utf8'));
 if (reports.length > 0) {
-  const changed = git('status', '--porcelain', '--', 'packages', 'apps', 'e2e/*.test.ts');
+  const changed = git('status', '--porcelain', '--', ...RUN_ON);
   if (changed !== '') throw new Error(`not committed:\n${changed}`);
   const run = {
     root,

@@ -140,7 +140,7 @@ export function peersPage(record) {
     'saw it and passed. A test fails where a line names a test that is gone, or where a test shows',
     'what no run has recorded. An empty place says that nobody looked, not that it does not work.',
     '',
-    `| | ${peers.map((peer) => `[${peer}](#${anchorOf(peer)})`).join(' | ')} |`,
+    `| | ${peers.join(' | ')} |`,
     `| --- |${peers.map(() => ' :-: |').join('')}`,
     ...groups.flatMap((group) => [
       `| **${group}** |${peers.map(() => ' |').join('')}`,
@@ -187,7 +187,6 @@ function sectionOf(peer, version, entries) {
 
 const headingOf = (feature) => feature.slice(0, feature.indexOf(': '));
 const nameOf = (feature) => feature.slice(feature.indexOf(': ') + 2);
-const anchorOf = (peer) => peer.toLowerCase().replaceAll('.', '-');
 const inCell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const compare = (a, b) => (a < b ? -1 : Number(a > b));
 const sorted = (object) =>

@@ -115,9 +115,6 @@ const room = z.strictObject({
   record: z.boolean().default(false).describe('Whether meetings are recorded, in `recordings`'),
 });
 
-/** The keys of a room. */
-export const roomShape = room.shape;
-
 const conference = z
   .strictObject({
     rooms: z
@@ -188,6 +185,7 @@ export const configSchema = z
     domain: z
       .string()
       .regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, { error: 'a host name or an IP address' })
+      .toLowerCase()
       .default('localhost')
       .describe('The domain of the users, and the realm of their digests'),
     listen: z
@@ -298,9 +296,8 @@ export const configSchema = z
     drainMs: z.int().min(0).max(3_600_000).default(10_000).describe('Deadline after SIGTERM'),
   })
   .superRefine((config, context) => {
-    if (config.mode === 'proxy' && config.recording !== undefined) {
-      const message = 'calls are recorded in mode "b2bua" alone';
-      context.addIssue({ code: 'custom', path: ['recording'], message, input: config.recording });
+    for (const { path, message, input } of config.mode === 'proxy' ? notProxied(config) : []) {
+      context.addIssue({ code: 'custom', path, message, input });
     }
     const index = config.listen.findIndex((point) => isSecure(atOf(point)));
     if (index < 0 || config.tls !== undefined) return;
@@ -315,6 +312,25 @@ export const configSchema = z
 
 /** The configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
+
+/** What somebody counts on, such as encryption, and a proxy cannot do: it has no media. */
+function notProxied({ recording: recorded, users = [] }: Pick<Config, 'recording' | 'users'>) {
+  const only = 'in mode "b2bua" alone';
+  const recordings = {
+    path: ['recording'],
+    message: `calls are recorded ${only}`,
+    input: recorded,
+  };
+  const ofUsers = users.flatMap(({ media, digits }, index) => [
+    ...(media === undefined
+      ? []
+      : [{ path: ['users', index, 'media'], message: `media has wishes ${only}`, input: media }]),
+    ...(digits === 'auto'
+      ? []
+      : [{ path: ['users', index, 'digits'], message: `tones are heard ${only}`, input: digits }]),
+  ]);
+  return recorded === undefined ? ofUsers : [recordings, ...ofUsers];
+}
 
 /** Where it listens. */
 export interface Listen {

@@ -2,7 +2,7 @@ import { ConfigError } from '@strowger/daemon';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from './config-schema.ts';
-import { isTrivial, readConfig, refuseUnsafe } from './config.ts';
+import { isTrivial, keysAt, readConfig, refuseUnsafe } from './config.ts';
 
 const EXAMPLE = `
 domain: pbx.example
@@ -185,7 +185,37 @@ webSocket: { origins: ["https://phone.example"] }
     expect(problem('recording: {}')).toContain('it needs "server", "folder" or both');
     expect(problem('recording: { server: "srs" }')).toContain('a SIP address, such as');
     expect(problem('recording: { servers: 1 }')).toContain('allowed: server, answerMs,');
-    expect(problem('mode: proxy\nrecording: { folder: calls }')).toContain('mode "b2bua" alone');
+  });
+
+  it.each([
+    ['recording: { folder: calls }', 'configuration:2: recording: {'],
+    [
+      'users: [{ user: a, password: longer, media: { srtp: required } }]',
+      'users[0].media: {"srtp":"required"} is not allowed; media has wishes',
+    ],
+    [
+      'users: [{ user: a, password: longer, digits: inband }]',
+      'users[0].digits: "inband" is not allowed; tones are heard',
+    ],
+  ])('refuses in mode proxy what only a relay does: %s', (text, message) => {
+    expect(() => readConfig(`mode: b2bua\n${text}`)).not.toThrow();
+    const read = (): unknown => readConfig(`mode: proxy\n${text}`);
+    expect(read).toThrow(message);
+    expect(read).toThrow('in mode "b2bua" alone');
+  });
+
+  it('names the keys that are allowed wherever there are any', () => {
+    const known: [string, readonly string[]][] = [
+      ...objectsIn(z.toJSONSchema(configSchema, { io: 'input' }), []),
+    ];
+    expect(known.length).toBeGreaterThan(10);
+    for (const [path, keys] of known) {
+      const parts = path === '' ? [] : path.split('/');
+      const at = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+      expect([path, keysAt(at)]).toEqual([path, keys]);
+    }
+    const wrong = 'users: [{ user: a, password: longer, media: { strp: off } }]';
+    expect(() => readConfig(wrong)).toThrow('unknown key "strp"; allowed: srtp, keying, ice');
   });
 
   it('publishes its schema', async () => {
@@ -222,3 +252,20 @@ describe('a public address', () => {
     (password) => expect(isTrivial('alice', password)).toBe(true),
   );
 });
+
+/** Every map of the published schema, by a path to it, with its keys. */
+function objectsIn(
+  schema: z.core.JSONSchema._JSONSchema,
+  path: string[],
+): [string, readonly string[]][] {
+  if (typeof schema === 'boolean') return [];
+  const { properties = {}, additionalProperties: more = false, items = [], anyOf = [] } = schema;
+  const keys = Object.keys(properties);
+  return [
+    ...(keys.length > 0 ? [[path.join('/'), keys] as [string, string[]]] : []),
+    ...Object.entries(properties).flatMap(([key, one]) => objectsIn(one, [...path, key])),
+    ...objectsIn(more, [...path, '*6000']),
+    ...[items].flat().flatMap((one) => objectsIn(one, [...path, '0'])),
+    ...anyOf.flatMap((one) => objectsIn(one, path)),
+  ];
+}

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { ConfigError, ConfigFile } from '@strowger/daemon';
 import { type Document, isMap } from 'yaml';
-import type { z } from 'zod';
-import { atOf, type Config, configSchema, parseListen, roomShape } from './config-schema.ts';
+import { z } from 'zod';
+import { atOf, type Config, configSchema, parseListen } from './config-schema.ts';
 
 /** Environment variables and the keys that they override. Lists are separated by commas. */
 export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; list?: true }>> = {
@@ -120,31 +120,34 @@ function explain(issue: Issue): string {
   return `${key}: ${show(issue)} is not allowed; ${issue.message}`;
 }
 
-/** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  if (path[0] === 'users') return ['user', 'password', 'digest'];
-  if (path[0] === 'listen') return ['at', 'digest'];
-  if (path[0] === 'conference' && path.length > 1) return Object.keys(roomShape);
-  if (path[1] === 'turnServers') return ['at', 'username', 'password'];
-  const known: Record<string, string[]> = {
-    http: ['listen'],
-    tls: ['cert', 'key', 'ca', 'verifyClient', 'minVersion'],
-    webSocket: ['path', 'origins', 'allowNoOrigin'],
-    recording: ['server', 'answerMs', 'srtp', 'folder', 'format', 'policy', 'of'],
-    conference: ['rooms', 'recordings', 'recordingFormat'],
-    media: [
-      'address',
-      'ports',
-      'codecs',
-      'srtp',
-      'ice',
-      'keying',
-      'stunServers',
-      'turnServers',
-      'workers',
-    ],
-  };
-  return known[String(path[0])] ?? Object.keys(configSchema.shape);
+/** The keys that the schema knows at a path; none where no map is. */
+export function keysAt(path: readonly PropertyKey[]): string[] {
+  let at: z.core.$ZodType | undefined = configSchema;
+  for (const key of path) at = at && below(at, key);
+  const map = at && mapOf(at);
+  return map === undefined ? [] : Object.keys(map.shape);
+}
+
+/** What stands at a key of a map, or in a list. */
+function below(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
+  const plain = unwrapped(schema);
+  if (plain instanceof z.ZodArray) return plain.element;
+  if (plain instanceof z.ZodRecord) return plain.valueType;
+  return mapOf(plain)?.shape[String(key)];
+}
+
+function mapOf(schema: z.core.$ZodType): z.ZodObject | undefined {
+  const plain = unwrapped(schema);
+  const options = plain instanceof z.ZodUnion ? plain.options : [plain];
+  return options.find((one) => one instanceof z.ZodObject);
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const isWrapper =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }
 
 const SECRETS = ['password', 'pin', 'moderatorPin'];

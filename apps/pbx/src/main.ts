@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { isMisuse, logLevel, toldToStop } from '@strowger/daemon';
+import { isMisuse, logDestination, logLevel, toldToStop } from '@strowger/daemon';
 import { type Logger, StrowgerError } from '@strowger/runtime';
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
@@ -31,10 +31,7 @@ async function main(): Promise<number> {
     const { config: file } = values;
     const text = file === undefined ? '' : readFileSync(file, 'utf8');
     const config = readConfig(text, { env: process.env, ...(file === undefined ? {} : { file }) });
-    const logger = pino(
-      { level: logLevel(process.env, 'warn') },
-      pino.destination({ dest: 2, sync: true }),
-    );
+    const logger = pino({ level: logLevel(process.env, 'warn') }, logDestination());
     const pbx = await startPbx(config, logger);
     process.stdout.write(`${pbx.banner}\n`);
     process.on('SIGHUP', () => reload(pbx, logger));

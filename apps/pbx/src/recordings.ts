@@ -4,13 +4,15 @@ import type { CallEngine, CallEngineOptions, RecordedCall } from '@strowger/call
 import type { Logger } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
+import { aorOf } from './users.ts';
 
 /** What of calls is recorded; makes the folder where we record ourselves. */
-export function recordingOf({ recording, domain }: Config): Pick<CallEngineOptions, 'recording'> {
+export function recordingOf(config: Config): Pick<CallEngineOptions, 'recording'> {
+  const { recording } = config;
   if (recording === undefined) return {};
   const { server, answerMs, srtp, folder, format, policy, of } = recording;
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
-  const isWanted = of && concerns(of.map((user) => `sip:${user}@${domain}`));
+  const isWanted = of && concerns(of.map((user) => aorOf(user, config)));
   return {
     recording: {
       policy,
@@ -28,7 +30,7 @@ export function logRecordings(engine: CallEngine, logger: Logger): void {
     logger.error({ call: id, what, reason }, 'a call is not recorded'),
   );
   engine.on('callEnded', ({ record: { id, recordings } }) => {
-    if (recordings) logger.info({ call: id, recordings }, 'a call was recorded');
+    if (recordings) logger.info({ call: id, recordings }, 'recordings of a call');
   });
 }
 

@@ -3,7 +3,8 @@ import { seededRandom } from '@strowger/runtime';
 import { computeHa1 } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
-import { settleUsers } from './users.ts';
+import { recordingOf } from './recordings.ts';
+import { calleeMediaOf, digitsOf, settleUsers } from './users.ts';
 
 describe('users', () => {
   it('get made-up passwords once, of which only the HA1 is kept', async () => {
@@ -34,5 +35,26 @@ describe('users', () => {
       ['carol', ['SHA-256']],
     ]);
     expect(JSON.stringify(kept)).not.toContain('a fine word');
+  });
+});
+
+describe('what is configured for a user', () => {
+  it('is found by the address of record, however the domain is written', async () => {
+    const config = readConfig(`
+domain: PBX.Example
+users: [{ user: bob, password: "a fine word", digits: inband, media: { srtp: required } }]
+recording: { server: "sip:rec@192.0.2.9", of: [bob] }
+`);
+    const bob = 'sip:bob@pbx.example';
+    expect(calleeMediaOf(config)(bob)).toEqual({ srtp: 'required' });
+    expect(digitsOf(config).isInband?.(bob)).toBe(true);
+    const of = recordingOf(config).recording?.of;
+    const call = { id: 'a', dialled: 'bob', startedAt: 0, part: 1 };
+    expect(of?.({ ...call, caller: 'sip:alice@pbx.example', callee: bob })).toBe(true);
+    expect(of?.({ ...call, caller: bob, callee: '*43' })).toBe(true);
+    expect(of?.({ ...call, caller: 'sip:alice@pbx.example', callee: '*43' })).toBe(false);
+    const { credentials } = memoryStores();
+    await settleUsers(config, credentials, seededRandom(1));
+    expect(await credentials.find('pbx.example', 'bob')).toBeDefined();
   });
 });

@@ -6,7 +6,7 @@ import type {
   ForwardingSource,
 } from '@strowger/call-engine';
 import type { Random } from '@strowger/runtime';
-import { computeHa1, type DigestAlgorithm } from '@strowger/sip-message';
+import { computeHa1, type DigestAlgorithm, SipUri } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
 
 const ALGORITHMS: readonly DigestAlgorithm[] = ['MD5', 'SHA-256', 'SHA-512-256'];
@@ -53,12 +53,15 @@ export async function settleUsers(
   return madeUp;
 }
 
+/** The address of record of a user, as the engine spells it. */
+export function aorOf(user: string, { domain }: Pick<Config, 'domain'>): string {
+  return new SipUri({ host: domain, user }).toString();
+}
+
 /** How media is offered to the phones of a user. */
-export function calleeMediaOf({
-  users = [],
-  domain,
-}: Config): (user: string) => CalleeMedia | undefined {
-  const wishes = new Map(users.map(({ user, media }) => [`sip:${user}@${domain}`, media]));
+export function calleeMediaOf(config: Config): (user: string) => CalleeMedia | undefined {
+  const { users = [] } = config;
+  const wishes = new Map(users.map(({ user, media }) => [aorOf(user, config), media]));
   return (user) => {
     const { srtp, keying, ice } = wishes.get(user) ?? {};
     return { ...(srtp && { srtp }), ...(keying && { keying }), ...(ice && { ice }) };
@@ -66,9 +69,10 @@ export function calleeMediaOf({
 }
 
 /** How digits go from phone to phone. */
-export function digitsOf({ digits, users = [], domain }: Config): DigitPolicy {
+export function digitsOf(config: Config): DigitPolicy {
+  const { digits, users = [] } = config;
   const inband = users.filter((one) => one.digits === 'inband');
-  const addresses = new Set(inband.map(({ user }) => `sip:${user}@${domain}`));
+  const addresses = new Set(inband.map(({ user }) => aorOf(user, config)));
   return { convert: digits === 'convert', isInband: (user) => addresses.has(user) };
 }
 

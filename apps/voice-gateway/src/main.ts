@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { isMisuse, logLevel, toldToStop } from '@strowger/daemon';
+import { isMisuse, logDestination, logLevel, toldToStop } from '@strowger/daemon';
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
 import { startGateway } from './wiring.ts';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     const { config: file } = values;
     const config = readConfig(readFileSync(file, 'utf8'), { file, env: process.env });
     const level = logLevel(process.env, 'info');
-    const logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
+    const logger = pino({ level }, logDestination());
     const running = await startGateway(config, logger);
     process.stdout.write(`${running.banner}\n`);
     await toldToStop();

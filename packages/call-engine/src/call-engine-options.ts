@@ -41,8 +41,9 @@ export interface CallEngineOptions {
    */
   readonly webSocketMedia?: CalleeMedia;
   /**
-   * How media is offered to the phones of a user (an address of record), such as with ICE or DTLS-SRTP,
-   * where they are not all behind a WebSocket. Default: as the backend does.
+   * How media is offered to the phones of a user (an address of record, `sip:user@domain`), such as with
+   * ICE or DTLS-SRTP, where they are not all behind a WebSocket: in calls to that user, not in those that
+   * the user makes, and in the mode `b2bua` alone. Default: as `srtp`, `keying` and the backend have it.
    */
   readonly calleeMedia?: (user: string) => CalleeMedia | undefined;
   /**

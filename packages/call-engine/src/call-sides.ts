@@ -2,6 +2,7 @@ import type { Session } from '@strowger/session-core';
 import type { Side } from './call-table.ts';
 import { CallerLeg } from './caller-leg.ts';
 import type { ContactLeg } from './contact-leg.ts';
+import { userAt } from './router.ts';
 
 /** Who is in a call: the caller, whoever took its place, and the legs of the callee. */
 export class CallSides {
@@ -42,7 +43,7 @@ export class CallSides {
     const session = this.sessionOf(side, winner);
     if (session === undefined) return undefined;
     // a contact that we called is one of the user's whose address we called
-    return this.users.has(session) ? this.users.get(session) : session.remote.uri.toString();
+    return this.users.has(session) ? this.users.get(session) : userAt(session.remote.uri);
   }
 
   /** Whether one side takes the media of browsers. */

@@ -10,7 +10,7 @@ import { CallerLeg } from './caller-leg.ts';
 import type { ContactLegs } from './contact-leg.ts';
 import { type DigitPolicy, digitsBetween } from './digit-conversion.ts';
 import { inTime } from './in-time.ts';
-import type { Destination } from './router.ts';
+import { type Destination, userAt } from './router.ts';
 
 /** Whom a side is to be connected to. */
 export type TransferTarget =
@@ -71,7 +71,7 @@ export class CallTransfers {
     if (staying === undefined) return report(481);
     input({ type: 'transferAsked', by });
     const stayer = sides.userOf(stays, winner());
-    const user = target.kind === 'session' ? target.user : target.to.toString();
+    const user = target.kind === 'session' ? target.user : userAt(target.to);
     const transfer = new CallTransfer({
       runtime,
       media,

@@ -35,7 +35,7 @@ import {
 } from './contact-leg.ts';
 import { inTime } from './in-time.ts';
 import { recordLegs, transcodedIn } from './record-legs.ts';
-import { calleeOf, type Destination } from './router.ts';
+import { calleeOf, type Destination, userAt } from './router.ts';
 import { serve } from './service.ts';
 
 /**
@@ -323,6 +323,7 @@ export class Call {
 
   private async openMedia(destination: UserDestination): Promise<CallMedia> {
     const isForWebSocket = destination.bindings.every(isBehindWebSocket);
+    const callee = userAt(destination.to);
     const known = await this.forwarded.take(this.media, isForWebSocket);
     if (known !== undefined) return known;
     const { isTold } = this.forwarded;
@@ -332,11 +333,9 @@ export class Call {
       label: this.id,
       offer: isTold ? undefined : this.caller.offer,
       trickles: this.context.trickleIce && this.caller.trickles,
-      callee: isForWebSocket
-        ? this.context.webSocketMedia
-        : this.context.calleeMedia(destination.to.toString()),
+      callee: isForWebSocket ? this.context.webSocketMedia : this.context.calleeMedia(callee),
       caller: isTold && this.caller.isBehindWebSocket ? this.context.webSocketMedia : undefined,
-      digits: digitsBetween(this.context.digits, this.userOf('caller'), destination.to.toString()),
+      digits: digitsBetween(this.context.digits, this.userOf('caller'), callee),
       onEvent: (event, from) => this.mediaTold(event, from),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),

@@ -11,7 +11,7 @@ import type { Service } from './service.ts';
 export type Destination =
   | {
       readonly kind: 'user';
-      /** The address of record. */
+      /** Whom to call: the address of record, as `sips:` where it was dialled so. */
       readonly to: SipUri;
       /** Never empty. */
       readonly bindings: readonly Binding[];
@@ -97,12 +97,20 @@ export function isSips(uri: Uri | undefined): boolean {
   return uri instanceof SipUri && uri.scheme === 'sips';
 }
 
+/**
+ * The one spelling of whom an address is for: `sips:bob@pbx` and `sip:bob@pbx` are the same user
+ * (RFC 5630 §4), who is known by the second.
+ */
+export function userAt(uri: Uri): string {
+  return (uri instanceof SipUri && isSips(uri) ? uri.with({ scheme: 'sip' }) : uri).toString();
+}
+
 /** Who was called, for the record: who was dialled, also where somebody else answered. */
 export function calleeOf(
   destination: Destination | undefined,
   [first]: readonly Forwarding[],
 ): string | undefined {
-  if (first !== undefined) return first.from.toString();
-  if (destination?.kind === 'user') return destination.to.toString();
+  if (first !== undefined) return userAt(first.from);
+  if (destination?.kind === 'user') return userAt(destination.to);
   return destination?.kind === 'service' ? destination.name : destination?.callee;
 }

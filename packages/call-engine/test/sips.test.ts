@@ -1,3 +1,4 @@
+import { uri } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import type { CallEngineOptions } from '../src/call-engine-options.ts';
 import { echo } from '../src/service.ts';
@@ -62,6 +63,29 @@ describe('P41-3 a sips: call', () => {
     await simulation.run(3000);
     expect([service.outcome, forwarded.outcome]).toEqual([200, 480]);
     service.dialog?.bye();
+    await strike();
+  });
+
+  it('is told as one to the address of record, by which users are known', async () => {
+    const asked: Record<string, string[]> = { media: [], digits: [], recording: [] };
+    const { simulation, alice, bob, records, strike } = await scene(['sips:bob@bob:5060'], {
+      calleeMedia: (user) => void asked['media']?.push(user),
+      digits: { isInband: (user) => asked['digits']?.push(user) === 0 },
+      recording: {
+        server: { uri: uri('sip:srs@srs') },
+        of: ({ callee }) => asked['recording']?.push(callee) === 0,
+      },
+    });
+    alice.call('bob', SECURE);
+    await simulation.run(3000);
+    expect(asked).toEqual({
+      media: ['sip:bob@pbx'],
+      digits: ['sip:alice@pbx', 'sip:bob@pbx'],
+      recording: ['sip:bob@pbx'],
+    });
+    bob.dialogs[0]?.bye();
+    await simulation.run(1000);
+    expect(records).toMatchObject([{ callee: 'sip:bob@pbx' }]);
     await strike();
   });
 });

@@ -5,7 +5,7 @@ export { Emitter, type Unsubscribe } from './events.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { AddressWatch, type NetworkWatch } from './network-watch.ts';
 export { canReusePort, nodeRuntime, type Runtime } from './node-runtime.ts';
-export { jsonLine, printable } from './printable.ts';
+export { jsonLine, printable, printableJson } from './printable.ts';
 export { type Random, randomFrom, seededRandom } from './random.ts';
 export {
   type Arrow,

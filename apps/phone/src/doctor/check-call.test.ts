@@ -20,7 +20,7 @@ it('a call whose sound cannot be had is a finding, and is hung up', async () => 
       return call;
     },
   };
-  const { finding, codec } = await checkCall(client, await bob.contact());
+  const { finding, codec } = await checkCall(client, await bob.contact(), runtime.clock);
   expect(finding).toMatchObject({ check: 'call', verdict: 'bad' });
   expect(finding.found).toContain('One audioIn() is open at a time');
   expect(codec).toBeUndefined();

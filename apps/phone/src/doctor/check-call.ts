@@ -1,9 +1,9 @@
 import { levelDbm0, toneShare } from '@strowger/media-core';
+import { type Clock, within } from '@strowger/runtime';
 import type { Call, SipClient } from '@strowger/sip-client';
 import type { MediaStats } from '@strowger/session-core';
 import { ending } from '../report.ts';
 import { bad, doubtful, type Finding, good } from './finding.ts';
-import { within } from './within.ts';
 
 const TONE_HZ = 440;
 const TALK_MS = 4000;
@@ -28,12 +28,16 @@ interface Checked {
 }
 
 /** Calls somebody who sends back what it hears, and measures that. */
-export async function checkCall(client: Pick<SipClient, 'call'>, target: string): Promise<Checked> {
+export async function checkCall(
+  client: Pick<SipClient, 'call'>,
+  target: string,
+  clock: Clock,
+): Promise<Checked> {
   let call: Call | undefined;
   try {
     call = await client.call(target, { ringTimeoutMs: RING_MS });
     await call.connected;
-    return await measure(call, target);
+    return await measure(call, target, clock);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const remedy = `see whether ${target} may be called and sends back what it hears; --call calls another`;
@@ -44,12 +48,12 @@ export async function checkCall(client: Pick<SipClient, 'call'>, target: string)
 }
 
 /** Throws what the media do, where the call is over by now. */
-async function measure(call: Call, target: string): Promise<Checked> {
+async function measure(call: Call, target: string, clock: Clock): Promise<Checked> {
   const began = performance.now();
   call.play({ type: 'tone', frequencyHz: TONE_HZ }).finished.catch(() => undefined); // told by the end
   const heard: Heard = { frames: 0, echoed: 0 };
-  await within(TALK_MS, listen(call, heard, began));
-  const isOver = await within(0, call.ended);
+  await within(listen(call, heard, began), TALK_MS, clock);
+  const isOver = await within(call.ended, 0, clock);
   await call.hangUp();
   const stats = await call.stats();
   const found = `${target}: ${describe(heard, stats)}`;

@@ -1,18 +1,21 @@
-import { StrowgerError } from '@strowger/runtime';
+import { type Clock, StrowgerError, within } from '@strowger/runtime';
 import type { SipClient } from '@strowger/sip-client';
 import { bad, type Finding, good } from './finding.ts';
-import { within } from './within.ts';
 
 const PATIENCE_MS = 10_000;
 
 /** Whether the account can be registered. */
-export async function checkRegistration(client: SipClient, who: string): Promise<Finding> {
+export async function checkRegistration(
+  client: SipClient,
+  who: string,
+  clock: Clock,
+): Promise<Finding> {
   let refused: number | undefined;
   client.on('registration', (change) => {
     if (change.type === 'registrationFailed') refused = change.status;
   });
   try {
-    const answer = await within(PATIENCE_MS, client.register());
+    const answer = await within(client.register(), PATIENCE_MS, clock);
     if (answer !== undefined) {
       return good('registration', `${who} is registered for ${answer.expiresSeconds} s`);
     }

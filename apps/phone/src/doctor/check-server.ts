@@ -1,9 +1,8 @@
-import { StrowgerError } from '@strowger/runtime';
+import { type Clock, StrowgerError, within } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
 import type { Capabilities, MessageTrace, SipClient } from '@strowger/sip-client';
 import type { Hop } from '@strowger/sip-transport';
 import { bad, doubtful, type Finding, good, skipped } from './finding.ts';
-import { within } from './within.ts';
 
 const PATIENCE_MS = 5000;
 const SLOW_MS = 500;
@@ -11,12 +10,12 @@ const SLOW_MS = 500;
 /** Whether the server answers OPTIONS (RFC 3261 §11), and how fast. */
 export async function checkServer(
   client: SipClient,
-  { target, hop }: { target: string; hop: Hop },
+  { target, hop, clock }: { target: string; hop: Hop; clock: Clock },
 ): Promise<{ finding: Finding; isThere: boolean }> {
   const at = `${hop.transport} ${hop.address} port ${hop.port}`;
   let answer: Capabilities | undefined;
   try {
-    answer = await within(PATIENCE_MS, client.options(target));
+    answer = await within(client.options(target), PATIENCE_MS, clock);
   } catch (error) {
     const why = StrowgerError.isInstance(error) ? error.message : String(error);
     const remedy = `see whether a SIP server listens there over ${hop.transport}, and what a firewall lets out`;

@@ -101,12 +101,17 @@ class Examination {
       connect: (hooks) => this.connect(hop, hooks),
     });
     this.client = client;
-    const { finding, isThere } = await checkServer(client, { target: server.toString(), hop });
+    const { clock } = this.runtime;
+    const { finding, isThere } = await checkServer(client, {
+      target: server.toString(),
+      hop,
+      clock,
+    });
     this.note(finding);
     if (!isThere) return this.skip('the server does not answer', ...BEHIND_SERVER.slice(1));
     await this.lookAtNat();
     if (this.options.password === undefined) this.skip('no --password was given', 'registration');
-    else this.note(await checkRegistration(client, this.settings.uri));
+    else this.note(await checkRegistration(client, this.settings.uri, clock));
     this.note(checkClock(this.traces));
     await this.lookAtCall(client);
   }
@@ -115,8 +120,7 @@ class Examination {
     this.note(checkNat(this.traces));
     const { stun } = this.options;
     if (stun === undefined) return;
-    const { datagrams, random } = this.runtime;
-    const seen = await askStun(await locateStun(stun, this.resolver), { datagrams, random });
+    const seen = await askStun(await locateStun(stun, this.resolver), this.runtime);
     if (seen === undefined) {
       const remedy = 'another STUN server, or a firewall that lets UDP out';
       this.note(doubtful('nat', `${stun} does not answer STUN`, remedy));
@@ -131,7 +135,7 @@ class Examination {
   private async lookAtCall(client: SipClient): Promise<void> {
     const { call } = this.options;
     if (call === undefined) this.skip('--no-call', 'call');
-    const made = call === undefined ? undefined : await checkCall(client, call);
+    const made = call === undefined ? undefined : await checkCall(client, call, this.runtime.clock);
     if (made !== undefined) this.note(made.finding);
     this.note(checkCodecs(this.traces, made?.codec));
   }

@@ -7,9 +7,8 @@ import {
   STUN_METHODS,
   writeStun,
 } from '@strowger/media-core';
-import type { DatagramIo, Endpoint, Random } from '@strowger/runtime';
+import { type Clock, type DatagramIo, type Endpoint, type Random, within } from '@strowger/runtime';
 import type { DnsResolver } from '@strowger/sip-transport';
-import { within } from './within.ts';
 
 /** When it is asked again, and when it is given up (RFC 8489 §6.2.1 has longer ones). */
 const ROUNDS_MS = [500, 1000, 1500];
@@ -17,7 +16,7 @@ const ROUNDS_MS = [500, 1000, 1500];
 /** Asks a STUN server as whom it sees us (RFC 8489 §3); `undefined` where it does not answer. */
 export async function askStun(
   server: Endpoint,
-  { datagrams, random }: { datagrams: DatagramIo; random: Random },
+  { datagrams, random, clock }: { datagrams: DatagramIo; random: Random; clock: Clock },
 ): Promise<{ mapped: Endpoint; local: Endpoint } | undefined> {
   const transaction = random.bytes(12);
   const request = writeStun({
@@ -39,7 +38,7 @@ export async function askStun(
   try {
     for (const roundMs of ROUNDS_MS) {
       socket.send(request, server);
-      const mapped = await within(roundMs, answered);
+      const mapped = await within(answered, roundMs, clock);
       if (mapped !== undefined) return { mapped, local: socket.local };
     }
     return undefined;
