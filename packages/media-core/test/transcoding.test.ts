@@ -167,6 +167,38 @@ describe('a relay that may transcode', () => {
     expect(fourth.answer).toMatch(/RTP\/AVP 9 101\r/);
   });
 
+  it('keeps to frames that the codec has which it makes, whatever the first one agreed has', async () => {
+    const { simulation, pbx } = stage();
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
+    const opus = 'a=rtpmap:111 opus/48000/2';
+    const offer = near.describe('18 111', opus, 'a=ptime:30');
+    await pass(relay.a, relay.b, offer, far.describe('18 111 0', opus));
+    const to = await portOf(relay.b);
+    for (let at = 0; at < 20; at++) {
+      far.send(to, { payloadType: 0, sequence: at, timestamp: at * 160 });
+      await simulation.run(20);
+    }
+    expect((await relay.b.stats()).transcoded?.to).toBe('opus');
+    const times = near.rtp.map(({ timestamp }) => timestamp);
+    expect(times.length).toBeGreaterThan(10);
+    const steps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+    expect(new Set(steps)).toEqual(new Set([960]));
+  });
+
+  it('makes nothing that may not pass, in an offer of its own nor in an answer', async () => {
+    const { simulation, pbx } = stage();
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    const asked = { label: 'call', codecs: ['pcma', 'pcmu'], onEvent: () => {} };
+    const late = await pbx.openRelay(asked);
+    expect(await late.a.createOffer()).toMatch(/m=audio \d+ RTP\/AVP 0 8 \d+\r/);
+    const relay = await pbx.openRelay(asked);
+    const round = await pass(relay.a, relay.b, near.describe('8 9'), far.describe('0'));
+    expect(round.answered).toMatch(/m=audio \d+ RTP\/AVP 8\r/);
+  });
+
   it('passes events under the clock and the number of the other side, and tells each once', async () => {
     const { simulation, pbx } = stage();
     const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });

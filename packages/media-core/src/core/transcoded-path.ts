@@ -1,6 +1,7 @@
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { packetTimeOf } from '../sdp/negotiated-media.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { StreamSettings, Transcoded, TranscodingOrder } from './core-api.ts';
@@ -72,16 +73,18 @@ export class TranscodedPath implements Ticked {
     const { send, receive } = order;
     const { comfortNoise, ...rest } = media;
     const isFit = comfortNoise?.clockRate === send.codec.clockRate;
-    const both = { ...rest, send, receive, ...(isFit && { comfortNoise }) };
+    // what was agreed is the packet time of the codec that stands first there
+    const ptimeMs = packetTimeOf(send.codec, media.ptimeMs);
+    const both = { ...rest, send, receive, ptimeMs, ...(isFit && { comfortNoise }) };
     const codecs = await this.bench.open(both);
     if (codecs === undefined) return; // another order came before this one was ready
     this.order = order;
     this.playout.configure(codecs);
     this.speaker.configure(both, codecs);
     this.sampleRate = codecs.sampleRate;
-    this.frame = new Int16Array((media.ptimeMs * codecs.sampleRate) / 1000);
-    if (media.ptimeMs === this.periodMs) return;
-    this.periodMs = media.ptimeMs;
+    this.frame = new Int16Array((ptimeMs * codecs.sampleRate) / 1000);
+    if (ptimeMs === this.periodMs) return;
+    this.periodMs = ptimeMs;
     if (!this.isRunning) return;
     this.options.ticker.remove(this);
     this.options.ticker.add(this);
