@@ -287,6 +287,7 @@ class LocalMediaEngine implements MediaEngine {
     };
     const trickle = new Trickle({
       ice,
+      hasEnded: () => core.hasEnded,
       tell: (fragment) => this.tell(opening, { type: 'candidate', fragment }),
     });
     const description = new LocalDescription(fixed);
