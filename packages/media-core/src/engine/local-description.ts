@@ -338,7 +338,8 @@ export class LocalDescription {
   }
 }
 
-function refused({ reason }: SdpRefused): StrowgerError {
+/** What a description was refused for, as an error: `MEDIA_NOT_ENCRYPTED` or `MEDIA_NOT_ACCEPTABLE`. */
+export function refused({ reason }: SdpRefused): StrowgerError {
   const message = `${reason.message} (${reason.section})`;
   if (reason.code !== 'ENCRYPTION_REQUIRED') return notAcceptable(message);
   return new StrowgerError('MEDIA_NOT_ENCRYPTED', message);
