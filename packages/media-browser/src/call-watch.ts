@@ -24,6 +24,7 @@ export class CallWatch {
   private heardAt: number | undefined;
   private maxJitterMs = 0;
   private hasTimedOut = false;
+  private isAgreed = false;
   private isOver = false;
 
   constructor(options: CallWatchOptions) {
@@ -38,6 +39,7 @@ export class CallWatch {
   /** From the first agreement on. */
   start(): void {
     if (this.timer !== undefined || this.isOver) return;
+    this.isAgreed = true;
     this.heardAt = this.options.clock.now();
     this.again();
   }
@@ -51,11 +53,11 @@ export class CallWatch {
 
   async stats(): Promise<MediaStats> {
     const counters = await this.count();
-    const { first } = this;
+    const { first, isAgreed } = this;
     const durationMs = first === undefined ? 0 : this.options.clock.now() - first.at;
     const quality = qualityBetween(undefined, counters, durationMs, this.maxJitterMs);
     const { direction } = this.options.negotiation;
-    return statsOf(counters, { direction, quality, isAgreed: this.heardAt !== undefined });
+    return statsOf(counters, { direction, quality, isAgreed });
   }
 
   private async count(): Promise<CallCounters> {

@@ -5,7 +5,10 @@ import { wrongState } from './media-errors.ts';
 /** What browsers allow at least between two digits, and for each (W3C webrtc §7.2). */
 const [SHORTEST_GAP_MS, SHORTEST_MS, LONGEST_MS] = [30, 40, 6000];
 
-/** Sends digits as events (RFC 4733) where none wait; rejects as `withinLimits` does. */
+/**
+ * Sends digits as events (RFC 4733) where none wait: of 6000 ms where longer ones are asked for, which
+ * browsers do not send; rejects as `withinLimits` does.
+ */
 export async function sendEvents(
   dtmf: RTCDTMFSender,
   digits: string,

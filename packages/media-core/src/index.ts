@@ -10,6 +10,7 @@ export type {
   ConferenceRequest,
   DigitOptions,
   EndpointRequest,
+  EndpointRtp,
   EndpointSecurity,
   FinishedRecording,
   MarkOutcome,
@@ -21,6 +22,7 @@ export type {
   MediaIntent,
   MediaStats,
   PcmFrame,
+  PerEnd,
   Playback,
   PlayOptions,
   RecordFormat,
@@ -35,7 +37,11 @@ export type {
   StreamRequest,
 } from './engine/media-backend.ts';
 export { createMediaEngine } from './engine/media-engine.ts';
-export type { MediaEngineOptions } from './engine/media-engine-options.ts';
+export type {
+  MediaEngineOptions,
+  RelaySettings,
+  TranscodePolicy,
+} from './engine/media-engine-options.ts';
 export { RtpStream } from './engine/rtp-stream.ts';
 export type { TurnServer } from './ice/index.ts';
 export * from './manager/index.ts';

@@ -161,6 +161,46 @@ describe('a media session', () => {
     await expect(manager.startMedia('bob', id)).rejects.toMatchObject(wrong);
   });
 
+  it('negotiates on where both sides gave keys elsewhere, and is adopted once', async () => {
+    const [a, b] = [await manager.setupRtpStreams(), await manager.setupRtpStreams()];
+    const described = ({ local, ssrc, cname }: RtpStreamInfo) => {
+      const keys = {
+        masterKey: new Uint8Array(16).fill(7),
+        masterSalt: new Uint8Array(14).fill(ssrc),
+      };
+      const crypto = [{ suite: 'AES_CM_128_HMAC_SHA1_80', ...keys }] as const;
+      const security = { policy: 'required', crypto } as const;
+      return { ...local, sessionId: '1', codecs: ['pcmu'], ssrc, cname, security };
+    };
+    const local = createAudioOffer(described(a));
+    const answered = createAudioAnswer(local, described(b));
+    if (!answered.ok) throw new Error(answered.reason.message);
+    const request = { local, remote: answered.answer, role: 'offerer', onEvent: () => {} } as const;
+    const ours = await manager.openNegotiated({ ...request, label: 'alice' });
+    await expect(manager.openNegotiated({ ...request, label: 'eve' })).rejects.toMatchObject({
+      code: 'MEDIA_WRONG_STATE',
+    });
+    const line = (sdp: string) => /a=crypto:.*/.exec(sdp)?.[0];
+    const hold = await ours.createOffer({ direction: 'sendonly' });
+    expect(line(hold)).toBe(line(local));
+    expect(hold).toContain('RTP/SAVP 0');
+    await ours.rollback();
+    const asked = createAudioOffer({ ...described(b), direction: 'sendonly', version: 2 });
+    expect(line(await ours.acceptOffer(asked))).toBe(line(local));
+    expect((await ours.stats()).direction).toBe('recvonly');
+  });
+
+  it('ends with its manager, as do conferences and what is opened meanwhile', async () => {
+    const conference = await manager.openConference({ label: 'room' });
+    const opening = manager.setupRtpStreams();
+    await manager.close();
+    const closed = { code: 'MEDIA_CLOSED' };
+    await expect(opening).rejects.toMatchObject(closed);
+    await expect(conference.stats()).rejects.toMatchObject(closed);
+    const feed = { label: 'call', streams: [], onEvent: () => {} };
+    await expect(manager.openRecordingFeed(feed)).rejects.toMatchObject(closed);
+  });
+
   it('does not start where keys were to come by DTLS: it would be silent for ever', async () => {
     const { a } = await agreed();
     const fingerprints = [{ hash: 'sha-256', value: new Uint8Array(32) }] as const;

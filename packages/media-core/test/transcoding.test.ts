@@ -112,7 +112,11 @@ describe('a relay that may transcode', () => {
     expect(far.rtp.map(({ payload }) => payload)).toEqual([[1, 2, 3]]);
     expect((await relay.a.stats()).transcoded).toBeUndefined();
     // and yet B sends what it has first: A, who did not offer that, hears it
-    far.send(await portOf(relay.b), { payloadType: 0, sequence: 1 });
+    const back = await portOf(relay.b);
+    for (let at = 1; at < 5; at++) {
+      far.send(back, { payloadType: 0, sequence: at, timestamp: at * 160 });
+      await simulation.run(20);
+    }
     await simulation.run(200);
     expect(near.rtp.length).toBeGreaterThan(5);
     expect(new Set(near.rtp.map(({ payloadType }) => payloadType))).toEqual(new Set([8]));
@@ -165,6 +169,85 @@ describe('a relay that may transcode', () => {
     const [grace, heidi] = [await phone('grace', 7, 'g722'), await phone('heidi', 8, 'pcma')];
     const fourth = await connect(await open(), grace, heidi);
     expect(fourth.answer).toMatch(/RTP\/AVP 9 101\r/);
+  });
+
+  it('keeps to frames that the codec has which it makes, whatever the first one agreed has', async () => {
+    const { simulation, pbx } = stage();
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
+    const opus = 'a=rtpmap:111 opus/48000/2';
+    const offer = near.describe('18 111', opus, 'a=ptime:30');
+    await pass(relay.a, relay.b, offer, far.describe('18 111 0', opus));
+    const to = await portOf(relay.b);
+    for (let at = 0; at < 20; at++) {
+      far.send(to, { payloadType: 0, sequence: at, timestamp: at * 160 });
+      await simulation.run(20);
+    }
+    expect((await relay.b.stats()).transcoded?.to).toBe('opus');
+    const times = near.rtp.map(({ timestamp }) => timestamp);
+    expect(times.length).toBeGreaterThan(10);
+    const steps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+    expect(new Set(steps)).toEqual(new Set([960]));
+  });
+
+  it('makes nothing that may not pass, in an offer of its own nor in an answer', async () => {
+    const { simulation, pbx } = stage();
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    const asked = { label: 'call', codecs: ['pcma', 'pcmu'], onEvent: () => {} };
+    const late = await pbx.openRelay(asked);
+    expect(await late.a.createOffer()).toMatch(/m=audio \d+ RTP\/AVP 0 8 \d+\r/);
+    const relay = await pbx.openRelay(asked);
+    const round = await pass(relay.a, relay.b, near.describe('8 9'), far.describe('0'));
+    expect(round.answered).toMatch(/m=audio \d+ RTP\/AVP 8\r/);
+  });
+
+  it('holds no place for what B has answered beside that which passes', async () => {
+    const { simulation, pbx } = stage({ relay: { maxTranscoded: 1 } });
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    for (let calls = 0; calls < 3; calls++) {
+      const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
+      const round = await pass(relay.a, relay.b, near.describe('8'), far.describe('8 0 9'));
+      expect(round.forwarded).toMatch(/m=audio \d+ RTP\/AVP 8 0 9 \d+\r/);
+    }
+  });
+
+  it('takes no late packet for another digit, and says long ones in segments', async () => {
+    const { simulation, pbx } = stage();
+    const near = await RawPhone.on(simulation, { name: 'near', address: '10.0.1.1' });
+    const far = await RawPhone.on(simulation, { name: 'far', address: '10.0.2.1' });
+    const relay = await pbx.openRelay({ label: 'call', onEvent: () => {} });
+    const offer = near.describe('96 97', ...OPUS);
+    await pass(relay.a, relay.b, offer, far.describe('0 101', ...EVENTS));
+    const to = await portOf(relay.b);
+    const event = async (sequence: number, timestamp: number, ends: boolean, duration: number) => {
+      const bytes = [5, ends ? 0x8a : 10, duration >> 8, duration & 0xff];
+      far.send(to, { payloadType: 101, sequence, timestamp }, bytes);
+      await simulation.run(20);
+    };
+    await event(1, 8000, false, 160);
+    await event(2, 8000, false, 12_000); // 72 000 units of 48 kHz
+    await event(4, 8000, true, 12_160);
+    await event(3, 8000, false, 12_080); // late: it is over
+    await event(5, 40_000, false, 160);
+    await event(6, 8000, true, 12_160); // later still: another one has begun
+    const events = near.rtp.filter(({ payloadType }) => payloadType === 97);
+    const [first] = events;
+    expect(
+      events.map(({ marker, timestamp, payload: [, flags = 0, high = 0, low = 0] }) => [
+        marker,
+        timestamp - (first?.timestamp ?? 0) === 65_535,
+        flags >= 0x80,
+        high * 256 + low,
+      ]),
+    ).toEqual([
+      [true, false, false, 960],
+      [false, true, false, 72_000 - 65_535],
+      [false, true, true, 72_960 - 65_535],
+      [true, false, false, 960],
+    ]);
   });
 
   it('passes events under the clock and the number of the other side, and tells each once', async () => {

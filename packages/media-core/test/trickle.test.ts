@@ -99,6 +99,18 @@ describe('candidates that come later', () => {
     expect(bob.fragments()).toEqual([]);
   });
 
+  it('are told to nobody once it is over, and nothing is asked any more', async () => {
+    const simulation = mediaSimulation();
+    await slowServer(simulation, 700);
+    const alice = await side(simulation, 1, { offersIce: true });
+    const bob = await side(simulation, 2, { stunServers: [STUN] });
+    const offer = await alice.endpoint.createOffer(trickle);
+    await bob.endpoint.acceptOffer(offer, trickle);
+    await bob.endpoint.close();
+    await simulation.run(3000);
+    expect(bob.fragments()).toEqual([]);
+  });
+
   it('are told of the end of a relay that has answered', async () => {
     const simulation = mediaSimulation();
     await slowServer(simulation, 700);

@@ -10,20 +10,32 @@ export interface AudioLine {
   readonly direction: MediaDirection;
   /** RTP/SAVP, UDP/TLS/RTP/SAVPF … */
   readonly isSecure: boolean;
+  /** By DTLS: a fingerprint stands in its section or in that of the session (RFC 8122 §5). */
+  readonly hasFingerprint: boolean;
+  /** Suites of its own `a=crypto` lines, in their order (RFC 4568). */
+  readonly suites: readonly string[];
 }
 
 /** The first open audio line; undefined where there is none. */
 export function audioLine(sdp: Sdp): AudioLine | undefined {
   let session: MediaDirection = 'sendrecv';
+  let isShared = false;
   for (const [index, section] of sections(sdp).entries()) {
     const stated = section.map((line) => directionOf(line)).find((one) => one !== undefined);
+    const isOwn = section.some((line) => /^a=fingerprint:/i.test(line));
     if (index === 0) {
       session = stated ?? session;
+      isShared = isOwn;
       continue;
     }
     const media = /^m=audio (\d+)(?:\/\d+)? (\S+)/.exec(section[0] ?? '');
     if (media === null || media[1] === '0') continue;
-    return { direction: stated ?? session, isSecure: /SAVP/.test(media[2] ?? '') };
+    return {
+      direction: stated ?? session,
+      isSecure: /SAVP/.test(media[2] ?? ''),
+      hasFingerprint: isOwn || isShared,
+      suites: section.flatMap((line) => /^a=crypto:\d+ (\S+)/i.exec(line)?.[1] ?? []),
+    };
   }
   return undefined;
 }
@@ -36,8 +48,8 @@ export function securityOf(theirs: Sdp): MediaSecurity | undefined {
   const audio = audioLine(theirs);
   if (audio === undefined) return undefined;
   if (!audio.isSecure) return { kind: 'plain' };
-  if (/^a=fingerprint:/im.test(theirs)) return { kind: 'dtls-srtp', isVerified: false };
-  const suites = [...theirs.matchAll(/^a=crypto:\d+ (\S+)/gim)].map(([, suite]) => suite);
+  const { suites } = audio;
+  if (audio.hasFingerprint) return { kind: 'dtls-srtp', isVerified: false };
   const [suite] = suites;
   return suites.length === 1 && suite !== undefined ? { kind: 'sdes', suite } : { kind: 'sdes' };
 }

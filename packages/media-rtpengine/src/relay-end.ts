@@ -257,7 +257,8 @@ export class RelayEnd implements MediaEndpoint {
   private async agree(): Promise<void> {
     const [a, b] = this.tag === 'a' ? [this, this.other] : [this.other, this];
     if (a?.theirs === undefined || b?.theirs === undefined || this.closed !== undefined) return;
-    await a.tell('offer', a.theirs, 'a', towardsPeer(b.options.policy));
+    const rules = codecRules(b.options); // without them it would forget them
+    await a.tell('offer', a.theirs, 'a', { ...towardsPeer(b.options.policy), ...rules });
     await a.tell('answer', b.theirs, 'a', answerTowardsPeer(a.options.policy));
   }
 

@@ -111,6 +111,10 @@ export class RtpengineBackend implements MediaBackend {
     throw new StrowgerError('MEDIA_UNSUPPORTED', 'media behind rtpengine is not copied');
   }
 
+  /**
+   * `convertDigits` and `inbandDigits` change nothing: digits pass as they are, and are told as the
+   * daemon's log has them.
+   */
   async openRelay({ codecs, onEvent, ...request }: RelayRequest): Promise<RtpengineRelay> {
     await this.ready();
     const tell = this.guarded(onEvent);

@@ -102,6 +102,35 @@ describe('a command', () => {
   });
 });
 
+describe('a relay', () => {
+  it('is told of with its codecs again after an offer was refused', async () => {
+    const parties = await stage();
+    const { simulation, one } = parties;
+    const media = backendOn(parties, { engines: [one.engine], transcode: 'whenNeeded' });
+    const described = (port: number): string =>
+      ['v=0', 'o=- 1 1 IN IP4 10.0.0.3', 's=-', 'c=IN IP4 10.0.0.3', 't=0 0']
+        .concat(`m=audio ${port} RTP/AVP 0`, '')
+        .join('\r\n');
+    one.reply = () => ({ result: 'ok', sdp: described(4000) });
+    const run = async (doing: Promise<unknown>): Promise<void> => {
+      await simulation.run(100);
+      await doing;
+    };
+    const relay = await media.openRelay({ label: 'call', codecs: ['pcmu'], onEvent: () => {} });
+    const answering = relay.a.acceptOffer(described(5000));
+    await run(relay.b.createOffer());
+    await run(relay.b.acceptAnswer(described(6000)));
+    await answering;
+    await run(relay.b.createOffer());
+    await run(relay.b.rollback());
+    const offers = one.heard.filter(({ command }) => command === 'offer');
+    expect(offers).toHaveLength(3);
+    expect(offers[2]?.codec).toBeDefined();
+    expect(offers[2]?.codec).toEqual(offers[0]?.codec);
+    await closed(simulation, media);
+  });
+});
+
 describe('engines', () => {
   it('share calls by their weights', async () => {
     const parties = await stage();

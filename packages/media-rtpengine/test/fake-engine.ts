@@ -8,6 +8,8 @@ export interface Heard {
   readonly cookie: string;
   readonly command: string;
   readonly callId: string | undefined;
+  /** What it was told to do with codecs. */
+  readonly codec?: Bencoded;
 }
 
 /** A host that speaks the `ng` protocol as a test wants it. */
@@ -49,8 +51,9 @@ export class FakeEngine {
     const space = packet.indexOf(0x20);
     const cookie = new TextDecoder().decode(packet.subarray(0, space));
     const read = bdecode(packet.subarray(space + 1)) as { [key: string]: string };
-    const { command = '', 'call-id': callId } = read;
-    this.heard.push({ at: this.simulation.clock.now(), cookie, command, callId });
+    const { command = '', 'call-id': callId, codec } = read;
+    const at = this.simulation.clock.now();
+    this.heard.push({ at, cookie, command, callId, ...(codec !== undefined && { codec }) });
     const reply = this.reply(command, callId);
     if (reply === undefined) return;
     this.socket?.send(new TextEncoder().encode(`${cookie} ${bencode(reply)}`), from);

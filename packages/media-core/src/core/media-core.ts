@@ -59,7 +59,10 @@ export class MediaCore implements CoreApi {
   constructor(options: MediaCoreOptions) {
     this.options = options;
     this.codecs = new CodecLibrary(options.codecs);
-    this.ticker = new Ticker(options.runtime.clock);
+    const { clock, logger } = options.runtime;
+    this.ticker = new Ticker(clock, (error) =>
+      logger.error({ error }, 'a stream of media has failed and is no longer served'),
+    );
   }
 
   async open(request: OpenRequest): Promise<void> {

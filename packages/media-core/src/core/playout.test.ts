@@ -50,3 +50,27 @@ describe('what stands in for a packet that is not there', () => {
     expect(heard[4]).toBe(0);
   });
 });
+
+it('asks nothing of a decoder that another agreement has left out, which may be closed', () => {
+  const settings = { jitterMinimumMs: 40, jitterMaximumMs: 200 } as StreamSettings; // all it reads
+  const playout = new Playout(settings, new VirtualClock());
+  let asked = 0;
+  const own: AudioDecoder = { ...hum, conceal: () => void asked++ };
+  const configure = (decoder: AudioDecoder): void =>
+    playout.configure({
+      formats: [{ decoder, sampleRate: 8000, clockRate: 8000 }],
+      sampleRate: 8000,
+      noiseClocks: new Map(),
+    });
+  const read = (): void => {
+    for (let frames = 0; frames < 5; frames++) playout.read(new Int16Array(FRAME));
+  };
+  configure(own);
+  playout.push(new Uint8Array(12), { ...emptyRtpHeader(), payloadEnd: 12 }, false);
+  read();
+  expect(asked).toBeGreaterThan(0);
+  asked = 0;
+  configure(hum);
+  read();
+  expect(asked).toBe(0);
+});

@@ -1,5 +1,6 @@
 import type { Clock } from '@strowger/runtime';
 import { RateReader } from '../audio/index.ts';
+import type { AudioDecoder } from '../codec/audio-codec.ts';
 import { NO_NOISE, type ReceivedFormat, type StreamCodecs } from '../codec/stream-codecs.ts';
 import { Concealment } from '../codec/concealment.ts';
 import { ComfortNoise, NOISE_FRAME_MS } from '../noise/index.ts';
@@ -20,6 +21,9 @@ const NOTHING: Counters = {
   concealedMs: 0,
   recovered: 0,
 };
+
+/** Stands for one that may have been closed: nothing is decoded, nor concealed by its means. */
+const NO_DECODER: AudioDecoder = { samplesIn: () => 0, decode: () => 0 };
 
 /** What the other side says, as one stream of PCM at the rate of the endpoint, whatever its codec. */
 export class Playout {
@@ -86,6 +90,9 @@ export class Playout {
     this.sampleRate = sampleRate;
     this.noiseClocks = noiseClocks;
     this.isNoisy = false;
+    const { format } = this;
+    const kept = formats.find((one) => one !== undefined && one.decoder === format?.decoder);
+    this.format = kept ?? (format && { ...format, decoder: NO_DECODER });
     this.adaptRate();
   }
 

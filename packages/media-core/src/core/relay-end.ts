@@ -114,6 +114,7 @@ export class RelayEnd implements RtpSessionUser {
     const { ways } = this;
     if (ways === undefined) return;
     const { path, transcoded, events } = ways;
+    if (arrival === 'restarted') events.reset(); // its timestamps begin anew, too
     if (ways.to.inserted.isSounding) return path.realign(); // one stream has one event at a time
     const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
     if (isPassed) return path.forward(packet, header, arrival);

@@ -92,8 +92,11 @@ export class RelayRecorder implements Ticked {
     const round = ++side.round;
     try {
       const formats = await heardFormats(changed.agreed.media, this.options.codecs);
-      if (round === side.round && this.sides.includes(side))
+      if (round === side.round && this.sides.includes(side)) {
         side.listening.configure(formats, this.sampleRate);
+      } else {
+        for (const format of formats.formats) format?.decoder.close?.(); // it was overtaken
+      }
     } catch {
       // what cannot be decoded is silence in the recording; the call goes on
     }

@@ -7,8 +7,10 @@ export interface RtpSenderOptions {
   ssrc: number;
   clock: Clock;
   random: Random;
-  /** Of the codec that is sent. */
+  /** Of the codec that is sent first where nothing was sent. */
   clockRate(): number;
+  /** Of the voice with this number, in Hz; absent where it is none: events have the time of a voice. */
+  rateOf(payloadType: number): number | undefined;
   /** Sends a finished packet; `false` where there is nowhere to send to. */
   transmit(packet: Uint8Array): boolean;
 }
@@ -23,6 +25,9 @@ export class RtpSender {
   private sequence: number;
   private lastTimestamp = 0;
   private lastSentAt = 0;
+  private lastPayloadType = -1;
+  /** Of the voice that was sent last. */
+  private sentRate: number | undefined;
 
   constructor(options: RtpSenderOptions) {
     this.options = options;
@@ -45,7 +50,7 @@ export class RtpSender {
     writeRtpHeader(packet, { marker, payloadType, timestamp, ssrc, sequence });
     this.sequence = (sequence + 1) & 0xffff;
     if (!this.options.transmit(packet)) return;
-    this.count(timestamp, packet.length - RTP_HEADER_LENGTH);
+    this.count(timestamp, payloadType, packet.length - RTP_HEADER_LENGTH);
   }
 
   /** Sends another's packet as one of ours, under these numbers; it is changed in place. */
@@ -60,18 +65,28 @@ export class RtpSender {
     write32(packet, 8, this.ssrc);
     if (sequenceDistance(sequence, this.sequence) >= 0) this.sequence = (sequence + 1) & 0xffff;
     if (!this.options.transmit(packet)) return;
-    this.count(timestamp, header.payloadEnd - header.payloadStart);
+    this.count(timestamp, payloadType, header.payloadEnd - header.payloadStart);
   }
 
   /** The timestamp of ours that belongs to this moment (for reports, and where a stream resumes). */
   timestampNow(): number {
     const passed = this.options.clock.now() - this.lastSentAt;
-    return (this.lastTimestamp + Math.round((passed * this.options.clockRate()) / 1000)) >>> 0;
+    const rate = this.sentRate ?? this.options.clockRate();
+    return (this.lastTimestamp + Math.round((passed * rate) / 1000)) >>> 0;
   }
 
-  private count(timestamp: number, payloadLength: number): void {
+  /** Other codecs may have been agreed under the same numbers. */
+  renegotiate(): void {
+    this.lastPayloadType = -1;
+  }
+
+  private count(timestamp: number, payloadType: number, payloadLength: number): void {
     this.packetsSent++;
     this.octetsSent += payloadLength;
+    if (payloadType !== this.lastPayloadType) {
+      this.lastPayloadType = payloadType;
+      this.sentRate = this.options.rateOf(payloadType) ?? this.sentRate;
+    }
     // the packets of an event all have the timestamp of its start (RFC 4733 §2.2.1)
     if (timestamp === this.lastTimestamp && this.packetsSent > 1) return;
     this.lastTimestamp = timestamp;

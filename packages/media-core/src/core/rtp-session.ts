@@ -98,6 +98,7 @@ export class RtpSession {
       clock,
       random,
       clockRate: () => this.clockRate,
+      rateOf: (payloadType) => this.sentRate(payloadType),
       transmit: (packet) => this.transmit(packet),
     });
     const send = (compound: Uint8Array): void => this.sendControl(compound);
@@ -174,6 +175,7 @@ export class RtpSession {
   configure(media: NegotiatedMedia): void {
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
+    this.sender.renegotiate();
     this.unheard.agree(this.agreed.remote, clock.now());
     this.lock.renegotiate(this.agreed.remote, clock.now());
     this.transport.configure(media);
@@ -199,6 +201,11 @@ export class RtpSession {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all([this.rtp?.close(), this.control?.close()]);
+  }
+
+  private sentRate(number: number): number | undefined {
+    const voices = this.agreed?.media.sendable.filter(({ codec }) => isVoice(codec));
+    return voices?.find(({ payloadType }) => payloadType === number)?.codec.clockRate;
   }
 
   private transmit(packet: Uint8Array): boolean {

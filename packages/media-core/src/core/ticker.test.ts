@@ -86,6 +86,25 @@ describe('the ticker', () => {
     expect(one.ticks).toHaveLength(6);
   });
 
+  it('goes on with the others where one throws', () => {
+    const clock = new VirtualClock();
+    const told: unknown[] = [];
+    const ticker = new Ticker(clock, (error) => told.push(error));
+    const other = stream(clock);
+    const broken = {
+      periodMs: 20,
+      tick: () => {
+        throw new RangeError('no such frame');
+      },
+    };
+    ticker.add(broken);
+    ticker.add(other);
+    clock.advance(100);
+    expect(told).toEqual([new RangeError('no such frame')]);
+    expect(other.ticks).toHaveLength(5);
+    expect(ticker.size).toBe(1);
+  });
+
   it('bears a stream that leaves in its own slot, or takes another along', () => {
     const clock = new VirtualClock();
     const ticker = new Ticker(clock);

@@ -10,7 +10,7 @@ export interface Ticked {
   readonly periodMs: number;
   /**
    * Its slot has come; `skipped` slots before it were missed and are gone: their packets are not
-   * sent late in a burst.
+   * sent late in a burst. A stream that throws is served no more.
    */
   tick(skipped: number): void;
 }
@@ -43,9 +43,12 @@ export class Ticker {
   private served = 0;
   private alarm: Timer | undefined;
   private alarmMs = 0;
+  private readonly onFailed: (error: unknown) => void;
 
-  constructor(clock: Clock) {
+  /** @param onFailed hears what a stream threw, which has left: the others of the worker go on. */
+  constructor(clock: Clock, onFailed: (error: unknown) => void = () => {}) {
     this.clock = clock;
+    this.onFailed = onFailed;
   }
 
   get size(): number {
@@ -110,7 +113,12 @@ export class Ticker {
     this.counts[index] = (this.counts[index] ?? 0) + 1;
     entry.dueMs += (missed + 1) * stream.periodMs;
     this.slot(entry.dueMs).push(entry);
-    stream.tick(missed);
+    try {
+      stream.tick(missed);
+    } catch (error) {
+      this.remove(stream);
+      this.onFailed(error);
+    }
   }
 
   /** Sleeps until the next slot that has a stream. */

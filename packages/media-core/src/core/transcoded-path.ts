@@ -1,6 +1,7 @@
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
+import { packetTimeOf } from '../sdp/negotiated-media.ts';
 import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { StreamSettings, Transcoded, TranscodingOrder } from './core-api.ts';
@@ -36,6 +37,10 @@ export class TranscodedPath implements Ticked {
   private readonly speaker: Speaker;
   private order: TranscodingOrder | undefined;
   private frame = new Int16Array(160);
+  private media: NegotiatedMedia | undefined;
+  /** Whether the codecs of the present order are there, or will be. */
+  private isOpened = false;
+  private isReady = false;
   private isRunning = false;
   /** Of what is encoded. */
   private sampleRate = 8000;
@@ -66,22 +71,39 @@ export class TranscodedPath implements Ticked {
     return this.playout.discarded;
   }
 
-  /** From now on as ordered, towards what was agreed at the other end; `undefined`: not at all. */
+  /**
+   * From now on as ordered, towards what was agreed at the other end; `undefined`: not at all. Codecs for
+   * what will hardly come are made when it does.
+   */
   async configure(order: TranscodingOrder | undefined, media: NegotiatedMedia): Promise<void> {
     if (order === undefined) return this.end();
+    this.order = order;
+    this.media = media;
+    this.isOpened = false;
+    if (order.reason === 'unsharedCodec' && !this.isRunning) {
+      this.isReady = false;
+      return this.bench.close();
+    }
+    await this.open(order, media);
+  }
+
+  private async open(order: TranscodingOrder, media: NegotiatedMedia): Promise<void> {
+    this.isOpened = true;
     const { send, receive } = order;
     const { comfortNoise, ...rest } = media;
     const isFit = comfortNoise?.clockRate === send.codec.clockRate;
-    const both = { ...rest, send, receive, ...(isFit && { comfortNoise }) };
+    // what was agreed is the packet time of the codec that stands first there
+    const ptimeMs = packetTimeOf(send.codec, media.ptimeMs);
+    const both = { ...rest, send, receive, ptimeMs, ...(isFit && { comfortNoise }) };
     const codecs = await this.bench.open(both);
     if (codecs === undefined) return; // another order came before this one was ready
-    this.order = order;
+    this.isReady = true;
     this.playout.configure(codecs);
     this.speaker.configure(both, codecs);
     this.sampleRate = codecs.sampleRate;
-    this.frame = new Int16Array((media.ptimeMs * codecs.sampleRate) / 1000);
-    if (media.ptimeMs === this.periodMs) return;
-    this.periodMs = media.ptimeMs;
+    this.frame = new Int16Array((ptimeMs * codecs.sampleRate) / 1000);
+    if (ptimeMs === this.periodMs) return;
+    this.periodMs = ptimeMs;
     if (!this.isRunning) return;
     this.options.ticker.remove(this);
     this.options.ticker.add(this);
@@ -92,12 +114,23 @@ export class TranscodedPath implements Ticked {
     const { order } = this;
     const format = order?.receive.find((one) => one.payloadType === header.payloadType);
     if (order === undefined || format === undefined) return false;
+    if (!this.isReady) return this.openLate(order);
     if (!this.isRunning) this.begin();
     if (format.codec.name !== 'cn') {
       const { send, reason } = order;
       this.transcoded = { from: format.codec.name, to: send.codec.name, reason };
     }
     this.playout.push(packet, header, isMisordered);
+    return true;
+  }
+
+  /** Something has come that was not awaited: what comes until its codecs are there is lost. */
+  private openLate(order: TranscodingOrder): boolean {
+    const { media } = this;
+    if (this.isOpened || media === undefined) return true;
+    this.open(order, media).catch((error: unknown) => {
+      this.options.to.runtime.logger.error({ error }, 'a codec of a relay could not be made');
+    });
     return true;
   }
 
@@ -137,6 +170,8 @@ export class TranscodedPath implements Ticked {
   private end(): void {
     this.rest();
     this.order = undefined;
+    this.isOpened = false;
+    this.isReady = false;
     this.bench.close();
   }
 

@@ -162,6 +162,10 @@ export class LocalDescription {
     const [, sessionId, version = '1'] = /^o=\S+ (\d{1,40}) (\d{1,15}) /m.exec(round.local) ?? [];
     this.context.adopt({ ...round, version: Number(version) });
     if (sessionId !== undefined) this.fixed = { ...this.fixed, sessionId };
+    const { security } = round.media;
+    if (security.kind !== 'sdes') return;
+    // later descriptions say the same keys, which were drawn elsewhere (RFC 4568 §7.1.4)
+    this.fixed = { ...this.fixed, security: { policy: 'optional', crypto: [security.send] } };
   }
 
   /** What our offer and their answer make. */
@@ -334,7 +338,8 @@ export class LocalDescription {
   }
 }
 
-function refused({ reason }: SdpRefused): StrowgerError {
+/** What a description was refused for, as an error: `MEDIA_NOT_ENCRYPTED` or `MEDIA_NOT_ACCEPTABLE`. */
+export function refused({ reason }: SdpRefused): StrowgerError {
   const message = `${reason.message} (${reason.section})`;
   if (reason.code !== 'ENCRYPTION_REQUIRED') return notAcceptable(message);
   return new StrowgerError('MEDIA_NOT_ENCRYPTED', message);

@@ -145,7 +145,8 @@ export interface RelayRequest {
   readonly convertDigits?: boolean;
   /**
    * Whether digits are listened for in the audio of an end, which is decoded for that. They are told
-   * as not `passed`, and their tones do not go on but for their beginning. Default not.
+   * as not `passed`, and their tones do not go on but for their beginning. It takes
+   * one of the places of `maxTranscoded`: where none is free, nothing is listened for. Default not.
    */
   readonly inbandDigits?: PerEnd<boolean>;
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
@@ -202,7 +203,7 @@ export interface MediaStats {
   readonly quality?: QualityMetrics;
   /** What the other side reports of how it hears us (RFC 3611 §4.7); absent until it does. */
   readonly peerQuality?: VoipMetrics;
-  /** Absent at the end of a relay, which holds nothing back. */
+  /** At the end of a relay only while what comes there is decoded: what passes is not held back. */
   readonly jitterBuffer?: JitterBufferStats;
   /**
    * Of an end of a relay: what came in last that had to be decoded, what it was encoded as, by
@@ -531,7 +532,8 @@ export interface MediaEngine {
   /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
-   * Two endpoints whose media flows through each other, decoded only where they share no codec.
+   * Two endpoints whose media flows through each other, decoded only where it cannot pass, or
+   * digits are listened for in it.
    * `acceptOffer` on one end resolves once the offer that `createOffer` at the other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;

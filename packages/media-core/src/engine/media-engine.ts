@@ -37,7 +37,7 @@ import type {
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
-import type { MediaEngineOptions, TranscodePolicy } from './media-engine-options.ts';
+import type { MediaEngineOptions } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';
 import { PortAllocator } from './port-allocator.ts';
@@ -176,7 +176,7 @@ class LocalMediaEngine implements MediaEngine {
     const host = this.leastLoaded();
     const allowed = request.codecs?.map((name) => ({ name }));
     const codecs = this.codecs.descriptions();
-    const transcoding = this.transcoding(host, request.transcode);
+    const transcoding = this.transcoding(host, request);
     const events = request.convertDigits
       ? codecs.filter(({ name }) => name === TELEPHONE_EVENT)
       : [];
@@ -287,13 +287,17 @@ class LocalMediaEngine implements MediaEngine {
     };
     const trickle = new Trickle({
       ice,
+      hasEnded: () => core.hasEnded,
       tell: (fragment) => this.tell(opening, { type: 'candidate', fragment }),
     });
     const description = new LocalDescription(fixed);
     return { core, description, trickle, identity: { id, ...identity } };
   }
 
-  private transcoding(host: CoreHost, asked: TranscodePolicy | undefined): RelayTranscoding {
+  private transcoding(
+    host: CoreHost,
+    { transcode: asked, codecs }: Pick<RelayRequest, 'transcode' | 'codecs'>,
+  ): RelayTranscoding {
     const { relay: { transcode = 'whenNeeded', maxTranscoded = 50 } = {}, comfortNoise = false } =
       this.options;
     let places = this.transcoders.get(host);
@@ -302,7 +306,10 @@ class LocalMediaEngine implements MediaEngine {
       this.transcoders.set(host, places);
     }
     const isAllowed = (asked ?? transcode) === 'whenNeeded';
-    const ours = this.codecs.descriptions(undefined, { comfortNoise });
+    // what may not pass is not made of something else either
+    const ours = this.codecs
+      .descriptions(undefined, { comfortNoise })
+      .filter(({ name }) => name === TELEPHONE_EVENT || (codecs?.includes(name) ?? true));
     return new RelayTranscoding(places, isAllowed ? ours : undefined);
   }
 

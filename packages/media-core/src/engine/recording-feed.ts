@@ -15,7 +15,7 @@ import {
   SdpContext,
 } from '../sdp/index.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
-import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
+import { type LocalDescription, notAcceptable, refused, wrongState } from './local-description.ts';
 import type { FeedEndpoint, MediaIntent, MediaStats } from './media-backend.ts';
 import { codecsOf, receivable, relayedPayloads } from './relayed-payloads.ts';
 import { SilentEndpoint } from './silent-endpoint.ts';
@@ -162,8 +162,7 @@ function formatsOf(source: CoreEndpoint, flow: 'received' | 'sent'): readonly Pa
 
 function usable<T extends object>(outcome: Negotiated<T>): T {
   if (outcome.ok) return outcome;
-  const { message, section } = outcome.reason;
-  throw notAcceptable(`${message} (${section})`);
+  throw refused(outcome);
 }
 
 function some(lines: AgreedFeed): NegotiatedMedia {

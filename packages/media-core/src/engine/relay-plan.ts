@@ -35,11 +35,19 @@ export function relayPlan(
   const isOurs = ({ codec }: PayloadFormat): boolean =>
     ours?.some((own) => sameCodec(own, codec)) === true;
   const send = to.sendable.find((format) => isVoice(format.codec) && isOurs(format));
-  const isHeard = decodesAll && send !== undefined && from.receive.some(isOurs);
+  const isHeard =
+    decodesAll &&
+    send !== undefined &&
+    from.receive.some((one) => isVoice(one.codec) && isOurs(one));
   const isShared = passes.some(({ codec }) => isVoice(codec));
   // events and noise have their places in the time of the voice that they are of
   const isPassed = isShared && !isHeard;
-  const payloads = isPassed ? passes.map((one) => ({ from: one.from, to: one.to })) : [];
+  const payloads = passes
+    .filter(({ codec, from: payloadType }) => {
+      // what we cannot hear passes though all else is decoded
+      return isPassed || (isHeard && isVoice(codec) && !isOurs({ codec, payloadType }));
+    })
+    .map((one) => ({ from: one.from, to: one.to }));
   const rest = from.receive.filter(
     ({ payloadType }) => !payloads.some((passing) => passing.from === payloadType),
   );

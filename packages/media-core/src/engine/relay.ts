@@ -280,7 +280,10 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     this.options.transcoding.settle(isTranscoded.includes(true));
   }
 
-  /** What becomes of all that may come in here; resolves with whether some of it is transcoded. */
+  /**
+   * What becomes of all that may come in here; resolves with whether it takes a place: not where the
+   * other end has answered with all that was offered, and will as a rule send what passes.
+   */
   private async relayTo(other: RelaySide): Promise<boolean> {
     const { core, transcoding } = this.options;
     const to = other.options.core;
@@ -288,7 +291,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     const { hearsInband: decodesAll } = this.options;
     const plan = relayPlan(core.agreed, to.agreed, { ours: transcoding.offered, decodesAll });
     await core.api.relay({ from: core.id, to: to.id, ...plan });
-    return plan.transcoding !== undefined;
+    return plan.transcoding !== undefined && plan.transcoding.reason !== 'unsharedCodec';
   }
 
   private async settle(): Promise<void> {

@@ -5,6 +5,8 @@ import type { LocalIce } from './local-ice.ts';
 /** What trickling is made of. */
 export interface TrickleOptions {
   readonly ice: LocalIce | undefined;
+  /** Whether its endpoint is over: nobody is told anything then. */
+  hasEnded(): boolean;
   /** Takes the body of an INFO (RFC 8840 §9). */
   tell(fragment: string): void;
 }
@@ -56,6 +58,7 @@ export class Trickle {
       () => false, // it was closed meanwhile
     );
     const now = isGathered ? ice.describe() : undefined;
+    if (this.options.hasEnded()) return;
     if (now?.ufrag !== ufrag) return; // another generation has taken its place
     const isNew = ({ address, port }: { address: string; port: number }): boolean =>
       !candidates.some((one) => one.address === address && one.port === port);

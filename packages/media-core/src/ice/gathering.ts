@@ -41,6 +41,8 @@ export class Gathering {
   /** Whether a description was made without what was still being asked for. */
   private hasGivenUp = false;
   private allocation: TurnAllocation | undefined;
+  /** Ends the wait of `gather` with what is known. */
+  private settle = (): void => {};
 
   constructor(options: GatheringOptions) {
     this.options = options;
@@ -60,10 +62,12 @@ export class Gathering {
         this.hasGivenUp = true;
         resolve(found);
       });
-      const answered = (): void => {
-        if (--left > 0) return;
+      this.settle = (): void => {
         patience.cancel();
         resolve(found);
+      };
+      const answered = (): void => {
+        if (--left <= 0) this.settle();
       };
       if (left === 0) answered();
       for (const server of stun) this.ask(server, { add, answered });
@@ -91,7 +95,9 @@ export class Gathering {
     this.allocation?.bind(to);
   }
 
+  /** Whoever waits for `gather` gets what is known. Idempotent. */
   close(): void {
+    this.settle();
     for (const { transactions } of this.asked) transactions.close();
     this.allocation?.close();
   }

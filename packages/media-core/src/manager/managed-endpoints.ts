@@ -32,6 +32,7 @@ interface Named {
 export class ManagedEndpoints {
   private readonly options: ManagedEndpointsOptions;
   private readonly byId = new Map<MediaSessionId, ManagedEndpoint>();
+  private readonly conferences = new Set<MediaConference>();
   private isClosed = false;
 
   constructor(options: ManagedEndpointsOptions) {
@@ -42,6 +43,8 @@ export class ManagedEndpoints {
   async close(): Promise<void> {
     this.isClosed = true;
     await Promise.all([...this.byId.keys()].map((id) => this.stop(id, 'closed')));
+    await Promise.all([...this.conferences].map((conference) => conference.close()));
+    this.conferences.clear();
   }
 
   /** @throws StrowgerError `MEDIA_CLOSED`. */
@@ -100,11 +103,17 @@ export class ManagedEndpoints {
   async openConference(request: ConferenceRequest): Promise<MediaConference> {
     this.assertOpen();
     const conference = await this.options.engine.openConference(request);
+    if (this.isClosed) await conference.close();
+    this.assertOpen();
+    this.conferences.add(conference);
     return {
       openMember: (member) => this.openMember(conference, member),
       record: (target, options) => conference.record(target, options),
       stats: () => conference.stats(),
-      close: () => conference.close(),
+      close: () => {
+        this.conferences.delete(conference);
+        return conference.close();
+      },
     };
   }
 

@@ -73,6 +73,7 @@ export class MediaManager {
   private readonly sessions = new Map<MediaSessionId, MediaSession>();
   /** Those that offer and answer by themselves. */
   private readonly endpoints: ManagedEndpoints;
+  private readonly feeds = new Set<FeedEndpoint>();
   private readonly relays = new Map<RelayId, Relay>();
   private readonly events: Emitter<MediaEvents>;
   private seq = 0;
@@ -113,10 +114,11 @@ export class MediaManager {
       const { message, section } = agreed.reason;
       throw new StrowgerError('MEDIA_NOT_ACCEPTABLE', `${message} (${section})`);
     }
-    const id = await this.createMediaSession(agreed.config);
-    const session = this.find(id);
-    const config = await session.adopt(sessionId, { local, remote });
-    session.listener = onEvent;
+    const { config } = agreed;
+    const session = this.streamsAt(config);
+    const { id } = session;
+    await session.adopt({ sessionId, config, local, remote, listener: onEvent });
+    this.find(id); // it was stopped meanwhile
     this.tell('mediaStarted', { sessionId, mediaSessionId: id, config });
     const { endpoint } = session.stream;
     const close = (): Promise<MediaStats> =>
@@ -125,12 +127,22 @@ export class MediaManager {
   }
 
   /** What the engine opens; the streams may be endpoints and ends of relays of this manager. */
-  openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint> {
+  async openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint> {
+    this.endpoints.assertOpen();
     const streams = request.streams.map((stream) => {
       const { of } = stream;
       return of instanceof ManagedEndpoint ? { ...stream, of: of.endpoint } : stream;
     });
-    return this.engine.openRecordingFeed({ ...request, streams });
+    const feed = await this.engine.openRecordingFeed({ ...request, streams });
+    await this.keep(() => feed.close());
+    this.feeds.add(feed);
+    const close = feed.close.bind(feed);
+    return Object.assign(feed, {
+      close: (): ReturnType<FeedEndpoint['close']> => {
+        this.feeds.delete(feed);
+        return close();
+      },
+    });
   }
 
   /** A relay of the engine; its ends are media sessions here, and it is told as those of `setupRtpRelay`. */
@@ -168,6 +180,7 @@ export class MediaManager {
       label,
       onEvent: (event) => holder.session && this.onMedia(holder.session, event),
     });
+    await this.keep(() => stream.endpoint.close());
     const session = new MediaSession(id, stream);
     holder.session = session;
     this.sessions.set(id, session);
@@ -179,14 +192,9 @@ export class MediaManager {
    * `MEDIA_UNKNOWN_SESSION` where none were: nobody could have been told of that port.
    */
   async createMediaSession(config: MediaConfig): Promise<MediaSessionId> {
-    const { address, port } = config.local;
-    for (const session of this.sessions.values()) {
-      const { local } = session.stream;
-      if (local.port !== port || local.address !== address) continue;
-      session.assign(config);
-      return session.id;
-    }
-    throw unknown(`streams at ${address}:${port}`);
+    const session = this.streamsAt(config);
+    session.assign(config);
+    return session.id;
   }
 
   /** RTP runs from now on; `sessionId` is the application's own name of the session it is for. */
@@ -222,10 +230,16 @@ export class MediaManager {
   async setupRtpRelay(sessionAId: string, sessionBId: string): Promise<RelayId> {
     const sessions = [this.active(sessionAId), this.active(sessionBId)] as const;
     const [a, b] = sessions;
-    if (a === b || [...this.relays.values()].some((one) => isIn(one, a) || isIn(one, b))) {
-      throw new StrowgerError('MEDIA_WRONG_STATE', 'A session is in one relay, with another one');
-    }
+    this.assertFree(a, b);
     const relay = await relayBetween(a.stream, b.stream);
+    try {
+      this.find(a.id);
+      this.find(b.id);
+      this.assertFree(a, b);
+    } catch (error) {
+      await relay.end(); // one was stopped meanwhile, or is in another relay
+      throw error;
+    }
     const relayId = this.newRelayId();
     this.relays.set(relayId, { relay, sessions });
     this.tell('relayEstablished', { relayId, sessionAId, sessionBId, mode: relay.mode });
@@ -263,10 +277,14 @@ export class MediaManager {
     return [...streams.map(([id]) => id), ...this.endpoints.of(sessionId)];
   }
 
-  /** Stops every session, and opens none from now on (`MEDIA_CLOSED`); the engine goes on. */
+  /**
+   * Stops every session, conference and copy for a recorder, and opens none from now on
+   * (`MEDIA_CLOSED`); the engine goes on.
+   */
   async close(): Promise<void> {
     const streams = [...this.sessions.keys()].map((id) => this.stopMedia(id, 'closed'));
-    await Promise.all([...streams, this.endpoints.close()]);
+    const feeds = [...this.feeds].map((feed) => feed.close());
+    await Promise.all([...streams, ...feeds, this.endpoints.close()]);
   }
 
   private onMedia(session: MediaSession, event: MediaEndpointEvent): void {
@@ -330,6 +348,30 @@ export class MediaManager {
   private async endRelaysOf(session: MediaSession, reason: string): Promise<void> {
     const ids = [...this.relays].filter(([, one]) => isIn(one, session)).map(([id]) => id);
     await Promise.all(ids.map((id) => this.teardownRtpRelay(id, reason)));
+  }
+
+  private assertFree(a: MediaSession, b: MediaSession): void {
+    if (a === b || [...this.relays.values()].some((one) => isIn(one, a) || isIn(one, b))) {
+      throw new StrowgerError('MEDIA_WRONG_STATE', 'A session is in one relay, with another one');
+    }
+  }
+
+  /** What was opened while everything was closed is closed as well. */
+  private async keep(close: () => Promise<unknown>): Promise<void> {
+    try {
+      this.endpoints.assertOpen();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  private streamsAt({ local: { address, port } }: MediaConfig): MediaSession {
+    for (const session of this.sessions.values()) {
+      const { local } = session.stream;
+      if (local.port === port && local.address === address) return session;
+    }
+    throw unknown(`streams at ${address}:${port}`);
   }
 
   private find(id: MediaSessionId): MediaSession {

@@ -31,6 +31,15 @@ export interface RtpStreamInfo {
 /** `reserved`: ports are bound. `configured`: it is known how RTP shall run. `active`: it runs. */
 export type MediaSessionPhase = 'reserved' | 'configured' | 'active';
 
+/** Media that was agreed elsewhere, and whom it is for. */
+export interface Adoption {
+  readonly config: MediaConfig;
+  readonly local: Sdp;
+  readonly remote: Sdp;
+  readonly sessionId: string;
+  listener(event: MediaEndpointEvent): void;
+}
+
 /** @internal One media session: its stream, and how far it has come. */
 export class MediaSession {
   readonly id: MediaSessionId;
@@ -63,18 +72,17 @@ export class MediaSession {
   }
 
   /** Runs as two descriptions say, and lets its endpoint negotiate on from there. */
-  async adopt(sessionId: string, round: { local: Sdp; remote: Sdp }): Promise<MediaConfig> {
-    const { config } = this;
-    if (config === undefined) throw wrongState('no media was agreed for it yet');
+  async adopt({ config, sessionId, listener, ...round }: Adoption): Promise<void> {
     if (this.sessionId !== undefined) throw wrongState(`it runs for session ${this.sessionId}`);
-    this.sessionId = sessionId;
+    const before = this.config;
+    // what comes at once is heard
+    Object.assign(this, { config, sessionId, listener });
     try {
       await this.stream.adopt({ ...round, media: config });
     } catch (error) {
-      this.sessionId = undefined;
+      Object.assign(this, { config: before, sessionId: undefined, listener: undefined });
       throw error;
     }
-    return config;
   }
 
   /** Runs as it was agreed; again, where something else was agreed meanwhile. */

@@ -5,7 +5,8 @@ export const EVENT_LENGTH = 4;
 /** The digits in the order of their event codes (RFC 4733 §3.2). */
 export const DIGITS = '0123456789*#ABCD';
 
-const MAX_DURATION = 0xffff;
+/** Of one segment of an event, in units of its clock (RFC 4733 §2.5.1.3). */
+export const MAX_DURATION = 0xffff;
 /** Signal power of what we send: -10 dBm0. */
 const VOLUME = 10;
 

@@ -205,6 +205,10 @@ function packetTime(
   ours = 20,
 ): number {
   const wanted = Math.min(ptimeMs ?? ours, maxptimeMs, 100);
-  const whole = Math.max(10, Math.floor(wanted / 10) * 10);
-  return name === 'opus' ? (OPUS_FRAMES_MS.find((ms) => ms <= whole) ?? 10) : whole;
+  return packetTimeOf({ name }, Math.max(10, Math.floor(wanted / 10) * 10));
+}
+
+/** How much of a codec one packet holds where so much is wished: 10–100 ms, a multiple of 10. */
+export function packetTimeOf({ name }: Pick<CodecDescription, 'name'>, wantedMs: number): number {
+  return name === 'opus' ? (OPUS_FRAMES_MS.find((ms) => ms <= wantedMs) ?? 10) : wantedMs;
 }
