@@ -257,8 +257,11 @@ export class CallRecording {
     this.unfollow((session) => !sessions.includes(session));
     for (const session of sessions) {
       if (this.followed.has(session)) continue;
+      let isDescribed = session.hasMediaConfigured; // the first agreement is no change
       const unsubscribe = session.on('mediaStateChanged', ({ from }) => {
-        if (from === 'negotiating') this.session?.update();
+        if (from !== 'negotiating') return;
+        if (isDescribed) this.session?.update();
+        isDescribed = true;
       });
       this.followed.set(session, unsubscribe);
     }

@@ -61,6 +61,14 @@ describe('the descriptions of an endpoint', () => {
     expect(caller.agree(second.answer).security).toEqual(agreed.security);
   });
 
+  it('agree on what can go to another thread, keys and all', () => {
+    const callee = description('optional');
+    callee.answer(createOffer(phone(1, 'required')), wanted);
+    const { media } = callee.context;
+    expect(media?.security.kind).toBe('sdes');
+    expect(structuredClone(media)).toEqual(media);
+  });
+
   it('refuse a later offer in the clear, and keep what was agreed', () => {
     const callee = description('optional');
     callee.answer(createOffer(phone(1, 'required')), wanted);

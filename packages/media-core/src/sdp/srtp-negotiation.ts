@@ -195,8 +195,10 @@ function dtlsAttributes(setup: Setup, fingerprints: readonly Fingerprint[]): str
 function answerCrypto(line: MediaDescription, { crypto }: LocalSecurity): SecuredLine | undefined {
   if (line.protocol.startsWith('UDP/TLS/')) return undefined;
   for (const { tag, suiteName, keys: receive } of line.crypto) {
-    const send = crypto?.find(({ suite }) => suite === receive.suite);
-    if (!send) continue;
+    const ours = crypto?.find(({ suite }) => suite === receive.suite);
+    if (!ours) continue;
+    const { suite, masterKey, masterSalt, mki } = ours; // plain: they go to the thread of the stream
+    const send = { suite, masterKey, masterSalt, ...(mki && { mki }) };
     const attributes = [cryptoAttribute({ tag, suiteName, keys: send })];
     return { security: { kind: 'sdes', send, receive }, attributes };
   }
