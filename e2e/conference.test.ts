@@ -8,6 +8,7 @@ import { keyFingerprint, TestAuthority } from './certificates.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Linphone } from './linphone.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { decoded, listen, writeTone } from './sound.ts';
 
 const ROOM = 'sip:*6000@127.0.0.1';
@@ -112,6 +113,8 @@ describeWithPeers(PROGRAMS, 'a conference room of the PBX', () => {
     expect(await whoHears()).toMatchObject({ bob: ['carol'], carol: ['bob'] });
     await Promise.all([bob.command('hangup'), carol.command('hangup')]);
     await until('the room is empty', async () => (await pbx.counts())['conferences'] === 0);
+    shows('linphone', 'Calls: is a member of a conference');
+    shows('baresip', 'Calls: is a member of a conference', 'Calls: holds and resumes');
   }, 180_000);
 
   it('asks two phones for its PIN, and records what they say', async () => {
@@ -132,6 +135,7 @@ describeWithPeers(PROGRAMS, 'a conference room of the PBX', () => {
     const recorded = listen(decoded(join(recordings, file)));
     expect(recorded.heardFor(TONES.bob, SHARE)).toBeGreaterThan(2.5);
     expect(recorded.heardFor(TONES.carol, SHARE)).toBeGreaterThan(2.5);
+    shows('baresip', 'Calls: is a member of a conference');
   }, 120_000);
 });
 
@@ -183,5 +187,7 @@ describeWithPeers(BROWSER_PEERS, 'a page in Chromium in a conference room', () =
     expect(sound.heardFor(TONES.alice), 'what bob hears').toBeGreaterThan(2);
     await bob.command('hangup');
     await bob.event('CALL_CLOSED');
+    shows('JsSIP', 'Calls: is a member of a conference');
+    shows('baresip', 'Calls: is a member of a conference');
   });
 });

@@ -4,6 +4,7 @@ import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { writeTone } from './sound.ts';
 import { soundCard } from './sound-card.ts';
 import { Twinkle } from './twinkle.ts';
@@ -79,6 +80,8 @@ describeWithPeers(
       const infos = capture.fields('sip.Method == "INFO"', 'udp.dstport');
       if (way === 'inband') expect(infos).toEqual([]);
       else expect(infos.map(([to]) => to)).toEqual(Array(4).fill('5060'));
+      shows('twinkle', way === 'info' ? 'Calls: digits by INFO' : 'Calls: digits as tones');
+      shows('baresip', 'Calls: digits as events (RFC 4733)');
     });
   },
 );

@@ -15,6 +15,7 @@ import {
   workFolder,
 } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 
 interface Finding {
   readonly check: string;
@@ -101,13 +102,14 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
       expect(findings['nat']?.found).toMatch(
         new RegExp(`^STUN: media is seen as ${address} port \\d+; the port is kept$`),
       );
+      shows('coturn', 'Media: STUN (RFC 8489)');
     });
   });
 
   it.each([
     ['the PBX', []],
     ['kamailio', ['-s', '127.0.0.1:5066']],
-  ])('sees at %s that the password is wrong, and that it is right', (_, server) => {
+  ])('sees at %s that the password is wrong, and that it is right', (name, server) => {
     const who = ['-u', 'sip:alice@127.0.0.1', ...server, '--no-call'];
     const wrong = doctor([...who, '-p', 'wrong']);
     expect(wrong.status).toBe(6);
@@ -118,6 +120,9 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
     const right = doctor([...who, '-p', 'pw-alice']);
     expect(right.status).toBe(0);
     expect(right.findings['registration']?.verdict).toBe('good');
+    if (name === 'kamailio') {
+      shows('kamailio', 'Signalling: takes registrations', 'Signalling: OPTIONS');
+    }
   });
 
   it('sees that there is nobody to call', () => {

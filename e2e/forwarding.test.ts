@@ -3,6 +3,7 @@ import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 const PROGRAMS = ['baresip', 'dumpcap', 'tshark', 'sox'];
@@ -75,9 +76,11 @@ describeWithPeers(PROGRAMS, 'calls to baresip that the PBX forwards to baresip',
 
   it('ring there when bob does not answer', async () => {
     await call('no-answer', () => bob.event('CALL_CLOSED'));
+    shows('baresip', 'Calls: is forwarded to');
   });
 
   it('ring there when bob is busy', async () => {
     await call('user-busy', () => bob.command('hangup'));
+    shows('baresip', 'Calls: is forwarded to', 'Calls: is busy');
   });
 });

@@ -3,6 +3,7 @@ import { TestAuthority } from './certificates.ts';
 import { KamailioProxy } from './kamailio-proxy.ts';
 import { describeWithPeers, isListening, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp, sippInBackground } from './sipp.ts';
 import { Stranger } from './stranger.ts';
 
@@ -84,6 +85,7 @@ describeWithPeers(['kamailio', 'sipp', 'openssl', 'ss'], 'kamailio with Record-R
         expect([...said], proxy.insane().join()).toContain(`${transport} ${what}`);
       }
       expect(proxy.insane()).toEqual([]);
+      shows('kamailio', 'Signalling: Record-Route');
     },
   );
 
@@ -106,6 +108,7 @@ describeWithPeers(['kamailio', 'sipp', 'openssl', 'ss'], 'kamailio with Record-R
       const routed = proxy.routed().slice(before[1]);
       expect(routed.filter((method) => method === 'INVITE')).toHaveLength(2);
       expect(routed.filter((method) => method === 'BYE')).toHaveLength(2);
+      shows('kamailio', 'Signalling: Record-Route');
     },
   );
 });

@@ -12,6 +12,7 @@ import {
   until,
   workFolder,
 } from './lab.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 const PORT = 5190;
@@ -79,5 +80,6 @@ describeWithPeers(PROGRAMS, 'the live calls of a process that is killed', () => 
       expect(heard.heardFor(660)).toBeGreaterThan(0.3);
       expect(heard.heardFor(880)).toBeGreaterThan(1);
     }
+    shows('baresip', 'Calls: goes on when our process is killed and another takes over');
   });
 });

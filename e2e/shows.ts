@@ -25,8 +25,11 @@ export type Feature =
       | 'holds by the address 0.0.0.0 (RFC 2543)'
       | 'digits as events (RFC 4733)'
       | 'digits by INFO'
+      | 'digits as tones'
       | 'is forwarded to'
-      | 'is a member of a conference'}`
+      | 'is a member of a conference'
+      | 'goes on when our process is killed and another takes over'}`
+  | `Recording: ${'is sent both parties and whose they are (RFC 7865, 7866)'}`
   | `Transfer: ${
       | 'blind, as transferor'
       | 'blind, as transferee'
@@ -41,9 +44,11 @@ export type Feature =
       | 'ICE (RFC 8445)'
       | 'STUN (RFC 8489)'
       | 'relay by TURN (RFC 8656)'
-      | 'comfort noise (RFC 3389)'}`
+      | 'comfort noise (RFC 3389)'
+      | 'another codec than the other phone: transcoded'}`
   | `Signalling: ${
       | 'registers'
+      | 'takes registrations'
       | 'digest with MD5'
       | 'digest with SHA-256'
       | 'over udp'

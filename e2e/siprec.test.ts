@@ -7,6 +7,7 @@ import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { sipp, sippInBackground } from './sipp.ts';
 import { decoded, listen } from './sound.ts';
 
@@ -81,6 +82,7 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
       'sip:alice@127.0.0.1',
       'sip:bob@127.0.0.1',
     ]);
+    shows('sipp', 'Recording: is sent both parties and whose they are (RFC 7865, 7866)');
   }, 120_000);
 
   it('records both parties by itself, which the record of the call says, and ffmpeg hears', async () => {

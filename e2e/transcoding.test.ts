@@ -3,6 +3,7 @@ import { Baresip } from './baresip.ts';
 import { Capture } from './capture.ts';
 import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { Pbx } from './pbx.ts';
+import { shows } from './shows.ts';
 import { listen } from './sound.ts';
 
 const registrar = (name: string) => ({ domain: '127.0.0.1:5060', password: `pw-${name}` });
@@ -71,6 +72,7 @@ describeWithPeers(
       });
       expect(record?.transcoded).toEqual({ from: caller, to: callee, reason: 'noCommonCodec' });
       expect(record?.legs.map(({ media }) => media?.codec)).toEqual([caller, callee]);
+      shows('baresip', 'Media: another codec than the other phone: transcoded');
     });
   },
 );
