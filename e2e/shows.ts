@@ -29,7 +29,7 @@ export type Feature =
       | 'is forwarded to'
       | 'is a member of a conference'
       | 'goes on when our process is killed and another takes over'}`
-  | `Recording: ${'is sent both parties and whose they are (RFC 7865, 7866)'}`
+  | 'Recording: is sent both parties and whose they are (RFC 7865, 7866)'
   | `Transfer: ${
       | 'blind, as transferor'
       | 'blind, as transferee'
