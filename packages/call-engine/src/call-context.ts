@@ -1,11 +1,6 @@
 import type { CalleeMedia } from './call-engine-options.ts';
 import type { Runtime } from '@strowger/runtime';
-import type {
-  MediaBackend,
-  RecordingSession,
-  RecordingSessionOptions,
-  Session,
-} from '@strowger/session-core';
+import type { RecordingSession, RecordingSessionOptions, Session } from '@strowger/session-core';
 import type { CallRecordingOptions } from './call-recording.ts';
 import type { Call } from './call.ts';
 import type { CallRoutes } from './call-routes.ts';
@@ -14,12 +9,13 @@ import type { CallerLeg } from './caller-leg.ts';
 import type { CdrWriter } from './cdr-writer.ts';
 import type { ContactLegs } from './contact-leg.ts';
 import type { DigitPolicy } from './digit-conversion.ts';
+import type { RelayOpener } from './media-policy.ts';
 import type { InfoPassing } from './info-passing.ts';
 
 /** What a call needs of the engine. */
 export interface CallContext {
   readonly runtime: Runtime;
-  readonly media: MediaBackend;
+  readonly relays: RelayOpener;
   readonly cdrs: CdrWriter;
   readonly ringTimeoutMs: number;
   readonly maxCallMs: number;

@@ -7,7 +7,7 @@ import {
   type SessionEvents,
   SessionManager,
 } from '@strowger/session-core';
-import { createResponse, type Headers, type SipRequest } from '@strowger/sip-message';
+import { createResponse, type Headers, isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Admitted } from './admission.ts';
 import type { AuthenticationFailure } from './authenticator.ts';
@@ -26,10 +26,9 @@ import { ALLOWED } from './non-call-requests.ts';
 import { ProxiedCalls } from './proxied-calls.ts';
 import { InfoPassing } from './info-passing.ts';
 import { Referrals } from './referrals.ts';
-import { isSips } from './router.ts';
 import { ProxyMode } from './proxy-mode.ts';
 import type { RegistrationChange } from './registrar.ts';
-import { withPolicy } from './media-policy.ts';
+import { relaysWith } from './media-policy.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 
 /** What a `CallEngine` tells. */
@@ -103,7 +102,6 @@ export class CallEngine {
 
   constructor(options: CallEngineOptions) {
     const { runtime, stores, srtp, keying } = options;
-    const media = withPolicy(options.media, { ...(srtp && { srtp }), ...(keying && { keying }) });
     this.options = options;
     this.runtime = runtime;
     this.settings = settingsOf(options);
@@ -118,7 +116,7 @@ export class CallEngine {
     });
     this.context = {
       runtime,
-      media,
+      relays: relaysWith({ ...(srtp && { srtp }), ...(keying && { keying }) }, options.media),
       cdrs: new CdrWriter(runtime, stores.cdrs),
       ringTimeoutMs: this.settings.ringTimeoutMs,
       maxCallMs: this.settings.maxCallMs,
@@ -406,8 +404,7 @@ export class CallEngine {
   }
 
   private makeSessions(stateless: StatelessAnswers): SessionManager {
-    const { runtime, sender, userAgent, timers, sessionIds, srtp, keying } = this.options;
-    const { media } = this.context;
+    const { runtime, sender, media, userAgent, timers, sessionIds, srtp, keying } = this.options;
     const referrals = new Referrals({
       router: this.parts.router,
       sessions: () => this.sessions,

@@ -1,19 +1,13 @@
-import type {
-  MediaBackend,
-  MediaEndpoint,
-  MediaEndpointEvent,
-  MediaStats,
-  Sdp,
-} from '@strowger/session-core';
+import type { MediaEndpoint, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
 import type { CalleeMedia } from './call-engine-options.ts';
-import type { MediaPolicy } from './media-policy.ts';
+import type { MediaPolicy, RelayOpener } from './media-policy.ts';
 import { OfferPassing, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
 /** What a call wants of its media. */
 export interface CallMediaOptions {
-  readonly backend: MediaBackend;
+  readonly backend: RelayOpener;
   readonly label: string;
   /** The caller's offer; without one each side is made an offer of its own. */
   readonly offer: Sdp | undefined;
@@ -49,7 +43,7 @@ export interface CallStats {
   readonly callee: MediaStats;
 }
 
-type Relay = Awaited<ReturnType<MediaBackend['openRelay']>>;
+type Relay = Awaited<ReturnType<RelayOpener['openRelay']>>;
 
 /** The relay between a caller and whoever answers. */
 export class CallMedia {

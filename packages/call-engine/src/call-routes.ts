@@ -4,7 +4,7 @@ import {
   type Forwarding,
   timesForwarded,
 } from '@strowger/session-core';
-import { Headers, parseUri, SipUri, type Uri } from '@strowger/sip-message';
+import { Headers, isSips, parseUri, SipUri, type Uri } from '@strowger/sip-message';
 import type { Forwards } from './call-table.ts';
 import type { Domain } from './domain.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type ForwardingSource,
   LONGEST_RING_MS,
 } from './forwarding-rules.ts';
-import { type Destination, isSips, type Router, SIPS_NOT_ALLOWED } from './router.ts';
+import { type Destination, type Router, SIPS_NOT_ALLOWED } from './router.ts';
 
 /** What the ways of a call are found with. */
 export interface CallRoutesOptions {

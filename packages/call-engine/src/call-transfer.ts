@@ -1,15 +1,11 @@
 import type { Runtime, Timer } from '@strowger/runtime';
 import { StrowgerError } from '@strowger/runtime';
-import type {
-  MediaBackend,
-  MediaEndpoint,
-  MediaEndpointEvent,
-  Session,
-} from '@strowger/session-core';
+import type { MediaEndpoint, MediaEndpointEvent, Session } from '@strowger/session-core';
 import { bestResponse, type LegRefusal } from './best-response.ts';
 import type { CalleeMedia } from './call-engine-options.ts';
 import { type CallDigits, CallMedia } from './call-media.ts';
 import type { LegEnding, Side } from './call-table.ts';
+import type { RelayOpener } from './media-policy.ts';
 import {
   ContactLeg,
   type ContactLegs,
@@ -34,7 +30,7 @@ export interface CallTransferUser {
 /** What a transfer is made of. */
 export interface CallTransferOptions {
   readonly runtime: Runtime;
-  readonly media: MediaBackend;
+  readonly relays: RelayOpener;
   /** Of the call. */
   readonly label: string;
   readonly ringTimeoutMs: number;
@@ -185,7 +181,7 @@ export class CallTransfer {
 
   /** @param isBehind whether the new party takes the media of browsers. */
   private mediaOptions(isBehind: boolean): Parameters<typeof CallMedia.open>[0] {
-    const { media: backend, label, by, user, webSocketMedia } = this.options;
+    const { relays: backend, label, by, user, webSocketMedia } = this.options;
     return {
       backend,
       label,

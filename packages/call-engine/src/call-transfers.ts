@@ -1,5 +1,5 @@
 import type { ReferProgress } from '@strowger/dialog-core';
-import type { MediaBackend, MediaEndpointEvent, Session } from '@strowger/session-core';
+import type { MediaEndpointEvent, Session } from '@strowger/session-core';
 import type { Runtime } from '@strowger/runtime';
 import type { CalleeMedia } from './call-engine-options.ts';
 import type { CallMedia } from './call-media.ts';
@@ -9,6 +9,7 @@ import { CallTransfer } from './call-transfer.ts';
 import { CallerLeg } from './caller-leg.ts';
 import type { ContactLegs } from './contact-leg.ts';
 import { type DigitPolicy, digitsBetween } from './digit-conversion.ts';
+import type { RelayOpener } from './media-policy.ts';
 import { inTime } from './in-time.ts';
 import { type Destination, userAt } from './router.ts';
 
@@ -31,7 +32,7 @@ export type TransferTarget =
 export interface CallTransfersOptions {
   readonly id: string;
   readonly runtime: Runtime;
-  readonly media: MediaBackend;
+  readonly relays: RelayOpener;
   readonly ringTimeoutMs: number;
   readonly webSocketMedia: CalleeMedia | undefined;
   calleeMedia(user: string): CalleeMedia | undefined;
@@ -64,7 +65,7 @@ export class CallTransfers {
    */
   start(by: Side, target: TransferTarget, progress: ReferProgress): void {
     const report = (status: number): void => progress.report(status);
-    const { id, runtime, media, ringTimeoutMs, webSocketMedia } = this.options;
+    const { id, runtime, relays, ringTimeoutMs, webSocketMedia } = this.options;
     const { contacts, sides, winner, input, digits } = this.options;
     const stays = by === 'caller' ? 'callee' : 'caller';
     const staying = sides.sessionOf(stays, winner());
@@ -74,7 +75,7 @@ export class CallTransfers {
     const user = target.kind === 'session' ? target.user : userAt(target.to);
     const transfer = new CallTransfer({
       runtime,
-      media,
+      relays,
       ringTimeoutMs,
       webSocketMedia,
       partyMedia:

@@ -61,7 +61,7 @@ export class Call {
   private called: Destination | undefined;
   private route: CallRoute | undefined;
   private media: CallMedia | undefined;
-  /** Whether the caller has our answer to its offer. */
+  /** What the caller was described, where the call goes on to somebody else. */
   private readonly forwarded = new ForwardedMedia();
   private timer: Timer | undefined;
   /** When who gave the other side away has heard that it worked. */
@@ -225,11 +225,11 @@ export class Call {
 
   private makeTransfers(): CallTransfers {
     const { id, context, contacts, sides } = this;
-    const { runtime, media, ringTimeoutMs, webSocketMedia, calleeMedia, digits } = context;
+    const { runtime, relays, ringTimeoutMs, webSocketMedia, calleeMedia, digits } = context;
     return new CallTransfers({
       id,
       runtime,
-      media,
+      relays,
       ringTimeoutMs,
       webSocketMedia,
       calleeMedia,
@@ -329,7 +329,7 @@ export class Call {
     const { isTold } = this.forwarded;
     this.media = undefined;
     return CallMedia.open({
-      backend: this.context.media,
+      backend: this.context.relays,
       label: this.id,
       offer: isTold ? undefined : this.caller.offer,
       trickles: this.context.trickleIce && this.caller.trickles,

@@ -1,4 +1,10 @@
-import type { MediaEndpoint, MediaStats, Sdp, Session } from '@strowger/session-core';
+import {
+  type MediaEndpoint,
+  type MediaStats,
+  type Sdp,
+  type Session,
+  takesTrickleIce,
+} from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
 import type { LegEnding } from './call-table.ts';
 import { endingOf } from './leg-ending.ts';
@@ -29,10 +35,10 @@ export class CallerLeg {
     return this.session.offer;
   }
 
-  /** Whether it takes candidates that come after an answer (RFC 8840 §5.1). */
+  /** Whether it takes candidates that come after an answer. */
   get trickles(): boolean {
-    const tags = this.session.request?.headers.get('supported') ?? [];
-    return tags.some((tag) => tag.toLowerCase() === 'trickle-ice');
+    const { request } = this.session;
+    return request !== undefined && takesTrickleIce(request);
   }
 
   /** The caller's address. */

@@ -1,5 +1,5 @@
 import { type Body, type Dialog, type HeaderFields, infoPackageOf } from '@strowger/dialog-core';
-import { digitOf, type InfoDigit, type Session } from '@strowger/session-core';
+import { digitOf, type InfoDigit, type Session, TRICKLE_ICE } from '@strowger/session-core';
 import { createResponse, type SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 
@@ -45,7 +45,7 @@ export class InfoPassing {
 
 /** Candidates (RFC 8840) are of one leg's own media. */
 function isForTheOther({ method, request }: ServerTransaction): boolean {
-  return method === 'INFO' && infoPackageOf(request)?.toLowerCase() !== 'trickle-ice';
+  return method === 'INFO' && infoPackageOf(request)?.toLowerCase() !== TRICKLE_ICE;
 }
 
 async function passOrConvert(

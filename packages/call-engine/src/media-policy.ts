@@ -4,20 +4,13 @@ import type { CalleeMedia } from './call-engine-options.ts';
 /** What calls keep to that do not say it themselves. */
 export type MediaPolicy = Pick<CalleeMedia, 'srtp' | 'keying'>;
 
-/** A backend whose endpoints and relays keep to a policy, unless they are asked for otherwise. */
-export function withPolicy(backend: MediaBackend, policy: MediaPolicy): MediaBackend {
-  if (policy.srtp === undefined && policy.keying === undefined) return backend;
-  const { openNegotiated } = backend;
+/** What opens the relays of calls. */
+export type RelayOpener = Pick<MediaBackend, 'openRelay'>;
+
+/** Relays whose ends keep to a policy, unless they are asked for otherwise. */
+export function relaysWith(policy: MediaPolicy, backend: RelayOpener): RelayOpener {
   return {
-    openEndpoint: (request) => backend.openEndpoint({ ...policy, ...request }),
     openRelay: (request) => backend.openRelay({ ...request, ...relayPolicy(request, policy) }),
-    ...(openNegotiated && {
-      openNegotiated: (request) => openNegotiated.call(backend, request),
-    }),
-    openConference: (request) => backend.openConference(request),
-    openRecordingFeed: (request) => backend.openRecordingFeed({ ...policy, ...request }),
-    usage: () => backend.usage(),
-    close: () => backend.close(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ForeignRequests } from '@strowger/dialog-core';
-import { createResponse, type NameAddr, type SipRequest } from '@strowger/sip-message';
+import { createResponse, isSips, type NameAddr, type SipRequest } from '@strowger/sip-message';
 import {
   type Inbound,
   ProxyCore,
@@ -15,7 +15,7 @@ import { contactUri } from './contact-leg.ts';
 import type { Domain } from './domain.ts';
 import { type Binding, pathOf } from './location-store.ts';
 import type { ProxiedCalls } from './proxied-calls.ts';
-import { isSips, type Router } from './router.ts';
+import type { Router } from './router.ts';
 
 /** What a `ProxyMode` is made of. */
 export interface ProxyModeOptions {

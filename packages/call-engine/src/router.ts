@@ -1,4 +1,4 @@
-import { type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
+import { isSips, type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
 import type { Forwarding } from '@strowger/session-core';
 import type { Inbound } from '@strowger/transaction-core';
 import type { CredentialStore } from './credential-store.ts';
@@ -92,17 +92,12 @@ export function refuseScheme(request: SipRequest): number | undefined {
   return isKnown ? undefined : 416;
 }
 
-/** Whether a call asks for secure hops all the way (RFC 3261 §26.2.2). */
-export function isSips(uri: Uri | undefined): boolean {
-  return uri instanceof SipUri && uri.scheme === 'sips';
-}
-
 /**
  * The one spelling of whom an address is for: `sips:bob@pbx` and `sip:bob@pbx` are the same user
  * (RFC 5630 §4), who is known by the second.
  */
 export function userAt(uri: Uri): string {
-  return (uri instanceof SipUri && isSips(uri) ? uri.with({ scheme: 'sip' }) : uri).toString();
+  return (isSips(uri) ? uri.with({ scheme: 'sip' }) : uri).toString();
 }
 
 /** Who was called, for the record: who was dialled, also where somebody else answered. */

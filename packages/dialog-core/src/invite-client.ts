@@ -1,5 +1,6 @@
 import { Machine, StrowgerError, type Timer } from '@strowger/runtime';
 import {
+  isSips,
   NameAddr,
   type SipRequest,
   type SipResponse,
@@ -197,9 +198,7 @@ export class InviteClient implements OutgoingInvite {
 
   /** RFC 3261 §8.1.1.8: a `sips` Contact where request URI or first Route is `sips`. */
   private get isSecure(): boolean {
-    return [this.request.uri, this.nextHop].some(
-      (uri) => uri instanceof SipUri && uri.scheme === 'sips',
-    );
+    return isSips(this.request.uri) || isSips(this.nextHop);
   }
 
   private receive(response: SipResponse): void {

@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import { type SipRequest, SipUri } from '@strowger/sip-message';
+import { isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import { copied } from './copied.ts';
 import { DialogShell } from './dialog-shell.ts';
@@ -210,5 +210,5 @@ export class InviteRequest implements IncomingInvite {
 /** RFC 3261 §12.1.1: our Contact is `sips` where the request URI, or the route or Contact was. */
 function isSecure(request: SipRequest): boolean {
   const first = request.headers.get('record-route')?.[0]?.uri ?? firstContact(request)?.uri;
-  return [request.uri, first].some((uri) => uri instanceof SipUri && uri.scheme === 'sips');
+  return isSips(request.uri) || isSips(first);
 }

@@ -1,4 +1,4 @@
-import { NameAddr, SipUri, type Uri } from '@strowger/sip-message';
+import { isSips, NameAddr, type Uri } from '@strowger/sip-message';
 import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
 import { trackRequest } from './dialog-request.ts';
@@ -60,7 +60,7 @@ export function sendRequest(
   );
   const finish = trackRequest(context, user);
   const { userAgent } = context;
-  const isSecure = requestUri instanceof SipUri && requestUri.scheme === 'sips'; // §8.1.1.8
+  const isSecure = isSips(requestUri); // §8.1.1.8
   const ownContact = (hop: Hop): string =>
     method === 'REGISTER' ? userAgent.hopContact(hop, isSecure) : userAgent.contact(hop, isSecure);
   const send = (hops?: readonly Hop[]): void => {

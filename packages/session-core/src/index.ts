@@ -92,6 +92,7 @@ export {
   recordingTable,
   type RecordingTimer,
 } from './recording-table.ts';
+export { takesTrickleIce, TRICKLE_ICE } from './trickle-ice.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';
 export type {

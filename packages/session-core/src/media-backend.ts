@@ -617,8 +617,8 @@ export interface MediaBackend {
    * Copies of streams for a recording server (RFC 7866), undecoded: an endpoint that only sends, with
    * a line `a=sendonly` and `a=label` for each stream. A line that the server refuses is not sent; of
    * a stream whose codec it does not take, nothing is. Media of the streams is as it was. Rejects with
-   * `MEDIA_UNSUPPORTED` for streams that are not this backend's, or lie in several threads, with
-   * `MEDIA_WRONG_STATE` where nothing was agreed yet, `MEDIA_BAD_FEED`.
+   * `MEDIA_UNSUPPORTED` for streams that are not this backend's, or lie in several threads, and with
+   * `MEDIA_BAD_FEED`; its `createOffer` with `MEDIA_WRONG_STATE` where nothing was agreed of a stream yet.
    */
   openRecordingFeed(request: RecordingFeedRequest): Promise<MediaEndpoint>;
   /** Open endpoints and bound ports: both zero after everything was closed. */

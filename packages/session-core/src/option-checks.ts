@@ -1,9 +1,8 @@
 import { StrowgerError } from '@strowger/runtime';
-import { NameAddr } from '@strowger/sip-message';
+import { isSips, NameAddr } from '@strowger/sip-message';
 import { isSecure, type TransportName } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import type { SessionManagerOptions } from './session-manager-options.ts';
-import { isSips } from './session-transport.ts';
 
 /** Timers of the runtime reach as far. */
 const LONGEST_MS = 2 ** 31 - 1;

@@ -1,5 +1,12 @@
 import type { HeaderFields } from '@strowger/dialog-core';
-import { Headers, type NameAddr, SipUri, type SipResponse, type Uri } from '@strowger/sip-message';
+import {
+  Headers,
+  isSips,
+  type NameAddr,
+  SipUri,
+  type SipResponse,
+  type Uri,
+} from '@strowger/sip-message';
 import { type Forwarding, forwardingHeaders } from './forwarding-headers.ts';
 
 /** What becomes of an INVITE of ours that is answered with a 3xx. */
@@ -76,8 +83,7 @@ export class Redirections {
   private takes(uri: Uri): SipUri[] {
     if (!(uri instanceof SipUri)) return [];
     const [first] = this.tried;
-    const mustBeSecure = first instanceof SipUri && first.scheme === 'sips';
-    if (mustBeSecure && uri.scheme !== 'sips') return [];
+    if (isSips(first) && !isSips(uri)) return [];
     const target = uri.with({ headers: [] });
     target.params.delete('method');
     const known = [...this.tried, ...this.waiting.map((one) => one.uri)];

@@ -35,20 +35,24 @@ export type ApplicationEventData<N extends ApplicationEventName> = N extends key
   ? ApplicationEvents[N]
   : unknown;
 
-/** Something that whoever guards this machine wants to know. */
+/**
+ * Something that whoever guards this machine wants to know. `authenticationFailed`, `replay`, `lockedOut`,
+ * `bypassed`: a proof failed, was used before, or there were too many; or authentication is switched off.
+ * `mediaDowngraded`: media goes in the clear, or by weaker keys, though more was wished or was there
+ * before. `mediaNotEncrypted`: it would have gone in the clear, which is not allowed, and does not go at
+ * all. `mediaKeysFailed`: the handshake for its keys failed, so that whoever is there is not whom the
+ * description names. `insecureHop`: a message of a `sips:` call had to go over an insecure hop and did
+ * not go, or came over one.
+ */
 export interface SecurityEvent {
-  readonly what: /** A proof failed, was used before, or there were too many; or authentication is switched off. */
+  readonly what:
     | 'authenticationFailed'
     | 'replay'
     | 'lockedOut'
     | 'bypassed'
-    /** Media goes in the clear, or by weaker keys, though more was wished or was there before. */
     | 'mediaDowngraded'
-    /** It would have gone in the clear, which is not allowed: it does not go at all. */
     | 'mediaNotEncrypted'
-    /** The handshake for its keys failed: whoever is there is not whom the description names. */
     | 'mediaKeysFailed'
-    /** A message of a `sips:` call would have had to go over an insecure hop, and did not go. */
     | 'insecureHop';
   readonly severity: 'warning' | 'critical';
   /** In a word, where there is more to say. */

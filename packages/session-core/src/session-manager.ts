@@ -1,6 +1,6 @@
 import { DialogLayer, type IncomingInvite, type IncomingRefer } from '@strowger/dialog-core';
 import { StrowgerError, within } from '@strowger/runtime';
-import { NameAddr, SipRequest } from '@strowger/sip-message';
+import { NameAddr, type SipMessage, SipRequest } from '@strowger/sip-message';
 import type { Inbound, MessageSender, ServerTransaction } from '@strowger/transaction-core';
 import type { CallContext } from './call-context.ts';
 import { type CallOptions, wishesOf } from './call-options.ts';
@@ -120,7 +120,8 @@ export class SessionManager extends SessionDirectory {
   receive(inbound: Inbound): void {
     const { message, hop } = inbound;
     const session = this.registry.onlyOf(message.callId);
-    session?.passed(hop);
+    // who knows a Call-ID alone cannot say what the session goes over
+    if (session !== undefined && this.isOf(session, message)) session.passed(hop);
     session?.identity.hear(message);
     this.dialogs.receive(inbound);
   }
@@ -308,6 +309,11 @@ export class SessionManager extends SessionDirectory {
     return session;
   }
 
+  /** Whether a message is of a session's own dialog, where it has one. */
+  private isOf(session: Session, { callId, fromTag = '', toTag = '' }: SipMessage): boolean {
+    return session.dialog === undefined || this.registry.byTags(callId, fromTag, toTag) === session;
+  }
+
   /** Who saves sessions is told; early dialogs are not worth it. */
   private tellChanged(session: Session | undefined): void {
     const { onSessionChanged } = this.options;
@@ -361,7 +367,7 @@ export class SessionManager extends SessionDirectory {
   private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
     return watchedSender(sender, (message, hop) => {
       const session = this.registry.onlyOf(message.callId);
-      session?.passed(hop);
+      if (session !== undefined && this.isOf(session, message)) session.passed(hop);
       if (sessionIds) session?.identity.leaves(message);
     });
   }

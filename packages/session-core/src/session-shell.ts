@@ -30,7 +30,7 @@ import type {
 } from './session-machine.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
-import { trickles } from './trickle-ice.ts';
+import { takesTrickleIce } from './trickle-ice.ts';
 import { Waiters } from './waiters.ts';
 
 /** @internal What an application has exchanged itself. */
@@ -104,7 +104,8 @@ export class SessionShell {
       wishes: context.wishes,
       trickle: {
         offers: context.trickleIce,
-        answers: context.trickleIce && setup.request !== undefined && trickles(setup.request),
+        answers:
+          context.trickleIce && setup.request !== undefined && takesTrickleIce(setup.request),
       },
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),

@@ -1,4 +1,3 @@
-import { SipUri, type Uri } from '@strowger/sip-message';
 import { type Hop, isSecure, type TransportName } from '@strowger/transaction-core';
 
 /** What the messages of a session go over, to or from the next hop. */
@@ -16,9 +15,4 @@ export function transportOf(hop: Hop | undefined): SessionTransport | undefined 
   if (hop === undefined) return undefined;
   const { transport: name, address, port } = hop;
   return { name, isSecure: isSecure(name), address, port };
-}
-
-/** @internal Whether a URI asks for secure hops all the way (RFC 3261 §26.2.2, RFC 5630). */
-export function isSips(uri: Uri): boolean {
-  return uri instanceof SipUri && uri.scheme === 'sips';
 }

@@ -1,6 +1,12 @@
 import type { Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
-import type { NameAddr, SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import {
+  isSips,
+  type NameAddr,
+  type SipRequest,
+  type SipResponse,
+  type Uri,
+} from '@strowger/sip-message';
 import { type Hop, isSecure } from '@strowger/transaction-core';
 import {
   type AuthenticationInput,
@@ -50,7 +56,7 @@ import { SessionMedia } from './session-media.ts';
 import { type SessionSnapshot, takeSessionSnapshot } from './session-snapshot.ts';
 import { SessionShell } from './session-shell.ts';
 import type { SessionId, SessionState } from './session-state.ts';
-import { isSips, type SessionTransport, transportOf } from './session-transport.ts';
+import { type SessionTransport, transportOf } from './session-transport.ts';
 import { sessionStateOf } from './session-table.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferOptions } from './transfer-options.ts';

@@ -1,12 +1,12 @@
 import { type Dialog, infoPackageOf, infoParts } from '@strowger/dialog-core';
 import type { SipRequest } from '@strowger/sip-message';
 
-/** @internal The Info Package and the option tag (RFC 8840 §10). */
+/** The Info Package of trickle ICE, and its option tag: `trickle-ice` (RFC 8840 §10). */
 export const TRICKLE_ICE = 'trickle-ice';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
 
-/** @internal Whether the sender of a request takes candidates that come later (RFC 8840 §5.1). */
-export function trickles({ headers }: SipRequest): boolean {
+/** Whether the sender of a request takes candidates that come later (RFC 8840 §5.1). */
+export function takesTrickleIce({ headers }: SipRequest): boolean {
   return (headers.get('supported') ?? []).some((tag) => tag.toLowerCase() === TRICKLE_ICE);
 }
 

@@ -108,6 +108,33 @@ describe('P41-3 the transport of a session', () => {
     await simulation.runUntilQuiet();
   });
 
+  it('is nothing that a stranger can change who knows the Call-ID', async () => {
+    const both = phones();
+    const { simulation, alice, bob } = both;
+    const session = alice.call('bob', { to: uri('sips:bob@bob:5060') });
+    await simulation.run(1000);
+    const mallory = simulation.network.host('mallory');
+    const { callId = '' } = session.dialog?.id ?? {};
+    const forged = [
+      'BYE sips:bob@10.0.0.2 SIP/2.0',
+      `Via: SIP/2.0/UDP ${mallory.address}:5060;branch=z9hG4bKforged`,
+      'Max-Forwards: 70',
+      'From: <sips:alice@alice>;tag=guessed',
+      'To: <sips:bob@bob>;tag=guessed',
+      `Call-ID: ${callId}`,
+      'CSeq: 9 BYE',
+      'Content-Length: 0',
+      '',
+      '',
+    ];
+    mallory.sendBytes(Buffer.from(forged.join('\r\n')), bob.host.hop('udp'));
+    await simulation.run(100);
+    expect(bob.session.transport).toMatchObject({ name: 'tls', address: '10.0.0.1' });
+    expect(both.told).toEqual([]);
+    void session.hangUp();
+    await finish(both);
+  });
+
   it('of a sips: call that came in over less is refused with 403', async () => {
     const both = phones();
     const { simulation, alice, bob } = both;

@@ -52,7 +52,7 @@ export { type Parsed, type Refusal, SipMessageError } from './refusal.ts';
 export { serializeMessage } from './serialize-message.ts';
 export { SipUri, type SipUriInit } from './sip-uri.ts';
 export { OtherUri, TelUri } from './tel-uri.ts';
-export { parseUri, type Uri, uri } from './uri.ts';
+export { isSips, parseUri, type Uri, uri } from './uri.ts';
 export { validateMessage, type ValidationScope } from './validate-message.ts';
 export { Via } from './via.ts';
 export {

@@ -21,6 +21,11 @@ export function uri(text: string): Uri {
   return result;
 }
 
+/** Whether a URI asks for secure hops all the way (RFC 3261 §26.2.2, RFC 5630). */
+export function isSips(uri: Uri | undefined): uri is SipUri {
+  return uri instanceof SipUri && uri.scheme === 'sips';
+}
+
 /**
  * Reads a URI that fills the text from `from` to `end`; a fault has its position in the text.
  * @internal

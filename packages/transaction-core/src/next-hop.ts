@@ -1,5 +1,5 @@
 import { StrowgerError } from '@strowger/runtime';
-import { type SipMessage, type SipRequest, SipUri, type Uri } from '@strowger/sip-message';
+import { isSips, type SipMessage, type SipRequest, type Uri } from '@strowger/sip-message';
 import { type Hop, isSecure, type MessageSender } from './message-sender.ts';
 
 /** What our own Via adds to a message, roughly, in bytes. */
@@ -36,10 +36,6 @@ export function permittedHops(
     'INSECURE_HOP',
     `sips: goes over secure hops alone, not ${transport} to ${address}:${port}`,
   );
-}
-
-function isSips(uri: Uri | undefined): boolean {
-  return uri instanceof SipUri && uri.scheme === 'sips';
 }
 
 /** What our Via says. */

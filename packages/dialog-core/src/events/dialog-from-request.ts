@@ -1,4 +1,4 @@
-import { type SipRequest, SipUri } from '@strowger/sip-message';
+import { isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound } from '@strowger/transaction-core';
 import { copied } from '../copied.ts';
 import type { DialogInit } from '../dialog-record.ts';
@@ -16,9 +16,7 @@ export function dialogFromRequest(
   { localTag, localSeq, role }: { localTag: string; localSeq: number; role: 'uac' | 'uas' },
 ): DialogInit {
   const contact = firstContact(request)?.uri;
-  const secure = [request.uri, contact].some(
-    (uri) => uri instanceof SipUri && uri.scheme === 'sips',
-  );
+  const secure = isSips(request.uri) || isSips(contact);
   return {
     id: { callId: copied(request.callId), localTag, remoteTag: copied(request.from.tag ?? '') },
     role,

@@ -6,9 +6,9 @@ import type { RtpSession } from './rtp-session.ts';
 const LOST_END_MS = 100;
 
 /**
- * Telephone events of one stream as events of another one that counts time otherwise: packet by
- * packet, under its number and in its clock rate, at the time where they came (RFC 4733 §2.2.1). What comes late of
- * an event that another one has followed, or that is over, is no new one.
+ * Telephone events of one stream as events of another one that counts time otherwise: packet by packet,
+ * under its number and in its clock rate, at the time where they came (RFC 4733 §2.2.1). What comes late
+ * of an event that another one has followed, or that is over, is no new one.
  */
 export class EventPath {
   private readonly to: RtpSession;

@@ -145,8 +145,8 @@ export interface RelayRequest {
   readonly convertDigits?: boolean;
   /**
    * Whether digits are listened for in the audio of an end, which is decoded for that. They are told
-   * as not `passed`, and their tones do not go on but for their beginning. It takes
-   * one of the places of `maxTranscoded`: where none is free, nothing is listened for. Default not.
+   * as not `passed`, and their tones do not go on but for their beginning. It takes one of the places of
+   * `maxTranscoded`: where none is free, nothing is listened for. Default not.
    */
   readonly inbandDigits?: PerEnd<boolean>;
   /** Whether media is encrypted, at both ends alike or at each its own way; see `EndpointRequest`. */
@@ -532,9 +532,9 @@ export interface MediaEngine {
   /** Takes no ports yet: the first offer does, once it was read and found good. Rejects with `MEDIA_CLOSED`. */
   openEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
-   * Two endpoints whose media flows through each other, decoded only where it cannot pass, or
-   * digits are listened for in it.
-   * `acceptOffer` on one end resolves once the offer that `createOffer` at the other end derives from it was answered.
+   * Two endpoints whose media flows through each other, decoded only where it cannot pass, or digits
+   * are listened for in it. `acceptOffer` on one end resolves once the offer that `createOffer` at the
+   * other end derives from it was answered.
    */
   openRelay(request: RelayRequest): Promise<{ a: MediaEndpoint; b: MediaEndpoint }>;
   /** A conference; rejects with `MEDIA_UNSUPPORTED` where the backend cannot mix. */
@@ -543,8 +543,8 @@ export interface MediaEngine {
    * Copies of streams for a recording server (RFC 7866), undecoded: an endpoint that only sends, with
    * a line `a=sendonly` and `a=label` for each stream. A line that the server refuses is not sent; of
    * a stream whose codec it does not take, nothing is. Media of the streams is as it was. Rejects with
-   * `MEDIA_UNSUPPORTED` for streams that are not this engine's, or lie in several threads, with
-   * `MEDIA_WRONG_STATE` where nothing was agreed yet, `MEDIA_BAD_FEED`.
+   * `MEDIA_UNSUPPORTED` for streams that are not this engine's, or lie in several threads, and with
+   * `MEDIA_BAD_FEED`; its `createOffer` with `MEDIA_WRONG_STATE` where nothing was agreed of a stream yet.
    */
   openRecordingFeed(request: RecordingFeedRequest): Promise<FeedEndpoint>;
   /** An endpoint without descriptions: the program says what was agreed. Rejects as `openEndpoint`. */

@@ -47,7 +47,8 @@ export interface MediaEventDetails {
     relayId: RelayId;
     sessionAId: string;
     sessionBId: string;
-    mode: RelayMode;
+    /** Absent for one of `openRelay`, which may change: `transcoded` of its ends' statistics says it. */
+    mode?: RelayMode;
   };
   relayTerminated: { relayId: RelayId; reason: string };
 }

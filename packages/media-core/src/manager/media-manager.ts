@@ -63,9 +63,10 @@ interface Relay {
 /**
  * Local media by the names of its sessions. For programs that negotiate by themselves: ports and streams
  * first, then what was agreed (`extractMediaConfig`), then RTP. And for `SessionManager`, as its media
- * backend: what that opens are media sessions here, under the session's own id. A media session goes `reserved`, `configured`,
- * `active` and is gone. Everything rejects with a `StrowgerError`: `MEDIA_UNKNOWN_SESSION` for an id
- * that is none or no more, `MEDIA_WRONG_STATE`, and what the engine says.
+ * backend: what that opens are media sessions here, under the session's own id. A media session goes
+ * `reserved`, `configured`, `active` and is gone. Everything rejects with a `StrowgerError`:
+ * `MEDIA_UNKNOWN_SESSION` for an id that is none or no more, `MEDIA_WRONG_STATE`, and what the engine
+ * says.
  */
 export class MediaManager {
   private readonly engine: MediaEngine;
@@ -157,7 +158,7 @@ export class MediaManager {
     const ends = [a.mediaSessionId, b.mediaSessionId];
     this.relays.set(relayId, { relay: { mode: 'packets', end }, sessions: [], ends });
     const named = { sessionAId: a.sessionId, sessionBId: b.sessionId };
-    this.tell('relayEstablished', { relayId, ...named, mode: 'packets' });
+    this.tell('relayEstablished', { relayId, ...named });
     return { a, b, relayId };
   }
 

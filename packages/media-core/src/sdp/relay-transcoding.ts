@@ -3,7 +3,8 @@ import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './co
 
 /**
  * What one end has, and behind it what else we can make of that, of voices nothing where we decode
- * none of its own; and `events`, which we take ourselves. Numbers may collide: whoever writes the offer gives each codec its own.
+ * none of its own; and `events`, which we take ourselves. Numbers may collide: whoever writes the offer
+ * gives each codec its own.
  */
 export function withOurs(
   theirs: readonly CodecDescription[],

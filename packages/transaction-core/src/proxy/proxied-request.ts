@@ -1,12 +1,12 @@
 import { Machine, type Timer } from '@strowger/runtime';
-import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
+import { createResponse, isSips, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ClientTransaction } from '../client-transaction.ts';
 import type { Hop } from '../message-sender.ts';
 import type { ServerTransaction } from '../server-transaction.ts';
 import type { CancelOptions } from '../outputs.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import type { ProxyDecision, ProxyOptions, ProxyTarget } from './proxy-options.ts';
-import { forwardedTo, isSips, recordRoute } from './request-forwarding.ts';
+import { forwardedTo, recordRoute } from './request-forwarding.ts';
 import { breadthOf } from './request-validation.ts';
 import {
   type ResponseContext,

@@ -1,4 +1,4 @@
-import { createResponse, type SipRequest } from '@strowger/sip-message';
+import { createResponse, isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound } from '../message-sender.ts';
 import type { ServerTransaction } from '../server-transaction.ts';
 import type { TransactionLayer } from '../transaction-layer.ts';
@@ -6,7 +6,7 @@ import { loopMark } from './loop-detection.ts';
 import { OwnRoutes } from './own-routes.ts';
 import { ProxiedRequest, type ProxySurroundings } from './proxied-request.ts';
 import type { ProxyDecision, ProxyOptions } from './proxy-options.ts';
-import { forwardedTo, isSips } from './request-forwarding.ts';
+import { forwardedTo } from './request-forwarding.ts';
 import { refusalOf } from './request-validation.ts';
 import { type Preprocessed, preprocess } from './route-preprocessing.ts';
 

@@ -1,4 +1,4 @@
-import { NameAddr, type SipRequest, SipUri, type Uri } from '@strowger/sip-message';
+import { isSips, NameAddr, type SipRequest, SipUri, type Uri } from '@strowger/sip-message';
 import type { Hop, Inbound } from '../message-sender.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import type { ProxyDecision, ProxyTarget } from './proxy-options.ts';
@@ -90,9 +90,4 @@ function makeStrict(request: SipRequest, next: Uri): void {
 
 function isLoose(uri: Uri): boolean {
   return uri instanceof SipUri && uri.params.has('lr');
-}
-
-/** Whether secure hops are asked for all the way (RFC 3261 §26.2.2). */
-export function isSips(uri: Uri): boolean {
-  return uri instanceof SipUri && uri.scheme === 'sips';
 }
