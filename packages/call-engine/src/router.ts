@@ -1,4 +1,4 @@
-import { isSips, type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
+import { type SipRequest, SipUri, TelUri, type Uri } from '@strowger/sip-message';
 import type { Forwarding } from '@strowger/session-core';
 import type { Inbound } from '@strowger/transaction-core';
 import type { CredentialStore } from './credential-store.ts';
@@ -97,7 +97,7 @@ export function refuseScheme(request: SipRequest): number | undefined {
  * (RFC 5630 §4), who is known by the second.
  */
 export function userAt(uri: Uri): string {
-  return (isSips(uri) ? uri.with({ scheme: 'sip' }) : uri).toString();
+  return (uri instanceof SipUri ? uri.with({ scheme: 'sip' }) : uri).toString();
 }
 
 /** Who was called, for the record: who was dialled, also where somebody else answered. */

@@ -2,40 +2,44 @@ export * from './audio/index.ts';
 export * from './codec/index.ts';
 export type { LatenessHistogram } from './core/ticker.ts';
 export type {
-  AudioSource,
-  Cleared,
-  ConferenceMember,
-  ConferenceMemberOptions,
-  ConferenceMemberRequest,
-  ConferenceRequest,
-  DigitOptions,
   EndpointRequest,
   EndpointRtp,
   EndpointSecurity,
-  FinishedRecording,
-  MarkOutcome,
-  MediaConference,
-  MediaConferenceStats,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
   MediaIntent,
   MediaStats,
-  PcmFrame,
   PerEnd,
-  Playback,
-  PlayOptions,
-  RecordFormat,
   RecordedStream,
   FeedEndpoint,
   RecordingFeedRequest,
+  RelayRequest,
+  StreamRequest,
+} from './engine/media-backend.ts';
+export type {
+  AudioSource,
+  Cleared,
+  DigitOptions,
+  FinishedRecording,
+  MarkOutcome,
+  PcmFrame,
+  Playback,
+  PlayOptions,
+  RecordFormat,
   RecordOptions,
   RecordTarget,
   StoredRecordTarget,
   Recording,
-  RelayRequest,
-  StreamRequest,
-} from './engine/media-backend.ts';
+} from './engine/media-capabilities.ts';
+export type {
+  ConferenceMember,
+  ConferenceMemberOptions,
+  ConferenceMemberRequest,
+  ConferenceRequest,
+  MediaConference,
+  MediaConferenceStats,
+} from './engine/media-conference.ts';
 export { createMediaEngine } from './engine/media-engine.ts';
 export type {
   MediaEngineOptions,

@@ -3,13 +3,8 @@ import type { BodyPartInit, NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop, TransportName } from '@strowger/transaction-core';
 import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
-import type {
-  AudioSource,
-  DigitOptions,
-  EndpointRequest,
-  MediaEndpoint,
-  Sdp,
-} from './media-backend.ts';
+import type { EndpointRequest, MediaEndpoint, Sdp } from './media-backend.ts';
+import type { AudioSource, DigitOptions } from './media-capabilities.ts';
 
 /** What a session asks of the endpoint that it opens; default: the backend's. */
 export type MediaWishes = Pick<

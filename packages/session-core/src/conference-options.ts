@@ -3,7 +3,7 @@ import type { Uri } from '@strowger/sip-message';
 import type { MediaWishes } from './call-options.ts';
 import type { Conference } from './conference.ts';
 import type { ConferenceSeat } from './conference-table.ts';
-import type { FinishedRecording, MediaCapabilities } from './media-backend.ts';
+import type { FinishedRecording, MediaCapabilities } from './media-capabilities.ts';
 import type { SessionId } from './session-state.ts';
 
 /** Names a conference of one manager. */

@@ -2,13 +2,12 @@ import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import type { MediaWishes } from './call-options.ts';
 import type { ConferenceMemberSettings } from './conference-options.ts';
 import type { ConferenceLeaveReason, ConferenceSeat } from './conference-table.ts';
+import type { EndpointRequest, MediaEndpoint } from './media-backend.ts';
 import type {
   ConferenceMember,
   ConferenceMemberOptions,
-  EndpointRequest,
   MediaConference,
-  MediaEndpoint,
-} from './media-backend.ts';
+} from './media-conference.ts';
 import type { Session } from './session.ts';
 import type { SessionId } from './session-state.ts';
 

@@ -1,15 +1,13 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { ConferenceOptions, ConferencePart, EndedConference } from './conference-options.ts';
+import type { MediaBackend, MediaEndpoint } from './media-backend.ts';
 import type {
   FinishedRecording,
-  MediaBackend,
-  MediaConference,
-  MediaConferenceStats,
-  MediaEndpoint,
   RecordFormat,
   Recording,
   StoredRecordTarget,
-} from './media-backend.ts';
+} from './media-capabilities.ts';
+import type { MediaConference, MediaConferenceStats } from './media-conference.ts';
 
 /** @internal What a conference sounds with. */
 export interface ConferenceSoundOptions extends Pick<ConferenceOptions, 'loudest' | 'tones'> {

@@ -22,7 +22,7 @@ import {
   conferenceTable,
 } from './conference-table.ts';
 import type { ConferenceWatchers } from './conference-watchers.ts';
-import type { RecordFormat, Recording, StoredRecordTarget } from './media-backend.ts';
+import type { RecordFormat, Recording, StoredRecordTarget } from './media-capabilities.ts';
 import type { SessionEventDetails } from './session-events.ts';
 import type { SessionId } from './session-state.ts';
 

@@ -17,6 +17,8 @@ export {
 } from './forwarding-headers.ts';
 export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
+export type * from './media-capabilities.ts';
+export type * from './media-conference.ts';
 export type {
   BurstMetrics,
   PeerQuality,

@@ -4,14 +4,13 @@ import type { Hop } from '@strowger/transaction-core';
 import { type AnswerOptions, wishesOf } from './call-options.ts';
 import { DigitDoubles } from './digit-doubles.ts';
 import type {
-  AudioSource,
   MediaDirection,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaSessionId,
-  Playback,
   Sdp,
 } from './media-backend.ts';
+import type { AudioSource, Playback } from './media-capabilities.ts';
 import { tellMedia } from './media-events.ts';
 import type { EndReason } from './end-reason.ts';
 import { MediaLink } from './media-link.ts';

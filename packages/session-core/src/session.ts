@@ -21,23 +21,20 @@ import type {
   SessionDigitOptions,
 } from './call-options.ts';
 import { type EndReason, type PeerReason, rejected } from './end-reason.ts';
+import type { MediaDirection, MediaEndpoint, MediaEndpointEvent, Sdp } from './media-backend.ts';
 import type {
   AnswererOptions,
   AnswererOutcome,
   AudioSource,
   Cleared,
   MarkOutcome,
-  MediaDirection,
-  MediaEndpoint,
-  MediaEndpointEvent,
   PcmFrame,
   Playback,
   PlayOptions,
   RecordOptions,
   RecordTarget,
   Recording,
-  Sdp,
-} from './media-backend.ts';
+} from './media-capabilities.ts';
 import { partiesOf, type RecordedParty } from './recording-parties.ts';
 import type { RecordingServer, RecordingSession } from './recording-session.ts';
 import { refusedBy } from './refused-input.ts';

@@ -22,8 +22,8 @@ export function uri(text: string): Uri {
 }
 
 /** Whether a URI asks for secure hops all the way (RFC 3261 §26.2.2, RFC 5630). */
-export function isSips(uri: Uri | undefined): uri is SipUri {
-  return uri instanceof SipUri && uri.scheme === 'sips';
+export function isSips(address: Uri | undefined): boolean {
+  return address instanceof SipUri && address.scheme === 'sips';
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ReadableStreamDefaultController } from 'node:stream/web';
 import { StrowgerError } from '@strowger/runtime';
 import { SAMPLE_RATES } from '../audio/index.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
-import type { PcmFrame } from './media-backend.ts';
+import type { PcmFrame } from './media-capabilities.ts';
 
 /** Frames that may wait for a slow reader: a second. */
 const WAITING_FRAMES = 50;

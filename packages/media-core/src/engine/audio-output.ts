@@ -1,6 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { CoreEndpoint } from './core-endpoint.ts';
-import type { Cleared, MarkOutcome, PcmFrame } from './media-backend.ts';
+import type { Cleared, MarkOutcome, PcmFrame } from './media-capabilities.ts';
 
 /** What goes to the core at once. */
 const BLOCK_MS = 200;

@@ -1,6 +1,6 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { DigitsCommand } from '../core/core-api.ts';
-import type { DigitOptions } from './media-backend.ts';
+import type { DigitOptions } from './media-capabilities.ts';
 
 /** What a core is told to send. @throws StrowgerError `MEDIA_BAD_DIGITS`. */
 export function digitsCommand(

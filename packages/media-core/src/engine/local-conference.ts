@@ -2,6 +2,8 @@ import { StrowgerError } from '@strowger/runtime';
 import type { CoreApi, MemberSettings } from '../core/core-api.ts';
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { storedTargetOf } from './recordings.ts';
+import type { MediaEndpoint } from './media-backend.ts';
+import type { RecordFormat, Recording, StoredRecordTarget } from './media-capabilities.ts';
 import type {
   ConferenceMember,
   ConferenceMemberOptions,
@@ -9,11 +11,7 @@ import type {
   ConferenceRequest,
   MediaConference,
   MediaConferenceStats,
-  MediaEndpoint,
-  RecordFormat,
-  Recording,
-  StoredRecordTarget,
-} from './media-backend.ts';
+} from './media-conference.ts';
 
 /** What a conference is made of. */
 export interface LocalConferenceOptions {

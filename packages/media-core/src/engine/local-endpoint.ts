@@ -9,22 +9,19 @@ import type { LocalDescription } from './local-description.ts';
 import type { Trickle } from './trickle.ts';
 import { Playbacks } from './playbacks.ts';
 import { Recordings } from './recordings.ts';
+import type { EndpointRtp, MediaEndpoint, MediaIntent, MediaStats } from './media-backend.ts';
 import type {
   AudioSource,
   Cleared,
   DigitOptions,
-  EndpointRtp,
   MarkOutcome,
-  MediaEndpoint,
-  MediaIntent,
-  MediaStats,
   PcmFrame,
   Playback,
   PlayOptions,
   Recording,
   RecordOptions,
   RecordTarget,
-} from './media-backend.ts';
+} from './media-capabilities.ts';
 
 /** What an endpoint is made of. */
 export interface LocalEndpointOptions {

@@ -1,12 +1,25 @@
-import type { MediaDirection, NegotiatedMedia, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
-import type { AnswererOptions, AnswererOutcome, SpeechOptions } from '../speech/index.ts';
-import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
-import type { RtpStream } from './rtp-stream.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import type { QualityLevel } from '../quality/quality-level.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
+import type { JitterBufferStats } from '../rtp/jitter-buffer-settings.ts';
 import type { VoipMetrics } from '../rtp/voip-metrics.ts';
-import type { HeardTone, ProgressToneName, ToneOptions } from '../tones/index.ts';
+import type { MediaDirection, NegotiatedMedia, Sdp, SrtpPolicy, SrtpSuite } from '../sdp/index.ts';
+import type { AnswererOptions, AnswererOutcome, SpeechOptions } from '../speech/index.ts';
+import type { HeardTone, ToneOptions } from '../tones/index.ts';
+import type {
+  AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
+  PcmFrame,
+  Playback,
+  PlayOptions,
+  Recording,
+  RecordOptions,
+  RecordTarget,
+} from './media-capabilities.ts';
+import type { ConferenceRequest, MediaConference } from './media-conference.ts';
+import type { RtpStream } from './rtp-stream.ts';
 
 // What session-core declares as its port `MediaBackend`, told once more as what this engine gives:
 // the port is satisfied by structure, and this package depends on none above it.
@@ -217,155 +230,6 @@ export interface MediaStats {
   };
 }
 
-/** 16-bit PCM, mono. */
-export interface PcmFrame {
-  readonly samples: Int16Array;
-  readonly sampleRate: number;
-  /** Samples since the stream began. */
-  readonly timestamp: number;
-}
-
-/** What can be played. */
-export type AudioSource =
-  | { type: 'tone'; frequencyHz: number; levelDbm0?: number }
-  /**
-   * What the network of a country says by a tone (`COUNTRY_TONES`, its code of ISO 3166-1 in lower
-   * case), over and over; the level, default −10 dBm0, is that of all its frequencies together.
-   */
-  | { type: 'tone'; name: ProgressToneName; country: string; levelDbm0?: number }
-  | { type: 'file'; path: string; loop?: boolean }
-  /**
-   * A WAV file of a server, heard while it still comes: over http or https, at most `maxBytes`
-   * (default 32 MiB), from a server that is silent for `timeoutMs` (default 10 000) at most.
-   */
-  | {
-      type: 'url';
-      url: string;
-      headers?: Readonly<Record<string, string>>;
-      maxBytes?: number;
-      timeoutMs?: number;
-    }
-  /** What a program makes, at any rate of `SAMPLE_RATES`; whoever is ahead waits. */
-  | { type: 'stream'; stream: ReadableStream<PcmFrame> };
-
-/** How it is played. */
-export interface PlayOptions {
-  /** After everything that plays and waits, without a gap, instead of in its place. */
-  readonly queue?: boolean;
-  /** For ever, or so many times in all; a stream is played once. Default `false`. */
-  readonly loop?: boolean | number;
-  /** A factor, 0 to 16, saturating; default 1: as it is. */
-  readonly gain?: number;
-  /** It ends after so long, though there is more. */
-  readonly durationMs?: number;
-}
-
-/** Something that is being played. */
-export interface Playback {
-  /**
-   * Resolves when the last sample left, or when it was stopped, also by a newer one, by `clear` or
-   * by `close`. Rejects with `WAV_UNREADABLE` and its kin, `BAD_TONE`, `MEDIA_BAD_PLAY`,
-   * `MEDIA_QUEUE_FULL` (more than 100 wait), `MEDIA_STREAM_FAILED`, `MEDIA_FAILED`; may be left
-   * alone.
-   */
-  readonly finished: Promise<{ playedMs: number; stopped: boolean }>;
-  /** Ends it; what waits behind it follows. */
-  stop(): void;
-  /** Holds it, and what waits behind it; what a program says is heard meanwhile. */
-  pause(): void;
-  resume(): void;
-}
-
-/** What has become of a mark. */
-export interface MarkOutcome {
-  readonly name: string;
-  /** Whether all audio before it has left as RTP; `false` where it was cleared or closed. */
-  readonly reached: boolean;
-}
-
-/** What `clear` has silenced. */
-export interface Cleared {
-  /**
-   * How much sound had left as RTP since the last mark that was reached; without one, since the
-   * last `clear` or since the beginning. What stands on the way to the ear is part of it.
-   */
-  readonly heardMs: number;
-  /** The last mark that was reached since the last `clear`. */
-  readonly lastMark?: string;
-  /** The marks that will not be reached, in their order. */
-  readonly marks: readonly string[];
-}
-
-/** How digits are sent. */
-export interface DigitOptions {
-  /** 40 to 8000; default 100. */
-  readonly durationMs?: number;
-  /** Silence behind each digit: 40 to 8000; default 100. */
-  readonly gapMs?: number;
-  /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
-  readonly via?: 'auto' | 'rtp' | 'inband';
-}
-
-/** Where a recording goes that no program takes. */
-export type StoredRecordTarget =
-  /** The path of a file, which is created, or emptied. */
-  | string
-  | { readonly type: 'file'; readonly path: string }
-  /**
-   * A server, over http or https: one request, PUT by default, whose chunks follow the recording and
-   * which is to be answered with 2xx. Redirects are not followed.
-   */
-  | {
-      readonly type: 'http';
-      readonly url: string;
-      readonly method?: 'PUT' | 'POST';
-      readonly headers?: Readonly<Record<string, string>>;
-    };
-
-/** Where a recording goes. What is slow misses audio once a minute of it waits (`lostMs`). */
-export type RecordTarget =
-  | StoredRecordTarget
-  /** A program; the stream is closed at the end (a Node stream: `Writable.toWeb`). */
-  | { readonly type: 'stream'; readonly stream: WritableStream<Uint8Array> };
-
-/** How a recording is written. */
-export interface RecordFormat {
-  /**
-   * 16-bit PCM (`wav`), or Opus in Ogg (RFC 7845). WAV to a server or a stream says no length. Default
-   * `wav`.
-   */
-  readonly format?: 'wav' | 'ogg';
-}
-
-/** What a recording holds. */
-export interface RecordOptions extends RecordFormat {
-  /** What is heard; or, in `stereo`, that on the left and what we send on the right. Default `mono`. */
-  readonly channels?: 'mono' | 'stereo';
-}
-
-/** A recording that was completed. */
-export interface FinishedRecording {
-  /** Where it is: the path, or the URL without its query; empty for a stream. */
-  readonly path: string;
-  readonly durationMs: number;
-  /** SHA-256 of all bytes, in hexadecimal digits. */
-  readonly sha256: string;
-  /** Audio that is missing because the disk, the server or the program was full, broken or slow. */
-  readonly lostMs: number;
-}
-
-/** What is being recorded. */
-export interface Recording {
-  /**
-   * Completes it and resolves with what it holds. Rejects with `RECORDING_FAILED`
-   * where it did not get where it should, with the system's error as `cause`.
-   */
-  stop(): Promise<FinishedRecording>;
-  /** What passes until `resume` is not in it, and leaves no gap. */
-  pause(): void;
-  resume(): void;
-}
-
 /** One RTP endpoint: it speaks offer and answer, and owns everything that was negotiated. */
 export interface MediaEndpoint {
   /**
@@ -431,76 +295,6 @@ export interface MediaEndpoint {
   audioIn(options?: { sampleRate?: number }): ReadableStream<PcmFrame>;
   /** What shall be said, at any rate of `SAMPLE_RATES`; a writer that is ahead waits. */
   audioOut(): WritableStream<PcmFrame>;
-}
-
-/** What a conference is opened with. */
-export interface ConferenceRequest {
-  /** For logs and statistics. */
-  readonly label: string;
-  /** So many of the loudest are heard; default 0: all. */
-  readonly loudest?: number;
-  /** Whether a short tone says that someone joined or left; default not. */
-  readonly tones?: boolean;
-  /** So many members at most, 1–1000; default 200. */
-  readonly maximum?: number;
-}
-
-/** How a member hears and is heard; what is absent stays as it was. */
-export interface ConferenceMemberOptions {
-  /** A listener is not heard. Default `speaker`. */
-  readonly role?: 'speaker' | 'listener';
-  /** Not heard. */
-  readonly muted?: boolean;
-  /** Hears nothing. */
-  readonly deaf?: boolean;
-  /** How loud all others hear this member: 0 to 8 times, default 1. */
-  readonly gain?: number;
-  /** How loud this member hears others, 0 to 8 times, by their ids; whoever is absent: once. */
-  readonly hears?: readonly { readonly member: number; readonly gain: number }[];
-  /** Ids of those alone who hear this member: a coach. `null`: all do again. */
-  readonly whispersTo?: readonly number[] | null;
-}
-
-/** An endpoint that is opened as a member. */
-export interface ConferenceMemberRequest extends EndpointRequest {
-  readonly member?: ConferenceMemberOptions;
-  /** Whether it stays on its own until `join`: in a lobby, or before its call is answered. */
-  readonly waits?: boolean;
-}
-
-/** One member of a conference. */
-export interface ConferenceMember {
-  /** Known to the other members by it. */
-  readonly id: number;
-  /** Its media; closing it leaves the conference. What it plays goes before the others. */
-  readonly endpoint: MediaEndpoint;
-  change(options: ConferenceMemberOptions): Promise<void>;
-  /** Comes in where it waits, or has left; rejects with `MEDIA_CONFERENCE_FULL`. Idempotent. */
-  join(): Promise<void>;
-  /** The endpoint stays, on its own. */
-  leave(): Promise<void>;
-}
-
-/** What a conference is like now. */
-export interface MediaConferenceStats {
-  readonly members: number;
-  /** Of the mix, in Hz: the highest that two members have. */
-  readonly sampleRate: number;
-  /** Ids of members who speak, the loudest first. */
-  readonly speaking: readonly number[];
-  /** The longest that mixing one frame ever took. */
-  readonly slowestMixMs: number;
-}
-
-/** Endpoints that hear each other: each all others, without itself. */
-export interface MediaConference {
-  /** Rejects as `openEndpoint` does, and with `MEDIA_CONFERENCE_FULL`, `MEDIA_BAD_CONFERENCE`. */
-  openMember(request: ConferenceMemberRequest): Promise<ConferenceMember>;
-  /** Records what all say together. Rejects as `MediaEndpoint.record` does. */
-  record(target: StoredRecordTarget, options?: RecordFormat): Promise<Pick<Recording, 'stop'>>;
-  stats(): Promise<MediaConferenceStats>;
-  /** Members stay as endpoints on their own; a recording is completed. Idempotent. */
-  close(): Promise<void>;
 }
 
 /** One stream of a call, as a recording server is sent it. */

@@ -25,9 +25,7 @@ import { progressPatterns, type ToneOptions } from '../tones/index.ts';
 import { LocalEndpoint } from './local-endpoint.ts';
 import { LocalConference } from './local-conference.ts';
 import type {
-  ConferenceRequest,
   EndpointRequest,
-  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -37,6 +35,7 @@ import type {
   RelayRequest,
   StreamRequest,
 } from './media-backend.ts';
+import type { ConferenceRequest, MediaConference } from './media-conference.ts';
 import type { MediaEngineOptions } from './media-engine-options.ts';
 import { RtpStream } from './rtp-stream.ts';
 import { Passages } from './passages.ts';

@@ -1,7 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { PlayCommand, PlaySource } from '../core/core-api.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
-import type { AudioSource, PcmFrame, Playback, PlayOptions } from './media-backend.ts';
+import type { AudioSource, PcmFrame, Playback, PlayOptions } from './media-capabilities.ts';
 
 /** What goes to the core at once. */
 const BLOCK_MS = 200;

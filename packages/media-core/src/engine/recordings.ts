@@ -7,7 +7,7 @@ import type {
   RecordOptions,
   RecordTarget,
   StoredRecordTarget,
-} from './media-backend.ts';
+} from './media-capabilities.ts';
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 

@@ -14,16 +14,8 @@ import type { CoreEndpoint } from './core-endpoint.ts';
 import { digitsCommand } from './digits-command.ts';
 import type { Trickle } from './trickle.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
-import type {
-  DigitOptions,
-  EndpointRtp,
-  MediaEndpoint,
-  MediaIntent,
-  MediaStats,
-  Recording,
-  RecordOptions,
-  RecordTarget,
-} from './media-backend.ts';
+import type { EndpointRtp, MediaEndpoint, MediaIntent, MediaStats } from './media-backend.ts';
+import type { DigitOptions, Recording, RecordOptions, RecordTarget } from './media-capabilities.ts';
 import { Recordings } from './recordings.ts';
 import type { RelayLines } from './relay-lines.ts';
 import { relayPlan } from './relay-plan.ts';

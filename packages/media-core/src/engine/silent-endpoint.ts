@@ -9,7 +9,7 @@ import type {
   Recording,
   RecordOptions,
   RecordTarget,
-} from './media-backend.ts';
+} from './media-capabilities.ts';
 
 /** What has no audio of its own: nothing can be played, heard or said there. */
 export abstract class SilentEndpoint {

@@ -1,20 +1,22 @@
 import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type {
-  AudioSource,
-  Cleared,
-  DigitOptions,
   EndpointRtp,
-  MarkOutcome,
   MediaEndpoint,
   MediaIntent,
   MediaStats,
+} from '../engine/media-backend.ts';
+import type {
+  AudioSource,
+  Cleared,
+  DigitOptions,
+  MarkOutcome,
   PcmFrame,
   Playback,
   PlayOptions,
   Recording,
   RecordOptions,
   RecordTarget,
-} from '../engine/media-backend.ts';
+} from '../engine/media-capabilities.ts';
 import type { MediaConfig, Sdp } from '../sdp/index.ts';
 import type { MediaSessionId } from './media-event.ts';
 import { infoOf, type RtpStreamInfo } from './media-session.ts';

@@ -1,15 +1,17 @@
 import { StrowgerError } from '@strowger/runtime';
 import type {
-  ConferenceMemberRequest,
-  ConferenceRequest,
   EndpointRequest,
-  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
   MediaStats,
   RelayRequest,
 } from '../engine/media-backend.ts';
+import type {
+  ConferenceMemberRequest,
+  ConferenceRequest,
+  MediaConference,
+} from '../engine/media-conference.ts';
 import { ManagedEndpoint } from './managed-endpoint.ts';
 import type { MediaEventDetails, MediaSessionId } from './media-event.ts';
 

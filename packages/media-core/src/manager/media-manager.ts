@@ -6,10 +6,8 @@ import {
   type Unsubscribe,
 } from '@strowger/runtime';
 import type {
-  ConferenceRequest,
   EndpointRequest,
   FeedEndpoint,
-  MediaConference,
   MediaEndpoint,
   MediaEndpointEvent,
   MediaEngine,
@@ -17,6 +15,7 @@ import type {
   RecordingFeedRequest,
   RelayRequest,
 } from '../engine/media-backend.ts';
+import type { ConferenceRequest, MediaConference } from '../engine/media-conference.ts';
 import type { QualityMetrics } from '../quality/quality-metrics.ts';
 import {
   extractMediaConfig,

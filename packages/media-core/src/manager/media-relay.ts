@@ -1,4 +1,4 @@
-import type { PcmFrame } from '../engine/media-backend.ts';
+import type { PcmFrame } from '../engine/media-capabilities.ts';
 import type { RtpStream } from '../engine/rtp-stream.ts';
 import type { RelayMode } from './media-event.ts';
 
