@@ -56,7 +56,7 @@ describeWithPeers(
         port,
         env: card.env,
         registrar: registrar(name),
-        digits: way,
+        settings: { dtmf_transport: way },
       }).start();
       bob.forget();
       const capture = await Capture.start(folder, way);

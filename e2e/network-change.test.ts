@@ -27,7 +27,11 @@ describeWithPeers(
     beforeAll(async () => {
       // a machine of its own for the phone: a network namespace, joined to ours by a cable
       machine = background(join(folder, 'machine.log'), [
-        ...(['unshare', '--net', 'sh', '-c', 'echo $$; exec sleep 300'] as const),
+        'unshare',
+        '--net',
+        'sh',
+        '-c',
+        'echo $$; exec sleep 300',
       ]);
       pid = Number(await until('its machine', () => /^(\d+)$/mu.exec(machine.output())?.[1]));
       ip('link add cable type veth peer name phone');
@@ -54,7 +58,11 @@ describeWithPeers(
       ['tcp', 'off', HOME, ELSEWHERE],
     ] as const)('goes on talking over %s, ICE %s', async (transport, ice, from, to) => {
       const phone = background(join(folder, `phone-${transport}-${ice}.log`), [
-        ...(['nsenter', '-t', String(pid), '-n', process.execPath] as const),
+        'nsenter',
+        '-t',
+        String(pid),
+        '-n',
+        process.execPath,
         join(here, 'moving-phone.mjs'),
         SERVER,
         transport,

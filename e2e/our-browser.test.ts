@@ -171,7 +171,7 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     await does('hangUp()');
   });
 
-  it('comes over another network: another connection, ICE anew, the call goes on', async () => {
+  it('is told of another network: another connection, ICE anew, the call goes on', async () => {
     bob.forget();
     await does(`call('bob')`);
     const before = await does<string[]>('offers()');

@@ -44,7 +44,7 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
   });
   afterAll(async () => {
     await bob.stop();
-    await pbx.stop();
+    expect(await pbx.stop()).toBe(0);
   });
 
   /** Alice calls bob, and talks for some seconds. */
@@ -73,6 +73,9 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
       const rows = capture.fields(`rtp && udp.dstport == ${port}`, 'rtp.ssrc', 'rtp.seq');
       expect(new Set(rows.map(([ssrc]) => ssrc)).size, `streams at ${port}`).toBe(1);
       expect(rows.length).toBeGreaterThan(150);
+      const numbers = rows.map(([, number]) => Number(number));
+      const steps = numbers.slice(1).map((number, at) => (number - (numbers[at] ?? 0)) & 0xffff);
+      expect([...new Set(steps)], `steps at ${port}`).toEqual([1]);
     }
     const [invite] = capture.fields('sip.Method == "INVITE" && udp.dstport == 5090', 'udp.payload');
     const text = Buffer.from((invite?.[0] ?? '').replaceAll(':', ''), 'hex').toString();

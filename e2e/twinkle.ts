@@ -12,8 +12,6 @@ export interface TwinkleOptions {
   env: NodeJS.ProcessEnv;
   /** More lines of its profile: `dtmf_transport`, `hold_variant`. */
   settings?: Record<string, string>;
-  /** How it sends digits; default: as events where the other side takes them, else in band. */
-  digits?: 'inband' | 'info';
 }
 
 /**
@@ -33,7 +31,7 @@ export class Twinkle {
   }
 
   async start(): Promise<this> {
-    const { folder, name, port, registrar, env, digits, settings } = this.options;
+    const { folder, name, port, registrar, env, settings } = this.options;
     const home = join(folder, `twinkle-${name}`);
     const files = join(home, '.twinkle');
     mkdirSync(files, { recursive: true });
@@ -70,7 +68,6 @@ export class Twinkle {
         speex_dsp_agc: 'no',
         speex_dsp_aec: 'no',
         speex_dsp_nrd: 'no',
-        ...(digits === undefined ? {} : { dtmf_transport: digits }),
         ...settings,
       }),
     );
