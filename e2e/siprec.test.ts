@@ -74,7 +74,9 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
       expect(new Set(rows.map(([ssrc]) => ssrc)).size, `streams at ${port}`).toBe(1);
       expect(rows.length).toBeGreaterThan(150);
       const numbers = rows.map(([, number]) => Number(number));
-      const steps = numbers.slice(1).map((number, at) => (number - (numbers[at] ?? 0)) & 0xffff);
+      const steps = numbers
+        .slice(1)
+        .map((number, index) => (number - (numbers[index] ?? 0)) & 0xffff);
       expect([...new Set(steps)], `steps at ${port}`).toEqual([1]);
     }
     const [invite] = capture.fields('sip.Method == "INVITE" && udp.dstport == 5090', 'udp.payload');
