@@ -107,6 +107,8 @@ function agent(name, peer, user) {
     runtime: { clock, random: seededRandom(name.length), logger: silentLogger },
     contactUser: name,
     limits: { dialogs: 1_000_000 },
+    // the dialogs at rest would be refreshed while others are measured: minutes go by in each second
+    sessionTimers: { intervalSeconds: 86_400 },
     user,
     sender: {
       locate: () => [HOPS[peer]],
