@@ -41,7 +41,7 @@ export class Capture {
   fields(filter: string, ...fields: string[]): string[][] {
     const output = this.tshark(
       '-Y',
-      filter,
+      sent(filter),
       '-T',
       'fields',
       ...fields.flatMap((one) => ['-e', one]),
@@ -54,7 +54,7 @@ export class Capture {
 
   /** How many packets the display filter lets through. */
   count(filter: string, ...more: string[]): number {
-    return this.tshark(...more, '-Y', filter, '-T', 'fields', '-e', 'frame.number')
+    return this.tshark(...more, '-Y', sent(filter), '-T', 'fields', '-e', 'frame.number')
       .split('\n')
       .filter((line) => line !== '').length;
   }
@@ -91,4 +91,9 @@ export class Capture {
     const hex = rows.map(([payload]) => (payload ?? '').replaceAll(':', '')).join('');
     return g711ToWav(hex, `${this.file}-${hex.length}.wav`, encoding);
   }
+}
+
+/** tshark also reads what an ICMP error quotes, as of a packet to a phone that has gone: that was sent once. */
+function sent(filter: string): string {
+  return `(${filter}) && !icmp && !icmpv6`;
 }
