@@ -101,6 +101,8 @@ export interface SessionEventDetails {
     readonly to: QualityLevel;
     readonly metrics: QualityMetrics;
   };
+  /** The peer hears silence of us from now on, or what we say again (`mute`, `unmute`). */
+  muteChanged: { readonly muted: boolean };
   /** Media of an answered call failed, died with its process, or has to move with us: it is offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   /** It is there again, and the peer agreed, after so many tries since it was last good for a minute. */

@@ -27,6 +27,7 @@ import type {
   SessionMachineState,
   SessionOutput,
 } from './session-machine.ts';
+import { SessionMute } from './session-mute.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
 import { takesTrickleIce } from './trickle-ice.ts';
@@ -71,6 +72,7 @@ export class SessionShell {
   readonly link: MediaLink;
   readonly signalling: Signalling;
   readonly waiters = new Waiters();
+  readonly mute: SessionMute;
   private readonly doubles = new DigitDoubles();
   readonly context: SessionContext;
   private readonly session: Session;
@@ -113,6 +115,7 @@ export class SessionShell {
         this.tellSecurity({ what: 'mediaDowngraded', severity: 'warning', detail });
       },
     });
+    this.mute = this.makeMute(setup.restored?.muted === true);
     this.signalling = new Signalling({
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
@@ -236,17 +239,27 @@ export class SessionShell {
     this.musicOnHold = source;
     try {
       this.music = this.link.endpoint?.play(source, { loop: true });
+      void this.mute.play(this.music !== undefined); // it plays first: what we say is not heard
     } catch (error) {
       failed(error);
     }
-    this.music?.finished.catch(failed);
+    const { music } = this;
+    if (music === undefined) return;
+    const ended = (): void => {
+      if (this.music === music) void this.mute.play(false);
+    };
+    music.finished.then(ended, (error: unknown) => {
+      failed(error);
+      ended();
+    });
   }
 
   private endMusic(direction: MediaDirection): void {
     if (direction === 'sendonly') return;
-    this.music?.stop();
+    const { music } = this;
     this.music = undefined;
     this.musicOnHold = undefined;
+    void this.mute.play(false).then(() => music?.stop());
   }
 
   private goesByUpdate({ via }: Wish): boolean {
@@ -332,6 +345,20 @@ export class SessionShell {
     if (input.type !== 'mediaFailed' || !mayRetry) return this.take(input);
     const { code, message } = input;
     if (!this.recovery.begin({ code, message })) this.take(input);
+  }
+
+  private makeMute(isMuted: boolean): SessionMute {
+    const { link, context, session } = this;
+    if (isMuted) void link.silence(true); // it has no media yet that could refuse
+    return new SessionMute({
+      isMuted,
+      isLive: () => this.state.name !== 'ending' && this.state.name !== 'ended',
+      silence: (silent) => link.silence(silent),
+      onChange: (muted) => {
+        this.emit('muteChanged', { muted });
+        if (this.allows('change')) context.onRest(session);
+      },
+    });
   }
 
   /** Goes on after a restart: media is opened and offered, as the peer's goes to nobody. */

@@ -322,6 +322,27 @@ export class Session extends SessionMedia {
     return this.shell.change({ direction: 'sendrecv', via });
   }
 
+  /**
+   * The other side hears silence of us, comfort noise where that was agreed, until `unmute`: whatever
+   * is said, played, mixed or echoed; digits and music on hold are heard. Nothing is negotiated; it
+   * holds for all media that the session has later, also across holds and `restore`. A recording of
+   * ours has the silence, too. May be said at any time before the end, and twice. Rejects with
+   * `SESSION_STATE` after the end, `MEDIA_UNSUPPORTED` where media cannot; then it is as it was.
+   */
+  mute(): Promise<void> {
+    return this.shell.mute.set(true);
+  }
+
+  /** Takes `mute` back; rejects as that does. */
+  unmute(): Promise<void> {
+    return this.shell.mute.set(false);
+  }
+
+  /** Whether the other side hears silence by our `mute`. */
+  get isMuted(): boolean {
+    return this.shell.mute.isMuted;
+  }
+
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
   renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
     return this.shell.change({ via });

@@ -91,6 +91,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   private waiting: WaitingOffer | undefined;
   /** Whether an end of a relay has a peer that takes telephone events: those who send digits then do. */
   takesEvents = false;
+  /** Whether silence is sent in the place of frames, as `mute` was told. */
+  isMuted = false;
   /** What came by `addCandidates`, in its order. */
   readonly candidates: string[] = [];
   private other: FakeMediaEndpoint | undefined;
@@ -105,8 +107,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.label = setup.label;
     this.local = setup.local;
     this.traffic = new FakeTraffic(host.clock);
-    const say = (frame: PcmFrame): void => this.send((peer) => peer.hearFrame(frame));
-    this.audio = new FakeAudio(say, host.clock);
+    this.audio = new FakeAudio((frame) => this.say(frame), host.clock);
     host.wire.set(key(this.local), this);
   }
 
@@ -211,6 +212,11 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.echoing = enabled;
   }
 
+  async mute(muted: boolean): Promise<void> {
+    await this.pass('mute');
+    this.isMuted = muted;
+  }
+
   detectAnsweringMachine(): Promise<AnswererOutcome> {
     return Promise.reject(unsupported('telling who answers'));
   }
@@ -245,8 +251,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   hearFrame(frame: PcmFrame): void {
     this.audio.heard(frame);
     this.mix?.hear(frame);
-    if (this.echoing) this.send((peer) => peer.hearFrame(frame));
-    this.other?.send((peer) => peer.hearFrame(frame));
+    if (this.echoing) this.say(frame);
+    this.other?.say(frame);
   }
 
   /** @internal Where the frames go that it hears; `undefined`: it is in no conference. */
@@ -254,9 +260,11 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.mix = mix;
   }
 
-  /** @internal Says a frame of a conference. */
+  /** @internal Says a frame, silence in its place while muted. */
   say(frame: PcmFrame): void {
-    this.send((peer) => peer.hearFrame(frame));
+    const silence = new Int16Array(frame.samples.length);
+    const said = this.isMuted ? { ...frame, samples: silence } : frame;
+    this.send((peer) => peer.hearFrame(said));
   }
 
   private async pass(operation: FakeMediaOperation): Promise<void> {

@@ -22,7 +22,8 @@ export type FakeMediaOperation =
   | 'createOffer'
   | 'acceptOffer'
   | 'acceptAnswer'
-  | 'rollback';
+  | 'rollback'
+  | 'mute';
 
 /** Options of a `FakeMediaBackend`. */
 export interface FakeMediaOptions {

@@ -137,6 +137,10 @@ export class LocalEndpoint implements MediaEndpoint {
     api.echo({ id, enabled }).catch(() => {}); // it fails only with the endpoint
   }
 
+  async mute(muted: boolean): Promise<void> {
+    await this.core.api.mute({ id: this.core.id, muted });
+  }
+
   async detectAnsweringMachine(options: AnswererOptions = {}): Promise<AnswererOutcome> {
     const { id } = this.core;
     return this.core.api.detectAnswerer({ id, options });

@@ -174,6 +174,12 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     await api.sendDigits({ id, ...digitsCommand(digits, options) });
   }
 
+  /** What passes to this end's peer; see `RelayEnd.mute` of the core. */
+  override async mute(muted: boolean): Promise<void> {
+    const { id, api } = this.options.core;
+    await api.mute({ id, muted });
+  }
+
   private get isSettled(): boolean {
     return this.options.description.context.state === 'complete';
   }
