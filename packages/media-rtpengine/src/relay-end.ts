@@ -97,8 +97,9 @@ export class RelayEnd implements MediaEndpoint {
     return this.direction === 'sendrecv' || this.direction === 'recvonly';
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', codecs }: MediaIntent = {}): Promise<Sdp> {
     this.assertOpen();
+    if (codecs !== undefined) throw unsupported();
     if (this.offer?.isOpen === true) throw wrongState('Our offer waits for its answer');
     const { other } = this;
     const pending = other?.pending;

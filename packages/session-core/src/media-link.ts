@@ -13,7 +13,7 @@ import type {
 import { lacksMedia, type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
-import type { SessionInput, SessionOutput } from './session-machine.ts';
+import type { Change, SessionInput, SessionOutput } from './session-machine.ts';
 import {
   sessionMediaTable,
   type SessionMediaInput,
@@ -35,6 +35,8 @@ export interface MediaLinkOptions {
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
+  /** We speak another codec than before. */
+  onCodec(from: string, to: string): void;
   /** Media is protected less than was wished, or than it was. */
   onDowngrade(detail: string): void;
 }
@@ -71,6 +73,8 @@ export class MediaLink {
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
+  /** What we spoke last, wherever it was. */
+  private codec: string | undefined;
   /** How media was protected last, wherever it was. */
   private agreed: MediaSecurity | undefined;
   /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
@@ -228,9 +232,10 @@ export class MediaLink {
     this.brought.set(change, { endpoint, isOwned });
   }
 
-  /** The change is over, whatever became of it. */
-  forget(change: number): void {
-    this.brought.delete(change);
+  /** The change is over; where the peer agreed, media that is opened later speaks as it says. */
+  changed({ id, codecs }: Change, isAgreed: boolean): void {
+    this.brought.delete(id);
+    if (isAgreed && codecs !== undefined) this.wishes = { ...this.wishes, codecs };
   }
 
   perform(output: MediaOutput): void {
@@ -422,12 +427,13 @@ export class MediaLink {
 
   private async createOffer(
     endpoint: MediaEndpoint,
-    { direction, iceRestart = false }: MediaIntent,
+    { direction, iceRestart = false, codecs }: MediaIntent,
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
     const intent = {
       ...(direction && { direction }),
       ...(iceRestart && { iceRestart }),
+      ...(codecs && { codecs }),
       ...(this.options.trickle.offers && { trickle: true }),
     };
     const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
@@ -440,10 +446,18 @@ export class MediaLink {
   }
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
-    const { direction, security } = await endpoint.stats();
+    const { direction, security, codec } = await endpoint.stats();
     this.protect(security);
+    this.speak(codec);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
+  }
+
+  private speak(codec: string | undefined): void {
+    const before = this.codec;
+    if (codec === undefined || codec === before) return;
+    this.codec = codec;
+    if (before !== undefined) this.options.onCodec(before, codec);
   }
 
   /** Fails closed: media that has to be encrypted, and is not, is none. */

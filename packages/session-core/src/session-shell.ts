@@ -48,6 +48,7 @@ export interface Wish {
   readonly isOwned?: boolean;
   /** Whether the offer restarts ICE. */
   readonly iceRestart?: boolean;
+  readonly codecs?: readonly string[];
   /** By which request; default `reinvite`. `update` only where the peer takes it. */
   readonly via?: 'reinvite' | 'update' | undefined;
 }
@@ -111,6 +112,7 @@ export class SessionShell {
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
+      onCodec: (from, to) => this.emit('codecChanged', { from, to }),
       onDowngrade: (detail) => {
         this.tellSecurity({ what: 'mediaDowngraded', severity: 'warning', detail });
       },
@@ -188,6 +190,7 @@ export class SessionShell {
       ...(direction === undefined ? {} : { direction }),
       ...(endpoint === undefined ? {} : { moves: true }),
       ...(wish.iceRestart === true ? { iceRestart: true } : {}),
+      ...(wish.codecs === undefined ? {} : { codecs: [...wish.codecs] }),
       ...(this.goesByUpdate(wish) ? { byUpdate: true } : {}),
     };
     this.take({ type: 'change', change });
@@ -431,7 +434,7 @@ export class SessionShell {
       case 'described':
         return this.waiters.settleDescribed(output.outcome);
       case 'changed':
-        this.link.forget(output.change.id);
+        this.link.changed(output.change, output.refusal === undefined);
         return this.waiters.settleChange(output.change.id, output.refusal);
       case 'invite':
         this.armRingTimer();

@@ -43,6 +43,7 @@ import { sendInfoDigits } from './info-digit-sender.ts';
 import type { ConferenceSide } from './conference-place.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
+  ApplicationEvent,
   ApplicationEventData,
   ApplicationEventName,
   SecurityEvent,
@@ -343,6 +344,17 @@ export class Session extends SessionMedia {
     return this.shell.mute.isMuted;
   }
 
+  /**
+   * Other codecs from now on, in order of preference: encoding names in lower case (`pcma`, `opus`). The
+   * peer is asked, and once it agreed what both have is spoken (`codecChanged`), and nothing else taken
+   * of what it offers later, then in its order. Rejects with `CHANGE_REFUSED` where it refused, and with what media says
+   * (`MEDIA_UNKNOWN_CODEC`, `MEDIA_UNSUPPORTED` on the end of a relay); then all is as it was. Throws
+   * `SESSION_STATE` unless answered.
+   */
+  changeCodecs(codecs: readonly string[], { via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ codecs, via });
+  }
+
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
   renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
     return this.shell.change({ via });
@@ -485,7 +497,7 @@ export class Session extends SessionMedia {
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
   publish<N extends ApplicationEventName>(name: N, data: ApplicationEventData<N>): void {
-    this.shell.emit('custom', { name, data });
+    this.shell.emit('custom', { name, data } as ApplicationEvent); // of one name, so of its type
   }
 
   /** @internal Whether it asks for secure hops all the way, and did not come over one. */

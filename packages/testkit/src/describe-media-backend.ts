@@ -137,6 +137,31 @@ function describeOfferAnswer(story: Story): void {
     assert.equal((await caller.stats()).direction, 'sendrecv');
   });
 
+  story('speaks other codecs once an offer of them was answered, where it can', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    const codecs = ['pcma', 'pcmu'];
+    const offering = caller.createOffer({ codecs });
+    if (await isUnsupported(offering)) return;
+    assert.match(await offering, /^m=audio \d+ \S+ 8 0/m);
+    await caller.rollback();
+    await negotiate(caller, callee, 'sendrecv');
+    assert.equal((await caller.stats()).codec, 'pcmu');
+    await caller.acceptAnswer(await callee.acceptOffer(await caller.createOffer({ codecs })));
+    assert.deepEqual(
+      [(await caller.stats()).codec, (await callee.stats()).codec],
+      ['pcma', 'pcma'],
+    );
+    await negotiate(caller, callee, 'sendonly');
+    assert.equal((await callee.stats()).codec, 'pcma');
+    const only = await caller.createOffer({ codecs: ['pcmu'] });
+    await caller.acceptAnswer(await callee.acceptOffer(only));
+    await negotiate(callee, caller, 'sendrecv');
+    assert.equal((await callee.stats()).codec, 'pcmu');
+    await rejects(caller.createOffer({ codecs: ['nonsense'] }), 'MEDIA_UNKNOWN_CODEC');
+    await rejects(caller.createOffer({ codecs: [] }), 'MEDIA_UNKNOWN_CODEC');
+    await negotiate(caller, callee, 'sendrecv');
+  });
+
   story('takes another answer to the same offer: a fork that answers later', async (backend) => {
     const caller = await open(backend);
     const early = await open(backend);

@@ -89,6 +89,9 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     const { core, description, trickle } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    if (intent.codecs !== undefined) {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay speaks what its two peers do');
+    }
     trickle.offer(intent.trickle);
     if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
