@@ -15,6 +15,7 @@ export {
   forwardingHeaders,
   timesForwarded,
 } from './forwarding-headers.ts';
+export { type ChangeRefusal, recoveryOf } from './recovery.ts';
 export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
 export type * from './media-capabilities.ts';
@@ -30,6 +31,7 @@ export type { CallContext } from './call-context.ts';
 export { DialogManager } from './dialog-manager.ts';
 export { type RelocateOptions, Session } from './session.ts';
 export type {
+  ApplicationEvent,
   ApplicationEventData,
   ApplicationEventName,
   ApplicationEvents,

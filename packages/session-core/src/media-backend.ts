@@ -12,6 +12,12 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /**
+   * What an offer names instead, in order of preference: once it was answered, the endpoint speaks
+   * these, in answers as well; where it is rolled back, what it spoke before. Rejected with
+   * `MEDIA_UNKNOWN_CODEC`, and with `MEDIA_UNSUPPORTED` by what speaks as others do: ends of relays.
+   */
+  readonly codecs?: readonly string[];
   /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
   readonly iceRestart?: boolean;
   /**
@@ -59,6 +65,11 @@ export type MediaEndpointEvent =
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
+  /**
+   * Many packets within ten seconds that were not the peer's, where media is encrypted: forged, damaged,
+   * in the clear, or `replayed`, under a number that was there before (RFC 3711 §3.3.2). None is heard.
+   */
+  | { type: 'intrusion'; packets: number; replayed: number }
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string }
   /**

@@ -13,16 +13,20 @@ import type {
 import { lacksMedia, type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
-import type { SessionInput, SessionOutput } from './session-machine.ts';
+import type { Change, SessionInput, SessionOutput } from './session-machine.ts';
 import {
   sessionMediaTable,
   type SessionMediaInput,
   type SessionMediaMachineState,
 } from './session-media-table.ts';
 import type { SessionMediaState } from './session-state.ts';
+import { mirrored, statedDirection } from './stated-direction.ts';
 
 /** How long a backend may take to close an endpoint before the session ends without it. */
 const CLOSE_LIMIT_MS = 5000;
+
+/** How long after an answer of its own an application may take to bring the media. */
+const SETUP_LIMIT_MS = 32_000;
 
 /** @internal */
 export interface MediaLinkOptions {
@@ -35,6 +39,8 @@ export interface MediaLinkOptions {
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
+  /** We speak another codec than before. */
+  onCodec(from: string, to: string): void;
   /** Media is protected less than was wished, or than it was. */
   onDowngrade(detail: string): void;
 }
@@ -71,12 +77,20 @@ export class MediaLink {
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
+  /** What we spoke last, wherever it was. */
+  private codec: string | undefined;
   /** How media was protected last, wherever it was. */
   private agreed: MediaSecurity | undefined;
   /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
   private isExposed = false;
   private offerIsOpen = false;
+  /** When the application was last known to have the media. */
+  private leftAt = 0;
   private isClosing = false;
+  /** Whether whatever media it is on, now and later, is to be silent. */
+  private isSilent = false;
+  /** Endpoints are told so one after the other. */
+  private silencing: Promise<void> = Promise.resolve();
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -125,6 +139,7 @@ export class MediaLink {
   /** The application has the media. */
   leaveToOwner(): void {
     this.where = 'elsewhere';
+    this.leftAt = this.options.clock.now();
   }
 
   /** Takes what the endpoint has agreed on by itself: the application has brought both descriptions. */
@@ -133,6 +148,7 @@ export class MediaLink {
     if (endpoint === undefined) return;
     this.step({ type: 'negotiationStarted' });
     try {
+      if (!this.isHeardAsWanted) await this.silenceAll();
       await this.completed(endpoint);
     } catch (error) {
       this.step({ type: 'negotiationAbandoned' });
@@ -223,9 +239,10 @@ export class MediaLink {
     this.brought.set(change, { endpoint, isOwned });
   }
 
-  /** The change is over, whatever became of it. */
-  forget(change: number): void {
-    this.brought.delete(change);
+  /** The change is over; where the peer agreed, media that is opened later speaks as it says. */
+  changed({ id, codecs }: Change, isAgreed: boolean): void {
+    this.brought.delete(id);
+    if (isAgreed && codecs !== undefined) this.wishes = { ...this.wishes, codecs };
   }
 
   perform(output: MediaOutput): void {
@@ -305,11 +322,43 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
+  /**
+   * Whether the peer hears silence, on this media and all that follows: none is offered or answered with
+   * before it has taken this. Rejects with what an endpoint says.
+   */
+  silence(isSilent: boolean): Promise<void> {
+    this.isSilent = isSilent;
+    return this.silenceAll();
+  }
+
   /** Candidates of the peer that came later; rejects where nothing takes them. */
   async addCandidates(fragment: string): Promise<void> {
     const { endpoint } = this;
     if (endpoint?.addCandidates === undefined) throw noMedia();
     await endpoint.addCandidates(fragment);
+  }
+
+  private get isHeardAsWanted(): boolean {
+    return (this.place?.isSilent ?? false) === this.isSilent;
+  }
+
+  /** Before media is offered or answered with; where it cannot be silent, it is not moved to. */
+  private async silenceNext(): Promise<void> {
+    await this.silenceAll().catch((error: unknown) => {
+      if (!this.offerIsOpen) this.moveBack();
+      throw error;
+    });
+  }
+
+  private silenceAll(): Promise<void> {
+    const work = this.silencing.then(() => this.silenceNow());
+    this.silencing = work.catch(() => {});
+    return work;
+  }
+
+  private async silenceNow(): Promise<void> {
+    const places = [this.place, placeIn(this.before)];
+    await Promise.all(places.map((place) => silencePlace(place, this.isSilent)));
   }
 
   private get place(): MediaPlace | undefined {
@@ -337,6 +386,7 @@ export class MediaLink {
     const endpoint = await this.opening;
     this.where = { endpoint, isOwned: true };
     try {
+      if (!this.isHeardAsWanted) await this.silenceAll();
       const direction = await this.completed(endpoint);
       this.remote = remote;
       return { type: 'answerReady', sdp: local, direction };
@@ -347,10 +397,19 @@ export class MediaLink {
     }
   }
 
-  /** The application's media takes it from here. */
+  /** The application's media takes it from here; what was agreed is what the answer says. */
   private takeElsewhere(sdp: Sdp): void {
     const { tell } = this.options;
-    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction: 'sendrecv' }));
+    this.leaveToOwner();
+    const direction = mirrored(statedDirection(sdp));
+    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction }));
+  }
+
+  /** Where the application has the media, it may still be about to bring it. */
+  private lacking(): StrowgerError {
+    const { clock } = this.options;
+    const isEarly = this.where === 'elsewhere' && clock.now() - this.leftAt < SETUP_LIMIT_MS;
+    return isEarly ? notYet() : noMedia();
   }
 
   private move(change: number): void {
@@ -374,6 +433,7 @@ export class MediaLink {
     const left = placeIn(this.before);
     this.before = undefined;
     if (left?.isOwned) await left.endpoint.close();
+    else await giveBack(left);
   }
 
   /** What was opened for a negotiation alone goes with it. */
@@ -383,12 +443,13 @@ export class MediaLink {
 
   private async createOffer(
     endpoint: MediaEndpoint,
-    { direction, iceRestart = false }: MediaIntent,
+    { direction, iceRestart = false, codecs }: MediaIntent,
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
     const intent = {
       ...(direction && { direction }),
       ...(iceRestart && { iceRestart }),
+      ...(codecs && { codecs }),
       ...(this.options.trickle.offers && { trickle: true }),
     };
     const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
@@ -401,10 +462,18 @@ export class MediaLink {
   }
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
-    const { direction, security } = await endpoint.stats();
+    const { direction, security, codec } = await endpoint.stats();
     this.protect(security);
+    this.speak(codec);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
+  }
+
+  private speak(codec: string | undefined): void {
+    const before = this.codec;
+    if (codec === undefined || codec === before) return;
+    this.codec = codec;
+    if (before !== undefined) this.options.onCodec(before, codec);
   }
 
   /** Fails closed: media that has to be encrypted, and is not, is none. */
@@ -441,7 +510,8 @@ export class MediaLink {
         if (lacksMedia(this.where) && command.length > 0) await this.open();
         // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
-        if (endpoint === undefined && command.length > 0) throw noMedia();
+        if (endpoint === undefined && command.length > 0) throw this.lacking();
+        if (!this.isHeardAsWanted) await this.silenceNext();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
         this.step({ type: 'negotiationAbandoned' });
@@ -483,12 +553,24 @@ export class MediaLink {
     if (place === undefined) return (await this.opening)?.close();
     if (place.isOwned) return place.endpoint.close();
     if (this.offerIsOpen) await place.endpoint.rollback();
+    await giveBack(place);
     return place.endpoint.stats();
   }
 
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
+}
+
+async function silencePlace(place: MediaPlace | undefined, isSilent: boolean): Promise<void> {
+  if (place === undefined || (place.isSilent ?? false) === isSilent) return;
+  await place.endpoint.mute(isSilent);
+  place.isSilent = isSilent;
+}
+
+/** What its owner gets back has its voice. */
+async function giveBack(place: MediaPlace | undefined): Promise<void> {
+  await silencePlace(place, false).catch(() => {}); // it is closed, or broken
 }
 
 /** What is heard of a peer, wherever its media still goes. */
@@ -504,6 +586,11 @@ const HEARD: readonly MediaEndpointEvent['type'][] = [
 function unsupported(): StrowgerError {
   const message = 'the media backend makes its own descriptions alone';
   return new StrowgerError('MEDIA_UNSUPPORTED', message);
+}
+
+/** The peer tries again (RFC 3261 §14.2: 491). */
+function notYet(): StrowgerError {
+  return new StrowgerError('MEDIA_OFFER_PENDING', 'the application has not brought the media yet');
 }
 
 function noMedia(): StrowgerError {

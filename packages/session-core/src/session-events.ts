@@ -20,7 +20,8 @@ export interface EventHead {
 }
 
 /**
- * The application's own events by name, for it to declare: with that `session.publish` is checked.
+ * The application's own events by name, for it to declare: with that `session.publish` is checked, and
+ * whoever listens to `custom` knows by `name` what `data` is.
  * `declare module '@strowger/session-core' { interface ApplicationEvents { queued: { place: number } } }`
  */
 // biome-ignore lint/suspicious/noEmptyInterface: it is filled by the application
@@ -36,14 +37,22 @@ export type ApplicationEventData<N extends ApplicationEventName> = N extends key
   ? ApplicationEvents[N]
   : unknown;
 
+/** An event of the application's own: with its events declared, a union that `name` tells apart. */
+export type ApplicationEvent = [keyof ApplicationEvents] extends [never]
+  ? { readonly name: string; readonly data: unknown }
+  : {
+      [N in keyof ApplicationEvents]: { readonly name: N; readonly data: ApplicationEvents[N] };
+    }[keyof ApplicationEvents];
+
 /**
  * Something that whoever guards this machine wants to know. `authenticationFailed`, `replay`, `lockedOut`,
  * `bypassed`: a proof failed, was used before, or there were too many; or authentication is switched off.
  * `mediaDowngraded`: media goes in the clear, or by weaker keys, though more was wished or was there
  * before. `mediaNotEncrypted`: it would have gone in the clear, which is not allowed, and does not go at
  * all. `mediaKeysFailed`: the handshake for its keys failed, so that whoever is there is not whom the
- * description names. `insecureHop`: a message of a `sips:` call had to go over an insecure hop and did
- * not go, or came over one.
+ * description names. `mediaReplayed`, `mediaForged`: many packets that are not the peer's came where media is
+ * encrypted, most of them repeated, or not; none was heard. `insecureHop`: a message of a `sips:` call
+ * had to go over an insecure hop and did not go, or came over one.
  */
 export interface SecurityEvent {
   readonly what:
@@ -54,6 +63,8 @@ export interface SecurityEvent {
     | 'mediaDowngraded'
     | 'mediaNotEncrypted'
     | 'mediaKeysFailed'
+    | 'mediaReplayed'
+    | 'mediaForged'
     | 'insecureHop';
   readonly severity: 'warning' | 'critical';
   /** In a word, where there is more to say. */
@@ -101,6 +112,10 @@ export interface SessionEventDetails {
     readonly to: QualityLevel;
     readonly metrics: QualityMetrics;
   };
+  /** We speak another codec from now on, as either side wished: encoding names. */
+  codecChanged: { readonly from: string; readonly to: string };
+  /** The peer hears silence of us from now on, or what we say again (`mute`, `unmute`). */
+  muteChanged: { readonly muted: boolean };
   /** Media of an answered call failed, died with its process, or has to move with us: it is offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   /** It is there again, and the peer agreed, after so many tries since it was last good for a minute. */
@@ -159,7 +174,7 @@ export interface SessionEventDetails {
   /** Something for whoever guards this machine; `source` is the address of the peer's last hop. */
   security: SecurityEvent & { readonly source: string };
   /** The application's own, by `session.publish`. */
-  custom: { readonly name: string; readonly data: unknown };
+  custom: ApplicationEvent;
 }
 
 /** The events of sessions by their `type`. */

@@ -274,6 +274,7 @@ export type CoreEvent =
   | { type: 'timeout'; silentMs: number; initial: boolean }
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
+  | { type: 'intrusion'; packets: number; replayed: number }
   | { type: 'failed'; code: string; message: string }
   | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }
@@ -344,6 +345,8 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
+  /** Whether the other side hears silence in place of all but digits, from the next packet on. */
+  mute(request: { id: number; muted: boolean }): Promise<void>;
   /** Resolves with who answered; a beep that follows is told as `tone`. */
   detectAnswerer(request: { id: number; options: AnswererOptions }): Promise<AnswererOutcome>;
   /** Allows so many `heard` events more, at this rate; 0 ends listening. */
