@@ -3,7 +3,7 @@ import type { SipMessage } from '@strowger/sip-message';
 /** The media type of a body in lower case, without parameters; empty where none is said. */
 export function mediaTypeOf({ headers }: SipMessage): string {
   const type = headers.get('content-type');
-  return type === undefined ? '' : `${type.type}/${type.subtype}`.toLowerCase();
+  return type === undefined ? '' : `${type.type}/${type.subtype}`;
 }
 
 /** How a body is encoded (RFC 3261 §20.12); empty where it is as it is. */
