@@ -5,9 +5,11 @@ import type { Hop, Inbound, ServerTransaction } from '@strowger/transaction-core
 import type { Account } from './account.ts';
 import { answerRequest } from './capabilities.ts';
 import type { ClientWiring } from './client-wiring.ts';
+import type { IncomingServices } from './incoming-services.ts';
 import { LocalMedia } from './local-media.ts';
 import { Registration } from './registration.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
+import { Upkeeps } from './watches/upkeeps.ts';
 
 /** What a stack is made of. */
 export interface ClientStackOptions {
@@ -19,6 +21,14 @@ export interface ClientStackOptions {
   readonly transfers: TransferHooks;
   /** Whether a call would be taken now. */
   isTaking(): boolean;
+  readonly services: IncomingServices;
+}
+
+/** The way of a request to others. */
+export interface RequestRoute {
+  /** None where it is looked up once more when it is known how long the request is. */
+  readonly hops?: readonly Hop[];
+  readonly route?: readonly NameAddr[];
 }
 
 /** How long calls and the registration may take to end, in milliseconds. */
@@ -28,6 +38,8 @@ const CLOSE_MS = 2000;
 export class ClientStack {
   readonly sessions: SessionManager;
   readonly registration: Registration;
+  /** Watches and publications. */
+  readonly upkeeps = new Upkeeps();
   private readonly options: ClientStackOptions;
   private readonly transport: ClientTransport;
   private readonly media: LocalMedia;
@@ -64,6 +76,8 @@ export class ClientStack {
       onIncoming: (session) => options.onIncoming(session),
       ...options.transfers,
       onRequest: (transaction) => this.answer(transaction),
+      onRequestInCall: (transaction, session) => options.services.take(transaction, session),
+      allow: () => options.services.allow,
     });
     this.registration = new Registration({
       runtime,
@@ -82,7 +96,7 @@ export class ClientStack {
    * The way to a URI: the one that the registrar told us (RFC 3608). Where it told none, calls to our
    * own domain go where the registration goes, others find their own. Rejects with `NO_ROUTE`.
    */
-  async routeTo(uri: SipUri): Promise<{ hops?: readonly Hop[]; route?: readonly NameAddr[] }> {
+  async routeTo(uri: SipUri): Promise<RequestRoute> {
     const { account, settings } = this.options;
     const { serviceRoute: route } = this.registration;
     const first = route[0]?.uri;
@@ -98,8 +112,8 @@ export class ClientStack {
     return { hops: await this.locate(account.server) };
   }
 
-  /** Whether a call came from an address of our server. */
-  async isFromServer({ source }: Session): Promise<boolean> {
+  /** Whether a call, or another request, came from an address of our server. */
+  async isFromServer(source: Hop | undefined): Promise<boolean> {
     if (source === undefined) return false;
     const hops = await this.transport.locate(this.options.account.server, 0);
     return hops.some(({ address }) => address === source.address);
@@ -114,10 +128,11 @@ export class ClientStack {
     const left = this.leave();
     const hasMoved = await this.hasMoved(isAsked);
     if (!hasMoved) {
-      for (const hop of left) this.registration.connectionLost(hop);
+      for (const hop of left) this.connectionLost(hop);
       return false;
     }
     this.registration.networkChanged();
+    this.upkeeps.moved();
     await Promise.all(this.sessions.sessions().map((session) => this.move(session)));
     return true;
   }
@@ -182,7 +197,12 @@ export class ClientStack {
 
   /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
   async close(): Promise<void> {
-    await Promise.all([this.endCalls(), this.registration.close(CLOSE_MS)]);
+    const { clock } = this.options.runtime;
+    await Promise.all([
+      this.endCalls(),
+      this.upkeeps.close(CLOSE_MS, clock),
+      this.registration.close(CLOSE_MS),
+    ]);
     // what is left waits for messages that no longer concern anybody (RFC 6026 timers L and M)
     await this.sessions.close({ deadlineMs: 0 });
     await this.media.close();
@@ -226,11 +246,19 @@ export class ClientStack {
     this.seenAs ??= this.addressTowards(hop);
   }
 
+  private connectionLost(hop: Hop): void {
+    this.registration.connectionLost(hop);
+    this.upkeeps.connectionLost(hop);
+  }
+
   private answer(transaction: ServerTransaction): void {
+    const { services } = this.options;
+    if (services.take(transaction)) return;
     answerRequest(transaction, {
       allow: this.sessions.dialogs.allow,
       server: this.options.settings.userAgent ?? 'strowger',
       isTaking: this.options.isTaking(),
+      accept: services.accept,
     });
   }
 
@@ -249,7 +277,7 @@ export class ClientStack {
       },
       onSent: (message, hop) => trace('sent', { message, hop }),
       onConnectionGone: (hop) => {
-        if (this.left === undefined) this.registration.connectionLost(hop);
+        if (this.left === undefined) this.connectionLost(hop);
         else this.left.push(hop);
       },
     };

@@ -50,7 +50,7 @@ async function decideReplaces(
   session: Session,
   replaced: Session,
 ): Promise<ReplacesDecision> {
-  const isFromServer = await (await stack()).isFromServer(session);
+  const isFromServer = await (await stack()).isFromServer(session.source);
   const { onReplace = (request) => request.isFromServer } = settings;
   const request = { call: callOf(replaced), by: callOf(session), isFromServer };
   return { kind: (await onReplace(request)) ? 'replace' : 'refuse' };

@@ -5,9 +5,11 @@ import { type Account, readAccount, targetUri } from './account.ts';
 import { Call, type Way } from './call.ts';
 import { CallConference } from './call-conference.ts';
 import { askCapabilities, type Capabilities } from './capabilities.ts';
+import { ClientServices, type Reach } from './client-services.ts';
 import { ClientStack } from './client-stack.ts';
 import type { ClientWiring } from './client-wiring.ts';
 import { IncomingCalls } from './incoming-calls.ts';
+import { IncomingServices } from './incoming-services.ts';
 import { transferHooks } from './transfers.ts';
 import type { ClientCallOptions, SipClientEvents, SipClientOptions } from './sip-client-options.ts';
 
@@ -21,7 +23,7 @@ type Listener<T extends keyof SipClientEvents> = (event: SipClientEvents[T]) => 
  * every promise below rejects with `LISTEN_FAILED` or `BAD_LISTEN_POINT` where that fails, which the
  * next use tries again, and with `CLOSED` after `close()`.
  */
-export class WiredSipClient {
+export class WiredSipClient extends ClientServices {
   private readonly settings: SipClientOptions;
   private readonly account: Account;
   private readonly runtime: Runtime;
@@ -31,18 +33,26 @@ export class WiredSipClient {
   /** Who takes calls by `on('incoming')`. */
   private readonly takers = new Set<unknown>();
   private readonly known = new WeakMap<Session, Call>();
+  private readonly services: IncomingServices;
   private stack: Promise<ClientStack> | undefined;
   private closing: Promise<void> | undefined;
   private unwatch: () => void = () => {};
 
-  /** @internal Applications have `SipClient`, which is wired. Throws `BAD_ACCOUNT`; opens nothing. */
+  /** @internal Applications have `SipClient`, which is wired. Throws as that; opens nothing. */
   constructor(options: SipClientOptions, wiring: ClientWiring) {
+    super();
     this.settings = options;
     this.account = readAccount(options);
     this.wiring = wiring;
     this.runtime = options.runtime ?? wiring.runtime();
     const { logger } = this.runtime;
     this.events = new Emitter((error) => logger.error({ error }, 'a listener threw'));
+    this.services = new IncomingServices({
+      messages: options.messages,
+      events: this.events,
+      callOf: (session) => this.callOf(session),
+      isFromServer: async ({ inbound }) => (await this.start()).isFromServer(inbound.hop),
+    });
   }
 
   /** Listens; whoever listens to `incoming` is given the calls, and `incoming()` gets none. */
@@ -153,6 +163,12 @@ export class WiredSipClient {
     return this.close();
   }
 
+  /** What its services are made with. */
+  protected async reach(): Promise<Reach> {
+    const { account, runtime } = this;
+    return { account, runtime, stack: await this.start() };
+  }
+
   private async closeAll(): Promise<void> {
     this.unwatch();
     const stack = await this.stack?.catch(() => undefined);
@@ -186,6 +202,7 @@ export class WiredSipClient {
         stack: () => this.start(),
       }),
       isTaking: () => this.takers.size > 0 || this.calls.hasReader,
+      services: this.services,
     });
     await stack.start();
     stack.registration.events.on('change', (change) => this.events.emit('registration', change));

@@ -12,7 +12,12 @@ import {
   type SimulatedHost,
   type SimulationOptions,
 } from '@strowger/testkit';
-import { DigestServer, type ServerTransaction, TransactionLayer } from '@strowger/transaction-core';
+import {
+  DigestServer,
+  type Hop,
+  type ServerTransaction,
+  TransactionLayer,
+} from '@strowger/transaction-core';
 import { type RegistrationChange, SipClient, type SipClientOptions } from '../src/index.ts';
 
 export const PASSWORD = 'a horse that is correct';
@@ -120,10 +125,12 @@ export class Phone {
       },
       connect: ({ onMessage, onConnectionGone }) => {
         host.receive = onMessage;
-        this.dropConnections = () => {
+        this.loseConnection = (hop) => {
           host.dropConnections();
-          onConnectionGone({ transport: 'tcp', address: pbx, port: 5060 });
+          onConnectionGone(hop);
         };
+        this.dropConnections = () =>
+          this.loseConnection({ transport: 'tcp', address: pbx, port: 5060 });
         return this.transport();
       },
       ...rest,
@@ -132,6 +139,7 @@ export class Phone {
   }
 
   dropConnections: () => void = () => {};
+  loseConnection: (hop: Hop) => void = () => {};
   /** What its transport does when the network is another one. */
   leave: () => void = () => {};
 
