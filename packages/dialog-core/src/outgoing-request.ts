@@ -4,6 +4,7 @@ import { ClientRequest } from './client-request.ts';
 import { trackRequest } from './dialog-request.ts';
 import type { MessageParts, RequestUser } from './dialog-user.ts';
 import { type LayerContext, newCallId } from './layer-context.ts';
+import type { ContactParts } from './local-party.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
 
@@ -60,9 +61,13 @@ export function sendRequest(
   );
   const finish = trackRequest(context, user);
   const { userAgent } = context;
+  const partOf = (hop: Hop): ContactParts | undefined =>
+    context.localParty({ kind: 'sent', from, hop })?.contact;
   const isSecure = isSips(requestUri); // §8.1.1.8
   const ownContact = (hop: Hop): string =>
-    method === 'REGISTER' ? userAgent.hopContact(hop, isSecure) : userAgent.contact(hop, isSecure);
+    method === 'REGISTER'
+      ? userAgent.hopContact(hop, isSecure, partOf(hop))
+      : userAgent.contact(hop, isSecure, partOf(hop));
   const send = (hops?: readonly Hop[]): void => {
     if (finish.isOver()) return; // the layer was closed while the hops were looked up
     const { contactParams } = options;
