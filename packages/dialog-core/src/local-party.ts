@@ -10,8 +10,6 @@ export interface ContactParts {
    * made of it. Default: the transport's `sentBy`.
    */
   readonly sentBy?: { readonly host: string; readonly port: number } | undefined;
-  /** Parameters of the URI besides `transport`. */
-  readonly params?: readonly (readonly [name: string, value: string])[] | undefined;
   /** Instead of all that (RFC 5627 §4.4), where its scheme is the one that the peer asks for. */
   readonly gruu?: SipUri | undefined;
 }

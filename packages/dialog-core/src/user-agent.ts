@@ -108,7 +108,6 @@ export class UserAgent {
     const params: [string, string][] = [];
     const implied = hop.transport === 'udp' || (secure && SECURE.includes(hop.transport));
     if (!implied) params.push(['transport', hop.transport === 'wss' ? 'ws' : hop.transport]);
-    for (const [name, value] of parts.params ?? []) params.push([name, value]);
     const scheme = secure ? 'sips' : 'sip';
     const uri = new SipUri({ scheme, user, host, port, params });
     return `<${uri.toString()}>`;
