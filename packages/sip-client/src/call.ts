@@ -16,6 +16,7 @@ import type {
   Recording,
   Session,
   SessionDigitOptions,
+  SessionId,
   SessionState,
   Transfer,
   TransferOptions,
@@ -27,7 +28,6 @@ import { Inbox } from './inbox.ts';
 
 /** How many digits may wait for one slow reader. */
 const WAITING_DIGITS = 1000;
-
 
 /** A telephone call: one session, with what a program does with it. */
 export class Call {
@@ -44,7 +44,8 @@ export class Call {
     session.on('terminated', ({ stats }) => (this.finalStats = stats));
   }
 
-  get id(): string {
+  /** The id of its session, too: `client.findCall(id)`, `sessions.get(id)`. */
+  get id(): SessionId {
     return this.session.id;
   }
 

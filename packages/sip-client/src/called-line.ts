@@ -17,7 +17,9 @@ export function calledLine<T extends LineClues>(
 ): T {
   const near = source === undefined ? [] : lines.filter((line) => line.isServer(source));
   const candidates = near.length === 0 ? lines : near;
-  const named = candidates.filter(({ account }) => uri instanceof SipUri && account.uri.user === uri.user);
+  const named = candidates.filter(
+    ({ account }) => uri instanceof SipUri && account.uri.user === uri.user,
+  );
   const best = named.length === 0 ? candidates : named;
   const addressed = best.find(({ account }) => isOf(to, account.uri));
   const housed = best.find(({ account }) => isAt(to, account.uri));

@@ -2,6 +2,7 @@ export type { AccountOptions } from './account.ts';
 export type { AnswerOutcome, NotAnswered } from './call-outcome.ts';
 export { Call } from './call.ts';
 export { CallConference } from './call-conference.ts';
+export type * from './media-terms.ts';
 export type { Capabilities } from './capabilities.ts';
 export { ClientAccount, type ClientAccountEvents } from './client-account.ts';
 export type { RegisterOutcome, RegisterWaitOptions } from './register-outcome.ts';

@@ -152,6 +152,12 @@ export class WiredSipClient {
     return calls;
   }
 
+  /** The call of this id, of whichever account, until it is over. */
+  findCall(id: SessionId): Call | undefined {
+    const session = this.layers?.sessions.get(id);
+    return session && this.callOf(session);
+  }
+
   /** Asks what somebody can do (OPTIONS). Rejects with `BAD_TARGET`, `NO_ROUTE`, `NO_ANSWER`. */
   options(target: string): Promise<Capabilities> {
     return this.account.options(target);

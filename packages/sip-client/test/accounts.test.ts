@@ -37,7 +37,9 @@ describe('two accounts of one client', () => {
     const told: string[] = [];
     account.on('registration', ({ type }) => told.push(type));
     await during(simulation, Promise.all([alice.client.register(), account.register()]));
-    expect(registrar.bindings).toEqual(new Map([['alice', `sip:alice@${alice.host.address}:5060`]]));
+    expect(registrar.bindings).toEqual(
+      new Map([['alice', `sip:alice@${alice.host.address}:5060`]]),
+    );
     expect(other.bindings).toEqual(new Map([['2000', `sip:2000@${alice.host.address}:5060`]]));
     expect([alice.told, told]).toEqual([['registered'], ['registered']]);
     expect(alice.client.accounts.map(({ uri }) => uri)).toEqual([

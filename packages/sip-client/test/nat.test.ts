@@ -182,15 +182,18 @@ describe('the binding of a NAT', () => {
     await end(all);
   });
 
-  it.each(['udp', 'tcp'] as const)('is pinged over %s where the registrar answers pings', async (transport) => {
-    const all = natScene({ transport });
-    const { simulation, pbx, alice } = all;
-    pbx.extra.push(['Flow-Timer', '110']);
-    await during(simulation, alice.client.register());
-    expect(alice.kept).toEqual([`answered ${transport} 110000`]);
-    pbx.extra.length = 0;
-    await during(simulation, alice.client.register());
-    expect(alice.kept).toEqual(transport === 'udp' ? ['udp 29000'] : []);
-    await end(all);
-  });
+  it.each(['udp', 'tcp'] as const)(
+    'is pinged over %s where the registrar answers pings',
+    async (transport) => {
+      const all = natScene({ transport });
+      const { simulation, pbx, alice } = all;
+      pbx.extra.push(['Flow-Timer', '110']);
+      await during(simulation, alice.client.register());
+      expect(alice.kept).toEqual([`answered ${transport} 110000`]);
+      pbx.extra.length = 0;
+      await during(simulation, alice.client.register());
+      expect(alice.kept).toEqual(transport === 'udp' ? ['udp 29000'] : []);
+      await end(all);
+    },
+  );
 });

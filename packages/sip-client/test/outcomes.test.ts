@@ -15,7 +15,12 @@ describe('registerAndWait', () => {
     const all = scene();
     all.registrar.status = 403;
     const outcome = await during(all.simulation, all.alice.client.registerAndWait());
-    expect(outcome).toEqual({ registered: false, why: 'refused', status: 403, reason: 'Forbidden' });
+    expect(outcome).toEqual({
+      registered: false,
+      why: 'refused',
+      status: 403,
+      reason: 'Forbidden',
+    });
     await finish(all);
   });
 
