@@ -352,6 +352,20 @@ describe('closing', () => {
     await finish(all);
   });
 
+  it('refuses callers again when nobody listens any more', async () => {
+    const all = scene();
+    const { simulation, alice, bob } = all;
+    await bob.client.contact();
+    const heard: Call[] = [];
+    const listen = (call: Call): void => void heard.push(call);
+    bob.client.on('incoming', listen);
+    bob.client.off('incoming', listen);
+    const call = await during(simulation, alice.client.call('sip:bob@bob'));
+    expect(await during(simulation, call.ended)).toMatchObject({ kind: 'rejected', status: 480 });
+    expect(heard).toEqual([]);
+    await finish(all);
+  });
+
   it('needs nothing of a client that was never used, and happens once', async () => {
     const all = scene();
     await using client = all.alice.client;
