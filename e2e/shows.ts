@@ -45,7 +45,9 @@ export type Feature =
       | 'STUN (RFC 8489)'
       | 'relay by TURN (RFC 8656)'
       | 'comfort noise (RFC 3389)'
-      | 'another codec than the other phone: transcoded'}`
+      | 'another codec than the other phone: transcoded'
+      | 'silence while the other side is muted'}`
+  | `Codec change: ${'by our re-INVITE' | 'refused, and the call goes on'}`
   | `Signalling: ${
       | 'registers'
       | 'takes registrations'

@@ -119,6 +119,10 @@ export class RelayEnd implements MediaEndpoint {
     this.end.echo(enabled);
   }
 
+  mute(muted: boolean): Promise<void> {
+    return this.end.mute(muted);
+  }
+
   detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
     return this.end.detectAnsweringMachine(options);
   }

@@ -128,6 +128,11 @@ export class BrowserEndpoint implements MediaEndpoint {
     this.audio.echo(enabled);
   }
 
+  async mute(muted: boolean): Promise<void> {
+    this.assertOpen();
+    this.audio.hush(muted);
+  }
+
   detectAnsweringMachine(): Promise<AnswererOutcome> {
     return Promise.reject(unsupported('tell humans from machines'));
   }

@@ -23,6 +23,8 @@ export class CallAudio {
   readonly voice: Voice;
   private readonly options: CallAudioOptions;
   private readonly out: MediaStreamAudioDestinationNode;
+  /** Everything but digits goes through it: what `hush` silences. */
+  private readonly lips: GainNode;
   private readonly talk: GainNode;
   private readonly in: GainNode;
   private readonly sink: HTMLAudioElement;
@@ -37,14 +39,16 @@ export class CallAudio {
     this.options = options;
     this.out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
     this.said = this.out.stream;
+    this.lips = new GainNode(context);
+    this.lips.connect(this.out);
     this.talk = new GainNode(context);
-    this.talk.connect(this.out);
+    this.talk.connect(this.lips);
     if (microphone !== undefined) {
       this.mike = context.createMediaStreamSource(microphone); // throws where it has no audio
       this.mike.connect(this.talk);
     }
     this.in = new GainNode(context);
-    this.voice = new Voice(context, this.out);
+    this.voice = new Voice(context, this.lips);
     this.sink = new Audio();
     // without a sink Chromium decodes nothing
     this.sink.srcObject = this.heard;
@@ -66,7 +70,10 @@ export class CallAudio {
     return this.talk.gain.value === 0;
   }
 
-  /** Whether the other side hears the microphone no more; what is played goes on. May be said twice. */
+  /**
+   * Whether the other side hears the microphone no more; what is played goes on, which `session.mute`
+   * silences as well. May be said twice.
+   */
   mute(muted: boolean): void {
     this.talk.gain.value = muted ? 0 : 1;
   }
@@ -105,8 +112,13 @@ export class CallAudio {
   echo(enabled: boolean): void {
     if (enabled === this.isEchoing) return; // to undo what is not there throws
     this.isEchoing = enabled;
-    if (enabled) this.in.connect(this.out);
-    else this.in.disconnect(this.out);
+    if (enabled) this.in.connect(this.lips);
+    else this.in.disconnect(this.lips);
+  }
+
+  /** Silence in place of all but digits: `session.mute`. @internal */
+  hush(muted: boolean): void {
+    this.lips.gain.value = muted ? 0 : 1;
   }
 
   /** @internal */
@@ -153,6 +165,7 @@ export class CallAudio {
     this.source?.disconnect();
     this.in.disconnect();
     this.talk.disconnect();
+    this.lips.disconnect();
     this.sink.srcObject = null;
     this.track.stop();
   }

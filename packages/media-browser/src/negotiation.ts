@@ -25,11 +25,15 @@ export class Negotiation {
   private before: MediaDirection = 'sendrecv';
   /** The answer to our last offer, which another fork's may replace. */
   private answered: Sdp | undefined;
+  /** What we speak, and what our open offer says instead. */
+  private codecs: readonly string[] | undefined;
+  private offered: readonly string[] | undefined;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: NegotiationOptions) {
     this.options = options;
     this.connection = options.connection;
+    this.codecs = options.codecs;
   }
 
   get sender(): RTCRtpSender | undefined {
@@ -41,7 +45,8 @@ export class Negotiation {
     return agreed === null || agreed === undefined || agreed === 'stopped' ? 'inactive' : agreed;
   }
 
-  createOffer({ direction = 'sendrecv', iceRestart = false }: MediaIntent): Promise<Sdp> {
+  createOffer(intent: MediaIntent): Promise<Sdp> {
+    const { direction = 'sendrecv', iceRestart = false, codecs } = intent;
     return this.inTurn(async () => {
       const { connection } = this;
       if (connection.signalingState !== 'stable') throw wrongState('an offer is open');
@@ -50,7 +55,8 @@ export class Negotiation {
       this.audio ??= connection.addTransceiver(track, { direction, streams: [stream] });
       this.before = this.direction;
       this.audio.direction = direction;
-      this.prefer(this.audio);
+      this.offered = codecs ?? this.codecs;
+      this.prefer(this.audio, this.offered);
       await connection.setLocalDescription(await connection.createOffer({ iceRestart }));
       return this.gathered();
     });
@@ -83,6 +89,7 @@ export class Negotiation {
       }
       await connection.setRemoteDescription({ type: 'answer', sdp }).catch(refuse);
       this.answered = sdp;
+      this.codecs = this.offered;
     });
   }
 
@@ -90,7 +97,8 @@ export class Negotiation {
     return this.inTurn(async () => {
       if (this.connection.signalingState !== 'have-local-offer') return;
       await this.connection.setLocalDescription({ type: 'rollback' });
-      if (this.audio?.mid !== null && this.audio !== undefined) this.audio.direction = this.before;
+      if (this.audio === undefined || this.audio.mid === null) return;
+      this.audio.direction = this.before;
     });
   }
 
@@ -105,15 +113,14 @@ export class Negotiation {
     if (audio.sender.track !== track) await audio.sender.replaceTrack(track);
     audio.sender.setStreams(stream);
     audio.direction = direction;
-    this.prefer(audio);
+    this.prefer(audio, this.codecs);
     const answer = await connection.createAnswer();
     if (!/^m=audio [1-9]/m.test(answer.sdp ?? '')) throw notAcceptable('nothing of it fits');
     return answer;
   }
 
-  private prefer(audio: RTCRtpTransceiver): void {
-    const { codecs } = this.options;
-    if (codecs !== undefined) audio.setCodecPreferences(preferred(codecs));
+  private prefer(audio: RTCRtpTransceiver, codecs: readonly string[] | undefined): void {
+    audio.setCodecPreferences(codecs === undefined ? [] : preferred(codecs));
   }
 
   /** Our description with the candidates that are there when all are, or when it takes too long. */

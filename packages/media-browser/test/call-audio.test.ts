@@ -22,12 +22,34 @@ function audio({ speaker = true as boolean | string } = {}): CallAudio {
 describe('an echo', () => {
   it('may be ended that never began', () => {
     const one = audio();
-    const { in: heard, out: said } = one as unknown as { in: { to: Set<unknown> }; out: unknown };
+    const { in: heard, lips: said } = one as unknown as { in: { to: Set<unknown> }; lips: unknown };
     const states = [false, true, true, false, false].map((enabled) => {
       one.echo(enabled);
       return heard.to.has(said);
     });
     expect(states).toEqual([false, true, true, false, false]);
+  });
+});
+
+describe('a call that is muted', () => {
+  it('says nothing but digits, and something again', () => {
+    const one = audio();
+    const { lips, out } = one as unknown as {
+      lips: { to: Set<unknown>; gain: { value: number } };
+      out: unknown;
+    };
+    one.hush(true);
+    expect([lips.gain.value, lips.to.has(out), one.isMuted]).toEqual([0, true, false]);
+    void one.dial('5', {
+      durationMs: 100,
+      gapMs: 100,
+      clock: new VirtualClock(),
+      ending: new AbortController().signal,
+    });
+    const levels = page.sources.flatMap(({ to }) => [...to]);
+    expect(levels.filter(({ to }) => to.has(out as never))).toHaveLength(2);
+    one.hush(false);
+    expect(lips.gain.value).toBe(1);
   });
 });
 

@@ -77,6 +77,9 @@ export class RelayEnd implements MediaEndpoint {
   private theirs: Sdp | undefined;
   private direction: MediaDirection = 'inactive';
   private closed: Promise<MediaStats> | undefined;
+  /** Whether our peer hears silence, and whether the engine knows. */
+  private isMuted = false;
+  private isSilenced = false;
 
   constructor(options: RelayEndOptions) {
     this.options = options;
@@ -94,8 +97,9 @@ export class RelayEnd implements MediaEndpoint {
     return this.direction === 'sendrecv' || this.direction === 'recvonly';
   }
 
-  async createOffer({ direction = 'sendrecv' }: MediaIntent = {}): Promise<Sdp> {
+  async createOffer({ direction = 'sendrecv', codecs }: MediaIntent = {}): Promise<Sdp> {
     this.assertOpen();
+    if (codecs !== undefined) throw unsupported();
     if (this.offer?.isOpen === true) throw wrongState('Our offer waits for its answer');
     const { other } = this;
     const pending = other?.pending;
@@ -133,6 +137,7 @@ export class RelayEnd implements MediaEndpoint {
       });
       this.offer = { ...offer, isOpen: false };
       this.take(answer, offer.direction);
+      await Promise.all([this.hush(), other?.hush()]);
       if (pending !== undefined) other?.answered(pending, seen);
       else await this.agree();
     } catch (error) {
@@ -182,6 +187,16 @@ export class RelayEnd implements MediaEndpoint {
 
   echo(_enabled: boolean): void {
     throw unsupported();
+  }
+
+  /**
+   * The engine puts silence in the place of what the other end's peer says (`silence media`: of G.711
+   * and G.722; of other codecs it sends nothing).
+   */
+  async mute(muted: boolean): Promise<void> {
+    this.assertOpen();
+    this.isMuted = muted;
+    await this.hush();
   }
 
   async detectAnsweringMachine(): Promise<AnswererOutcome> {
@@ -260,6 +275,16 @@ export class RelayEnd implements MediaEndpoint {
     const rules = codecRules(b.options); // without them it would forget them
     await a.tell('offer', a.theirs, 'a', { ...towardsPeer(b.options.policy), ...rules });
     await a.tell('answer', b.theirs, 'a', answerTowardsPeer(a.options.policy));
+  }
+
+  /** Tells the engine who is not to be heard, once it knows both parties. */
+  private async hush(): Promise<void> {
+    const { other, isMuted } = this;
+    const isKnown = this.theirs !== undefined || other?.theirs !== undefined;
+    if (other === undefined || isMuted === this.isSilenced || !isKnown) return;
+    this.isSilenced = isMuted;
+    const command = isMuted ? 'silence media' : 'unsilence media';
+    await this.options.call.command(command, { 'from-tag': other.tag });
   }
 
   private async measured(): Promise<MediaStats> {

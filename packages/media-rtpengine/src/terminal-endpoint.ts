@@ -157,6 +157,10 @@ export class TerminalEndpoint implements MediaEndpoint {
     this.options.terminal.echo(enabled);
   }
 
+  mute(muted: boolean): Promise<void> {
+    return this.options.terminal.mute(muted);
+  }
+
   detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
     return this.options.terminal.detectAnsweringMachine(options);
   }

@@ -98,8 +98,15 @@ export const establishedRows: Pick<
       const talk = { ...talkOf(state), direction, wanted: change?.direction ?? state.wanted };
       return change === undefined ? carryOn(talk) : carryOn(talk, { type: 'changed', change });
     },
-    // both sides believe different things now: there is nothing to go back to
-    mediaRefused: (_, refused) => byeForMedia(refused),
+    mediaRefused: ({ change, ...state }, refused) => {
+      const isOfCodecs = change?.codecs !== undefined && refused.code === 'MEDIA_NOT_ACCEPTABLE';
+      // both sides believe different things now: there is nothing to go back to
+      if (!isOfCodecs) return byeForMedia(refused);
+      // it answered with none of them: what was spoken before is offered once more
+      const { message } = refused;
+      const queue = [{ id: 0 }, ...state.queue];
+      return revert({ ...talkOf(state), queue }, { code: 'CHANGE_REFUSED', message }, [], change);
+    },
   },
   reverting: {
     ...busyRows,
@@ -183,7 +190,8 @@ function begin(talk: Talk, change: Change, outputs: readonly SessionOutput[]): S
   const direction = change.direction ?? talk.wanted;
   const move: SessionOutput[] = change.moves === undefined ? [] : [{ type: 'moveMedia', change }];
   const restart = change.iceRestart === undefined ? {} : { iceRestart: change.iceRestart };
-  const offer: SessionOutput = { type: 'createOffer', direction, ...restart };
+  const codecs = change.codecs === undefined ? {} : { codecs: change.codecs };
+  const offer: SessionOutput = { type: 'createOffer', direction, ...restart, ...codecs };
   return to({ name: 'offeringChange', ...talk, change }, ...outputs, ...move, offer);
 }
 

@@ -1,15 +1,16 @@
-import type { SessionEvent } from './session-events.ts';
+import type { SessionEvent, SessionEvents } from './session-events.ts';
 
 /** Which events a stream shall have; what is absent does not matter. */
-export interface EventFilter {
-  readonly types?: readonly SessionEvent['type'][];
+export interface EventFilter<T extends SessionEvent['type'] = SessionEvent['type']> {
+  readonly types?: readonly T[];
   readonly sessionId?: string;
   /** The Call-ID of the dialog. */
   readonly callId?: string;
 }
 
 /** How events are read. */
-export interface EventStreamOptions extends EventFilter {
+export interface EventStreamOptions<T extends SessionEvent['type'] = SessionEvent['type']>
+  extends EventFilter<T> {
   /** Ends the stream. */
   readonly signal?: AbortSignal;
   /** How many events may wait for a slow reader. Default 1000. */
@@ -40,7 +41,9 @@ export class EventStreams {
   }
 
   /** From now on; the reader is told what it was too slow for, in the place where it is missing. */
-  read(options: EventStreamOptions = {}): AsyncGenerator<Told, void, void> {
+  read<T extends SessionEvent['type']>(
+    options: EventStreamOptions<T> = {},
+  ): AsyncGenerator<SessionEvents[T] | EventsDropped, void, void> {
     const { signal } = options;
     const reader = new Reader(options, () => {
       this.readers.delete(reader);
@@ -50,7 +53,7 @@ export class EventStreams {
     if (signal?.aborted === true) leave();
     else this.readers.add(reader);
     signal?.addEventListener('abort', leave);
-    return reader;
+    return reader as AsyncGenerator<SessionEvents[T] | EventsDropped, void, void>; // only these pass
   }
 }
 

@@ -30,6 +30,7 @@ export type { CallContext } from './call-context.ts';
 export { DialogManager } from './dialog-manager.ts';
 export { type RelocateOptions, Session } from './session.ts';
 export type {
+  ApplicationEvent,
   ApplicationEventData,
   ApplicationEventName,
   ApplicationEvents,

@@ -12,6 +12,12 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /**
+   * What an offer names instead, in order of preference: once it was answered, the endpoint speaks
+   * these, in answers as well; where it is rolled back, what it spoke before. Rejected with
+   * `MEDIA_UNKNOWN_CODEC`, and with `MEDIA_UNSUPPORTED` by what speaks as others do: ends of relays.
+   */
+  readonly codecs?: readonly string[];
   /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
   readonly iceRestart?: boolean;
   /**

@@ -216,6 +216,13 @@ export interface MediaCapabilities {
   /** Sends back what is heard. */
   echo(enabled: boolean): void;
   /**
+   * Whether the other side hears silence from now on, told as comfort noise where that was agreed,
+   * whatever is said, played, mixed or echoed here: time goes on for all of it, and digits are sent.
+   * Nothing is negotiated; a recording has the silence as well. Before the first agreement: from its
+   * first packet on. Rejects with `MEDIA_UNSUPPORTED`, `MEDIA_CLOSED`.
+   */
+  mute(muted: boolean): Promise<void>;
+  /**
    * Listens, from now on, whether a human or a machine has answered: call it when the call was
    * answered, and be silent meanwhile. Where it is a machine, its beep is told as `tone`. Rejects
    * with `MEDIA_WRONG_STATE` where another detection begins, `MEDIA_CLOSED`.

@@ -13,7 +13,7 @@ import type {
 import { lacksMedia, type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
 import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
-import type { SessionInput, SessionOutput } from './session-machine.ts';
+import type { Change, SessionInput, SessionOutput } from './session-machine.ts';
 import {
   sessionMediaTable,
   type SessionMediaInput,
@@ -35,6 +35,8 @@ export interface MediaLinkOptions {
   tell(input: SessionInput): void;
   onEvent(event: MediaEndpointEvent): void;
   onState(from: SessionMediaState, to: SessionMediaState): void;
+  /** We speak another codec than before. */
+  onCodec(from: string, to: string): void;
   /** Media is protected less than was wished, or than it was. */
   onDowngrade(detail: string): void;
 }
@@ -71,12 +73,18 @@ export class MediaLink {
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
   private secured: 'sdes' | 'dtls' | undefined;
+  /** What we spoke last, wherever it was. */
+  private codec: string | undefined;
   /** How media was protected last, wherever it was. */
   private agreed: MediaSecurity | undefined;
   /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
   private isExposed = false;
   private offerIsOpen = false;
   private isClosing = false;
+  /** Whether whatever media it is on, now and later, is to be silent. */
+  private isSilent = false;
+  /** Endpoints are told so one after the other. */
+  private silencing: Promise<void> = Promise.resolve();
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -133,6 +141,7 @@ export class MediaLink {
     if (endpoint === undefined) return;
     this.step({ type: 'negotiationStarted' });
     try {
+      if (!this.isHeardAsWanted) await this.silenceAll();
       await this.completed(endpoint);
     } catch (error) {
       this.step({ type: 'negotiationAbandoned' });
@@ -223,9 +232,10 @@ export class MediaLink {
     this.brought.set(change, { endpoint, isOwned });
   }
 
-  /** The change is over, whatever became of it. */
-  forget(change: number): void {
-    this.brought.delete(change);
+  /** The change is over; where the peer agreed, media that is opened later speaks as it says. */
+  changed({ id, codecs }: Change, isAgreed: boolean): void {
+    this.brought.delete(id);
+    if (isAgreed && codecs !== undefined) this.wishes = { ...this.wishes, codecs };
   }
 
   perform(output: MediaOutput): void {
@@ -305,11 +315,43 @@ export class MediaLink {
     this.options.tell({ type: 'mediaFailed', code, message });
   }
 
+  /**
+   * Whether the peer hears silence, on this media and all that follows: none is offered or answered with
+   * before it has taken this. Rejects with what an endpoint says.
+   */
+  silence(isSilent: boolean): Promise<void> {
+    this.isSilent = isSilent;
+    return this.silenceAll();
+  }
+
   /** Candidates of the peer that came later; rejects where nothing takes them. */
   async addCandidates(fragment: string): Promise<void> {
     const { endpoint } = this;
     if (endpoint?.addCandidates === undefined) throw noMedia();
     await endpoint.addCandidates(fragment);
+  }
+
+  private get isHeardAsWanted(): boolean {
+    return (this.place?.isSilent ?? false) === this.isSilent;
+  }
+
+  /** Before media is offered or answered with; where it cannot be silent, it is not moved to. */
+  private async silenceNext(): Promise<void> {
+    await this.silenceAll().catch((error: unknown) => {
+      if (!this.offerIsOpen) this.moveBack();
+      throw error;
+    });
+  }
+
+  private silenceAll(): Promise<void> {
+    const work = this.silencing.then(() => this.silenceNow());
+    this.silencing = work.catch(() => {});
+    return work;
+  }
+
+  private async silenceNow(): Promise<void> {
+    const places = [this.place, placeIn(this.before)];
+    await Promise.all(places.map((place) => silencePlace(place, this.isSilent)));
   }
 
   private get place(): MediaPlace | undefined {
@@ -337,6 +379,7 @@ export class MediaLink {
     const endpoint = await this.opening;
     this.where = { endpoint, isOwned: true };
     try {
+      if (!this.isHeardAsWanted) await this.silenceAll();
       const direction = await this.completed(endpoint);
       this.remote = remote;
       return { type: 'answerReady', sdp: local, direction };
@@ -374,6 +417,7 @@ export class MediaLink {
     const left = placeIn(this.before);
     this.before = undefined;
     if (left?.isOwned) await left.endpoint.close();
+    else await giveBack(left);
   }
 
   /** What was opened for a negotiation alone goes with it. */
@@ -383,12 +427,13 @@ export class MediaLink {
 
   private async createOffer(
     endpoint: MediaEndpoint,
-    { direction, iceRestart = false }: MediaIntent,
+    { direction, iceRestart = false, codecs }: MediaIntent,
   ): Promise<SessionInput> {
     this.step({ type: 'negotiationStarted' });
     const intent = {
       ...(direction && { direction }),
       ...(iceRestart && { iceRestart }),
+      ...(codecs && { codecs }),
       ...(this.options.trickle.offers && { trickle: true }),
     };
     const sdp = await endpoint.createOffer(intent).catch((error: unknown) => {
@@ -401,10 +446,18 @@ export class MediaLink {
   }
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
-    const { direction, security } = await endpoint.stats();
+    const { direction, security, codec } = await endpoint.stats();
     this.protect(security);
+    this.speak(codec);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
+  }
+
+  private speak(codec: string | undefined): void {
+    const before = this.codec;
+    if (codec === undefined || codec === before) return;
+    this.codec = codec;
+    if (before !== undefined) this.options.onCodec(before, codec);
   }
 
   /** Fails closed: media that has to be encrypted, and is not, is none. */
@@ -442,6 +495,7 @@ export class MediaLink {
         // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw noMedia();
+        if (!this.isHeardAsWanted) await this.silenceNext();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
         this.step({ type: 'negotiationAbandoned' });
@@ -483,12 +537,24 @@ export class MediaLink {
     if (place === undefined) return (await this.opening)?.close();
     if (place.isOwned) return place.endpoint.close();
     if (this.offerIsOpen) await place.endpoint.rollback();
+    await giveBack(place);
     return place.endpoint.stats();
   }
 
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
+}
+
+async function silencePlace(place: MediaPlace | undefined, isSilent: boolean): Promise<void> {
+  if (place === undefined || (place.isSilent ?? false) === isSilent) return;
+  await place.endpoint.mute(isSilent);
+  place.isSilent = isSilent;
+}
+
+/** What its owner gets back has its voice. */
+async function giveBack(place: MediaPlace | undefined): Promise<void> {
+  await silencePlace(place, false).catch(() => {}); // it is closed, or broken
 }
 
 /** What is heard of a peer, wherever its media still goes. */

@@ -9,6 +9,8 @@ export interface MediaPlace {
   readonly isPassing?: true;
   /** How its media is protected, as the last negotiation and its keys say. */
   security?: MediaSecurity | undefined;
+  /** Whether it was told to be silent. */
+  isSilent?: boolean;
   /** It failed while the session was about to move away from it. */
   failure?: Extract<MediaEndpointEvent, { type: 'failed' }>;
 }

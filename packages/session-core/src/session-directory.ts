@@ -89,7 +89,9 @@ export abstract class SessionDirectory {
   }
 
   /** All events that pass, as they come; what a slow reader missed is told as `dropped`. */
-  events(options?: EventStreamOptions): AsyncGenerator<SessionEvent | EventsDropped, void, void> {
+  events<T extends SessionEvent['type'] = SessionEvent['type']>(
+    options?: EventStreamOptions<T>,
+  ): AsyncGenerator<SessionEvents[T] | EventsDropped, void, void> {
     return this.registry.streams.read(options);
   }
 

@@ -20,7 +20,8 @@ export interface EventHead {
 }
 
 /**
- * The application's own events by name, for it to declare: with that `session.publish` is checked.
+ * The application's own events by name, for it to declare: with that `session.publish` is checked, and
+ * whoever listens to `custom` knows by `name` what `data` is.
  * `declare module '@strowger/session-core' { interface ApplicationEvents { queued: { place: number } } }`
  */
 // biome-ignore lint/suspicious/noEmptyInterface: it is filled by the application
@@ -35,6 +36,13 @@ export type ApplicationEventName = [keyof ApplicationEvents] extends [never]
 export type ApplicationEventData<N extends ApplicationEventName> = N extends keyof ApplicationEvents
   ? ApplicationEvents[N]
   : unknown;
+
+/** An event of the application's own: with its events declared, a union that `name` tells apart. */
+export type ApplicationEvent = [keyof ApplicationEvents] extends [never]
+  ? { readonly name: string; readonly data: unknown }
+  : {
+      [N in keyof ApplicationEvents]: { readonly name: N; readonly data: ApplicationEvents[N] };
+    }[keyof ApplicationEvents];
 
 /**
  * Something that whoever guards this machine wants to know. `authenticationFailed`, `replay`, `lockedOut`,
@@ -101,6 +109,10 @@ export interface SessionEventDetails {
     readonly to: QualityLevel;
     readonly metrics: QualityMetrics;
   };
+  /** We speak another codec from now on, as either side wished: encoding names. */
+  codecChanged: { readonly from: string; readonly to: string };
+  /** The peer hears silence of us from now on, or what we say again (`mute`, `unmute`). */
+  muteChanged: { readonly muted: boolean };
   /** Media of an answered call failed, died with its process, or has to move with us: it is offered anew. */
   mediaRecovering: { readonly code: string; readonly retriesLeft: number };
   /** It is there again, and the peer agreed, after so many tries since it was last good for a minute. */
@@ -159,7 +171,7 @@ export interface SessionEventDetails {
   /** Something for whoever guards this machine; `source` is the address of the peer's last hop. */
   security: SecurityEvent & { readonly source: string };
   /** The application's own, by `session.publish`. */
-  custom: { readonly name: string; readonly data: unknown };
+  custom: ApplicationEvent;
 }
 
 /** The events of sessions by their `type`. */

@@ -11,6 +11,8 @@ export interface Change {
   readonly moves?: true;
   /** Whether the offer restarts ICE (RFC 8445 §2.4): other candidates, other credentials. */
   readonly iceRestart?: true;
+  /** What is spoken from then on, in order of preference; absent: what was. */
+  readonly codecs?: readonly string[];
   /** Whether it goes by UPDATE (RFC 3311) where the peer takes that; else by re-INVITE. */
   readonly byUpdate?: true;
 }
@@ -190,6 +192,7 @@ export type SessionOutput =
       readonly type: 'createOffer';
       readonly direction: MediaDirection;
       readonly iceRestart?: true;
+      readonly codecs?: readonly string[];
     }
   | { readonly type: 'acceptOffer'; readonly offer: Sdp; readonly direction: MediaDirection }
   | { readonly type: 'acceptAnswer'; readonly answer: Sdp }

@@ -27,6 +27,7 @@ import type {
   SessionMachineState,
   SessionOutput,
 } from './session-machine.ts';
+import { SessionMute } from './session-mute.ts';
 import { sessionStateOf, sessionTable } from './session-table.ts';
 import { Signalling } from './signalling.ts';
 import { takesTrickleIce } from './trickle-ice.ts';
@@ -47,6 +48,7 @@ export interface Wish {
   readonly isOwned?: boolean;
   /** Whether the offer restarts ICE. */
   readonly iceRestart?: boolean;
+  readonly codecs?: readonly string[];
   /** By which request; default `reinvite`. `update` only where the peer takes it. */
   readonly via?: 'reinvite' | 'update' | undefined;
 }
@@ -71,6 +73,7 @@ export class SessionShell {
   readonly link: MediaLink;
   readonly signalling: Signalling;
   readonly waiters = new Waiters();
+  readonly mute: SessionMute;
   private readonly doubles = new DigitDoubles();
   readonly context: SessionContext;
   private readonly session: Session;
@@ -109,10 +112,12 @@ export class SessionShell {
       tell: (input) => this.takeFromMedia(input),
       onEvent: (event) => this.tellMediaEvent(event),
       onState: (from, to) => this.emit('mediaStateChanged', { from, to }),
+      onCodec: (from, to) => this.emit('codecChanged', { from, to }),
       onDowngrade: (detail) => {
         this.tellSecurity({ what: 'mediaDowngraded', severity: 'warning', detail });
       },
     });
+    this.mute = this.makeMute(setup.restored?.muted === true);
     this.signalling = new Signalling({
       input: (input) => this.take(input),
       onProgress: ({ status, reason, body }) =>
@@ -185,6 +190,7 @@ export class SessionShell {
       ...(direction === undefined ? {} : { direction }),
       ...(endpoint === undefined ? {} : { moves: true }),
       ...(wish.iceRestart === true ? { iceRestart: true } : {}),
+      ...(wish.codecs === undefined ? {} : { codecs: [...wish.codecs] }),
       ...(this.goesByUpdate(wish) ? { byUpdate: true } : {}),
     };
     this.take({ type: 'change', change });
@@ -236,17 +242,27 @@ export class SessionShell {
     this.musicOnHold = source;
     try {
       this.music = this.link.endpoint?.play(source, { loop: true });
+      void this.mute.play(this.music !== undefined); // it plays first: what we say is not heard
     } catch (error) {
       failed(error);
     }
-    this.music?.finished.catch(failed);
+    const { music } = this;
+    if (music === undefined) return;
+    const ended = (): void => {
+      if (this.music === music) void this.mute.play(false);
+    };
+    music.finished.then(ended, (error: unknown) => {
+      failed(error);
+      ended();
+    });
   }
 
   private endMusic(direction: MediaDirection): void {
     if (direction === 'sendonly') return;
-    this.music?.stop();
+    const { music } = this;
     this.music = undefined;
     this.musicOnHold = undefined;
+    void this.mute.play(false).then(() => music?.stop());
   }
 
   private goesByUpdate({ via }: Wish): boolean {
@@ -335,6 +351,20 @@ export class SessionShell {
     if (!this.recovery.begin({ code, message })) this.take(input);
   }
 
+  private makeMute(isMuted: boolean): SessionMute {
+    const { link, context, session } = this;
+    if (isMuted) void link.silence(true); // it has no media yet that could refuse
+    return new SessionMute({
+      isMuted,
+      isLive: () => this.state.name !== 'ending' && this.state.name !== 'ended',
+      silence: (silent) => link.silence(silent),
+      onChange: (muted) => {
+        this.emit('muteChanged', { muted });
+        if (this.allows('change')) context.onRest(session);
+      },
+    });
+  }
+
   /** Goes on after a restart: media is opened and offered, as the peer's goes to nobody. */
   private recover(): void {
     this.waiters.connected.resolve();
@@ -405,7 +435,7 @@ export class SessionShell {
       case 'described':
         return this.waiters.settleDescribed(output.outcome);
       case 'changed':
-        this.link.forget(output.change.id);
+        this.link.changed(output.change, output.refusal === undefined);
         return this.waiters.settleChange(output.change.id, output.refusal);
       case 'invite':
         this.armRingTimer();

@@ -27,6 +27,8 @@ export interface SessionSnapshot {
   readonly wanted: MediaDirection;
   /** Media was encrypted by keys of this kind, and has to be again; absent: it was not. */
   readonly secured?: 'sdes' | 'dtls';
+  /** Our side is muted; absent: it is not. */
+  readonly muted?: true;
   /** The UUIDs of Session-ID (RFC 7989). */
   readonly localUuid: string;
   /** Absent: the peer said none. */
@@ -60,6 +62,7 @@ export function takeSessionSnapshot(
     agreed: state.direction,
     wanted: state.wanted,
     ...(keying === undefined ? {} : { secured: keying }),
+    ...(session.isMuted ? { muted: true as const } : {}),
     localUuid: local,
     ...(remote === undefined ? {} : { remoteUuid: remote }),
     ...(linkedTo === undefined ? {} : { linkedTo }),
@@ -91,6 +94,7 @@ export function readSessionSnapshot(value: unknown): SessionSnapshot {
     agreed: fields.oneOf('agreed', DIRECTIONS),
     wanted: fields.oneOf('wanted', DIRECTIONS),
     ...(fields.has('secured') ? { secured: fields.oneOf('secured', ['sdes', 'dtls']) } : {}),
+    ...(fields.flag('muted') ? { muted: true as const } : {}),
     localUuid: uuid(fields, 'localUuid'),
     ...(fields.has('remoteUuid') ? { remoteUuid: uuid(fields, 'remoteUuid') } : {}),
     ...(fields.has('linkedTo') ? { linkedTo: fields.text('linkedTo') } : {}),

@@ -43,6 +43,7 @@ import { sendInfoDigits } from './info-digit-sender.ts';
 import type { ConferenceSide } from './conference-place.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
+  ApplicationEvent,
   ApplicationEventData,
   ApplicationEventName,
   SecurityEvent,
@@ -329,6 +330,38 @@ export class Session extends SessionMedia {
     return this.shell.change({ direction: 'sendrecv', via });
   }
 
+  /**
+   * The other side hears silence of us, comfort noise where that was agreed, until `unmute`: whatever
+   * is said, played, mixed or echoed; digits and music on hold are heard. Nothing is negotiated; it
+   * holds for all media that the session has later, also across holds and `restore`. A recording of
+   * ours has the silence, too. May be said at any time before the end, and twice. Rejects with
+   * `SESSION_STATE` after the end, `MEDIA_UNSUPPORTED` where media cannot; then it is as it was.
+   */
+  mute(): Promise<void> {
+    return this.shell.mute.set(true);
+  }
+
+  /** Takes `mute` back; rejects as that does. */
+  unmute(): Promise<void> {
+    return this.shell.mute.set(false);
+  }
+
+  /** Whether the other side hears silence by our `mute`. */
+  get isMuted(): boolean {
+    return this.shell.mute.isMuted;
+  }
+
+  /**
+   * Other codecs from now on, in order of preference: encoding names in lower case (`pcma`, `opus`). The
+   * peer is asked, and once it agreed what both have is spoken (`codecChanged`), and nothing else taken
+   * of what it offers later, then in its order. Rejects with `CHANGE_REFUSED` where it refused, and with what media says
+   * (`MEDIA_UNKNOWN_CODEC`, `MEDIA_UNSUPPORTED` on the end of a relay); then all is as it was. Throws
+   * `SESSION_STATE` unless answered.
+   */
+  changeCodecs(codecs: readonly string[], { via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
+    return this.shell.change({ codecs, via });
+  }
+
   /** Offers the session once more as it is wanted now: after a change behind a relay, for example. */
   renegotiate({ via }: Pick<HoldOptions, 'via'> = {}): Promise<void> {
     return this.shell.change({ via });
@@ -471,7 +504,7 @@ export class Session extends SessionMedia {
 
   /** An event of the application's own, told to everybody who listens to `custom`. */
   publish<N extends ApplicationEventName>(name: N, data: ApplicationEventData<N>): void {
-    this.shell.emit('custom', { name, data });
+    this.shell.emit('custom', { name, data } as ApplicationEvent); // of one name, so of its type
   }
 
   /** @internal Whether it asks for secure hops all the way, and did not come over one. */

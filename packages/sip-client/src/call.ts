@@ -123,6 +123,23 @@ export class Call {
   }
 
   /**
+   * The other side hears silence of us until `unmute`, digits and music on hold apart, without being
+   * asked. Rejects with `SESSION_STATE` after the end.
+   */
+  mute(): Promise<void> {
+    return this.session.mute();
+  }
+
+  /** Takes `mute` back. */
+  unmute(): Promise<void> {
+    return this.session.unmute();
+  }
+
+  get isMuted(): boolean {
+    return this.session.isMuted;
+  }
+
+  /**
    * Asks the other side to talk to somebody else instead of us: to `carol`, a number or a URI
    * (blind), or to the other side of another call of ours (attended). Iterate over what it resolves
    * with for the progress, await its `outcome`; both calls end once the two talk. With `bridge` we

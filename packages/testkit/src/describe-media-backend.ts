@@ -30,6 +30,7 @@ export function describeMediaBackend(runner: TestRunner, name: string, make: Mak
     describeRefusals(story);
     describeRelay(story);
     describePlaying(story);
+    describeMute(story);
     describeDigits(story);
     describeConference(story);
     describeRecordingFeed(story);
@@ -134,6 +135,31 @@ function describeOfferAnswer(story: Story): void {
     assert.equal((await caller.stats()).direction, 'recvonly');
     await negotiate(caller, callee, 'sendrecv');
     assert.equal((await caller.stats()).direction, 'sendrecv');
+  });
+
+  story('speaks other codecs once an offer of them was answered, where it can', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    const codecs = ['pcma', 'pcmu'];
+    const offering = caller.createOffer({ codecs });
+    if (await isUnsupported(offering)) return;
+    assert.match(await offering, /^m=audio \d+ \S+ 8 0/m);
+    await caller.rollback();
+    await negotiate(caller, callee, 'sendrecv');
+    assert.equal((await caller.stats()).codec, 'pcmu');
+    await caller.acceptAnswer(await callee.acceptOffer(await caller.createOffer({ codecs })));
+    assert.deepEqual(
+      [(await caller.stats()).codec, (await callee.stats()).codec],
+      ['pcma', 'pcma'],
+    );
+    await negotiate(caller, callee, 'sendonly');
+    assert.equal((await callee.stats()).codec, 'pcma');
+    const only = await caller.createOffer({ codecs: ['pcmu'] });
+    await caller.acceptAnswer(await callee.acceptOffer(only));
+    await negotiate(callee, caller, 'sendrecv');
+    assert.equal((await callee.stats()).codec, 'pcmu');
+    await rejects(caller.createOffer({ codecs: ['nonsense'] }), 'MEDIA_UNKNOWN_CODEC');
+    await rejects(caller.createOffer({ codecs: [] }), 'MEDIA_UNKNOWN_CODEC');
+    await negotiate(caller, callee, 'sendrecv');
   });
 
   story('takes another answer to the same offer: a fork that answers later', async (backend) => {
@@ -299,6 +325,78 @@ function describePlaying(story: Story): void {
     assert.deepEqual(await never, { name: 'never', reached: false });
     assert.equal((await last.finished).stopped, true);
   });
+}
+
+function describeMute(story: Story): void {
+  story('is silent while it is muted, where it can be', async (backend) => {
+    const [caller, callee] = await connected(backend);
+    if (await isUnsupported(caller.mute(true))) return;
+    const line = lineBetween(caller, callee);
+    await line.isSilent();
+    await negotiate(caller, callee, 'sendrecv');
+    await line.isSilent();
+    await caller.mute(false);
+    await line.isLoud();
+    await caller.mute(true);
+    await line.isSilent();
+    await line.end();
+    await caller.close();
+    await rejects(caller.mute(false), 'MEDIA_CLOSED');
+  });
+
+  story('begins in silence where it was muted before', async (backend) => {
+    const caller = await open(backend);
+    const callee = await open(backend);
+    if (await isUnsupported(caller.mute(true))) return;
+    await negotiate(caller, callee, 'sendrecv');
+    const line = lineBetween(caller, callee);
+    await line.isSilent();
+    await caller.mute(false);
+    await line.isLoud();
+    await line.end();
+  });
+
+  story('keeps what passes a relay from the peer of a muted end, where it can', async (backend) => {
+    const { near, far, relay } = await relayed(backend);
+    const answering = relay.a.acceptOffer(await near.createOffer());
+    await relay.b.acceptAnswer(await far.acceptOffer(await relay.b.createOffer()));
+    await near.acceptAnswer(await answering);
+    if (await isUnsupported(relay.b.mute(true))) return;
+    const line = lineBetween(near, far);
+    await line.isSilent();
+    await relay.b.mute(false);
+    await line.isLoud();
+    await line.end();
+  });
+}
+
+/** What one endpoint hears while another talks, frame by frame. */
+function lineBetween(from: MediaEndpoint, to: MediaEndpoint) {
+  const writer = from.audioOut().getWriter();
+  const reader = to.audioIn().getReader();
+  let timestamp = 0;
+  const next = async (): Promise<boolean> => {
+    const samples = new Int16Array(160).map((_, at) => 8000 * Math.sin((at * Math.PI) / 10));
+    await writer.write({ samples, sampleRate: 8000, timestamp });
+    timestamp += samples.length;
+    const { value } = await reader.read();
+    return value?.samples.some((sample) => Math.abs(sample) > 1000) === true;
+  };
+  const becomes = async (isLoud: boolean): Promise<void> => {
+    let run = 0;
+    for (let frame = 0; frame < 400 && run < 20; frame++) {
+      run = (await next()) === isLoud ? run + 1 : 0;
+    }
+    assert.equal(run, 20, isLoud ? 'nothing is heard' : 'something is heard');
+  };
+  return {
+    isLoud: () => becomes(true),
+    isSilent: () => becomes(false),
+    end: async (): Promise<void> => {
+      await reader.cancel();
+      await writer.abort();
+    },
+  };
 }
 
 function describeDigits(story: Story): void {

@@ -101,6 +101,10 @@ export class FakeFeed implements MediaEndpoint {
     throw unsupported();
   }
 
+  async mute(): Promise<void> {
+    throw unsupported();
+  }
+
   async detectAnsweringMachine(): Promise<AnswererOutcome> {
     throw unsupported();
   }

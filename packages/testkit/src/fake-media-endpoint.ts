@@ -36,6 +36,8 @@ import {
 export interface FakeMediaHost {
   readonly wire: FakeMediaWire;
   readonly clock: Clock | undefined;
+  /** What endpoints may speak. */
+  readonly codecs: readonly string[];
   pass(operation: FakeMediaOperation): Promise<void>;
   remove(endpoint: FakeMediaEndpoint): void;
 }
@@ -87,10 +89,15 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   private version = 0;
   private agreement: Agreement | undefined;
   /** Our newest offer, and whether somebody still owes the answer to it. */
-  private offer: { description: FakeDescription; open: boolean } | undefined;
+  private offer:
+    | { description: FakeDescription; open: boolean; spoken: readonly string[] }
+    | undefined;
+  private codecs: readonly string[];
   private waiting: WaitingOffer | undefined;
   /** Whether an end of a relay has a peer that takes telephone events: those who send digits then do. */
   takesEvents = false;
+  /** Whether silence is sent in the place of frames, as `mute` was told. */
+  isMuted = false;
   /** What came by `addCandidates`, in its order. */
   readonly candidates: string[] = [];
   private other: FakeMediaEndpoint | undefined;
@@ -104,9 +111,9 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.setup = setup;
     this.label = setup.label;
     this.local = setup.local;
+    this.codecs = setup.codecs;
     this.traffic = new FakeTraffic(host.clock);
-    const say = (frame: PcmFrame): void => this.send((peer) => peer.hearFrame(frame));
-    this.audio = new FakeAudio(say, host.clock);
+    this.audio = new FakeAudio((frame) => this.say(frame), host.clock);
     host.wire.set(key(this.local), this);
   }
 
@@ -119,11 +126,12 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     await this.pass('createOffer');
     if (this.offer?.open === true) throw wrongState('an offer is open');
     const inherited = this.other?.waiting?.offer;
-    const codecs = this.setup.codecs.filter((codec) => inherited?.codecs.includes(codec) ?? true);
+    const spoken = this.spokenAs(intent.codecs);
+    const codecs = spoken.filter((codec) => inherited?.codecs.includes(codec) ?? true);
     if (codecs.length === 0) throw notAcceptable('the ends of the relay have no codec in common');
     const direction = narrow(intent.direction ?? 'sendrecv', inherited?.direction ?? 'sendrecv');
     const keys = OFFERED_KEYS[this.setup.srtp];
-    this.offer = { description: this.describe(codecs, direction, keys), open: true };
+    this.offer = { description: this.describe(codecs, direction, keys), open: true, spoken };
     return writeFakeSdp(this.offer.description);
   }
 
@@ -132,7 +140,7 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     if (this.offer?.open === true || this.waiting) throw wrongState('an offer is open');
     const description = readFakeSdp(offer);
     if (description === undefined) throw notAcceptable('no session description');
-    const codecs = description.codecs.filter((codec) => this.setup.codecs.includes(codec));
+    const codecs = description.codecs.filter((codec) => this.codecs.includes(codec));
     if (codecs.length === 0) throw notAcceptable('no codec in common');
     this.checkKeys(description);
     const allowed = narrow(mirror(description.direction), intent.direction ?? 'sendrecv');
@@ -143,13 +151,14 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   async acceptAnswer(answer: Sdp): Promise<void> {
     await this.pass('acceptAnswer');
     if (this.offer === undefined) throw wrongState('there is no offer to answer');
-    const { description } = this.offer;
+    const { description, spoken } = this.offer;
     const theirs = readFakeSdp(answer);
     const codecs = theirs?.codecs.filter((codec) => description.codecs.includes(codec)) ?? [];
     if (theirs === undefined || codecs.length === 0)
       throw notAcceptable('nothing that was offered');
     if (description.keys === 'insisted' && theirs.keys === undefined) throw notEncrypted();
-    this.offer = { description, open: false };
+    this.offer = { description, open: false, spoken };
+    this.codecs = spoken;
     this.agree(codecs, narrow(description.direction, mirror(theirs.direction)), theirs);
     this.other?.waiting?.answered(theirs);
   }
@@ -211,6 +220,11 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.echoing = enabled;
   }
 
+  async mute(muted: boolean): Promise<void> {
+    await this.pass('mute');
+    this.isMuted = muted;
+  }
+
   detectAnsweringMachine(): Promise<AnswererOutcome> {
     return Promise.reject(unsupported('telling who answers'));
   }
@@ -245,8 +259,8 @@ export class FakeMediaEndpoint implements MediaEndpoint {
   hearFrame(frame: PcmFrame): void {
     this.audio.heard(frame);
     this.mix?.hear(frame);
-    if (this.echoing) this.send((peer) => peer.hearFrame(frame));
-    this.other?.send((peer) => peer.hearFrame(frame));
+    if (this.echoing) this.say(frame);
+    this.other?.say(frame);
   }
 
   /** @internal Where the frames go that it hears; `undefined`: it is in no conference. */
@@ -254,9 +268,11 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     this.mix = mix;
   }
 
-  /** @internal Says a frame of a conference. */
+  /** @internal Says a frame, silence in its place while muted. */
   say(frame: PcmFrame): void {
-    this.send((peer) => peer.hearFrame(frame));
+    const silence = new Int16Array(frame.samples.length);
+    const said = this.isMuted ? { ...frame, samples: silence } : frame;
+    this.send((peer) => peer.hearFrame(said));
   }
 
   private async pass(operation: FakeMediaOperation): Promise<void> {
@@ -275,6 +291,15 @@ export class FakeMediaEndpoint implements MediaEndpoint {
     const answer = writeFakeSdp(this.describe(codecs, direction, keys));
     this.agree(codecs, direction, offer);
     return answer;
+  }
+
+  /** What an offer names where its owner asks for `names`. */
+  private spokenAs(names: readonly string[] | undefined): readonly string[] {
+    if (names === undefined) return this.codecs;
+    if (this.other !== undefined) throw unsupported('codecs of its own at the end of a relay');
+    const unknown = names.find((name) => !this.host.codecs.includes(name));
+    if (unknown === undefined && names.length > 0) return names;
+    throw new StrowgerError('MEDIA_UNKNOWN_CODEC', `${unknown ?? 'no codec'} is not known`);
   }
 
   private waitForOtherEnd(offer: FakeDescription, allowed: MediaDirection): Promise<Sdp> {

@@ -22,7 +22,8 @@ export type FakeMediaOperation =
   | 'createOffer'
   | 'acceptOffer'
   | 'acceptAnswer'
-  | 'rollback';
+  | 'rollback'
+  | 'mute';
 
 /** Options of a `FakeMediaBackend`. */
 export interface FakeMediaOptions {
@@ -58,7 +59,7 @@ export class FakeMediaBackend implements MediaBackend, FakeMediaHost {
   readonly address: string;
   readonly wire: FakeMediaWire;
   readonly clock: Clock | undefined;
-  private readonly codecs: readonly string[];
+  readonly codecs: readonly string[];
   private readonly delayMs: number;
   private readonly encrypts: boolean;
   private readonly open = new Set<FakeMediaEndpoint>();

@@ -200,6 +200,11 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.speaker.isEchoing = enabled;
   }
 
+  mute(muted: boolean): void {
+    this.speaker.isMuted = muted;
+    this.bypass.isMuted = muted;
+  }
+
   listen(frames: number, sampleRate: number): void {
     this.listener.grant(frames, sampleRate);
   }

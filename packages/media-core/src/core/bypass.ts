@@ -1,11 +1,14 @@
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { RelayedPayload } from './core-api.ts';
+import { silencePacket } from './muted-packet.ts';
 import { RelayPath } from './relay-path.ts';
 import type { RtpSession } from './rtp-session.ts';
 
 /** Leads the packets of an endpoint past its audio, out at another one, as long as that is wanted. */
 export class Bypass {
+  /** Whether what is sent here is silence. */
+  isMuted = false;
   private readonly session: RtpSession;
   private path: RelayPath | undefined;
   private to: Bypass | undefined;
@@ -38,6 +41,11 @@ export class Bypass {
   /** Sends a packet on, changing it; `false` where it is ours to play. */
   forward(packet: Uint8Array, header: RtpHeader, arrival: Arrival): boolean {
     if (this.path === undefined) return false;
+    const mustBeSilent = this.to?.isMuted === true;
+    if (mustBeSilent && !silencePacket(packet, header, this.session.agreed?.media)) {
+      this.path.realign();
+      return true;
+    }
     this.path.forward(packet, header, arrival);
     return true;
   }

@@ -344,6 +344,8 @@ export interface CoreApi {
   /** Resolves when all are sent. */
   sendDigits(request: DigitsCommand): Promise<void>;
   echo(request: { id: number; enabled: boolean }): Promise<void>;
+  /** Whether the other side hears silence in place of all but digits, from the next packet on. */
+  mute(request: { id: number; muted: boolean }): Promise<void>;
   /** Resolves with who answered; a beep that follows is told as `tone`. */
   detectAnswerer(request: { id: number; options: AnswererOptions }): Promise<AnswererOutcome>;
   /** Allows so many `heard` events more, at this rate; 0 ends listening. */

@@ -185,6 +185,10 @@ export class MediaCore implements CoreApi {
     this.audio(id).echo(enabled);
   }
 
+  async mute({ id, muted }: { id: number; muted: boolean }): Promise<void> {
+    this.endpoint(id).mute(muted);
+  }
+
   async detectAnswerer({
     id,
     options,

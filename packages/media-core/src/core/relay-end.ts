@@ -19,6 +19,7 @@ import type {
 import { DigitListener } from './digit-listener.ts';
 import { EventPath } from './event-path.ts';
 import { InsertedDigits } from './inserted-digits.ts';
+import { silencePacket } from './muted-packet.ts';
 import { RelayPath } from './relay-path.ts';
 import { RelayRecorder } from './relay-recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
@@ -54,12 +55,17 @@ export class RelayEnd implements RtpSessionUser {
   /** Digits for this end's peer that did not come from the other end as events. */
   private readonly inserted: InsertedDigits;
   private ways: Ways | undefined;
+  private isMuted = false;
   readonly recording: RelayRecorder;
 
   constructor(options: RelayEndOptions) {
     this.options = options;
     this.session = new RtpSession(options, this);
-    this.recording = new RelayRecorder({ ...options, session: this.session });
+    this.recording = new RelayRecorder({
+      ...options,
+      session: this.session,
+      isMuted: () => this.isMuted,
+    });
     this.digits = new DigitListener({
       clock: options.runtime.clock,
       sources: options.request.digits,
@@ -99,6 +105,9 @@ export class RelayEnd implements RtpSessionUser {
     const { to, path, transcoded } = ways;
     if (path.passes(header.payloadType) && to.inserted.isSounding) return path.realign();
     if (path.passes(header.payloadType)) {
+      if (to.isMuted && !silencePacket(packet, header, this.session.agreed?.media)) {
+        return path.realign();
+      }
       if (transcoded.stats) path.realign();
       transcoded.rest();
       return path.forward(packet, header, arrival);
@@ -127,6 +136,14 @@ export class RelayEnd implements RtpSessionUser {
       throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
     }
     await this.inserted.send(command);
+  }
+
+  /**
+   * Whether this end's peer hears silence in place of the other's: made of what passes where its codec
+   * has bytes for that, else no packets; digits pass.
+   */
+  mute(muted: boolean): void {
+    this.isMuted = muted;
   }
 
   onSourceChanged(): void {
@@ -166,9 +183,9 @@ export class RelayEnd implements RtpSessionUser {
   }
 
   /** Hears what is decoded for digits in band; these go on as what they are told as, not as tones. */
-  private listen(frame: Int16Array, sampleRate: number): void {
+  private listen(frame: Int16Array, sampleRate: number, to: RelayEnd): void {
     this.digits.hear(frame, sampleRate);
-    if (this.digits.hearsTone) frame.fill(0);
+    if (this.digits.hearsTone || to.isMuted) frame.fill(0);
   }
 
   /** Whether what came this way goes on to the other end's peer. */
@@ -186,7 +203,7 @@ export class RelayEnd implements RtpSessionUser {
       ticker,
       codecs,
       isHeldBack: () => events.isSounding || other.inserted.isSounding,
-      onFrame: (frame, sampleRate) => this.listen(frame, sampleRate),
+      onFrame: (frame, sampleRate) => this.listen(frame, sampleRate, other),
     });
     return { to: other, path: new RelayPath(other.session), transcoded, events };
   }

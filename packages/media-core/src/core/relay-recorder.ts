@@ -14,6 +14,8 @@ export interface RelayRecorderOptions {
   /** Of the end that it belongs to. */
   readonly session: RtpSession;
   readonly tell: (event: CoreEvent) => void;
+  /** Whether the peer of that end hears nothing of the other one. */
+  isMuted(): boolean;
 }
 
 interface Heard {
@@ -29,7 +31,8 @@ const PERIOD_MS = 20;
 
 /**
  * Records what passes an end of a relay, as an endpoint's recorder does: what its peer says, and in
- * stereo on the right what the peer of the other end says. Nothing is decoded but for that.
+ * stereo on the right what the peer of the other end says to it: silence while it is muted. Nothing is
+ * decoded but for that.
  */
 export class RelayRecorder implements Ticked {
   readonly periodMs = PERIOD_MS;
@@ -106,6 +109,7 @@ export class RelayRecorder implements Ticked {
     for (let frames = 0; frames <= skipped; frames++) {
       for (const { listening, frame } of this.sides) listening.read(frame);
       const [left, right] = this.sides;
+      if (this.options.isMuted()) right?.frame.fill(0);
       if (left) this.recorder.take(left.frame, right?.frame, this.sampleRate);
     }
   }

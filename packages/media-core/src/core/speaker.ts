@@ -40,6 +40,8 @@ export class Speaker {
   readonly spoken = new SpokenQueue();
   readonly marks: Marks;
   isEchoing = false;
+  /** Time goes on, for what is played and said as for RTP; digits are heard. */
+  isMuted = false;
   /** The conference that it speaks for, if any. */
   mixed: { read(out: Int16Array, sampleRate: number): boolean } | undefined;
   private readonly sender: RtpSender;
@@ -213,13 +215,17 @@ export class Speaker {
 
   /**
    * Digits go before what is played, that before what a program says, then comes the conference, then
-   * the echo; else silence.
+   * the echo; else silence. While muted all but the digits is taken, and not heard.
    */
   private fillSaid(heard: Int16Array): boolean {
     if (!this.tones.isIdle) {
       this.tones.read(this.said);
       return true;
     }
+    return this.fillAudible(heard) && !this.isMuted;
+  }
+
+  private fillAudible(heard: Int16Array): boolean {
     if (this.player.read(this.said) > 0) return true;
     if (!this.spoken.isEmpty) this.spoken.read(this.said);
     else if (this.mixed) return this.mixed.read(this.said, this.codecs?.sampleRate ?? 8000);

@@ -1,6 +1,8 @@
 import type { StrowgerError } from '@strowger/runtime';
 import type { AnswererOptions, AnswererOutcome } from '../speech/index.ts';
 import type { CodecDescription, Sdp } from '../sdp/index.ts';
+import { sameCodec } from '../sdp/codec.ts';
+import { withNumbersKept } from '../sdp/codec-pairs.ts';
 import { AudioInput } from './audio-input.ts';
 import { AudioOutput } from './audio-output.ts';
 import type { AudioEvent, CoreEndpoint } from './core-endpoint.ts';
@@ -29,6 +31,8 @@ export interface LocalEndpointOptions {
   description: LocalDescription;
   trickle: Trickle;
   codecs: readonly CodecDescription[];
+  /** What codecs of these names are; throws `MEDIA_UNKNOWN_CODEC`. */
+  describeCodecs(names: readonly string[]): readonly CodecDescription[];
   identity: Pick<EndpointRtp, 'ssrc' | 'cname'>;
 }
 
@@ -37,19 +41,27 @@ export class LocalEndpoint implements MediaEndpoint {
   private readonly core: CoreEndpoint;
   private readonly description: LocalDescription;
   private readonly trickle: Trickle;
-  private readonly codecs: readonly CodecDescription[];
+  private readonly describeCodecs: LocalEndpointOptions['describeCodecs'];
+  private codecs: readonly CodecDescription[];
+  /** What the offer names that may be answered. */
+  private offered: readonly CodecDescription[] | undefined;
+  /** Every codec that a description of ours has ever named, under its number. */
+  private named: readonly CodecDescription[];
   private readonly playbacks: Playbacks;
   private readonly recordings: Recordings;
   private readonly input: AudioInput;
   private readonly output: AudioOutput;
   private readonly identity: LocalEndpointOptions['identity'];
 
-  constructor({ core, description, trickle, codecs, identity }: LocalEndpointOptions) {
+  constructor(options: LocalEndpointOptions) {
+    const { core, description, trickle, codecs, identity, describeCodecs } = options;
     this.identity = identity;
     this.core = core;
     this.description = description;
     this.trickle = trickle;
     this.codecs = codecs;
+    this.named = codecs;
+    this.describeCodecs = describeCodecs;
     this.input = new AudioInput(core);
     this.output = new AudioOutput(core);
     this.playbacks = new Playbacks(core);
@@ -61,11 +73,14 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
     const { direction = 'sendrecv', iceRestart } = intent;
+    const codecs = intent.codecs === undefined ? this.codecs : this.codecsOf(intent.codecs);
     this.trickle.offer(intent.trickle);
     await this.core.bind();
     await this.trickle.ready();
     if (iceRestart) this.description.restartIce();
-    return this.description.offer({ codecs: this.codecs, direction });
+    const offer = this.description.offer({ codecs, direction });
+    this.offered = codecs;
+    return offer;
   }
 
   async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
@@ -78,6 +93,7 @@ export class LocalEndpoint implements MediaEndpoint {
     await this.trickle.ready();
     this.core.assertAlive();
     const { answer, media } = this.description.answer(offer, wanted);
+    this.offered = undefined;
     await this.core.configure(media);
     this.trickle.follow(answer);
     return answer;
@@ -85,10 +101,13 @@ export class LocalEndpoint implements MediaEndpoint {
 
   async acceptAnswer(answer: Sdp): Promise<void> {
     this.core.assertAlive();
-    await this.core.configure(this.description.agree(answer));
+    const media = this.description.agree(answer);
+    this.codecs = this.offered ?? this.codecs;
+    await this.core.configure(media);
   }
 
   async rollback(): Promise<void> {
+    this.offered = undefined;
     this.description.context.rollback();
   }
 
@@ -137,6 +156,10 @@ export class LocalEndpoint implements MediaEndpoint {
     api.echo({ id, enabled }).catch(() => {}); // it fails only with the endpoint
   }
 
+  async mute(muted: boolean): Promise<void> {
+    await this.core.api.mute({ id: this.core.id, muted });
+  }
+
   async detectAnsweringMachine(options: AnswererOptions = {}): Promise<AnswererOutcome> {
     const { id } = this.core;
     return this.core.api.detectAnswerer({ id, options });
@@ -148,6 +171,15 @@ export class LocalEndpoint implements MediaEndpoint {
 
   audioOut(): WritableStream<PcmFrame> {
     return this.output.open();
+  }
+
+  /** Under the numbers that they have had: none may come to mean another codec (RFC 3264 §8.3.2). */
+  private codecsOf(names: readonly string[]): readonly CodecDescription[] {
+    const codecs = withNumbersKept(this.describeCodecs(names), this.named);
+    const isNew = (codec: CodecDescription): boolean =>
+      !this.named.some((known) => sameCodec(known, codec));
+    this.named = [...this.named, ...codecs.filter(isNew)];
+    return codecs;
   }
 
   private onAudio(event: AudioEvent): void {

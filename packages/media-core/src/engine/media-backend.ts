@@ -28,6 +28,12 @@ import type { RtpStream } from './rtp-stream.ts';
 export interface MediaIntent {
   /** Default `sendrecv`. In an answer it is narrowed to what the offer allows. */
   readonly direction?: MediaDirection;
+  /**
+   * What an offer names instead, in order of preference: once it was answered, the endpoint speaks
+   * these, in answers as well; where it is rolled back, what it spoke before. Rejected with
+   * `MEDIA_UNKNOWN_CODEC`, and with `MEDIA_UNSUPPORTED` by what speaks as others do: ends of relays.
+   */
+  readonly codecs?: readonly string[];
   /** Whether an offer begins ICE anew (RFC 8445 §9): after a change of networks. Default not. */
   readonly iceRestart?: boolean;
   /**
@@ -282,6 +288,13 @@ export interface MediaEndpoint {
   sendDigits(digits: string, options?: DigitOptions): Promise<void>;
   /** Sends back what is heard, while nothing else is played. */
   echo(enabled: boolean): void;
+  /**
+   * Whether the other side hears silence from now on, told as comfort noise where that was agreed,
+   * whatever is said, played, mixed or echoed here: time goes on for all of it, and digits are sent.
+   * Nothing is negotiated; a recording has the silence as well. Before the first agreement: from its
+   * first packet on. Rejects with `MEDIA_UNSUPPORTED`, `MEDIA_CLOSED`.
+   */
+  mute(muted: boolean): Promise<void>;
   /**
    * Listens, from now on, whether a human or a machine has answered: call it when the call was
    * answered, and be silent meanwhile. Where it is a machine, its beep is told as `tone`. Rejects

@@ -140,7 +140,10 @@ class LocalMediaEngine implements MediaEngine {
     const hearing = { quality, digits, speech, tones };
     const opening = { label, relayed: false, ...secured, ice, ptimeMs, ...hearing, onEvent };
     const { core, description, trickle, identity } = await this.open(host, opening);
-    const endpoint = new LocalEndpoint({ core, description, trickle, codecs, identity });
+    const describeCodecs = (names: readonly string[]): CodecDescription[] =>
+      this.codecs.descriptions(names, { comfortNoise });
+    const parts = { core, description, trickle, codecs, identity, describeCodecs };
+    const endpoint = new LocalEndpoint(parts);
     this.sources.set(endpoint, { core, host });
     return { core, endpoint };
   }
@@ -157,7 +160,10 @@ class LocalMediaEngine implements MediaEngine {
     } as const;
     const { core, description, trickle, identity } = await this.open(host, opening);
     const codecs = this.codecs.descriptions();
-    const endpoint = new LocalEndpoint({ core, description, trickle, codecs, identity });
+    const describeCodecs = (names: readonly string[]): CodecDescription[] =>
+      this.codecs.descriptions(names);
+    const parts = { core, description, trickle, codecs, identity, describeCodecs };
+    const endpoint = new LocalEndpoint(parts);
     const assertPermitted = ({ remote }: NegotiatedMedia): void =>
       description.assertAddresses(remote);
     const sampleRateOf = (codec: CodecDescription): number => this.codecs.sampleRateOf(codec);

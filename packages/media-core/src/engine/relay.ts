@@ -89,6 +89,9 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     const { core, description, trickle } = this.options;
     core.assertAlive();
     if (this.isOffering) throw wrongState('An offer is being made already');
+    if (intent.codecs !== undefined) {
+      throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay speaks what its two peers do');
+    }
     trickle.offer(intent.trickle);
     if (iceRestart) description.restartIce();
     const pending = this.other?.pending;
@@ -172,6 +175,12 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   override async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     const { id, api } = this.options.core;
     await api.sendDigits({ id, ...digitsCommand(digits, options) });
+  }
+
+  /** What passes to this end's peer; see `RelayEnd.mute` of the core. */
+  override async mute(muted: boolean): Promise<void> {
+    const { id, api } = this.options.core;
+    await api.mute({ id, muted });
   }
 
   private get isSettled(): boolean {

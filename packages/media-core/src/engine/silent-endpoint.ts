@@ -44,6 +44,10 @@ export abstract class SilentEndpoint {
     throw this.unsupported();
   }
 
+  async mute(_muted: boolean): Promise<void> {
+    throw this.unsupported();
+  }
+
   async detectAnsweringMachine(): Promise<AnswererOutcome> {
     throw this.unsupported();
   }

@@ -114,6 +114,7 @@ function remoteCore(call: (method: keyof CoreApi, request: unknown) => Promise<u
     stopRecord: remote('stopRecord'),
     sendDigits: remote('sendDigits'),
     echo: remote('echo'),
+    mute: remote('mute'),
     detectAnswerer: remote('detectAnswerer'),
     listen: remote('listen'),
     say: remote('say'),

@@ -116,6 +116,10 @@ export class ManagedEndpoint implements MediaEndpoint {
     this.endpoint.echo(enabled);
   }
 
+  mute(muted: boolean): Promise<void> {
+    return this.endpoint.mute(muted);
+  }
+
   detectAnsweringMachine(options?: AnswererOptions): Promise<AnswererOutcome> {
     return this.endpoint.detectAnsweringMachine(options);
   }
