@@ -25,6 +25,8 @@ export interface BaresipOptions {
   encryption?: 'srtp' | 'srtp-mand' | 'srtp-mandf' | 'dtls_srtp';
   /** Offers ICE, and takes it. */
   ice?: boolean;
+  /** Tells who subscribes whether it is there: `presence_online`, `presence_offline`. */
+  presence?: boolean;
 }
 
 interface BaresipEvent {
@@ -175,6 +177,7 @@ export class Baresip {
       'module_app menu.so',
       'module_app debug_cmd.so',
       'module_app ctrl_tcp.so',
+      ...(this.options.presence === true ? ['module_app contact.so', 'module_app presence.so'] : []),
       `ctrl_tcp_listen ${this.host}:${port + 5}`,
       `snd_path ${folder}`,
       '',

@@ -19,6 +19,8 @@ export interface LinphoneOptions {
   comfortNoise?: boolean;
   /** Takes part in ICE, and asks this STUN server, `host:port`, where it is. */
   ice?: string;
+  /** Publishes its presence at its registrar, and watches whoever is named: a URI. */
+  friend?: string;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -125,6 +127,7 @@ export class Linphone {
 
   private configuration(): string {
     const { name, port, authority, encryption = 'none', comfortNoise = false, ice } = this.options;
+    const { friend } = this.options;
     return [
       '[sip]',
       `sip_port=${port}`,
@@ -161,6 +164,16 @@ export class Linphone {
       'enabled=0',
       'capture=0',
       'display=0',
+      ...(friend === undefined
+        ? []
+        : [
+            '[proxy_default_values]',
+            'publish=1',
+            '[friend_0]',
+            `url=<${friend}>`,
+            'pol=accept',
+            'subscribe=1',
+          ]),
       '[misc]',
       'version_check_url_root=',
       `use_cn=${comfortNoise ? 1 : 0}`,

@@ -29,6 +29,11 @@ export type Feature =
       | 'is forwarded to'
       | 'is a member of a conference'
       | 'goes on when our process is killed and another takes over'}`
+  | `Services: ${
+      | 'MESSAGE (RFC 3428)'
+      | 'message waiting (RFC 3842)'
+      | 'presence (RFC 3856)'
+      | 'PUBLISH (RFC 3903)'}`
   | 'Recording: is sent both parties and whose they are (RFC 7865, 7866)'
   | `Transfer: ${
       | 'blind, as transferor'

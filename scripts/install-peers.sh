@@ -10,6 +10,7 @@ packages=(
   twinkle-console         # a phone
   kamailio                # sanity checks of what we send; the bench's proxy
   kamailio-tls-modules kamailio-websocket-modules # it is a hop over TLS and WebSocket, too
+  kamailio-presence-modules # and a server of presence and mailboxes
   sipsak
   sipvicious              # svmap, svwar, svcrack: what scanners on the internet run
   chromium                # pages with JsSIP and SIP.js

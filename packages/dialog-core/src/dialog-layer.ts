@@ -220,7 +220,7 @@ export class DialogLayer {
 
   /** The methods of our Allow, for a 405 of the owner's. */
   get allow(): readonly string[] {
-    return this.context.userAgent.options.allow;
+    return this.context.userAgent.allow;
   }
 
   /**

@@ -31,8 +31,11 @@ export interface DialogLayerOptions {
   readonly localParty?: ((clue: PartyClue) => LocalParty | undefined) | undefined;
   /** The value of User-Agent and Server; none by default. */
   readonly userAgent?: string | undefined;
-  /** The methods of Allow; by default INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK and UPDATE. */
-  readonly allow?: readonly string[] | undefined;
+  /**
+   * The methods of Allow; by default INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK and UPDATE. A function is
+   * asked for every message that says it.
+   */
+  readonly allow?: readonly string[] | (() => readonly string[]) | undefined;
   /** The option tags that the owner understands, for Supported and Require, besides the layer's. */
   readonly supported?: readonly string[] | undefined;
   /** Reliable provisional responses (RFC 3262); `supported` by default. */

@@ -36,11 +36,11 @@ export function receiveInDialog(
     return dialog.receiveBye(request);
   }
   if (method === 'INVITE') return receiveReinvite(context, dialog, transaction);
-  const isAllowed = userAgent.options.allow.includes(method);
+  const isAllowed = userAgent.allow.includes(method);
   if (method === 'PRACK' && isAllowed) return receivePrack(context, dialog, transaction);
   if (method === 'UPDATE' && isAllowed) return receiveUpdate(context, dialog, transaction);
   if (dialog.user.onRequest !== undefined) return dialog.user.onRequest(transaction);
-  refuse(context, transaction, 405, [['Allow', userAgent.options.allow.join(', ')]]);
+  refuse(context, transaction, 405, [['Allow', userAgent.allow.join(', ')]]);
 }
 
 function receiveReinvite(

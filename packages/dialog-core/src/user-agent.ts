@@ -40,7 +40,8 @@ export interface UserAgentOptions {
   readonly sender: MessageSender;
   readonly contactUser: string | undefined;
   readonly userAgent: string | undefined;
-  readonly allow: readonly string[];
+  /** A function is asked for every message. */
+  readonly allow: readonly string[] | (() => readonly string[]);
   readonly supported: readonly string[];
   /** For Allow-Events (RFC 6665 §3.3.7); absent where empty. */
   readonly eventPackages?: readonly string[];
@@ -83,12 +84,21 @@ export class UserAgent {
   private readonly allCapabilities: Fields;
   /** Without 100rel: an INVITE may leave that out, or require it. */
   private readonly otherCapabilities: Fields;
+  /** The value of Allow, where it is always the same. */
+  private readonly fixedAllow: string | undefined;
 
   constructor(options: UserAgentOptions) {
     this.options = options;
     const supported = options.supported.filter((tag) => tag !== '100rel');
     this.allCapabilities = capabilityFields(options);
     this.otherCapabilities = capabilityFields({ ...options, supported });
+    this.fixedAllow = typeof options.allow === 'function' ? undefined : options.allow.join(', ');
+  }
+
+  /** The methods that we take now. */
+  get allow(): readonly string[] {
+    const { allow } = this.options;
+    return typeof allow === 'function' ? allow() : allow;
   }
 
   /**
@@ -124,7 +134,7 @@ export class UserAgent {
     );
     if (head.contact !== undefined) headers.push(['Contact', head.contact]);
     if (head.method !== 'ACK' && head.method !== 'BYE')
-      headers.push(...this.capabilities(head.reliableProvisionals));
+      this.addCapabilities(headers, head.reliableProvisionals);
     if (head.reliableProvisionals === 'required') headers.push(['Require', '100rel']);
     const { userAgent } = this.options;
     if (userAgent !== undefined) headers.push(['User-Agent', userAgent]);
@@ -142,7 +152,7 @@ export class UserAgent {
         headers.push(['Record-Route', route]);
     }
     if (parts.contact !== undefined) headers.push(['Contact', parts.contact]);
-    if (parts.capabilities === true) headers.push(...this.capabilities());
+    if (parts.capabilities === true) this.addCapabilities(headers);
     const { userAgent } = this.options;
     if (userAgent !== undefined) headers.push(['Server', userAgent]);
     const { reason, toTag, body } = parts;
@@ -174,17 +184,18 @@ export class UserAgent {
     return this.response(request, status, { ...parts, headers: all, capabilities: true });
   }
 
-  private capabilities(reliable?: ReliableProvisionals): Fields {
+  private addCapabilities(headers: [string, HeaderInput][], reliable?: ReliableProvisionals): void {
     const isSaid = reliable === undefined || reliable === 'supported';
-    return isSaid ? this.allCapabilities : this.otherCapabilities;
+    headers.push(['Allow', this.fixedAllow ?? this.allow.join(', ')]);
+    headers.push(...(isSaid ? this.allCapabilities : this.otherCapabilities));
   }
 }
 
 type Fields = readonly [string, HeaderInput][];
 
-/** The fields that say what we can. */
-function capabilityFields({ allow, supported, ...options }: UserAgentOptions): Fields {
-  const fields: [string, HeaderInput][] = [['Allow', allow.join(', ')]];
+/** The fields that say what we can, but Allow. */
+function capabilityFields({ supported, ...options }: UserAgentOptions): Fields {
+  const fields: [string, HeaderInput][] = [];
   if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
   const { eventPackages = [], infoPackages = [] } = options;
   if (eventPackages.length > 0) fields.push(['Allow-Events', eventPackages.join(', ')]);

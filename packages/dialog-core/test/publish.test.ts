@@ -87,7 +87,7 @@ describe('publishing (RFC 3903)', () => {
     const { simulation, alice, server, compositor } = arrange();
     publishing(alice, 100);
     await simulation.run(1000);
-    expect(compositor.states('alice', 'presence')).toHaveLength(1);
+    expect(compositor.states('alice', 'presence')).toMatchObject([{ type: 'text/plain' }]);
     alice.layer.close();
     await simulation.runUntilQuiet();
     expect(server.log).toEqual(['alice presence: open', 'alice presence: ']);

@@ -38,6 +38,11 @@ export class Emitter<Events extends object> {
     else this.listeners.delete(type);
   }
 
+  /** Whether anybody listens to `type`. */
+  has(type: keyof Events): boolean {
+    return this.listeners.has(type);
+  }
+
   /** Tells everybody who listens to `type`. */
   emit<T extends keyof Events>(type: T, event: Events[T]): void {
     for (const listener of this.listeners.get(type) ?? []) {

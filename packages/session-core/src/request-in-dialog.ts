@@ -27,29 +27,26 @@ export interface InfoUser {
   onCandidates(fragment: string): Promise<void>;
 }
 
-/** @internal Answers a request within a dialog that is no INVITE, BYE or ACK. */
-export function answerInDialog(transaction: ServerTransaction, user: InfoUser): void {
-  if (transaction.method === 'OPTIONS') return answerOptions(transaction);
-  if (transaction.method === 'INFO') return answerInfo(transaction, user);
-  refuseMethod(transaction);
-}
-
-/** @internal What we can do (RFC 3261 §11.2). */
-export function answerOptions(transaction: ServerTransaction): void {
-  respond(transaction, 200, [
-    ['Allow', ALLOWED.join(', ')],
-    ['Accept', 'application/sdp'],
-  ]);
-}
-
-/** @internal 405 for a method that we know (RFC 3261 §21.4.6), 501 for all others (§21.5.2). */
-export function refuseMethod(transaction: ServerTransaction): void {
+/**
+ * @internal Answers what nobody takes: OPTIONS with what we can do (RFC 3261 §11.2), a method that we
+ * know with 405 (§21.4.6), all others with 501 (§21.5.2).
+ */
+export function answerUntaken(transaction: ServerTransaction, allow: readonly string[]): void {
+  if (transaction.method === 'OPTIONS') {
+    return respond(transaction, 200, [
+      ['Allow', allow.join(', ')],
+      ['Accept', 'application/sdp'],
+    ]);
+  }
   const status = KNOWN.includes(transaction.method) ? 405 : 501;
-  respond(transaction, status, [['Allow', ALLOWED.join(', ')]]);
+  respond(transaction, status, [['Allow', allow.join(', ')]]);
 }
 
-/** INFO without a body, or with a digit, is fine; other bodies are not understood (RFC 6086 §4.2). */
-function answerInfo(transaction: ServerTransaction, { onDigit, onCandidates }: InfoUser): void {
+/** @internal INFO without a body, or with a digit, is fine; other bodies are not understood (RFC 6086 §4.2). */
+export function answerInfo(
+  transaction: ServerTransaction,
+  { onDigit, onCandidates }: InfoUser,
+): void {
   const { request } = transaction;
   const candidates = candidatesOf(request);
   if (candidates !== undefined) {

@@ -1,7 +1,7 @@
 import type { Dialog, IncomingRefer } from '@strowger/dialog-core';
 import type { Clock, Logger, Unsubscribe } from '@strowger/runtime';
 import type { NameAddr, SipRequest } from '@strowger/sip-message';
-import type { Hop } from '@strowger/transaction-core';
+import type { Hop, ServerTransaction } from '@strowger/transaction-core';
 import type { CallContext } from './call-context.ts';
 import type { MediaWishes } from './call-options.ts';
 import type { Bridges } from './bridge.ts';
@@ -42,6 +42,8 @@ export interface SessionContext {
   /** The call that it is a leg of. */
   callOf(session: Session): string | undefined;
   onGone(session: Session): void;
+  /** A request in a call that is no matter of sessions, or OPTIONS. */
+  onRequest(session: Session, transaction: ServerTransaction): void;
   /** The peer of a session asks it to contact somebody. */
   onRefer(session: Session, refer: IncomingRefer): void;
   /** Calls the target of a transfer, or joins two sessions, where the peer is not referred. */

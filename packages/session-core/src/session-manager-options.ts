@@ -41,6 +41,13 @@ export interface SessionManagerOptions extends TransferHooks {
   readonly authentication?: SessionAuthenticationOptions | undefined;
   /** A request outside of dialogs: answer it. Without this OPTIONS gets 200, all else 405 or 501. */
   readonly onRequest?: ((transaction: ServerTransaction) => void) | undefined;
+  /**
+   * A request within a call that sessions know nothing of, such as MESSAGE: true where it is answered,
+   * now or later. Without this, and where it says false, it gets 405 or 501.
+   */
+  readonly onRequestInCall?:
+    | ((transaction: ServerTransaction, session: Session) => boolean)
+    | undefined;
   /** Who takes what is not for us, as a proxy does; nobody by default. */
   readonly foreign?: ForeignRequests | undefined;
   /** Option tags that `onRequest` understands, besides those of dialogs. */
@@ -85,8 +92,11 @@ export interface SessionManagerOptions extends TransferHooks {
   readonly reliableProvisionals?: ReliableProvisionals | undefined;
   /** Session timers (RFC 4028), where the peer supports them; `false` for none. */
   readonly sessionTimers?: Partial<SessionTimerOptions> | false | undefined;
-  /** Methods beyond those of sessions that `onRequest` takes, such as REGISTER: for Allow. */
-  readonly allow?: readonly string[] | undefined;
+  /**
+   * Methods beyond those of sessions that `onRequest` and `onRequestInCall` take, such as REGISTER: for
+   * Allow. A function is asked for every message that says it.
+   */
+  readonly allow?: readonly string[] | (() => readonly string[]) | undefined;
   /** Serves the package `conference` (RFC 4575) of its conferences; without it nobody subscribes. */
   readonly conferencePackage?: ConferencePackageOptions | undefined;
   /**

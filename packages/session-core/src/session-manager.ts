@@ -14,7 +14,7 @@ import type { ConferenceId, ConferenceOptions, JoinOptions } from './conference-
 import { Conferences } from './conferences.ts';
 import { Bridges, type RelayId } from './bridge.ts';
 import { RecordingSession, type RecordingSessionOptions } from './recording-session.ts';
-import { ALLOWED, answerOptions, refuseMethod } from './request-in-dialog.ts';
+import { ALLOWED, answerUntaken } from './request-in-dialog.ts';
 import { Session } from './session.ts';
 import type { SessionContext, SessionSetup } from './session-context.ts';
 import type {
@@ -54,7 +54,7 @@ export class SessionManager extends SessionDirectory {
   constructor(options: SessionManagerOptions) {
     checkManagerOptions(options);
     super(options);
-    const { runtime, contactUser, userAgent, timers, allow = [] } = options;
+    const { runtime, contactUser, userAgent, timers } = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.ageing = this.makeAgeing();
     this.dialogs = new DialogLayer({
@@ -75,9 +75,7 @@ export class SessionManager extends SessionDirectory {
       ...(options.trickleIce && { infoPackages: [TRICKLE_ICE] }),
       reliableProvisionals: options.reliableProvisionals,
       sessionTimers: options.sessionTimers,
-      allow: [
-        ...new Set([...ALLOWED, ...(options.conferencePackage ? ['SUBSCRIBE'] : []), ...allow]),
-      ],
+      allow: allowOf(options),
       user: {
         onInvite: (invite) => this.takeInvite(invite),
         onRequest: (transaction) => this.takeRequest(transaction),
@@ -376,8 +374,14 @@ export class SessionManager extends SessionDirectory {
   private takeRequest(transaction: ServerTransaction): void {
     const { onRequest } = this.options;
     if (onRequest !== undefined) onRequest(transaction);
-    else if (transaction.method === 'OPTIONS') answerOptions(transaction);
-    else refuseMethod(transaction);
+    else answerUntaken(transaction, this.dialogs.allow);
+  }
+
+  private takeRequestInCall(session: Session, transaction: ServerTransaction): void {
+    const { onRequestInCall } = this.options;
+    const isTaken =
+      transaction.method !== 'OPTIONS' && onRequestInCall?.(transaction, session) === true;
+    if (!isTaken) answerUntaken(transaction, this.dialogs.allow);
   }
 
   private open(setup: SessionSetup): Session {
@@ -445,6 +449,7 @@ export class SessionManager extends SessionDirectory {
         this.registry.remove(session);
         this.ageing?.gone(session);
       },
+      onRequest: (session, transaction) => this.takeRequestInCall(session, transaction),
       onRefer: (session, refer) => this.transferee.take(session, refer),
       bridges: this.bridges,
       record: (options) => this.startRecordingSession(options),
@@ -464,4 +469,14 @@ export class SessionManager extends SessionDirectory {
       report: (error) => this.report(error),
     });
   }
+}
+
+/** The methods of sessions, and those of the owner. */
+function allowOf({
+  conferencePackage,
+  allow = [],
+}: SessionManagerOptions): readonly string[] | (() => readonly string[]) {
+  const ours = [...ALLOWED, ...(conferencePackage ? ['SUBSCRIBE'] : [])];
+  const all = (more: readonly string[]): string[] => [...new Set([...ours, ...more])];
+  return typeof allow === 'function' ? () => all(allow()) : all(allow);
 }

@@ -128,6 +128,7 @@ export class SessionShell {
       onDigit: (digit) => this.tellDigit('info', { ...digit, source: 'info' }),
       onChangeOffered: (withOffer) => this.emit('changeOffered', { withOffer }),
       onRefresh: () => this.refresh(),
+      onRequest: (transaction) => context.onRequest(session, transaction),
       onRefer: (refer) => context.onRefer(session, refer),
       onDialog: (dialog, exists) => context.onDialog(session, dialog, exists),
     });

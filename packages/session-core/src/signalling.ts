@@ -13,11 +13,12 @@ import type {
   UpdateUser,
 } from '@strowger/dialog-core';
 import { NameAddr, type SipResponse, type Uri } from '@strowger/sip-message';
+import type { ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import { type EndReason, rejected } from './end-reason.ts';
 import type { InfoDigit } from './info-digit.ts';
 import { type NextTarget, Redirections } from './redirections.ts';
-import { answerInDialog } from './request-in-dialog.ts';
+import { answerInfo } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
 import type { SessionInput, SessionOutput } from './session-machine.ts';
 import { sendCandidates } from './trickle-ice.ts';
@@ -44,6 +45,8 @@ export interface SignallingUser {
   onChangeOffered(withOffer: boolean): void;
   /** The session timer asks for a re-INVITE. */
   onRefresh(): void;
+  /** What sessions know nothing of, or OPTIONS. */
+  onRequest(transaction: ServerTransaction): void;
   /** The peer asks to contact somebody (RFC 3515). */
   onRefer(refer: IncomingRefer): void;
   /** A dialog of the session exists, or no longer does. */
@@ -319,7 +322,10 @@ export class Signalling {
     this.watched.add(dialog);
     this.user.onDialog(dialog, true);
     dialog.user = {
-      onRequest: (transaction) => answerInDialog(transaction, this.user),
+      onRequest: (transaction) => {
+        if (transaction.method === 'INFO') answerInfo(transaction, this.user);
+        else this.user.onRequest(transaction);
+      },
       onEnded: (end) => {
         this.watched.delete(dialog);
         this.heard.delete(dialog);

@@ -21,7 +21,7 @@ export interface BrowserClientOptions
  * `RTCPeerConnection`. It needs a secure context, as the microphone does.
  */
 export class SipClient extends WiredSipClient {
-  /** Throws `BAD_ACCOUNT`, `BAD_SERVER`; opens nothing yet. */
+  /** Throws `BAD_ACCOUNT`, `BAD_OPTION`, `BAD_SERVER`; opens nothing yet. */
   constructor({ server: url, media = {}, ...options }: BrowserClientOptions) {
     super(
       { ...options, server: sipUriOf(url) },

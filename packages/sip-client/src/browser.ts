@@ -22,3 +22,23 @@ export type {
   SipClientEvents,
   TransferRequest,
 } from './sip-client-options.ts';
+export type {
+  MessageWaitingOptions,
+  WatchOptions,
+} from './client-services.ts';
+export type { ServiceEvents, ServiceOptions } from './incoming-services.ts';
+export type { IncomingComposing, IncomingMessage } from './messages/incoming-message.ts';
+export type {
+  ComposingOptions,
+  MessageOptions,
+  MessageOutcome,
+} from './messages/outgoing-message.ts';
+export type { OwnPresence, PresenceState } from './watches/presence.ts';
+export { PresencePublication, type PublicationEvents } from './watches/presence-publication.ts';
+export {
+  type UnreadableState,
+  Watch,
+  type WatchEnd,
+  type WatchEvents,
+  type WatchTrouble,
+} from './watches/watch.ts';

@@ -25,6 +25,11 @@ import type { NameAddr } from '@strowger/sip-message';
 import { type AnswerOutcome, answerOutcome } from './call-outcome.ts';
 import type { ClientAccount } from './client-account.ts';
 import { Inbox } from './inbox.ts';
+import {
+  messageInCall,
+  type MessageOptions,
+  type MessageOutcome,
+} from './messages/outgoing-message.ts';
 
 /** How many digits may wait for one slow reader. */
 const WAITING_DIGITS = 1000;
@@ -181,6 +186,15 @@ export class Call {
         return this;
       },
     };
+  }
+
+  /**
+   * Sends a text in the call, to whoever is on its other side (RFC 3428). What becomes of it is an
+   * outcome. Rejects with `SESSION_STATE` unless answered, `NO_ANSWER`, `SESSION_ENDED` where the call
+   * ends meanwhile, `MESSAGE_TOO_LARGE`, and with the signal's reason.
+   */
+  async message(text: string | Uint8Array, options: MessageOptions = {}): Promise<MessageOutcome> {
+    return messageInCall(this.session, text, options);
   }
 
   /**

@@ -51,6 +51,8 @@ export interface Answering {
   readonly server: string;
   /** Whether a call would be taken now. */
   readonly isTaking: boolean;
+  /** Media types that are taken besides session descriptions. */
+  readonly accept: readonly string[];
 }
 
 /**
@@ -59,7 +61,7 @@ export interface Answering {
  */
 export function answerRequest(
   transaction: ServerTransaction,
-  { allow, server, isTaking }: Answering,
+  { allow, server, isTaking, accept }: Answering,
 ): void {
   const { request, method } = transaction;
   const said: [string, string][] = [
@@ -67,16 +69,15 @@ export function answerRequest(
     ['Server', server],
   ];
   if (method === 'OPTIONS') {
-    const headers = [...said, ...CAN];
+    // an empty Supported says that we know no extension (RFC 3261 §20.37)
+    const can: [string, string][] = [
+      ['Accept', ['application/sdp', ...accept].join(', ')],
+      ['Supported', ''],
+    ];
+    const headers = [...said, ...can];
     transaction.respond(createResponse(request, isTaking ? 200 : 480, { headers }));
     return;
   }
   const status = KNOWN.includes(method) ? 405 : 501;
   transaction.respond(createResponse(request, status, { headers: said }));
 }
-
-/** An empty Supported says that we know no extension (RFC 3261 §20.37). */
-const CAN: readonly [string, string][] = [
-  ['Accept', 'application/sdp'],
-  ['Supported', ''],
-];

@@ -4,6 +4,7 @@ import type { SipUri } from '@strowger/sip-message';
 import { type Account, targetUri } from './account.ts';
 import type { Call } from './call.ts';
 import { askCapabilities, type Capabilities } from './capabilities.ts';
+import { ClientServices, type Reach } from './client-services.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { Line } from './line.ts';
 import {
@@ -42,7 +43,7 @@ export interface ClientAccountEvents {
  *
  * Every promise rejects as those of `SipClient` do, and with `ACCOUNT_REMOVED` after `remove()`.
  */
-export class ClientAccount {
+export class ClientAccount extends ClientServices {
   private readonly parts: ClientAccountOptions;
   private readonly events: Emitter<ClientAccountEvents>;
   private line: Promise<Line> | undefined;
@@ -50,6 +51,7 @@ export class ClientAccount {
 
   /** @internal */
   constructor(parts: ClientAccountOptions) {
+    super();
     const { logger } = parts.runtime;
     this.parts = parts;
     this.events = new Emitter((error) => logger.error({ error }, 'a listener threw'));
@@ -121,6 +123,12 @@ export class ClientAccount {
     }
     this.removing ??= this.removeBy(remove);
     return this.removing;
+  }
+
+  /** @internal */
+  async reach(): Promise<Reach> {
+    const { account, runtime } = this.parts;
+    return { account, runtime, ...(await this.open()) };
   }
 
   /** @internal Throws `BAD_TARGET`, `NO_ROUTE`. */

@@ -12,6 +12,7 @@ import type { Account } from './account.ts';
 import { calledLine, sayingLine } from './called-line.ts';
 import { answerRequest } from './capabilities.ts';
 import type { ClientWiring } from './client-wiring.ts';
+import type { IncomingServices } from './incoming-services.ts';
 import { Line } from './line.ts';
 import { LocalMedia } from './local-media.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
@@ -27,6 +28,7 @@ export interface ClientStackOptions {
   readonly transfers: TransferHooks;
   /** Whether a call would be taken now. */
   isTaking(): boolean;
+  readonly services: IncomingServices;
 }
 
 /** How long calls and a registration may take to end, in milliseconds. */
@@ -78,6 +80,8 @@ export class ClientStack {
       onIncoming: (session) => options.onIncoming(session),
       ...options.transfers,
       onRequest: (transaction) => this.answer(transaction),
+      onRequestInCall: (transaction, session) => options.services.take(transaction, session),
+      allow: () => options.services.allow,
     });
     this.lines = [this.newLine(account)];
   }
@@ -123,6 +127,12 @@ export class ClientStack {
     return line;
   }
 
+  /** Whether a request came from the server of the account that it is for. */
+  isFromServer({ request, inbound }: ServerTransaction): Promise<boolean> {
+    const { hop } = inbound;
+    return calledLine(this.lines, request, hop.address).isFromServer(hop);
+  }
+
   /** Places a call of a line. Throws as `SessionManager.call` does. */
   place(line: Line, options: CallOptions): Session {
     // media opens at the address that leads where this call goes
@@ -147,8 +157,8 @@ export class ClientStack {
       }),
     );
     for (const line of this.lines) {
-      if (moved.has(line)) line.registration.networkChanged();
-      else for (const hop of left) line.registration.connectionLost(hop);
+      if (moved.has(line)) line.moved();
+      else for (const hop of left) line.connectionLost(hop);
     }
     const calls = this.sessions.sessions().filter((session) => moved.has(this.lineOf(session)));
     await Promise.all(calls.map((session) => this.move(session)));
@@ -239,10 +249,13 @@ export class ClientStack {
   }
 
   private answer(transaction: ServerTransaction): void {
+    const { services } = this.options;
+    if (services.take(transaction)) return;
     answerRequest(transaction, {
       allow: this.sessions.dialogs.allow,
       server: this.options.settings.userAgent ?? 'strowger',
       isTaking: this.options.isTaking(),
+      accept: services.accept,
     });
   }
 
@@ -272,7 +285,7 @@ export class ClientStack {
   }
 
   private lost(hop: Hop): void {
-    for (const line of this.lines) line.registration.connectionLost(hop);
+    for (const line of this.lines) line.connectionLost(hop);
   }
 
   private mediaAddress(sessionId = ''): string {

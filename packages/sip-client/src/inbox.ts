@@ -27,6 +27,12 @@ export class Inbox<T> {
     return true;
   }
 
+  /** Takes a value in any case: where it is full the oldest is forgotten for it. */
+  pushNewest(value: T): void {
+    if (!this.ended && this.waiting.length >= this.limit) this.waiting.shift();
+    this.push(value);
+  }
+
   /** What waits is read first, also after the end. */
   next(): Promise<IteratorResult<T, void>> {
     const [value] = this.waiting;

@@ -23,3 +23,24 @@ export { pcmBytes, pcmFrames } from './raw-pcm.ts';
 export { accountOf, type ProviderLogin } from './providers/account-of.ts';
 export type { Provider, ProviderWay } from './providers/provider.ts';
 export { type ProviderName, providers } from './providers/providers.ts';
+export type {
+  MessageWaitingOptions,
+  WatchOptions,
+} from './client-services.ts';
+export type { ServiceEvents, ServiceOptions } from './incoming-services.ts';
+export type { IncomingComposing, IncomingMessage } from './messages/incoming-message.ts';
+export type {
+  ComposingOptions,
+  MessageOptions,
+  MessageOutcome,
+} from './messages/outgoing-message.ts';
+export type { OwnPresence, PresenceState } from './watches/presence.ts';
+export { PresencePublication, type PublicationEvents } from './watches/presence-publication.ts';
+export {
+  type UnreadableState,
+  Watch,
+  type WatchEnd,
+  type WatchEvents,
+  type WatchTrouble,
+} from './watches/watch.ts';
+export type { UpkeepEnd, UpkeepTrouble } from './watches/upkeep-table.ts';

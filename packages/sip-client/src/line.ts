@@ -9,6 +9,7 @@ import { isWhereWeSaid, type Place, seenAt } from './reflexive.ts';
 import { Registration } from './registration.ts';
 import { ownGruu, serviceRouteOf } from './service-route.ts';
 import type { ClientTransport } from './sip-client-options.ts';
+import { Upkeeps } from './watches/upkeeps.ts';
 
 /** What a line is made of. */
 export interface LineOptions {
@@ -29,6 +30,8 @@ export type LineRoute = Pick<CallOptions, 'hops' | 'route' | 'credentials'>;
 export class Line {
   readonly account: Account;
   readonly registration: Registration;
+  /** Watches and publications. */
+  readonly upkeeps = new Upkeeps();
   private readonly options: LineOptions;
   private readonly keeper: FlowKeeper;
   /** The hop to the server; until that is found, to whom we spoke with first. */
@@ -153,9 +156,24 @@ export class Line {
     return this.options.transport.sentBy(way).host;
   }
 
-  /** Unregisters, for `deadlineMs` at most. */
+  /** We are elsewhere: registrar, watches and publications are told at once. */
+  moved(): void {
+    this.registration.networkChanged();
+    this.upkeeps.moved();
+  }
+
+  connectionLost(hop: Hop): void {
+    this.registration.connectionLost(hop);
+    this.upkeeps.connectionLost(hop);
+  }
+
+  /** Ends watches and publications, and unregisters, for `deadlineMs` at most. */
   async close(deadlineMs: number): Promise<void> {
-    await this.registration.close(deadlineMs);
+    const { clock } = this.options.runtime;
+    await Promise.all([
+      this.upkeeps.close(deadlineMs, clock),
+      this.registration.close(deadlineMs),
+    ]);
     this.keeper.stop();
   }
 

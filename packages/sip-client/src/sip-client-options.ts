@@ -10,10 +10,11 @@ import type { SipMessage, SipUri } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
 import type { Call } from './call.ts';
+import type { ServiceEvents, ServiceOptions } from './incoming-services.ts';
 import type { RegistrationChange } from './registration-table.ts';
 
 /** What a client is made of. Only `uri` is needed. */
-export interface SipClientOptions extends AccountOptions {
+export interface SipClientOptions extends AccountOptions, ServiceOptions {
   /**
    * Where it hears and sends from, such as `udp:192.168.1.5:5060`; what it listens on is what it
    * can reach. Default: any port of the address that reaches the server, by the server's transport.
@@ -161,7 +162,7 @@ export interface ReplaceRequest {
 }
 
 /** The events of a client. */
-export interface SipClientEvents {
+export interface SipClientEvents extends ServiceEvents {
   registration: RegistrationChange;
   /**
    * We are elsewhere in the network: the registration is renewed, and each call moves there. `address` is the

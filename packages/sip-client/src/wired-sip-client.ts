@@ -6,9 +6,11 @@ import { CallConference } from './call-conference.ts';
 import type { Capabilities } from './capabilities.ts';
 import { isOf } from './called-line.ts';
 import { ClientAccount } from './client-account.ts';
+import { ClientServices, type Reach } from './client-services.ts';
 import { ClientStack } from './client-stack.ts';
 import type { ClientWiring } from './client-wiring.ts';
 import { IncomingCalls } from './incoming-calls.ts';
+import { IncomingServices } from './incoming-services.ts';
 import type { RegisterOutcome, RegisterWaitOptions } from './register-outcome.ts';
 import { transferHooks } from './transfers.ts';
 import type { ClientCallOptions, SipClientEvents, SipClientOptions } from './sip-client-options.ts';
@@ -25,7 +27,7 @@ type Listener<T extends keyof SipClientEvents> = (event: SipClientEvents[T]) => 
  * every promise below rejects with `LISTEN_FAILED` or `BAD_LISTEN_POINT` where that fails, which the
  * next use tries again, and with `CLOSED` after `close()`.
  */
-export class WiredSipClient {
+export class WiredSipClient extends ClientServices {
   /** The identity that the client was made with: what its own methods act for. */
   readonly account: ClientAccount;
   private readonly settings: SipClientOptions;
@@ -41,19 +43,27 @@ export class WiredSipClient {
   /** Who takes calls by `on('incoming')`. */
   private readonly takers = new Set<unknown>();
   private readonly known = new WeakMap<Session, Call>();
+  private readonly services: IncomingServices;
   private stack: Promise<ClientStack> | undefined;
   private layers: ClientStack | undefined;
   private closing: Promise<void> | undefined;
   private unwatch: () => void = () => {};
 
-  /** @internal Applications have `SipClient`, which is wired. Throws `BAD_ACCOUNT`; opens nothing. */
+  /** @internal Applications have `SipClient`, which is wired. Throws as that; opens nothing. */
   constructor(options: SipClientOptions, wiring: ClientWiring) {
+    super();
     this.settings = options;
     this.own = readAccount(options);
     this.wiring = wiring;
     this.runtime = options.runtime ?? wiring.runtime();
     const { logger } = this.runtime;
     this.events = new Emitter((error) => logger.error({ error }, 'a listener threw'));
+    this.services = new IncomingServices({
+      messages: options.messages,
+      events: this.events,
+      callOf: (session) => this.callOf(session),
+      isFromServer: async (transaction) => (await this.start()).isFromServer(transaction),
+    });
     this.account = this.identity(this.own, undefined);
     this.account.on('registration', (change) => this.events.emit('registration', change));
   }
@@ -201,6 +211,11 @@ export class WiredSipClient {
     return this.close();
   }
 
+  /** @internal What its services are made with: those of its own account. */
+  reach(): Promise<Reach> {
+    return this.account.reach();
+  }
+
   private async closeAll(): Promise<void> {
     this.unwatch();
     const stack = await this.stack?.catch(() => undefined);
@@ -234,6 +249,7 @@ export class WiredSipClient {
         stack: () => this.start(),
       }),
       isTaking: () => this.takers.size > 0 || this.calls.hasReader,
+      services: this.services,
     });
     this.layers = stack;
     await stack.start();

@@ -102,6 +102,22 @@ describe('two accounts of one client', () => {
     await end();
   });
 
+  it('send texts and watch mailboxes, each by its own server', async () => {
+    const { simulation, registrar, other, account, end } = twoHomes();
+    const outcome = await during(simulation, account.message('bob', 'hello'));
+    expect(outcome).toMatchObject({ status: 200 });
+    const watch = await during(simulation, account.messageWaiting());
+    await simulation.run(100);
+    const asked = other.seen.map(({ method, from }) => `${method} ${from.uri}`);
+    expect(new Set(asked)).toEqual(
+      new Set(['MESSAGE sip:2000@other.example', 'SUBSCRIBE sip:2000@other.example']),
+    );
+    expect(registrar.seen).toEqual([]);
+    await during(simulation, account.remove());
+    await watch.ended; // with its account
+    await end();
+  });
+
   it('meet in one conference', async () => {
     const { simulation, alice, bob, account, end } = twoHomes();
     await bob.client.contact();

@@ -143,10 +143,12 @@ export class Phone {
       connect: ({ onMessage, onConnectionGone, onFlowGone }) => {
         host.receive = onMessage;
         this.loseFlow = onFlowGone;
-        this.dropConnections = () => {
+        this.loseConnection = (hop) => {
           host.dropConnections();
-          onConnectionGone({ transport: 'tcp', address: pbx, port: 5060 });
+          onConnectionGone(hop);
         };
+        this.dropConnections = () =>
+          this.loseConnection({ transport: 'tcp', address: pbx, port: 5060 });
         return this.transport();
       },
       ...rest,
@@ -155,6 +157,7 @@ export class Phone {
   }
 
   dropConnections: () => void = () => {};
+  loseConnection: (hop: Hop) => void = () => {};
   /** Nobody answers its keep-alive any more. */
   loseFlow: (hop: Hop) => void = () => {};
   /** The ways that it keeps open, and how. */

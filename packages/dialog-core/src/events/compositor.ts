@@ -2,6 +2,7 @@ import type { Timer } from '@strowger/runtime';
 import type { HeaderInput, SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { LayerContext } from '../layer-context.ts';
+import { copied } from '../copied.ts';
 import { refuse } from '../refusal.ts';
 import { eventOf } from './event-name.ts';
 import { grantedSeconds } from './event-options.ts';
@@ -146,8 +147,8 @@ export class EventStateCompositor {
     const old = headers.get('sip-if-match');
     const before = old === undefined ? undefined : this.forget(old);
     if (kind === 'remove') return etag;
-    const type = headers.get('content-type')?.toString() ?? 'application/octet-stream';
-    const fresh = { type, content: Uint8Array.from(body) };
+    const [type = 'application/octet-stream'] = headers.raw('Content-Type');
+    const fresh = { type: copied(type), content: Uint8Array.from(body) };
     const { type: kept, content } = kind === 'refresh' && before !== undefined ? before : fresh;
     const state = { resource, event, etag, type: kept, content };
     const { clock } = this.context.runtime;

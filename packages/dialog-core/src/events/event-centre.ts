@@ -220,7 +220,7 @@ export class EventCentre {
   }
 
   private allow(): [string, string][] {
-    return [['Allow', this.context.userAgent.options.allow.join(', ')]];
+    return [['Allow', this.context.userAgent.allow.join(', ')]];
   }
 }
 

@@ -5,7 +5,8 @@ import { refreshAfterMs, retryRefreshAfterMs } from './refresh.ts';
 /** Why a publication of ours is over; told exactly once. */
 export type PublicationEnd =
   | { readonly kind: 'removed' }
-  | { readonly kind: 'rejected'; readonly status: number }
+  /** A PUBLISH was refused with this status, and perhaps with Retry-After. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly retryAfterMs?: number }
   /** It ran out: refreshing failed until then. */
   | { readonly kind: 'expired' }
   | { readonly kind: 'failed'; readonly why: FailureReason };
@@ -102,7 +103,8 @@ function refused(
 ): PublicationStep {
   const { status, minExpiresSeconds, retryAfterMs } = input;
   const { kind, next, etag } = state;
-  const end: PublicationEnd = { kind: 'rejected', status };
+  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const end: PublicationEnd = { kind: 'rejected', status, ...after };
   // the server has forgotten it (RFC 3903 §4.2): published anew, unless it was to go anyway
   if (status === 412 && kind !== 'initial') {
     return kind === 'remove' || next === 'remove' ? over({ kind: 'removed' }) : publish('initial');

@@ -26,8 +26,8 @@ export interface PublishOptions extends OutsideAddress {
 
 /** The owner of a publication. */
 export interface PublicationUser {
-  /** A PUBLISH was accepted: the first, a refresh, or a change. */
-  onPublished?(response: SipResponse): void;
+  /** A PUBLISH was accepted: the first, or a change, with its body; or a refresh, which has none. */
+  onPublished?(response: SipResponse, body: Body | undefined): void;
   /** It is over. Nothing follows. */
   onEnded?(end: PublicationEnd): void;
 }
@@ -49,6 +49,8 @@ export class Publication implements OutgoingPublication {
   private readonly machine: Machine<PublicationState, PublicationInput, PublicationOutput>;
   private readonly timers = new Map<'refresh' | 'expiry', Timer>();
   private body: Body;
+  /** What the PUBLISH under way carries. */
+  private sent: Body | undefined;
   private expiresSeconds: number;
   private request: OutgoingRequest | undefined;
 
@@ -118,6 +120,8 @@ export class Publication implements OutgoingPublication {
       ['Expires', asked],
     ];
     if (etag !== undefined) headers.push(['SIP-If-Match', etag]);
+    // a refresh has no body (RFC 3903 §4.3)
+    this.sent = kind === 'initial' || kind === 'modify' ? this.body : undefined;
     this.request = sendRequest(
       this.context,
       {
@@ -131,8 +135,7 @@ export class Publication implements OutgoingPublication {
         callId: this.request?.callId,
         cseq: (this.request?.cseq ?? 0) + 1,
         headers,
-        // a refresh has no body (RFC 3903 §4.3)
-        body: kind === 'initial' || kind === 'modify' ? this.body : undefined,
+        body: this.sent,
       },
       {
         onResponse: (response) => this.answered(response, asked),
@@ -147,9 +150,10 @@ export class Publication implements OutgoingPublication {
       return void this.machine.input({ type: 'refused', ...refusalOf(response, asked) });
     }
     const expiresMs = (headers.get('expires') ?? asked) * 1000;
+    const { sent } = this;
     const wasPublished = asked > 0;
     this.machine.input({ type: 'accepted', etag: headers.get('sip-etag'), expiresMs });
-    if (wasPublished && this.machine.state.name !== 'over') this.user.onPublished?.(response);
+    if (wasPublished && this.machine.state.name !== 'over') this.user.onPublished?.(response, sent);
   }
 
   private arm(name: 'refresh' | 'expiry', ms: number): void {

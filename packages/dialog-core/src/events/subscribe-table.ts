@@ -1,5 +1,5 @@
 import { type StateTable, to } from '@strowger/runtime';
-import type { SubscribeRefusal, SubscriptionEnd } from './subscriber-table.ts';
+import { rejectedBy, type SubscribeRefusal, type SubscriptionEnd } from './subscriber-table.ts';
 
 /** The states of a SUBSCRIBE or REFER of ours outside of dialogs (RFC 6665 §4.1.2.1, §4.4.1). */
 export type SubscribeState =
@@ -30,10 +30,10 @@ const RELEASE: SubscribeOutput = { type: 'release' };
 export const subscribeTable: StateTable<SubscribeState, SubscribeInput, SubscribeOutput> = {
   waiting: {
     notified: () => to({ name: 'forking' }, { type: 'adopt' }),
-    refused: (_, { refusal: { status, minExpiresSeconds } }) =>
-      minExpiresSeconds === undefined
-        ? over({ kind: 'rejected', status })
-        : to({ name: 'waiting' }, { type: 'resend', minSeconds: minExpiresSeconds }),
+    refused: (_, { refusal }) =>
+      refusal.minExpiresSeconds === undefined
+        ? over(rejectedBy(refusal))
+        : to({ name: 'waiting' }, { type: 'resend', minSeconds: refusal.minExpiresSeconds }),
     lost: (_, input) => over(input.end),
     timerN: () => over({ kind: 'noNotify' }),
     close: () => over({ kind: 'failed', why: { kind: 'dialogEnded' } }),

@@ -14,8 +14,8 @@ export type SubscriptionEnd =
   | { readonly kind: 'unsubscribed' }
   /** It ran out: refreshing failed, or was not wanted. */
   | { readonly kind: 'expired' }
-  /** A SUBSCRIBE, or the REFER, was refused with this status. */
-  | { readonly kind: 'rejected'; readonly status: number }
+  /** A SUBSCRIBE, or the REFER, was refused with this status, and perhaps with Retry-After. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly retryAfterMs?: number }
   /** No NOTIFY came within timer N, 64*T1 (RFC 6665 §4.1.2.4). */
   | { readonly kind: 'noNotify' }
   /** The REFER was accepted without a subscription (RFC 4488, RFC 7614). */
@@ -94,7 +94,7 @@ export const subscriberTable: StateTable<
 > = {
   notifyWait: {
     answered: (_, { expiresMs }) => to({ name: 'notifyWait', expiresMs }),
-    refused: (_, { refusal }) => end({ kind: 'rejected', status: refusal.status }),
+    refused: (_, { refusal }) => end(rejectedBy(refusal)),
     failed: (_, { why }) => end({ kind: 'failed', why }),
     notified: (state, { status }, context) =>
       notified(status, context, state.expiresMs ?? context.defaultExpiresMs),
@@ -182,13 +182,14 @@ function duration(
 
 function refreshRefused(
   phase: Phase,
-  { status, minExpiresSeconds, retryAfterMs }: SubscribeRefusal,
+  refusal: SubscribeRefusal,
   context: SubscriberContext,
 ): SubscriberStep {
+  const { status, minExpiresSeconds, retryAfterMs } = refusal;
   if (status === 423 && minExpiresSeconds !== undefined) {
     return to({ name: 'refreshing', phase }, { type: 'subscribe', minSeconds: minExpiresSeconds });
   }
-  if (fatalToSubscription(status)) return end({ kind: 'rejected', status });
+  if (fatalToSubscription(status)) return end(rejectedBy(refusal));
   return to({ name: phase }, ...retry(retryAfterMs, context));
 }
 
@@ -209,6 +210,11 @@ function close({ timerNMs }: SubscriberContext): SubscriberStep {
     { type: 'arm', timer: 'N', ms: timerNMs },
     { type: 'unsubscribe' },
   );
+}
+
+/** The end that a refusal makes. */
+export function rejectedBy({ status, retryAfterMs }: SubscribeRefusal): SubscriptionEnd {
+  return { kind: 'rejected', status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 function end(why: SubscriptionEnd, ...before: SubscriberOutput[]): SubscriberStep {
