@@ -84,7 +84,14 @@ describeWithPeers(
       kamailio = background(join(folder, 'kamailio.log'), [
         'nsenter',
         ...world.inside.slice(1),
-        ...['kamailio', '-f', config, '-m', '64', '-M', '8', ...rest],
+        'kamailio',
+        '-f',
+        config,
+        '-m',
+        '64',
+        '-M',
+        '8',
+        ...rest,
       ]);
       await until(
         'kamailio listens',
@@ -142,7 +149,13 @@ describeWithPeers(
         [
           'nsenter',
           ...world.inside.slice(1),
-          ...['timeout', '10', 'sipp', '-sf', scenario, ...target, ...where],
+          'timeout',
+          '10',
+          'sipp',
+          '-sf',
+          scenario,
+          ...target,
+          ...where,
         ],
         { cwd: folder },
       );

@@ -34,6 +34,8 @@ export interface OutgoingRequest {
   readonly callId: string;
   /** The CSeq number last used: the next of a series is higher. */
   readonly cseq: number;
+  /** The hop that it was last sent over: where the answer came from. */
+  readonly hop: Hop | undefined;
 }
 
 /** Sends a request outside of dialogs (RFC 3261 §8.1). */
@@ -68,10 +70,11 @@ export function sendRequest(
     method === 'REGISTER'
       ? userAgent.hopContact(hop, isSecure, partOf(hop))
       : userAgent.contact(hop, isSecure, partOf(hop));
+  let client: ClientRequest | undefined;
   const send = (hops?: readonly Hop[]): void => {
     if (finish.isOver()) return; // the layer was closed while the hops were looked up
     const { contactParams } = options;
-    new ClientRequest(request, {
+    client = new ClientRequest(request, {
       context,
       target: addressing.nextHop,
       hops,
@@ -87,7 +90,8 @@ export function sendRequest(
         onTimeout: () => finish({ failure: { kind: 'timeout' } }),
         onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
       },
-    }).send();
+    });
+    client.send();
   };
   if (options.hops !== undefined || options.contactParams === undefined) send(options.hops);
   else {
@@ -100,6 +104,9 @@ export function sendRequest(
     callId,
     get cseq() {
       return cseq;
+    },
+    get hop() {
+      return client?.hop;
     },
   };
 }

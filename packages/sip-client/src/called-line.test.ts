@@ -36,7 +36,7 @@ describe('the line that is called', () => {
     ['by user and To from elsewhere', 'sip:1000@x', 'sip:1000@d.example', '192.0.2.1', 3],
     ['the first for what is nobody’s', 'sip:zoe@x', 'sip:zoe@x', '192.0.2.1', 0],
     ['the first for what is no sip: URI', 'tel:+4930', 'tel:+4930', '192.0.2.1', 0],
-  ])('is found %s', (_, requestUri, to, source, index) => {
+  ])('is found %s', (_, ...[requestUri, to, source, index]) => {
     const request = { uri: uri(requestUri), to: new NameAddr({ uri: uri(to) }) };
     expect(LINES.indexOf(calledLine(LINES, request, source))).toBe(index);
   });

@@ -6,7 +6,6 @@ import {
   SessionManager,
   type TransferHooks,
 } from '@strowger/session-core';
-import type { Uri } from '@strowger/sip-message';
 import type { Hop, Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { calledLine, sayingLine } from './called-line.ts';
@@ -15,6 +14,7 @@ import type { ClientWiring } from './client-wiring.ts';
 import type { IncomingServices } from './incoming-services.ts';
 import { Line } from './line.ts';
 import { LocalMedia } from './local-media.ts';
+import { MovingCalls } from './moving-calls.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
 
 /** What a stack is made of. */
@@ -45,8 +45,7 @@ export class ClientStack {
   private readonly lineBySession = new WeakMap<Session, Line>();
   /** The hop over which we last spoke with somebody who calls or is called. */
   private reach: Hop | undefined;
-  /** Where the media of a call that has moved is, by the session's id. */
-  private readonly movedTo = new Map<string, string>();
+  private readonly moving: MovingCalls;
   /** What is gone because we leave it, while we do. */
   private left: Hop[] | undefined;
 
@@ -55,6 +54,11 @@ export class ClientStack {
     const { settings, account, runtime } = options;
     this.options = options;
     this.transport = this.connect();
+    this.moving = new MovingCalls({
+      runtime,
+      transport: this.transport,
+      restartsIce: options.wiring.restartsIce === true,
+    });
     this.media = new LocalMedia({
       address: (sessionId) => this.mediaAddress(sessionId),
       open: (at) => settings.openMedia?.(at) ?? options.wiring.openMedia(at, options),
@@ -109,8 +113,7 @@ export class ClientStack {
   async removeLine(account: Account): Promise<void> {
     const line = this.lines.find((one) => one.account === account);
     if (line === undefined) return;
-    const calls = this.sessions.sessions().filter((session) => this.lineOf(session) === line);
-    await Promise.all([this.endCalls(calls), line.close(CLOSE_MS)]);
+    await Promise.all([this.endCalls(this.ofLine(line)), line.close(CLOSE_MS)]);
     this.lines.splice(this.lines.indexOf(line), 1);
   }
 
@@ -160,8 +163,10 @@ export class ClientStack {
       if (moved.has(line)) line.moved();
       else for (const hop of left) line.connectionLost(hop);
     }
-    const calls = this.sessions.sessions().filter((session) => moved.has(this.lineOf(session)));
-    await Promise.all(calls.map((session) => this.move(session)));
+    const calls = [...moved].map((line) =>
+      this.ofLine(line).map((session) => this.moving.move(session, line)),
+    );
+    await Promise.all(calls.flat());
     return this.lines.find((line) => moved.has(line));
   }
 
@@ -182,9 +187,15 @@ export class ClientStack {
       transport: this.transport,
       dialogs: () => this.sessions.dialogs,
       onSpeaking: (hop) => (this.reach = hop),
-      onReflexiveChanged: () => this.tellContact(line),
+      onReflexiveChanged: () => {
+        for (const session of this.ofLine(line)) void this.moving.tellContact(session, line);
+      },
     });
     return line;
+  }
+
+  private ofLine(line: Line): readonly Session[] {
+    return this.sessions.sessions().filter((session) => this.lineOf(session) === line);
   }
 
   /** Gives the connections that are gone by it. */
@@ -194,45 +205,6 @@ export class ClientStack {
     this.transport.networkChanged?.();
     this.left = undefined;
     return left;
-  }
-
-  private async move(session: Session): Promise<void> {
-    const { dialog, id } = session;
-    const hop = await this.hopOf(session);
-    if (hop === undefined || session.dialog !== dialog || !isAnswered(session)) return;
-    const line = this.lineOf(session);
-    if (!this.movedTo.has(id)) void session.ended.then(() => this.movedTo.delete(id));
-    this.movedTo.set(id, line.addressTowards(hop));
-    const iceRestart = this.options.wiring.restartsIce === true;
-    session.relocate(hop, { iceRestart, contact: line.contactParts(hop) });
-  }
-
-  /** Signalling alone has moved, as where a NAT gave us another port: media flows on. */
-  private tellContact(line: Line): void {
-    for (const session of this.sessions.sessions()) {
-      if (this.lineOf(session) === line) void this.tellContactOf(session, line);
-    }
-  }
-
-  private async tellContactOf(session: Session, line: Line): Promise<void> {
-    const { dialog } = session;
-    const hop = await this.hopOf(session);
-    if (hop === undefined || session.dialog !== dialog || !isAnswered(session)) return;
-    if (!line.isServer(hop.address)) return; // nothing has changed for those
-    session.relocate(hop, { keepsMedia: true, contact: line.contactParts(hop) });
-  }
-
-  /** Where the requests of a call that was answered go. */
-  private async hopOf({ dialog, id }: Session): Promise<Hop | undefined> {
-    if (dialog === undefined) return undefined;
-    const target: Uri = dialog.routeSet[0]?.uri ?? dialog.remoteTarget;
-    try {
-      const [hop] = await this.transport.locate(target, 0);
-      return dialog.state === 'confirmed' ? hop : undefined;
-    } catch (error) {
-      this.options.runtime.logger.warn({ err: error, sessionId: id }, 'no way to the peer');
-      return undefined;
-    }
   }
 
   private async endCalls(live: readonly Session[]): Promise<void> {
@@ -291,14 +263,9 @@ export class ClientStack {
   private mediaAddress(sessionId = ''): string {
     const { settings, account } = this.options;
     const unknown: Hop = { transport: 'udp', address: account.server.host, port: 5060 };
-    const address = settings.media?.address ?? this.movedTo.get(sessionId);
+    const address = settings.media?.address ?? this.moving.addressOf(sessionId);
     // what media is labelled with is its session's id
     const source = this.sessions.get(sessionId as SessionId)?.source;
     return address ?? this.lines[0].addressTowards(source ?? this.reach ?? unknown);
   }
-}
-
-/** Whether its peer can be told that we are elsewhere: it is not about to end. */
-function isAnswered({ state }: Session): boolean {
-  return state === 'connected' || state === 'onHold' || state === 'transferring';
 }

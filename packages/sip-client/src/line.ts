@@ -170,10 +170,7 @@ export class Line {
   /** Ends watches and publications, and unregisters, for `deadlineMs` at most. */
   async close(deadlineMs: number): Promise<void> {
     const { clock } = this.options.runtime;
-    await Promise.all([
-      this.upkeeps.close(deadlineMs, clock),
-      this.registration.close(deadlineMs),
-    ]);
+    await Promise.all([this.upkeeps.close(deadlineMs, clock), this.registration.close(deadlineMs)]);
     this.keeper.stop();
   }
 

@@ -27,7 +27,9 @@ describe('raw PCM', () => {
         [0, 8000],
         [160, 8000],
       ]);
-      expect(frames.flatMap((frame) => [...frame.samples])).toEqual([...samples.slice(0, 320)]);
+      expect(frames.flatMap((frame) => [...frame.samples])).toEqual(
+        Array.from(samples.subarray(0, 320)),
+      );
     },
   );
 

@@ -207,7 +207,9 @@ export class Registration {
       {
         onResponse: (response) => {
           const isBound = response.status < 300 && expiresSeconds > 0;
-          const isElsewhere = isBound && this.learn(response, contact, hop);
+          // another server than the first may have answered
+          const answerer = this.last?.hop ?? hop;
+          const isElsewhere = isBound && this.learn(response, contact, answerer);
           const asked = { contact, asked: expiresSeconds, jitter: this.jitter(), isElsewhere };
           answer(readAnswer(response, asked));
         },

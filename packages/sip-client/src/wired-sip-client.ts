@@ -1,11 +1,11 @@
 import { Emitter, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { Session, SessionId, SessionManager } from '@strowger/session-core';
-import { type Account, type AccountOptions, badAccount, readAccount } from './account.ts';
+import { type Account, type AccountOptions, readAccount } from './account.ts';
 import { Call } from './call.ts';
 import { CallConference } from './call-conference.ts';
 import type { Capabilities } from './capabilities.ts';
-import { isOf } from './called-line.ts';
 import { ClientAccount } from './client-account.ts';
+import { ClientAccounts } from './client-accounts.ts';
 import { ClientServices, type Reach } from './client-services.ts';
 import { ClientStack } from './client-stack.ts';
 import type { ClientWiring } from './client-wiring.ts';
@@ -17,8 +17,6 @@ import type { ClientCallOptions, SipClientEvents, SipClientOptions } from './sip
 
 /** How many incoming calls may wait for one reader of `incoming()`. */
 const WAITING_CALLS = 16;
-/** How many accounts a client may have, its own among them. */
-const MOST_ACCOUNTS = 100;
 
 type Listener<T extends keyof SipClientEvents> = (event: SipClientEvents[T]) => void;
 
@@ -28,14 +26,9 @@ type Listener<T extends keyof SipClientEvents> = (event: SipClientEvents[T]) => 
  * next use tries again, and with `CLOSED` after `close()`.
  */
 export class WiredSipClient extends ClientServices {
-  /** The identity that the client was made with: what its own methods act for. */
-  readonly account: ClientAccount;
   private readonly settings: SipClientOptions;
   private readonly own: Account;
-  /** All of them, the client's own first. */
-  private readonly identities = new Map<Account, ClientAccount>();
-  /** Those that were removed, too, while calls of theirs are. */
-  private readonly identityOf = new WeakMap<Account, ClientAccount>();
+  private readonly identities: ClientAccounts;
   private readonly runtime: Runtime;
   private readonly wiring: ClientWiring;
   private readonly events: Emitter<SipClientEvents>;
@@ -64,13 +57,21 @@ export class WiredSipClient extends ClientServices {
       callOf: (session) => this.callOf(session),
       isFromServer: async (transaction) => (await this.start()).isFromServer(transaction),
     });
-    this.account = this.identity(this.own, undefined);
+    this.identities = new ClientAccounts(this.own, {
+      server: wiring.server,
+      make: (account, remove) => this.identity(account, remove),
+    });
     this.account.on('registration', (change) => this.events.emit('registration', change));
+  }
+
+  /** The identity that the client was made with: what its own methods act for. */
+  get account(): ClientAccount {
+    return this.identities.own;
   }
 
   /** All accounts, the client's own first. */
   get accounts(): readonly ClientAccount[] {
-    return [...this.identities.values()];
+    return this.identities.all;
   }
 
   /**
@@ -81,18 +82,7 @@ export class WiredSipClient extends ClientServices {
    */
   addAccount(options: AccountOptions): ClientAccount {
     if (this.closing !== undefined) throw closed();
-    const { server } = this.wiring;
-    if (server !== undefined && options.server !== undefined) {
-      throw badAccount('server', 'all accounts of a page are where its WebSocket leads');
-    }
-    const account = readAccount(server === undefined ? options : { ...options, server });
-    if ([...this.identities.keys()].some(({ uri }) => isOf({ uri }, account.uri))) {
-      throw badAccount('uri', `${options.uri} is an account of this client already`);
-    }
-    if (this.identities.size >= MOST_ACCOUNTS) {
-      throw new StrowgerError('TOO_MANY_ACCOUNTS', `a client has ${MOST_ACCOUNTS} at most`);
-    }
-    const added = this.identity(account, () => this.identities.delete(account));
+    const added = this.identities.add(options);
     if (this.stack !== undefined) void added.open().catch(() => {}); // told to its first use
     return added;
   }
@@ -253,7 +243,7 @@ export class WiredSipClient extends ClientServices {
     });
     this.layers = stack;
     await stack.start();
-    for (const account of this.identities.values()) void account.open().catch(() => {});
+    for (const account of this.accounts) void account.open().catch(() => {});
     this.tellTransfers(stack.sessions);
     this.watchNetwork(stack);
     return stack;
@@ -289,8 +279,8 @@ export class WiredSipClient extends ClientServices {
     });
   }
 
-  private identity(account: Account, remove: (() => void) | undefined): ClientAccount {
-    const identity = new ClientAccount({
+  private identity(account: Account, remove?: () => void): ClientAccount {
+    return new ClientAccount({
       account,
       runtime: this.runtime,
       stack: () => this.start(),
@@ -298,16 +288,15 @@ export class WiredSipClient extends ClientServices {
       callOf: (session) => this.callOf(session),
       remove,
     });
-    this.identities.set(account, identity);
-    this.identityOf.set(account, identity);
-    return identity;
   }
 
   /** One session is one call, whoever asks. */
   private callOf(session: Session): Call {
+    const known = this.known.get(session);
+    if (known !== undefined) return known;
     const line = this.layers?.lineOf(session);
-    const account = line && this.identityOf.get(line.account);
-    const call = this.known.get(session) ?? new Call(session, account ?? this.account);
+    const account = line === undefined ? this.account : this.identities.of(line.account);
+    const call = new Call(session, account);
     this.known.set(session, call);
     return call;
   }

@@ -40,6 +40,7 @@ describe('two servers of a domain (RFC 3263 §4.3)', () => {
     expect(simulation.clock.now()).toBeLessThan(200);
     expect(second.bindings.size).toBe(1);
     expect(alice.told).toEqual(['registered']); // nothing of it was a failure
+    expect(alice.keptTo).toBe(second.host.address); // whose way to us is kept open
     await end();
   });
 

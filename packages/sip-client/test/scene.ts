@@ -162,6 +162,8 @@ export class Phone {
   loseFlow: (hop: Hop) => void = () => {};
   /** The ways that it keeps open, and how. */
   readonly kept: string[] = [];
+  /** Where the last of them leads. */
+  keptTo = '';
   /** What its transport does when the network is another one. */
   leave: () => void = () => {};
 
@@ -192,7 +194,10 @@ export class Phone {
       send: (message, hop, failed) => host.send(message, hop, failed),
       networkChanged: () => this.leave(),
       keepAlive: (hop, everyMs) => this.keep(`answered ${hop.transport} ${everyMs}`),
-      keepBinding: (hop, everyMs) => this.keep(`${hop.transport} ${everyMs}`),
+      keepBinding: (hop, everyMs) => {
+        this.keptTo = hop.address;
+        return this.keep(`${hop.transport} ${everyMs}`);
+      },
       start: async () => {
         const { failure } = this;
         this.failure = undefined;

@@ -65,7 +65,7 @@ describe('listening on one more point', () => {
 
   it('changes nothing where the address is in use, or what is shown is missing', async () => {
     const { layer } = await open(['udp:127.0.0.1:0']);
-    const [{ port = 0 } = {}] = layer.listening;
+    const port = layer.listening[0]?.port;
     await expect(layer.listen(`udp:127.0.0.1:${port}`)).rejects.toMatchObject({
       code: 'LISTEN_FAILED',
     });
