@@ -177,7 +177,9 @@ export class Baresip {
       'module_app menu.so',
       'module_app debug_cmd.so',
       'module_app ctrl_tcp.so',
-      ...(this.options.presence === true ? ['module_app contact.so', 'module_app presence.so'] : []),
+      ...(this.options.presence === true
+        ? ['module_app contact.so', 'module_app presence.so']
+        : []),
       `ctrl_tcp_listen ${this.host}:${port + 5}`,
       `snd_path ${folder}`,
       '',

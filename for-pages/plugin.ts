@@ -6,13 +6,14 @@ const DIGESTS = /\/(?:sip-message|transaction-core)\/src\/digest(?:-nonce)?\.ts$
 
 /**
  * Bundles the sources of the packages for web pages: what they use of `node:buffer` and, for digests,
- * of `node:crypto` comes from small modules here. All else of Node stays outside, and has to be gone
+ * of `node:crypto` comes from small modules here, and XML is read by the browser. All else of Node stays outside, and has to be gone
  * with the code that nobody calls: a test looks.
  */
 export const forPages: Plugin = {
   name: 'for-pages',
   setup(build) {
     const at = (file: string) => ({ path: fileURLToPath(new URL(file, import.meta.url)) });
+    build.onResolve({ filter: /\/xml-parse\.ts$/ }, () => at('./xml-parse.ts'));
     build.onResolve({ filter: /^node:buffer$/ }, () => at('./node-buffer.ts'));
     build.onResolve({ filter: /^node:/ }, ({ path, importer }) =>
       path === 'node:crypto' && DIGESTS.test(importer)

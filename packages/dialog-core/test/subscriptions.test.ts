@@ -234,6 +234,24 @@ describe('subscribing (RFC 6665)', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('says after what time one may come back where that is said', async () => {
+    const { simulation, alice, bob } = scripted();
+    const ends: unknown[] = [];
+    alice.layer.subscribe(
+      {
+        to: uri('sip:bob@bob'),
+        from: new NameAddr({ uri: uri('sip:alice@alice') }),
+        event: 'presence',
+      },
+      { onSubscription() {}, onFailed: (end) => ends.push(end) },
+    );
+    await simulation.run(100);
+    bob.answer('SUBSCRIBE', 503, { headers: [['Retry-After', 9]] });
+    await simulation.runUntilQuiet();
+    expect(ends).toEqual([{ kind: 'rejected', status: 503, retryAfterMs: 9000 }]);
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('lives on when a refresh fails, tries again, and ends when it runs out', async () => {
     const { simulation, alice, bob, notify } = scripted();
     alice.subscribe('bob');

@@ -19,6 +19,15 @@ describe('Emitter', () => {
     expect(heard).toEqual(['a1', 'b1']);
   });
 
+  it('says whether anybody listens', () => {
+    const emitter = new Emitter<Events>();
+    expect(emitter.has('digit')).toBe(false);
+    const leave = emitter.on('digit', () => {});
+    expect(emitter.has('digit')).toBe(true);
+    leave();
+    expect(emitter.has('digit')).toBe(false);
+  });
+
   it('reports a listener that throws and goes on', () => {
     const reported: unknown[] = [];
     const emitter = new Emitter<Events>((error) => reported.push(error));

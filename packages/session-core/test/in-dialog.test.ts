@@ -29,6 +29,51 @@ describe('requests within a dialog', () => {
     await finish(both);
   });
 
+  it('are taken by the owner where sessions know nothing of them, and Allow says so', async () => {
+    let takes = false;
+    const seen: [string, boolean][] = [];
+    const both = scene(
+      {},
+      {
+        allow: () => (takes ? ['MESSAGE'] : []),
+        onRequestInCall: (transaction, session) => {
+          seen.push([transaction.method, session === both.bob.session]);
+          if (takes) transaction.respond(createResponse(transaction.request, 202));
+          return takes;
+        },
+      },
+    );
+    const { simulation, alice } = both;
+    alice.call('bob');
+    await simulation.run(1000);
+    const answers: string[] = [];
+    const send = async (method: string): Promise<void> => {
+      alice.session.dialog?.request(
+        method,
+        {},
+        {
+          onResponse: ({ status, headers }) => {
+            answers.push(`${status} ${headers.get('allow')?.includes('MESSAGE') ?? '-'}`);
+          },
+          onFailed() {},
+        },
+      );
+      await simulation.run(100);
+    };
+    await send('MESSAGE');
+    await send('OPTIONS');
+    takes = true;
+    await send('MESSAGE');
+    await send('OPTIONS');
+    expect(answers).toEqual(['405 false', '200 false', '202 -', '200 true']);
+    expect(seen).toEqual([
+      ['MESSAGE', true],
+      ['MESSAGE', true],
+    ]);
+    void alice.session.hangUp();
+    await finish(both);
+  });
+
   it('TS-08 carries digits by media', async () => {
     const both = await talking();
     await both.alice.session.sendDigits('12#');

@@ -144,6 +144,23 @@ describe('bodies of event packages', () => {
     });
   });
 
+  it('say what a person does, and nothing that is no name of an element', () => {
+    const activities = ['on-the-phone', 'busy'];
+    const written = formatPidf({
+      entity: 'sip:a@b',
+      tuples: [],
+      notes: [],
+      activities: [...activities, '<x/>', 'a b'],
+    });
+    expect(written).not.toContain('<x/>');
+    expect(parsePidf(written)).toMatchObject({ ok: true, value: { activities } });
+    const read = parsePidf(`<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:a@b"
+        xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid">
+      <dm:person id="p"><r:activities><r:note>no</r:note><r:away/><x xmlns="urn:x"/></r:activities>
+        <dm:note>At lunch</dm:note></dm:person></presence>`);
+    expect(read).toMatchObject({ ok: true, value: { activities: ['away'], notes: ['At lunch'] } });
+  });
+
   it('hold whatever text there is, without what XML cannot hold', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

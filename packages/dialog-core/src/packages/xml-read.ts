@@ -1,16 +1,7 @@
-import { SaxesParser } from 'saxes';
+import { BodyFault, type XmlElement, type XmlLimits } from './xml-element.ts';
+import { parseXml } from './xml-parse.ts';
 
-/** What is read of a peer's XML at most. */
-export interface XmlLimits {
-  /** Default 256 KiB. */
-  readonly bytes: number;
-  /** Default 32. */
-  readonly depth: number;
-  /** Default 10,000. */
-  readonly elements: number;
-  /** Attributes of one element, namespaces among them. Default 64. */
-  readonly attributes: number;
-}
+export { BodyFault, type XmlElement, type XmlLimits };
 
 const DEFAULT_XML_LIMITS: XmlLimits = {
   bytes: 262_144,
@@ -19,40 +10,10 @@ const DEFAULT_XML_LIMITS: XmlLimits = {
   attributes: 64,
 };
 
-/** An element: what of it counts in the bodies of event packages. */
-export interface XmlElement {
-  /** Without prefix. */
-  readonly name: string;
-  readonly namespace: string;
-  /** By local name, those without a namespace or of this element's own. */
-  readonly attributes: ReadonlyMap<string, string>;
-  readonly children: readonly XmlElement[];
-  /** All text within, without leading and trailing space. */
-  readonly text: string;
-}
-
 /** What came of reading a body. `status` is the one that a request with a faulty body deserves. */
 export type ReadBody<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly status: 400 | 413; readonly message: string };
-
-/** A body that is not as it should be, on its way out of a reader; never thrown at the caller. */
-export class BodyFault extends Error {
-  readonly status: 400 | 413;
-
-  constructor(message: string, status: 400 | 413 = 400) {
-    super(message);
-    this.status = status;
-  }
-}
-
-interface Open {
-  name: string;
-  namespace: string;
-  attributes: Map<string, string>;
-  children: XmlElement[];
-  text: string;
-}
 
 /**
  * Reads an XML body and makes a value of its root. Document types are refused, so that no entity is
@@ -65,58 +26,14 @@ export function readXml<T>(
   limits: Partial<XmlLimits> = {},
 ): ReadBody<T> {
   try {
-    return { ok: true, value: make(parse(body, { ...DEFAULT_XML_LIMITS, ...limits })) };
+    const all = { ...DEFAULT_XML_LIMITS, ...limits };
+    if (body.length > all.bytes) throw new BodyFault('the body is too large', 413);
+    const text = typeof body === 'string' ? body : decode(body);
+    return { ok: true, value: make(parseXml(text, all)) };
   } catch (fault) {
     if (!(fault instanceof BodyFault)) throw fault;
     return { ok: false, status: fault.status, message: fault.message };
   }
-}
-
-function parse(body: string | Uint8Array, limits: XmlLimits): XmlElement {
-  if (body.length > limits.bytes) throw new BodyFault('the body is too large', 413);
-  const text = typeof body === 'string' ? body : decode(body);
-  const parser = new SaxesParser({ xmlns: true });
-  const open: Open[] = [];
-  let root: XmlElement | undefined;
-  let elements = 0;
-  let attributes = 0;
-  parser.on('error', (error) => {
-    throw new BodyFault(`not well-formed XML: ${error.message.slice(0, 80)}`);
-  });
-  parser.on('doctype', () => {
-    throw new BodyFault('a document type is not taken');
-  });
-  parser.on('opentagstart', () => {
-    attributes = 0;
-    if (++elements > limits.elements) throw new BodyFault('too many elements', 413);
-    if (open.length >= limits.depth) throw new BodyFault('elements are too deep', 413);
-  });
-  parser.on('attribute', () => {
-    if (++attributes > limits.attributes) throw new BodyFault('too many attributes', 413);
-  });
-  parser.on('opentag', (tag) => {
-    const own = Object.values(tag.attributes).filter(({ uri }) => uri === '' || uri === tag.uri);
-    const values = own.map(({ local, value }): [string, string] => [local, value]);
-    const { local: name, uri: namespace } = tag;
-    open.push({ name, namespace, attributes: new Map(values), children: [], text: '' });
-  });
-  const addText = (more: string): void => {
-    const top = open.at(-1);
-    if (top !== undefined) top.text += more;
-  };
-  parser.on('text', addText);
-  parser.on('cdata', addText);
-  parser.on('closetag', () => {
-    const closed = open.pop();
-    if (closed === undefined) return;
-    closed.text = closed.text.trim();
-    const parent = open.at(-1);
-    if (parent === undefined) root = closed;
-    else parent.children.push(closed);
-  });
-  parser.write(text).close();
-  if (root === undefined) throw new BodyFault('there is no element');
-  return root;
 }
 
 function decode(bytes: Uint8Array): string {
