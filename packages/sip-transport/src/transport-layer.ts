@@ -59,7 +59,7 @@ export class TransportLayer {
 
   /**
    * Listens on one more point, and reaches what is reached from there, from when this resolves on. Rejects
-   * with `LISTEN_FAILED`, and then nothing has changed; `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `CLOSED`.
+   * with `LISTEN_FAILED`, and then nothing has changed; `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `TRANSPORT_CLOSED`.
    */
   async listen(wanted: ListenPoint | string): Promise<void> {
     const [point] = listenPoints({ ...this.options, listen: [wanted] });
