@@ -251,7 +251,9 @@ export class ClientStack {
         if (this.left === undefined) this.lost(hop);
         else this.left.push(hop);
       },
-      onFlowGone: (hop) => this.lost(hop),
+      onFlowGone: ({ hop }) => {
+        if (hop.transport === 'udp') this.lost(hop); // others are told as connections
+      },
     };
     return settings.connect?.(hooks) ?? wiring.connect(hooks, this.options);
   }

@@ -22,14 +22,7 @@ class NodeTransport extends TransportLayer implements ClientTransport {
 
   constructor(hooks: TransportHooks, { settings, account, runtime }: WiredClient) {
     const listeners = clientListeners(settings, account.server);
-    super({
-      runtime,
-      ...listeners,
-      ...hooks,
-      onFlowGone: ({ hop }) => {
-        if (hop.transport === 'udp') hooks.onFlowGone(hop); // others are told as connections
-      },
-    });
+    super({ runtime, ...listeners, ...hooks });
     this.settings = settings;
     for (const point of listeners.listen) this.ways.set(wayOf(point), Promise.resolve());
   }

@@ -119,7 +119,7 @@ export interface TransportHooks {
   /** A connection is gone. */
   onConnectionGone(hop: Hop): void;
   /** Over UDP: nobody answers `keepAlive` there any more, or a NAT has given us another place. */
-  onFlowGone(hop: Hop): void;
+  onFlowGone(gone: { readonly hop: Hop }): void;
 }
 
 /** What a client needs of a transport. */

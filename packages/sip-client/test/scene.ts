@@ -142,7 +142,7 @@ export class Phone {
       },
       connect: ({ onMessage, onConnectionGone, onFlowGone }) => {
         host.receive = onMessage;
-        this.loseFlow = onFlowGone;
+        this.loseFlow = (hop) => onFlowGone({ hop });
         this.loseConnection = (hop) => {
           host.dropConnections();
           onConnectionGone(hop);
