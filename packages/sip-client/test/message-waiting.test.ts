@@ -305,7 +305,9 @@ describe('what a mailbox says unasked', () => {
       runtime: host.runtime,
       sender: host,
       user: {
-        onRequest: ({ request, respond }) => void respond(createResponse(request, 501)),
+        onRequest: (transaction) => {
+          transaction.respond(createResponse(transaction.request, 501));
+        },
         onAck() {},
         onStrayResponse() {},
       },

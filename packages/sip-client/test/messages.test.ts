@@ -214,8 +214,8 @@ describe('whether somebody types (RFC 3994)', () => {
 
 describe('texts in a call', () => {
   async function talking(listens: readonly ('message' | 'composing')[]) {
-    const scene = await two(listens);
-    const { simulation, alice, bob } = scene;
+    const both = await two(listens);
+    const { simulation, alice, bob } = both;
     const answered = new Promise<Call>((resolve) => {
       bob.client.on('incoming', (call) => {
         void call.answer();
@@ -225,7 +225,7 @@ describe('texts in a call', () => {
     const call = await during(simulation, alice.client.call(BOB));
     await during(simulation, call.connected);
     await simulation.run(500);
-    return { ...scene, call, other: await answered };
+    return { ...both, call, other: await answered };
   }
 
   it('belong to it', async () => {
