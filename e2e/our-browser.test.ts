@@ -91,6 +91,31 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     await does('hangUp()');
   });
 
+  it('is silent while its side is muted, whatever it plays, and is heard again', async () => {
+    await does(`call('*43')`);
+    expect(await does(`heardFor(${ITS_TONE}, 2000)`)).toBeGreaterThan(1000);
+    await does('hush(true)');
+    await pause(500);
+    const playing = does(`play({ type: 'tone', frequencyHz: 660 }, { durationMs: 1500 })`);
+    expect(await does(`heardFor(660, 1000, 16000)`), 'played').toBe(0);
+    await playing;
+    expect(await does(`heardFor(${ITS_TONE}, 1000)`), 'said').toBe(0);
+    await does('hush(false)');
+    await pause(500);
+    expect(await does(`heardFor(${ITS_TONE}, 1500)`), 'again').toBeGreaterThan(1000);
+    await does('hangUp()');
+  });
+
+  it('speaks another codec from then on', async () => {
+    await does(`call('*43')`);
+    expect(await does('stats()')).toMatchObject({ codec: 'pcmu' });
+    await does(`speak('pcma')`);
+    await pause(500);
+    expect(await does('stats()')).toMatchObject({ codec: 'pcma' });
+    expect(await does(`heardFor(${ITS_TONE}, 2000)`)).toBeGreaterThan(1000);
+    await does('hangUp()');
+  });
+
   it('calls a phone, and each hears the other; on hold neither does', async () => {
     await does(`call('bob')`);
     const heard = await bobHears(ITS_TONE, async () => {

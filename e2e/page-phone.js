@@ -71,6 +71,9 @@ window.phone = {
   stats: () => call.stats(),
   digits: (digits, options) => call.sendDigits(digits, options),
   mute: (muted) => callAudio(call).mute(muted),
+  /** Its side of the call, not the microphone alone. */
+  hush: (hushed) => (hushed ? call.mute() : call.unmute()),
+  speak: (...codecs) => call.session.changeCodecs(codecs),
   play: (source, options) => call.play(source, options).finished,
   clear: () => call.clear(),
   mark: (name) => call.mark(name),

@@ -1,5 +1,15 @@
 /** Tests by a short name: the file, and words of the title. */
 export const TESTS = {
+  typed: [
+    'packages/session-core/test/application-events.test.ts',
+    'are those that it declared, each with what it says',
+  ],
+  falls: [
+    'packages/sip-client/test/quality-events.test.ts',
+    'D-23 C-09 TS-26 is told when it falls',
+  ],
+  recoverable: ['packages/session-core/test/recovery.test.ts', 'SESSION_ENDED after %i says what'],
+  actable: ['packages/session-core/test/recovery.test.ts', 'CHANGE_REFUSED says what the peer'],
   life: ['packages/session-core/test/basic-call.test.ts', 'TS-01 TS-15 TS-16 rings, connects'],
   ends: ['packages/session-core/test/basic-call.test.ts', 'TS-04 TS-17 ends when the callee'],
   finds: ['packages/session-core/test/basic-call.test.ts', 'TS-02 finds a session by its dialog'],
@@ -202,7 +212,7 @@ T-28 | AuthenticationState | ${S}AuthenticationState | authTable
 T-29 | SessionEvent | ${S}SessionEvent | own stream
 T-30 | MediaEvent | ${M}MediaEvent | manager
 T-31 | EventBus | runtime:Emitter ${S}EventStreamOptions | own stream
-T-32 | Error with recovery | runtime:StrowgerError | allowed
+T-32 | Error with recovery | runtime:StrowgerError ${S}recoveryOf | recoverable actable
 T-33 | Request, Uri | sip-message:SipRequest sip-message:Uri | life
 T-34 | call id to sessions | ${S}SessionDirectory.getSessionsForCall | finds
 P11-1 | asynchronous event processing | ${S}SessionManager | own
@@ -226,7 +236,7 @@ P14-2 | make_call | ${S}makeCall | verbs
 P14-3 | answer_call | ${S}answerCall | verbs
 P14-4 | end_call | ${S}endCall | verbs busy
 P14-5 | create_dialog_from_invite | ${S}createDialogFromInvite | earlyDialog
-P14-6 | errors with context and recovery | ${S}Session.transfer | allowed
+P14-6 | errors with context and recovery | ${S}recoveryOf ${S}ChangeRefusal | recoverable actable
 P21-1 | SdpContext per dialog | ${M}SdpContext | sdpState
 P21-2 | offer/answer states | ${M}SdpState | sdpState
 P21-3 | create_audio_offer | ${M}createAudioOffer | sdpAudio
@@ -394,11 +404,11 @@ D-15 | helpers with media | ${S}makeOutboundCallWithMedia | withMedia
 D-16 | media operations | ${S}SessionMedia | stopStart
 D-17 | media events | ${S}SessionEvents | digits
 D-18 | strict types | ${S}SessionManager | life
-D-19 | custom media events | ${S}ApplicationEvents | own
+D-19 | custom media events | ${S}ApplicationEvents ${S}ApplicationEvent | typed
 D-20 | MediaEvent | ${M}MediaEvent | manager
 D-21 | events of both | ${S}SessionEvents ${M}MediaEvents | own manager
 D-22 | correlation | ${S}EventHead | own
-D-23 | quality events with metrics | ${S}SessionEventDetails.qualityChanged | level
+D-23 | quality events with metrics | ${S}SessionEventDetails.qualityChanged | falls level
 D-24 | failures with context | ${S}SessionEventDetails.mediaFailed | recovers
 D-25 | relay events | ${S}SessionEventDetails.relayEstablished | relay
 D-26 | custom events | ${S}Session.publish | own
@@ -449,7 +459,7 @@ C-05 | relay between sessions | ${S}SessionManager.setupRtpRelay | relay b2bua
 C-06 | relay torn down | ${S}SessionManager.teardownRtpRelay | relay
 C-07 | RTP statistics | ${S}SessionMedia.rtpStreamInfo | rtpInfo
 C-08 | quality | ${S}SessionMedia.mediaMetrics | quality
-C-09 | media events | ${S}SessionEventDetails.qualityChanged | level
+C-09 | media events | ${S}SessionEventDetails.qualityChanged | falls
 `;
 
 /** The seed's own tests that are not there. */

@@ -1,5 +1,4 @@
 import type { IncomingSubscribe } from '@strowger/dialog-core';
-import { StrowgerError } from '@strowger/runtime';
 import { Conference } from './conference.ts';
 import type { ConferenceContext } from './conference-context.ts';
 import type {
@@ -12,6 +11,7 @@ import { ConferenceWatchers } from './conference-watchers.ts';
 import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { SessionId } from './session-state.ts';
+import { badOption, tooMany } from './recovery.ts';
 
 /** @internal What the conferences of a manager are made with. */
 export interface ConferencesOptions extends Pick<ConferenceContext, 'media' | 'onStep'> {
@@ -49,13 +49,13 @@ export class Conferences {
     const { limits, registry, media, onStep } = this.options;
     const { maximum = limits.conferenceMembers, loudest = 0 } = options;
     if (!(Number.isInteger(maximum) && maximum >= 1 && maximum <= 1000)) {
-      throw new StrowgerError('BAD_CONFERENCE', '`maximum` is 1 to 1000');
+      throw badOption('BAD_CONFERENCE', 'maximum', '`maximum` is 1 to 1000');
     }
     if (!(Number.isInteger(loudest) && loudest >= 0)) {
-      throw new StrowgerError('BAD_CONFERENCE', '`loudest` is a whole number from 0');
+      throw badOption('BAD_CONFERENCE', 'loudest', '`loudest` is a whole number from 0');
     }
     if (this.open.size >= limits.conferences) {
-      throw new StrowgerError('TOO_MANY_CONFERENCES', `there are ${this.open.size} conferences`);
+      throw tooMany('TOO_MANY_CONFERENCES', `there are ${this.open.size} conferences`);
     }
     const id = this.options.newId() as ConferenceId; // a brand
     const conference = new Conference(id, options, {

@@ -83,8 +83,7 @@ export const establishedRows: Pick<
         { type: 'rollback' },
       );
     },
-    changeRefused: (state, { code, message, isUnsent = false }) =>
-      revert(talkOf(state), { code, message, isUnsent }, [], state.change),
+    changeRefused: (state, refusal) => revert(talkOf(state), refusal, [], state.change),
   },
   yielding: {
     ...busyRows,
@@ -105,7 +104,12 @@ export const establishedRows: Pick<
       // it answered with none of them: what was spoken before is offered once more
       const { message } = refused;
       const queue = [{ id: 0 }, ...state.queue];
-      return revert({ ...talkOf(state), queue }, { code: 'CHANGE_REFUSED', message }, [], change);
+      return revert(
+        { ...talkOf(state), queue },
+        { code: 'CHANGE_REFUSED', message, status: 488 },
+        [],
+        change,
+      );
     },
   },
   reverting: {

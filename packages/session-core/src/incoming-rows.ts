@@ -16,6 +16,7 @@ import type {
   SessionMachineState,
   SessionOutput,
 } from './session-machine.ts';
+import { statedDirection } from './stated-direction.ts';
 
 type Incoming = Extract<SessionMachineState, { name: 'incoming' }>;
 type Answering = Extract<SessionMachineState, { name: 'answering' }>;
@@ -81,7 +82,7 @@ export const incomingRows: Pick<SessionTable, 'incoming' | 'answering' | 'awaiti
 /** Begins our description, unless it is already being made. */
 function start(state: Incoming | Answering, plan: AnswerPlan): SessionStep {
   if (plan.sdp !== undefined) {
-    const ready: Ready = { stage: 'ready', sdp: plan.sdp, direction: 'sendrecv' };
+    const ready: Ready = { stage: 'ready', sdp: plan.sdp, direction: statedDirection(plan.sdp) };
     return state.name === 'incoming' ? prepared(state, ready) : accept(state, ready);
   }
   if (state.media.stage === 'working') return to(state);

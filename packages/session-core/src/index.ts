@@ -15,6 +15,7 @@ export {
   forwardingHeaders,
   timesForwarded,
 } from './forwarding-headers.ts';
+export { type ChangeRefusal, recoveryOf } from './recovery.ts';
 export type { RedirectPolicy } from './redirections.ts';
 export type * from './media-backend.ts';
 export type * from './media-capabilities.ts';

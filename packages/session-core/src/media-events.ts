@@ -1,9 +1,12 @@
 import type { MediaEndpointEvent } from './media-backend.ts';
 import type { SessionEventDetails } from './session-events.ts';
 
-/** @internal Tells what an endpoint tells as events of its session; digits and candidates go another way. */
+/**
+ * @internal Tells what an endpoint tells as events of its session; digits, candidates and intrusions go
+ * another way.
+ */
 export function tellMedia(
-  event: Exclude<MediaEndpointEvent, { type: 'digit' | 'candidate' }>,
+  event: Exclude<MediaEndpointEvent, { type: 'digit' | 'candidate' | 'intrusion' }>,
   emit: <T extends keyof SessionEventDetails>(type: T, details: SessionEventDetails[T]) => void,
 ): void {
   switch (event.type) {

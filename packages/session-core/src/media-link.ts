@@ -20,9 +20,13 @@ import {
   type SessionMediaMachineState,
 } from './session-media-table.ts';
 import type { SessionMediaState } from './session-state.ts';
+import { mirrored, statedDirection } from './stated-direction.ts';
 
 /** How long a backend may take to close an endpoint before the session ends without it. */
 const CLOSE_LIMIT_MS = 5000;
+
+/** How long after an answer of its own an application may take to bring the media. */
+const SETUP_LIMIT_MS = 32_000;
 
 /** @internal */
 export interface MediaLinkOptions {
@@ -80,6 +84,8 @@ export class MediaLink {
   /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
   private isExposed = false;
   private offerIsOpen = false;
+  /** When the application was last known to have the media. */
+  private leftAt = 0;
   private isClosing = false;
   /** Whether whatever media it is on, now and later, is to be silent. */
   private isSilent = false;
@@ -133,6 +139,7 @@ export class MediaLink {
   /** The application has the media. */
   leaveToOwner(): void {
     this.where = 'elsewhere';
+    this.leftAt = this.options.clock.now();
   }
 
   /** Takes what the endpoint has agreed on by itself: the application has brought both descriptions. */
@@ -390,10 +397,19 @@ export class MediaLink {
     }
   }
 
-  /** The application's media takes it from here. */
+  /** The application's media takes it from here; what was agreed is what the answer says. */
   private takeElsewhere(sdp: Sdp): void {
     const { tell } = this.options;
-    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction: 'sendrecv' }));
+    this.leaveToOwner();
+    const direction = mirrored(statedDirection(sdp));
+    void Promise.resolve().then(() => tell({ type: 'answerApplied', sdp, direction }));
+  }
+
+  /** Where the application has the media, it may still be about to bring it. */
+  private lacking(): StrowgerError {
+    const { clock } = this.options;
+    const isEarly = this.where === 'elsewhere' && clock.now() - this.leftAt < SETUP_LIMIT_MS;
+    return isEarly ? notYet() : noMedia();
   }
 
   private move(change: number): void {
@@ -494,7 +510,7 @@ export class MediaLink {
         if (lacksMedia(this.where) && command.length > 0) await this.open();
         // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
-        if (endpoint === undefined && command.length > 0) throw noMedia();
+        if (endpoint === undefined && command.length > 0) throw this.lacking();
         if (!this.isHeardAsWanted) await this.silenceNext();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
@@ -570,6 +586,11 @@ const HEARD: readonly MediaEndpointEvent['type'][] = [
 function unsupported(): StrowgerError {
   const message = 'the media backend makes its own descriptions alone';
   return new StrowgerError('MEDIA_UNSUPPORTED', message);
+}
+
+/** The peer tries again (RFC 3261 §14.2: 491). */
+function notYet(): StrowgerError {
+  return new StrowgerError('MEDIA_OFFER_PENDING', 'the application has not brought the media yet');
 }
 
 function noMedia(): StrowgerError {

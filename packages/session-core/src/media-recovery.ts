@@ -1,5 +1,6 @@
-import { type Clock, StrowgerError, type Timer } from '@strowger/runtime';
+import type { Clock, Timer } from '@strowger/runtime';
 import type { Refused } from './session-machine.ts';
+import { refusalOf } from './recovery.ts';
 
 /** Media that was good for so long counts as healthy: what fails then begins anew. */
 const HEALTHY_MS = 60_000;
@@ -134,7 +135,7 @@ export class MediaRecovery {
   /** Whether a try counts for none: it did not get out, as the new network is not there yet. */
   private isAway(error: unknown): boolean {
     if (this.options.clock.now() - this.restartedAt >= AWAY_LIMIT_MS) return false;
-    return StrowgerError.isInstance(error) && error.recovery.kind === 'retry';
+    return refusalOf(error)?.isUnsent === true;
   }
 
   private recovered(): void {

@@ -3,6 +3,7 @@ import { isSips, NameAddr } from '@strowger/sip-message';
 import { isSecure, type TransportName } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import type { SessionManagerOptions } from './session-manager-options.ts';
+import { badOption } from './recovery.ts';
 
 /** Timers of the runtime reach as far. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -50,5 +51,5 @@ function count(name: string, value: number | undefined, [least, most]: [number, 
 }
 
 function wrong(name: string, value: unknown, right: string): StrowgerError {
-  return new StrowgerError('BAD_OPTION', `${name} is ${String(value)}; allowed: ${right}`);
+  return badOption('BAD_OPTION', name, `${name} is ${String(value)}; allowed: ${right}`);
 }

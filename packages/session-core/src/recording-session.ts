@@ -18,6 +18,7 @@ import {
   recordingTable,
 } from './recording-table.ts';
 import type { Session } from './session.ts';
+import { recoveryOfStatus, refusalOf } from './recovery.ts';
 
 /** A recording server (RFC 7866: SRS), and how it is called. */
 export interface RecordingServer
@@ -134,7 +135,9 @@ export class RecordingSession {
         return this.resolveStarted();
       case 'tellRefused': {
         const message = `Not recorded: ${output.text}`;
-        return this.rejectStarted(new StrowgerError('RECORDING_REFUSED', message));
+        const { status } = output;
+        const recovery = status === undefined ? {} : { recovery: recoveryOfStatus(status) };
+        return this.rejectStarted(new StrowgerError('RECORDING_REFUSED', message, recovery));
       }
       case 'finish':
         return void this.finish(output.ending);
@@ -221,7 +224,7 @@ export class RecordingSession {
     } catch (error) {
       const text = wordsOf(error);
       if (isMoved) return void this.machine.input({ type: 'updateFailed', status: 488, text });
-      if (!isAnswer(text)) {
+      if (refusalOf(error)?.status === undefined) {
         return void this.machine.input({ type: 'updateFailed', status: 408, text: UNREACHABLE });
       }
       this.context.runtime.logger.warn({ err: error, recording: this.id }, 'metadata was refused');
@@ -245,11 +248,6 @@ export class RecordingSession {
     await this.feed?.close();
     this.resolveEnded(ending);
   }
-}
-
-/** Whether a change was refused by the server: with its status. Else nobody was there to ask. */
-function isAnswer(refusal: string): boolean {
-  return /^[3-6]\d\d /u.test(refusal);
 }
 
 function faultOf(reason: EndReason): { status: number; text: string } {

@@ -55,7 +55,7 @@ export type RecordingOutput =
   | { readonly type: 'disarm'; readonly timer: RecordingTimer }
   | { readonly type: 'update' }
   | { readonly type: 'tellStarted' }
-  | { readonly type: 'tellRefused'; readonly text: string }
+  | { readonly type: 'tellRefused'; readonly text: string; readonly status?: number }
   | { readonly type: 'finish'; readonly ending: RecordingEnding };
 
 /** How long its server may take to answer, and its call to settle after a change. */
@@ -77,7 +77,7 @@ const finish = (ending: RecordingEnding, ...outputs: RecordingOutput[]): Step =>
 const end = (ending: RecordingEnding, ...outputs: RecordingOutput[]): Step =>
   to({ name: 'ending', ending }, ...outputs, { type: 'hangUp' });
 const refuse = ({ status, text }: RecordingFault, ...outputs: RecordingOutput[]): Step =>
-  finish({ kind: 'refused', status, text }, ...outputs, { type: 'tellRefused', text });
+  finish({ kind: 'refused', status, text }, ...outputs, { type: 'tellRefused', text, status });
 const lose = ({ status, text }: RecordingFault, ...outputs: RecordingOutput[]): Step =>
   finish({ kind: 'lost', status, text }, ...outputs);
 const tellStarted: RecordingOutput = { type: 'tellStarted' };
@@ -100,7 +100,7 @@ export const recordingTable: StateTable<RecordingState, RecordingInput, Recordin
       isStale
         ? settle(disarmAnswer, tellStarted)
         : to<RecordingState, RecordingOutput>({ name: 'recording' }, disarmAnswer, tellStarted),
-    unanswered: () => end(UNANSWERED, { type: 'tellRefused', text: UNANSWERED.text }),
+    unanswered: () => end(UNANSWERED, { type: 'tellRefused', text: UNANSWERED.text, status: 408 }),
     sessionEnded: (_, fault) => refuse(fault, disarmAnswer),
     changed: () => to({ name: 'calling', isStale: true }),
     stop: () => end(CANCELLED, disarmAnswer, tellCancelled),

@@ -25,6 +25,7 @@ import { FailureLog } from './failure-log.ts';
 import { refusedBy } from './refused-input.ts';
 import type { Session } from './session.ts';
 import type { SecurityEvent } from './session-events.ts';
+import { badOption } from './recovery.ts';
 
 /** A user's password, by which a session is authenticated directly. */
 export interface SessionCredentials {
@@ -63,7 +64,11 @@ export class SessionAuthentication {
   ) {
     const { realm, algorithms, nonceLifetimeMs, maxFailures = 10, lockMs = 60_000 } = options;
     if (options.bypass !== undefined && !AuthenticationBypass.isMade(options.bypass)) {
-      throw new StrowgerError('AUTHENTICATION_BYPASS', 'only bypassAuthentication() makes one');
+      throw badOption(
+        'AUTHENTICATION_BYPASS',
+        'authentication.bypass',
+        'only bypassAuthentication() makes one',
+      );
     }
     this.options = options;
     this.status = options.status ?? 407;

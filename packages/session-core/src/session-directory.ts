@@ -14,6 +14,7 @@ import type { SessionManagerOptions } from './session-manager-options.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { isMeant, type SessionFilter } from './session-search.ts';
 import type { SessionId } from './session-state.ts';
+import { badOption } from './recovery.ts';
 
 /** The sessions of a manager: how they are found, listened to, counted, and asked who they are. */
 export abstract class SessionDirectory {
@@ -119,7 +120,11 @@ export abstract class SessionDirectory {
 
   private authenticator(): SessionAuthentication {
     if (this.authentication !== undefined) return this.authentication;
-    throw new StrowgerError('NO_AUTHENTICATION', 'the manager was given no `authentication`');
+    throw badOption(
+      'NO_AUTHENTICATION',
+      'authentication',
+      'the manager was given no `authentication`',
+    );
   }
 
   /** Listens to all sessions. Told after the state was committed and the outputs were performed. */

@@ -50,8 +50,9 @@ export type ApplicationEvent = [keyof ApplicationEvents] extends [never]
  * `mediaDowngraded`: media goes in the clear, or by weaker keys, though more was wished or was there
  * before. `mediaNotEncrypted`: it would have gone in the clear, which is not allowed, and does not go at
  * all. `mediaKeysFailed`: the handshake for its keys failed, so that whoever is there is not whom the
- * description names. `insecureHop`: a message of a `sips:` call had to go over an insecure hop and did
- * not go, or came over one.
+ * description names. `mediaReplayed`, `mediaForged`: many packets that are not the peer's came where media is
+ * encrypted, most of them repeated, or not; none was heard. `insecureHop`: a message of a `sips:` call
+ * had to go over an insecure hop and did not go, or came over one.
  */
 export interface SecurityEvent {
   readonly what:
@@ -62,6 +63,8 @@ export interface SecurityEvent {
     | 'mediaDowngraded'
     | 'mediaNotEncrypted'
     | 'mediaKeysFailed'
+    | 'mediaReplayed'
+    | 'mediaForged'
     | 'insecureHop';
   readonly severity: 'warning' | 'critical';
   /** In a word, where there is more to say. */

@@ -137,6 +137,8 @@ export interface AnswerPlan {
 export interface Refused {
   readonly code: string;
   readonly message: string;
+  /** What the peer answered. */
+  readonly status?: number;
   /** Nobody refused: what was to be agreed did not get out. */
   readonly isUnsent?: boolean;
 }

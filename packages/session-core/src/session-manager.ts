@@ -29,6 +29,7 @@ import { type SessionId, sessionId } from './session-state.ts';
 import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
 import { TRICKLE_ICE } from './trickle-ice.ts';
 import { Transferee } from './transferee.ts';
+import { tooMany } from './recovery.ts';
 
 const DEFAULT_LIMITS: SessionLimits = {
   sessions: 100_000,
@@ -403,11 +404,11 @@ export class SessionManager extends SessionDirectory {
   private checkOpen(caller: NameAddr): void {
     if (this.closing !== undefined) throw new StrowgerError('CLOSED', 'the manager is closed');
     if (this.registry.size >= this.limits.sessions) {
-      throw new StrowgerError('TOO_MANY_SESSIONS', `there are ${this.registry.size} sessions`);
+      throw tooMany('TOO_MANY_SESSIONS', `there are ${this.registry.size} sessions`);
     }
     if (!this.isTooMany(caller)) return;
     const begun = this.registry.begunBy(caller);
-    throw new StrowgerError('TOO_MANY_SESSIONS', `${caller.uri} has begun ${begun} sessions`);
+    throw tooMany('TOO_MANY_SESSIONS', `${caller.uri} has begun ${begun} sessions`);
   }
 
   private isTooMany(caller: NameAddr): boolean {

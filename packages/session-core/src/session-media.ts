@@ -1,4 +1,4 @@
-import { StrowgerError } from '@strowger/runtime';
+import type { StrowgerError } from '@strowger/runtime';
 import type {
   MediaDirection,
   MediaEndpoint,
@@ -147,7 +147,7 @@ export abstract class SessionMedia {
 
   /** Throws `SESSION_MEDIA_OWNED` where the session has media of its own. */
   setMediaSessionId(id: string | undefined): void {
-    this.checkForeign();
+    this.checkForeign('setMediaSessionId');
     this.external = id;
   }
 
@@ -158,7 +158,7 @@ export abstract class SessionMedia {
 
   /** Throws `SESSION_MEDIA_OWNED` where the session has media of its own, which tells by itself. */
   updateMediaMetrics(metrics: QualityMetrics): void {
-    this.checkForeign();
+    this.checkForeign('updateMediaMetrics');
     this.externalMetrics = metrics;
   }
 
@@ -170,7 +170,7 @@ export abstract class SessionMedia {
 
   /** Throws `SESSION_MEDIA_OWNED` where the session has media of its own, which tells by itself. */
   setRtpStreamInfo(info: RtpStreamInfo | undefined): void {
-    this.checkForeign();
+    this.checkForeign('setRtpStreamInfo');
     this.externalInfo = info;
   }
 
@@ -187,9 +187,10 @@ export abstract class SessionMedia {
     });
   }
 
-  private checkForeign(): void {
+  private checkForeign(input: string): void {
     if (this.media === undefined) return;
-    throw new StrowgerError('SESSION_MEDIA_OWNED', 'the session has media of its own');
+    const state = `${this.mediaState} with media of the session's own`;
+    throw refusedBy('SESSION_MEDIA_OWNED', { input, state, allowed: [] });
   }
 }
 

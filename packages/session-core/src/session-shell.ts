@@ -319,7 +319,8 @@ export class SessionShell {
     if (hasNoKeys) {
       this.tellSecurity({ what: 'mediaKeysFailed', severity: 'critical', detail: event.message });
     }
-    if (event.type === 'digit') this.tellDigit('media', event);
+    if (event.type === 'intrusion') this.tellSecurity(intrusionOf(event));
+    else if (event.type === 'digit') this.tellDigit('media', event);
     else if (event.type === 'candidate') this.signalling.sendCandidates(event.fragment);
     else tellMedia(event, (type, details) => this.emit(type, details));
   }
@@ -494,4 +495,10 @@ export class SessionShell {
     this.context.onGone(this.session);
     this.waiters.ended.resolve(reason);
   }
+}
+
+function intrusionOf({ packets, replayed }: { packets: number; replayed: number }): SecurityEvent {
+  const what = 2 * replayed >= packets ? 'mediaReplayed' : 'mediaForged';
+  const detail = `${packets} packets that are not the peer's, ${replayed} of them repeated`;
+  return { what, severity: 'warning', detail };
 }

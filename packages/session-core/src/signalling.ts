@@ -20,7 +20,7 @@ import type { InfoDigit } from './info-digit.ts';
 import { type NextTarget, Redirections } from './redirections.ts';
 import { answerInfo } from './request-in-dialog.ts';
 import type { Sdp } from './media-backend.ts';
-import type { SessionInput, SessionOutput } from './session-machine.ts';
+import type { Refused, SessionInput, SessionOutput } from './session-machine.ts';
 import { sendCandidates } from './trickle-ice.ts';
 import { endedBy, failedBy, refusedBy } from './signalling-end.ts';
 import {
@@ -286,12 +286,12 @@ export class Signalling {
     const told = (input: SessionInput): void => {
       if (this.turn === turn) this.user.input(input);
     };
-    const refused = (message: string, isUnsent = false): void =>
-      told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message, isUnsent });
+    const refused = (message: string, how: Partial<Refused> = {}): void =>
+      told({ type: 'changeRefused', code: 'CHANGE_REFUSED', message, ...how });
     const user: UpdateUser = {
       onAccepted: (response) => told({ type: 'changeAccepted', ...described(sdpOf(response)) }),
-      onRejected: ({ status, reason }) => refused(`${status} ${reason}`),
-      onFailed: ({ kind }) => refused(kind, kind === 'transport'),
+      onRejected: ({ status, reason }) => refused(`${status} ${reason}`, { status }),
+      onFailed: ({ kind }) => refused(kind, kind === 'transport' ? { isUnsent: true } : {}),
     };
     const parts = { body: this.bodyOf(offer) };
     try {

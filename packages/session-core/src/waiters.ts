@@ -2,6 +2,7 @@ import { StrowgerError } from '@strowger/runtime';
 import type { EndReason } from './end-reason.ts';
 import type { Sdp } from './media-backend.ts';
 import type { Refused } from './session-machine.ts';
+import { recoveryOf, refusalError } from './recovery.ts';
 
 /** @internal A promise and the means to settle it; a rejection nobody waits for harms nothing. */
 export class Deferred<T> {
@@ -90,17 +91,13 @@ export class Waiters {
 
 function settle(waiter: Deferred<void>, refusal: Refused | undefined): void {
   if (refusal === undefined) waiter.resolve();
-  else waiter.reject(errorOf(refusal));
-}
-
-function errorOf({ code, message, isUnsent = false }: Refused): StrowgerError {
-  if (!isUnsent) return new StrowgerError(code, message);
-  return new StrowgerError(code, message, { recovery: { kind: 'retry', afterMs: 0 } });
+  else waiter.reject(refusalError(refusal));
 }
 
 function endedError(reason: EndReason): StrowgerError {
   const { kind, status } = reason;
   return new StrowgerError('SESSION_ENDED', `the session has ended: ${kind} (${status})`, {
     cause: reason,
+    recovery: recoveryOf(reason),
   });
 }

@@ -1,4 +1,11 @@
-import { answerChallenge, computeHa1, SipRequest, uri } from '@strowger/sip-message';
+import {
+  answerChallenge,
+  computeHa1,
+  type Credentials,
+  SipRequest,
+  SipResponse,
+  uri,
+} from '@strowger/sip-message';
 import { bypassAuthentication, type SessionAuthenticationOptions } from '@strowger/session-core';
 import { createSimulation, type FakeMediaWire } from '@strowger/testkit';
 import { describe, expect, it } from 'vitest';
@@ -188,6 +195,27 @@ describe('TS-22 a caller who is asked', () => {
     await finish(all);
   });
 
+  it('is challenged anew, as stale, once its nonce has aged', async () => {
+    const all = asking({ nonceLifetimeMs: 1000 });
+    const answers = await dials(all, [
+      { waitMs: 0, nonceCount: 1 },
+      { waitMs: 2000, nonceCount: 2 },
+    ]);
+    expect(answers).toEqual(['486', '407 stale=true']);
+    expect(all.told).toEqual([]);
+  });
+
+  it('cannot use a proof again: that is a replay, and told', async () => {
+    const all = asking();
+    const answers = await dials(all, [
+      { waitMs: 0, nonceCount: 1 },
+      { waitMs: 0, nonceCount: 1 },
+      { waitMs: 0, nonceCount: 2 },
+    ]);
+    expect(answers).toEqual(['486', '407', '486']);
+    expect(all.told).toEqual(['critical replay replayed from alice']);
+  });
+
   it('gets 500 where the credentials cannot be read', async () => {
     const all = asking({
       credentials: () => {
@@ -328,4 +356,40 @@ function inviteOf(number: number): SipRequest {
       ['Contact', '<sip:alice@mallory>'],
     ],
   });
+}
+
+/** Calls under one nonce, which were proven by hand; what each was answered with. */
+async function dials(
+  { simulation, bob }: Scene,
+  calls: readonly { waitMs: number; nonceCount: number }[],
+): Promise<string[]> {
+  bob.onIncoming = (session) => session.reject(486);
+  const host = simulation.network.host('dialler');
+  const answers: SipResponse[] = [];
+  host.receive = ({ message }) => {
+    if (message instanceof SipResponse && message.status >= 300) answers.push(message);
+  };
+  const send = async (number: number, proof?: Credentials): Promise<SipResponse | undefined> => {
+    const request = inviteOf(number);
+    if (proof !== undefined) request.headers.set('Proxy-Authorization', proof);
+    const hop = { transport: 'udp', address: host.address, port: 5060 } as const;
+    bob.manager.receive({ message: request, hop, local: { address: '', port: 5060 } });
+    await simulation.run(500);
+    return answers.at(-1);
+  };
+  const challenge = (await send(0))?.headers.get('proxy-authenticate')?.[0];
+  if (challenge === undefined) throw new Error('bob did not ask');
+  const outcomes: string[] = [];
+  for (const [at, { waitMs, nonceCount }] of calls.entries()) {
+    await simulation.run(waitMs);
+    const { uri: target } = inviteOf(at);
+    const own = { ...secret, cnonce: 'c', nonceCount, method: 'INVITE', uri: target };
+    const proof = answerChallenge(challenge, own);
+    if (!proof.ok) throw new Error('no proof');
+    const answer = await send(at + 1, proof.value);
+    const stale = /stale=true/iu.test(answer?.headers.raw('proxy-authenticate')[0] ?? '');
+    outcomes.push(`${answer?.status}${stale ? ' stale=true' : ''}`);
+  }
+  await simulation.runUntilQuiet();
+  return outcomes;
 }

@@ -25,6 +25,45 @@ describe('F-15 media for descriptions that the application has exchanged', () =>
     await finish(both);
   });
 
+  it.each([
+    ['sendrecv', 'connected'],
+    ['sendonly', 'onHold'],
+    ['inactive', 'onHold'],
+  ] as const)(
+    'goes the way that was agreed, before anybody sets it up: %s',
+    async (direction, state) => {
+      const both = scene();
+      const { simulation, alice, bob } = both;
+      const own = await alice.media.openEndpoint({ label: 'own', onEvent() {} });
+      const session = alice.call('bob', { offer: await own.createOffer({ direction }) });
+      await simulation.run(1000);
+      expect([session.mediaDirection, session.state, bob.session.state]).toEqual([
+        direction,
+        state,
+        state,
+      ]);
+      await own.close();
+      void session.hangUp();
+      await finish(both);
+    },
+  );
+
+  it('goes the way that its own answer says', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const own = await bob.media.openEndpoint({ label: 'own', onEvent() {} });
+    bob.onIncoming = async (session) => {
+      const sdp = await own.acceptOffer(session.offer ?? '', { direction: 'recvonly' });
+      await session.answer({ sdp });
+    };
+    const session = alice.call('bob');
+    await simulation.run(1000);
+    expect([session.mediaDirection, bob.session.mediaDirection]).toEqual(['sendonly', 'recvonly']);
+    await own.close();
+    void session.hangUp();
+    await finish(both);
+  });
+
   it('is for the dialog of an answered session that has no media', async () => {
     const both = await talking();
     const { alice } = both;

@@ -2,7 +2,7 @@ import { createSimulation, FAKE_SUITE, type FakeMediaWire } from '@strowger/test
 import type { CallOptions, SessionManagerOptions } from '@strowger/session-core';
 import { describe, expect, it } from 'vitest';
 import { judgeProtection } from '../src/media-protection.ts';
-import { finish, Phone, type Scene } from './two-phones.ts';
+import { finish, Phone, type Scene, talking } from './two-phones.ts';
 
 type Policy = NonNullable<SessionManagerOptions['srtp']>;
 interface Party {
@@ -184,5 +184,25 @@ describe('the judgement of what was agreed', () => {
     [{ policy: 'best-effort', before: undefined, now: undefined }, 'fine'],
   ] as const)('of %j is %s', (situation, judgement) => {
     expect(judgeProtection(situation)).toBe(judgement);
+  });
+});
+
+describe("packets that are not the peer's", () => {
+  it.each([
+    [10, 'mediaReplayed'],
+    [2, 'mediaForged'],
+  ] as const)('are told whoever guards the machine: %i of 10 repeated', async (replayed, what) => {
+    const both = await talking();
+    const { alice } = both;
+    const told: unknown[] = [];
+    alice.session.on('security', ({ what: said, severity, detail }) =>
+      told.push([said, severity, detail]),
+    );
+    alice.media.endpoints[0]?.tell({ type: 'intrusion', packets: 10, replayed });
+    const words = `10 packets that are not the peer's, ${replayed} of them repeated`;
+    expect(told).toEqual([[what, 'warning', words]]);
+    expect(alice.session.state).toBe('connected');
+    void alice.session.hangUp();
+    await finish(both);
   });
 });

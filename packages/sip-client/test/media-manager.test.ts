@@ -196,6 +196,38 @@ describe('F-15 C-01 media for descriptions that the application has exchanged', 
     await finish(both);
   });
 
+  it('is waited for by an offer of the peer that comes before it was set up', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const { session, dialog, offer, answer } = await described(both);
+    const own = bob.session.dialog?.id ?? dialog.id;
+    await during(simulation, bob.sessions.setupMediaForDialog(own, answer, offer));
+    const held = bob.session.hold();
+    await simulation.run(300);
+    expect([session.state, simulation.ladder().includes('491')]).toEqual(['connected', true]);
+    await during(simulation, alice.sessions.setupMediaForDialog(dialog.id, offer, answer));
+    await during(simulation, held);
+    expect([session.state, session.mediaState]).toEqual(['onHold', 'paused']);
+    void session.hangUp();
+    await finish(both);
+  });
+
+  it('is not waited for for ever', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const { session, dialog, offer, answer, ours } = await described(both);
+    const own = bob.session.dialog?.id ?? dialog.id;
+    await during(simulation, bob.sessions.setupMediaForDialog(own, answer, offer));
+    await simulation.run(33_000);
+    const held = expect(bob.session.hold()).rejects.toThrowError(/488/u);
+    await simulation.run(300);
+    await held;
+    expect(session.state).toBe('connected');
+    await during(simulation, alice.media.stopMedia(ours.mediaSessionId, 'unused'));
+    void session.hangUp();
+    await finish(both);
+  });
+
   it('is torn down without a word, and set up once at a time', async () => {
     const both = scene();
     const { simulation, alice, bob } = both;

@@ -274,6 +274,7 @@ export type CoreEvent =
   | { type: 'timeout'; silentMs: number; initial: boolean }
   | { type: 'quality'; metrics: QualityMetrics }
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
+  | { type: 'intrusion'; packets: number; replayed: number }
   | { type: 'failed'; code: string; message: string }
   | { type: 'secured'; keying: Keying; suite: SrtpSuite }
   | { type: 'playEnded'; play: number; playedMs: number; stopped: boolean; error?: CoreError }

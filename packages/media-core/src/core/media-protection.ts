@@ -23,6 +23,8 @@ interface Contexts {
 export class MediaProtection {
   /** Packets that were forged, damaged, repeated or in the clear. */
   unauthentic = 0;
+  /** Told of each of these where there are keys. */
+  onUnauthentic: (isReplay: boolean) => void = () => {};
   private readonly hmac: HmacSha1;
   private readonly clock: Clock;
   private readonly peer: PeerKeys;
@@ -90,17 +92,25 @@ export class MediaProtection {
   /** The RTP packet in the clear; `undefined` where it is not the peer's. */
   unprotect(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
+    const { replays } = this.peer;
     const clear = this.peer.unprotect(packet, this.clock.now());
-    if (clear === undefined) this.unauthentic++;
+    if (clear === undefined) this.refuse(this.peer.replays > replays);
     return clear;
   }
 
   /** The same for RTCP. */
   unprotectControl(packet: Uint8Array): Uint8Array | undefined {
     if (!this.isRequired) return packet;
+    const { replays } = this.peer;
     const clear = this.peer.unprotectControl(packet, this.clock.now());
-    if (clear === undefined) this.unauthentic++;
+    if (clear === undefined) this.refuse(this.peer.replays > replays);
     return clear;
+  }
+
+  /** What comes before there are keys is early, and nobody's fault. */
+  private refuse(isReplay: boolean): void {
+    this.unauthentic++;
+    if (this.contexts !== undefined) this.onUnauthentic(isReplay);
   }
 
   private senderOf(keys: SrtpKeys): SrtpSender {

@@ -29,6 +29,11 @@ export class PeerKeys {
     this.hmac = hmac;
   }
 
+  /** Under the keys that are taken now. */
+  get replays(): number {
+    return (this.current?.replays ?? 0) + (this.before?.replays ?? 0);
+  }
+
   /** From now on the peer uses these; packets under those before are taken for two seconds more. */
   use(keys: SrtpKeys, now: number): void {
     const known = this.known.find((one) => sameKeys(one.keys, keys));

@@ -12,6 +12,7 @@ import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.t
 import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { PacketListeners } from './packet-tap.ts';
+import { IntrusionWatch } from './intrusion-watch.ts';
 import { MediaTimeout } from './media-timeout.ts';
 import { isNoRtp, MediaTransport } from './media-transport.ts';
 import { UnheardPeer } from './unheard-peer.ts';
@@ -105,6 +106,10 @@ export class RtpSession {
     this.rtcp = new RtcpSession({ clock, random, cname, send, session: this });
     const { settings, quality } = request;
     const tell = (event: CoreEvent): void => user.onEvent(event);
+    const watch = new IntrusionWatch(clock, (intrusion) =>
+      tell({ type: 'intrusion', ...intrusion }),
+    );
+    this.protection.onUnauthentic = (isReplay) => watch.note(isReplay);
     this.quality = new QualityReporter({
       clock,
       settings: quality,

@@ -81,6 +81,11 @@ export type MediaEndpointEvent =
   | { type: 'qualityChanged'; from: QualityLevel; to: QualityLevel; metrics: QualityMetrics }
   /** Keys are there: media flows encrypted from now on. Told again where they were replaced. */
   | { type: 'secured'; keying: 'sdes' | 'dtls'; suite: string }
+  /**
+   * Many packets within ten seconds that were not the peer's, where media is encrypted: forged, damaged,
+   * in the clear, or `replayed`, under a number that was there before (RFC 3711 §3.3.2). None is heard.
+   */
+  | { type: 'intrusion'; packets: number; replayed: number }
   /** The endpoint cannot go on and is to be closed: its worker died, `ICE_FAILED`, `DTLS_FAILED`. */
   | { type: 'failed'; code: string; message: string }
   /**

@@ -80,6 +80,8 @@ export class SrtpSender {
 
 /** What takes the packets that come in: authentic, new, or not at all. */
 export class SrtpReceiver {
+  /** Packets that were not taken because of their number: it was seen, or is too old. */
+  replays = 0;
   private readonly rtp: PacketCipher;
   private readonly rtcp: PacketCipher;
   private readonly mki: Uint8Array;
@@ -105,7 +107,8 @@ export class SrtpReceiver {
     const ssrc = read32(packet, 8);
     const source = this.sources.get(ssrc) ?? newSource();
     const index = estimateIndex(source.window.highest, sequenceOf(packet));
-    if (index >= INDICES || !source.window.isNew(index)) return undefined;
+    if (index >= INDICES) return undefined;
+    if (!source.window.isNew(index)) return this.replayed();
     const whole = this.withoutMki(packet, end, rtp.tagLength);
     if (!rtp.open(whole, start, end, { ssrc, index, keystream: source.keystream })) {
       return undefined;
@@ -127,13 +130,17 @@ export class SrtpReceiver {
     if (word < CONTROL_INDICES || !this.hasMki(packet, mkiAt)) return undefined;
     const ssrc = read32(packet, 4);
     const source = this.controls.get(ssrc) ?? newSource();
-    if (!source.window.isNew(index)) return undefined;
+    if (!source.window.isNew(index)) return this.replayed();
     const whole = isGcm ? packet : this.withoutMki(packet, end + 4, rtcp.tagLength);
     const place = { ssrc, index, keystream: source.keystream };
     if (!rtcp.open(whole, CONTROL_HEADER, end, place)) return undefined;
     if (!admit(this.controls, ssrc, source)) return undefined;
     source.window.add(index);
     return whole.subarray(0, end);
+  }
+
+  private replayed(): undefined {
+    this.replays++;
   }
 
   private hasMki(packet: Uint8Array, at: number): boolean {
