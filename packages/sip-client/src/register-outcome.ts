@@ -4,7 +4,7 @@ import type { RegistrationChange } from './registration-table.ts';
 
 /** How long `registerAndWait` waits, and what ends the waiting sooner. */
 export interface RegisterWaitOptions {
-  /** In milliseconds. Default 30,000. */
+  /** In milliseconds, from 1 to 86,400,000. Default 30,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -30,11 +30,18 @@ export type RegisterOutcome =
   /** It was ended meanwhile, by `unregister` or `close`. */
   | { readonly registered: false; readonly why: 'unregistered' };
 
-/** Registers and waits for what becomes of it. Rejects with `CLOSED` alone. */
+/** A day: who waits longer has `register`. */
+const LONGEST_MS = 86_400_000;
+
+/** Registers and waits for what becomes of it. Rejects with `BAD_OPTION`, `CLOSED`. */
 export function registerAndWait(
   registration: Registration,
   { timeoutMs = 30_000, signal, clock }: RegisterWaitOptions & { clock: Clock },
 ): Promise<RegisterOutcome> {
+  if (!(timeoutMs >= 1 && timeoutMs <= LONGEST_MS)) {
+    const what = `timeoutMs: it is a number from 1 to ${LONGEST_MS}`;
+    return Promise.reject(new StrowgerError('BAD_OPTION', what));
+  }
   if (signal?.aborted === true) return Promise.resolve({ registered: false, why: 'aborted' });
   return new Promise((resolve, reject) => {
     let status: number | undefined;

@@ -113,7 +113,7 @@ export class WiredSipClient extends ClientServices {
   /**
    * Registers as `register` does, and tells what became of that as a value: accepted, refused for good, not
    * in time. What is given up then is the waiting: it is tried on until `unregister` or `close`. For a program
-   * that tells a person, or goes on otherwise. Rejects with `LISTEN_FAILED`, `BAD_LISTEN_POINT`, `CLOSED`.
+   * that tells a person, or goes on otherwise. Rejects with `LISTEN_FAILED`, `BAD_LISTEN_POINT`, `BAD_OPTION`, `CLOSED`.
    */
   registerAndWait(options: RegisterWaitOptions = {}): Promise<RegisterOutcome> {
     return this.account.registerAndWait(options);

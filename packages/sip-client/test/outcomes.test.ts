@@ -49,6 +49,14 @@ describe('registerAndWait', () => {
     await finish(all);
   });
 
+  it.each([Number.NaN, 0, -1, Infinity])('does not wait for %d ms', async (timeoutMs) => {
+    const all = scene();
+    const waiting = all.alice.client.registerAndWait({ timeoutMs });
+    await expect(waiting).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    expect(all.registrar.seen).toEqual([]);
+    await finish(all);
+  });
+
   it('gives up when it is told to', async () => {
     const all = scene();
     const { simulation, registrar, alice } = all;
