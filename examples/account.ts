@@ -1,4 +1,4 @@
-// A phone with an account at a PBX: registers, and keeps the registration alive until it is closed.
+// A phone with an account at a PBX: registers, says what became of that, and keeps at it until it is closed.
 import { SipClient } from '@strowger/sip-client';
 
 const phone = new SipClient({
@@ -8,5 +8,6 @@ const phone = new SipClient({
 });
 phone.on('registration', (change) => console.log(change.type)); // prints: registrationFailed
 
-setTimeout(() => void phone.close(), 500); // nobody answers there: it would go on trying
-await phone.register().catch((error) => console.log(error.code)); // prints: UNREGISTERED
+const outcome = await phone.registerAndWait({ timeoutMs: 500 });
+if (!outcome.registered) console.log(outcome.why); // prints: timedOut
+await phone.close(); // it would go on trying

@@ -1,4 +1,4 @@
-// How a call ended is a value: busy, declined and given up are no exceptions.
+// Whether a call is answered, and how it ended, is a value: busy, declined and given up are no exceptions.
 import { SipClient } from '@strowger/sip-client';
 
 const bob = new SipClient({ uri: 'sip:bob@127.0.0.1' });
@@ -14,8 +14,9 @@ const alice = new SipClient({ uri: 'sip:alice@127.0.0.1' });
 const contact = await bob.contact();
 for (const _ of [1, 2]) {
   const call = await alice.call(contact);
-  const { kind, status, cause } = await call.ended;
-  console.log(kind, status, cause); // prints: rejected 486 17
+  const outcome = await call.answered();
+  if (outcome.answered) continue;
+  console.log(outcome.why, outcome.status, outcome.cause); // prints: busy 486 17
 }
 const call = await alice.call(contact, { signal: AbortSignal.timeout(500) }); // sends CANCEL
 console.log((await call.ended).kind); // prints: cancelled

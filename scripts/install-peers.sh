@@ -27,7 +27,7 @@ packages=(
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle
-  iproute2 procps util-linux  # private network namespaces for the tests
+  iproute2 iptables procps util-linux  # private network namespaces for the tests, and a NAT between them
 )
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d

@@ -46,6 +46,7 @@ import { InviteClient } from './invite-client.ts';
 import { InviteRequest } from './invite-request.ts';
 import { halfDialogKey, type LayerContext } from './layer-context.ts';
 import { LiveDialogs } from './live-dialogs.ts';
+import type { ContactParts } from './local-party.ts';
 import type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { type OutgoingRequest, type RequestOptions, sendRequest } from './outgoing-request.ts';
@@ -224,10 +225,14 @@ export class DialogLayer {
 
   /**
    * The value of our Contact for messages over this hop, as a registrar binds it; `isSecure`: for a
-   * `sips:` address of record, which `sips:` calls reach alone (RFC 3261 §8.1.1.8).
+   * `sips:` address of record, which `sips:` calls reach alone (RFC 3261 §8.1.1.8). A `gruu` among the
+   * parts is not heeded: a registrar binds what that stands for.
    */
-  contact(hop: Hop, { isSecure = false }: { readonly isSecure?: boolean } = {}): string {
-    return this.context.userAgent.hopContact(hop, isSecure);
+  contact(
+    hop: Hop,
+    { isSecure = false, ...parts }: ContactParts & { readonly isSecure?: boolean } = {},
+  ): string {
+    return this.context.userAgent.hopContact(hop, isSecure, parts);
   }
 
   /**
@@ -388,6 +393,7 @@ function contextOf(options: DialogLayerOptions, transactions: TransactionLayer):
       infoPackages: options.infoPackages ?? [],
       accept: options.accept,
     }),
+    localParty: (clue) => options.localParty?.(clue),
     dialogs: new LiveDialogs(),
     onStep: options.onStep,
     onDialogChanged:

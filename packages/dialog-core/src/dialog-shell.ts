@@ -12,6 +12,7 @@ import {
   type DialogTableContext,
   dialogTable,
 } from './dialog-table.ts';
+import type { ContactParts } from './local-party.ts';
 import type {
   Body,
   DialogEnd,
@@ -65,10 +66,10 @@ export class DialogShell implements Dialog {
     context.dialogs.set(dialogKey(init.id), this);
   }
 
-  relocate(hop: Hop): void {
+  relocate(hop: Hop, parts?: ContactParts): void {
     const { userAgent } = this.surroundings;
     const { isSecure, contactParams } = this.record;
-    this.record.relocate(`${userAgent.contact(hop, isSecure)}${contactParams}`);
+    this.record.relocate(`${userAgent.contact(hop, isSecure, parts)}${contactParams}`);
   }
 
   get focus(): string | undefined {

@@ -8,6 +8,7 @@ import type {
   RequestUser,
   UpdateUser,
 } from './dialog-user.ts';
+import type { ContactParts } from './local-party.ts';
 import type { SubscriptionParts } from './events/outgoing-subscribe.ts';
 import type { OutgoingRefer, ReferOptions, ReferUser } from './events/refer-options.ts';
 import type { Subscription } from './events/subscription.ts';
@@ -68,9 +69,10 @@ export interface Dialog {
   /**
    * Our address has changed: from the next message that has one, Contact says where messages over `hop`
    * reach us now, which the peer learns by a re-INVITE or UPDATE (RFC 3261 §12.2.1.1), and a connection
-   * that requests were pinned to is forgotten. A GRUU stays what it is.
+   * that requests were pinned to is forgotten. A GRUU stays what it is. `contact`: what our Contact is made
+   * of; by default the layer's own.
    */
-  relocate(hop: Hop): void;
+  relocate(hop: Hop, contact?: ContactParts): void;
   /**
    * Acknowledges the 2xx that waits for it, of the INVITE or of a re-INVITE; the same ACK answers
    * every repetition of that 2xx. Throws `NOTHING_TO_ACK` where no 2xx waits in a live dialog.

@@ -10,6 +10,7 @@ export {
 export { SnapshotFields } from './snapshot-fields.ts';
 export type { RestoreOptions } from './restore-dialog.ts';
 export type { DialogCounts, DialogLayerOptions, DialogLimits } from './layer-options.ts';
+export type { ContactParts, LocalParty, PartyClue } from './local-party.ts';
 export type { OutgoingRequest, RequestOptions } from './outgoing-request.ts';
 export type {
   Body,

@@ -166,8 +166,11 @@ export class InviteClient implements OutgoingInvite {
     const { request, context } = this;
     const isOurs = !request.headers.has('contact');
     const { contactParams = '' } = this.options;
-    const ownContact = (hop: Hop): string =>
-      `${context.userAgent.contact(hop, this.isSecure)}${contactParams}`;
+    const { from } = request;
+    const ownContact = (hop: Hop): string => {
+      const party = context.localParty({ kind: 'sent', from, hop });
+      return `${context.userAgent.contact(hop, this.isSecure, party?.contact)}${contactParams}`;
+    };
     let cseq = 1;
     this.client = new ClientRequest(request, {
       context,

@@ -2,6 +2,7 @@ import { StrowgerError } from '@strowger/runtime';
 import { isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
 import { copied } from './copied.ts';
+import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
 import { isDescribed } from './description.ts';
 import type {
@@ -16,6 +17,7 @@ import type { IncomingInvite } from './incoming-invite.ts';
 import { InviteServer } from './invite-server.ts';
 import type { InviteServerOutcome } from './invite-server-table.ts';
 import type { LayerContext } from './layer-context.ts';
+import type { LocalParty } from './local-party.ts';
 import { focusContact } from './focus-contact.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { routeSetFrom } from './route-set.ts';
@@ -30,6 +32,7 @@ export class InviteRequest implements IncomingInvite {
   private readonly match: Exclude<DialogMatch, { kind: 'refused' }>;
   private readonly transaction: ServerTransaction;
   private readonly server: InviteServer;
+  private readonly party: LocalParty | undefined;
   private readonly contact: string;
   private current: DialogShell | undefined;
 
@@ -41,10 +44,10 @@ export class InviteRequest implements IncomingInvite {
     this.context = context;
     this.match = match;
     this.transaction = transaction;
-    this.contact = context.userAgent.contact(
-      transaction.inbound.hop,
-      isSecure(transaction.request),
-    );
+    const { request } = transaction;
+    const { hop } = transaction.inbound;
+    this.party = context.localParty({ kind: 'received', request, hop });
+    this.contact = context.userAgent.contact(hop, isSecure(request), this.party?.contact);
     this.server = new InviteServer({
       context,
       transaction,
@@ -145,7 +148,7 @@ export class InviteRequest implements IncomingInvite {
     const { request, inbound } = this;
     const { localTag } = this.transaction;
     const contact = firstContact(request);
-    const dialog = new DialogShell(this.context, {
+    const init: DialogInit = {
       id: {
         callId: copied(request.callId),
         localTag,
@@ -160,7 +163,8 @@ export class InviteRequest implements IncomingInvite {
       localSeq: 0,
       remoteSeq: request.cseq.number,
       hop: pinnedHop(request, inbound.hop),
-    });
+    };
+    const dialog = new DialogShell(this.context, init, this.party?.credentials);
     dialog.record.noteAllow(request);
     dialog.record.focus = this.conference;
     dialog.usage.inviteReceived(this.server);

@@ -9,6 +9,7 @@ import type { DialogShell } from './dialog-shell.ts';
 import type { EventCentre } from './events/event-centre.ts';
 import type { DialogLimits } from './layer-options.ts';
 import type { LiveDialogs } from './live-dialogs.ts';
+import type { LocalParty, PartyClue } from './local-party.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
 import type { UserAgent } from './user-agent.ts';
@@ -57,6 +58,8 @@ export interface LayerContext {
   /** Undefined where there are none. */
   readonly sessionTimers: SessionTimerOptions | undefined;
   readonly userAgent: UserAgent;
+  /** Who of us takes part; undefined where there is but one. */
+  localParty(clue: PartyClue): LocalParty | undefined;
   readonly dialogs: LiveDialogs<DialogShell>;
   readonly live: LiveObjects;
   /** Subscriptions of both sides. */

@@ -9,6 +9,7 @@ import type {
 import type { DialogUser, ForeignRequests } from './dialog-user.ts';
 import type { EventOptions } from './events/event-options.ts';
 import type { DialogStep } from './layer-context.ts';
+import type { LocalParty, PartyClue } from './local-party.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 import type { SessionTimerOptions } from './session-expires.ts';
 
@@ -22,6 +23,12 @@ export interface DialogLayerOptions {
   readonly timers?: Partial<TimerSettings> | undefined;
   /** The user part of our Contact; none by default. */
   readonly contactUser?: string | undefined;
+  /**
+   * Who of us takes part in what is sent and received, where the layer serves several, as a phone with
+   * several accounts does: what that one's Contact is, and its credentials. By default, and where it
+   * gives nothing, there is one of us, with `contactUser` and `useGruu`.
+   */
+  readonly localParty?: ((clue: PartyClue) => LocalParty | undefined) | undefined;
   /** The value of User-Agent and Server; none by default. */
   readonly userAgent?: string | undefined;
   /**

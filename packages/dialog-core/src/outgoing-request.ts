@@ -4,6 +4,7 @@ import { ClientRequest } from './client-request.ts';
 import { trackRequest } from './dialog-request.ts';
 import type { MessageParts, RequestUser } from './dialog-user.ts';
 import { type LayerContext, newCallId } from './layer-context.ts';
+import type { ContactParts } from './local-party.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
 
@@ -33,6 +34,8 @@ export interface OutgoingRequest {
   readonly callId: string;
   /** The CSeq number last used: the next of a series is higher. */
   readonly cseq: number;
+  /** The hop that it was last sent over: where the answer came from. */
+  readonly hop: Hop | undefined;
 }
 
 /** Sends a request outside of dialogs (RFC 3261 §8.1). */
@@ -60,13 +63,18 @@ export function sendRequest(
   );
   const finish = trackRequest(context, user);
   const { userAgent } = context;
+  const partOf = (hop: Hop): ContactParts | undefined =>
+    context.localParty({ kind: 'sent', from, hop })?.contact;
   const isSecure = isSips(requestUri); // §8.1.1.8
   const ownContact = (hop: Hop): string =>
-    method === 'REGISTER' ? userAgent.hopContact(hop, isSecure) : userAgent.contact(hop, isSecure);
+    method === 'REGISTER'
+      ? userAgent.hopContact(hop, isSecure, partOf(hop))
+      : userAgent.contact(hop, isSecure, partOf(hop));
+  let client: ClientRequest | undefined;
   const send = (hops?: readonly Hop[]): void => {
     if (finish.isOver()) return; // the layer was closed while the hops were looked up
     const { contactParams } = options;
-    new ClientRequest(request, {
+    client = new ClientRequest(request, {
       context,
       target: addressing.nextHop,
       hops,
@@ -82,7 +90,8 @@ export function sendRequest(
         onTimeout: () => finish({ failure: { kind: 'timeout' } }),
         onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
       },
-    }).send();
+    });
+    client.send();
   };
   if (options.hops !== undefined || options.contactParams === undefined) send(options.hops);
   else {
@@ -95,6 +104,9 @@ export function sendRequest(
     callId,
     get cseq() {
       return cseq;
+    },
+    get hop() {
+      return client?.hop;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { SipRequest, uri } from '@strowger/sip-message';
+import { SipRequest, SipUri, uri } from '@strowger/sip-message';
 import type { TransportName } from '@strowger/transaction-core';
 import { describe, expect, it } from 'vitest';
 import { UserAgent } from './user-agent.ts';
@@ -27,6 +27,25 @@ describe('our Contact', () => {
 
   it('has brackets around IPv6, and no user where there is none', () => {
     expect(userAgent('2001:db8::9').contact(hop('udp'))).toBe('<sip:[2001:db8::9]:5062>');
+  });
+});
+
+describe('the Contact of one of several', () => {
+  it('has its user, and what a NAT made of our place', () => {
+    const parts = { user: 'you', sentBy: { host: '203.0.113.7', port: 40_000 } };
+    const contact = userAgent('192.0.2.9', 'me').contact(hop('udp'), false, parts);
+    expect(contact).toBe('<sip:you@203.0.113.7:40000>');
+  });
+
+  it('is its GRUU where the scheme fits, and never that of the layer', () => {
+    const one = userAgent('192.0.2.9', 'me');
+    const gruu = uri('sip:you@pbx.example;gr=1');
+    if (!(gruu instanceof SipUri)) throw new Error('no SIP URI');
+    one.gruu = gruu.with({ user: 'me' });
+    expect(one.contact(hop('udp'))).toBe('<sip:me@pbx.example;gr=1>');
+    expect(one.contact(hop('udp'), false, { gruu })).toBe('<sip:you@pbx.example;gr=1>');
+    expect(one.contact(hop('udp'), true, { gruu })).toBe('<sips:me@192.0.2.9:5062>');
+    expect(one.contact(hop('udp'), false, { user: 'you' })).toBe('<sip:you@192.0.2.9:5062>');
   });
 });
 

@@ -9,6 +9,7 @@ import {
 import { StrowgerError } from '@strowger/runtime';
 import type { Hop, MessageSender } from '@strowger/transaction-core';
 import type { MessageParts, RefusalParts } from './dialog-user.ts';
+import type { ContactParts } from './local-party.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 
 /** Start line and the fields that a dialog or a request outside of dialogs decides. */
@@ -104,20 +105,21 @@ export class UserAgent {
    * Our Contact: our GRUU where we have one, else where messages over this hop reach us; `sips` where
    * the peer asks for it (§8.1.1.8), which no other scheme can stand in for.
    */
-  contact(hop: Hop, secure = false): string {
-    const { gruu } = this;
+  contact(hop: Hop, secure = false, parts?: ContactParts): string {
+    const gruu = parts === undefined ? this.gruu : parts.gruu;
     if (gruu !== undefined && (gruu.scheme === 'sips') === secure) return `<${gruu.toString()}>`;
-    return this.hopContact(hop, secure);
+    return this.hopContact(hop, secure, parts);
   }
 
   /** The Contact of this very instance for messages over this hop, which a registrar binds. */
-  hopContact(hop: Hop, secure = false): string {
-    const { host, port } = this.options.sender.sentBy(hop);
+  hopContact(hop: Hop, secure = false, parts: ContactParts = {}): string {
+    const { sentBy = this.options.sender.sentBy(hop), user = this.options.contactUser } = parts;
+    const { host, port } = sentBy;
     const params: [string, string][] = [];
     const implied = hop.transport === 'udp' || (secure && SECURE.includes(hop.transport));
     if (!implied) params.push(['transport', hop.transport === 'wss' ? 'ws' : hop.transport]);
     const scheme = secure ? 'sips' : 'sip';
-    const uri = new SipUri({ scheme, user: this.options.contactUser, host, port, params });
+    const uri = new SipUri({ scheme, user, host, port, params });
     return `<${uri.toString()}>`;
   }
 

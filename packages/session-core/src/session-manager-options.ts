@@ -1,5 +1,6 @@
 import type {
   DialogCounts,
+  DialogLayerOptions,
   ForeignRequests,
   IncomingInvite,
   ReliableProvisionals,
@@ -82,6 +83,8 @@ export interface SessionManagerOptions extends TransferHooks {
    */
   readonly trickleIce?: boolean | undefined;
   readonly contactUser?: string | undefined;
+  /** Who of us takes part, where there are several: see `DialogLayerOptions.localParty`. */
+  readonly localParty?: DialogLayerOptions['localParty'];
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerSettings> | undefined;
   readonly limits?: Partial<SessionLimits> | undefined;

@@ -62,6 +62,7 @@ export class SessionManager extends SessionDirectory {
       runtime,
       sender: this.senderOf(options),
       contactUser,
+      localParty: options.localParty,
       userAgent,
       timers,
       foreign: options.foreign,

@@ -290,7 +290,8 @@ export class SessionShell {
 
   /** Our place in the network is another one: the peer is told, and media moves there. */
   relocate(hop: Hop, how: RelocateOptions): void {
-    this.signalling.dialog?.relocate(hop);
+    this.signalling.dialog?.relocate(hop, how.contact);
+    if (how.keepsMedia === true) return this.refresh();
     this.restartsIce = how.iceRestart === true;
     // what somebody else has, or closed, is not had anew: the peer is told our Contact alone
     if (!this.link.ownsEndpoint && !this.link.isLost) this.refresh();

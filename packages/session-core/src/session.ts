@@ -1,4 +1,4 @@
-import type { Dialog, HeaderFields } from '@strowger/dialog-core';
+import type { ContactParts, Dialog, HeaderFields } from '@strowger/dialog-core';
 import { StrowgerError, type Unsubscribe } from '@strowger/runtime';
 import {
   isSips,
@@ -64,6 +64,13 @@ import { transferSession } from './transferor.ts';
 export interface RelocateOptions {
   /** Whether the endpoint finds its new way by ICE itself, as that of a browser does. Default `false`. */
   readonly iceRestart?: boolean;
+  /**
+   * Whether media goes on as it does and the peer is told our Contact alone: where signalling alone has
+   * moved, as by a NAT that has given it another port. Default `false`.
+   */
+  readonly keepsMedia?: boolean;
+  /** What our Contact is made of; default: as for all sessions. */
+  readonly contact?: ContactParts | undefined;
 }
 
 /** One party's leg of a call: its dialog and its media, kept in step. Made by `SessionManager`. */

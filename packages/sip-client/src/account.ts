@@ -25,6 +25,18 @@ export interface AccountOptions {
    * asked for a GRUU, which is our Contact from then on (RFC 5627). None by default.
    */
   readonly instanceId?: string;
+  /**
+   * Whether our Contact is what the registrar sees of us where that is something else: the address and
+   * port that a NAT gives to our UDP (`received` and `rport`, RFC 3581). Over connections it is not: the
+   * registrar reaches us over the one that we have opened. Default `true`.
+   */
+  readonly contactRewrite?: boolean;
+  /**
+   * The longest time between two packets that keep the binding of a NAT while we are registered over
+   * UDP, in milliseconds: 5000 to 3,600,000, or 0 for none. Each time is drawn from 80 to 100 % of it.
+   * Default 29,000 (RFC 5626 §4.4.2).
+   */
+  readonly keepAliveMs?: number;
 }
 
 /** An account whose parts were checked. */
@@ -39,18 +51,26 @@ export interface Account {
   readonly credentials: CredentialSource | undefined;
   readonly expiresSeconds: number;
   readonly instanceId: string | undefined;
+  /** Whether the application has named the server, or it is what DNS knows of the domain. */
+  readonly isServerGiven: boolean;
+  readonly contactRewrite: boolean;
+  readonly keepAliveMs: number;
 }
 
 /** Checks what the application gave. Throws `BAD_ACCOUNT` with the reason. */
 export function readAccount(options: AccountOptions): Account {
   const uri = sipUri('uri', options.uri);
-  if (uri.user === undefined) throw bad('uri', `${options.uri} has no user`);
+  if (uri.user === undefined) throw badAccount('uri', `${options.uri} has no user`);
   const { expiresSeconds = 300, displayName, instanceId } = options;
   if (!(expiresSeconds >= 60 && expiresSeconds <= 86_400)) {
-    throw bad('expiresSeconds', 'it is a number from 60 to 86400');
+    throw badAccount('expiresSeconds', 'it is a number from 60 to 86400');
   }
   if (instanceId !== undefined && !/^urn:[A-Za-z0-9:._-]+$/.test(instanceId)) {
-    throw bad('instanceId', 'it is a URN: urn:uuid:…');
+    throw badAccount('instanceId', 'it is a URN: urn:uuid:…');
+  }
+  const { contactRewrite = true, keepAliveMs = 29_000 } = options;
+  if (keepAliveMs !== 0 && !(keepAliveMs >= 5000 && keepAliveMs <= 3_600_000)) {
+    throw badAccount('keepAliveMs', 'it is a number from 5000 to 3600000, or 0');
   }
   const given = sipUri('server', options.server ?? domainOf(uri).toString());
   const { transport = given.scheme === 'sips' ? 'tls' : 'udp' } = options;
@@ -64,6 +84,9 @@ export function readAccount(options: AccountOptions): Account {
     credentials: credentialsOf(options, uri.user),
     expiresSeconds,
     instanceId,
+    isServerGiven: options.server !== undefined,
+    contactRewrite,
+    keepAliveMs,
   };
 }
 
@@ -97,12 +120,13 @@ function credentialsOf(
 
 function sipUri(key: string, text: string): SipUri {
   const parsed = parseUri(text);
-  if (!parsed.ok) throw bad(key, parsed.refusal.message);
-  if (!(parsed.value instanceof SipUri)) throw bad(key, `${text} is no sip: URI`);
+  if (!parsed.ok) throw badAccount(key, parsed.refusal.message);
+  if (!(parsed.value instanceof SipUri)) throw badAccount(key, `${text} is no sip: URI`);
   return parsed.value;
 }
 
-function bad(key: string, why: string): StrowgerError {
+/** What was given makes no sense: which of it, and why. */
+export function badAccount(key: string, why: string): StrowgerError {
   return new StrowgerError('BAD_ACCOUNT', `${key}: ${why}`, {
     recovery: { kind: 'fixConfiguration', key },
   });

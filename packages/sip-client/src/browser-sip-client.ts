@@ -28,6 +28,7 @@ export class SipClient extends WiredSipClient {
       {
         runtime: () => webRuntime(),
         restartsIce: true,
+        server: sipUriOf(url),
         connect: (hooks, { runtime }) => new WebSocketClient({ runtime, url, ...hooks }),
         openMedia: (_, { runtime }) => new BrowserMedia({ clock: runtime.clock, ...media }),
       },

@@ -3,7 +3,6 @@ import type {
   AnswererOptions,
   AnswererOutcome,
   AudioSource,
-  CallOptions,
   Cleared,
   EndReason,
   HoldOptions,
@@ -17,11 +16,14 @@ import type {
   Recording,
   Session,
   SessionDigitOptions,
+  SessionId,
   SessionState,
   Transfer,
   TransferOptions,
 } from '@strowger/session-core';
 import type { NameAddr } from '@strowger/sip-message';
+import { type AnswerOutcome, answerOutcome } from './call-outcome.ts';
+import type { ClientAccount } from './client-account.ts';
 import { Inbox } from './inbox.ts';
 import {
   messageInCall,
@@ -32,26 +34,23 @@ import {
 /** How many digits may wait for one slow reader. */
 const WAITING_DIGITS = 1000;
 
-/** @internal Whom a text names, and how that is called. */
-export type Way = Pick<CallOptions, 'to' | 'from'> & Partial<CallOptions>;
-
-type WayTo = (target: string) => Promise<Way>;
-
 /** A telephone call: one session, with what a program does with it. */
 export class Call {
   /** Everything else: the layer below. */
   readonly session: Session;
-  private readonly wayTo: WayTo;
+  /** Whose call it is: who was called, or calls. */
+  readonly account: ClientAccount;
   private finalStats: MediaStats | undefined;
 
   /** @internal Calls come from `SipClient`. */
-  constructor(session: Session, wayTo: WayTo) {
+  constructor(session: Session, account: ClientAccount) {
     this.session = session;
-    this.wayTo = wayTo;
+    this.account = account;
     session.on('terminated', ({ stats }) => (this.finalStats = stats));
   }
 
-  get id(): string {
+  /** The id of its session, too: `client.findCall(id)`, `sessions.get(id)`. */
+  get id(): SessionId {
     return this.session.id;
   }
 
@@ -71,6 +70,14 @@ export class Call {
   /** Resolves when it is answered and audio may flow; rejects with `SESSION_ENDED` when it is not. */
   get connected(): Promise<void> {
     return this.session.connected;
+  }
+
+  /**
+   * Resolves when it is answered, or is clear that it will not be: with what became of it, as a value; never
+   * rejects. For who asks whether somebody is there; `connected` is for who takes it for granted.
+   */
+  answered(): Promise<AnswerOutcome> {
+    return answerOutcome(this.session);
   }
 
   /** Resolves when it is over, with the reason; never rejects. */
@@ -146,7 +153,7 @@ export class Call {
    */
   async transfer(target: string | Call, options: TransferOptions = {}): Promise<Transfer> {
     if (target instanceof Call) return this.session.transfer(target.session, options);
-    const { to, ...way } = await this.wayTo(target);
+    const { to, ...way } = await this.account.wayTo(target);
     return this.session.transfer(to, { ...options, call: { ...way, ...options.call } });
   }
 

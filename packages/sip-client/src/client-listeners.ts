@@ -13,7 +13,7 @@ import type { SipClientOptions } from './sip-client-options.ts';
 export function clientListeners(
   { listen, tls = {}, webSocket = {} }: SipClientOptions,
   server: SipUri,
-): Pick<TransportLayerOptions, 'listen' | 'tls' | 'webSocket'> {
+): Pick<TransportLayerOptions, 'tls' | 'webSocket'> & { readonly listen: readonly ListenPoint[] } {
   const { authorities, certificate, key } = tls;
   const shown = certificate === undefined || key === undefined ? undefined : { certificate, key };
   const { path, origin } = webSocket;

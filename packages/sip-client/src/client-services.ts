@@ -1,7 +1,8 @@
-import type { MessageSummary, OutsideAddress } from '@strowger/dialog-core';
+import type { MessageSummary } from '@strowger/dialog-core';
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { type Account, targetUri } from './account.ts';
 import type { ClientStack } from './client-stack.ts';
+import type { Line } from './line.ts';
 import {
   composingBody,
   type ComposingOptions,
@@ -20,6 +21,7 @@ export interface Reach {
   readonly account: Account;
   readonly runtime: Runtime;
   readonly stack: ClientStack;
+  readonly line: Line;
 }
 
 /** How something is watched, or published. */
@@ -41,8 +43,8 @@ export interface MessageWaitingOptions extends WatchOptions {
  * client do, and with `BAD_TARGET` for what cannot be asked.
  */
 export abstract class ClientServices {
-  /** Opens the client. */
-  protected abstract reach(): Promise<Reach>;
+  /** @internal Opens what is not open yet. */
+  abstract reach(): Promise<Reach>;
 
   /**
    * Sends a text outside of calls (RFC 3428), to `bob`, a number or a URI. What the other side says is an
@@ -56,11 +58,11 @@ export abstract class ClientServices {
   ): Promise<MessageOutcome> {
     const body = messageBody(text, options);
     const { headers, signal } = options;
-    const { account, stack } = await this.reach();
+    const { account, stack, line } = await this.reach();
     const to = targetUri(target, account);
-    const route = await stack.routeTo(to);
+    const route = await line.routeTo(to);
     const request = {
-      ...from(account),
+      from: account.identity,
       ...route,
       method: 'MESSAGE',
       requestUri: to,
@@ -108,21 +110,21 @@ export abstract class ClientServices {
     options: WatchOptions = {},
   ): Promise<PresencePublication> {
     const expiresSeconds = expiresOf(options);
-    const { account, runtime, stack } = await this.reach();
-    stack.upkeeps.checkRoom();
+    const { account, runtime, stack, line } = await this.reach();
+    line.upkeeps.checkRoom();
     const { uri: to } = account;
     const publication = new PresencePublication({
       runtime,
       presence,
       entity: to.toString(),
-      locate: () => stack.routeTo(to),
+      locate: () => line.routeTo(to),
       publish: (parts, route, user) => {
-        const request = { ...from(account), ...route, ...parts, to, expiresSeconds };
+        const request = { from: account.identity, ...route, ...parts, to, expiresSeconds };
         return stack.sessions.dialogs.publish(request, user);
       },
       signal: options.signal,
     });
-    stack.upkeeps.add(publication);
+    line.upkeeps.add(publication);
     publication.start();
     return publication;
   }
@@ -133,27 +135,23 @@ export abstract class ClientServices {
     options: WatchOptions,
   ): Promise<Watch<T>> {
     const expiresSeconds = expiresOf(options);
-    const { account, runtime, stack } = await this.reach();
-    stack.upkeeps.checkRoom();
+    const { account, runtime, stack, line } = await this.reach();
+    line.upkeeps.checkRoom();
     const to = target === undefined ? account.uri : targetUri(target, account);
     const watch = new Watch({
       runtime,
       what,
-      locate: () => stack.routeTo(to),
+      locate: () => line.routeTo(to),
       subscribe: (parts, route, user) => {
-        const request = { ...from(account), ...route, ...parts, to, expiresSeconds };
+        const request = { from: account.identity, ...route, ...parts, to, expiresSeconds };
         return stack.sessions.dialogs.subscribe(request, user);
       },
       signal: options.signal,
     });
-    stack.upkeeps.add(watch);
+    line.upkeeps.add(watch);
     watch.start();
     return watch;
   }
-}
-
-function from({ identity, credentials }: Account): Pick<OutsideAddress, 'from' | 'credentials'> {
-  return { from: identity, credentials };
 }
 
 function expiresOf({ expiresSeconds = 3600 }: WatchOptions): number {

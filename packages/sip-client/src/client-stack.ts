@@ -1,19 +1,26 @@
 import { type Runtime, within } from '@strowger/runtime';
-import { type Session, SessionManager, type TransferHooks } from '@strowger/session-core';
-import { type NameAddr, SipUri, type Uri } from '@strowger/sip-message';
+import {
+  type CallOptions,
+  type Session,
+  type SessionId,
+  SessionManager,
+  type TransferHooks,
+} from '@strowger/session-core';
 import type { Hop, Inbound, ServerTransaction } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
+import { calledLine, sayingLine } from './called-line.ts';
 import { answerRequest } from './capabilities.ts';
 import type { ClientWiring } from './client-wiring.ts';
 import type { IncomingServices } from './incoming-services.ts';
+import { Line } from './line.ts';
 import { LocalMedia } from './local-media.ts';
-import { Registration } from './registration.ts';
+import { MovingCalls } from './moving-calls.ts';
 import type { ClientTransport, SipClientOptions, TransportHooks } from './sip-client-options.ts';
-import { Upkeeps } from './watches/upkeeps.ts';
 
 /** What a stack is made of. */
 export interface ClientStackOptions {
   readonly settings: SipClientOptions;
+  /** The client's own: it is there for as long as the stack is. */
   readonly account: Account;
   readonly runtime: Runtime;
   readonly wiring: ClientWiring;
@@ -24,34 +31,21 @@ export interface ClientStackOptions {
   readonly services: IncomingServices;
 }
 
-/** The way of a request to others. */
-export interface RequestRoute {
-  /** None where it is looked up once more when it is known how long the request is. */
-  readonly hops?: readonly Hop[];
-  readonly route?: readonly NameAddr[];
-}
-
-/** How long calls and the registration may take to end, in milliseconds. */
+/** How long calls and a registration may take to end, in milliseconds. */
 const CLOSE_MS = 2000;
 
-/** The layers of one client, wired: transport, sessions, media, registration. */
+/** The layers of one client, wired: transport, sessions and media; and the lines that share them. */
 export class ClientStack {
   readonly sessions: SessionManager;
-  readonly registration: Registration;
-  /** Watches and publications. */
-  readonly upkeeps = new Upkeeps();
   private readonly options: ClientStackOptions;
   private readonly transport: ClientTransport;
   private readonly media: LocalMedia;
-  /** The hop to the server; until that is found, to whom we spoke with first. */
-  private anchor: Hop | undefined;
-  private isServerFound = false;
-  /** Our address towards the anchor when that was last looked at. */
-  private seenAs: string | undefined;
+  /** The client's own first. */
+  private readonly lines: [Line, ...Line[]];
+  private readonly lineBySession = new WeakMap<Session, Line>();
   /** The hop over which we last spoke with somebody who calls or is called. */
   private reach: Hop | undefined;
-  /** Where the media of a call that has moved is, by the session's id. */
-  private readonly movedTo = new Map<string, string>();
+  private readonly moving: MovingCalls;
   /** What is gone because we leave it, while we do. */
   private left: Hop[] | undefined;
 
@@ -60,6 +54,11 @@ export class ClientStack {
     const { settings, account, runtime } = options;
     this.options = options;
     this.transport = this.connect();
+    this.moving = new MovingCalls({
+      runtime,
+      transport: this.transport,
+      restartsIce: options.wiring.restartsIce === true,
+    });
     this.media = new LocalMedia({
       address: (sessionId) => this.mediaAddress(sessionId),
       open: (at) => settings.openMedia?.(at) ?? options.wiring.openMedia(at, options),
@@ -73,18 +72,22 @@ export class ClientStack {
       keying: settings.media?.keying,
       userAgent: settings.userAgent ?? 'strowger',
       contactUser: account.uri.user,
+      localParty: (clue) => {
+        const { hop } = clue;
+        const line =
+          clue.kind === 'sent'
+            ? sayingLine(this.lines, clue.from)
+            : calledLine(this.lines, clue.request, hop.address);
+        const { credentials } = line.isServer(hop.address) ? line.account : {};
+        return { contact: line.contactParts(hop), credentials };
+      },
       onIncoming: (session) => options.onIncoming(session),
       ...options.transfers,
       onRequest: (transaction) => this.answer(transaction),
       onRequestInCall: (transaction, session) => options.services.take(transaction, session),
       allow: () => options.services.allow,
     });
-    this.registration = new Registration({
-      runtime,
-      dialogs: this.sessions.dialogs,
-      account,
-      locate: () => this.locate(account.server),
-    });
+    this.lines = [this.newLine(account)];
   }
 
   /** Rejects with `LISTEN_FAILED`, and then holds nothing. */
@@ -93,54 +96,106 @@ export class ClientStack {
   }
 
   /**
-   * The way to a URI: the one that the registrar told us (RFC 3608). Where it told none, calls to our
-   * own domain go where the registration goes, others find their own. Rejects with `NO_ROUTE`.
+   * The line of an account, which is there from then on. Rejects with `LISTEN_FAILED` where what leads to its
+   * server cannot be opened.
    */
-  async routeTo(uri: SipUri): Promise<RequestRoute> {
-    const { account, settings } = this.options;
-    const { serviceRoute: route } = this.registration;
-    const first = route[0]?.uri;
-    if (first instanceof SipUri) {
-      // the proxy that we registered over has a connection to us
-      const isOurs = isSamePlace(first, account.server);
-      return { route, hops: await this.locate(isOurs ? account.server : first) };
-    }
-    if (settings.server === undefined && !isSamePlace(uri, account.uri)) {
-      await this.locate(uri);
-      return {}; // looked up once more when it is known how long the request is
-    }
-    return { hops: await this.locate(account.server) };
+  async line(account: Account): Promise<Line> {
+    const find = (): Line | undefined => this.lines.find((line) => line.account === account);
+    const known = find();
+    if (known !== undefined) return known;
+    await this.transport.reach?.(account.server);
+    const line = find() ?? this.newLine(account);
+    if (!this.lines.includes(line)) this.lines.push(line);
+    return line;
   }
 
-  /** Whether a call, or another request, came from an address of our server. */
-  async isFromServer(source: Hop | undefined): Promise<boolean> {
-    if (source === undefined) return false;
-    const hops = await this.transport.locate(this.options.account.server, 0);
-    return hops.some(({ address }) => address === source.address);
+  /** Ends the calls of an account, unregisters it and forgets it. */
+  async removeLine(account: Account): Promise<void> {
+    const line = this.lines.find((one) => one.account === account);
+    if (line === undefined) return;
+    await Promise.all([this.endCalls(this.ofLine(line)), line.close(CLOSE_MS)]);
+    this.lines.splice(this.lines.indexOf(line), 1);
+  }
+
+  /** Whose call a session is. */
+  lineOf(session: Session): Line {
+    const known = this.lineBySession.get(session);
+    if (known !== undefined) return known;
+    const { request, source, local } = session;
+    const line =
+      request === undefined
+        ? sayingLine(this.lines, local)
+        : calledLine(this.lines, request, source?.address);
+    this.lineBySession.set(session, line);
+    return line;
+  }
+
+  /** Whether a request came from the server of the account that it is for. */
+  isFromServer({ request, inbound }: ServerTransaction): Promise<boolean> {
+    const { hop } = inbound;
+    return calledLine(this.lines, request, hop.address).isFromServer(hop);
+  }
+
+  /** Places a call of a line. Throws as `SessionManager.call` does. */
+  place(line: Line, options: CallOptions): Session {
+    // media opens at the address that leads where this call goes
+    const [hop] = options.hops ?? [];
+    if (hop !== undefined) this.reach = hop;
+    const session = this.sessions.call(options);
+    this.lineBySession.set(session, line);
+    return session;
   }
 
   /**
-   * We are elsewhere in the network: tells the registrar, and the other side of every answered call. False
+   * We are elsewhere in the network: tells the registrars, and the other side of every answered call. Nothing
    * where nobody was spoken with yet, and unless `isAsked` where there is no way out, or our address towards
-   * the server is what it was.
+   * the server is what it was; else a line that has moved.
    */
-  async networkChanged({ isAsked }: { isAsked: boolean }): Promise<boolean> {
+  async networkChanged({ isAsked }: { isAsked: boolean }): Promise<Line | undefined> {
     const left = this.leave();
-    const hasMoved = await this.hasMoved(isAsked);
-    if (!hasMoved) {
-      for (const hop of left) this.connectionLost(hop);
-      return false;
+    const moved = new Set<Line>();
+    await Promise.all(
+      this.lines.map(async (line) => {
+        if (await line.hasMoved(isAsked)) moved.add(line);
+      }),
+    );
+    for (const line of this.lines) {
+      if (moved.has(line)) line.moved();
+      else for (const hop of left) line.connectionLost(hop);
     }
-    this.registration.networkChanged();
-    this.upkeeps.moved();
-    await Promise.all(this.sessions.sessions().map((session) => this.move(session)));
-    return true;
+    const calls = [...moved].map((line) =>
+      this.ofLine(line).map((session) => this.moving.move(session, line)),
+    );
+    await Promise.all(calls.flat());
+    return this.lines.find((line) => moved.has(line));
   }
 
-  /** The address that the server sees, as far as we know; none where we have a name that leads nowhere. */
-  get address(): string | undefined {
-    const { seenAs } = this;
-    return seenAs?.endsWith('.invalid') === true ? undefined : seenAs;
+  /** Ends calls and registrations, waits for the answers for some seconds, releases everything. */
+  async close(): Promise<void> {
+    const over = this.lines.map((line) => line.close(CLOSE_MS));
+    await Promise.all([this.endCalls(this.sessions.sessions()), ...over]);
+    // what is left waits for messages that no longer concern anybody (RFC 6026 timers L and M)
+    await this.sessions.close({ deadlineMs: 0 });
+    await this.media.close();
+    await this.transport.close();
+  }
+
+  private newLine(account: Account): Line {
+    const line: Line = new Line({
+      account,
+      runtime: this.options.runtime,
+      transport: this.transport,
+      dialogs: () => this.sessions.dialogs,
+      onSpeaking: (hop) => (this.reach = hop),
+      onReflexiveChanged: () => {
+        for (const session of this.ofLine(line)) void this.moving.tellContact(session, line);
+      },
+    });
+    return line;
+  }
+
+  private ofLine(line: Line): readonly Session[] {
+    return this.sessions.sessions().filter((session) => this.lineOf(session) === line);
   }
 
   /** Gives the connections that are gone by it. */
@@ -152,103 +207,17 @@ export class ClientStack {
     return left;
   }
 
-  private async hasMoved(isAsked: boolean): Promise<boolean> {
-    const { seenAs: before, isServerFound: wasFound } = this;
-    // where names are not to be had yet, the server is where it was
-    await this.locateServer().catch(() => {});
-    const { anchor } = this;
-    if (before === undefined || anchor === undefined) return false;
-    const now = this.addressTowards(anchor);
-    const isOut = isLoopback(anchor.address) || !isLoopback(now);
-    // another change may have been followed meanwhile
-    const known = wasFound ? this.seenAs : before;
-    if (!isAsked && (!isOut || now === known)) return false;
-    this.seenAs = now;
-    return true;
-  }
-
-  private async move(session: Session): Promise<void> {
-    const { dialog, id } = session;
-    if (dialog === undefined) return;
-    const hop = await this.hopTo(dialog.routeSet[0]?.uri ?? dialog.remoteTarget, id);
-    const isLive = session.dialog === dialog && dialog.state === 'confirmed';
-    if (hop === undefined || !isLive || !isAnswered(session)) return;
-    if (!this.movedTo.has(id)) void session.ended.then(() => this.movedTo.delete(id));
-    this.movedTo.set(id, this.addressTowards(hop));
-    session.relocate(hop, { iceRestart: this.options.wiring.restartsIce === true });
-  }
-
-  private async hopTo(target: Uri, sessionId: string): Promise<Hop | undefined> {
-    try {
-      return (await this.transport.locate(target, 0))[0];
-    } catch (error) {
-      this.options.runtime.logger.warn({ err: error, sessionId }, 'no way to the peer');
-      return undefined;
-    }
-  }
-
-  /** The URI under which the server, or who stands in its place, reaches us directly. */
-  async contact(): Promise<string> {
-    const [hop] = await this.locate(this.options.account.server);
-    const isSecure = this.options.account.uri.scheme === 'sips';
-    const contact = hop && this.sessions.dialogs.contact(hop, { isSecure });
-    return contact?.replace(/^<|>$/g, '') ?? '';
-  }
-
-  /** Ends calls and registration, waits for the answers for some seconds, releases everything. */
-  async close(): Promise<void> {
-    const { clock } = this.options.runtime;
-    await Promise.all([
-      this.endCalls(),
-      this.upkeeps.close(CLOSE_MS, clock),
-      this.registration.close(CLOSE_MS),
-    ]);
-    // what is left waits for messages that no longer concern anybody (RFC 6026 timers L and M)
-    await this.sessions.close({ deadlineMs: 0 });
-    await this.media.close();
-    await this.transport.close();
-  }
-
-  private async endCalls(): Promise<void> {
-    const live = this.sessions.sessions();
+  private async endCalls(live: readonly Session[]): Promise<void> {
     for (const session of live) {
       if (session.isUnanswered) session.reject(480);
       else void session.hangUp();
     }
-    // a call that is over may still wait for the answer to its BYE
+    const isAll = live.length === this.sessions.sessions().length;
     const over = Promise.all(live.map(({ ended }) => ended)).then(() =>
-      this.sessions.dialogs.noDialogLeft(),
+      // a call that is over may still wait for the answer to its BYE
+      isAll ? this.sessions.dialogs.noDialogLeft() : undefined,
     );
     await within(over, CLOSE_MS, this.options.runtime.clock);
-  }
-
-  private async locate(uri: SipUri): Promise<readonly Hop[]> {
-    const { server } = this.options.account;
-    const hops = await (uri === server ? this.locateServer() : this.transport.locate(uri, 0));
-    this.speakOver(hops[0]);
-    return hops;
-  }
-
-  private async locateServer(): Promise<readonly Hop[]> {
-    const hops = await this.transport.locate(this.options.account.server, 0);
-    const [hop] = hops;
-    if (hop === undefined) return hops;
-    this.anchor = hop;
-    if (!this.isServerFound) this.seenAs = this.addressTowards(hop);
-    this.isServerFound = true;
-    return hops;
-  }
-
-  private speakOver(hop: Hop | undefined): void {
-    if (hop === undefined) return;
-    this.reach = hop;
-    this.anchor ??= hop;
-    this.seenAs ??= this.addressTowards(hop);
-  }
-
-  private connectionLost(hop: Hop): void {
-    this.registration.connectionLost(hop);
-    this.upkeeps.connectionLost(hop);
   }
 
   private answer(transaction: ServerTransaction): void {
@@ -272,44 +241,33 @@ export class ClientStack {
       onMessage: (inbound) => {
         trace('received', inbound);
         const { message, hop } = inbound;
-        if (message.kind === 'request' && message.method === 'INVITE') this.speakOver(hop);
+        if (message.kind === 'request' && message.method === 'INVITE') {
+          calledLine(this.lines, message, hop.address).speakOver(hop);
+        }
         this.sessions.receive(inbound);
       },
       onSent: (message, hop) => trace('sent', { message, hop }),
       onConnectionGone: (hop) => {
-        if (this.left === undefined) this.connectionLost(hop);
+        if (this.left === undefined) this.lost(hop);
         else this.left.push(hop);
+      },
+      onFlowGone: ({ hop }) => {
+        if (hop.transport === 'udp') this.lost(hop); // others are told as connections
       },
     };
     return settings.connect?.(hooks) ?? wiring.connect(hooks, this.options);
   }
 
+  private lost(hop: Hop): void {
+    for (const line of this.lines) line.connectionLost(hop);
+  }
+
   private mediaAddress(sessionId = ''): string {
     const { settings, account } = this.options;
     const unknown: Hop = { transport: 'udp', address: account.server.host, port: 5060 };
-    const address = settings.media?.address ?? this.movedTo.get(sessionId);
-    return address ?? this.addressTowards(this.reach ?? unknown);
+    const address = settings.media?.address ?? this.moving.addressOf(sessionId);
+    // what media is labelled with is its session's id
+    const source = this.sessions.get(sessionId as SessionId)?.source;
+    return address ?? this.lines[0].addressTowards(source ?? this.reach ?? unknown);
   }
-
-  /** The address of ours that leads there: what a WebSocket is told leads nowhere (RFC 7118 §5.2). */
-  private addressTowards(hop: Hop): string {
-    const { transport, address } = hop;
-    const isNameless = transport === 'ws' || transport === 'wss';
-    const way: Hop = isNameless ? { transport: 'udp', address, port: 5060 } : hop;
-    return this.transport.sentBy(way).host;
-  }
-}
-
-/** Whether its peer can be told that we are elsewhere: it is not about to end. */
-function isAnswered({ state }: Session): boolean {
-  return state === 'connected' || state === 'onHold' || state === 'transferring';
-}
-
-/** Of an address as it is resolved. */
-function isLoopback(address: string): boolean {
-  return /^127(\.\d{1,3}){3}$/.test(address) || address === '::1';
-}
-
-function isSamePlace(one: SipUri, other: SipUri): boolean {
-  return one.host === other.host && (one.port ?? 5060) === (other.port ?? 5060);
 }

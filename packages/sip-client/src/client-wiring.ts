@@ -15,6 +15,8 @@ export interface ClientWiring {
   runtime(): Runtime;
   /** Whether media finds its way after a change of the network by an ICE restart. */
   readonly restartsIce?: boolean;
+  /** Where all accounts are, where there is but one server: that of a page's WebSocket. */
+  readonly server?: string;
   /** Throws `BAD_LISTEN_POINT`; opens nothing yet. */
   connect(hooks: TransportHooks, client: WiredClient): ClientTransport;
   openMedia(address: string, client: WiredClient): MediaBackend;

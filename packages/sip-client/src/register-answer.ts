@@ -9,21 +9,25 @@ export interface Asked {
   /** For how many seconds. */
   readonly asked: number;
   readonly jitter: number;
+  /** Whether the answer says that the registrar sees us elsewhere than there. */
+  readonly isElsewhere: boolean;
 }
 
 /** The final answer to a REGISTER, as an input (RFC 3261 §10.2.4, §10.2.8). */
 export function readAnswer(
-  { status, headers }: SipResponse,
-  { contact, asked, jitter }: Asked,
+  { status, reason, headers }: SipResponse,
+  { contact, asked, jitter, isElsewhere }: Asked,
 ): RegistrationInput {
   if (status >= 200 && status < 300) {
-    return { type: 'accepted', expiresSeconds: grantedSeconds(headers, contact) ?? asked };
+    const expiresSeconds = grantedSeconds(headers, contact) ?? asked;
+    return { type: 'accepted', expiresSeconds, ...(isElsewhere ? { isElsewhere } : {}) };
   }
   const minExpiresSeconds = headers.get('min-expires');
   const retryAfterSeconds = headers.get('retry-after')?.seconds;
   return {
     type: 'rejected',
     status,
+    reason,
     jitter,
     ...(minExpiresSeconds === undefined ? {} : { minExpiresSeconds }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),

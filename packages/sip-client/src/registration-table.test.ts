@@ -49,6 +49,21 @@ describe('a registration', () => {
     expect([1, 3600, 2 ** 32].map(refreshAfterMs)).toEqual([500, 3_540_000, 86_400_000]);
   });
 
+  it('is rewritten where the registrar sees it elsewhere, three times in a row, and nobody told before', () => {
+    const elsewhere = { type: 'accepted', expiresSeconds: 60, isElsewhere: true } as const;
+    const again = [{ type: 'send', expiresSeconds: 300 }];
+    let state: RegistrationState = registering;
+    for (const rewrites of [1, 2, 3]) {
+      const { next, outputs } = run(state, elsewhere);
+      expect(next).toEqual({ ...registering, rewrites });
+      expect(outputs).toEqual(again);
+      state = next;
+    }
+    const { next } = run(state, elsewhere);
+    expect(next).toEqual({ name: 'registered', expiresSeconds: 60 });
+    expect(run(next, { type: 'timer' }).next).toEqual({ ...registering, expiresSeconds: 60 });
+  });
+
   it.each<[RegistrationState, RegistrationState, number]>([
     [registering, registering, 300],
     [registered, registering, 300],

@@ -4,7 +4,13 @@ import { type StateTable, to } from '@strowger/runtime';
 export type RegistrationState =
   | { name: 'unregistered' }
   /** A REGISTER is under way; `failures` came before it, one after the other. */
-  | { name: 'registering'; expiresSeconds: number; failures: number }
+  | {
+      name: 'registering';
+      expiresSeconds: number;
+      failures: number;
+      /** How often the Contact was rewritten since it was to be refreshed; absent: never. */
+      rewrites?: number;
+    }
   | { name: 'registered'; expiresSeconds: number }
   /** The last REGISTER failed and may succeed later. */
   | { name: 'waiting'; expiresSeconds: number; failures: number }
@@ -17,11 +23,13 @@ export type RegistrationState =
 /** What may happen to a registration. */
 export type RegistrationInput =
   | { type: 'register'; expiresSeconds: number }
-  | { type: 'accepted'; expiresSeconds: number }
+  /** `isElsewhere`: the registrar sees us elsewhere than where it has bound us (RFC 3581). */
+  | { type: 'accepted'; expiresSeconds: number; isElsewhere?: boolean }
   /** A final answer other than 2xx; `jitter` from 0 to 1 spreads the retries of many clients. */
   | {
       type: 'rejected';
       status: number;
+      reason?: string;
       minExpiresSeconds?: number;
       retryAfterSeconds?: number;
       jitter: number;
@@ -48,13 +56,19 @@ export type RegistrationChange =
   | { type: 'registered'; expiresSeconds: number }
   | { type: 'unregistered' }
   /** It failed and is tried again after `retryMs`; without `retryMs` it is not. */
-  | { type: 'registrationFailed'; status?: number; retryMs?: number };
+  | { type: 'registrationFailed'; status?: number; reason?: string; retryMs?: number };
 
 /** The answers after which the same request will never succeed (RFC 3261 §10.2.7, §21.4). */
 const FINAL = new Set([400, 401, 402, 403, 404, 405, 407, 410, 416, 420, 485]);
 
 /** How often in a row a registrar may ask for a longer time (423) before it is made to wait. */
 const MAX_LONGER = 5;
+
+/**
+ * How often in a row a Contact is rewritten to where the registrar sees us: a NAT that gives every
+ * packet another port, or a registrar that says so, has us go on as we are until the next refresh.
+ */
+const MAX_REWRITES = 3;
 
 /**
  * A registration that is kept alive (RFC 3261 §10.2): refreshed in time, repeated with growing
@@ -69,23 +83,27 @@ export const registrationTable: StateTable<
   unregistered: { register: (_, { expiresSeconds }) => begin(expiresSeconds) },
   refused: { register: (_, { expiresSeconds }) => begin(expiresSeconds) },
   registering: {
-    accepted: (_, { expiresSeconds }) =>
-      to(
+    accepted: ({ expiresSeconds: asked, rewrites = 0 }, { expiresSeconds, isElsewhere }) => {
+      if (isElsewhere === true && rewrites < MAX_REWRITES) {
+        return send({ expiresSeconds: asked, failures: 0, rewrites: rewrites + 1 });
+      }
+      return to(
         { name: 'registered', expiresSeconds },
         { type: 'arm', delayMs: refreshAfterMs(expiresSeconds) },
         { type: 'tell', event: { type: 'registered', expiresSeconds } },
-      ),
+      );
+    },
     rejected: ({ expiresSeconds, failures }, input) => {
-      const { status, minExpiresSeconds = 0, retryAfterSeconds, jitter } = input;
+      const { status, reason, minExpiresSeconds = 0, retryAfterSeconds, jitter } = input;
       if (status === 423 && minExpiresSeconds > expiresSeconds && failures < MAX_LONGER) {
         return send({ expiresSeconds: minExpiresSeconds, failures: failures + 1 });
       }
       if (FINAL.has(status)) {
-        const event: RegistrationChange = { type: 'registrationFailed', status };
+        const event = { type: 'registrationFailed', status, ...saying(reason) } as const;
         return to({ name: 'refused' }, { type: 'tell', event });
       }
       const retryMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000;
-      return wait({ expiresSeconds, failures, jitter, retryMs, status });
+      return wait({ expiresSeconds, failures, jitter, retryMs, status, reason });
     },
     failed: ({ expiresSeconds, failures }, { jitter }) =>
       wait({ expiresSeconds, failures, jitter }),
@@ -141,11 +159,11 @@ function begin(expiresSeconds: number, ...first: RegistrationOutput[]) {
 }
 
 function send(
-  { expiresSeconds, failures }: { expiresSeconds: number; failures: number },
+  { expiresSeconds, ...so }: { expiresSeconds: number; failures: number; rewrites?: number },
   ...first: RegistrationOutput[]
 ) {
   return to<RegistrationState, RegistrationOutput>(
-    { name: 'registering', expiresSeconds, failures },
+    { name: 'registering', expiresSeconds, ...so },
     ...first,
     { type: 'send', expiresSeconds },
   );
@@ -157,20 +175,26 @@ function wait(why: {
   jitter: number;
   retryMs?: number | undefined;
   status?: number;
+  reason?: string | undefined;
 }) {
-  const { expiresSeconds, failures, jitter, status } = why;
+  const { expiresSeconds, failures, jitter, status, reason } = why;
   const retryMs = why.retryMs ?? retryAfterMs(failures, jitter);
   const state: RegistrationState = { name: 'waiting', expiresSeconds, failures: failures + 1 };
   const event: RegistrationChange = {
     type: 'registrationFailed',
     retryMs,
     ...(status === undefined ? {} : { status }),
+    ...saying(reason),
   };
   return to<RegistrationState, RegistrationOutput>(
     state,
     { type: 'arm', delayMs: retryMs },
     { type: 'tell', event },
   );
+}
+
+function saying(reason: string | undefined): { reason?: string } {
+  return reason === undefined || reason === '' ? {} : { reason };
 }
 
 function gone(...first: RegistrationOutput[]) {

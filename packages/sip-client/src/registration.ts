@@ -1,6 +1,6 @@
 import type { DialogLayer, OutgoingRequest } from '@strowger/dialog-core';
 import { Emitter, Machine, type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
-import type { NameAddr, SipResponse } from '@strowger/sip-message';
+import type { SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
 import type { Account } from './account.ts';
 import { notRegistered, readAnswer } from './register-answer.ts';
@@ -11,15 +11,20 @@ import {
   type RegistrationState,
   registrationTable,
 } from './registration-table.ts';
-import { ownGruu, serviceRouteOf } from './service-route.ts';
 
 /** What a registration needs around it. */
 export interface RegistrationOptions {
   readonly runtime: Runtime;
-  readonly dialogs: DialogLayer;
+  readonly dialogs: () => DialogLayer;
   readonly account: Account;
   /** The hops to the registrar, best first; rejects where there is none. */
   readonly locate: () => Promise<readonly Hop[]>;
+  /** Our Contact for messages over this hop. */
+  readonly contact: (hop: Hop) => string;
+  /** Reads a 2xx that has bound this contact; whether it says that we are elsewhere. */
+  readonly learn: (response: SipResponse, bound: { contact: string; hop: Hop }) => boolean;
+  /** What was learnt holds no longer: nothing is bound. */
+  readonly forget: () => void;
 }
 
 /** The events of a registration. */
@@ -39,7 +44,6 @@ export class Registration {
   private hops: readonly Hop[] = [];
   private attempts = 0;
   private timer: Timer | undefined;
-  private route: readonly NameAddr[] = [];
   private closed = false;
 
   constructor(options: RegistrationOptions) {
@@ -57,11 +61,6 @@ export class Registration {
 
   get state(): RegistrationState['name'] {
     return this.machine.state.name;
-  }
-
-  /** The way for requests to others that the registrar told us (RFC 3608 §6.1). */
-  get serviceRoute(): readonly NameAddr[] {
-    return this.route;
   }
 
   /**
@@ -181,14 +180,14 @@ export class Registration {
     expiresSeconds: number,
     answer: (input: RegistrationInput) => void,
   ): void {
-    const { account, dialogs } = this.options;
+    const { account } = this.options;
+    const dialogs = this.options.dialogs();
     const [hop] = hops;
     if (hop === undefined) return answer({ type: 'failed', jitter: this.jitter() });
     this.hops = hops;
     const { instanceId } = account;
     const instance = instanceId === undefined ? '' : `;+sip.instance="<${instanceId}>"`;
-    const isSecure = account.uri.scheme === 'sips';
-    const contact = `${dialogs.contact(hop, { isSecure })}${instance}`;
+    const contact = `${this.options.contact(hop)}${instance}`;
     this.last = dialogs.request(
       {
         method: 'REGISTER',
@@ -207,8 +206,12 @@ export class Registration {
       },
       {
         onResponse: (response) => {
-          if (response.status < 300 && expiresSeconds > 0) this.learn(response, contact);
-          answer(readAnswer(response, { contact, asked: expiresSeconds, jitter: this.jitter() }));
+          const isBound = response.status < 300 && expiresSeconds > 0;
+          // another server than the first may have answered
+          const answerer = this.last?.hop ?? hop;
+          const isElsewhere = isBound && this.learn(response, contact, answerer);
+          const asked = { contact, asked: expiresSeconds, jitter: this.jitter(), isElsewhere };
+          answer(readAnswer(response, asked));
         },
         onFailed: () => answer({ type: 'failed', jitter: this.jitter() }),
       },
@@ -221,18 +224,15 @@ export class Registration {
     return bound === undefined || bound === contact ? contact : `${contact}, ${bound};expires=0`;
   }
 
-  /** Each 2xx says it anew: what it does not say is not so any more (RFC 3608 §6.1). */
-  private learn(response: SipResponse, contact: string): void {
-    if (this.closed) return;
+  private learn(response: SipResponse, contact: string, hop: Hop): boolean {
+    if (this.closed) return false;
     this.bound = contact;
-    this.route = serviceRouteOf(response);
-    this.options.dialogs.useGruu(ownGruu(response, contact));
+    return this.options.learn(response, { contact, hop });
   }
 
   private forget(): void {
     this.bound = undefined;
-    this.route = [];
-    this.options.dialogs.useGruu(undefined);
+    this.options.forget();
   }
 
   private take(input: RegistrationInput): void {

@@ -6,7 +6,7 @@ import type {
   SpeechOptions,
   ToneOptions,
 } from '@strowger/session-core';
-import type { SipMessage } from '@strowger/sip-message';
+import type { SipMessage, SipUri } from '@strowger/sip-message';
 import type { Hop, Inbound, MessageSender } from '@strowger/transaction-core';
 import type { AccountOptions } from './account.ts';
 import type { Call } from './call.ts';
@@ -118,12 +118,23 @@ export interface TransportHooks {
   onSent(message: SipMessage, hop: Hop): void;
   /** A connection is gone. */
   onConnectionGone(hop: Hop): void;
+  /** Over UDP: nobody answers `keepAlive` there any more, or a NAT has given us another place. */
+  onFlowGone(gone: { readonly hop: Hop }): void;
 }
 
 /** What a client needs of a transport. */
 export interface ClientTransport extends MessageSender {
   /** The addresses of this machine may have changed. */
   networkChanged?(): void;
+  /**
+   * Opens what leads to a server, where it is not open yet: for accounts that came later. Rejects with
+   * `LISTEN_FAILED`.
+   */
+  reach?(server: SipUri): Promise<void>;
+  /** Pings a peer that answers (RFC 5626 §4.4). Throws what `TransportLayer.keepAlive` does. */
+  keepAlive?(hop: Hop, everyMs: number): { stop(): void };
+  /** Sends what nobody answers, so that a NAT keeps its binding. Throws as `keepAlive`. */
+  keepBinding?(hop: Hop, everyMs: number): { stop(): void };
   start(): Promise<void>;
   close(): Promise<void>;
 }

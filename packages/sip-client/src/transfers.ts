@@ -6,7 +6,6 @@ import type {
   TransferHooks,
 } from '@strowger/session-core';
 import { SipUri } from '@strowger/sip-message';
-import type { Account } from './account.ts';
 import type { Call } from './call.ts';
 import type { ClientStack } from './client-stack.ts';
 import type { SipClientOptions } from './sip-client-options.ts';
@@ -14,7 +13,6 @@ import type { SipClientOptions } from './sip-client-options.ts';
 /** What transfers are decided with. */
 export interface TransfersOptions {
   readonly settings: Pick<SipClientOptions, 'onTransfer' | 'onReplace'>;
-  readonly account: Account;
   callOf(session: Session): Call;
   stack(): Promise<ClientStack>;
 }
@@ -28,7 +26,7 @@ export function transferHooks(options: TransfersOptions): TransferHooks {
 }
 
 async function decideRefer(
-  { settings, account, callOf, stack }: TransfersOptions,
+  { settings, callOf, stack }: TransfersOptions,
   session: Session,
   { referTo, replaces, referredBy }: IncomingRefer,
 ): Promise<ReferDecision> {
@@ -41,8 +39,9 @@ async function decideRefer(
     ...(referredBy === undefined ? {} : { referredBy: referredBy.uri.toString() }),
   });
   if (isAllowed !== true) return { kind: 'refuse' };
-  const { identity: from, credentials } = account;
-  return { kind: 'call', options: { from, credentials, ...(await (await stack()).routeTo(uri)) } };
+  const line = (await stack()).lineOf(session);
+  const from = line.account.identity;
+  return { kind: 'call', options: { from, ...(await line.routeTo(uri)) } };
 }
 
 async function decideReplaces(
@@ -50,7 +49,9 @@ async function decideReplaces(
   session: Session,
   replaced: Session,
 ): Promise<ReplacesDecision> {
-  const isFromServer = await (await stack()).isFromServer(session.source);
+  // the server of the account that is called with whom is to be replaced
+  const line = (await stack()).lineOf(replaced);
+  const isFromServer = await line.isFromServer(session.source);
   const { onReplace = (request) => request.isFromServer } = settings;
   const request = { call: callOf(replaced), by: callOf(session), isFromServer };
   return { kind: (await onReplace(request)) ? 'replace' : 'refuse' };

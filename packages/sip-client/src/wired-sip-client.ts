@@ -1,15 +1,17 @@
 import { Emitter, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { Session, SessionId, SessionManager } from '@strowger/session-core';
-import type { SipUri } from '@strowger/sip-message';
-import { type Account, readAccount, targetUri } from './account.ts';
-import { Call, type Way } from './call.ts';
+import { type Account, type AccountOptions, readAccount } from './account.ts';
+import { Call } from './call.ts';
 import { CallConference } from './call-conference.ts';
-import { askCapabilities, type Capabilities } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
+import { ClientAccount } from './client-account.ts';
+import { ClientAccounts } from './client-accounts.ts';
 import { ClientServices, type Reach } from './client-services.ts';
 import { ClientStack } from './client-stack.ts';
 import type { ClientWiring } from './client-wiring.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { IncomingServices } from './incoming-services.ts';
+import type { RegisterOutcome, RegisterWaitOptions } from './register-outcome.ts';
 import { transferHooks } from './transfers.ts';
 import type { ClientCallOptions, SipClientEvents, SipClientOptions } from './sip-client-options.ts';
 
@@ -25,7 +27,8 @@ type Listener<T extends keyof SipClientEvents> = (event: SipClientEvents[T]) => 
  */
 export class WiredSipClient extends ClientServices {
   private readonly settings: SipClientOptions;
-  private readonly account: Account;
+  private readonly own: Account;
+  private readonly identities: ClientAccounts;
   private readonly runtime: Runtime;
   private readonly wiring: ClientWiring;
   private readonly events: Emitter<SipClientEvents>;
@@ -35,6 +38,7 @@ export class WiredSipClient extends ClientServices {
   private readonly known = new WeakMap<Session, Call>();
   private readonly services: IncomingServices;
   private stack: Promise<ClientStack> | undefined;
+  private layers: ClientStack | undefined;
   private closing: Promise<void> | undefined;
   private unwatch: () => void = () => {};
 
@@ -42,7 +46,7 @@ export class WiredSipClient extends ClientServices {
   constructor(options: SipClientOptions, wiring: ClientWiring) {
     super();
     this.settings = options;
-    this.account = readAccount(options);
+    this.own = readAccount(options);
     this.wiring = wiring;
     this.runtime = options.runtime ?? wiring.runtime();
     const { logger } = this.runtime;
@@ -51,8 +55,36 @@ export class WiredSipClient extends ClientServices {
       messages: options.messages,
       events: this.events,
       callOf: (session) => this.callOf(session),
-      isFromServer: async ({ inbound }) => (await this.start()).isFromServer(inbound.hop),
+      isFromServer: async (transaction) => (await this.start()).isFromServer(transaction),
     });
+    this.identities = new ClientAccounts(this.own, {
+      server: wiring.server,
+      make: (account, remove) => this.identity(account, remove),
+    });
+    this.account.on('registration', (change) => this.events.emit('registration', change));
+  }
+
+  /** The identity that the client was made with: what its own methods act for. */
+  get account(): ClientAccount {
+    return this.identities.own;
+  }
+
+  /** All accounts, the client's own first. */
+  get accounts(): readonly ClientAccount[] {
+    return this.identities.all;
+  }
+
+  /**
+   * One more identity on this client, over the same sockets and media, until its `remove()`: to register,
+   * to call from and to be called at. What comes in is read by `incoming()`, and `call.account` tells for
+   * whom it is. Throws `BAD_ACCOUNT`, for an address that is here already, too; `TOO_MANY_ACCOUNTS` above a
+   * hundred; `CLOSED`.
+   */
+  addAccount(options: AccountOptions): ClientAccount {
+    if (this.closing !== undefined) throw closed();
+    const added = this.identities.add(options);
+    if (this.stack !== undefined) void added.open().catch(() => {}); // told to its first use
+    return added;
   }
 
   /** Listens; whoever listens to `incoming` is given the calls, and `incoming()` gets none. */
@@ -70,31 +102,35 @@ export class WiredSipClient extends ClientServices {
   /**
    * Registers, and keeps the registration alive until `unregister` or `close`; an unreachable
    * registrar is tried again and again. Resolves when it accepted; rejects with
-   * `REGISTRATION_REFUSED` where it never will, `UNREGISTERED` when it was ended meanwhile.
+   * `REGISTRATION_REFUSED` where it never will, `UNREGISTERED` when it was ended meanwhile. For a program
+   * that is of no use without a registration and waits for as long as it takes; who wants to say what is
+   * the matter asks `registerAndWait`.
    */
-  async register(): Promise<{ expiresSeconds: number }> {
-    const { registration } = await this.start();
-    return registration.register();
+  register(): Promise<{ expiresSeconds: number }> {
+    return this.account.register();
+  }
+
+  /**
+   * Registers as `register` does, and tells what became of that as a value: accepted, refused for good, not
+   * in time. What is given up then is the waiting: it is tried on until `unregister` or `close`. For a program
+   * that tells a person, or goes on otherwise. Rejects with `LISTEN_FAILED`, `BAD_LISTEN_POINT`, `BAD_OPTION`, `CLOSED`.
+   */
+  registerAndWait(options: RegisterWaitOptions = {}): Promise<RegisterOutcome> {
+    return this.account.registerAndWait(options);
   }
 
   /** Removes the binding; resolves when the registrar answered, whatever it said. */
-  async unregister(): Promise<void> {
-    if (this.stack === undefined) return;
-    const { registration } = await this.stack;
-    await registration.unregister();
+  unregister(): Promise<void> {
+    return this.account.unregister();
   }
 
   /**
    * Calls a URI, or a number at our own domain. Resolves once the call is under way; what becomes
-   * of it is told by its `connected` and `ended`. Rejects with `BAD_TARGET`, and `NO_ROUTE` where
+   * of it is told by its `answered()` and `ended`. Rejects with `BAD_TARGET`, and `NO_ROUTE` where
    * no way leads there.
    */
-  async call(target: string, options: ClientCallOptions = {}): Promise<Call> {
-    const { ringTimeoutMs = 60_000, ...wishes } = options;
-    const to = targetUri(target, this.account);
-    const stack = await this.start();
-    const way = this.way(to, await stack.routeTo(to));
-    return this.callOf(stack.sessions.call({ ...way, ...wishes, ringTimeoutMs }));
+  call(target: string, options: ClientCallOptions = {}): Promise<Call> {
+    return this.account.call(target, options);
   }
 
   /**
@@ -116,13 +152,15 @@ export class WiredSipClient extends ClientServices {
     return calls;
   }
 
+  /** The call of this id, of whichever account, until it is over. */
+  findCall(id: SessionId): Call | undefined {
+    const session = this.layers?.sessions.get(id);
+    return session && this.callOf(session);
+  }
+
   /** Asks what somebody can do (OPTIONS). Rejects with `BAD_TARGET`, `NO_ROUTE`, `NO_ANSWER`. */
-  async options(target: string): Promise<Capabilities> {
-    const uri = targetUri(target, this.account);
-    const { identity: from, credentials } = this.account;
-    const stack = await this.start();
-    const request = { requestUri: uri, to: uri, from, credentials, ...(await stack.routeTo(uri)) };
-    return askCapabilities(stack.sessions.dialogs, request, this.runtime.clock);
+  options(target: string): Promise<Capabilities> {
+    return this.account.options(target);
   }
 
   /**
@@ -141,8 +179,8 @@ export class WiredSipClient extends ClientServices {
    * Opens the sockets, if that has not been done, and resolves with the URI under which we can be
    * called directly, without a registrar. Rejects with `NO_ROUTE` where the server is out of reach.
    */
-  async contact(): Promise<string> {
-    return (await this.start()).contact();
+  contact(): Promise<string> {
+    return this.account.contact();
   }
 
   /** The layer below. */
@@ -163,10 +201,9 @@ export class WiredSipClient extends ClientServices {
     return this.close();
   }
 
-  /** What its services are made with. */
-  protected async reach(): Promise<Reach> {
-    const { account, runtime } = this;
-    return { account, runtime, stack: await this.start() };
+  /** @internal What its services are made with: those of its own account. */
+  reach(): Promise<Reach> {
+    return this.account.reach();
   }
 
   private async closeAll(): Promise<void> {
@@ -178,34 +215,35 @@ export class WiredSipClient extends ClientServices {
 
   private start(): Promise<ClientStack> {
     if (this.closing !== undefined) {
-      return Promise.reject(new StrowgerError('CLOSED', 'this client is closed'));
+      return Promise.reject(closed());
     }
     this.stack ??= this.open().catch((error: unknown) => {
       this.stack = undefined;
+      this.layers = undefined;
       throw error;
     });
     return this.stack;
   }
 
   private async open(): Promise<ClientStack> {
-    const { settings, account, runtime, wiring } = this;
+    const { settings, runtime, wiring } = this;
     const stack = new ClientStack({
       settings,
-      account,
+      account: this.own,
       runtime,
       wiring,
       onIncoming: (session) => this.take(session),
       transfers: transferHooks({
         settings,
-        account,
         callOf: (session) => this.callOf(session),
         stack: () => this.start(),
       }),
       isTaking: () => this.takers.size > 0 || this.calls.hasReader,
       services: this.services,
     });
+    this.layers = stack;
     await stack.start();
-    stack.registration.events.on('change', (change) => this.events.emit('registration', change));
+    for (const account of this.accounts) void account.open().catch(() => {});
     this.tellTransfers(stack.sessions);
     this.watchNetwork(stack);
     return stack;
@@ -220,9 +258,10 @@ export class WiredSipClient extends ClientServices {
   }
 
   private async follow(stack: ClientStack, isAsked: boolean): Promise<void> {
-    const hasMoved = await stack.networkChanged({ isAsked });
-    const { address } = stack;
-    if (hasMoved) this.events.emit('networkChanged', address === undefined ? {} : { address });
+    const moved = await stack.networkChanged({ isAsked });
+    if (moved === undefined) return;
+    const { address } = moved;
+    this.events.emit('networkChanged', address === undefined ? {} : { address });
   }
 
   private tellTransfers(sessions: SessionManager): void {
@@ -240,19 +279,24 @@ export class WiredSipClient extends ClientServices {
     });
   }
 
-  private async wayTo(target: string): Promise<Way> {
-    const to = targetUri(target, this.account);
-    return this.way(to, await (await this.start()).routeTo(to));
-  }
-
-  private way(to: SipUri, route: Partial<Way>): Way {
-    const { identity: from, credentials } = this.account;
-    return { to, from, credentials, ...route };
+  private identity(account: Account, remove?: () => void): ClientAccount {
+    return new ClientAccount({
+      account,
+      runtime: this.runtime,
+      stack: () => this.start(),
+      opened: () => this.stack,
+      callOf: (session) => this.callOf(session),
+      remove,
+    });
   }
 
   /** One session is one call, whoever asks. */
   private callOf(session: Session): Call {
-    const call = this.known.get(session) ?? new Call(session, (target) => this.wayTo(target));
+    const known = this.known.get(session);
+    if (known !== undefined) return known;
+    const line = this.layers?.lineOf(session);
+    const account = line === undefined ? this.account : this.identities.of(line.account);
+    const call = new Call(session, account);
     this.known.set(session, call);
     return call;
   }
@@ -263,4 +307,8 @@ export class WiredSipClient extends ClientServices {
     else if (this.takers.size > 0) this.events.emit('incoming', call);
     else if (!this.calls.offer(call)) call.reject(480);
   }
+}
+
+function closed(): StrowgerError {
+  return new StrowgerError('CLOSED', 'this client is closed');
 }

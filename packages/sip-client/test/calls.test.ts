@@ -110,6 +110,21 @@ describe('a call', () => {
     await finish(all);
   });
 
+  it('is muted, whatever the other side thinks of it, and no longer', async () => {
+    const all = await talking();
+    const { simulation, call, answered } = all;
+    expect(call.isMuted).toBe(false);
+    await during(simulation, call.mute());
+    expect([call.isMuted, call.state, answered.state]).toEqual([true, 'connected', 'connected']);
+    expect(all.alice.media.endpoints[0]?.isMuted).toBe(true);
+    await during(simulation, call.unmute());
+    expect(call.isMuted).toBe(false);
+    expect(all.alice.media.endpoints[0]?.isMuted).toBe(false);
+    await during(simulation, call.hangUp());
+    await expect(call.mute()).rejects.toMatchObject({ code: 'SESSION_STATE' });
+    await finish(all);
+  });
+
   it('carries digits, of which none is lost though nobody reads yet', async () => {
     const all = await talking();
     const { simulation, call, answered } = all;
@@ -349,6 +364,20 @@ describe('closing', () => {
     expect(await during(simulation, call.ended)).toMatchObject({ kind: 'cancelled' });
     await during(simulation, closing);
     await expect(alice.client.call('sip:bob@bob')).rejects.toMatchObject({ code: 'CLOSED' });
+    await finish(all);
+  });
+
+  it('refuses callers again when nobody listens any more', async () => {
+    const all = scene();
+    const { simulation, alice, bob } = all;
+    await bob.client.contact();
+    const heard: Call[] = [];
+    const listen = (call: Call): void => void heard.push(call);
+    bob.client.on('incoming', listen);
+    bob.client.off('incoming', listen);
+    const call = await during(simulation, alice.client.call('sip:bob@bob'));
+    expect(await during(simulation, call.ended)).toMatchObject({ kind: 'rejected', status: 480 });
+    expect(heard).toEqual([]);
     await finish(all);
   });
 

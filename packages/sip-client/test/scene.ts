@@ -17,12 +17,13 @@ import {
   type Hop,
   type ServerTransaction,
   TransactionLayer,
+  type TransportName,
 } from '@strowger/transaction-core';
 import { type RegistrationChange, SipClient, type SipClientOptions } from '../src/index.ts';
 
 export const PASSWORD = 'a horse that is correct';
 
-/** A registrar for `alice` and `bob` at `pbx.example`, as small as it can be. */
+/** A registrar for `alice` and `bob` at a domain, as small as it can be. */
 export class Registrar {
   readonly layer: TransactionLayer;
   readonly host: SimulatedHost;
@@ -38,12 +39,19 @@ export class Registrar {
   readonly extra: [string, string][] = [];
   contactParams = '';
   private readonly digest: DigestServer;
+  private readonly realm: string;
+  private readonly password: string;
 
-  constructor(simulation: Simulation) {
-    this.host = simulation.network.host('pbx');
-    simulation.network.name('pbx.example', 'pbx');
+  constructor(
+    simulation: Simulation,
+    { name = 'pbx', domain = 'pbx.example', password = PASSWORD, listen }: RegistrarOptions = {},
+  ) {
+    this.realm = domain;
+    this.password = password;
+    this.host = simulation.network.host(name, listen === undefined ? {} : { listen });
+    simulation.network.name(domain, name);
     const { runtime } = this.host;
-    this.digest = new DigestServer({ runtime, realm: 'pbx.example' });
+    this.digest = new DigestServer({ runtime, realm: domain });
     this.layer = new TransactionLayer({
       runtime,
       sender: this.host,
@@ -69,7 +77,7 @@ export class Registrar {
     if (this.isMute) return;
     if (this.status !== undefined) return transaction.respond(createResponse(request, this.status));
     const verdict = await this.digest.verify(request, 401, (username) => ({
-      MD5: computeHa1('MD5', { username, realm: 'pbx.example', password: PASSWORD }),
+      MD5: computeHa1('MD5', { username, realm: this.realm, password: this.password }),
     }));
     if (verdict.outcome !== 'ok') return transaction.respond(this.digest.challenge(401, request));
     transaction.respond(this.bind(request, verdict.username));
@@ -91,6 +99,15 @@ export class Registrar {
         : [['Contact', `<${contact.uri}>;expires=${expires}${this.contactParams}`]];
     return createResponse(request, 200, { headers: [...headers, ...this.extra] });
   }
+}
+
+/** Where a registrar is. */
+export interface RegistrarOptions {
+  /** Of its host. */
+  readonly name?: string;
+  readonly domain?: string;
+  readonly password?: string;
+  readonly listen?: readonly TransportName[];
 }
 
 /** A client on a simulated host, and what it told. */
@@ -123,8 +140,9 @@ export class Phone {
         if (address !== this.media.address) this.media = open(address);
         return this.media;
       },
-      connect: ({ onMessage, onConnectionGone }) => {
+      connect: ({ onMessage, onConnectionGone, onFlowGone }) => {
         host.receive = onMessage;
+        this.loseFlow = (hop) => onFlowGone({ hop });
         this.loseConnection = (hop) => {
           host.dropConnections();
           onConnectionGone(hop);
@@ -140,6 +158,12 @@ export class Phone {
 
   dropConnections: () => void = () => {};
   loseConnection: (hop: Hop) => void = () => {};
+  /** Nobody answers its keep-alive any more. */
+  loseFlow: (hop: Hop) => void = () => {};
+  /** The ways that it keeps open, and how. */
+  readonly kept: string[] = [];
+  /** Where the last of them leads. */
+  keptTo = '';
   /** What its transport does when the network is another one. */
   leave: () => void = () => {};
 
@@ -157,6 +181,11 @@ export class Phone {
     this.host.move(address);
   }
 
+  private keep(what: string): { stop(): void } {
+    this.kept.push(what);
+    return { stop: () => void this.kept.splice(this.kept.indexOf(what), 1) };
+  }
+
   private transport(): ReturnType<NonNullable<SipClientOptions['connect']>> {
     const { host } = this;
     return {
@@ -164,6 +193,11 @@ export class Phone {
       sentBy: (hop) => host.sentBy(hop),
       send: (message, hop, failed) => host.send(message, hop, failed),
       networkChanged: () => this.leave(),
+      keepAlive: (hop, everyMs) => this.keep(`answered ${hop.transport} ${everyMs}`),
+      keepBinding: (hop, everyMs) => {
+        this.keptTo = hop.address;
+        return this.keep(`${hop.transport} ${everyMs}`);
+      },
       start: async () => {
         const { failure } = this;
         this.failure = undefined;

@@ -66,11 +66,17 @@ function scanUserinfo(spans: SipUriSpans, sign: number): Fault | undefined {
   return end === sign ? undefined : bad(end, 'a URI holds a character that has to be escaped');
 }
 
+/** What follows a host: `:`, `;`, `?`. */
+const NO_HOST: ReadonlySet<number> = new Set([0x3a, 0x3b, 0x3f]);
+
 function scanAddress(spans: SipUriSpans): Fault | undefined {
   const { text, hostFrom, end } = spans;
   const isBracketed = hostFrom < end && text.charCodeAt(hostFrom) === 0x5b;
   const at = isBracketed ? skipIpv6(text, hostFrom, end) : skipClass(text, hostFrom, end, HOST);
-  if (at <= hostFrom) return bad(hostFrom, 'the host of a URI is malformed');
+  if (at <= hostFrom) {
+    const isMissing = hostFrom === end || NO_HOST.has(text.charCodeAt(hostFrom));
+    return bad(hostFrom, isMissing ? 'a URI needs a host' : 'the host of a URI is malformed');
+  }
   spans.hostEnd = at;
   spans.paramsFrom = at;
   if (at === end || text.charCodeAt(at) !== COLON) return undefined;

@@ -5,6 +5,7 @@ import type { Hop } from './hop.ts';
 import type { LocalPoints } from './local-points.ts';
 import type { StunAgent } from './stun-agent.ts';
 import type { TransportLimits } from './transport-limits.ts';
+import type { UdpSockets } from './udp-sockets.ts';
 
 /** Why a flow cannot be used any more. */
 export interface FlowGone {
@@ -30,8 +31,12 @@ export interface KeepAlivesOptions {
   readonly points: LocalPoints;
   readonly connections: ConnectionTable;
   readonly stun: StunAgent;
+  readonly udp: Pick<UdpSockets, 'sendRaw'>;
   onFlowGone(gone: FlowGone): void;
 }
+
+/** What every server of SIP passes over in silence (RFC 3261 §7.5). */
+const EMPTY_LINE = new Uint8Array([0x0d, 0x0a, 0x0d, 0x0a]);
 
 /** Pings over flows, and what is missed when no answer comes (RFC 5626 §4.4). */
 export class KeepAlives {
@@ -51,11 +56,26 @@ export class KeepAlives {
 
   /** Throws `TOO_MANY_KEEP_ALIVES`, `TRANSPORT_UNSUPPORTED`. */
   start(hop: Hop, everyMs?: number): KeepAlive {
-    if (this.kept.size >= this.options.limits.keepAlives) {
-      throw new StrowgerError('TOO_MANY_KEEP_ALIVES', 'no more flows can be kept alive');
-    }
+    if (this.kept.size >= this.options.limits.keepAlives) throw tooMany();
     const kept =
       hop.transport === 'udp' ? this.datagrams(hop, everyMs) : this.connection(hop, everyMs);
+    return { stop: () => this.forget(kept) };
+  }
+
+  /** Throws as `start`; for datagrams alone. */
+  startOneWay(hop: Hop, everyMs = this.options.limits.stunPingMs): KeepAlive {
+    const { limits, points, udp } = this.options;
+    if (this.kept.size >= limits.keepAlives) throw tooMany();
+    const point = hop.transport === 'udp' ? points.pick(hop) : undefined;
+    if (point === undefined) {
+      throw new StrowgerError('TRANSPORT_UNSUPPORTED', `no UDP to ${hop.address}`);
+    }
+    const kept: Kept = { everyMs, ping: () => {} };
+    kept.ping = () => {
+      udp.sendRaw(EMPTY_LINE, { address: hop.address, port: hop.port }, point);
+      this.rest(kept);
+    };
+    this.begin(kept);
     return { stop: () => this.forget(kept) };
   }
 
@@ -149,6 +169,10 @@ interface Kept {
   timer?: Timer;
   withdraw?: () => void;
   isOverdue?: boolean;
+}
+
+function tooMany(): StrowgerError {
+  return new StrowgerError('TOO_MANY_KEEP_ALIVES', 'no more flows can be kept alive');
 }
 
 function overdue(kept: Kept, connection: Connection): void {

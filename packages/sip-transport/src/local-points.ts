@@ -62,7 +62,7 @@ export interface LocalPointsOptions {
 
 /** Where this end can be reached, and which of its addresses serves which peer. */
 export class LocalPoints {
-  readonly all: readonly LocalPoint[];
+  private readonly points: LocalPoint[];
   private readonly advertised: Advertised | undefined;
   private readonly addresses: LocalAddresses;
   private readonly nameless: string;
@@ -72,11 +72,27 @@ export class LocalPoints {
   private latest: Endpointed = { host: '', port: -1 };
 
   constructor({ points, advertised, addresses, networks, random }: LocalPointsOptions) {
-    this.all = points.map((point) => new LocalPoint(point));
+    this.points = points.map((point) => new LocalPoint(point));
     this.advertised = advertised;
     this.addresses = addresses;
     this.networks = networks;
     this.nameless = `${random.token(48)}.invalid`;
+  }
+
+  get all(): readonly LocalPoint[] {
+    return this.points;
+  }
+
+  /** One more, which nothing leaves from before it is bound: see `remove`. */
+  add(point: ListenPoint): LocalPoint {
+    const added = new LocalPoint(point);
+    this.points.push(added);
+    return added;
+  }
+
+  remove(point: LocalPoint): void {
+    const at = this.points.indexOf(point);
+    if (at >= 0) this.points.splice(at, 1);
   }
 
   /** The families in which a transport is carried, in the order of the listen points. */

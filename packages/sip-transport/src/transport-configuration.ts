@@ -22,16 +22,22 @@ export function listenPoints({ listen, webSocket }: TransportLayerOptions): List
   return points;
 }
 
-/** A point that others connect to by TLS needs something to show them: `BAD_CERTIFICATE`. */
+/** Throws `BAD_CERTIFICATE`. */
 export function tlsContexts(
   { tls = {} }: TransportLayerOptions,
-  points: ListenPoint[],
+  points: readonly ListenPoint[],
 ): TlsContexts {
   const contexts = new TlsContexts(tls);
+  checkServing(contexts, points);
+  return contexts;
+}
+
+/** A point that others connect to by TLS needs something to show them: `BAD_CERTIFICATE`. */
+export function checkServing(contexts: TlsContexts, points: readonly ListenPoint[]): void {
   const bare = points.find(
     (one) => isSecure(one.transport) && one.clientOnly !== true && !one.server,
   );
-  if (bare === undefined || contexts.canServe) return contexts;
+  if (bare === undefined || contexts.canServe) return;
   const what = `${bare.transport} needs a certificate, or \`clientOnly\``;
   throw new StrowgerError('BAD_CERTIFICATE', what, {
     recovery: { kind: 'fixConfiguration', key: 'tls' },

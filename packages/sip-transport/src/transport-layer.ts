@@ -4,6 +4,8 @@ import { type SipMessage, serializeMessage, type Uri } from '@strowger/sip-messa
 import type { Hop } from './hop.ts';
 import { isUnicast } from './ip-address.ts';
 import type { KeepAlive } from './keep-alives.ts';
+import type { ListenPoint } from './listen-point.ts';
+import type { LocalPoint } from './local-points.ts';
 import type { Bans } from './bans.ts';
 import { sourceKey } from './source-key.ts';
 import type { TargetOutcome } from './target-health.ts';
@@ -16,6 +18,7 @@ import {
   overloaded,
   unsupported,
 } from './transport-errors.ts';
+import { checkServing, listenPoints } from './transport-configuration.ts';
 import { newMetrics, type TransportMetrics } from './transport-metrics.ts';
 import type { Listening, TransportCounts, TransportLayerOptions } from './transport-options.ts';
 import { TransportParts, type TransportSignals } from './transport-parts.ts';
@@ -52,6 +55,28 @@ export class TransportLayer {
   start(): Promise<void> {
     this.starting ??= this.bindAll();
     return this.starting;
+  }
+
+  /**
+   * Listens on one more point, and reaches what is reached from there, from when this resolves on. Rejects
+   * with `LISTEN_FAILED`, and then nothing has changed; `BAD_LISTEN_POINT`, `BAD_CERTIFICATE`, `TRANSPORT_CLOSED`.
+   */
+  async listen(wanted: ListenPoint | string): Promise<void> {
+    const [point] = listenPoints({ ...this.options, listen: [wanted] });
+    if (point === undefined) return;
+    checkServing(this.parts.tls, [point]);
+    await this.starting;
+    if (this.state !== 'open') throw notOpen();
+    const { points } = this.parts;
+    const added = points.add(point);
+    try {
+      await this.bind(added);
+    } catch (cause) {
+      points.remove(added);
+      throw listenFailed(point, cause);
+    }
+    // closed meanwhile: nothing was there to be released yet
+    if (this.isClosed) await this.release();
   }
 
   /**
@@ -157,6 +182,20 @@ export class TransportLayer {
   }
 
   /**
+   * Sends an empty line (CRLF CRLF) over UDP again and again, so that NATs on the way keep the binding over
+   * which the peer reaches us. Nobody answers it: it is for peers that are not known to answer STUN, as
+   * `keepAlive` needs it.
+   *
+   * @param everyMs the longest time between two; each is drawn from 80 to 100 % of it. Default
+   * `limits.stunPingMs`.
+   *
+   * Throws `TRANSPORT_UNSUPPORTED`, `TOO_MANY_KEEP_ALIVES`.
+   */
+  keepBinding(hop: Hop, everyMs?: number): KeepAlive {
+    return this.parts.keepAlives.startOneWay(hop, everyMs);
+  }
+
+  /**
    * A text for Path or Record-Route that leads back over the flow of this hop (RFC 5626 §5.2): the
    * one that it is pinned to, else the one that it would take. None where no connection is open.
    */
@@ -254,16 +293,24 @@ export class TransportLayer {
   }
 
   private async bindAll(): Promise<void> {
-    const { points, udp, streams } = this.parts;
-    for (const point of points.all) {
+    for (const point of this.parts.points.all) {
       try {
-        await (point.point.transport === 'udp' ? udp : streams).bind(point);
+        await this.bind(point);
       } catch (cause) {
         await this.release();
         throw listenFailed(point.point, cause);
       }
     }
     if (this.state === 'new') this.state = 'open';
+  }
+
+  private bind(point: LocalPoint): Promise<void> {
+    const { udp, streams } = this.parts;
+    return (point.point.transport === 'udp' ? udp : streams).bind(point);
+  }
+
+  private get isClosed(): boolean {
+    return this.state === 'closed';
   }
 
   private async closeAll(): Promise<void> {

@@ -129,7 +129,7 @@ export class TransportParts {
     });
     const { stun } = this;
     const { connections } = this.streams;
-    this.keepAlives = new KeepAlives({ ...shared, points: local, stun, connections });
+    this.keepAlives = new KeepAlives({ ...shared, points: local, stun, udp, connections });
     const tokens = new FlowTokens(options.flowTokenKey ?? runtime.random.bytes(32));
     this.flows = new Flows({ points: local, connections, tokens });
   }

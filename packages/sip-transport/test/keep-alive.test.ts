@@ -201,6 +201,32 @@ describe('a UDP flow that is kept alive by STUN (RFC 5626 §4.4.2)', () => {
   });
 });
 
+describe('the binding of a NAT that is kept by empty lines', () => {
+  it('gets one in every 29 s at most, without any answer, until it is stopped', async () => {
+    const { clock, gone, party } = await keeper();
+    const raw = await rawUdp();
+    const hop: Hop = { transport: 'udp', address: '127.0.0.1', port: raw.port };
+    const { stop } = party.layer.keepBinding(hop);
+    for (const count of [1, 2, 3]) {
+      clock.advance(defaultLimits.stunPingMs);
+      expect(String(await raw.inbox.next())).toBe('\r\n\r\n');
+      expect(raw.inbox.all.length).toBe(count);
+    }
+    expect(party.layer.counts().keepAlives).toBe(1);
+    stop();
+    expect(party.layer.counts().keepAlives).toBe(0);
+    expect(gone.all).toEqual([]);
+  });
+
+  it('is none of a connection', async () => {
+    const { party } = await keeper();
+    const hop: Hop = { transport: 'tcp', address: '127.0.0.1', port: 9 };
+    expect(() => party.layer.keepBinding(hop)).toThrow(
+      expect.objectContaining({ code: 'TRANSPORT_UNSUPPORTED' }),
+    );
+  });
+});
+
 describe('STUN requests at a port of SIP (RFC 5626 §8)', () => {
   const TRANSACTION = 'abcdefghijkl';
   const server = (limits: Partial<TransportLimits> = {}, host = '127.0.0.1') =>

@@ -49,6 +49,37 @@ describe('starting', () => {
   });
 });
 
+describe('listening on one more point', () => {
+  it('reaches and is reached there from then on', async () => {
+    const [alice, bob] = [await open(['udp:127.0.0.1:0']), await open(['tcp:127.0.0.1:0'])];
+    const hop = hopTo(bob, 'tcp');
+    expect(() => hopTo(alice, 'tcp')).toThrow();
+    await alice.layer.listen('tcp:127.0.0.1:0');
+    alice.layer.send(options(alice, hop), hop, mustLeave);
+    await bob.inbox.next();
+    bob.layer.send(options(bob, hopTo(alice, 'tcp')), hopTo(alice, 'tcp'), mustLeave);
+    await alice.inbox.next();
+    await alice.layer.close();
+    expect(alice.layer.counts().sockets).toBe(0);
+  });
+
+  it('changes nothing where the address is in use, or what is shown is missing', async () => {
+    const { layer } = await open(['udp:127.0.0.1:0']);
+    const port = layer.listening[0]?.port;
+    await expect(layer.listen(`udp:127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'LISTEN_FAILED',
+    });
+    await expect(layer.listen('tls:127.0.0.1:0')).rejects.toMatchObject({
+      code: 'BAD_CERTIFICATE',
+    });
+    expect(layer.listening).toHaveLength(1);
+    await layer.close();
+    await expect(layer.listen('tcp:127.0.0.1:0')).rejects.toMatchObject({
+      code: 'TRANSPORT_CLOSED',
+    });
+  });
+});
+
 it('keeps the connections from addresses that stay when others change', async () => {
   const [alice, bob] = [await open(BOTH), await open(BOTH)];
   const hop = hopTo(bob, 'tcp');

@@ -11,12 +11,13 @@ import { routeSetFrom } from '../route-set.ts';
  * (RFC 3261 §12.1.1, RFC 6665 §4.4.1).
  */
 export function dialogFromRequest(
-  { userAgent }: LayerContext,
+  context: LayerContext,
   { message: request, hop }: Inbound & { readonly message: SipRequest },
   { localTag, localSeq, role }: { localTag: string; localSeq: number; role: 'uac' | 'uas' },
 ): DialogInit {
   const contact = firstContact(request)?.uri;
   const secure = isSips(request.uri) || isSips(contact);
+  const party = context.localParty({ kind: 'received', request, hop });
   return {
     id: { callId: copied(request.callId), localTag, remoteTag: copied(request.from.tag ?? '') },
     role,
@@ -24,7 +25,7 @@ export function dialogFromRequest(
     remote: copied(request.from.toString()),
     remoteTarget: copied((contact ?? request.from.uri).toString()),
     routeSet: routeSetFrom(request.headers, 'uas'),
-    localContact: userAgent.contact(hop, secure),
+    localContact: context.userAgent.contact(hop, secure, party?.contact),
     localSeq,
     remoteSeq: request.cseq.number,
     hop: pinnedHop(request, hop),

@@ -7,7 +7,7 @@ import {
 } from '@strowger/dialog-core';
 import { Emitter, type Runtime } from '@strowger/runtime';
 import type { Hop } from '@strowger/transaction-core';
-import type { RequestRoute } from '../client-stack.ts';
+import type { LineRoute } from '../line.ts';
 import { documentOf, type OwnPresence, presencePackage } from './presence.ts';
 import { verdictOnPublication } from './subscription-verdict.ts';
 import { type AttemptUser, Upkeep } from './upkeep.ts';
@@ -26,10 +26,10 @@ export interface PresencePublicationOptions {
   readonly presence: OwnPresence;
   /** Whose presence it is. */
   readonly entity: string;
-  locate(): Promise<RequestRoute>;
+  locate(): Promise<LineRoute>;
   publish(
     parts: Pick<PublishOptions, 'event' | 'body'>,
-    route: RequestRoute,
+    route: LineRoute,
     user: PublicationUser,
   ): OutgoingPublication;
   readonly signal?: AbortSignal | undefined;
@@ -123,7 +123,7 @@ export class PresencePublication {
     this.upkeep.close();
   }
 
-  private ask(route: RequestRoute, user: AttemptUser): () => void {
+  private ask(route: LineRoute, user: AttemptUser): () => void {
     const live = this.options.publish(
       { event: presencePackage.event, body: this.bodyOf(this.presence) },
       route,

@@ -1,6 +1,6 @@
 import { Machine, type Runtime, type Timer } from '@strowger/runtime';
 import type { Hop } from '@strowger/transaction-core';
-import type { RequestRoute } from '../client-stack.ts';
+import type { LineRoute } from '../line.ts';
 import {
   type UpkeepEnd,
   type UpkeepInput,
@@ -21,9 +21,9 @@ export interface AttemptUser {
 export interface UpkeepOptions {
   readonly runtime: Runtime;
   /** The way to the server; rejects where there is none. */
-  locate(): Promise<RequestRoute>;
+  locate(): Promise<LineRoute>;
   /** Asks the server; what it gives takes that back, after which `lost` follows. */
-  ask(route: RequestRoute, user: AttemptUser): () => void;
+  ask(route: LineRoute, user: AttemptUser): () => void;
   onTrouble(trouble: UpkeepTrouble & { readonly retryMs: number }): void;
   onOver(end: UpkeepEnd): void;
   /** Whether the server needs no address of ours, so that a change of it is nothing to tell. */

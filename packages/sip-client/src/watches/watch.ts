@@ -9,7 +9,7 @@ import { Emitter, type Runtime } from '@strowger/runtime';
 import type { Hop } from '@strowger/transaction-core';
 import { encodingOf, mediaTypeOf } from '../media-type.ts';
 import { Inbox } from '../inbox.ts';
-import type { RequestRoute } from '../client-stack.ts';
+import type { LineRoute } from '../line.ts';
 import { verdictOnSubscription } from './subscription-verdict.ts';
 import { type AttemptUser, Upkeep } from './upkeep.ts';
 import type { UpkeepEnd, UpkeepTrouble } from './upkeep-table.ts';
@@ -53,10 +53,10 @@ export interface WatchedPackage<T> {
 export interface WatchParts<T> {
   readonly runtime: Runtime;
   readonly what: WatchedPackage<T>;
-  locate(): Promise<RequestRoute>;
+  locate(): Promise<LineRoute>;
   subscribe(
     parts: Pick<SubscribeOptions, 'event' | 'accept'>,
-    route: RequestRoute,
+    route: LineRoute,
     user: SubscribeUser,
   ): {
     unsubscribe(): void;
@@ -172,7 +172,7 @@ export class Watch<T> implements AsyncIterable<T> {
     this.upkeep.close();
   }
 
-  private ask(route: RequestRoute, user: AttemptUser): () => void {
+  private ask(route: LineRoute, user: AttemptUser): () => void {
     const { what, subscribe } = this.options;
     let ours: Subscription | undefined;
     let isDropped = false;

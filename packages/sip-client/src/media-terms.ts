@@ -1,0 +1,22 @@
+/** What calls take and give, from the layer below: so that a program imports one package. */
+export type {
+  AnswererOptions,
+  AnswererOutcome,
+  AudioSource,
+  Cleared,
+  EndReason,
+  HoldOptions,
+  MarkOutcome,
+  MediaStats,
+  PcmFrame,
+  Playback,
+  PlayOptions,
+  Recording,
+  RecordOptions,
+  RecordTarget,
+  SessionDigitOptions,
+  SessionId,
+  SessionState,
+  Transfer,
+  TransferOptions,
+} from '@strowger/session-core';
