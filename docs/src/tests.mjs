@@ -11,8 +11,8 @@ const KINDS = {
   describeWithPeers: 'suite',
 };
 
-/** Folders that hold tests. */
-const FOLDERS = ['packages', 'apps', 'flows', 'e2e', 'fuzz', 'tooling', 'examples'];
+/** Folders that hold tests of what is built. */
+const FOLDERS = ['packages', 'apps', 'flows', 'e2e', 'fuzz', 'examples'];
 
 /**
  * A test as its file has it: the title, suites outermost first, and what is said about it, which are
