@@ -80,7 +80,10 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
     background(join(folder, `openssl-${port}.log`), [
       'openssl',
       ...`s_server -accept 127.0.0.1:${port} -quiet`.split(' '),
-      ...['-cert', cert, '-key', key],
+      '-cert',
+      cert,
+      '-key',
+      key,
     ]);
 
   it('finds the PBX well, by the sound of a call as well', () => {

@@ -1,3 +1,5 @@
+const COMMAND_OR_CHARACTER = new RegExp('\u001b\\[(\\d*)([A-Z])|[^]', 'gu');
+
 /** A terminal as much as a repainted view needs one: it wraps, and knows what the view sends. */
 export class FakeScreen {
   columns: number;
@@ -25,7 +27,7 @@ export class FakeScreen {
 
   write(text: string): void {
     this.writes++;
-    for (const [whole, count, command] of text.matchAll(/\u001b\[(\d*)([A-Z])|[^]/gu)) {
+    for (const [whole, count, command] of text.matchAll(COMMAND_OR_CHARACTER)) {
       if (command !== undefined) this.obey(command, Number(count || 0));
       else if (whole === '\n') this.feed();
       else if (whole === '\r') this.column = 0;
@@ -41,8 +43,10 @@ export class FakeScreen {
   private obey(command: string, count: number): void {
     if (command === 'A') this.row = Math.max(this.row - count, this.cells.length - this.rows, 0);
     else if (command === 'K') this.cells[this.row]?.splice(this.column);
-    else if (command === 'J') this.cells.splice(this.row + 1) && this.obey('K', 0);
-    else throw new Error(`the view sends ${command}`);
+    else if (command === 'J') {
+      this.cells.splice(this.row + 1);
+      this.obey('K', 0);
+    } else throw new Error(`the view sends ${command}`);
   }
 
   private feed(): void {

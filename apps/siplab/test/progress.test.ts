@@ -34,17 +34,17 @@ const succeed = (tally: Tally): void => {
 };
 
 describe('the counts of a run, on a terminal', () => {
-  it('are repainted twice a second, each time in one piece', async () => {
+  it('are repainted twice a second, each time in one piece', () => {
     const screen = new FakeScreen();
     const { clock, progress } = arrange(screen, succeed);
-    await clock.advance(499);
+    clock.advance(499);
     expect(screen.lines).toEqual([]);
-    await clock.advance(1);
+    clock.advance(1);
     expect(screen.lines).toEqual([
       '    0.5 s   10.0 calls/s   5 calls: 5 running, 0 successful, 0 failed',
       '          sent again 0, heard again 0, strays 0',
     ]);
-    await clock.advance(9500);
+    clock.advance(9500);
     expect(screen.writes).toBe(20);
     expect(screen.lines).toEqual([
       '   10.0 s   10.0 calls/s   100 calls: 29 running, 71 successful, 0 failed',
@@ -56,30 +56,30 @@ describe('the counts of a run, on a terminal', () => {
     expect(clock.armedTimers).toBeGreaterThan(0); // calls that run, and the load
   });
 
-  it('never wrap, whatever a call failed for, and never scroll', async () => {
+  it('never wrap, whatever a call failed for, and never scroll', () => {
     const screen = new FakeScreen(80, 10);
     let failures = 0;
     const { clock } = arrange(screen, (tally) => {
       const why = `cause ${failures++ % 20} \u001b[2J ${'and so on '.repeat(20)}`;
       tally.failedBy(new StepFailed('unexpected', why));
     });
-    await clock.advance(20_000);
+    clock.advance(20_000);
     expect(screen.lines).toHaveLength(9);
     expect(screen.lines.at(-1)).toBe('          … and 14 lines more');
     expect(screen.lines.every((line) => line.length < 80)).toBe(true);
     expect(screen.lines[2]).toMatch(/^ {16}\d+ unexpected: cause \d+ \ufffd\[2J and so on.*…$/);
     screen.columns = 40;
-    await clock.advance(500);
+    clock.advance(500);
     expect(screen.lines[0]).toBe('   20.5 s   10.0 calls/s   205 calls: …');
   });
 
-  it('make room for what is said meanwhile, which stays above them', async () => {
+  it('make room for what is said meanwhile, which stays above them', () => {
     const screen = new FakeScreen();
     const { clock, progress } = arrange(screen, succeed);
     progress.log('listening at 127.0.0.1:5060');
-    await clock.advance(1000);
+    clock.advance(1000);
     progress.log('one\ntwo');
-    await clock.advance(1000);
+    clock.advance(1000);
     expect(screen.lines).toEqual([
       'listening at 127.0.0.1:5060',
       'one',
@@ -92,16 +92,16 @@ describe('the counts of a run, on a terminal', () => {
   it('go on after Ctrl-C, which is said and leaves no trace, until the last call has ended', async () => {
     const screen = new FakeScreen();
     const { clock, progress, interrupted, load } = arrange(screen, succeed);
-    await clock.advance(1000);
+    clock.advance(1000);
     screen.typed('^C');
     interrupted.abort();
-    await clock.advance(500);
+    clock.advance(500);
     expect(screen.lines).toEqual([
       'no more calls begin, 11 are running; Ctrl-C once more does not wait',
       expect.stringMatching(/^ {4}1\.5 s .* 11 calls: 11 running, 0 successful, 0 failed$/),
       '          sent again 0, heard again 0, strays 0',
     ]);
-    await clock.advance(3000);
+    clock.advance(3000);
     await load;
     progress.stop();
     expect(screen.lines).toHaveLength(1);
@@ -110,9 +110,9 @@ describe('the counts of a run, on a terminal', () => {
   });
 });
 
-it('the counts of a run without a terminal are a line every ten seconds', async () => {
+it('the counts of a run without a terminal are a line every ten seconds', () => {
   const { clock, logged, progress } = arrange(undefined, succeed);
-  await clock.advance(29_999);
+  clock.advance(29_999);
   progress.stop();
   expect(logged).toEqual([
     expect.stringMatching(/^ {3}10\.0 s {3}10\.0 calls\/s {3}100 calls: 30 running, 70 successful/),
