@@ -1,4 +1,5 @@
-const COMMAND_OR_CHARACTER = new RegExp('\u001b\\[(\\d*)([A-Z])|[^]', 'gu');
+const ESCAPE = '\u001b';
+const COMMAND_OR_CHARACTER = new RegExp(`${ESCAPE}\\[(\\d*)([A-Z])|[^]`, 'gu');
 
 /** A terminal as much as a repainted view needs one: it wraps, and knows what the view sends. */
 export class FakeScreen {
