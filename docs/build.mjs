@@ -1,5 +1,5 @@
 // Builds the documentation site into `docs/.vitepress/dist`: the guides, every package's README, the
-// examples, the decisions, the conformance matrix out of the tests' titles, and the API out of the
+// examples, the decisions, the conformance matrix out of the tests and the record of their runs, and the API out of the
 // sources. `--serve` shows it. A link that leads nowhere fails the build.
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,8 @@ async function writeApi() {
   });
   const project = await app.convert();
   if (project === undefined) throw new Error('typedoc found nothing to document');
+  // by the package, not by the folder of its entry
+  for (const one of project.children ?? []) one.name = one.name.replace(/\/src$/, '');
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('typedoc had errors');
 }

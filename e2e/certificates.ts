@@ -28,13 +28,13 @@ export class TestAuthority {
     ]);
   }
 
-  /** A certificate for this machine's loopback addresses, by default as `server.pem`. */
-  issue(name = 'server'): CertificateFiles {
+  /** A certificate for this machine's loopback addresses, by default as `server.pem`, for so long. */
+  issue(name = 'server', days = 2): CertificateFiles {
     const files = { cert: join(this.folder, `${name}.pem`), key: join(this.folder, `${name}.key`) };
     // the last for linphone, whose TLS library knows no names that are addresses
     const names = 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:127.0.0.1';
     const signer = ['-CA', this.cert, '-CAkey', this.key, '-addext', 'basicConstraints=CA:FALSE'];
-    this.make(files, ['-subj', '/CN=127.0.0.1', '-addext', names, ...signer]);
+    this.make(files, ['-subj', '/CN=127.0.0.1', '-addext', names, ...signer], days);
     return files;
   }
 
@@ -53,8 +53,9 @@ export class TestAuthority {
     return files;
   }
 
-  private make({ cert, key }: CertificateFiles, args: string[]): void {
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  private make({ cert, key }: CertificateFiles, args: string[], days = 2): void {
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+    const kind = [...curve, '-nodes', '-days', String(days)];
     const made = ['-keyout', key, '-out', cert];
     const { status, output } = runToEnd(['openssl', 'req', '-x509', ...kind, ...made, ...args]);
     if (status !== 0) throw new Error(output);

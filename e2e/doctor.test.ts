@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TestAuthority } from './certificates.ts';
+import { type CertificateFiles, TestAuthority } from './certificates.ts';
 import { Coturn } from './coturn.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import {
@@ -75,6 +75,17 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
     expect(await pbx.stop()).toBe(0);
   });
 
+  /** TLS without SIP behind it. */
+  const tlsServer = (port: number, { cert, key }: CertificateFiles): Background =>
+    background(join(folder, `openssl-${port}.log`), [
+      'openssl',
+      ...`s_server -accept 127.0.0.1:${port} -quiet`.split(' '),
+      '-cert',
+      cert,
+      '-key',
+      key,
+    ]);
+
   it('finds the PBX well, by the sound of a call as well', () => {
     const { status, findings } = doctor([...ALICE, '--stun', '127.0.0.1:5060']);
     expect({ status, ...verdicts(findings) }).toEqual({
@@ -143,16 +154,20 @@ describeWithPeers(['kamailio', 'dnsmasq', 'openssl', 'ss'], 'phone doctor', () =
     expect(stranger.findings['tls']?.remedy).toContain('--ca');
   });
 
+  it('finds a certificate good that is valid for months', async () => {
+    const server = tlsServer(5072, authority.issue('lasting', 90));
+    await until('openssl listens', () => isListening(5072, 'tcp'));
+    const where = ['-s', '127.0.0.1:5072', '-t', 'tls', '--ca', authority.cert];
+    const { findings } = doctor([...ALICE, ...where, '--no-call']);
+    await server.stop();
+    expect(findings['tls']).toMatchObject({
+      verdict: 'good',
+      found: expect.stringMatching(/^TLSv1\.3, TLSv1\.2; certificate of 127\.0\.0\.1, valid to/),
+    });
+  });
+
   it('sees that a certificate has expired', async () => {
-    const { cert, key } = authority.expired();
-    const server = background(join(folder, 'openssl.log'), [
-      'openssl',
-      ...'s_server -accept 127.0.0.1:5071 -quiet'.split(' '),
-      '-cert',
-      cert,
-      '-key',
-      key,
-    ]);
+    const server = tlsServer(5071, authority.expired());
     await until('openssl listens', () => isListening(5071, 'tcp'));
     const where = ['-s', '127.0.0.1:5071', '-t', 'tls', '--ca', authority.cert];
     const { status, findings } = doctor([...ALICE, ...where, '--no-call']);

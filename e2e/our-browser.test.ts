@@ -124,6 +124,7 @@ describeWithPeers(peers, 'our client in a page in Chromium', () => {
     expect(heard, 'what bob hears').toBeGreaterThan(2);
     await does('hold()');
     expect(await does('direction()')).toBe('sendonly');
+    expect(await does(`heardFor(${BOBS_TONE}, 1500)`), 'of bob on hold').toBeLessThan(300);
     expect(await bobHears(ITS_TONE, () => does('mute(true)').then(() => pause(1500)))).toBeLessThan(
       0.6,
     );

@@ -26,6 +26,7 @@ packages=(
   libsrtp2-dev libopus-dev # the bench compares with C
   tshark                  # captures (dumpcap) and their analysis
   sox libsox-fmt-all      # tones and recordings
+  tmux                    # a terminal for siplab
   pulseaudio pulseaudio-utils libasound2-plugins alsa-utils  # a null sound card for twinkle
   iproute2 iptables procps util-linux  # private network namespaces for the tests, and a NAT between them
 )

@@ -2,7 +2,7 @@
 // `N passed, N failed, N skipped`. Arguments go to vitest and leave the other checks out.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -13,7 +13,10 @@ const wanting = new Set();
 /** What failed, each with the first lines of why, and what failed at first but not alone. */
 const failures = [];
 const unsteady = [];
-const folder = mkdtempSync(join(tmpdir(), 'strowger-test-'));
+/** Where reports of vitest stay, to record what passed: `node scripts/conformance.mjs FOLDER/*.json`. */
+const kept = process.env.STROWGER_REPORTS;
+if (kept !== undefined) mkdirSync(kept, { recursive: true });
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'strowger-test-'));
 
 if (rest.length > 0) {
   vitest('vitest', rest);
@@ -34,7 +37,7 @@ if (rest.length > 0) {
   check('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '15', '--seed', '1']);
   await realPeers();
 }
-rmSync(folder, { recursive: true, force: true });
+if (kept === undefined) rmSync(folder, { recursive: true, force: true });
 for (const suite of wanting) console.log(`skipped: ${suite}`);
 for (const what of unsteady) console.log(`unsteady, passed alone: ${what}`);
 for (const what of failures) console.log(`failed: ${what}`);

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { citationsOf, matrixOf } from '../docs/src/conformance.mjs';
 import { mapLinks } from '../docs/src/links.mjs';
 import { root } from './workspace.ts';
 
@@ -45,27 +44,5 @@ describe('the documentation', () => {
     expect(mapLinks('see [b](../b), [c](../b/src/c.ts), [top](#top)', place)).toBe(
       'see [b](./b.md), c, [top](#top)',
     );
-  });
-});
-
-describe('the conformance matrix', () => {
-  it('reads standards and sections out of titles', () => {
-    expect(citationsOf('routes (RFC 3261 §16.4, §16.12), RFC 5626')).toEqual([
-      { rfc: 3261, section: '16.4' },
-      { rfc: 3261, section: '16.12' },
-      { rfc: 5626 },
-    ]);
-    expect(citationsOf('a caller gives up')).toEqual([]);
-  });
-
-  it('says which standard no test names', () => {
-    const standards = [
-      { rfc: 3261, title: 'SIP' },
-      { rfc: 4028, title: 'Session timers' },
-    ];
-    const cited = [{ rfc: 3261, section: '9', title: 'CANCEL', file: 'a.test.ts' }];
-    const matrix = matrixOf(standards, cited);
-    expect(matrix).toContain('| 4028 | Session timers | **missing** |');
-    expect(matrix).toContain('| §9 | CANCEL | `a.test.ts` |');
   });
 });

@@ -14,6 +14,10 @@ export default defineConfig({
   srcDir: '.site',
   cleanUrls: true,
   lastUpdated: false,
+  // the class of a page that has tables of its own kind, for the style sheet
+  transformPageData: ({ relativePath, frontmatter }) => {
+    frontmatter.pageClass = relativePath.replace(/\.md$/, '');
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

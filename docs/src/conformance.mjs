@@ -1,158 +1,131 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { citationsIn, citationsOfCode } from './citations.mjs';
+import { isGreen } from './test-record.mjs';
+import { testFiles, testsIn } from './tests.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Writes `conformance.md`: for every standard that the project names, the tests that show it. */
 export function writeConformance(site) {
-  const standards = JSON.parse(readFileSync(join(root, 'docs/standards.json'), 'utf8'));
-  writeFileSync(join(site, 'conformance.md'), matrixOf(standards, citationsIn(testFiles())));
+  const page = conformancePage({
+    standards: JSON.parse(readFileSync(join(root, 'docs/standards.json'), 'utf8')),
+    cited: citationsIn(testsIn(testFiles(root), root)),
+    named: citationsOfCode(root),
+    record: JSON.parse(readFileSync(join(root, 'docs/conformance.json'), 'utf8')),
+  });
+  writeFileSync(join(site, 'conformance.md'), page);
 }
 
 /**
- * The matrix as Markdown.
+ * The matrix as Markdown: a row for each section that a test names, and one for those that only the
+ * code names.
  *
- * @param {{ rfc: number, title: string }[]} standards
- * @param {{ rfc: number, section?: string, title: string, file: string }[]} citations
+ * @param {{
+ *   standards: { rfc: number, title: string }[],
+ *   cited: { rfc: number, section?: string, title: string, file: string }[],
+ *   named: import('./citations.mjs').Citation[],
+ *   record: import('./test-record.mjs').TestRecord,
+ * }} from what tests cite, what the code names, and which tests passed
  */
-export function matrixOf(standards, citations) {
-  const rows = standards.map((standard) => ({
-    ...standard,
-    cited: citations.filter(({ rfc }) => rfc === standard.rfc),
-  }));
-  const missing = rows.filter(({ cited }) => cited.length === 0);
+export function conformancePage({ standards, cited, named, record }) {
+  const all = standards.map((standard) => standardOf(standard, { cited, named, record }));
+  const rows = all.flatMap((one) => one.rows);
+  const count = (state) => rows.filter((row) => row.state === state).length;
+  const missing = all.filter((one) => one.rows.length === 0);
   const lines = [
     '# Conformance',
     '',
-    'Made from the tests whenever this site is built: what their titles, and the comments before them,',
-    'say that they show, by the section that they name. `npm test` builds the site in the run in which',
-    'they pass. A standard of which something is built and that no test names is **missing** here.',
+    'Which test shows which section of which standard. A row is there for every section that a test',
+    'names: in its title, in that of a suite around it, or in a comment on it. It is **green** where a',
+    'recorded run of all its tests passed (`docs/conformance.json`, which has the commit of each run),',
+    '**not run** where one of them has no recorded run, and **missing** where the code names a section',
+    'and no test does: it may work, and nothing here says so. The page is made whenever this site is',
+    'built; `npm test` fails where the record names a test that is gone, or misses one.',
     '',
     `${standards.length} standards, ${standards.length - missing.length} with tests that name them, ` +
-      `${missing.length} missing; ${citations.length} citations.`,
+      `${missing.length} missing. Sections that tests name: ${count(GREEN)} green, ` +
+      `${count(NOT_RUN)} not run. Sections that only the code names: ` +
+      `${all.reduce((sum, one) => sum + one.missing.length, 0)} missing.`,
     '',
-    '| RFC | title | tests |',
-    '| --- | --- | --- |',
-    ...rows.map(({ rfc, title, cited }) =>
-      cited.length === 0
-        ? `| ${rfc} | ${title} | **missing** |`
-        : `| [${rfc}](#rfc-${rfc}) | ${title} | ${cited.length} |`,
-    ),
+    '| RFC | title | green | missing |',
+    '| --- | --- | --: | --: |',
+    ...all.map(summaryOf),
     '',
-    ...rows.filter(({ cited }) => cited.length > 0).flatMap(sectionsOf),
+    ...all.filter((one) => one.rows.length > 0).flatMap(chapterOf),
+    '## Runs',
+    '',
+    '| on | commit | files | tests that name a section |',
+    '| --- | --- | --: | --: |',
+    ...runsOf(record),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function sectionsOf({ rfc, title, cited }) {
-  const bySection = groupBy(cited, ({ section }) => section ?? '');
-  const sections = [...bySection.keys()].toSorted(bySectionNumber);
+const [GREEN, NOT_RUN] = ['green', 'not run'];
+
+function standardOf({ rfc, title }, { cited, named, record }) {
+  const own = cited.filter((one) => one.rfc === rfc);
+  const rows = [...groupBy(own, ({ section }) => section ?? '')]
+    .map(([section, tests]) => ({
+      section,
+      tests,
+      state: tests.every((one) => isGreen(record, one)) ? GREEN : NOT_RUN,
+    }))
+    .toSorted((a, b) => bySectionNumber(a.section, b.section));
+  const shown = new Set(rows.map(({ section }) => section));
+  const missing = named
+    .filter((one) => one.rfc === rfc && one.section !== undefined && !shown.has(one.section))
+    .map(({ section }) => section)
+    .toSorted(bySectionNumber);
+  return { rfc, title, rows, missing };
+}
+
+function summaryOf({ rfc, title, rows, missing }) {
+  if (rows.length === 0) return `| ${rfc} | ${title} | | **missing** |`;
+  const green = rows.filter(({ state }) => state === GREEN).length;
+  const share = green === rows.length ? green : `${green} of ${rows.length}`;
+  return `| [${rfc}](#rfc-${rfc}) | ${title} | ${share} | ${missing.length || ''} |`;
+}
+
+function chapterOf({ rfc, title, rows, missing }) {
   return [
     `## RFC ${rfc}`,
     '',
     `${title}.`,
     '',
-    '| section | shown by | in |',
+    '| section | | shown by |',
     '| --- | --- | --- |',
-    ...sections.flatMap((section) =>
-      bySection
-        .get(section)
-        .map((one) => `| ${section && `§${section}`} | ${escaped(one.title)} | \`${one.file}\` |`),
-    ),
+    ...rows.map(({ section, state, tests }) => {
+      const name = section === '' ? 'as a whole' : `§${section}`;
+      return `| ${name} | **${state}** | ${shownBy(tests)} |`;
+    }),
+    ...(missing.length === 0
+      ? []
+      : [`| ${missing.map((one) => `§${one}`).join(', ')} | **missing** | no test names them |`]),
     '',
   ];
 }
 
-/**
- * What the tests of these files cite: `RFC 3261 §17.1.1` in the title of a test or of a suite around
- * it, or in a comment before it. `RFC 3261 §16.4, §16.12` are two.
- */
-export function citationsIn(files) {
-  return files.flatMap((file) => {
-    const text = readFileSync(file, 'utf8');
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-    const titles = titlesIn(source, []);
-    const cited = [...titles, ...commentedIn(text, titles)].flatMap(({ said, title }) =>
-      citationsOf(said).map((citation) => ({ ...citation, title, file: relative(root, file) })),
-    );
-    return [...new Map(cited.map((one) => [JSON.stringify(one), one])).values()];
+/** The titles, and behind those of one file the file. */
+function shownBy(tests) {
+  return [...groupBy(tests, ({ file }) => file)]
+    .map(([file, own]) => {
+      const titles = own.map(({ title }) => escaped(title)).join('<br>');
+      return `${titles}<br>\`${file}\``;
+    })
+    .join('<br>');
+}
+
+function runsOf(record) {
+  const runs = groupBy(Object.values(record), ({ on, commit }) => `${on} ${commit.slice(0, 10)}`);
+  return [...runs].map(([run, files]) => {
+    const [on, commit] = run.split(' ');
+    const tests = files.flatMap(({ passed }) => Object.values(passed));
+    const sum = tests.reduce((all, one) => all + one, 0);
+    return `| ${on} | \`${commit}\` | ${files.length} | ${sum} |`;
   });
-}
-
-/** The sections that a title names. */
-export function citationsOf(title) {
-  const found = [];
-  let rfc;
-  for (const [, number, section] of title.matchAll(/RFC ?(\d{3,5})|§ ?([\d.]*\d)/g)) {
-    if (number !== undefined) {
-      if (rfc?.isBare) found.push({ rfc: rfc.number });
-      rfc = { number: Number(number), isBare: true };
-    } else if (rfc !== undefined) {
-      rfc.isBare = false;
-      found.push({ rfc: rfc.number, section });
-    }
-  }
-  if (rfc?.isBare) found.push({ rfc: rfc.number });
-  return found;
-}
-
-/** `suite: test` of every test, suites outermost first, and where it begins. */
-function titlesIn(node, around) {
-  const title = titleOf(node);
-  if (title?.kind === 'test') {
-    const said = [...around, title.text].join(': ');
-    return [{ said, title: said, at: node.getStart() }];
-  }
-  const suites = title === undefined ? around : [...around, title.text];
-  return childrenOf(node).flatMap((child) => titlesIn(child, suites));
-}
-
-/** What comments say, each with the title of the test that follows it. */
-function commentedIn(text, titles) {
-  const comments = text.matchAll(/^ *(?:\/\/|\/\*\*?|\*) (.*)$/gm);
-  return [...comments].flatMap(({ index, 1: said }) => {
-    const next = titles.find(({ at }) => at > index);
-    return next === undefined ? [] : [{ said, title: next.title }];
-  });
-}
-
-function childrenOf(node) {
-  const children = [];
-  ts.forEachChild(node, (child) => {
-    children.push(child);
-  });
-  return children;
-}
-
-/** What a call to `it`, `describe` or the like is titled; undefined for anything else. */
-export function titleOf(node) {
-  if (!ts.isCallExpression(node)) return undefined;
-  const called = node.expression.getText().split(/[.(]/)[0];
-  const kind = {
-    it: 'test',
-    test: 'test',
-    flow: 'test',
-    describe: 'suite',
-    describeWithPeers: 'suite',
-  };
-  const texts = node.arguments
-    .slice(0, 2)
-    .filter((one) => ts.isStringLiteralLike(one) || ts.isTemplateExpression(one));
-  if (!Object.hasOwn(kind, called) || texts.length === 0) return undefined;
-  return { kind: kind[called], text: texts.map((one) => one.getText().slice(1, -1)).join(': ') };
-}
-
-function testFiles() {
-  const folders = ['packages', 'apps', 'flows', 'e2e', 'fuzz', 'tooling'];
-  return folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true })
-      .map(String)
-      .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
-      .map((name) => join(root, folder, name))
-      .toSorted(),
-  );
 }
 
 function bySectionNumber(a, b) {
@@ -178,6 +151,7 @@ function groupBy(items, keyOf) {
 function escaped(text) {
   return text
     .replaceAll('|', '\\|')
+    .replaceAll('*', '\\*')
     .replaceAll('<', '&lt;')
     .replaceAll('{', '&#123;')
     .replaceAll('\n', ' ');

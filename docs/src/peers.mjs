@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import ts from 'typescript';
-import { titleOf } from './conformance.mjs';
+import { childrenOf, fits, titleOf } from './tests.mjs';
 
 /**
  * What the runs of `e2e/` showed of whom, as `e2e/shown.json` keeps it: by file the day and the commit
@@ -54,11 +54,7 @@ function marksOf(node, place) {
       ? place
       : { ...place, titles: [...place.titles, title.text], isTest: title.kind === 'test' };
   const own = isMark(node) ? [markOf(node, place)] : [];
-  const children = [];
-  ts.forEachChild(node, (child) => {
-    children.push(child);
-  });
-  return [...own, ...children.flatMap((child) => marksOf(child, inside))];
+  return [...own, ...childrenOf(node).flatMap((child) => marksOf(child, inside))];
 }
 
 function isMark(node) {
@@ -102,16 +98,6 @@ export function problemsOf(record, marks) {
         .map((feature) => `${mark.file}: ${mark.title}: ${feature} is not recorded`),
     ),
   ];
-}
-
-/** Whether a title of the sources, with what vitest and JavaScript put into it, is this one. */
-function fits(pattern, text) {
-  const parts = pattern.split(/%[sdifjoO#$]|\$\{[^}]*\}|\$[A-Za-z][\w.]*/u).map(escaped);
-  return new RegExp(`^${parts.join('.*')}$`, 'su').test(text);
-}
-
-function escaped(text) {
-  return text.replaceAll(/[$()*+.?[\\\]^{|}]/gu, '\\$&');
 }
 
 /** One line for each peer, feature and test. */

@@ -91,9 +91,12 @@ function userOf(text: string, name: string): string {
   return /%(?![0-9a-f]{2})|%00/i.test(user) ? 'nobody' : decodeURIComponent(user);
 }
 
-describe('RFC 4475 on the wire', () => {
-  const all = cases();
-  if (all.length === 0) it('has nothing to send here', () => expect(all).toEqual([]));
+const all = cases();
+
+if (all.length === 0)
+  it('there are no torture messages to send here', () => expect(all).toEqual([]));
+
+describe('RFC 4475 on the wire', { skip: all.length === 0 }, () => {
   for (const { item, bytes } of all) {
     it.each([
       ['UDP', byUdp],

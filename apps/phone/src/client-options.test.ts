@@ -35,6 +35,29 @@ describe('the client of a command', () => {
     });
   });
 
+  it('is an account at a provider, whose servers need not be named', () => {
+    expect(optionsOf('register --provider dusNet -u 000387 -p x -t tls')).toEqual({
+      uri: 'sip:000387@proxy.dus.net',
+      password: 'x',
+      server: 'sip:secure.dus.net:5061;transport=tls',
+      transport: 'tls',
+      userAgent: 'strowger-phone',
+      media: { srtp: 'required', digits: ['rtp'] },
+    });
+    expect(optionsOf('call +4930 --provider linphone -u alice')).toMatchObject({
+      uri: 'sip:alice@sip.linphone.org',
+      transport: 'tls',
+    });
+    expect(optionsOf('register --provider asterisk -u 100@pbx.example -s 192.0.2.7')).toMatchObject(
+      {
+        uri: 'sip:100@pbx.example',
+        server: 'sip:192.0.2.7',
+      },
+    );
+    expect(() => optionsOf('register --provider dusNet')).toThrow('--user');
+    expect(() => optionsOf('register --provider sipgate -u x -t wss')).toThrow('not known to have');
+  });
+
   it('encrypts what it says where it is told to, in calls', () => {
     const media = { srtp: 'required' };
     expect(optionsOf('call bob@pbx.example --srtp required')).toMatchObject({ media });

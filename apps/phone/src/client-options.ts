@@ -1,20 +1,35 @@
 import { readFileSync } from 'node:fs';
 import type { SipClientOptions } from '@strowger/sip-client';
 import type { Request } from './command-line.ts';
+import { providerAccount } from './provider-account.ts';
 
-/** The client that a command needs. Throws the system's error where `--ca` cannot be read. */
+/**
+ * The client that a command needs. Throws the system's error where `--ca` cannot be read, and
+ * `BAD_ACCOUNT` where `--provider` has no such account.
+ */
 export function clientOptions(request: Request): SipClientOptions {
-  const { user, password, server, transport, listen, ca, wsPath } = request.options;
+  const { server, transport, listen, ca, wsPath, provider } = request.options;
+  const account =
+    provider === undefined ? ownAccount(request) : providerAccount(provider, request.options);
+  const srtp = 'srtp' in request.options ? request.options.srtp : undefined;
   return {
-    uri: user === undefined ? `sip:phone@${placeOf(request)}` : withScheme(user),
+    ...account,
     transport,
     userAgent: 'strowger-phone',
-    ...(password === undefined ? {} : { password }),
     ...(server === undefined ? {} : { server: withScheme(server) }),
     ...(ca === undefined ? {} : { tls: { authorities: [readFileSync(ca, 'utf8')] } }),
     ...(wsPath === undefined ? {} : { webSocket: { path: wsPath } }),
-    ...('srtp' in request.options && { media: { srtp: request.options.srtp } }),
+    ...(srtp !== undefined && { media: { ...account.media, srtp } }),
     ...(listen === undefined ? {} : { listen: [`${transport}:${listen}`] }),
+  };
+}
+
+/** The account that was named, or none. */
+function ownAccount(request: Request): SipClientOptions {
+  const { user, password } = request.options;
+  return {
+    uri: user === undefined ? `sip:phone@${placeOf(request)}` : withScheme(user),
+    ...(password === undefined ? {} : { password }),
   };
 }
 

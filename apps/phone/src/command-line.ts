@@ -1,4 +1,6 @@
+import type { ProviderName } from '@strowger/sip-client';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { PROVIDER_NAMES, providerOf } from './provider-account.ts';
 
 /** A day: what a timer of Node can count is not much more. */
 const LONGEST_MS = 86_400_000;
@@ -11,6 +13,8 @@ export interface CommonOptions {
   /** `127.0.0.1:5060`, or a URI. */
   server?: string;
   transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /** A row of `providers`, which says where its servers are and what they want. */
+  provider?: ProviderName;
   /** A file of authorities that TLS and WSS believe. */
   ca?: string;
   /** Of the WebSocket's URL. */
@@ -63,6 +67,9 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
   const take = (asked: Request): void => {
     // not commander's defaults: those are shown in the help
     const { user = env['STROWGER_USER'], password = env['STROWGER_PASSWORD'] } = asked.options;
+    // undefined where nobody has said one
+    const { transport }: Partial<CommonOptions> = asked.options;
+    asked.options.transport = transport ?? providerOf(asked.options)?.ways[0].transport ?? 'udp';
     if (user !== undefined) asked.options.user = user;
     if (password !== undefined) asked.options.password = password;
     request = asked;
@@ -73,9 +80,16 @@ export function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv)
       .option('-p, --password <password>', 'for the digest (or STROWGER_PASSWORD)')
       .option('-s, --server <address>', 'where requests go first: address:port or a sip: URI')
       .addOption(
-        new Option('-t, --transport <name>', 'of the signalling')
-          .choices(['udp', 'tcp', 'tls', 'ws', 'wss'])
-          .default('udp'),
+        new Option('-t, --transport <name>', 'of the signalling (default: udp)').choices([
+          'udp',
+          'tcp',
+          'tls',
+          'ws',
+          'wss',
+        ]),
+      )
+      .addOption(
+        new Option('--provider <name>', 'what is known of a trunk or PBX').choices(PROVIDER_NAMES),
       )
       .option('-l, --listen <address:port>', 'local address, such as 127.0.0.1:5070 or [::1]:0')
       .option('--ca <file>', 'PEM: whom TLS and WSS believe, instead of the authorities of Node')

@@ -1,6 +1,7 @@
 import type { Call, SipClient } from '@strowger/sip-client';
 import type { Request, TalkOptions } from './command-line.ts';
 import { EXIT, exitCodeOfStatus } from './exit-code.ts';
+import { hasRegistrar, providerOf } from './provider-account.ts';
 import type { Report } from './report.ts';
 import { talk } from './talk.ts';
 
@@ -23,6 +24,11 @@ export function runCommand(
     case 'answer':
       return answer(client, request.options, around);
     case 'register':
+      if (!hasRegistrar(request.options)) {
+        const message = `${providerOf(request.options)?.name} has nothing to register at`;
+        around.report.say({ type: 'error', message });
+        return Promise.resolve(EXIT.usage);
+      }
       return register(client, around);
     case 'options':
       return ask(client, request.target, around);
@@ -51,7 +57,8 @@ async function answer(
 ): Promise<number> {
   const calls = client.incoming({ signal });
   report.say({ type: 'listening', contact: await client.contact() });
-  if (options.password !== undefined || options.server !== undefined) {
+  const isKnown = options.password !== undefined || options.server !== undefined;
+  if (isKnown && hasRegistrar(options)) {
     report.say({ type: 'registered', ...(await client.register()) });
   }
   const { value: incoming } = await calls.next();

@@ -20,7 +20,7 @@ async function main(): Promise<number> {
   const around: Surroundings = {
     out: (text) => void process.stdout.write(text),
     log: (text) => void process.stderr.write(`${text}\n`),
-    isTerminal: process.stderr.isTTY,
+    screen: process.stderr.isTTY ? process.stderr : undefined,
     isOutTerminal: process.stdout.isTTY,
     signal: untilInterrupted(),
   };

@@ -1,29 +1,65 @@
 import { readFileSync } from 'node:fs';
-import { nodeRuntime } from '@strowger/runtime';
+import { nodeRuntime, type Runtime } from '@strowger/runtime';
 import { parseListenPoint, type TlsSettings } from '@strowger/sip-transport';
 import type { RunOptions } from './command-line.ts';
 import { loadScenario } from './load-scenario.ts';
 import { runLoad } from './load.ts';
 import type { FailedCall } from './party.ts';
 import { planOf, settingsOf } from './play-options.ts';
-import { describeFailure, describeSummary, LiveView } from './report.ts';
+import { followProgress, type Progress } from './progress.ts';
+import { describeFailure } from './report.ts';
 import { openSockets } from './sockets.ts';
 import { Tally } from './tally.ts';
 import { EXIT, type Surroundings } from './surroundings.ts';
 
-const SHOW_MS = 500;
-/** Where there is no terminal to repaint. */
-const SAY_MS = 10_000;
+/** What `run` was asked for. */
+interface RunRequest {
+  readonly scenario: string;
+  readonly remote: string | undefined;
+  readonly options: RunOptions;
+}
 
 /** Plays a scenario on real sockets; resolves with the exit code. */
 export async function run(
-  {
-    scenario: name,
-    remote,
-    options,
-  }: { scenario: string; remote: string | undefined; options: RunOptions },
-  { out, log, isTerminal, signal }: Surroundings,
+  request: RunRequest,
+  { out, log, screen, signal }: Surroundings,
 ): Promise<number> {
+  const { json } = request.options;
+  const runtime = nodeRuntime();
+  const tally = new Tally();
+  const progress = followProgress(tally, { clock: runtime.clock, screen, log, signal });
+  const failures: FailedCall[] = [];
+  try {
+    await play(request, { runtime, tally, progress, signal, failures });
+  } finally {
+    progress.stop();
+  }
+  const colours = screen !== undefined;
+  for (const failed of failures) log(describeFailure(failed, { colours }));
+  const summary = tally.summary();
+  const elapsedMs = progress.elapsedMs();
+  out(json ? `${JSON.stringify({ ...summary, elapsedMs })}\n` : progress.text());
+  return summary.failed === 0 && summary.calls > 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Places or takes calls until all have come to their end. */
+async function play(
+  { scenario: name, remote, options }: RunRequest,
+  {
+    runtime,
+    tally,
+    progress,
+    signal,
+    failures,
+  }: {
+    runtime: Runtime;
+    tally: Tally;
+    progress: Progress;
+    signal: AbortSignal;
+    failures: FailedCall[];
+  },
+): Promise<void> {
+  const { log } = progress;
   const scenario = await loadScenario(name, { keys: Object.keys(options.set), log });
   const role =
     options.role ?? (scenario.caller !== undefined && remote !== undefined ? 'caller' : 'callee');
@@ -31,9 +67,6 @@ export async function run(
   if (played === undefined) throw new Error(`${scenario.name} has no ${role}`);
   if (role === 'caller' && remote === undefined)
     throw new Error('a caller needs to know whom to call');
-  const runtime = nodeRuntime();
-  const tally = new Tally();
-  const failures: FailedCall[] = [];
   const sockets = await openSockets({
     runtime,
     tally,
@@ -45,72 +78,25 @@ export async function run(
     ...(options.wsPath !== undefined && { wsPath: options.wsPath }),
     onFailure: (failed) => void (failures.length < options.ladders && failures.push(failed)),
   });
-  const progress = followProgress(tally, { log, isTerminal });
   try {
-    if (role === 'callee') log(`listening at ${sockets.at} over ${options.transport}`);
-    const total = options.calls ?? Number.POSITIVE_INFINITY;
-    if (role === 'callee')
-      await Promise.race([sockets.party.serve(played, total), ended(signal, options.duration)]);
-    else {
+    if (role === 'caller') {
       const peer = await sockets.locate(remote ?? '');
       const place = (): Promise<void> => sockets.party.place(played, peer);
       await runLoad(planOf(options), { clock: runtime.clock, place, signal });
+      return;
     }
+    log(`listening at ${sockets.at} over ${options.transport}`);
+    const total = options.calls ?? Number.POSITIVE_INFINITY;
+    await Promise.race([sockets.party.serve(played, total), ended(signal, options.duration)]);
     // the other side may not have heard our last answer
-    if (role === 'callee' && options.transport === 'udp') await ended(signal, LAST_WORDS_MS);
+    if (options.transport === 'udp') await ended(signal, LAST_WORDS_MS);
   } finally {
-    progress.stop();
     await sockets.close();
   }
-  for (const failed of failures) log(describeFailure(failed, { colours: isTerminal }));
-  const summary = tally.summary();
-  out(
-    options.json
-      ? `${JSON.stringify({ ...summary, elapsedMs: progress.elapsedMs() })}\n`
-      : progress.text(),
-  );
-  return summary.failed === 0 && summary.calls > 0 ? EXIT.ok : EXIT.failed;
 }
 
 /** T1: when the other side says it again if our last answer was lost. */
 const LAST_WORDS_MS = 500;
-
-/** Shows the counts while they grow. */
-function followProgress(
-  tally: Tally,
-  { log, isTerminal }: Pick<Surroundings, 'log' | 'isTerminal'>,
-): { stop(): void; text(): string; elapsedMs(): number } {
-  const began = performance.now();
-  const view = new LiveView((text) => void process.stderr.write(text));
-  const recent: { at: number; calls: number }[] = [{ at: began, calls: 0 }];
-  const lines = (): string[] => {
-    const now = performance.now();
-    const first = recent[0] ?? { at: began, calls: 0 };
-    const rate = ((tally.calls - first.calls) * 1000) / Math.max(now - first.at, 1);
-    return describeSummary(tally.summary(), { elapsedMs: now - began, rate });
-  };
-  const timer = setInterval(
-    () => {
-      if (isTerminal) view.show(lines());
-      else log(lines()[0] ?? '');
-      recent.push({ at: performance.now(), calls: tally.calls });
-      if (recent.length > 10) recent.shift();
-    },
-    isTerminal ? SHOW_MS : SAY_MS,
-  );
-  return {
-    stop: () => {
-      clearInterval(timer);
-      if (isTerminal) view.show([]);
-    },
-    elapsedMs: () => Math.round(performance.now() - began),
-    text: () => {
-      const elapsedMs = performance.now() - began;
-      const rate = (tally.calls * 1000) / elapsedMs;
-      return `${describeSummary(tally.summary(), { elapsedMs, rate }).join('\n')}\n`;
-    },
-  };
-}
 
 /** What a WebSocket calls us leads nowhere (RFC 7118 §5.2): media is at the address of --listen. */
 function mediaAddressOf({ transport, listen }: RunOptions): { mediaAddress?: string } {

@@ -8,7 +8,7 @@ import { EXIT, type Surroundings } from './surroundings.ts';
 /** Plays both sides in the simulator; resolves with the exit code. */
 export async function simulateCommand(
   request: { caller: string; callee: string | undefined; options: SimulateOptions },
-  { out, log, isTerminal }: Surroundings,
+  { out, log, screen }: Surroundings,
 ): Promise<number> {
   const { options } = request;
   const load = { keys: Object.keys(options.set), log };
@@ -32,7 +32,7 @@ export async function simulateCommand(
   });
   const { elapsedMs } = report;
   for (const failed of report.failures.slice(0, options.ladders)) {
-    log(describeFailure(failed, { colours: isTerminal }));
+    log(describeFailure(failed, { colours: screen !== undefined }));
   }
   if (options.json) {
     const { caller: calling, callee: called, traceHash } = report;

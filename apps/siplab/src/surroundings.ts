@@ -1,11 +1,13 @@
+import type { Screen } from './live-view.ts';
+
 /** Where a command speaks, and what ends it. */
 export interface Surroundings {
   /** The result. */
   out(text: string): void;
   /** Everything else. */
   log(text: string): void;
-  /** Whether that is a terminal: then it is repainted, and has colours. */
-  readonly isTerminal: boolean;
+  /** The same as a terminal, where it is one: then it is repainted, and has colours. */
+  readonly screen: Screen | undefined;
   /** The same of the result. */
   readonly isOutTerminal: boolean;
   readonly signal: AbortSignal;

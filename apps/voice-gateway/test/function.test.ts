@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,4 +88,30 @@ it.runIf(installed)('espeak-ng says words, and takes none for an option', async 
     const { value } = await said.stream.getReader().read();
     expect(value?.samples.length).toBeGreaterThan(0.2 * (value?.sampleRate ?? 0));
   }
+});
+
+it('the function of the README asks, and understands a digit', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, shown = ''] = /^```js\n([\s\S]*?)^```/m.exec(readme) ?? [];
+  const said = [...shown.matchAll(/'([^']*[.!?])'/g)].map(([, text]) => text ?? '');
+  expect(said).toEqual(['Press one, or say something.', 'Goodbye.', 'Thank you.']);
+  const writer = async (file: string, hz: number): Promise<void> => {
+    const wav = await WavWriter.create(join(folder, file));
+    wav.write(tone(hz, 300));
+    await wav.close();
+  };
+  await Promise.all([writer('asks.wav', 600), writer('bye.wav', 900), writer('thanks.wav', 1200)]);
+  const files = ['asks.wav', 'bye.wav', 'thanks.wav'];
+  const recorded = Object.fromEntries(said.map((text, at) => [text, files[at]]));
+  writeFileSync(join(folder, 'prompts.json'), JSON.stringify(recorded));
+  const voice = { prompts: folder };
+  const all = await scene({
+    program: { type: 'function', module: agent('readme.mjs', shown), voice },
+  });
+  const call = await all.dial();
+  expect(await hearsTone(call, 600)).toBe(true);
+  await call.sendDigits('1');
+  expect(await hearsTone(call, 1200)).toBe(true);
+  expect(await call.ended).toMatchObject({ kind: 'hungUp', by: 'remote' });
+  await all.close();
 });

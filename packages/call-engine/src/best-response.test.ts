@@ -4,7 +4,7 @@ import { bestResponse, towardsCaller } from './best-response.ts';
 const best = (...statuses: number[]): number =>
   bestResponse(statuses.map((status) => ({ status }))).status;
 
-describe('the best response', () => {
+describe('the best response (RFC 3261 §16.7)', () => {
   it('is busy when every contact is busy', () => expect(best(486, 486)).toBe(486));
   it('is a 6xx before all others', () => expect(best(486, 603, 404)).toBe(603));
   it('is of the lowest class', () => expect(best(500, 404)).toBe(404));

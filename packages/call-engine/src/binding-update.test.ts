@@ -30,7 +30,7 @@ const two = bindingsOf(
   updateBindings(update(contact('sip:a@b'), contact('sip:c@d', 90)), first, [], terms),
 );
 
-describe('bindings', () => {
+describe('bindings (RFC 3261 §10.3)', () => {
   it('named twice in one request are one: the later stands', () => {
     const command = update(contact('sip:a@b', 60), contact('sip:a@b', 90));
     const result = bindingsOf(updateBindings(command, first, [], terms));
@@ -65,7 +65,7 @@ describe('bindings', () => {
     expect(next(flow('sip:b@y.invalid', 1, '<urn:uuid:2>'))).toHaveLength(2);
   });
 
-  it('are removed one by one with 0', () =>
+  it('are removed one by one with 0 (RFC 3261 §10.2.2)', () =>
     expect(
       contactsOf(updateBindings(update(contact('sip:a@b', 0)), { ...first, cseq: 2 }, two, terms)),
     ).toEqual(['sip:c@d']));

@@ -234,7 +234,7 @@ describe('what is offered', () => {
 });
 
 describe('other requests', () => {
-  it('of users are challenged with 407', async () => {
+  it('of users are challenged with 407 (RFC 3261 §22.3)', async () => {
     for (const method of ['MESSAGE', 'SUBSCRIBE', 'FOO']) {
       expect((await on.send(method, { target: 'sip:bob@pbx' })).status).toBe(407);
     }
@@ -257,7 +257,7 @@ describe('other requests', () => {
     await on.stage.strike();
   });
 
-  it('ask with OPTIONS whether the domain lives, whoever asks', async () => {
+  it('ask with OPTIONS whether the domain lives, whoever asks (RFC 3261 §11)', async () => {
     const answer = await on.send('OPTIONS');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('allow')).toContain('INVITE');

@@ -25,7 +25,7 @@ const said = ({ invites }: { invites: IncomingInvite[] }, name: string): readonl
   invites.at(-1)?.request.headers.raw(name) ?? [];
 
 describe('a call to somebody who forwards', () => {
-  it('always, goes there at once, and everybody is told', async () => {
+  it('always, goes there at once, and everybody is told (RFC 5806 §4.1, RFC 7044 §5)', async () => {
     const stage = scene({ bob: { always: 'carol' } });
     const { alice, bob, carol } = await phones(stage);
     const call = alice.call('bob');
@@ -188,7 +188,7 @@ describe('a call to somebody who forwards', () => {
   });
 });
 
-describe('a phone that redirects a call', () => {
+describe('a phone that redirects a call (RFC 3261 §8.1.3.4)', () => {
   const redirects =
     (contact: string) =>
     (invite: IncomingInvite): void =>

@@ -24,7 +24,7 @@ describe('an engine that is a proxy', () => {
     await stage.strike();
   });
 
-  it('shows its users who calls, and not what was proven to it', async () => {
+  it('shows its users who calls, and not what was proven to it (RFC 3261 §22.3, RFC 3325)', async () => {
     const stage = proxyStage();
     const [alice, bob] = [await stage.registered('alice'), await stage.registered('bob')];
     const call = alice.call('bob', { headers: [['P-Asserted-Identity', '<sip:boss@pbx>']] });

@@ -19,7 +19,7 @@ async function scene(recording: CallEngineOptions['recording'] = { server: SERVE
 }
 
 describe('a call that is recorded at a server', () => {
-  it('opens a recording session with both parties, and ends it with the call', async () => {
+  it('opens a recording session with both parties, and ends it with the call (RFC 7866 §6.1, §9.1)', async () => {
     const { simulation, engine, alice, srs, told, records, strike } = await scene();
     const call = alice.call('bob');
     await simulation.run(5000);

@@ -62,7 +62,7 @@ const contacts = (response: SipResponse): string[] => {
   return Array.isArray(value) ? value.map(String) : [];
 };
 
-describe('the registrar', () => {
+describe('the registrar (RFC 3261 §10.3)', () => {
   it('answers with every contact, the time it has left, and the date', async () => {
     await on.register(1, [['Contact', '<sip:alice@192.0.2.10>;expires=100']]);
     const answer = await on.register(2, [
@@ -99,7 +99,7 @@ describe('the registrar', () => {
     expect(order).toEqual(['sip:new@x', 'sip:old@x', 'sip:last@x']);
   });
 
-  it('refuses too brief a time with 423 and Min-Expires', async () => {
+  it('refuses too brief a time with 423 and Min-Expires (RFC 3261 §10.2.8)', async () => {
     const answer = await on.register(1, [['Contact', '<sip:alice@192.0.2.10>;expires=5']]);
     expect(answer.status).toBe(423);
     expect(answer.headers.get('min-expires')).toBe(60);

@@ -98,7 +98,7 @@ describe('what is dialled', () => {
     await stage.strike();
   });
 
-  it('is refused with 483 when it has come too far', async () => {
+  it('is refused with 483 when it has come too far (RFC 3261 §16.3)', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
     const call = alice.call('alice', { headers: [['Max-Forwards', '0']] });

@@ -23,35 +23,38 @@ async function bind({ stores }: Stage, contacts: readonly string[]): Promise<voi
   await stores.location.replace('sip:bob@pbx', version, bound);
 }
 
-describe.each(['b2bua', 'proxy'] as const)('P41-3 a sips: call through the %s', (mode) => {
-  it('goes on as sips:, over TLS, to the contacts that are', async () => {
-    const contacts = ['sip:bob@bob:5060', 'sips:bob@bob:5060'];
-    const { simulation, alice, bob, strike } = await scene(contacts, { mode });
-    const call = alice.call('bob', SECURE);
-    await simulation.run(3000);
-    expect(call.outcome).toBe(200);
-    const ways = bob.invites.map(({ request, inbound }) => [
-      request.uri.toString(),
-      inbound.hop.transport,
-    ]);
-    expect(ways).toEqual([['sips:bob@bob:5060', 'tls']]);
-    expect([call.dialog?.isSecure, bob.dialogs[0]?.isSecure]).toEqual([true, true]);
-    bob.dialogs[0]?.bye();
-    await simulation.run(1000);
-    expect(alice.log).toContain('ended bye');
-    await strike();
-  });
+describe.each(['b2bua', 'proxy'] as const)(
+  'P41-3 a sips: call through the %s (RFC 5630)',
+  (mode) => {
+    it('goes on as sips:, over TLS, to the contacts that are', async () => {
+      const contacts = ['sip:bob@bob:5060', 'sips:bob@bob:5060'];
+      const { simulation, alice, bob, strike } = await scene(contacts, { mode });
+      const call = alice.call('bob', SECURE);
+      await simulation.run(3000);
+      expect(call.outcome).toBe(200);
+      const ways = bob.invites.map(({ request, inbound }) => [
+        request.uri.toString(),
+        inbound.hop.transport,
+      ]);
+      expect(ways).toEqual([['sips:bob@bob:5060', 'tls']]);
+      expect([call.dialog?.isSecure, bob.dialogs[0]?.isSecure]).toEqual([true, true]);
+      bob.dialogs[0]?.bye();
+      await simulation.run(1000);
+      expect(alice.log).toContain('ended bye');
+      await strike();
+    });
 
-  it('is refused with 480 where nobody can be reached so', async () => {
-    const { simulation, alice, bob, strike } = await scene(['sip:bob@bob:5060'], { mode });
-    const call = alice.call('bob', SECURE);
-    await simulation.run(3000);
-    expect(call.outcome).toBe(480);
-    if (mode === 'b2bua') expect(call.final?.reason).toBe('SIPS Not Allowed');
-    expect(bob.invites).toEqual([]);
-    await strike();
-  });
-});
+    it('is refused with 480 where nobody can be reached so', async () => {
+      const { simulation, alice, bob, strike } = await scene(['sip:bob@bob:5060'], { mode });
+      const call = alice.call('bob', SECURE);
+      await simulation.run(3000);
+      expect(call.outcome).toBe(480);
+      if (mode === 'b2bua') expect(call.final?.reason).toBe('SIPS Not Allowed');
+      expect(bob.invites).toEqual([]);
+      await strike();
+    });
+  },
+);
 
 describe('P41-3 a sips: call', () => {
   it('reaches services, and is forwarded by sips: alone', async () => {

@@ -46,7 +46,7 @@ function alive(...phones: Phone[]): string[] {
   );
 }
 
-describe('a phone that transfers a call blindly', () => {
+describe('a phone that transfers a call blindly (RFC 5589 §6)', () => {
   it('as the called one, leaves the caller with somebody else', async () => {
     const { simulation, engine, records, strike, alice, bob, carol } = await talking();
     const transferred: string[] = [];
@@ -200,7 +200,7 @@ describe('a phone that transfers a call blindly', () => {
   });
 });
 
-describe('a phone with two calls', () => {
+describe('a phone with two calls (RFC 5589 §7)', () => {
   it('connects the other parties of both', async () => {
     const { simulation, engine, records, strike, alice, bob, carol } = await talking();
     const consultation = bob.call('carol');

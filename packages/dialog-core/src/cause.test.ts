@@ -45,7 +45,7 @@ describe('SIP statuses and Q.850 causes (RFC 3398)', () => {
 describe('a cause on the wire', () => {
   const headers = (...fields: [string, string][]): Headers => new Headers(fields);
 
-  it('is read of a refusal: Reason, Warning, Retry-After', () => {
+  it('is read of a refusal: Reason, Warning, Retry-After (RFC 3326)', () => {
     const response = new SipResponse({
       status: 503,
       reason: 'Busy',
@@ -74,7 +74,7 @@ describe('a cause on the wire', () => {
     expect(cause).toMatchObject({ q850: 1, text: 'Nobody', warnings: [] });
   });
 
-  it('is read of a BYE or CANCEL, with several protocols and nonsense among them', () => {
+  it('is read of a BYE or CANCEL, with several protocols and nonsense among them (RFC 3326 §2)', () => {
     const both = headers([
       'Reason',
       'SIP;cause=200;text="Call completed elsewhere", Q.850;cause=26',

@@ -40,7 +40,7 @@ describe('GRUU (RFC 5627)', () => {
   });
 });
 
-describe('caller preferences (RFC 3841)', () => {
+describe('caller preferences (RFC 3840 §9, RFC 3841)', () => {
   const contacts = [
     '<sip:desk@h>;audio;mobility="fixed";methods="INVITE,BYE";+sip.instance="<urn:x>"',
     '<sip:cell@h>;audio;video;mobility="mobile";methods="INVITE,BYE,MESSAGE"',

@@ -11,7 +11,7 @@ describe('routeSetFrom', () => {
     ['Record-Route', '<sip:p0.example;lr>'],
   ]);
 
-  it('keeps the order for the callee and reverses it for the caller', () => {
+  it('keeps the order for the callee and reverses it for the caller (RFC 3261 §12.1.1, §12.1.2)', () => {
     const inOrder = [
       '<sip:p2.example;lr>',
       '"A, B" <sip:p1.example;lr>;x=1',
@@ -26,7 +26,7 @@ describe('routeSetFrom', () => {
   });
 });
 
-describe('addressRequest', () => {
+describe('addressRequest (RFC 3261 §12.2.1.1)', () => {
   it('goes to the remote target without a route set', () => {
     expect(addressRequest([], target)).toEqual({ requestUri: target, route: [], nextHop: target });
   });

@@ -13,7 +13,7 @@ const response = (status: number, rseq: string, require = '100rel'): SipResponse
     ],
   });
 
-describe('RSeq', () => {
+describe('RSeq (RFC 3262 §7.1)', () => {
   it.each([
     [183, '776656', { rseq: 776_656, cseq: 3 }],
     [180, '2147483647', { rseq: 2_147_483_647, cseq: 3 }],
@@ -44,7 +44,7 @@ describe('RSeq', () => {
   });
 });
 
-describe('RAck', () => {
+describe('RAck (RFC 3262 §7.2)', () => {
   it.each([
     ['7 3 INVITE', { rseq: 7, cseq: 3 }],
     ['  7   3 INVITE ', { rseq: 7, cseq: 3 }],

@@ -29,14 +29,14 @@ function request(...headers: [string, HeaderInput][]): SipRequest {
 const options = sessionTimerOptions();
 const supported: [string, string] = ['Supported', 'timer'];
 
-describe('Session-Expires', () => {
+describe('Session-Expires (RFC 4028)', () => {
   it.each([
     ['1800', { seconds: 1800 }],
     ['1800;refresher=uac', { seconds: 1800, refresher: 'uac' }],
     [' 90 ; x=y ; Refresher = UAS', { seconds: 90, refresher: 'uas' }],
     ['soon', undefined],
     ['99999999999', undefined],
-  ])('%s is read', (text, expected) => {
+  ])('%s is read (RFC 4028 §4)', (text, expected) => {
     expect(readSessionExpires(request(['Session-Expires', text]).headers)).toEqual(expected);
   });
 
@@ -48,7 +48,7 @@ describe('Session-Expires', () => {
     [true, '1200', 'uac'],
     [true, '1200;refresher=uac', 'uac'],
     [true, '1200;refresher=uas', 'uas'],
-  ])('known %s and asked %s makes %s the refresher', (known, asked, refresher) => {
+  ])('known %s and asked %s makes %s the refresher (RFC 4028 §9)', (known, asked, refresher) => {
     const headers: [string, string][] = asked === undefined ? [] : [['Session-Expires', asked]];
     const answer = answerInterval(request(...headers, ...(known ? [supported] : [])), options);
     const fields = new Map(answer?.fields.map(([name, value]) => [name, `${value}`]));
@@ -85,7 +85,7 @@ describe('Session-Expires', () => {
     expect(isTooShort(request(supported), strict)).toBe(false);
   });
 
-  it('is asked for again after a 422 that wants more, and only then', () => {
+  it('is asked for again after a 422 that wants more, and only then (RFC 4028 §7.3)', () => {
     const sent = request(supported, ['Session-Expires', '90;refresher=uas']);
     const refusal = (minSe?: string) =>
       createResponse(sent, 422, { headers: minSe === undefined ? [] : [['Min-SE', minSe]] });
@@ -97,7 +97,7 @@ describe('Session-Expires', () => {
     expect(afterTooSmall(request(), refusal('1000'))).toBeUndefined();
   });
 
-  it('in a 2xx says who refreshes; without it nobody does', () => {
+  it('in a 2xx says who refreshes; without it nobody does (RFC 4028 §7.2)', () => {
     const sent = request(supported, ['Session-Expires', '1800']);
     const ok = (value?: string) =>
       createResponse(sent, 200, {
@@ -116,7 +116,7 @@ describe('Session-Expires', () => {
   });
 });
 
-describe('the interval', () => {
+describe('the interval (RFC 4028 §10)', () => {
   // transaction_timing, "Session timer RFC 4028"
   it.each([
     [90, 45_000, 60_000],

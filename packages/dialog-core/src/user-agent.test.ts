@@ -13,7 +13,7 @@ const userAgent = (host: string, contactUser?: string): UserAgent =>
   });
 const hop = (transport: TransportName) => ({ transport, address: '192.0.2.1', port: 5060 });
 
-describe('our Contact', () => {
+describe('our Contact (RFC 3261 §8.1.1.8)', () => {
   it.each([
     ['udp', false, '<sip:me@192.0.2.9:5062>'],
     ['tcp', false, '<sip:me@192.0.2.9:5062;transport=tcp>'],
@@ -49,7 +49,7 @@ describe('the Contact of one of several', () => {
   });
 });
 
-describe('Require', () => {
+describe('Require (RFC 3261 §8.2.2.3)', () => {
   it('is compared without regard to case', () => {
     const headers: [string, string][] = [['Require', 'Timer, 100rel']];
     const request = new SipRequest({ method: 'INVITE', uri: uri('sip:a@b'), headers });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Phone } from './phone.ts';
 
 describe('a call', () => {
-  it('is set up, acknowledged and ended by the caller', async () => {
+  it('is set up, acknowledged and ended by the caller (RFC 3261 §13.2, §15.1.1)', async () => {
     const simulation = createSimulation({ seed: 1 });
     const alice = new Phone(simulation, 'alice');
     const bob = new Phone(simulation, 'bob');

@@ -12,7 +12,7 @@ function twoPhones(seed = 3) {
   };
 }
 
-describe('CANCEL', () => {
+describe('CANCEL (RFC 3261 §9.1)', () => {
   it('ends a ringing call with 487', async () => {
     const { simulation, alice, bob } = twoPhones();
     const invite = alice.call('bob');
@@ -83,7 +83,7 @@ describe('CANCEL', () => {
     simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
   });
 
-  it('after the 200 is ignored', async () => {
+  it('after the 200 is ignored (RFC 3261 §9.2)', async () => {
     const { simulation, alice, bob } = twoPhones();
     const invite = alice.call('bob');
     await simulation.run(2000);
@@ -109,7 +109,7 @@ describe('CANCEL', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('carries a Reason', async () => {
+  it('carries a Reason (RFC 3326 §2)', async () => {
     const simulation = createSimulation({ seed: 3 });
     const alice = new Phone(simulation, 'alice');
     const peer = new ScriptedHost(simulation, 'peer');
@@ -128,7 +128,7 @@ describe('CANCEL', () => {
   });
 });
 
-describe('BYE to an early dialog', () => {
+describe('BYE to an early dialog (RFC 3261 §15)', () => {
   it('ends the call as CANCEL would', async () => {
     const { simulation, alice, bob } = twoPhones();
     const invite = alice.call('bob');

@@ -36,7 +36,7 @@ function guardedCall(nonceLifetimeMs = 1000) {
 }
 
 describe('a challenge', () => {
-  it('to INVITE, re-INVITE, INFO and BYE is answered, each with the next CSeq', async () => {
+  it('to INVITE, re-INVITE, INFO and BYE is answered, each with the next CSeq (RFC 3261 §22.2)', async () => {
     const { simulation, alice, bob, passed } = guardedCall();
     alice.call('bob', { credentials: secret });
     await simulation.run(5000);

@@ -11,7 +11,7 @@ function forkedCall() {
 }
 
 describe('an INVITE that forks', () => {
-  it('has an early dialog for each fork, and one call', async () => {
+  it('has an early dialog for each fork, and one call (RFC 3261 §12.1.2)', async () => {
     const { simulation, alice, proxy } = forkedCall();
     const invite = alice.call('proxy');
     await simulation.run(20);
@@ -39,7 +39,7 @@ describe('an INVITE that forks', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('acknowledges the 2xx of a second fork and ends it with BYE', async () => {
+  it('acknowledges the 2xx of a second fork and ends it with BYE (RFC 3261 §13.2.2.4)', async () => {
     const { simulation, alice, proxy } = forkedCall();
     alice.call('proxy');
     await simulation.run(20);
@@ -62,7 +62,7 @@ describe('an INVITE that forks', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('answers a repeated 2xx with the same ACK, byte for byte', async () => {
+  it('answers a repeated 2xx with the same ACK, byte for byte (RFC 3261 §13.2.2.4)', async () => {
     const { simulation, alice, proxy } = forkedCall();
     alice.call('proxy');
     await simulation.run(20);

@@ -41,7 +41,7 @@ async function call() {
   return { simulation, alice, peer, say, close };
 }
 
-describe('a request in a dialog', () => {
+describe('a request in a dialog (RFC 3261 §12.2)', () => {
   it('reaches the owner, who answers', async () => {
     const { alice, peer, say, close } = await call();
     alice.onRequest = (transaction) => {
@@ -53,7 +53,7 @@ describe('a request in a dialog', () => {
     await close();
   });
 
-  it('out of order gets 500', async () => {
+  it('out of order gets 500 (RFC 3261 §12.2.2)', async () => {
     const { alice, peer, say, close } = await call();
     alice.onRequest = ({ request }) => alice.say(`took ${request.cseq.number}`);
     await say('INFO', 100);
@@ -63,7 +63,7 @@ describe('a request in a dialog', () => {
     await close();
   });
 
-  it('with an option that we do not understand gets 420', async () => {
+  it('with an option that we do not understand gets 420 (RFC 3261 §8.2.2.3)', async () => {
     const { alice, peer, say, close } = await call();
     await say('INFO', 5, { headers: [['Require', 'timer, teleport']] });
     const response = peer.response(420);
@@ -73,7 +73,7 @@ describe('a request in a dialog', () => {
     await close();
   });
 
-  it('of an unknown dialog gets 481', async () => {
+  it('of an unknown dialog gets 481 (RFC 3261 §12.2.2)', async () => {
     const { peer, say, close } = await call();
     await say('BYE', 5, { to: '<sip:alice@alice>;tag=unknown' });
     await say('BYE', 6, { to: '<sip:alice@alice>' });
@@ -157,7 +157,7 @@ describe('a request in a dialog', () => {
     },
   );
 
-  it('counts up by one, and BYE as well', async () => {
+  it('counts up by one, and BYE as well (RFC 3261 §12.2.1.1)', async () => {
     const { simulation, alice, peer } = await call();
     alice.ask('INFO');
     await simulation.run(20);

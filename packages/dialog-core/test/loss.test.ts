@@ -11,7 +11,7 @@ const INVITE: [string, string][] = [
   ['Contact', '<sip:peer@peer>'],
 ];
 
-describe('a 2xx without ACK', () => {
+describe('a 2xx without ACK (RFC 3261 §13.3.1.4)', () => {
   it.each(['udp', 'tcp'] as const)(
     'is repeated from T1 to T2 over %s, and given up with BYE after 64*T1',
     async (transport) => {
@@ -58,7 +58,7 @@ it('T02: waits T2 for the answer to that BYE, not 64*T1 once more', async () => 
 });
 
 describe('loss', () => {
-  it('of the ACK is mended by the same ACK after the repeated 200', async () => {
+  it('of the ACK is mended by the same ACK after the repeated 200 (RFC 3261 §13.2.2.4)', async () => {
     const simulation = createSimulation({ seed: 4 });
     const alice = new Phone(simulation, 'alice');
     const bob = new Phone(simulation, 'bob');

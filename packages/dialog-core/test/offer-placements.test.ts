@@ -18,7 +18,7 @@ function scene() {
 }
 
 /** The six places that an offer and its answer may have (RFC 6337 table 1). */
-describe('offer and answer', () => {
+describe('offer and answer (RFC 6337 §2)', () => {
   it('1: in INVITE and 200', async () => {
     const { simulation, alice, states, finish } = scene();
     alice.call('bob');

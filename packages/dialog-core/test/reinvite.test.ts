@@ -45,7 +45,7 @@ function inDialog(peer: ScriptedHost, cseq: number, method: string): [string, st
   ];
 }
 
-describe('a re-INVITE', () => {
+describe('a re-INVITE (RFC 3261 §14)', () => {
   it('changes the session from either side', async () => {
     const { simulation, alice, bob } = await establish();
     alice.reinvite();
@@ -90,7 +90,7 @@ describe('a re-INVITE', () => {
     await hangUp(simulation, alice, bob);
   });
 
-  it('is repeated after 2.1 to 4 s by the owner of the Call-ID, ten times at most', async () => {
+  it('is repeated after 2.1 to 4 s by the owner of the Call-ID, ten times at most (RFC 3261 §14.1)', async () => {
     const { simulation, alice, peer } = await establishWithScript();
     const times: number[] = [];
     peer.host.receive = (inbound) => {
@@ -132,7 +132,7 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('that is refused leaves the dialog as it was', async () => {
+  it('that is refused leaves the dialog as it was (RFC 3261 §14.1)', async () => {
     const { simulation, alice, bob } = await establish();
     bob.onReinvite = (reinvite) => reinvite.reject(488);
     const target = bob.dialog?.remoteTarget.toString();
@@ -170,7 +170,7 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('refreshes the target when it is accepted', async () => {
+  it('refreshes the target when it is accepted (RFC 3261 §12.2.1.2)', async () => {
     const { simulation, alice, peer } = await establishWithScript();
     const headers = inDialog(peer, 7, 'INVITE').map(([name, value]): [string, string] =>
       name === 'Contact' ? [name, '<sip:elsewhere@10.0.0.2>'] : [name, value],
@@ -183,7 +183,7 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('gets 500 with Retry-After while an earlier one waits for its answer', async () => {
+  it('gets 500 with Retry-After while an earlier one waits for its answer (RFC 3261 §14.2)', async () => {
     const { simulation, alice, peer } = await establishWithScript();
     alice.onReinvite = () => {};
     peer.send('INVITE', alice.host.hop(), inDialog(peer, 7, 'INVITE'), 'first');
@@ -201,7 +201,7 @@ describe('a re-INVITE', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
-  it('gets 491 in an early dialog of ours', async () => {
+  it('gets 491 in an early dialog of ours (RFC 3261 §14.2)', async () => {
     const simulation = createSimulation({ seed: 5 });
     const alice = new Phone(simulation, 'alice');
     const peer = new ScriptedHost(simulation, 'peer');

@@ -48,7 +48,7 @@ function called(supported = '100rel', options: ConstructorParameters<typeof Phon
   return { simulation, bob, peer, invite, prack, rseq };
 }
 
-describe('a reliable provisional response', () => {
+describe('a reliable provisional response (RFC 3262 §3)', () => {
   it('is acknowledged by PRACK, and the 2xx does not repeat its description', async () => {
     const { simulation, alice, bob } = scene();
     bob.onInvite = (invite) => {
@@ -263,7 +263,7 @@ function inDialog(to: string, cseq: string): [string, string][] {
   return [...fixed, ['To', to], ['CSeq', cseq]];
 }
 
-describe('100rel', () => {
+describe('100rel (RFC 3262)', () => {
   it('is used for what the peer requires', async () => {
     const { simulation, bob, peer, invite } = called('timer');
     bob.onInvite = (one) => one.ring();
@@ -311,7 +311,7 @@ describe('100rel', () => {
     await finish(simulation, alice, bob);
   });
 
-  it('lets no offer go out in an unreliable response', async () => {
+  it('lets no offer go out in an unreliable response (RFC 3262 §5)', async () => {
     const simulation = createSimulation({ seed: 9 });
     const alice = new Phone(simulation, 'alice', { reliableProvisionals: 'never' });
     const bob = new Phone(simulation, 'bob');
@@ -324,7 +324,7 @@ describe('100rel', () => {
   });
 });
 
-describe('the reliable provisionals of forks', () => {
+describe('the reliable provisionals of forks (RFC 3262 §4)', () => {
   it('are each acknowledged in their own early dialog and order', async () => {
     const simulation = createSimulation({ seed: 9 });
     const alice = new Phone(simulation, 'alice');

@@ -33,7 +33,7 @@ async function acknowledge({ simulation, bob, proxy }: ReturnType<typeof callThr
   await simulation.run(20);
 }
 
-describe('the route set of a callee', () => {
+describe('the route set of a callee (RFC 3261 §12.1.1)', () => {
   it('is Record-Route in order, copied into the responses; requests go through it', async () => {
     const call = callThroughProxy(['<sip:proxy;lr>', '<sip:edge.example;lr;x=1>']);
     await call.simulation.run(20);
@@ -52,7 +52,7 @@ describe('the route set of a callee', () => {
     call.simulation.assertQuiet({ bob: call.bob.layer });
   });
 
-  it('gives a strict router its own URI, and the target at the end of Route', async () => {
+  it('gives a strict router its own URI, and the target at the end of Route (RFC 3261 §12.2.1.1)', async () => {
     const call = callThroughProxy(['<sip:proxy>', '<sip:edge.example;lr>']);
     await call.simulation.run(20);
     await acknowledge(call);
@@ -70,7 +70,7 @@ describe('the route set of a callee', () => {
   });
 });
 
-describe('the ACK and later requests of a caller', () => {
+describe('the ACK and later requests of a caller (RFC 3261 §12.1.2)', () => {
   it('take the reversed Record-Route of the 200', async () => {
     const simulation = createSimulation({ seed: 7 });
     const alice = new Phone(simulation, 'alice');

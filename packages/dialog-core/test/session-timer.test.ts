@@ -42,8 +42,8 @@ async function withScript(headers: [string, string][], options: Timers = {}) {
 
 const NO_UPDATE = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK'];
 
-describe('the session timer', () => {
-  it('is refreshed by UPDATE at half of the interval, by the caller', async () => {
+describe('the session timer (RFC 4028)', () => {
+  it('is refreshed by UPDATE at half of the interval, by the caller (RFC 4028 §7.4, §10)', async () => {
     const { simulation, alice, bob, hangUp } = await establish({ intervalSeconds: 120 }, {});
     expect(alice.dialog?.sessionTimer).toMatchObject({ name: 'refresher', seconds: 120 });
     expect(bob.dialog?.sessionTimer).toMatchObject({ name: 'watching', seconds: 120 });
@@ -95,7 +95,7 @@ describe('the session timer', () => {
     await hangUp();
   });
 
-  it('ends the session with BYE when nobody refreshes, at SE - min(32, SE/3)', async () => {
+  it('ends the session with BYE when nobody refreshes, at SE - min(32, SE/3) (RFC 4028 §10)', async () => {
     const { simulation, alice, bob } = await establish({ intervalSeconds: 120 }, {});
     simulation.network.partition('alice', 'bob');
     await simulation.run(86_999); // the 200 left at 10 ms
@@ -154,7 +154,7 @@ describe('the session timer', () => {
     await called.hangUp();
   });
 
-  it('stops when a refresh is answered without it', async () => {
+  it('stops when a refresh is answered without it (RFC 4028 §7.2)', async () => {
     const { simulation, alice, peer, close } = await withScript([
       ['Session-Expires', '90;refresher=uac'],
       ['Allow', 'INVITE, UPDATE'],
@@ -168,7 +168,7 @@ describe('the session timer', () => {
     await close();
   });
 
-  it('that is too short gets 422, and the call goes on with what the peer takes', async () => {
+  it('that is too short gets 422, and the call goes on with what the peer takes (RFC 4028 §6, §7.3)', async () => {
     const { simulation, alice, bob, hangUp } = await establish(
       { intervalSeconds: 90 },
       { minSeconds: 300, intervalSeconds: 300 },

@@ -48,7 +48,7 @@ async function establishWithScript() {
   return { simulation, alice, peer, update, close };
 }
 
-describe('UPDATE', () => {
+describe('UPDATE (RFC 3311)', () => {
   it.each([1, 2, 3, 4, 5])(
     'meeting another one converges: UPDATE glare (seed %i)',
     async (seed) => {
@@ -73,7 +73,7 @@ describe('UPDATE', () => {
     await hangUp();
   });
 
-  it('waits while somebody owes an answer', async () => {
+  it('waits while somebody owes an answer (RFC 3311 §5.1)', async () => {
     const { simulation, alice, bob, hangUp } = await establish();
     bob.onReinvite = (reinvite) => bob.after(500, () => reinvite.accept({ body: SDP }));
     alice.reinvite();
@@ -95,7 +95,7 @@ describe('UPDATE', () => {
     await close();
   });
 
-  it('moves the target when it is accepted, and not before', async () => {
+  it('moves the target when it is accepted, and not before (RFC 3311 §5.2)', async () => {
     const { simulation, alice, peer, update, close } = await establishWithScript();
     const target = alice.dialog?.remoteTarget.toString();
     alice.onUpdate = (one) => {
@@ -115,7 +115,7 @@ describe('UPDATE', () => {
     await close();
   });
 
-  it('that the owner leaves unanswered gets 500 for the next, and is forgotten after 64*T1', async () => {
+  it('that the owner leaves unanswered gets 500 for the next, and is forgotten after 64*T1 (RFC 3311 §5.2)', async () => {
     const { simulation, alice, peer, update, close } = await establishWithScript();
     alice.onUpdate = (one) => (one.user = { onWithdrawn: () => alice.say('withdrawn') });
     update(5, 'v=0');
@@ -177,7 +177,7 @@ describe('UPDATE', () => {
     expect(alice.log.at(-2)).toBe('update failed dialogEnded');
   });
 
-  it('nobody answers ends the dialog with BYE; 481 without', async () => {
+  it('nobody answers ends the dialog with BYE; 481 without (RFC 3311 §5.3)', async () => {
     const silent = await establishWithScript();
     silent.alice.update();
     await silent.simulation.run(33_000);

@@ -60,7 +60,7 @@ describe('silence that is told instead of sent', () => {
     await end();
   });
 
-  it('is a packet a second under the number of the other side; sound begins with a marker', async () => {
+  it('is a packet a second under the number of the other side; sound begins with a marker (RFC 3389 §4, RFC 3551 §4.1)', async () => {
     const { simulation, phone, endpoint, end } = await withPhone();
     await endpoint.acceptOffer(phone.describe('0 97', 'a=rtpmap:97 CN/8000'));
     const tone = { type: 'tone', frequencyHz: 500 } as const;

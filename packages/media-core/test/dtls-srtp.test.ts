@@ -28,7 +28,7 @@ async function negotiate(from: MediaEndpoint, to: MediaEndpoint): Promise<string
 const SECURED = { type: 'secured', keying: 'dtls', suite: 'AEAD_AES_128_GCM' };
 
 describe('media with keys by DTLS', () => {
-  it('is heard, with reports, once the handshake is over', async () => {
+  it('is heard, with reports, once the handshake is over (RFC 5764, RFC 7983)', async () => {
     const simulation = createSimulation({ seed: 1, ladder: false });
     const alice = await listening(engine(simulation, 'alice', 1));
     const bob = await listening(engine(simulation, 'bob', 2));

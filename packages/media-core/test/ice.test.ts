@@ -37,7 +37,7 @@ async function negotiate(from: MediaEndpoint, to: MediaEndpoint) {
 
 const BROWSER = { srtp: 'required', keying: ['dtls'] } as const;
 
-describe('an endpoint with ICE', () => {
+describe('an endpoint with ICE (RFC 8445)', () => {
   it.each([
     ['full', 'full'],
     ['full', 'lite'],

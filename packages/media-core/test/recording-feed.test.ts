@@ -68,7 +68,7 @@ const first = (phone: RawPhone): (number | undefined)[] => phone.rtp.map((one) =
 const TEN = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 describe('a feed of a recording server', () => {
-  it('offers a line for each stream, and sends each party on its own, untouched', async () => {
+  it('offers a line for each stream, and sends each party on its own, untouched (RFC 7866 §7.1.1, RFC 4574)', async () => {
     const all = await story();
     const { engine, relay, near, far, one, two } = all;
     const feed = await feedOf(engine, relay);

@@ -85,7 +85,7 @@ function checkOurAnswer({ local_capabilities = '', remote_offer = '', ...round }
   expect(ours[audio]?.direction).toBe(expected[audio]?.direction);
 }
 
-describe.skipIf(!isThere)('the rounds of sdp_offer_answer', () => {
+describe.skipIf(!isThere)('the rounds of sdp_offer_answer (RFC 3264 §10, RFC 4317 §2)', () => {
   for (const { title, rounds } of cases) {
     it.each(rounds.map((round, index) => [index + 1, round] as const))(
       `${title}, round %i`,

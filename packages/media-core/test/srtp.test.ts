@@ -48,7 +48,7 @@ async function negotiate(from: MediaEndpoint, to: MediaEndpoint): Promise<string
   return offer;
 }
 
-describe('encrypted media', () => {
+describe('encrypted media (RFC 3711)', () => {
   it('is heard, with reports, and is not in the clear on the wire', async () => {
     const simulation = createSimulation({ seed: 1 });
     const packets: Uint8Array[] = [];

@@ -51,7 +51,7 @@ async function side(
 
 const trickle = { trickle: true };
 
-describe('candidates that come later', () => {
+describe('candidates that come later (RFC 8840)', () => {
   it('do not hold up the answer to a side that takes them, and are told with their end', async () => {
     const simulation = mediaSimulation();
     await slowServer(simulation, 700);

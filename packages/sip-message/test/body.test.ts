@@ -279,7 +279,7 @@ describe('composeMultipart', () => {
   });
 });
 
-describe('Content-Disposition', () => {
+describe('Content-Disposition (RFC 3261 §20.11)', () => {
   it('is session for SDP and render for all else, and required, where it is not said', () => {
     const of = (...fields: [string, string][]) => dispositionOf(new Headers(fields));
     expect(of(['Content-Type', 'application/sdp'])).toMatchObject({ type: 'session' });

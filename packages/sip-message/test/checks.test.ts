@@ -69,7 +69,7 @@ describe('names of headers', () => {
   const names = ['P-Asserted-Identity', 'X-Auth', 'Diversion', 'Route', 'Remote-Party-ID'];
 
   it.each(names)(
-    'P04: %s with space before its colon is the same header, and is taken away',
+    'P04: %s with space before its colon is the same header, and is taken away (RFC 3261 §7.3.1)',
     (name) => {
       for (const spelling of [`${name} :`, `${name}\t:`, `${name.toUpperCase()} \t :`]) {
         const message = accepted(optionsWith({}, [`${spelling} <sip:x@y>`])).clone();

@@ -51,7 +51,7 @@ function frame(chunks: readonly Uint8Array[]): (number | string)[] {
   return told;
 }
 
-describe('P03: Content-Length', () => {
+describe('P03: Content-Length (RFC 3261 §20.14)', () => {
   it.each([...BAD, ...TWICE].map((lines) => [lines.join(' and '), lines] as const))(
     'is refused with 400 in a datagram and on a stream: %j',
     (_, lines) => {

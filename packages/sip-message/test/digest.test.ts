@@ -57,6 +57,7 @@ function offering(qop: string[]): Challenge {
 
 describe('answerChallenge', () => {
   for (const vector of VECTORS) {
+    // RFC 2617 §3.5, RFC 2069 §2.4, RFC 7616 §3.9.1, §3.9.2
     it(`computes the published response of ${vector.name}`, () => {
       const { realm, nonce, algorithm, qop } = vector;
       const offered = qop === undefined ? undefined : [qop];
@@ -126,6 +127,7 @@ describe('answerChallenge', () => {
 
 describe('verifyCredentials', () => {
   for (const vector of VECTORS) {
+    // RFC 2617 §3.5, RFC 2069 §2.4, RFC 7616 §3.9.1, §3.9.2
     it(`accepts the published response of ${vector.name}`, () => {
       const { response, algorithm, method, qop, cnonce } = vector;
       const nc = qop === undefined ? undefined : 1;

@@ -16,6 +16,7 @@ const UUID_2 = '47755a9de7794ba387653f2099600ef2';
 
 /** Name, value as a peer sends it, what is read. */
 const READ: [keyof HeaderTypes, string, unknown][] = [
+  // RFC 3891 §6.1
   [
     'replaces',
     '98732@sip.example.com\t;from-tag=r33th4x0r ;to-tag=ff87ff;early-only',
@@ -23,43 +24,54 @@ const READ: [keyof HeaderTypes, string, unknown][] = [
   ],
   ['replaces', 'a@b;to-tag=0;from-tag=0', { callId: 'a@b', toTag: '0', fromTag: '0' }],
   [
-    'join',
+    'join', // RFC 3911 §7.1
     '12adf2f34456gs5;to-tag=12345;from-tag=54321',
     { callId: '12adf2f34456gs5', toTag: '12345', fromTag: '54321' },
   ],
   [
-    'target-dialog',
+    'target-dialog', // RFC 4538 §4
     'fa77as7dad8-sd98ajzz@host.example.com;local-tag=kkaz-;remote-tag=6544',
     { callId: 'fa77as7dad8-sd98ajzz@host.example.com', localTag: 'kkaz-', remoteTag: '6544' },
   ],
+  // RFC 3262 §7.2, §7.1
   ['rack', '776656 1 INVITE', { rseq: 776_656, cseq: 1, method: 'INVITE' }],
   ['rseq', '988789', 988_789],
+  // RFC 4028 §4, §5
   ['session-expires', '4000;refresher=UAC', { seconds: 4000, refresher: 'uac' }],
   ['session-expires', '1800 ; x=y', { seconds: 1800 }],
   ['min-se', '60;x', 60],
+  // RFC 4488 §4
   ['refer-sub', 'FALSE', false],
   ['refer-sub', 'true;x=1', true],
+  // RFC 3903 §11.3.1, §11.3.2
   ['sip-etag', 'dx200xyz', 'dx200xyz'],
   ['sip-if-match', 'dx200xyz', 'dx200xyz'],
+  // RFC 3323 §4.2
   ['privacy', 'header; session ;critical', ['header', 'session', 'critical']],
   ['privacy', 'id, user', ['id', 'user']],
+  // RFC 7989 §5
   ['session-id', `${UUID};remote=${UUID_2}`, { local: UUID, remote: UUID_2 }],
   ['session-id', UUID.toUpperCase(), { local: UUID }],
+  // RFC 5626 §4.4
   ['flow-timer', '126', 126],
+  // RFC 5393 §5.3.1
   ['max-breadth', '60', 60],
+  // RFC 3841 §9.1
   ['request-disposition', 'proxy, recurse', ['proxy', 'recurse']],
   [
-    'resource-priority',
+    'resource-priority', // RFC 4412 §3.1
     'dsn.flash, ets.0',
     [
       { namespace: 'dsn', priority: 'flash' },
       { namespace: 'ets', priority: '0' },
     ],
   ],
+  // RFC 4412 §3.2
   ['accept-resource-priority', '', []],
+  // RFC 6086 §7.3
   ['recv-info', '', []],
   [
-    'identity',
+    'identity', // RFC 8224 §4
     'eyJhbGciOiJFUzI1NiJ9..c2ln_-A=;info=<https://cert.example/a.cer>;alg=ES256;ppt="shaken"',
     [
       {
@@ -143,6 +155,8 @@ describe('headers of extensions', () => {
     expect(refusal?.section).toMatch(/^RFC \d+ §|^draft/);
   });
 
+  // RFC 7044 §5, RFC 3325 §9.1, §9.2, RFC 5806 §4.1, RFC 3515 §2.1, RFC 3892 §3, RFC 3327 §4,
+  // RFC 3608 §5
   it('give addresses with their parameters', () => {
     const headers = new Headers([
       ['History-Info', '<sip:bob@a.example?Reason=SIP%3Bcause%3D302>;index=1.1;rc=1, <tel:+1>'],
@@ -155,6 +169,9 @@ describe('headers of extensions', () => {
       ['Service-Route', '<sip:HSP.HOME.EXAMPLE.COM;lr>'],
     ]);
     expect(headers.get('history-info')?.[0]?.params.get('index')).toBe('1.1');
+    expect(headers.get('p-preferred-identity')?.map(({ uri }) => String(uri))).toEqual([
+      'sip:a@a.example',
+    ]);
     expect(headers.get('p-asserted-identity')?.map(({ uri }) => String(uri))).toEqual([
       'sip:a@a.example',
       'tel:+15550100',
@@ -162,6 +179,9 @@ describe('headers of extensions', () => {
     expect(headers.get('diversion')?.[0]?.params.get('reason')).toBe('user-busy');
     expect(headers.get('referred-by')?.params.get('cid')).toBe('2UWQFN309shb3@a.example');
     expect(headers.get('path')?.length).toBe(2);
+    expect(headers.get('service-route')?.map(({ uri }) => String(uri))).toEqual([
+      'sip:HSP.HOME.EXAMPLE.COM;lr',
+    ]);
     const target = headers.get('refer-to')?.uri;
     const replaces = target !== undefined && 'headers' in target ? target.headers[0]?.[1] : '';
     expect(new Headers([['Replaces', replaces ?? '']]).get('replaces')).toEqual({
@@ -171,6 +191,7 @@ describe('headers of extensions', () => {
     });
   });
 
+  // RFC 3841 §9.2, RFC 5373 §3, RFC 6665 §8.2.1, §8.2.3, RFC 3329 §2.2, RFC 6086 §7.2, §7.3
   it('give tokens with their parameters', () => {
     const headers = new Headers([
       ['a', '*;audio;+sip.instance="<urn:uuid:1>";require;explicit'],
@@ -200,6 +221,21 @@ describe('headers of extensions', () => {
     expect(state?.value).toBe('terminated');
     expect(state?.params.get('reason')).toBe('noresource');
     expect(Buffer.from(serializeMessage(notify)).toString()).toContain(line);
+  });
+
+  // RFC 7315 §4.1, §4.2
+  it('name the addresses that a network has given to a user', () => {
+    const headers = new Headers([
+      ['P-Associated-URI', '<sip:alice@home.example>, <tel:+15550100>'],
+      ['P-Called-Party-ID', '<sip:alice-business@example.com>;npi=e164'],
+    ]);
+    expect(headers.get('p-associated-uri')?.map(({ uri }) => String(uri))).toEqual([
+      'sip:alice@home.example',
+      'tel:+15550100',
+    ]);
+    expect(String(headers.get('p-called-party-id')?.uri)).toBe('sip:alice-business@example.com');
+    expect(headers.get('p-called-party-id')?.params.get('npi')).toBe('e164');
+    expect(new Headers([['P-Associated-URI', '']]).get('p-associated-uri')).toEqual([]);
   });
 
   it('are raw where nothing of ours reads them', () => {

@@ -44,7 +44,7 @@ function request(text: string): SipRequest {
 }
 
 describe('parseMessage', () => {
-  it('gives the typed mandatory headers of a request', () => {
+  it('gives the typed mandatory headers of a request (RFC 3261 §8.1.1)', () => {
     const message = request(INVITE);
     expect(message.method).toBe('INVITE');
     expect(message.uri.toString()).toBe('sip:bob@biloxi.example.com');

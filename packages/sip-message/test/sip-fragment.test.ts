@@ -13,7 +13,7 @@ function sent(given: SipFragment): string {
   return Buffer.from(given.toBytes()).toString('latin1');
 }
 
-describe('SipFragment', () => {
+describe('SipFragment (RFC 3420 §2.1)', () => {
   it('gives the status of the call that a REFER asked for', () => {
     for (const text of [
       'SIP/2.0 100 Trying',

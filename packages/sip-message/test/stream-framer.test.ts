@@ -54,7 +54,7 @@ describe('StreamFramer', () => {
     }
   });
 
-  it('cuts the same messages from single bytes and from any chunk size', () => {
+  it('cuts the same messages from single bytes and from any chunk size (RFC 3261 §18.3)', () => {
     for (let size = 1; size < 40; size++) {
       const chunks: Uint8Array[] = [];
       for (let at = 0; at < stream.length; at += size) chunks.push(stream.subarray(at, at + size));
@@ -116,7 +116,7 @@ describe('StreamFramer', () => {
     }
   });
 
-  it('tells pings from pongs', () => {
+  it('tells pings from pongs (RFC 5626 §3.5.1)', () => {
     expect(frame(['\r\n\r\n']).keepAlives).toEqual(['ping']);
     expect(frame(['\r\n']).keepAlives).toEqual(['pong']);
     expect(frame(['\r', '\n\r', '\n']).keepAlives).toEqual(['ping']);
@@ -124,7 +124,7 @@ describe('StreamFramer', () => {
     expect(frame([`${OPTIONS}\r\n\r\n`]).keepAlives).toEqual(['ping']);
   });
 
-  it('refuses a message without Content-Length and hears nothing more', () => {
+  it('refuses a message without Content-Length and hears nothing more (RFC 3261 §18.3)', () => {
     const { messages, refusals } = frame([
       head('OPTIONS sip:b SIP/2.0', ...BASE, 'CSeq: 1 OPTIONS'),
       OPTIONS,

@@ -64,7 +64,7 @@ describe('URI equality (RFC 3261 §19.1.4, RFC 3966 §4)', () => {
 });
 
 describe('SipUri', () => {
-  it('gives its parts without escapes and prints what came', () => {
+  it('gives its parts without escapes and prints what came (RFC 3261 §19.1.1, §19.1.2)', () => {
     const text = 'sips:al%69ce;day=tues:se%20cret@[2001:DB8::1]:5061;lr;name=value%2541?h=%41';
     const parsed = uri(text);
     if (!(parsed instanceof SipUri)) throw new Error('no SIP URI');
@@ -97,7 +97,7 @@ describe('SipUri', () => {
   });
 });
 
-describe('parseUri', () => {
+describe('parseUri (RFC 3261 §19.1.1)', () => {
   it.each([
     '',
     'sip',

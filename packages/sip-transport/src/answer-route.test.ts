@@ -6,8 +6,8 @@ const from = { address: '192.0.2.1', port: 40_000 };
 const via = (...params: [string, string?][]) =>
   new Via({ transport: 'UDP', host: '10.0.0.1', port: 5080, params });
 
-describe('where an answer goes', () => {
-  it('over UDP is the source port where rport was asked for, else the port of sent-by', () => {
+describe('where an answer goes (RFC 3261 §18.2.2)', () => {
+  it('over UDP is the source port where rport was asked for, else the port of sent-by (RFC 3581 §4)', () => {
     const source = { transport: 'udp', from, flow: 'f' } as const;
     expect(answerHop(via(['rport']), source)).toEqual({ ...from, transport: 'udp', flow: 'f' });
     expect(answerHop(via(), source).port).toBe(5080);

@@ -10,7 +10,7 @@ const record = (target: string, priority: number, weight: number) => ({
 });
 const names = (records: { target: string }[]): string => records.map((one) => one.target).join(' ');
 
-describe('the order of SRV targets', () => {
+describe('the order of SRV targets (RFC 2782)', () => {
   it('tries the lowest priority first', () => {
     const records = [record('c', 30, 1), record('a', 10, 1), record('b', 20, 1)];
     expect(names(orderSrv(records, () => 0.5))).toBe('a b c');

@@ -61,7 +61,7 @@ describe('locating the servers of a SIP URI (RFC 3263 §4)', () => {
     expect(dns.asked).toEqual(['a a.example']);
   });
 
-  it('follows NAPTR by order and preference, then SRV by priority', async () => {
+  it('follows NAPTR by order and preference, then SRV by priority (RFC 3263 §4.1, §4.2)', async () => {
     const { locate } = layerOn({
       naptr: {
         'a.example': [
@@ -83,7 +83,7 @@ describe('locating the servers of a SIP URI (RFC 3263 §4)', () => {
     ]);
   });
 
-  it('asks for the SRV records of every transport where there is no NAPTR', async () => {
+  it('asks for the SRV records of every transport where there is no NAPTR (RFC 3263 §4.1)', async () => {
     const { locate, dns } = layerOn({
       srv: { '_sip._tcp.a.example': [srv(1, 0, 5061, 'one.a.example')] },
       a: { 'one.a.example': ['192.0.2.1'] },
@@ -92,7 +92,7 @@ describe('locating the servers of a SIP URI (RFC 3263 §4)', () => {
     expect(dns.asked).toContain('srv _sip._udp.a.example');
   });
 
-  it('asks for the SRV records of one transport where the URI names it', async () => {
+  it('asks for the SRV records of one transport where the URI names it (RFC 3263 §4.2)', async () => {
     const { locate, dns } = layerOn({
       srv: { '_sip._tcp.a.example': [srv(1, 0, 5061, 'one.a.example.')] },
       a: { 'one.a.example': ['192.0.2.1'] },
@@ -101,13 +101,13 @@ describe('locating the servers of a SIP URI (RFC 3263 §4)', () => {
     expect(dns.asked).toEqual(['srv _sip._tcp.a.example', 'a one.a.example']);
   });
 
-  it('falls back to the address, UDP and port 5060', async () => {
+  it('falls back to the address, UDP and port 5060 (RFC 3263 §4.2)', async () => {
     const { locate } = layerOn({ a: { 'a.example': ['192.0.2.1'] } });
     expect(await locate('sip:a.example')).toEqual(['udp 192.0.2.1 5060']);
     expect(await locate('sip:a.example;transport=tcp')).toEqual(['tcp 192.0.2.1 5060']);
   });
 
-  it('draws among equal priorities by weight', async () => {
+  it('draws among equal priorities by weight (RFC 2782)', async () => {
     const zone: Zone = {
       srv: { '_sip._udp.a.example': [srv(1, 90, 1, '192.0.2.1'), srv(1, 10, 2, '192.0.2.2')] },
     };
@@ -120,7 +120,7 @@ describe('locating the servers of a SIP URI (RFC 3263 §4)', () => {
     expect(heavyFirst).toBeLessThan(200);
   });
 
-  it('asks in the families that it listens on, the first of them first', async () => {
+  it('asks in the families that it listens on, the first of them first (RFC 6157)', async () => {
     const zone: Zone = {
       a: { 'a.example': ['192.0.2.1'] },
       aaaa: { 'a.example': ['2001:db8::1'] },

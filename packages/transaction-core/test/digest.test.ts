@@ -90,7 +90,7 @@ describe('digest client and server against each other', () => {
     expect(await server.verify(answered, 401, () => undefined)).toEqual({ outcome: 'missing' });
   });
 
-  it('use a known nonce again, counting', async () => {
+  it('use a known nonce again, counting (RFC 7616 §3.4)', async () => {
     const { server, client, verify } = pair();
     client.authorize(register(), server.challenge(401, register()));
     for (const count of [2, 3]) {
@@ -133,7 +133,7 @@ describe('Authentication-Info (RFC 7616 §3.5)', () => {
 });
 
 describe('digest server', () => {
-  it('offers MD5 alone by default, and more in headers of their own', () => {
+  it('offers MD5 alone by default, and more in headers of their own (RFC 8760 §2.3)', () => {
     const algorithms = (response: SipResponse) =>
       response.headers.get('www-authenticate')?.map((one) => one.algorithm);
     expect(algorithms(pair().server.challenge(401, register()))).toEqual(['MD5']);
@@ -151,7 +151,7 @@ describe('digest server', () => {
     }
   });
 
-  it('refuses a nonce count that was used, in whatever order they come', async () => {
+  it('refuses a nonce count that was used, in whatever order they come (RFC 7616 §3.4, §5.4)', async () => {
     const { server, client, verify } = pair();
     const first = present(client.authorize(register(), server.challenge(401, register())));
     const second = client.prepare(register());
@@ -176,7 +176,7 @@ describe('digest server', () => {
     }
   });
 
-  it('calls a nonce stale that is too old or from before a restart, if the digest is right', async () => {
+  it('calls a nonce stale that is too old or from before a restart, if the digest is right (RFC 7616 §3.3)', async () => {
     const { clock, server, client, verify } = pair({ nonceLifetimeMs: 1000 });
     const answered = present(client.authorize(register(), server.challenge(401, register())));
     expect(await verify(answered)).toMatchObject({ outcome: 'ok' });
@@ -235,7 +235,7 @@ function nonceOf(challenge: Challenge | undefined): string {
 }
 
 describe('digest client', () => {
-  it('answers several proxies and the server at once, each its own algorithm and header', async () => {
+  it('answers several proxies and the server at once, each its own algorithm and header (RFC 3261 §22.3)', async () => {
     const offer = (kind: 401 | 407, realm: string, algorithms: DigestAlgorithm[]) => {
       const runtime = { clock: new VirtualClock(), random: seededRandom(3) };
       const server = new DigestServer({ runtime, realm, algorithms });
@@ -271,7 +271,7 @@ describe('digest client', () => {
   const offer = (algorithm: string, nonce = algorithm, stale?: boolean): Challenge =>
     new Challenge({ realm: REALM, nonce, algorithm, qop: ['auth'], stale });
 
-  it('picks the strongest algorithm that it knows, wherever it stands', () => {
+  it('picks the strongest algorithm that it knows, wherever it stands (RFC 8760 §2.4)', () => {
     const response = challengeOf(register(), offer('MD5'), offer('SHA-256'), offer('SHA-9000'));
     const answered = present(clientWith('secret').authorize(register(), response));
     expect(answered.headers.get('authorization')?.map((one) => one.algorithm)).toEqual(['SHA-256']);

@@ -9,6 +9,8 @@ import {
   TransportLayer,
 } from '@strowger/sip-transport';
 import { clientOptions } from '../client-options.ts';
+import { hasRegistrar, providerOf } from '../provider-account.ts';
+import { tellProvider } from './tell-provider.ts';
 import type { DoctorOptions } from '../command-line.ts';
 import { checkCall } from './check-call.ts';
 import { checkCodecs } from './check-codecs.ts';
@@ -68,6 +70,8 @@ class Examination {
   }
 
   async run(): Promise<readonly Finding[]> {
+    const provider = providerOf(this.options);
+    for (const fact of provider === undefined ? [] : tellProvider(provider)) this.note(fact);
     const { listen, transport } = this.options;
     const { datagrams } = this.runtime;
     const point = listen === undefined ? undefined : parseListenPoint(`${transport}:${listen}`);
@@ -110,7 +114,9 @@ class Examination {
     this.note(finding);
     if (!isThere) return this.skip('the server does not answer', ...BEHIND_SERVER.slice(1));
     await this.lookAtNat();
-    if (this.options.password === undefined) this.skip('no --password was given', 'registration');
+    if (!hasRegistrar(this.options)) this.skip('there is nothing to register at', 'registration');
+    else if (this.options.password === undefined)
+      this.skip('no --password was given', 'registration');
     else this.note(await checkRegistration(client, this.settings.uri, clock));
     this.note(checkClock(this.traces));
     await this.lookAtCall(client);
@@ -118,7 +124,8 @@ class Examination {
 
   private async lookAtNat(): Promise<void> {
     this.note(checkNat(this.traces));
-    const { stun } = this.options;
+    const known = providerOf(this.options)?.stun;
+    const { stun = known && `${known.host}:${known.port}` } = this.options;
     if (stun === undefined) return;
     const seen = await askStun(await locateStun(stun, this.resolver), this.runtime);
     if (seen === undefined) {

@@ -3,6 +3,7 @@ import { EXIT } from '../exit-code.ts';
 
 /** What is looked at. */
 export type CheckName =
+  | 'provider'
   | 'ports'
   | 'dns'
   | 'tls'
@@ -66,6 +67,7 @@ export function describeFinding(
 }
 
 const CODES: Readonly<Record<CheckName, number>> = {
+  provider: EXIT.usage,
   ports: EXIT.network,
   dns: EXIT.network,
   tls: EXIT.network,

@@ -94,6 +94,7 @@ const conference: ConferenceInfo = {
 };
 
 describe('bodies of event packages', () => {
+  // RFC 4235 §4, RFC 3680 §5, RFC 4575 §5, RFC 3863 §4, RFC 3994 §3, RFC 3842 §5
   it('are read as they were written', () => {
     const presence = {
       entity: 'pres:someone@example.com',
@@ -133,7 +134,7 @@ describe('bodies of event packages', () => {
     expect(waiting).toEqual({ ok: true, value: summary });
   });
 
-  it('are read with prefixes, comments and what others have added', () => {
+  it('are read with prefixes, comments and what others have added (RFC 3863)', () => {
     const read = parsePidf(`<?xml version="1.0"?><!-- hello -->
       <p:presence xmlns:p="urn:ietf:params:xml:ns:pidf" xmlns:x="urn:x" entity="sip:a@b" x:entity="no">
         <p:tuple id="1"><p:status><p:basic> open </p:basic><x:basic>closed</x:basic></p:status>

@@ -84,8 +84,8 @@ function contentOf(datagram: Uint8Array): string {
     .join(' ');
 }
 
-describe('a connection of DTLS', () => {
-  it('gives both sides the same keys, after a cookie', () => {
+describe('a connection of DTLS (RFC 6347)', () => {
+  it('gives both sides the same keys, after a cookie (RFC 6347 §4.2.1)', () => {
     const { clock, ladder, keys } = story();
     clock.advance(1000);
     expect(ladder).toEqual([
@@ -109,7 +109,7 @@ describe('a connection of DTLS', () => {
     expect(keys.client?.send).toEqual(keys.server?.receive);
   });
 
-  it.each([0, 1, 2, 3, 4, 5])('bears the loss of datagram %d', (lost) => {
+  it.each([0, 1, 2, 3, 4, 5])('bears the loss of datagram %d (RFC 6347 §4.2.4)', (lost) => {
     const { clock, keys } = story({ passes: (_, count) => count !== lost });
     clock.advance(1500);
     expect(keys.client).toEqual({ send: keys.server?.receive, receive: keys.server?.send });
@@ -130,7 +130,7 @@ describe('a connection of DTLS', () => {
     }
   });
 
-  it('never uses the number of a record twice', () => {
+  it('never uses the number of a record twice (RFC 6347 §4.1)', () => {
     const chance = seededRandom(3);
     const { clock, datagrams } = story({ passes: () => chance.float() > 0.5 });
     clock.advance(29_000);
@@ -141,7 +141,7 @@ describe('a connection of DTLS', () => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 
-  it('fails with what shows another certificate, on both sides', () => {
+  it('fails with what shows another certificate, on both sides (RFC 8122 §6)', () => {
     const wrong = [fingerprintOf(new Uint8Array(9))];
     const client = story({ fingerprints: { client: wrong } });
     client.clock.advance(100);

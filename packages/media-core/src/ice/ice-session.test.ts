@@ -100,7 +100,7 @@ function textOf({ kind, attributes }: StunMessage): string {
 }
 
 describe('ICE between two sides', () => {
-  it('checks, and nominates what works', () => {
+  it('checks, and nominates what works (RFC 8445 §7, §8)', () => {
     const { clock, ladder, left, right, begin } = story();
     begin();
     clock.advance(1000);
@@ -116,7 +116,7 @@ describe('ICE between two sides', () => {
     expect(right.session.target?.remote).toMatchObject(left.at);
   });
 
-  it('lets a lite side answer alone, and go by what is nominated', () => {
+  it('lets a lite side answer alone, and go by what is nominated (RFC 8445 §8.2)', () => {
     const { clock, ladder, left, right, begin } = story({ lite: { right: true } });
     begin();
     clock.advance(25);
@@ -134,19 +134,22 @@ describe('ICE between two sides', () => {
   it.each([
     ['left', true],
     ['right', false],
-  ])('finds out who controls where both want to, or neither (%s)', (_, both) => {
-    for (let seed = 1; seed < 9; seed++) {
-      const controlling = { left: both, right: both };
-      const { clock, ladder, left, right, begin } = story({ controlling, seed });
-      begin();
-      clock.advance(5000);
-      expect(ladder.join('\n')).toContain('error 487');
-      expect(left.session.target?.remote, `seed ${seed}`).toMatchObject(right.at);
-      expect(right.session.target?.remote, `seed ${seed}`).toMatchObject(left.at);
-    }
-  });
+  ])(
+    'finds out who controls where both want to, or neither (%s) (RFC 8445 §7.3.1.1)',
+    (_, both) => {
+      for (let seed = 1; seed < 9; seed++) {
+        const controlling = { left: both, right: both };
+        const { clock, ladder, left, right, begin } = story({ controlling, seed });
+        begin();
+        clock.advance(5000);
+        expect(ladder.join('\n')).toContain('error 487');
+        expect(left.session.target?.remote, `seed ${seed}`).toMatchObject(right.at);
+        expect(right.session.target?.remote, `seed ${seed}`).toMatchObject(left.at);
+      }
+    },
+  );
 
-  it('learns the address of a side behind a NAT from its checks', () => {
+  it('learns the address of a side behind a NAT from its checks (RFC 8445 §7.3.1.3)', () => {
     const outside = { address: '203.0.113.5', port: 61_000 };
     const { clock, left, right, begin } = story({
       path: (from, to) => {
@@ -197,7 +200,7 @@ describe('ICE between two sides', () => {
     expect(clock.armedTimers).toBe(0);
   });
 
-  it('asks for consent, and stops sending half a minute after the last', () => {
+  it('asks for consent, and stops sending half a minute after the last (RFC 7675 §5.1)', () => {
     let isCut = false;
     const path: Path = (from) => (isCut ? undefined : from);
     const { clock, left, right, begin } = story({ path });
@@ -222,7 +225,7 @@ describe('ICE between two sides', () => {
     expect([left, right].map(({ session }) => session.asksForConsent)).toEqual([true, false]);
   });
 
-  it('goes on where it was while it begins anew, and then elsewhere', () => {
+  it('goes on where it was while it begins anew, and then elsewhere (RFC 8445 §9)', () => {
     const { clock, left, right, begin } = story();
     begin();
     clock.advance(1000);
@@ -276,7 +279,7 @@ describe('strangers', () => {
     return message;
   };
 
-  it('move nothing without the password, and learn nothing without the name', () => {
+  it('move nothing without the password, and learn nothing without the name (RFC 8489 §9.1.3)', () => {
     const { clock, ladder, left, begin } = story({ lite: { left: true } });
     begin();
     const nominates: [number, Uint8Array] = [ATTRIBUTES.useCandidate, new Uint8Array(0)];
@@ -289,7 +292,7 @@ describe('strangers', () => {
     expect(left.session.target?.remote).not.toMatchObject(STRANGER);
   });
 
-  it('cannot ask for what is not understood', () => {
+  it('cannot ask for what is not understood (RFC 8489 §6.3.1)', () => {
     const { ladder, left, begin } = story({ lite: { left: true } });
     begin();
     left.session.receive(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reception } from './reception.ts';
 
-describe('reception statistics', () => {
+describe('reception statistics (RFC 3550 §6.4.1)', () => {
   it('counts what is lost, also across the wrap of the sequence', () => {
     const reception = new Reception(8000, 65_530);
     for (let at = 65_530; at < 65_550; at++) if (at % 5 !== 4) reception.count(at & 0xffff);

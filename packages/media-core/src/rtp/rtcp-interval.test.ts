@@ -12,7 +12,7 @@ const G711: IntervalInput = {
 };
 const COMPENSATION = Math.E - 1.5;
 
-describe('the time between reports', () => {
+describe('the time between reports (RFC 3550 §6.2, §6.3.1)', () => {
   it('is the reduced minimum of 360 / 80 seconds for G.711', () => {
     expect(rtcpIntervalMs(G711)).toBeCloseTo(4500 / COMPENSATION, 6);
   });

@@ -50,7 +50,7 @@ function omit<K extends keyof VoipMetrics>(metrics: VoipMetrics, ...names: K[]) 
 }
 
 describe('RTCP', () => {
-  it('writes a sender report, a description and a BYE that it can read', () => {
+  it('writes a sender report, a description and a BYE that it can read (RFC 3550 §6.4.1, §6.5, §6.6)', () => {
     const report = { ssrc: 7, cname: 'someone', sender: SENDER, reports: [BLOCK], bye: true };
     expect(readRtcp(writeRtcp(report))).toEqual([
       { type: 'sender', ssrc: 7, info: SENDER, reports: [BLOCK] },
@@ -59,7 +59,7 @@ describe('RTCP', () => {
     ]);
   });
 
-  it('writes a receiver report where nothing was sent', () => {
+  it('writes a receiver report where nothing was sent (RFC 3550 §6.4.2)', () => {
     expect(readRtcp(writeRtcp({ ssrc: 7, cname: '', reports: [] }))).toEqual([
       { type: 'receiver', ssrc: 7, reports: [] },
       { type: 'cname', ssrc: 7, cname: '' },

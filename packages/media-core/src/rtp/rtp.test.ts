@@ -12,7 +12,7 @@ import {
 const packet = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 const TAIL = [0x60, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
 
-describe('the RTP header', () => {
+describe('the RTP header (RFC 3550 §5.1)', () => {
   it('reads what was written', () => {
     const fields = fc.record({
       marker: fc.boolean(),
@@ -67,7 +67,7 @@ describe('the RTP header', () => {
     );
   });
 
-  it('tells RTCP from RTP on a shared port', () => {
+  it('tells RTCP from RTP on a shared port (RFC 5761 §4)', () => {
     expect(isRtcp(packet(0x80, 200))).toBe(true);
     expect(isRtcp(packet(0x80, 0x80 | 0))).toBe(false);
     expect(isRtcp(packet(0x80, 0x80 | 101))).toBe(false);

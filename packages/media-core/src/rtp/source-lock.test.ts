@@ -23,7 +23,7 @@ function story(learning: SourceLearning = 'near') {
   return { lock, packets, authentic };
 }
 
-describe('locking on to the source', () => {
+describe('locking on to the source (RFC 4961, RFC 7362)', () => {
   it('takes nothing and has nowhere to send before anything was negotiated', () => {
     const { lock, packets } = story();
     expect(packets(STRANGER, 200, 0)).toBe(0);

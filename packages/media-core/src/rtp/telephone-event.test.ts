@@ -34,7 +34,7 @@ function send(digits: string, slots: number): { sent: (Sent | 'audio')[]; done: 
   return { sent, done };
 }
 
-describe('sending digits', () => {
+describe('sending digits (RFC 4733 §2.5.1)', () => {
   it('marks the start, counts the duration, and says the end three times', () => {
     const { sent } = send('5', 6);
     const timestamp = 0xffff_ff00;
@@ -74,7 +74,7 @@ function receive(packets: Packet[], finish = false): ReceivedDigit[] {
   return told;
 }
 
-describe('receiving digits', () => {
+describe('receiving digits (RFC 4733 §2.5.2)', () => {
   const FIVE = [{ digit: '5', duration: 320 }];
 
   it.each<[string, Packet[]]>([
@@ -149,7 +149,7 @@ describe('receiving digits', () => {
     ).toHaveLength(2);
   });
 
-  it('adds up the segments of a long event', () => {
+  it('adds up the segments of a long event (RFC 4733 §2.5.1.3)', () => {
     const long: Packet[] = [
       [5, 0, 0xffff],
       [5, 0xffff, 160],

@@ -94,7 +94,7 @@ function answered(offer = OFFER, changes: Partial<LocalMedia> = {}) {
 }
 
 describe("a browser's offer", () => {
-  it('is answered with all that it needs, and nothing that we do not do', () => {
+  it('is answered with all that it needs, and nothing that we do not do (RFC 5764, RFC 8839, RFC 9143)', () => {
     expect(answered().answer.split('\r\n')).toEqual([
       'v=0',
       'o=- 1 1 IN IP4 192.0.2.2',
@@ -166,7 +166,7 @@ describe("a browser's offer", () => {
     expect(media.rtcpReducedSize).toBe(true);
   });
 
-  it('is offered to again with the same mid and group', () => {
+  it('is offered to again with the same mid and group (RFC 9143)', () => {
     const { answer, media } = answered();
     const again = createOffer({ ...local, version: 2 }, { previous: answer, agreed: media });
     expect(again).toContain('a=group:BUNDLE 0\r\n');
@@ -195,13 +195,16 @@ describe('ICE', () => {
     { one: full, two: ours, offererControls: true },
     { one: ours, two: full, offererControls: false },
     { one: ours, two: ours, offererControls: true },
-  ])('is controlled by the offerer, unless it alone is lite: $one.lite, $two.lite', (row) => {
-    const offer = createOffer({ ...local, ice: row.one });
-    const { answer, media } = answered(offer, { ice: row.two });
-    const applied = applyAnswer({ offer, answer });
-    expect(media.ice?.controlling).toBe(!row.offererControls);
-    expect(applied).toMatchObject({ media: { ice: { controlling: row.offererControls } } });
-  });
+  ])(
+    'is controlled by the offerer, unless it alone is lite: $one.lite, $two.lite (RFC 8445 §6.1.1)',
+    (row) => {
+      const offer = createOffer({ ...local, ice: row.one });
+      const { answer, media } = answered(offer, { ice: row.two });
+      const applied = applyAnswer({ offer, answer });
+      expect(media.ice?.controlling).toBe(!row.offererControls);
+      expect(applied).toMatchObject({ media: { ice: { controlling: row.offererControls } } });
+    },
+  );
 
   it('is off where something on the way changed the address (RFC 8839 §4.2.5)', () => {
     const offer = createOffer({ ...local, ice: full }).replace(
@@ -215,7 +218,7 @@ describe('ICE', () => {
     expect(media.ice).toBeUndefined();
   });
 
-  it('begins anew with other credentials', () => {
+  it('begins anew with other credentials (RFC 8839 §4.4.1.1.1)', () => {
     const [ufrag, pwd] = ['abcd', 'v'.repeat(22)];
     expect(isIceRestart(ours, { ...ours, candidates: [] })).toBe(false);
     expect(isIceRestart(ours, { ...ours, ufrag, pwd })).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIceCandidate, parseIceCandidate } from './ice-candidate.ts';
 
-describe('a candidate', () => {
+describe('a candidate (RFC 8839 §5.1)', () => {
   it.each([
     'candidate:1 1 udp 2130706431 10.0.1.1 8998 typ host',
     'candidate:2 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 8998',

@@ -47,7 +47,7 @@ function linesOf(sdp: string) {
 
 const refused = (code: string) => ({ ok: false, reason: { code } });
 
-describe('an offer', () => {
+describe('an offer (RFC 3264 §5)', () => {
   it('says all that the local side has, and nothing else', () => {
     const local = { ...alice, ssrc: 7, cname: 'a@b', ptimeMs: 20, maxptimeMs: 60, rtcpMux: true };
     expect(createOffer(local).split('\r\n')).toEqual([
@@ -76,7 +76,7 @@ describe('an offer', () => {
     expect(offer).toContain('c=IN IP6 2001:db8::1\r\n');
   });
 
-  it('differs by its version alone when nothing else changed', () => {
+  it('differs by its version alone when nothing else changed (RFC 3264 §8)', () => {
     const again = createOffer({ ...alice, version: 2 });
     expect(again.replace('4711 2', '4711 1')).toBe(createOffer(alice));
   });
@@ -121,7 +121,7 @@ describe('an offer', () => {
   });
 });
 
-describe('an offer and its answer', () => {
+describe('an offer and its answer (RFC 3264 §6)', () => {
   it("agree on the offer's order of what both have, seen from both sides", () => {
     const offer = createOffer(alice);
     const { answer, media } = answered(offer, { ...bob, codecs: [pcma, pcmu, events] });
@@ -169,12 +169,12 @@ describe('an offer and its answer', () => {
     });
   });
 
-  it('knows static payload types without rtpmap', () => {
+  it('knows static payload types without rtpmap (RFC 3551 §6)', () => {
     const { media } = answered(offerOf('m=audio 5004 RTP/AVP 18 8 0'));
     expect(media.receive.map(({ codec }) => codec.name)).toEqual(['pcma', 'pcmu']);
   });
 
-  it('believes an rtpmap more than the static table', () => {
+  it('believes an rtpmap more than the static table (RFC 8866 §6.6)', () => {
     const outcome = negotiateAnswer({
       offer: offerOf('m=audio 5004 RTP/AVP 0', 'a=rtpmap:0 G726-32/8000'),
       local: bob,
@@ -204,7 +204,7 @@ describe('an offer and its answer', () => {
     expect(narrow.media.telephoneEvent).toMatchObject({ sendPayloadType: 100, clockRate: 8000 });
   });
 
-  it('take RTP/AVPF as RTP/AVP, and RTCP on one port where offered', () => {
+  it('take RTP/AVPF as RTP/AVP, and RTCP on one port where offered (RFC 4585, RFC 5761)', () => {
     const offer = offerOf('m=audio 5004 RTP/AVPF 0', 'a=rtcp-mux');
     const { answer, media } = answered(offer);
     expect(answer).toContain('m=audio 30000 RTP/AVPF 0\r\n');
@@ -237,7 +237,7 @@ describe('an offer and its answer', () => {
 const offering = (direction: MediaDirection) => createOffer({ ...alice, direction });
 const answering = (direction: MediaDirection) => createOffer({ ...bob, direction });
 
-describe('direction', () => {
+describe('direction (RFC 3264 §6.1)', () => {
   it.each<[offered: string, ours: MediaDirection, answer: MediaDirection, hold: boolean]>([
     ['sendrecv', 'sendrecv', 'sendrecv', false],
     ['sendonly', 'sendrecv', 'recvonly', true],
@@ -253,19 +253,22 @@ describe('direction', () => {
     expect(linesOf(answer)[0]?.direction).toBe(direction);
   });
 
-  it('of the session holds for lines that state none', () => {
+  it('of the session holds for lines that state none (RFC 8866 §6.7)', () => {
     const session = offerOf('a=sendonly', 'm=audio 5004 RTP/AVP 0');
     expect(answered(session).media.direction).toBe('recvonly');
     const line = offerOf('a=sendonly', 'm=audio 5004 RTP/AVP 0', 'a=sendrecv');
     expect(answered(line).media.direction).toBe('sendrecv');
   });
 
-  it.each(['IP4 0.0.0.0', 'IP6 ::', 'IP6 0:0:0:0:0:0:0:0'])('is an old hold at %s', (address) => {
-    const offer = offerOf('m=audio 5004 RTP/AVP 0', `c=IN ${address}`);
-    expect(answered(offer).media).toMatchObject({ direction: 'recvonly', hold: true });
-    const inactive = offerOf('m=audio 5004 RTP/AVP 0', `c=IN ${address}`, 'a=recvonly');
-    expect(answered(inactive).media).toMatchObject({ direction: 'inactive', hold: true });
-  });
+  it.each(['IP4 0.0.0.0', 'IP6 ::', 'IP6 0:0:0:0:0:0:0:0'])(
+    'is an old hold at %s (RFC 3264 §8.4)',
+    (address) => {
+      const offer = offerOf('m=audio 5004 RTP/AVP 0', `c=IN ${address}`);
+      expect(answered(offer).media).toMatchObject({ direction: 'recvonly', hold: true });
+      const inactive = offerOf('m=audio 5004 RTP/AVP 0', `c=IN ${address}`, 'a=recvonly');
+      expect(answered(inactive).media).toMatchObject({ direction: 'inactive', hold: true });
+    },
+  );
 
   it('tells in an answer whether we are held, or only got what we asked for', () => {
     expect(applied(offering('sendrecv'), answering('sendonly'))).toMatchObject({
@@ -286,7 +289,7 @@ describe('direction', () => {
   });
 });
 
-describe('media lines', () => {
+describe('media lines (RFC 3264 §6)', () => {
   it('that we do not take are answered with port 0, in their places', () => {
     const offer = offerOf(
       'm=video 40000 RTP/AVP 31 32',
@@ -351,7 +354,7 @@ describe('media lines', () => {
   });
 });
 
-describe('formats', () => {
+describe('formats (RFC 3264 §6.1)', () => {
   const amr = (payloadType: number, fmtp?: string): CodecDescription => ({
     name: 'amr',
     payloadType,
@@ -494,7 +497,7 @@ describe('formats', () => {
   });
 });
 
-describe('a later round', () => {
+describe('a later round (RFC 3264 §8)', () => {
   const { media: agreed, answer: previous } = answered(createOffer(alice));
 
   it('switches audio off with port 0 and is answered in kind (RFC 3264 §8.2)', () => {

@@ -94,7 +94,7 @@ describe('an offer through a relay', () => {
     expect(audioOf(relayed).direction).toBe(direction);
   });
 
-  it('turns an old hold into sendonly and never passes zeros on', () => {
+  it('turns an old hold into sendonly and never passes zeros on (RFC 3264 §8.4)', () => {
     const offer = createOffer(alice).replace('c=IN IP4 192.0.2.1', 'c=IN IP4 0.0.0.0');
     const relayed = value(relayOffer({ offer, local: toBob })).offer;
     expect(audioOf(relayed).direction).toBe('sendonly');

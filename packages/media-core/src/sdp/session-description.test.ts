@@ -17,7 +17,7 @@ function code(text: string) {
   return outcome.ok ? 'taken' : outcome.reason.code;
 }
 
-describe('a description', () => {
+describe('a description (RFC 8866 §5)', () => {
   it('keeps what sdp-transform loses', () => {
     const description = read(
       sdp(
@@ -95,7 +95,7 @@ describe('nothing of a description', () => {
   });
 });
 
-describe('P09: refused as malformed is', () => {
+describe('P09: refused as malformed is (RFC 8866 §9)', () => {
   it.each([
     ['nothing', ''],
     ['prose', 'Hello\r\nworld\r\n'],

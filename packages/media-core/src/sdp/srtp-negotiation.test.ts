@@ -149,7 +149,7 @@ describe('keys in the description (RFC 4568)', () => {
     expect(again.b?.security).toEqual({ kind: 'sdes', send: keys(2), receive: keys(9) });
   });
 
-  it('beside plain RTP are offered as phones do it, and taken so', () => {
+  it('beside plain RTP are offered as phones do it, and taken so (RFC 8643)', () => {
     const { offer, answer } = round(side(1, 'best-effort'), side(2, 'required'));
     expect(offer).toMatch(/m=audio 20002 RTP\/AVP 0\r\n[^]*a=crypto:1 /);
     expect(answer).toMatch(/m=audio 20004 RTP\/AVP 0\r\n[^]*a=crypto:1 /);
@@ -194,7 +194,7 @@ describe('keys in the description (RFC 4568)', () => {
 });
 
 describe('keys by DTLS (RFC 5763)', () => {
-  it('are agreed by whom the answer lets begin', () => {
+  it('are agreed by whom the answer lets begin (RFC 8122 §5)', () => {
     const { offer, answer, a, b } = round(
       side(1, 'required', dtls(1)),
       side(2, 'required', dtls(2)),
@@ -210,7 +210,7 @@ describe('keys by DTLS (RFC 5763)', () => {
     ['actpass', 'active', 'client'],
     ['active', 'passive', 'server'],
     ['passive', 'active', 'client'],
-  ])('offered as %s are answered as %s', (offered, answered, role) => {
+  ])('offered as %s are answered as %s (RFC 4145 §4)', (offered, answered, role) => {
     const offer = createOffer(side(1, 'required', dtls(1))).replace('actpass', offered);
     const outcome = negotiateAnswer({ offer, local: side(2, 'required', dtls(2)) });
     expect(outcome).toMatchObject({ media: { security: { kind: 'dtls', role } } });
@@ -241,7 +241,7 @@ describe('keys by DTLS (RFC 5763)', () => {
     });
   });
 
-  it('read what holds for the session, and RTP/SAVP without UDP/TLS', () => {
+  it('read what holds for the session, and RTP/SAVP without UDP/TLS (RFC 5124)', () => {
     const offer = createOffer(side(1, 'required', dtls(1)))
       .replace(/a=setup:actpass\r\n(a=fingerprint:.*\r\n)/, '')
       .replace('UDP/TLS/RTP/SAVP', 'RTP/SAVPF')

@@ -93,8 +93,8 @@ const dataFrom = ({ address, port }: Endpoint): Uint8Array => {
   });
 };
 
-describe('an allocation at a relay', () => {
-  it('answers the challenge, refreshes what it has, and gives it back', () => {
+describe('an allocation at a relay (RFC 8656)', () => {
+  it('answers the challenge, refreshes what it has, and gives it back (RFC 8656 §7, §8)', () => {
     const { clock, ladder, heard, allocation } = story();
     allocation.start();
     clock.advance(100);
@@ -115,7 +115,7 @@ describe('an allocation at a relay', () => {
     expect(clock.armedTimers).toBe(0);
   });
 
-  it('goes on under another nonce', () => {
+  it('goes on under another nonce (RFC 8489 §9.2.5)', () => {
     const { clock, ladder, heard, server, allocation } = story();
     allocation.start();
     clock.advance(100);
@@ -131,7 +131,7 @@ describe('an allocation at a relay', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('sends by indications first, and by a channel once there is one', () => {
+  it('sends by indications first, and by a channel once there is one (RFC 8656 §11, §12)', () => {
     const { clock, ladder, heard, allocation } = story();
     allocation.start();
     clock.advance(100);
@@ -154,7 +154,7 @@ describe('an allocation at a relay', () => {
     expect(heard.slice(1)).toEqual(['192.0.2.9:7000 5,6']);
   });
 
-  it('takes packets of those alone that it let through', () => {
+  it('takes packets of those alone that it let through (RFC 8656 §9)', () => {
     const { clock, heard, allocation } = story();
     allocation.start();
     clock.advance(100);

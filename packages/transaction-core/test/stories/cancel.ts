@@ -5,7 +5,7 @@ import { answer, requestOf, twoElements } from '../two-elements.ts';
 /** Told by `transactions.test.ts`, which counts the rows that they drive. */
 export function cancelStories(): void {
   describe('CANCEL (RFC 3261 §9)', () => {
-    it('goes out only after a provisional response; the INVITE ends with 487', async () => {
+    it('goes out only after a provisional response; the INVITE ends with 487 (RFC 3261 §9.1)', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = (transaction) => void simulation.clock.arm(100, () => answer(180)(transaction));
       alice.send('INVITE', 'bob').cancel({ headers: [['Reason', 'SIP;cause=200']] });
@@ -111,7 +111,7 @@ export function cancelStories(): void {
       assertQuiet();
     });
 
-    it('is answered with 481 where nothing is known of it, and never reaches the owner', async () => {
+    it('is answered with 481 where nothing is known of it, and never reaches the owner (RFC 3261 §9.2)', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       const cancel = requestOf('CANCEL', 'bob', [
         ['Via', 'SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKnowhere'],

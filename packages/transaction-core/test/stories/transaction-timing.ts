@@ -22,7 +22,7 @@ const OTHER_TIMES = [0, 500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 2
 
 /** Told by `transactions.test.ts`, which counts the rows that they drive. */
 export function timingStories(): void {
-  describe('INVITE client', () => {
+  describe('INVITE client (RFC 3261 §17.1.1.2)', () => {
     it('doubles the interval without a bound and gives up after 32 s', async () => {
       const { simulation, alice, assertQuiet } = twoElements({ loss: 1 });
       alice.send('INVITE', 'bob');
@@ -61,7 +61,7 @@ export function timingStories(): void {
     });
   });
 
-  describe('non-INVITE client', () => {
+  describe('non-INVITE client (RFC 3261 §17.1.2.2)', () => {
     it('doubles the interval up to 4 s and gives up after 32 s', async () => {
       const { simulation, alice, assertQuiet } = twoElements({ loss: 1 });
       alice.send('OPTIONS', 'bob');
@@ -72,7 +72,7 @@ export function timingStories(): void {
     });
   });
 
-  describe('non-INVITE client, continued', () => {
+  describe('non-INVITE client, continued (RFC 3261 §17.1.2.2)', () => {
     it('goes on every 4 s after a provisional response, and timer F still fires', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.host.receive = undefined;
@@ -105,8 +105,8 @@ export function timingStories(): void {
     });
   });
 
-  describe('INVITE client with a final response', () => {
-    it('acknowledges a failure in its own branch, and each copy of it for 32 s', async () => {
+  describe('INVITE client with a final response (RFC 3261 §17.1.1.2)', () => {
+    it('acknowledges a failure in its own branch, and each copy of it for 32 s (RFC 3261 §17.1.1.3)', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = answer(486);
       simulation.network.link('alice', 'bob', {});
@@ -137,7 +137,7 @@ export function timingStories(): void {
       assertQuiet();
     });
 
-    it('hands every 2xx of 32 s to its owner, who acknowledges them', async () => {
+    it('hands every 2xx of 32 s to its owner, who acknowledges them (RFC 6026 §7.2)', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = answer(200);
       alice.send('INVITE', 'bob');
@@ -156,7 +156,7 @@ export function timingStories(): void {
     });
   });
 
-  describe('INVITE server', () => {
+  describe('INVITE server (RFC 3261 §17.2.1)', () => {
     it('sends 100 after 200 ms of silence, and again for a retransmission', async () => {
       const { simulation, alice, bob } = twoElements();
       simulation.network.link('alice', 'bob', { latencyMs: 400 });
@@ -215,7 +215,7 @@ export function timingStories(): void {
       assertQuiet();
     });
 
-    it('absorbs retransmitted INVITEs in silence for 32 s after its 2xx', async () => {
+    it('absorbs retransmitted INVITEs in silence for 32 s after its 2xx (RFC 6026 §7.1)', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = answer(200);
       alice.host.receive = undefined; // alice hears no 200 and goes on
@@ -228,7 +228,7 @@ export function timingStories(): void {
     });
   });
 
-  describe('non-INVITE server', () => {
+  describe('non-INVITE server (RFC 3261 §17.2.2)', () => {
     it('answers retransmissions with the same response for 32 s over UDP', async () => {
       const { simulation, alice, bob, assertQuiet } = twoElements();
       bob.serve = answer(200);
