@@ -327,7 +327,7 @@ describe('M02: SRTP with a bad tag or none', () => {
     const after = await received(before.packetsReceived + 20);
     expect(after.unauthentic).toBeGreaterThan(300);
     expect(after.remote).toEqual(before.remote);
-    expect(events.map(({ type }) => type)).toEqual(['secured', 'started']);
+    expect(events.map(({ type }) => type)).toEqual(['secured', 'started', 'intrusion']);
     expect(mallory.rtp).toEqual([]);
   });
 });
