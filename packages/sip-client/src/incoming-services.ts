@@ -48,11 +48,13 @@ export interface IncomingServicesOptions {
 export class IncomingServices {
   private readonly options: IncomingServicesOptions;
   private readonly messageTypes: readonly string[];
+  private readonly maxBytes: number;
 
   /** Throws `BAD_OPTION`. */
   constructor(options: IncomingServicesOptions) {
     const { accept = ['text/plain'], maxBytes = 16_384 } = options.messages ?? {};
     this.options = options;
+    this.maxBytes = maxBytes;
     this.messageTypes = accept.map((type) => type.toLowerCase());
     const wrong = this.messageTypes.find(
       (type) => !/^[\w.+-]+\/[\w.+-]+$|^[\w.+*-]+\/\*$/u.test(type),
@@ -90,12 +92,12 @@ export class IncomingServices {
   }
 
   private get taking(): MessageTaking {
-    const { events, messages } = this.options;
+    const { events } = this.options;
     const types = [
       ...(events.has('message') ? this.messageTypes : []),
       ...(events.has('composing') ? [IS_COMPOSING_TYPE] : []),
     ];
-    return { types, maxBytes: messages?.maxBytes ?? 16_384 };
+    return { types, maxBytes: this.maxBytes };
   }
 
   /** Whoever could tell us of our mailbox could ring us awake by it: only our own server may. */

@@ -262,6 +262,21 @@ describe('watching a mailbox (RFC 3842)', () => {
     await finishEvents(scene);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 8])('closes while it begins: after %i turns', async (turns) => {
+    const scene = eventScene();
+    const { simulation, alice } = scene;
+    const beginning = alice.client.messageWaiting().then(
+      (watch) => watch.ended,
+      ({ code }) => code,
+    );
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    await during(simulation, alice.client.close());
+    const how: unknown = await during(simulation, beginning);
+    expect(['CLOSED', { kind: 'stopped' }]).toContainEqual(how);
+    await simulation.run(600_000);
+    await finishEvents(scene);
+  });
+
   it('closes within two seconds where the server is silent', async () => {
     const { scene, simulation, alice, watch } = await watching();
     simulation.network.partition('hub');

@@ -37,12 +37,12 @@ export const presencePackage: WatchedPackage<PresenceState> = {
     const read = parsePidf(body);
     return read.ok ? { ok: true, value: stateOf(read.value) } : read;
   },
-  // whose publication has run out is told so by servers (RFC 3856 §6.7)
+  // a server that knows nothing of somebody says nothing
   empty: { basic: 'unknown', activities: [], tuples: [] },
 };
 
 /** What a document says in all. */
-export function stateOf({ tuples, notes, activities = [] }: Presence): PresenceState {
+function stateOf({ tuples, notes, activities = [] }: Presence): PresenceState {
   const best = tuples.toSorted((one, other) => priorityOf(other) - priorityOf(one));
   const isSaid = (basic: string): boolean => best.some((tuple) => tuple.basic === basic);
   const basic = isSaid('open') ? 'open' : isSaid('closed') ? 'closed' : 'unknown';

@@ -19,13 +19,11 @@ export interface KeptAlive {
 /** All watches and publications of one client: they move with it, and end with it. */
 export class Upkeeps {
   private readonly live = new Set<KeptAlive>();
+  private closed = false;
 
-  get size(): number {
-    return this.live.size;
-  }
-
-  /** Throws `TOO_MANY_WATCHES` at the limit. */
+  /** Throws `TOO_MANY_WATCHES` at the limit, and `CLOSED`. */
   checkRoom(): void {
+    if (this.closed) throw new StrowgerError('CLOSED', 'this client is closed');
     if (this.live.size < MOST) return;
     throw new StrowgerError('TOO_MANY_WATCHES', `there are ${MOST} watches and publications`);
   }
@@ -45,6 +43,7 @@ export class Upkeeps {
 
   /** Ends all, telling their servers, for `deadlineMs` at most. */
   async close(deadlineMs: number, clock: Clock): Promise<void> {
+    this.closed = true;
     const all = [...this.live];
     for (const kept of all) kept.stop();
     await within(Promise.all(all.map(({ ended }) => ended)), deadlineMs, clock);

@@ -32,7 +32,7 @@ export interface UnreadableState {
 
 /** The events of a watch. */
 export interface WatchEvents<T> {
-  /** What is watched is so now. */
+  /** What is watched is so now; a refresh may tell what was told before. */
   update: T;
   trouble: WatchTrouble;
   /** What was told before holds. */
