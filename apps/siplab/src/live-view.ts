@@ -1,4 +1,4 @@
-/** A terminal that is repainted: `process.stderr` is one. */
+/** A terminal that is repainted: `process.stderr` is one. Some say 0 for a size that nobody has set. */
 export interface Screen {
   write(text: string): unknown;
   readonly columns: number;
@@ -39,11 +39,12 @@ export class LiveView {
   }
 
   private fitting(lines: readonly string[]): string[] {
-    const room = Math.max(this.screen.rows - 1, 1);
+    const { rows, columns } = this.screen;
+    const room = Math.max((rows || 24) - 1, 1);
     const fits = lines.length <= room;
     const more = `${' '.repeat(10)}… and ${lines.length - room + 1} lines more`;
     const shown = fits ? [...lines] : [...lines.slice(0, room - 1), more];
-    return shown.map((line) => cut(line, this.screen.columns - 1));
+    return shown.map((line) => cut(line, (columns || 80) - 1));
   }
 }
 

@@ -1,5 +1,6 @@
 import { VirtualClock } from '@strowger/runtime';
 import { describe, expect, it } from 'vitest';
+import type { Screen } from '../src/live-view.ts';
 import { followProgress } from '../src/progress.ts';
 import { runLoad } from '../src/load.ts';
 import { StepFailed } from '../src/step-failed.ts';
@@ -7,7 +8,7 @@ import { Tally } from '../src/tally.ts';
 import { FakeScreen } from './fake-screen.ts';
 
 /** Calls of three seconds, ten a second, with whatever becomes of them. */
-function arrange(screen: FakeScreen | undefined, end: (tally: Tally) => void) {
+function arrange(screen: Screen | undefined, end: (tally: Tally) => void) {
   const clock = new VirtualClock();
   const tally = new Tally();
   const interrupted = new AbortController();
@@ -71,6 +72,18 @@ describe('the counts of a run, on a terminal', () => {
     screen.columns = 40;
     clock.advance(500);
     expect(screen.lines[0]).toBe('   20.5 s   10.0 calls/s   205 calls: …');
+  });
+
+  it('are shown as on 80 by 24 where the terminal does not know its size', () => {
+    const screen = new FakeScreen();
+    const { clock } = arrange(
+      { write: (text) => screen.write(text), columns: 0, rows: 0 },
+      succeed,
+    );
+    clock.advance(500);
+    expect(screen.lines[0]).toBe(
+      '    0.5 s   10.0 calls/s   5 calls: 5 running, 0 successful, 0 failed',
+    );
   });
 
   it('make room for what is said meanwhile, which stays above them', () => {
