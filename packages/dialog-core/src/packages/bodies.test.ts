@@ -145,7 +145,7 @@ describe('bodies of event packages', () => {
     });
   });
 
-  it('say what a person does, and nothing that is no name of an element', () => {
+  it('say what a person does, and nothing that is no name of an element (RFC 4479 §3.4, RFC 4480 §3.2)', () => {
     const activities = ['on-the-phone', 'busy'];
     const written = formatPidf({
       entity: 'sip:a@b',
