@@ -45,6 +45,8 @@ export class BrowserEndpoint implements MediaEndpoint {
   /** Digits are sent behind those that still wait. */
   private lastDigits: Promise<void> = Promise.resolve();
   private hasPorts = false;
+  /** What our open offer wants. */
+  private wanted: MediaIntent['direction'];
 
   /** @internal Made by `browserMedia`. */
   constructor(options: BrowserEndpointOptions) {
@@ -67,13 +69,16 @@ export class BrowserEndpoint implements MediaEndpoint {
   async createOffer(intent: MediaIntent = {}): Promise<Sdp> {
     this.assertOpen();
     this.hasPorts = true;
-    return this.negotiation.createOffer(intent);
+    const offer = await this.negotiation.createOffer(intent);
+    this.wanted = intent.direction;
+    return offer;
   }
 
   async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
     this.assertOpen();
     const answer = await this.negotiation.acceptOffer(offer, intent);
     this.hasPorts = true;
+    this.audio.hold(isHold(intent.direction));
     this.watch.start();
     return answer;
   }
@@ -81,6 +86,7 @@ export class BrowserEndpoint implements MediaEndpoint {
   async acceptAnswer(answer: Sdp): Promise<void> {
     this.assertOpen();
     await this.negotiation.acceptAnswer(answer);
+    this.audio.hold(isHold(this.wanted));
     this.watch.start();
   }
 
@@ -186,4 +192,9 @@ export class BrowserEndpoint implements MediaEndpoint {
   private assertOpen(): void {
     if (this.closing !== undefined) throw closed();
   }
+}
+
+/** Whether it is us who do not want to hear: who only listens has not been put on hold. */
+function isHold(wanted: MediaIntent['direction']): boolean {
+  return wanted === 'sendonly' || wanted === 'inactive';
 }

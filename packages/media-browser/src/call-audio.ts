@@ -31,6 +31,8 @@ export class CallAudio {
   private source: MediaStreamAudioSourceNode | undefined;
   private ear: { stop(): void } | undefined;
   private isEchoing = false;
+  private isMicrophoneMuted = false;
+  private isHolding = false;
   private readonly mike: MediaStreamAudioSourceNode | undefined;
 
   /** @internal Calls have one: see `callAudio`. */
@@ -67,7 +69,7 @@ export class CallAudio {
 
   /** Whether the microphone is not heard; what is played is. */
   get isMuted(): boolean {
-    return this.talk.gain.value === 0;
+    return this.isMicrophoneMuted;
   }
 
   /**
@@ -75,7 +77,18 @@ export class CallAudio {
    * silences as well. May be said twice.
    */
   mute(muted: boolean): void {
-    this.talk.gain.value = muted ? 0 : 1;
+    this.isMicrophoneMuted = muted;
+    this.openMicrophone();
+  }
+
+  /** Whether we have put the other side on hold: it hears what is played, and nothing of the microphone. @internal */
+  hold(isHolding: boolean): void {
+    this.isHolding = isHolding;
+    this.openMicrophone();
+  }
+
+  private openMicrophone(): void {
+    this.talk.gain.value = this.isMicrophoneMuted || this.isHolding ? 0 : 1;
   }
 
   /** How loud the other side is heard: 0, not at all, to 1, as it is. Throws `MEDIA_BAD_VOLUME` for others. */

@@ -53,6 +53,29 @@ describe('a call that is muted', () => {
   });
 });
 
+describe('a microphone', () => {
+  it('is heard where it is neither muted nor of somebody who has put the other side on hold', () => {
+    const one = audio();
+    const { talk } = one as unknown as { talk: { gain: { value: number } } };
+    const steps = [
+      () => one.hold(true),
+      () => one.mute(true),
+      () => one.hold(false),
+      () => one.mute(false),
+    ];
+    const seen = steps.map((step) => {
+      step();
+      return [talk.gain.value, one.isMuted];
+    });
+    expect(seen).toEqual([
+      [0, false],
+      [0, true],
+      [0, true],
+      [1, false],
+    ]);
+  });
+});
+
 describe('a call that cannot be opened', () => {
   const opening = (options: Partial<BrowserMediaOptions>): Promise<unknown> => {
     const media = new BrowserMedia({ clock: new VirtualClock(), microphone: false, ...options });

@@ -115,8 +115,8 @@ export class Call {
   }
 
   /**
-   * Puts the other side on hold, where it hears `music` or nothing; resolves when it agreed. Rejects with `CHANGE_REFUSED`,
-   * `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
+   * Puts the other side on hold, where it hears `music`, or what the program plays and says, and nothing of
+   * a page's microphone; resolves when it agreed. Rejects with `CHANGE_REFUSED`, `SESSION_ENDED`, and `SESSION_STATE` before the answer and after the end.
    */
   async hold(options: HoldOptions = {}): Promise<void> {
     await this.session.hold(options);
