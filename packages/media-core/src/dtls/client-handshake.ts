@@ -21,6 +21,7 @@ import {
   signedParameters,
   theirKeyIn,
 } from './handshake.ts';
+import type { HandshakeMessage } from './handshake-message.ts';
 import { EXTENSIONS, listOf, readCookie, readServerHello, writeClientHello } from './hello.ts';
 import { hashOf, masterSecret, recordKeys, srtpKeys, verifyData } from './key-schedule.ts';
 import { createKeyShare } from './key-share.ts';
@@ -30,12 +31,8 @@ import { concat, TlsReader, uint, vector } from './tls-bytes.ts';
 /** Where the side is that sends the ClientHello (RFC 5246 §7.3). */
 export type ClientState =
   | { readonly name: 'idle' }
-  | {
-      readonly name: 'helloSent';
-      readonly random: Uint8Array;
-      readonly hasCookie: boolean;
-      readonly log: Log;
-    }
+  | { readonly name: 'helloSent'; readonly random: Uint8Array; readonly log: Log }
+  | { readonly name: 'cookieSent'; readonly random: Uint8Array; readonly log: Log }
   | ({ readonly name: 'certificateAwaited'; readonly log: Log } & Agreement)
   | ({ readonly name: 'keyExchangeAwaited'; readonly log: Log } & Omit<Secrets, 'master'>)
   | ({
@@ -61,15 +58,13 @@ export const CLIENT_TABLE: StateTable<
     begin: (_, __, { random }) => sayHello(random.bytes(32), { messages: [], sent: 0 }),
   },
   helloSent: {
-    helloVerifyRequest: ({ random, hasCookie, log }, { message: { body } }): ClientStep => {
-      if (hasCookie) throw new DtlsFault('unexpected_message', 'A second cookie');
+    helloVerifyRequest: ({ random, log }, { message: { body } }): ClientStep =>
       // neither the first hello nor its answer is part of the hashes (RFC 6347 §4.2.1)
-      return sayHello(random, { messages: [], sent: log.sent }, readCookie(body));
-    },
-    serverHello: ({ random, log }, { message }): ClientStep => {
-      const agreement = agreedIn(message.body, random);
-      return to({ name: 'certificateAwaited', log: heard(log, message), ...agreement });
-    },
+      sayHello(random, { messages: [], sent: log.sent }, readCookie(body)),
+    serverHello: (state, input): ClientStep => begin(state, input),
+  },
+  cookieSent: {
+    serverHello: (state, input): ClientStep => begin(state, input),
   },
   certificateAwaited: {
     certificate: (state, { message }, { fingerprints }): ClientStep => {
@@ -130,11 +125,15 @@ export const CLIENT_TABLE: StateTable<
   secured: {},
 };
 
-function sayHello(
-  random: Uint8Array,
-  before: Log,
-  cookie: Uint8Array = new Uint8Array(0),
+function begin(
+  { random, log }: { readonly random: Uint8Array; readonly log: Log },
+  { message }: { readonly message: HandshakeMessage },
 ): ClientStep {
+  const agreement = agreedIn(message.body, random);
+  return to({ name: 'certificateAwaited', log: heard(log, message), ...agreement });
+}
+
+function sayHello(random: Uint8Array, before: Log, cookie?: Uint8Array): ClientStep {
   const extensions = new Map([
     [EXTENSIONS.supportedGroups, listOf(Object.values(GROUPS))],
     [EXTENSIONS.pointFormats, vector(1, uint(1, 0))],
@@ -144,10 +143,11 @@ function sayHello(
     [EXTENSIONS.renegotiationInfo, vector(1)],
   ]);
   const suites = CIPHER_SUITES.map(({ id }) => id);
-  const hello = writeClientHello({ random, cookie, suites, extensions });
+  const shown = cookie ?? new Uint8Array(0);
+  const hello = writeClientHello({ random, cookie: shown, suites, extensions });
   const { log, messages } = said(before, ['clientHello', hello]);
   return to<ClientState, HandshakeOutput>(
-    { name: 'helloSent', random, hasCookie: cookie.length > 0, log },
+    { name: cookie === undefined ? 'helloSent' : 'cookieSent', random, log },
     { type: 'flight', messages, isLast: false },
   );
 }

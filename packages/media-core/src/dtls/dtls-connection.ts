@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Clock, type Endpoint, Machine, type Random, type Timer } from '@strowger/runtime';
 import type { Fingerprint, SrtpKeys } from '../sdp/index.ts';
 import { ReplayWindow } from '../srtp/packet-index.ts';
@@ -13,7 +13,13 @@ import type {
   HandshakeOutput,
   MessageInput,
 } from './handshake.ts';
-import { HandshakeInbox, type HandshakeMessage, messageNumber } from './handshake-message.ts';
+import {
+  HandshakeInbox,
+  type HandshakeMessage,
+  messageName,
+  messageNumber,
+} from './handshake-message.ts';
+import type { ClientHello } from './hello.ts';
 import { RecordCipher } from './record-cipher.ts';
 import { SERVER_START, SERVER_TABLE, type ServerState } from './server-handshake.ts';
 
@@ -71,6 +77,8 @@ export class DtlsConnection {
   private from: Endpoint | undefined;
   /** Who sent the last hello while nobody has shown a cookie. */
   private asker: Endpoint | undefined;
+  /** Whether the last hello had the cookie in it. */
+  private isShown = false;
   private told = '';
   private isOver = false;
 
@@ -83,7 +91,12 @@ export class DtlsConnection {
       certificate: identity.certificate,
       signingKey: signingKey(identity),
       fingerprints,
-      ...(!options.isVerified && { cookieFor: (hello: Uint8Array) => this.cookieFor(hello) }),
+      ...(!options.isVerified && {
+        cookie: {
+          make: () => this.cookie(),
+          isIn: (hello: ClientHello) => this.showsCookie(hello),
+        },
+      }),
     };
     const perform = (output: HandshakeOutput): void => this.perform(output);
     this.machine =
@@ -150,7 +163,7 @@ export class DtlsConnection {
     }
     if (type !== CONTENT.handshake || fragment[0] === FINISHED) return;
     this.listenTo(fragment);
-    this.takeHandshake(fragment);
+    if (!this.isForeign(fragment)) this.takeHandshake(fragment);
   }
 
   /** Whether messages in the clear may come from there at this point. */
@@ -161,10 +174,25 @@ export class DtlsConnection {
     return this.isUnasked || this.peer === undefined || sameEndpoint(this.from, this.peer);
   }
 
-  /** Whether nothing speaks for who sends: neither its address nor a cookie. */
+  /**
+   * Whether nothing speaks for who sends: an address alone, which anybody can write into a packet, does
+   * not, and no cookie that somebody elsewhere has shown.
+   */
   private isNobody(from: Endpoint): boolean {
     const { isVerified, isPeer } = this.options;
-    return this.isUnasked && !isVerified && !isPeer(from);
+    return this.isUnasked && !isVerified && !(this.isShown && isPeer(from));
+  }
+
+  /**
+   * Whether the other side does not say that now: it takes no number away from what it will say. A
+   * client's hello comes first, or again; the request for a cookie once.
+   */
+  private isForeign(fragment: Uint8Array): boolean {
+    const name = messageName(fragment);
+    const turn = this.inbox.turnOf(messageNumber(fragment));
+    if (name === 'clientHello') return !this.isUnasked && turn !== 'taken';
+    if (name !== 'helloVerifyRequest') return false;
+    return turn === 'later' || (turn === 'next' && !this.machine.allows(name));
   }
 
   /** Whether nobody has shown the cookie yet: until then nobody is in anybody's way. */
@@ -172,9 +200,11 @@ export class DtlsConnection {
     return this.machine.state.name === 'helloAwaited';
   }
 
-  /** Everybody's first hello is the first message, whatever others have sent (RFC 6347 §4.2.1). */
+  /** Until a cookie comes back each hello is the first message, whatever was sent before (RFC 6347 §4.2.1). */
   private listenTo(fragment: Uint8Array): void {
-    if (!this.isUnasked || sameEndpoint(this.from, this.asker)) return;
+    if (!this.isUnasked) return;
+    const isPart = this.inbox.turnOf(messageNumber(fragment)) === 'next';
+    if (isPart && sameEndpoint(this.from, this.asker)) return;
     this.asker = this.from;
     this.inbox = new HandshakeInbox(messageNumber(fragment));
   }
@@ -228,10 +258,20 @@ export class DtlsConnection {
     }
   }
 
-  private cookieFor(hello: Uint8Array): Uint8Array {
+  /**
+   * Of the address and nothing else: the answer to a hello that somebody has sent in its name is of use to
+   * whoever is there.
+   */
+  private cookie(): Uint8Array {
     const { address = '', port = 0 } = this.from ?? {};
-    const hmac = createHmac('sha256', this.cookieSecret).update(`${address} ${port}`).update(hello);
+    const hmac = createHmac('sha256', this.cookieSecret).update(`${address} ${port}`);
     return hmac.digest().subarray(0, 20);
+  }
+
+  private showsCookie({ cookie: given }: ClientHello): boolean {
+    const wanted = this.cookie();
+    this.isShown = wanted.length === given.length && timingSafeEqual(wanted, given);
+    return this.isShown;
   }
 
   private alert(name: Alert): void {

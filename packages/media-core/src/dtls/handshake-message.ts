@@ -60,6 +60,12 @@ interface Reassembly {
   missing: number;
 }
 
+/** What a message is, framed or as a fragment; `undefined`: one that nobody here knows. */
+export function messageName([type = -1]: Uint8Array): MessageName | undefined {
+  // a number of the table, or none of it
+  return MESSAGES[type as keyof typeof MESSAGES] as MessageName | undefined;
+}
+
 /** The number of a message, framed or as a fragment (RFC 6347 §4.2.2); 0 where it is cut off. */
 export function messageNumber(message: Uint8Array): number {
   return ((message[4] ?? 0) << 8) | (message[5] ?? 0);
@@ -73,6 +79,12 @@ export class HandshakeInbox {
   /** @param first the number of the first message (RFC 6347 §4.2.2). */
   constructor(first = 0) {
     this.next = first;
+  }
+
+  /** Where the message of a number stands: taken, the next in turn, or later than that. */
+  turnOf(number: number): 'taken' | 'next' | 'later' {
+    if (number === this.next) return 'next';
+    return number < this.next ? 'taken' : 'later';
   }
 
   /** Takes the fragments of a record: `repeated` where all of it was known already. */
@@ -99,9 +111,7 @@ export class HandshakeInbox {
     this.partial.delete(this.next);
     const { type, body } = message;
     const whole = framed(type, this.next++, body);
-    // a number of the table, or none of it
-    const name = MESSAGES[type as keyof typeof MESSAGES] as MessageName | undefined;
-    return { name, body, framed: whole };
+    return { name: messageName(whole), body, framed: whole };
   }
 
   private keep(

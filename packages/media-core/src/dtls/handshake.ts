@@ -4,6 +4,7 @@ import { type Fingerprint, sameFingerprints, type SrtpKeys, type SrtpSuite } fro
 import { DtlsFault } from './dtls-fault.ts';
 import { fingerprintOf, publicKeyOf } from './dtls-identity.ts';
 import type { CipherSuite } from './dtls-suites.ts';
+import type { ClientHello } from './hello.ts';
 import { frameMessage, type HandshakeMessage, type MessageName } from './handshake-message.ts';
 import { type DirectedKeys, type HelloRandoms, verifyData } from './key-schedule.ts';
 import type { RecordKeys } from './record-cipher.ts';
@@ -16,8 +17,15 @@ export interface HandshakeContext {
   readonly signingKey: KeyObject;
   /** The other side's certificate fits one of them. */
   readonly fingerprints: readonly Fingerprint[];
-  /** What a hello with this random has to bring; absent where the address is known to be genuine. */
-  readonly cookieFor?: (random: Uint8Array) => Uint8Array;
+  /** What a hello has to bring; absent where the address is known to be genuine. */
+  readonly cookie?: HelloCookie;
+}
+
+/** What whoever receives at the address that a hello came from knows, and nobody else (RFC 6347 §4.2.1). */
+export interface HelloCookie {
+  /** The one for that address. */
+  make(): Uint8Array;
+  isIn(hello: ClientHello): boolean;
 }
 
 /** A message in its turn, or the beginning. */

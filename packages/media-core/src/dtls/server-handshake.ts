@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { type StateTable, type Step, to } from '@strowger/runtime';
 import { DtlsFault } from './dtls-fault.ts';
 import { messageNumber } from './handshake-message.ts';
@@ -75,8 +74,8 @@ export const SERVER_TABLE: StateTable<
       // an answer has the number of the hello, whoever else has asked (RFC 6347 §4.2.2)
       const sent = messageNumber(message.framed);
       const hello = readClientHello(message.body);
-      const cookie = context.cookieFor?.(hello.random);
-      if (cookie !== undefined && !isSame(cookie, hello.cookie)) return askForCookie(sent, cookie);
+      const { cookie } = context;
+      if (cookie?.isIn(hello) === false) return askForCookie(sent, cookie.make());
       const agreement = agreedIn(hello, context);
       const share = createKeyShare(groupIn(hello), context.random);
       const log = { messages: [message.framed], sent };
@@ -136,10 +135,6 @@ function askForCookie(sent: number, cookie: Uint8Array): ServerStep {
     { name: 'helloAwaited' },
     { type: 'flight', messages, isLast: true },
   );
-}
-
-function isSame(wanted: Uint8Array, given: Uint8Array): boolean {
-  return wanted.length === given.length && timingSafeEqual(wanted, given);
 }
 
 function agreedIn(
