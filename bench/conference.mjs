@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
+import { shareBelow } from './lateness.mjs';
 
 if (process.argv[2] === 'phones') await phones(Number(process.argv[3]));
 else await conference(Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 10));
@@ -47,14 +48,6 @@ async function conference(members, seconds) {
       received,
     }),
   );
-}
-
-/** The share of all slots that were served less than so late; those that were missed were not. */
-function shareBelow(before, after, ms) {
-  const counts = after.counts.map((count, at) => count - before.counts[at]);
-  const all = counts.reduce((sum, count) => sum + count, after.skipped - before.skipped);
-  const below = counts.filter((_, at) => after.boundsMs[at] <= ms);
-  return below.reduce((sum, count) => sum + count, 0) / all;
 }
 
 function description(port) {

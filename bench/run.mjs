@@ -11,6 +11,7 @@ import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
 import { linear } from './parts/linear.mjs';
 import { loris } from './parts/loris.mjs';
+import { pacing } from './parts/pacing.mjs';
 import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
 import { rates } from './parts/rates.mjs';
@@ -38,6 +39,7 @@ const parts = {
   calls,
   relay,
   audio,
+  pacing,
   bargein,
   srtp,
 };
