@@ -17,16 +17,6 @@ const phone = (user: string, transport = 'udp'): SipClient =>
     uri: `sip:${user}@127.0.0.1`,
     password: `pw-${user}`,
     server: `sip:${KamailioPresence.address};transport=${transport}`,
-    ...(process.env['TRACE'] && {
-      onMessage: ({ direction, message }) =>
-        console.log(
-          user,
-          direction,
-          message.kind === 'request' ? message.method : message.status,
-          message.headers.raw('Event').join(),
-          message.text(),
-        ),
-    }),
   });
 
 describeWithPeers(['kamailio', 'ss'], 'clients at a presence server', () => {

@@ -10,7 +10,7 @@ export function sessions() {
     '## Whole sessions in a simulated network',
     '',
     `${LIVE.toLocaleString('en')} calls between two session managers, media counted only: answered, at`,
-    'rest, hung up. The heap is compared with that before them, after as many calls had come and gone.',
+    'rest, hung up. The heap is compared with that before them, after twice as many calls had come and gone.',
     '',
     ...table(
       ['', 'bytes of heap'],

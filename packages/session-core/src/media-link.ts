@@ -11,7 +11,8 @@ import type {
   Sdp,
 } from './media-backend.ts';
 import { lacksMedia, type MediaPlace, type MediaWhere, placeIn } from './media-place.ts';
-import { judgeProtection, NOT_ENCRYPTED, spokenProtection } from './media-protection.ts';
+import { NOT_ENCRYPTED } from './media-protection.ts';
+import { giveBack, MediaSilence } from './media-silence.ts';
 import type { QualityMetrics } from './quality-metrics.ts';
 import type { Change, SessionInput, SessionOutput } from './session-machine.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type SessionMediaInput,
   type SessionMediaMachineState,
 } from './session-media-table.ts';
+import { SessionProtection } from './session-protection.ts';
 import type { SessionMediaState } from './session-state.ts';
 import { mirrored, statedDirection } from './stated-direction.ts';
 
@@ -76,21 +78,16 @@ export class MediaLink {
   private readonly brought = new Map<number, MediaPlace>();
   /** Where media was before it moved; until the peer agrees. */
   private before: MediaWhere | undefined;
-  private secured: 'sdes' | 'dtls' | undefined;
   /** What we spoke last, wherever it was. */
   private codec: string | undefined;
-  /** How media was protected last, wherever it was. */
-  private agreed: MediaSecurity | undefined;
+  private readonly shield: SessionProtection;
+  private readonly silencer = new MediaSilence(() => [this.place, placeIn(this.before)]);
   /** The endpoint has taken an offer in the call that may not stand: it goes on in the clear. */
   private isExposed = false;
   private offerIsOpen = false;
   /** When the application was last known to have the media. */
   private leftAt = 0;
   private isClosing = false;
-  /** Whether whatever media it is on, now and later, is to be silent. */
-  private isSilent = false;
-  /** Endpoints are told so one after the other. */
-  private silencing: Promise<void> = Promise.resolve();
   private readonly machine = new Machine<SessionMediaMachineState, SessionMediaInput, never>({
     table: sessionMediaTable,
     initial: { name: 'none' },
@@ -104,6 +101,7 @@ export class MediaLink {
   constructor(options: MediaLinkOptions) {
     this.options = options;
     this.wishes = options.wishes;
+    this.shield = new SessionProtection((detail) => options.onDowngrade(detail));
   }
 
   get endpoint(): MediaEndpoint | undefined {
@@ -114,12 +112,9 @@ export class MediaLink {
     return this.place?.security;
   }
 
-  /** What an endpoint has to keep to: what was wished; what was encrypted once stays so. */
+  /** What an endpoint has to keep to. */
   get protection(): Pick<MediaWishes, 'srtp' | 'keying'> {
-    const { secured } = this;
-    if (secured !== undefined) return { srtp: 'required', keying: [secured] };
-    const { srtp, keying } = this.wishes;
-    return { ...(srtp && { srtp }), ...(keying && { keying }) };
+    return this.shield.wanted(this.wishes);
   }
 
   get state(): SessionMediaState {
@@ -148,7 +143,7 @@ export class MediaLink {
     if (endpoint === undefined) return;
     this.step({ type: 'negotiationStarted' });
     try {
-      if (!this.isHeardAsWanted) await this.silenceAll();
+      if (!this.silencer.isKept(this.place)) await this.silencer.tell();
       await this.completed(endpoint);
     } catch (error) {
       this.step({ type: 'negotiationAbandoned' });
@@ -217,13 +212,13 @@ export class MediaLink {
 
   /** It was `secured` in the process before; its media died with that one. */
   restore(secured: 'sdes' | 'dtls' | undefined): void {
-    this.secured = secured;
+    this.shield.restore(secured);
     this.where = 'lost';
   }
 
   /** By which keys media is encrypted; undefined where it is not. */
   get keying(): 'sdes' | 'dtls' | undefined {
-    return this.secured;
+    return this.shield.keying;
   }
 
   private async drop(where: 'released' | 'lost'): Promise<void> {
@@ -262,7 +257,7 @@ export class MediaLink {
             ...(this.options.trickle.answers && { trickle: true }),
           });
           const direction = await this.completed(endpoint).catch((error: unknown) => {
-            this.isExposed = this.agreed !== undefined && described(error).code === NOT_ENCRYPTED;
+            this.isExposed = this.shield.isAgreed && described(error).code === NOT_ENCRYPTED;
             throw error;
           });
           await this.passed();
@@ -312,7 +307,7 @@ export class MediaLink {
   }
 
   private takeOwn(event: MediaEndpointEvent): void {
-    if (event.type === 'secured') this.keyed(event);
+    if (event.type === 'secured') this.shield.keyed(this.place, event);
     if (event.type === 'quality') this.quality = event.metrics;
     if (event.type === 'started') this.step({ type: 'mediaStarted' });
     if (event.type === 'failed') this.step({ type: 'failed', code: event.code });
@@ -327,8 +322,7 @@ export class MediaLink {
    * before it has taken this. Rejects with what an endpoint says.
    */
   silence(isSilent: boolean): Promise<void> {
-    this.isSilent = isSilent;
-    return this.silenceAll();
+    return this.silencer.set(isSilent);
   }
 
   /** Candidates of the peer that came later; rejects where nothing takes them. */
@@ -338,27 +332,12 @@ export class MediaLink {
     await endpoint.addCandidates(fragment);
   }
 
-  private get isHeardAsWanted(): boolean {
-    return (this.place?.isSilent ?? false) === this.isSilent;
-  }
-
   /** Before media is offered or answered with; where it cannot be silent, it is not moved to. */
   private async silenceNext(): Promise<void> {
-    await this.silenceAll().catch((error: unknown) => {
+    await this.silencer.tell().catch((error: unknown) => {
       if (!this.offerIsOpen) this.moveBack();
       throw error;
     });
-  }
-
-  private silenceAll(): Promise<void> {
-    const work = this.silencing.then(() => this.silenceNow());
-    this.silencing = work.catch(() => {});
-    return work;
-  }
-
-  private async silenceNow(): Promise<void> {
-    const places = [this.place, placeIn(this.before)];
-    await Promise.all(places.map((place) => silencePlace(place, this.isSilent)));
   }
 
   private get place(): MediaPlace | undefined {
@@ -386,7 +365,7 @@ export class MediaLink {
     const endpoint = await this.opening;
     this.where = { endpoint, isOwned: true };
     try {
-      if (!this.isHeardAsWanted) await this.silenceAll();
+      if (!this.silencer.isKept(this.place)) await this.silencer.tell();
       const direction = await this.completed(endpoint);
       this.remote = remote;
       return { type: 'answerReady', sdp: local, direction };
@@ -463,7 +442,7 @@ export class MediaLink {
 
   private async completed(endpoint: MediaEndpoint): Promise<MediaStats['direction']> {
     const { direction, security, codec } = await endpoint.stats();
-    this.protect(security);
+    if (this.place !== undefined) this.shield.judge(this.place, security, this.wishes);
     this.speak(codec);
     this.step({ type: 'negotiationCompleted', direction });
     return direction;
@@ -476,33 +455,6 @@ export class MediaLink {
     if (before !== undefined) this.options.onCodec(before, codec);
   }
 
-  /** Fails closed: media that has to be encrypted, and is not, is none. */
-  private protect(now: MediaSecurity | undefined): void {
-    const { place, agreed: before } = this;
-    if (place === undefined) return;
-    const security = now ?? place.security;
-    const policy = this.protection.srtp;
-    const judgement = judgeProtection({ policy, before, now: security });
-    if (judgement === 'refused') {
-      throw new StrowgerError(NOT_ENCRYPTED, 'media must be encrypted, and would not be');
-    }
-    place.security = security;
-    this.agreed = security;
-    if (judgement === 'downgraded') {
-      const was = before === undefined ? `${policy} was wished` : spokenProtection(before);
-      this.options.onDowngrade(`${spokenProtection(security)}, where ${was}`);
-    }
-  }
-
-  private keyed({ keying, suite }: Extract<MediaEndpointEvent, { type: 'secured' }>): void {
-    this.secured = keying;
-    if (this.place === undefined) return;
-    const security: MediaSecurity =
-      keying === 'sdes' ? { kind: 'sdes', suite } : { kind: 'dtls-srtp', suite, isVerified: true };
-    this.place.security = security;
-    this.agreed ??= security;
-  }
-
   /** Carries out a command; whatever becomes of it is an input. */
   private run(command: (endpoint: MediaEndpoint) => Promise<SessionInput>): void {
     const work = async (): Promise<SessionInput> => {
@@ -511,7 +463,8 @@ export class MediaLink {
         // those that open one need none; without one an offer of the peer finds nothing to answer it
         const { endpoint } = this;
         if (endpoint === undefined && command.length > 0) throw this.lacking();
-        if (!this.isHeardAsWanted) await this.silenceNext();
+        // before there is an endpoint nobody can be silent, and whoever closes waits for what is being opened
+        if (command.length > 0 && !this.silencer.isKept(this.place)) await this.silenceNext();
         return await command(endpoint as MediaEndpoint);
       } catch (error) {
         this.step({ type: 'negotiationAbandoned' });
@@ -560,17 +513,6 @@ export class MediaLink {
   private step(input: SessionMediaInput): void {
     this.machine.input(input);
   }
-}
-
-async function silencePlace(place: MediaPlace | undefined, isSilent: boolean): Promise<void> {
-  if (place === undefined || (place.isSilent ?? false) === isSilent) return;
-  await place.endpoint.mute(isSilent);
-  place.isSilent = isSilent;
-}
-
-/** What its owner gets back has its voice. */
-async function giveBack(place: MediaPlace | undefined): Promise<void> {
-  await silencePlace(place, false).catch(() => {}); // it is closed, or broken
 }
 
 /** What is heard of a peer, wherever its media still goes. */

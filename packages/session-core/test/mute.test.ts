@@ -59,6 +59,20 @@ describe('a session that is muted', () => {
     await end(both);
   });
 
+  it('leaves nothing open where it ends while its first media is being opened', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    bob.onIncoming = async (session) => {
+      await session.mute();
+      session.answer().catch(() => {});
+      await session.hangUp();
+    };
+    const calling = alice.call('bob');
+    await simulation.run(1000);
+    expect(calling.state).toBe('terminated');
+    await finish(both);
+  });
+
   it('stays muted while it is held and afterwards', async () => {
     const both = await talking();
     const { simulation, alice, bob } = both;

@@ -1,46 +1,12 @@
-export type { AccountOptions } from './account.ts';
-export type { AnswerOutcome, NotAnswered } from './call-outcome.ts';
-export { Call } from './call.ts';
-export { CallConference } from './call-conference.ts';
-export type * from './media-terms.ts';
-export type { Capabilities } from './capabilities.ts';
-export { ClientAccount, type ClientAccountEvents } from './client-account.ts';
-export type { RegisterOutcome, RegisterWaitOptions } from './register-outcome.ts';
-export type { RegistrationChange } from './registration-table.ts';
+export * from './client-exports.ts';
 export { SipClient } from './sip-client.ts';
 export type {
-  ClientCallOptions,
   ClientTlsOptions,
   ClientTransport,
-  MessageTrace,
-  ReplaceRequest,
-  SipClientEvents,
   SipClientOptions,
-  TransferRequest,
   TransportHooks,
 } from './sip-client-options.ts';
 export { pcmBytes, pcmFrames } from './raw-pcm.ts';
 export { accountOf, type ProviderLogin } from './providers/account-of.ts';
 export type { Provider, ProviderWay } from './providers/provider.ts';
 export { type ProviderName, providers } from './providers/providers.ts';
-export type {
-  MessageWaitingOptions,
-  WatchOptions,
-} from './client-services.ts';
-export type { ServiceEvents, ServiceOptions } from './incoming-services.ts';
-export type { IncomingComposing, IncomingMessage } from './messages/incoming-message.ts';
-export type {
-  ComposingOptions,
-  MessageOptions,
-  MessageOutcome,
-} from './messages/outgoing-message.ts';
-export type { OwnPresence, PresenceState } from './watches/presence.ts';
-export { PresencePublication, type PublicationEvents } from './watches/presence-publication.ts';
-export {
-  type UnreadableState,
-  Watch,
-  type WatchEnd,
-  type WatchEvents,
-  type WatchTrouble,
-} from './watches/watch.ts';
-export type { UpkeepEnd, UpkeepTrouble } from './watches/upkeep-table.ts';

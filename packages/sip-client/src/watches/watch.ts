@@ -5,23 +5,15 @@ import type {
   SubscribeOptions,
   SubscribeUser,
 } from '@strowger/dialog-core';
-import { Emitter, type Runtime } from '@strowger/runtime';
-import type { Hop } from '@strowger/transaction-core';
 import { encodingOf, mediaTypeOf } from '../media-type.ts';
 import { Inbox } from '../inbox.ts';
 import type { LineRoute } from '../line.ts';
+import { KeptAtServer, type KeptParts, type WatchTrouble } from './kept-at-server.ts';
 import { verdictOnSubscription } from './subscription-verdict.ts';
-import { type AttemptUser, Upkeep } from './upkeep.ts';
-import type { UpkeepEnd, UpkeepTrouble } from './upkeep-table.ts';
+import type { AttemptUser } from './upkeep.ts';
 
 /** How many states may wait for one slow reader: then the oldest are forgotten. */
 const WAITING_STATES = 16;
-
-/** Why a watch is over. */
-export type WatchEnd = UpkeepEnd;
-
-/** Something failed, and is tried again after `retryMs`. */
-export type WatchTrouble = UpkeepTrouble & { readonly retryMs: number };
 
 /** A NOTIFY whose body says nothing to us. */
 export interface UnreadableState {
@@ -50,10 +42,8 @@ export interface WatchedPackage<T> {
 }
 
 /** @internal What a watch is made of. */
-export interface WatchParts<T> {
-  readonly runtime: Runtime;
+export interface WatchParts<T> extends KeptParts {
   readonly what: WatchedPackage<T>;
-  locate(): Promise<LineRoute>;
   subscribe(
     parts: Pick<SubscribeOptions, 'event' | 'accept'>,
     route: LineRoute,
@@ -61,7 +51,6 @@ export interface WatchParts<T> {
   ): {
     unsubscribe(): void;
   };
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -70,36 +59,16 @@ export interface WatchParts<T> {
  * server refuses it for good. Iterating gives the state that is known, then each that follows; of more
  * than 16 that wait for a slow reader the newest.
  */
-export class Watch<T> implements AsyncIterable<T> {
-  /** Resolves when it is over, with the reason; never rejects. */
-  readonly ended: Promise<WatchEnd>;
+export class Watch<T> extends KeptAtServer<WatchEvents<T>> implements AsyncIterable<T> {
   private readonly options: WatchParts<T>;
-  private readonly events: Emitter<WatchEvents<T>>;
-  private readonly upkeep: Upkeep;
   private readonly readers = new Set<Inbox<T>>();
   private subscription: Subscription | undefined;
   private latest: T | undefined;
 
   /** @internal Watches come from `SipClient`. */
   constructor(options: WatchParts<T>) {
-    const { runtime, signal } = options;
+    super(options, { isPlaceless: false });
     this.options = options;
-    this.events = new Emitter((error) => runtime.logger.error({ error }, 'a listener threw'));
-    let over: (end: WatchEnd) => void = () => {};
-    this.ended = new Promise((resolve) => (over = resolve));
-    const abort = (): void => void this.stop();
-    this.upkeep = new Upkeep({
-      runtime,
-      locate: () => options.locate(),
-      ask: (route, user) => this.ask(route, user),
-      onTrouble: (trouble) => this.events.emit('trouble', trouble),
-      onOver: (end) => {
-        signal?.removeEventListener('abort', abort);
-        for (const reader of this.readers) reader.end();
-        over(end);
-      },
-    });
-    signal?.addEventListener('abort', abort);
   }
 
   /** What was told last; also when it is long ago, or over. */
@@ -115,19 +84,6 @@ export class Watch<T> implements AsyncIterable<T> {
     const { state } = this.upkeep;
     if (state === 'kept') return this.subscription?.state === 'pending' ? 'pending' : 'active';
     return state === 'stopping' ? 'over' : state;
-  }
-
-  on<E extends keyof WatchEvents<T>>(
-    type: E,
-    listener: (event: WatchEvents<T>[E]) => void,
-  ): () => void {
-    return this.events.on(type, listener);
-  }
-
-  /** Unsubscribes; resolves when the server knows, or has not answered for 32 s. */
-  stop(): Promise<WatchEnd> {
-    this.upkeep.stop();
-    return this.ended;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, void, void> {
@@ -151,28 +107,15 @@ export class Watch<T> implements AsyncIterable<T> {
     };
   }
 
-  /** @internal */
-  start(): void {
-    this.upkeep.start();
-    if (this.options.signal?.aborted === true) this.upkeep.stop();
+  protected override leave(): void {
+    for (const reader of this.readers) reader.end();
   }
 
-  /** @internal */
-  moved(): void {
-    this.upkeep.moved();
+  protected tellTrouble(trouble: WatchTrouble): void {
+    this.events.emit('trouble', trouble);
   }
 
-  /** @internal */
-  connectionLost(hop: Hop): void {
-    this.upkeep.connectionLost(hop);
-  }
-
-  /** @internal */
-  close(): void {
-    this.upkeep.close();
-  }
-
-  private ask(route: LineRoute, user: AttemptUser): () => void {
+  protected ask(route: LineRoute, user: AttemptUser): () => void {
     const { what, subscribe } = this.options;
     let ours: Subscription | undefined;
     let isDropped = false;
