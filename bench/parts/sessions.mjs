@@ -1,11 +1,12 @@
 // Whole sessions at rest, and what is left when they are gone.
-import { fixed, measure, table, targets } from '../report.mjs';
+import { fixed, interleave, measure, table, targets } from '../report.mjs';
 
 const LIVE = 10_000;
 
 export function sessions() {
   const flags = ['--expose-gc', '--max-old-space-size=4096'];
-  const { bytesAtRest, growth } = measure('sessions.mjs', [LIVE], flags);
+  const { all } = interleave(['all'], () => measure('sessions.mjs', [LIVE], flags));
+  const { bytesAtRest, growth } = all;
   return [
     '## Whole sessions in a simulated network',
     '',
