@@ -221,6 +221,8 @@ export class DialogUser implements User {
       onCancel: () => (leg.leg.decision = 'cancelled'),
       onBye: () => (leg.leg.decision = 'cancelled'),
       onNoAck: () => (leg.leg.hadNoAck = true),
+      // also where it has accepted: its 200 waits for the PRACK (RFC 3262 §3)
+      onNoPrack: () => (leg.leg.decision = 'rejected 504'),
     };
   }
 
