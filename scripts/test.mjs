@@ -23,11 +23,10 @@ if (rest.length > 0) {
 } else {
   check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
   check('format', 'biome', ['format', '.']);
-  check('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only', '--concurrency=2']);
-  check('types of tooling', 'tsc', ['-p', 'tooling']);
+  check('types', process.execPath, ['scripts/types.mjs']);
   check('packages', 'turbo', ['run', 'check:pkg', '--output-logs=errors-only', '--concurrency=2']);
   check('documentation', process.execPath, ['docs/build.mjs']);
-  vitest('packages, apps and tooling', ['--project', '!e2e']);
+  vitest('packages, apps and tooling', ['--project', '!e2e', '--maxWorkers=2']);
   const node = process.execPath;
   const calls = ['--calls', '20000', '--shards', '2', '--seed', '20261'];
   check('20,000 simulated calls', node, ['scripts/sim.mjs', ...calls]);
@@ -62,25 +61,26 @@ function vitest(name, args, prefix = []) {
 }
 
 /**
- * The phones mostly wait, so two halves of them run at once, each in a network of its own. The second
- * is printed when it has ended.
+ * The phones mostly wait, for a person or for the last timer of a call, so three parts of them run at
+ * once, each in a network of its own. The others are printed when the first has ended.
  */
 async function realPeers() {
   const args = ['--project', 'e2e'];
   const prefix = alone();
   if (prefix.length === 0) return vitest('real peers', args);
   console.log('\nreal peers');
-  const later = join(folder, 'second-half.log');
-  const halves = ['inherit', openSync(later, 'w')].map((output, index) => {
-    const half = `--shard=${index + 1}/2`;
-    const report = reportOf(`real peers ${index + 1}`);
-    const [command, ...all] = [...prefix, 'vitest', 'run', ...reporting(report), ...args, half];
+  const parts = [1, 2, 3].map((part, _, { length }) => {
+    const report = reportOf(`real peers ${part}`);
+    const log = join(folder, `real-peers-${part}.log`);
+    const output = part === 1 ? 'inherit' : openSync(log, 'w');
+    const whole = ['vitest', 'run', ...reporting(report), ...args, `--shard=${part}/${length}`];
+    const [command, ...all] = [...prefix, ...whole];
     const child = spawn(command, all, { stdio: ['ignore', output, output] });
-    return { report, ended: once(child, 'close') };
+    return { report, log, ended: once(child, 'close') };
   });
-  const ended = await Promise.all(halves.map((half) => half.ended));
-  process.stdout.write(readFileSync(later));
-  const runs = halves.map(({ report }, index) => ({ report, status: ended[index][0] }));
+  const ended = await Promise.all(parts.map((part) => part.ended));
+  for (const { log } of parts.slice(1)) process.stdout.write(readFileSync(log));
+  const runs = parts.map(({ report }, index) => ({ report, status: ended[index][0] }));
   count(runs, { args, prefix });
 }
 
