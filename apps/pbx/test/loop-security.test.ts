@@ -79,7 +79,7 @@ describe('T08: loops', () => {
       request({ method: 'MESSAGE', uri: 'sip:x@192.0.2.1', headers, port: stranger.port }),
     );
     await stranger.settled();
-    expect(stranger.answers.map(({ status }) => status)).toEqual([405]);
+    expect(stranger.answers.map(({ status }) => status)).toEqual([407]);
     expect(server.transport.metrics.sent - sent).toBe(4); // one answer, and three whether it lives
   });
 });

@@ -94,9 +94,9 @@ const TOO_MANY_HOPS = 483;
 const NOT_ACCEPTABLE = 406;
 
 /** Whether the caller takes a session description in a response; an absent Accept says so (§20.1). */
-function takesDescriptions({ headers }: SipRequest): boolean {
+function takesDescriptions({ method, headers }: SipRequest): boolean {
   const accepted = headers.get('accept');
-  if (accepted === undefined) return true;
+  if (method !== 'INVITE' || accepted === undefined) return true;
   return accepted.some(
     ({ type, subtype }) =>
       type === '*' || (type === 'application' && (subtype === 'sdp' || subtype === '*')),

@@ -61,7 +61,7 @@ export interface CallEngineEvents {
 /** What lives in an engine; all zero when it has come to rest. */
 export interface CallEngineCounts {
   readonly calls: number;
-  /** Requests that a proxy passes on: each lingers for 32 s after a 2xx. */
+  /** Requests that are passed on, texts in any mode: each lingers for 32 s after a 2xx. */
   readonly proxied: number;
   /** Calls that pass through a proxy and were not ended, as far as it knows. */
   readonly proxiedCalls: number;
@@ -90,6 +90,8 @@ export class CallEngine {
   private readonly parts: EngineParts;
   private readonly context: CallContext;
   private readonly proxy: ProxyMode | undefined;
+  /** Passes on texts for users (RFC 3428). */
+  private readonly texts: ProxyMode;
   private readonly proxiedCalls: ProxiedCalls;
   /** Records of proxied calls on their way to the store. */
   private readonly writing = new Set<Promise<void>>();
@@ -142,6 +144,7 @@ export class CallEngine {
       onEnded: (record) => void this.keep(record),
     });
     this.proxy = options.mode === 'proxy' ? this.makeProxy() : undefined;
+    this.texts = this.proxy ?? this.makeProxy('MESSAGE');
     const stateless = this.makeStateless();
     this.sessions = this.makeSessions(stateless);
     this.sessions.on('security', (event) => this.events.emit('security', event));
@@ -216,7 +219,7 @@ export class CallEngine {
     } = counts;
     return {
       calls: this.live.size,
-      proxied: this.proxy?.size ?? 0,
+      proxied: this.texts.size,
       proxiedCalls: this.proxiedCalls.size,
       sessions,
       conferences,
@@ -254,7 +257,7 @@ export class CallEngine {
     this.hangUpAll('closing');
     await this.allEnded();
     this.parts.registrar.close();
-    this.proxy?.close();
+    this.texts.close();
     this.proxiedCalls.close('closing');
     await Promise.all(this.writing);
     await this.sessions.close({ deadlineMs: 0 });
@@ -365,6 +368,7 @@ export class CallEngine {
   }
 
   private async answer(transaction: ServerTransaction): Promise<void> {
+    if (this.texts.take(transaction)) return;
     try {
       transaction.respond(await this.parts.requests.answer(transaction));
     } catch (error) {
@@ -374,7 +378,7 @@ export class CallEngine {
     }
   }
 
-  private makeProxy(): ProxyMode {
+  private makeProxy(only?: string): ProxyMode {
     const { domain, router, doorkeeper } = this.parts;
     return new ProxyMode({
       engine: this.options,
@@ -386,6 +390,7 @@ export class CallEngine {
       calls: this.proxiedCalls,
       isDraining: () => this.isDraining,
       transactions: () => this.sessions.dialogs.transactions,
+      ...(only !== undefined && { only }),
     });
   }
 

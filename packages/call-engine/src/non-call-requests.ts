@@ -84,7 +84,9 @@ export class NonCallRequests {
     const { domain, authenticator } = this.options;
     const user = domain.userOf(request.uri, inbound);
     let confirmation: HeaderFields = [];
+    const allowed = [...this.options.allowed];
     if (user !== '') {
+      allowed.push('MESSAGE');
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
       if (user === undefined) return createResponse(request, 404);
@@ -92,7 +94,7 @@ export class NonCallRequests {
     }
     return createResponse(request, 200, {
       headers: [
-        ['Allow', this.options.allowed.join(', ')],
+        ['Allow', allowed.join(', ')],
         ['Accept', 'application/sdp'],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
@@ -101,9 +103,10 @@ export class NonCallRequests {
     });
   }
 
-  private async refuse({ request, inbound }: Asked): Promise<SipResponse> {
+  /** A text for a user gets as far as this only where nobody has proven who sends it. */
+  private async refuse({ method, request, inbound }: Asked): Promise<SipResponse> {
     const { domain, authenticator, allowed } = this.options;
-    if (domain.userOf(request.from.uri, inbound) !== undefined) {
+    if (method === 'MESSAGE' || domain.userOf(request.from.uri, inbound) !== undefined) {
       const proof = await authenticator.authenticate(request, inbound, 407);
       if (!proof.ok) return proof.response;
     }

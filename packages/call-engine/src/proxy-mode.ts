@@ -23,7 +23,7 @@ export interface ProxyModeOptions {
   readonly domain: Domain;
   readonly router: Router;
   readonly doorkeeper: Doorkeeper;
-  /** INVITEs under way at most. */
+  /** Requests under way at most. */
   readonly maxCalls: number;
   /** How long phones ring. */
   readonly ringTimeoutMs: number;
@@ -33,6 +33,8 @@ export interface ProxyModeOptions {
   readonly calls: ProxiedCalls;
   /** Asked late: these transactions come to be after it. */
   readonly transactions: () => ProxyTransactions;
+  /** The one method that is passed on, outside of dialogs; without it everything is. */
+  readonly only?: string;
 }
 
 /** Seconds after which a caller who met a full or draining engine may try again. */
@@ -88,9 +90,10 @@ export class ProxyMode implements ForeignRequests {
   }
 
   private isForOthers({ request, inbound, method }: ServerTransaction): boolean {
+    const { router, only } = this.options;
+    if (only !== undefined && (method !== only || request.toTag !== undefined)) return false;
     if (request.toTag !== undefined) return true;
     if (method === 'REGISTER') return false;
-    const { router } = this.options;
     const dialled = router.dialled(request, inbound);
     return dialled !== '' && (dialled === undefined || !router.isService(dialled));
   }
@@ -106,7 +109,8 @@ export class ProxyMode implements ForeignRequests {
 
   private async admit({ request, inbound }: ProxyRequest): Promise<ProxyDecision> {
     const { doorkeeper, domain, router } = this.options;
-    if (request.method === 'INVITE' && this.isFull) return refuse(request, 503, RETRY_AFTER);
+    const isFull = request.method === 'INVITE' ? this.isFull : this.isBusy;
+    if (isFull) return refuse(request, 503, RETRY_AFTER);
     const admission = await doorkeeper.admit(request, inbound);
     if (!admission.ok) {
       if ('status' in admission) return refuse(request, admission.status);
@@ -140,7 +144,11 @@ export class ProxyMode implements ForeignRequests {
 
   private get isFull(): boolean {
     const { isDraining, maxCalls, calls } = this.options;
-    return isDraining() || this.size > maxCalls || calls.size >= maxCalls;
+    return isDraining() || this.isBusy || calls.size >= maxCalls;
+  }
+
+  private get isBusy(): boolean {
+    return this.size > this.options.maxCalls;
   }
 
   private forward(request: SipRequest, targets: readonly ProxyTarget[]): ProxyDecision {
@@ -149,7 +157,8 @@ export class ProxyMode implements ForeignRequests {
     );
     return {
       kind: 'forward',
-      recordRoute: true,
+      // a text makes no dialog whose requests could follow the route (RFC 3428 §6)
+      recordRoute: request.method !== 'MESSAGE',
       targets,
       headers: [
         // what was proven to us is nobody else's (RFC 3261 §22.3)

@@ -243,7 +243,7 @@ describe('other requests', () => {
 
   it('that nothing is done with are refused with what is', async () => {
     const statuses = [];
-    for (const method of ['MESSAGE', 'SUBSCRIBE', 'FOO']) {
+    for (const method of ['PUBLISH', 'SUBSCRIBE', 'FOO']) {
       const challenge = await on.send(method, { target: 'sip:bob@pbx' });
       const proof = { challenge, username: 'alice' };
       const refused = await on.send(method, { target: 'sip:bob@pbx', proof });

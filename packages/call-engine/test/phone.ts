@@ -12,6 +12,7 @@ import {
   uri,
 } from '@strowger/sip-message';
 import type { SimulatedHost, Simulation } from '@strowger/testkit';
+import type { ServerTransaction } from '@strowger/transaction-core';
 
 const CREDENTIALS_OF = (username: string, password: string) => () => ({ username, password });
 
@@ -46,6 +47,8 @@ export class Phone {
   readonly dialogs: Dialog[] = [];
   readonly invites: IncomingInvite[] = [];
   readonly reinvites: string[] = [];
+  /** Texts that came (RFC 3428). */
+  readonly texts: SipRequest[] = [];
   /** Whether it takes no re-INVITE. */
   refusesReinvites = false;
   /** Milliseconds before a re-INVITE is answered. */
@@ -71,7 +74,7 @@ export class Phone {
       contactUser: name,
       user: {
         onInvite: (invite) => this.receive(invite),
-        onRequest: () => {},
+        onRequest: (transaction) => this.takeText(transaction),
       },
     });
     this.host.receive = (inbound) => this.layer.receive(inbound);
@@ -109,6 +112,33 @@ export class Phone {
         },
       );
     });
+  }
+
+  /** Sends a text; resolves with the status. */
+  text(user: string, text: string, { from = this.address } = {}): Promise<number> {
+    const to = new NameAddr({ uri: uri(`sip:${user}@pbx`) });
+    return new Promise((resolve) => {
+      const body = { type: 'text/plain', content: text };
+      this.layer.request(
+        {
+          method: 'MESSAGE',
+          requestUri: to.uri,
+          to,
+          from,
+          body,
+          headers: [['Accept', 'text/plain']],
+          credentials: this.credentials,
+        },
+        { onResponse: ({ status }) => resolve(status), onFailed: () => resolve(0) },
+      );
+    });
+  }
+
+  private takeText(transaction: ServerTransaction): void {
+    const { method, request } = transaction;
+    if (method !== 'MESSAGE') return;
+    this.texts.push(request);
+    transaction.respond(createResponse(request, 200));
   }
 
   call(
