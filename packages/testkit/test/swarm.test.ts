@@ -41,7 +41,9 @@ describe('random calls', () => {
   it.each([
     // accepted while the PRACK was outstanding, and six of seven copies of the 183 lost: 504
     [2257119452, 'loss30'],
-  ] as const)('that once were judged wrongly: world %i', async (seed, profile) => {
+    // two copies of an UPDATE for a fork that is no more: 481 with a Session-ID, and without
+    [3338800976, 'cuts'],
+  ] as const)('that once failed: world %i', async (seed, profile) => {
     const { violations } = await runWorld(planWorld(seed, profile, 40));
     expect(violations).toEqual([]);
   });
