@@ -1,6 +1,7 @@
 import type { StrowgerError } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
 import { ClientRequest } from './client-request.ts';
+import type { DialogRecord } from './dialog-record.ts';
 import type { DialogShell } from './dialog-shell.ts';
 import type { FailureReason, MessageParts, RequestUser } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
@@ -22,7 +23,7 @@ export interface SentRequest {
 const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 
 /** A peer that finds everything out of order is not asked for ever. */
-const MOST_REPETITIONS = 3;
+export const MOST_REPETITIONS = 3;
 
 /** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
 export function sendDialogRequest(
@@ -42,7 +43,7 @@ export function sendDialogRequest(
             if (response.status > 100) user.onProvisional?.(response);
             return;
           }
-          const isAgain = !isJudged && triesLeft > 0 && wasOvertaken(dialog, response);
+          const isAgain = !isJudged && triesLeft > 0 && wasOvertaken(dialog.record, response);
           if (isAgain) return send(triesLeft - 1);
           finish({ response });
           if (isJudged) dialog.judgeRefusal(response);
@@ -72,8 +73,8 @@ export function sendDialogRequest(
  * the same dialog, and was refused as out of order (RFC 3261 §12.2.2): the peer's session would go on,
  * its provisional response never be acknowledged.
  */
-function wasOvertaken({ record }: DialogShell, { status, cseq }: SipResponse): boolean {
-  return status === 500 && cseq.number < record.lastCSeq;
+export function wasOvertaken({ lastCSeq }: DialogRecord, { status, cseq }: SipResponse): boolean {
+  return status === 500 && cseq.number < lastCSeq;
 }
 
 type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };

@@ -45,6 +45,27 @@ async function talking(seed = 1) {
 }
 
 describe('REFER in a call (RFC 3515)', () => {
+  it('is no longer told of, where what ends it is overtaken by another request', async () => {
+    const { simulation, alice, bob, progress, refer } = await talking();
+    const referral = refer();
+    await simulation.run(1000);
+    simulation.network.partition('alice', 'bob');
+    referral?.unsubscribe();
+    await simulation.run(100);
+    simulation.network.heal('alice', 'bob');
+    alice.ask('INFO');
+    await simulation.run(2000);
+    // the first copy that came got 500: INFO had the higher number (RFC 3261 §12.2.2)
+    expect(simulation.ladder({ between: ['alice', 'bob'] })).toContain('bob --> alice  500');
+    expect(bob.log.at(-1)).toBe('unwanted unsubscribed');
+    progress[0]?.report(180);
+    await simulation.run(1000);
+    expect(alice.log.at(-1)).toBe('refer lost after 100');
+    alice.dialog?.bye();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer, bob: bob.layer });
+  });
+
   it('is accepted, and NOTIFYs tell how the new call goes', async () => {
     const { simulation, alice, bob, refers, progress, refer } = await talking();
     refer({ referredBy: new NameAddr({ uri: uri('sip:alice@alice') }) });

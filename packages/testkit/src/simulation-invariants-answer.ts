@@ -33,8 +33,10 @@ export function forget(notes: Map<string, unknown>, host: string): void {
 
 interface Moment {
   at: number;
+  /** Copies of the request, wherever from: behind a NAT they may come from several places. */
   arrived: number;
-  sent: number;
+  /** Final responses to each place. */
+  readonly sent: Map<string, number>;
 }
 
 /** A final response leaves once, and once more for each copy of its request and for a timer. */
@@ -49,13 +51,20 @@ export const noResponseTwice: Invariant = {
         const isRequest = seen.type === 'arrived' && seen.kind === 'request';
         const isFinal = seen.type === 'sent' && seen.status >= 200;
         if (!isRequest && !isFinal) return;
-        const key = `${seen.host} ${seen.transaction} ${seen.peer}`;
-        const moment = moments.get(key) ?? { at: seen.at, arrived: 0, sent: 0 };
+        const key = `${seen.host} ${seen.transaction}`;
+        const known = moments.get(key);
+        const isNow = known?.at === seen.at;
+        const moment: Moment = isNow ? known : { at: seen.at, arrived: 0, sent: new Map() };
         moments.set(key, moment);
-        if (moment.at !== seen.at) Object.assign(moment, { at: seen.at, arrived: 0, sent: 0 });
-        if (isRequest) moment.arrived++;
-        else moment.sent++;
-        if (moment.sent > 1 + moment.arrived) report(`${key}: ${seen.status} left twice at once`);
+        if (isRequest) {
+          moment.arrived++;
+          return;
+        }
+        const sent = (moment.sent.get(seen.peer) ?? 0) + 1;
+        moment.sent.set(seen.peer, sent);
+        if (sent > 1 + moment.arrived) {
+          report(`${key} ${seen.peer}: ${seen.status} left twice at once`);
+        }
       },
     };
   },

@@ -67,6 +67,7 @@ export const oneOfferAtATime: Invariant = {
 
 interface Agreed {
   readonly host: string;
+  readonly key: string;
   readonly at: number;
   readonly pair: string;
 }
@@ -84,18 +85,19 @@ export const sameDescriptions: Invariant = {
     return {
       see(seen) {
         if (seen.type !== 'told') return;
-        const { callId, host, at } = seen;
+        const { callId, host, key, at } = seen;
         if (seen.what === 'gone') {
           // what was under way is settled by its next negotiation
           for (const ends of calls.values()) ends.delete(host);
         } else if (seen.what === 'negotiated') {
           const ends = calls.get(callId) ?? new Map<string, Agreed>();
-          calls.set(callId, ends.set(host, { host, at, pair: seen.detail }));
+          calls.set(callId, ends.set(host, { host, key, at, pair: seen.detail }));
         } else if (seen.what === 'ended' && !checked.has(callId)) {
           checked.add(callId);
           const ends = [...(calls.get(callId)?.values() ?? [])];
           const [one, other] = ends;
           if (one === undefined || other === undefined || ends.length !== 2) return;
+          if (one.key === other.key) return; // two forks, neither of which was answered
           if (at - Math.max(one.at, other.at) < SETTLED_MS) return;
           if (one.pair !== other.pair) {
             report(`${callId}: ${one.host} has ${one.pair}, ${other.host} has ${other.pair}`);

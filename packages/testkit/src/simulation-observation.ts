@@ -36,7 +36,8 @@ export interface Told {
   readonly callId: string;
   /**
    * `asked` and `outcome` belong together by `key`; `ended` is a dialog's or a session's end;
-   * `negotiated` gives the pair of session descriptions in `detail`; `heard` is any other callback;
+   * `negotiated` gives the pair of session descriptions in `detail`, and in `key` the call and its side:
+   * those who were called by one INVITE have the same; `heard` is any other callback;
    * `gone`: the host lost its memory, or its layer was closed; `saved`: another process can go on
    * with this dialog from now on.
    */
@@ -60,7 +61,8 @@ export function sightOf(event: WireEvent): WireSight {
     at: event.at,
     host: event.host,
     kind: message.kind,
-    method,
+    // of a message that was tampered with CSeq may have another, by which its answer is known
+    method: isRequest ? message.method : method,
     status: isRequest ? 0 : message.status,
     callId: message.callId,
     fromTag: message.from.tag ?? '',

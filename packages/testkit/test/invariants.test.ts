@@ -103,6 +103,17 @@ const STORIES: Readonly<
       bad: [sent(answer(200)), sent(answer(200))],
       says: /twice at once/,
     },
+    {
+      // a copy from behind a NAT that has another binding now, and a timer
+      good: [arrived({ peer: 'nat:2' }), sent(answer(200)), sent(answer(200))],
+      bad: [
+        sent(answer(200)),
+        arrived({ peer: 'nat:2', at: 1 }),
+        sent(answer(200)),
+        sent(answer(200)),
+      ],
+      says: /twice at once/,
+    },
   ],
   'same answer to retransmissions': [
     {
@@ -183,16 +194,30 @@ const STORIES: Readonly<
   'same session descriptions at both ends': [
     {
       good: [
-        told({ what: 'negotiated', detail: '1 / 2' }),
-        told({ what: 'negotiated', detail: '1 / 2', host: 'bob' }),
+        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
+        told({ what: 'negotiated', key: 'call callee', detail: '1 / 2', host: 'bob' }),
         told({ what: 'ended', at: 100_000 }),
       ],
       bad: [
-        told({ what: 'negotiated', detail: '1 / 2' }),
-        told({ what: 'negotiated', detail: '1 / 3', host: 'bob' }),
+        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
+        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'bob' }),
         told({ what: 'ended', at: 100_000 }),
       ],
       says: /alice has 1 \/ 2, bob has 1 \/ 3/,
+    },
+    {
+      // two forks that were not answered
+      good: [
+        told({ what: 'negotiated', key: 'call callee', detail: '1 / 2', host: 'bob' }),
+        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'carol' }),
+        told({ what: 'ended', at: 100_000 }),
+      ],
+      bad: [
+        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
+        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'carol' }),
+        told({ what: 'ended', at: 100_000 }),
+      ],
+      says: /alice has 1 \/ 2, carol has 1 \/ 3/,
     },
   ],
   'no amplification towards strangers': [

@@ -95,7 +95,8 @@ export function referInDialog(
     },
     onFailed: (why) => subscriber.input({ type: 'failed', why }),
   };
-  const client = sendUsageRequest(context, dialog, { method: 'REFER', parts, user: told });
+  const request = { method: 'REFER', parts, user: told, mayRepeat: () => dialog.isLive };
+  const client = sendUsageRequest(context, dialog, request);
   subscriber.madeByRefer(() => `${client.request.cseq.number}`);
   return { unsubscribe: () => subscriber.unsubscribe() };
 }
