@@ -3,7 +3,13 @@ import type { CSeq } from './cseq.ts';
 import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
-import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
+import {
+  endOfFirst,
+  fieldsOf,
+  headerField,
+  type HeaderField,
+  type HeaderInput,
+} from './header-input.ts';
 import { type HeaderKind, headerKind } from './header-kinds.ts';
 import {
   CALL_ID,
@@ -114,7 +120,7 @@ export class Headers extends FieldList {
       this.own(name)[at] = first;
       return this;
     }
-    this.remove(name);
+    if (at >= 0) this.remove(name);
     insert(this.own(name), at < 0 ? this.size : at, added);
     return this;
   }
@@ -125,6 +131,14 @@ export class Headers extends FieldList {
     const order = this.own(name);
     const at = this.endOfLast(order, name);
     insert(order, at === 0 ? order.length : at, added);
+    return this;
+  }
+
+  /** Adds a field behind all others, whatever their names. */
+  addField(field: HeaderField): this {
+    this.forget(field.id);
+    if (field.id === VIA) this.firstVia = undefined;
+    this.ownOrder().push(field);
     return this;
   }
 
@@ -152,9 +166,8 @@ export class Headers extends FieldList {
    */
   prependVia(sentBy: string, branch: string, params = ''): this {
     if (!isToken(branch)) throw new SipMessageError('BAD_VALUE', 'a branch is no token');
-    const [field] = fieldsOf('Via', `${sentBy};branch=${branch}${params}`);
-    if (field === undefined) return this; // a text is always one field
-    insert(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: branch }]);
+    const field = headerField('Via', `${sentBy};branch=${branch}${params}`, branch);
+    insertOne(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), field);
     return this;
   }
 
@@ -164,10 +177,8 @@ export class Headers extends FieldList {
    */
   replaceTopVia(via: Via): this {
     this.removeFirst('Via');
-    const [field] = fieldsOf('Via', String(via));
-    const order = this.own('Via');
-    if (field === undefined) return this; // a text is always one field
-    insert(order, Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: via.branch }]);
+    const field = headerField('Via', String(via), via.branch);
+    insertOne(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), field);
     this.firstVia = via;
     return this;
   }
@@ -328,6 +339,11 @@ export class Headers extends FieldList {
     return requestUriText(this.received);
   }
 
+  /** New headers with these fields in this order; nothing is checked once more. */
+  static withFields(fields: readonly HeaderField[]): Headers {
+    return new Headers(NO_ENTRIES, undefined, fields.slice());
+  }
+
   /**
    * Wraps a located head.
    * @internal
@@ -461,12 +477,13 @@ function placeOf(typed: readonly unknown[], id: number): number {
 /** `splice` costs ten times as much for the one field that there usually is. */
 function insert(order: (number | Field)[], at: number, added: readonly Field[]): void {
   const [first] = added;
-  if (added.length !== 1 || first === undefined) {
-    order.splice(at, 0, ...added);
-    return;
-  }
+  if (added.length !== 1 || first === undefined) order.splice(at, 0, ...added);
+  else insertOne(order, at, first);
+}
+
+function insertOne(order: (number | Field)[], at: number, field: Field): void {
   for (let i = order.length; i > at; i--) order[i] = order[i - 1] ?? 0;
-  order[at] = first;
+  order[at] = field;
 }
 
 function rawOrAbsent(values: string[]): string[] | undefined {
