@@ -12,7 +12,13 @@ import type { DialogId } from './dialog.ts';
 import type { MessageParts } from './dialog-user.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { focusContact } from './focus-contact.ts';
-import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
+import {
+  addressRequest,
+  type Addressing,
+  parseRoutes,
+  type RouteSet,
+  routeSetFrom,
+} from './route-set.ts';
 import { lists } from './rseq.ts';
 import type { UserAgent } from './user-agent.ts';
 
@@ -136,9 +142,14 @@ export class DialogRecord {
     this.onChange?.();
   }
 
-  /** The URI that the next hop is found from. */
-  get nextHop(): Uri {
-    return addressRequest(this.routeSet, this.remoteTarget).nextHop;
+  /** The URI that the next hop of a request that was made here is found from. */
+  nextHopOf(request: SipRequest): Uri {
+    return this.routes.length === 0 ? request.uri : this.addressing.nextHop;
+  }
+
+  /** Where the next request is addressed to and where it goes. */
+  private get addressing(): Addressing {
+    return addressRequest(this.routeSet, this.remoteTarget);
   }
 
   /** The number of our last request. */
@@ -181,12 +192,13 @@ export class DialogRecord {
     userAgent: UserAgent,
     { method, cseq, parts }: { method: string; cseq: number; parts: MessageParts },
   ): SipRequest {
-    const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
+    const { requestUri, route } = this.addressing;
     const { local, remote, id } = this.init;
     const contact = WITH_CONTACT.includes(method) ? this.contact : undefined;
-    const { callId } = id;
+    const { callId, localTag } = id;
+    const fromTag = localTag === '' ? undefined : localTag;
     return userAgent.request(
-      { method, uri: requestUri, from: local, to: remote, callId, cseq, route, contact },
+      { method, uri: requestUri, from: local, fromTag, to: remote, callId, cseq, route, contact },
       parts,
     );
   }

@@ -22,7 +22,7 @@ export interface ClientTransactionUser {
   /** No hop could be reached (or none was found: `NO_ROUTE`, none may be used: `INSECURE_HOP`). */
   onTransportError(error: StrowgerError): void;
   /** The transaction is over and forgotten; told once, last. */
-  onTerminated?(): void;
+  onTerminated?(transaction: ClientTransaction): void;
 }
 
 /** Where a request goes. */
@@ -121,7 +121,7 @@ export class ClientTransaction implements AttemptOwner {
     const cancelled = createResponse(given, 487);
     this.owner.soon(() => {
       this.user.onResponse(cancelled, this);
-      this.user.onTerminated?.();
+      this.user.onTerminated?.(this);
     });
   }
 
@@ -130,7 +130,7 @@ export class ClientTransaction implements AttemptOwner {
     this.progress = 'settled';
     this.owner.removeWaiting(this);
     if (this.attempt !== undefined) this.attempt.input({ type: 'terminate' });
-    else this.owner.soon(() => this.user.onTerminated?.());
+    else this.owner.soon(() => this.user.onTerminated?.(this));
   }
 
   /** @internal The layer is closed: what is still looked up is not sent any more. */
@@ -185,7 +185,7 @@ export class ClientTransaction implements AttemptOwner {
     this.owner.soon(() => {
       this.owner.removeWaiting(this);
       this.user.onTransportError(error);
-      this.user.onTerminated?.();
+      this.user.onTerminated?.(this);
     });
   }
 
@@ -198,7 +198,7 @@ export class ClientTransaction implements AttemptOwner {
 
   /** @internal */
   linger(attempt: ClientAttempt, timer: ClientLingerTimer, ms: number): LingeringClient {
-    const rest = this.owner.linger({ ...attempt.remains, owner: this }, timer, ms);
+    const rest = this.owner.linger(attempt.remains(this), timer, ms);
     if (this.attempt === attempt) this.attempt = rest;
     return rest;
   }
@@ -269,7 +269,7 @@ export class ClientTransaction implements AttemptOwner {
     this.attempts--;
     if (this.attempts > 0) return;
     this.owner.soon(() => {
-      if (this.attempts === 0) this.user.onTerminated?.();
+      if (this.attempts === 0) this.user.onTerminated?.(this);
     });
   }
 

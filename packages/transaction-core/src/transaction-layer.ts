@@ -145,7 +145,7 @@ export class TransactionLayer {
       const error = new StrowgerError('TOO_MANY_TRANSACTIONS', 'the limit is reached');
       this.later(() => {
         user.onTransportError(error);
-        user.onTerminated?.();
+        user.onTerminated?.(transaction);
       });
     } else transaction.start(options);
     return transaction;

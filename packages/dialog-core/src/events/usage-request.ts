@@ -1,7 +1,7 @@
 import { ClientRequest } from '../client-request.ts';
-import { trackRequest } from '../dialog-request.ts';
 import type { MessageParts, RequestUser } from '../dialog-user.ts';
 import type { LayerContext } from '../layer-context.ts';
+import { TrackedRequest } from '../tracked-request.ts';
 import type { Carrier } from './carrier.ts';
 
 /**
@@ -14,18 +14,21 @@ export function sendUsageRequest(
   { method, parts, user }: { method: string; parts: MessageParts; user: RequestUser },
 ): ClientRequest {
   const request = carrier.compose(method, carrier.record.nextCSeq(), parts);
-  const finish = trackRequest(context, user);
+  const tracked = new TrackedRequest(context, user);
   const client = new ClientRequest(
     request,
-    carrier.clientOptions({
-      onResponse: (response) => {
-        if (response.status < 200) return;
-        if (response.status < 300) carrier.record.refreshTarget(response);
-        finish({ response });
+    carrier.clientOptions(
+      {
+        onResponse: (response) => {
+          if (response.status < 200) return;
+          if (response.status < 300) carrier.record.refreshTarget(response);
+          tracked.finish({ response });
+        },
+        onTimeout: () => tracked.finish({ failure: { kind: 'timeout' } }),
+        onTransportError: (error) => tracked.finish({ failure: { kind: 'transport', error } }),
       },
-      onTimeout: () => finish({ failure: { kind: 'timeout' } }),
-      onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
-    }),
+      request,
+    ),
   );
   client.send();
   return client;
