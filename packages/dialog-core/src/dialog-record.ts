@@ -19,7 +19,7 @@ import {
   type RouteSet,
   routeSetFrom,
 } from './route-set.ts';
-import { lists } from './rseq.ts';
+import { allowsUpdate } from './allow.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** What a dialog starts with: text only, copied. */
@@ -136,9 +136,9 @@ export class DialogRecord {
 
   /** Takes what the peer says that it can. */
   noteAllow({ headers }: SipRequest | SipResponse): void {
-    const allow = headers.get('allow');
-    if (allow === undefined) return;
-    this.updateAllowed = lists(allow, 'update');
+    const allowed = allowsUpdate(headers);
+    if (allowed === undefined) return;
+    this.updateAllowed = allowed;
     this.onChange?.();
   }
 
@@ -180,7 +180,9 @@ export class DialogRecord {
   /** Target refresh (RFC 3261 §12.2.1.2, §12.2.2): the peer's new Contact, if it gave one. */
   refreshTarget(message: SipRequest | SipResponse, hop?: Hop): void {
     const contact = firstContact(message);
-    if (contact !== undefined) this.target = copied(contact.uri.toString());
+    const target = contact?.uri.toString();
+    // nearly always the one that we have
+    if (target !== undefined && target !== this.target) this.target = copied(target);
     if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
       this.pinned = pinnedHop(message, hop);
     }

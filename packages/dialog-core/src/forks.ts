@@ -1,5 +1,6 @@
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import { addressOf, taggedTo } from './address-text.ts';
 import type { ClientRequest } from './client-request.ts';
 import { copied } from './copied.ts';
 import { isDescribed } from './description.ts';
@@ -117,14 +118,13 @@ export class Forks {
 
   private open(tag: string, response: SipResponse): Fork {
     const request = this.requestSent();
-    const { from } = request;
-    const localTag = copied(from.tag ?? '');
     const contact = firstContact(response);
     const init: DialogInit = {
-      id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
+      // of our own request: nothing of a packet is in it
+      id: { callId: request.callId, localTag: request.fromTag ?? '', remoteTag: copied(tag) },
       role: 'uac',
-      local: copied(from.toString()),
-      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
+      local: addressOf(request, 'from'),
+      remote: copied(taggedTo(request, tag)),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),
       localContact: request.headers.raw('Contact')[0] ?? '',

@@ -1,6 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import { isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import { addressOf, taggedTo } from './address-text.ts';
 import { copied } from './copied.ts';
 import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
@@ -155,8 +156,8 @@ export class InviteRequest implements IncomingInvite {
         remoteTag: copied(request.fromTag ?? ''),
       },
       role: 'uas',
-      local: copied(request.to.withTag(localTag).toString()),
-      remote: copied(request.from.toString()),
+      local: copied(taggedTo(request, localTag)),
+      remote: copied(addressOf(request, 'from')),
       remoteTarget: copied((contact?.uri ?? request.from.uri).toString()),
       routeSet: routeSetFrom(request.headers, 'uas'),
       localContact: this.contact,

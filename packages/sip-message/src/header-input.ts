@@ -48,7 +48,7 @@ function idOf(name: string): number {
 function fieldOf(id: number, name: string, value: string, known?: string): Field {
   const printable = isPrintable(value);
   if (!printable) refuseInjection(value);
-  return { id, name, value, known, isPrintable: printable };
+  return { id, name, value, known, isPrintable: printable, typed: undefined };
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

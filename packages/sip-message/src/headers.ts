@@ -40,7 +40,7 @@ export type HeaderValue<N extends string> =
 const EMPTY_PAIRS: readonly unknown[] = [0, undefined, 0, undefined, 0, undefined, 0, undefined];
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
 /** Of a field whose value stands as it was received. */
-const UNCHECKED = { known: undefined, isPrintable: false } as const;
+const UNCHECKED = { known: undefined, isPrintable: false, typed: undefined } as const;
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -315,12 +315,15 @@ export class Headers extends FieldList {
   }
 
   /**
-   * The tag of a From or To, the branch of a Via, that was set here by who knew it.
+   * The tag of a From or To, the branch of a Via, that was set here by who knew it; null where an
+   * address that was set here has none, undefined where it has to be read.
    * @internal
    */
-  knownKey(id: number): string | undefined {
+  knownKey(id: number): string | null | undefined {
     const field = this.order?.[this.indexOfId(id, 0)];
-    return typeof field === 'object' ? field.known : undefined;
+    if (typeof field !== 'object') return undefined;
+    if (field.known !== undefined || id === VIA) return field.known;
+    return endsWithUri(field.value) ? null : undefined;
   }
 
   /**
@@ -365,8 +368,9 @@ export class Headers extends FieldList {
     for (let at = 0; at < size; at++) {
       const field = request.fieldAt(at);
       const id = request.id(field);
-      if (id === TO && tag !== undefined && typeof field === 'number') {
-        const tagged = taggedTo(received, field, tag);
+      if (id === TO && tag !== undefined) {
+        const tagged =
+          typeof field === 'number' ? taggedTo(received, field, tag) : taggedOwn(field, tag);
         order.push(tagged ?? field);
         if (tagged !== undefined) tag = undefined;
       } else if ((id > 0 && id <= CSEQ) || (id === other && id > 0)) order.push(field);
@@ -442,7 +446,14 @@ export class Headers extends FieldList {
     const kind = headerKind(id);
     const first = this.indexOfId(id, 0);
     if (kind === undefined || first < 0) return undefined;
+    const field = this.fieldAt(first);
+    const own = typeof field === 'object' && this.isLast(id, first) ? field : undefined;
+    if (own?.typed !== undefined) return own.typed;
     const value = readFields(this, kind, first);
+    if (own !== undefined && !(value instanceof Fault)) {
+      own.typed = value;
+      return value;
+    }
     this.typed ??= EMPTY_PAIRS.slice();
     const place = placeOf(this.typed, id);
     this.typed[place - 1] = id;
@@ -464,7 +475,19 @@ function taggedTo(head: Head, field: number, tag: string): Field | undefined {
   if (toParams < 0 || head.toTag >= 0 || !isToken(tag)) return undefined;
   if (plainParam(head, toParams, 'tag') !== undefined) return undefined;
   const value = `${head.value(field)};tag=${tag}`;
-  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii };
+  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii, typed: undefined };
+}
+
+/** The same for a To that was set here: no parameter follows where it ends with its URI. */
+function taggedOwn({ value, known, isPrintable }: Field, tag: string): Field | undefined {
+  if (known !== undefined || !endsWithUri(value) || !isToken(tag)) return undefined;
+  const text = `${value};tag=${tag}`;
+  return { id: TO, name: 'To', value: text, known: tag, isPrintable, typed: undefined };
+}
+
+/** Whether an address surely has no parameters: its last character closes its URI. */
+function endsWithUri(value: string): boolean {
+  return value.endsWith('>') && value.includes('<');
 }
 
 /** Where the value of this identity is, or would be. */

@@ -68,7 +68,9 @@ export class ClientTransaction implements AttemptOwner {
   /** Until its final response was told: what lingers holds no message. */
   private given: SipRequest | undefined;
   private sent: SipRequest | undefined;
-  private hopsLeft: Hop[] = [];
+  /** Those that may be tried, and which is next. */
+  private hops: readonly Hop[] = NO_HOPS;
+  private nextHop = 0;
   private onHop: RequestOptions['onHop'];
   private branchSuffix = '';
   private attempt: ClientAttempt | LingeringClient | undefined;
@@ -157,7 +159,7 @@ export class ClientTransaction implements AttemptOwner {
     const { given } = this;
     if (this.progress !== 'open' || given === undefined) return;
     try {
-      this.hopsLeft = [...permittedHops(given, hops, isSecure)];
+      this.hops = permittedHops(given, hops, isSecure);
     } catch (error) {
       return this.fail(noRoute(error));
     }
@@ -166,13 +168,14 @@ export class ClientTransaction implements AttemptOwner {
 
   private tryNext(): void {
     const { given } = this;
-    const hop = this.hopsLeft.shift();
+    const hop = this.hops[this.nextHop];
     if (hop === undefined || given === undefined) return this.fail(noRoute());
+    this.nextHop++;
     this.onHop?.(hop);
     const branch = MAGIC_COOKIE + this.around.runtime.random.token() + this.branchSuffix;
     const request = withVia(given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
-    if (this.hopsLeft.length === 0) this.given = request; // one copy less while we linger
+    if (this.nextHop === this.hops.length) this.given = request; // one copy less while we linger
     const attempt = this.send(request, hop);
     this.attempt = attempt;
     this.owner.removeWaiting(this);
@@ -241,6 +244,7 @@ export class ClientTransaction implements AttemptOwner {
     this.given = undefined;
     this.sent = undefined;
     this.onHop = undefined;
+    this.hops = NO_HOPS;
   }
 
   /** The first answer says how the target is; only a 503 says something else later. */
@@ -254,7 +258,7 @@ export class ClientTransaction implements AttemptOwner {
   }
 
   private mayTryNext(): boolean {
-    return this.progress === 'open' && this.hopsLeft.length > 0;
+    return this.progress === 'open' && this.nextHop < this.hops.length;
   }
 
   /** An ACK that could not be sent is no second outcome: the owner has its final response. */
@@ -267,7 +271,7 @@ export class ClientTransaction implements AttemptOwner {
   private released(key: string): void {
     this.owner.remove(key);
     this.attempts--;
-    if (this.attempts > 0) return;
+    if (this.attempts > 0 || this.user.onTerminated === undefined) return;
     this.owner.soon(() => {
       if (this.attempts === 0) this.user.onTerminated?.(this);
     });
@@ -281,6 +285,8 @@ export class ClientTransaction implements AttemptOwner {
     transaction.send(cancel, hop).input({ type: 'start' });
   }
 }
+
+const NO_HOPS: readonly Hop[] = [];
 
 function noRoute(cause?: unknown): StrowgerError {
   if (StrowgerError.isInstance(cause)) return cause;
