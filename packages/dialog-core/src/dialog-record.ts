@@ -197,13 +197,30 @@ export class DialogRecord {
     const { requestUri, route } = this.addressing;
     const { local, remote, id } = this.init;
     const contact = WITH_CONTACT.includes(method) ? this.contact : undefined;
-    const { callId, localTag } = id;
-    const fromTag = localTag === '' ? undefined : localTag;
+    const { callId } = id;
+    const fromTag = tagOrNone(id.localTag);
+    const toTag = tagOrNone(id.remoteTag);
     return userAgent.request(
-      { method, uri: requestUri, from: local, fromTag, to: remote, callId, cseq, route, contact },
+      {
+        method,
+        uri: requestUri,
+        from: local,
+        fromTag,
+        to: remote,
+        toTag,
+        callId,
+        cseq,
+        route,
+        contact,
+      },
       parts,
     );
   }
+}
+
+/** A peer of RFC 2543 has none. */
+function tagOrNone(tag: string): string | undefined {
+  return tag === '' ? undefined : tag;
 }
 
 /** The URI of a stored From or To, which we wrote ourselves. */

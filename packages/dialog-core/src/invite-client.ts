@@ -37,6 +37,8 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
   private readonly options: InviteOptions;
   private readonly user: OutgoingInviteUser;
   private readonly localTag: string;
+  /** In the set of those that live: the same text. */
+  private readonly halfDialog: string;
   private readonly nextHop: Uri;
   private readonly request: SipRequest;
   private readonly forks: Forks;
@@ -51,6 +53,7 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
     this.user = user;
     this.callId = options.callId ?? newCallId(context);
     this.localTag = context.runtime.random.token();
+    this.halfDialog = halfDialogKey(this.callId, this.localTag);
     const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
     const { requestUri, route, nextHop } = addressRequest(
       options.route ?? [],
@@ -124,10 +127,6 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
     this.machine.input({ type: 'close' });
   }
 
-  private get halfDialog(): string {
-    return halfDialogKey(this.callId, this.localTag);
-  }
-
   /** @internal */
   perform(output: InviteClientOutput): void {
     switch (output.type) {
@@ -184,8 +183,16 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
     const { request, surroundings: context, options, nextHop: target, isSecure } = this;
     const contact = request.headers.has('contact') ? undefined : this.ownContact;
     const { credentials } = options;
-    const client = { context, target, hops, credentials, isSecure, contact };
-    this.client = new ClientRequest(request, { ...client, numbers: this, user: this });
+    this.client = new ClientRequest(request, {
+      context,
+      target,
+      hops,
+      credentials,
+      isSecure,
+      contact,
+      numbers: this,
+      user: this,
+    });
     this.client.send();
     this.armExpiry();
   }

@@ -24,6 +24,7 @@ export interface RequestHead {
   /** The tag in it, where that is known. */
   readonly fromTag?: string | undefined;
   readonly to: string;
+  readonly toTag?: string | undefined;
   readonly callId: string;
   readonly cseq: number;
   readonly route: readonly string[];
@@ -136,7 +137,7 @@ export class UserAgent {
     fields.push(
       MAX_FORWARDS,
       headerField('From', head.from, head.fromTag),
-      headerField('To', head.to),
+      headerField('To', head.to, head.toTag),
       headerField('Call-ID', head.callId),
       headerField('CSeq', `${head.cseq} ${method}`),
     );

@@ -292,6 +292,9 @@ export class Headers extends FieldList {
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;
+    // one that was set here is read once for all copies and answers
+    const all = typeof this.fieldAt(at) === 'object' ? this.read(VIA) : undefined;
+    if (Array.isArray(all)) return all[0];
     this.firstVia = this.plainParams(VIA) < 0 ? readFirstVia(this, at) : this.readPlainVia(at);
     return this.firstVia;
   }

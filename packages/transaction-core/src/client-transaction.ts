@@ -75,6 +75,7 @@ export class ClientTransaction implements AttemptOwner {
   private branchSuffix = '';
   private attempt: ClientAttempt | LingeringClient | undefined;
   private attempts = 0;
+  private isWaiting = false;
   /** The hop whose health was told of. */
   private told: Hop | undefined;
   /** `settled`: the owner had a final response; `abandoned`: no further hop is tried. */
@@ -119,7 +120,7 @@ export class ClientTransaction implements AttemptOwner {
       return;
     }
     this.progress = 'settled';
-    this.owner.removeWaiting(this);
+    this.wait(false);
     const cancelled = createResponse(given, 487);
     this.owner.soon(() => {
       this.user.onResponse(cancelled, this);
@@ -130,7 +131,7 @@ export class ClientTransaction implements AttemptOwner {
   /** Forgets the transaction without a word on the wire; nothing but `onTerminated` is told. */
   terminate(): void {
     this.progress = 'settled';
-    this.owner.removeWaiting(this);
+    this.wait(false);
     if (this.attempt !== undefined) this.attempt.input({ type: 'terminate' });
     else this.owner.soon(() => this.user.onTerminated?.(this));
   }
@@ -144,11 +145,11 @@ export class ClientTransaction implements AttemptOwner {
   start({ hops, target, onHop, isSecure, branchSuffix = '' }: RequestOptions): void {
     this.onHop = onHop;
     this.branchSuffix = branchSuffix;
-    this.owner.addWaiting(this);
     const { given } = this;
     if (given === undefined) return; // never before a final response
     const located = hops ?? locateHops(this.around.sender, given, target);
     if (!(located instanceof Promise)) return this.tryHops(located, isSecure);
+    this.wait(true);
     located.then(
       (found) => this.tryHops(found, isSecure),
       (error: unknown) => this.fail(noRoute(error)),
@@ -178,18 +179,27 @@ export class ClientTransaction implements AttemptOwner {
     if (this.nextHop === this.hops.length) this.given = request; // one copy less while we linger
     const attempt = this.send(request, hop);
     this.attempt = attempt;
-    this.owner.removeWaiting(this);
+    this.wait(false);
     attempt.input({ type: 'start' });
   }
 
   private fail(error: StrowgerError): void {
     if (this.progress === 'settled') return;
     this.progress = 'settled';
+    this.wait(true);
     this.owner.soon(() => {
-      this.owner.removeWaiting(this);
+      this.wait(false);
       this.user.onTransportError(error);
       this.user.onTerminated?.(this);
     });
+  }
+
+  /** It is filed while nothing of it is: nearly all are sent at once. */
+  private wait(isWaiting: boolean): void {
+    if (isWaiting === this.isWaiting) return;
+    this.isWaiting = isWaiting;
+    if (isWaiting) this.owner.addWaiting(this);
+    else this.owner.removeWaiting(this);
   }
 
   private send(request: SipRequest, hop: Hop): ClientAttempt {
