@@ -2,6 +2,7 @@ import type { StrowgerError } from '@strowger/runtime';
 import type { SipRequest, SipResponse, Uri } from '@strowger/sip-message';
 import type {
   ClientTransaction,
+  ClientTransactionUser,
   CredentialSource,
   DigestClient,
   Hop,
@@ -24,14 +25,14 @@ export interface ClientRequestOptions {
   readonly target: Uri;
   readonly hops?: readonly Hop[] | undefined;
   /** Whether the target is looked up where the given hops fail: for a connection that is gone. */
-  readonly fallback?: () => boolean;
+  readonly fallback?: (() => boolean) | undefined;
   /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
   readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
   /** Whether it goes over secure hops alone whatever its URI says. */
   readonly isSecure?: boolean;
-  /** The CSeq number of a repeated request. */
-  nextCSeq(): number;
+  /** Where the CSeq number of a repeated request is from. */
+  readonly numbers: { nextCSeq(): number };
   readonly user: ClientRequestUser;
 }
 
@@ -39,7 +40,7 @@ export interface ClientRequestOptions {
 const MOST_REPETITIONS = 6;
 
 /** One request, sent again with credentials after 401 and 407, with a longer interval after 422. */
-export class ClientRequest {
+export class ClientRequest implements ClientTransactionUser {
   private readonly options: ClientRequestOptions;
   private readonly digest: DigestClient | undefined;
   private hops: readonly Hop[] | undefined;
@@ -66,29 +67,13 @@ export class ClientRequest {
   }
 
   send(): void {
-    const { context, target, user, contact, isSecure } = this.options;
-    const attempt = {};
-    this.attempt = attempt;
-    this.transaction = context.transactions.request(
-      this.sent,
-      {
-        onResponse: (response) => this.receive(response),
-        onTimeout: () => user.onTimeout(),
-        onTransportError: (error) => this.failOver(error),
-        onTerminated: () => {
-          if (this.attempt === attempt) user.onTerminated?.();
-        },
-      },
-      {
-        target,
-        isSecure,
-        hops: this.hops,
-        onHop:
-          contact === undefined
-            ? undefined
-            : (hop) => void this.sent.headers.set('Contact', contact(hop)),
-      },
-    );
+    const { context, target, contact, isSecure } = this.options;
+    const { sent, hops } = this;
+    const onHop =
+      contact === undefined
+        ? undefined
+        : (hop: Hop): void => void this.sent.headers.set('Contact', contact(hop));
+    this.transaction = context.transactions.request(sent, this, { target, isSecure, hops, onHop });
   }
 
   cancel({ headers }: CancelParts): void {
@@ -100,9 +85,18 @@ export class ClientRequest {
     this.transaction?.terminate();
   }
 
-  private attempt: object | undefined;
+  /** @internal */
+  onTimeout(): void {
+    this.options.user.onTimeout();
+  }
 
-  private receive(response: SipResponse): void {
+  /** @internal Of several transactions the last one's end counts. */
+  onTerminated(transaction: ClientTransaction): void {
+    if (transaction === this.transaction) this.options.user.onTerminated?.();
+  }
+
+  /** @internal */
+  onResponse(response: SipResponse): void {
     const again = this.improve(response);
     if (response.status >= 200 && response.status < 300) this.judgeServer(response);
     if (again === undefined) {
@@ -136,7 +130,7 @@ export class ClientRequest {
       status === 422
         ? this.prepared(afterTooSmall(this.sent, response))
         : this.digest?.authorize(this.sent, response);
-    again?.headers.set('CSeq', `${this.options.nextCSeq()} ${again.method}`);
+    again?.headers.set('CSeq', `${this.options.numbers.nextCSeq()} ${again.method}`);
     return again;
   }
 
@@ -145,7 +139,8 @@ export class ClientRequest {
     return request === undefined ? undefined : (this.digest?.prepare(request) ?? request);
   }
 
-  private failOver(error: StrowgerError): void {
+  /** @internal */
+  onTransportError(error: StrowgerError): void {
     if (this.hops === undefined || this.isCancelled || this.options.fallback?.() !== true) {
       this.options.user.onTransportError(error);
       return;

@@ -3,7 +3,10 @@ import type { MessageParts } from './dialog-user.ts';
 
 /** Whether a message carries a session description: an offer or an answer (RFC 3261 §13.2.1). */
 export function isDescribed(message: SipMessage): boolean {
-  return message.body.length > 0 && isSession(message.headers.get('content-type'));
+  if (message.body.length === 0) return false;
+  // as nearly everybody writes it: not taken apart
+  const isPlain = message.headers.raw('Content-Type')[0] === 'application/sdp';
+  return isPlain || isSession(message.headers.get('content-type'));
 }
 
 /** Whether what we are about to send carries one. */

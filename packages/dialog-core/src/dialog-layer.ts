@@ -84,6 +84,8 @@ export class DialogLayer {
   private readonly foreign: ForeignRequests | undefined;
   private readonly context: LayerContext;
   private closed = false;
+  /** The dialog of the request that is being received, where it was found already. */
+  private found: { request: SipRequest; dialog: DialogShell } | undefined;
   /** Takes the transaction of the INVITE that is being restored. */
   private adopt: ((transaction: ServerTransaction) => void) | undefined;
 
@@ -292,7 +294,7 @@ export class DialogLayer {
     const { request, method } = transaction;
     if (this.adopt !== undefined) return this.adopt(transaction);
     const hasTag = request.toTag !== undefined;
-    const dialog = hasTag ? this.dialogOf(request) : undefined;
+    const dialog = hasTag ? this.foundOr(request) : undefined;
     if (dialog !== undefined) return dialog.receive(transaction);
     if (hasTag && this.context.events.receive(transaction)) return;
     if (this.foreign?.take(transaction) === true) return;
@@ -347,9 +349,19 @@ export class DialogLayer {
    * the 2xx of an INVITE of ours makes is not there yet where the request overtook the 2xx.
    */
   private mayBelong(request: SipRequest): boolean {
-    if (this.dialogOf(request) !== undefined) return true;
+    const dialog = this.dialogOf(request);
+    if (dialog !== undefined) {
+      this.found = { request, dialog };
+      return true;
+    }
     const half = halfDialogKey(request.callId, request.toTag ?? '');
     return this.context.live.halfDialogs.has(half);
+  }
+
+  private foundOr(request: SipRequest): DialogShell | undefined {
+    const { found } = this;
+    this.found = undefined;
+    return found?.request === request ? found.dialog : this.dialogOf(request);
   }
 
   private dialogOf(request: SipRequest): DialogShell | undefined {

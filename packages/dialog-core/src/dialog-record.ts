@@ -12,8 +12,14 @@ import type { DialogId } from './dialog.ts';
 import type { MessageParts } from './dialog-user.ts';
 import { firstContact, pinnedHop } from './peer-hop.ts';
 import { focusContact } from './focus-contact.ts';
-import { addressRequest, parseRoutes, type RouteSet, routeSetFrom } from './route-set.ts';
-import { lists } from './rseq.ts';
+import {
+  addressRequest,
+  type Addressing,
+  parseRoutes,
+  type RouteSet,
+  routeSetFrom,
+} from './route-set.ts';
+import { allowsUpdate } from './allow.ts';
 import type { UserAgent } from './user-agent.ts';
 
 /** What a dialog starts with: text only, copied. */
@@ -130,15 +136,20 @@ export class DialogRecord {
 
   /** Takes what the peer says that it can. */
   noteAllow({ headers }: SipRequest | SipResponse): void {
-    const allow = headers.get('allow');
-    if (allow === undefined) return;
-    this.updateAllowed = lists(allow, 'update');
+    const allowed = allowsUpdate(headers);
+    if (allowed === undefined) return;
+    this.updateAllowed = allowed;
     this.onChange?.();
   }
 
-  /** The URI that the next hop is found from. */
-  get nextHop(): Uri {
-    return addressRequest(this.routeSet, this.remoteTarget).nextHop;
+  /** The URI that the next hop of a request that was made here is found from. */
+  nextHopOf(request: SipRequest): Uri {
+    return this.routes.length === 0 ? request.uri : this.addressing.nextHop;
+  }
+
+  /** Where the next request is addressed to and where it goes. */
+  private get addressing(): Addressing {
+    return addressRequest(this.routeSet, this.remoteTarget);
   }
 
   /** The number of our last request. */
@@ -169,7 +180,9 @@ export class DialogRecord {
   /** Target refresh (RFC 3261 §12.2.1.2, §12.2.2): the peer's new Contact, if it gave one. */
   refreshTarget(message: SipRequest | SipResponse, hop?: Hop): void {
     const contact = firstContact(message);
-    if (contact !== undefined) this.target = copied(contact.uri.toString());
+    const target = contact?.uri.toString();
+    // nearly always the one that we have
+    if (target !== undefined && target !== this.target) this.target = copied(target);
     if (message.kind === 'request' && hop !== undefined && this.routes.length === 0) {
       this.pinned = pinnedHop(message, hop);
     }
@@ -181,15 +194,33 @@ export class DialogRecord {
     userAgent: UserAgent,
     { method, cseq, parts }: { method: string; cseq: number; parts: MessageParts },
   ): SipRequest {
-    const { requestUri, route } = addressRequest(this.routeSet, this.remoteTarget);
+    const { requestUri, route } = this.addressing;
     const { local, remote, id } = this.init;
     const contact = WITH_CONTACT.includes(method) ? this.contact : undefined;
     const { callId } = id;
+    const fromTag = tagOrNone(id.localTag);
+    const toTag = tagOrNone(id.remoteTag);
     return userAgent.request(
-      { method, uri: requestUri, from: local, to: remote, callId, cseq, route, contact },
+      {
+        method,
+        uri: requestUri,
+        from: local,
+        fromTag,
+        to: remote,
+        toTag,
+        callId,
+        cseq,
+        route,
+        contact,
+      },
       parts,
     );
   }
+}
+
+/** A peer of RFC 2543 has none. */
+function tagOrNone(tag: string): string | undefined {
+  return tag === '' ? undefined : tag;
 }
 
 /** The URI of a stored From or To, which we wrote ourselves. */

@@ -1,10 +1,11 @@
 import type { StrowgerError } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
-import { ClientRequest } from './client-request.ts';
+import { ClientRequest, type ClientRequestUser } from './client-request.ts';
 import type { DialogRecord } from './dialog-record.ts';
 import type { DialogShell } from './dialog-shell.ts';
-import type { FailureReason, MessageParts, RequestUser } from './dialog-user.ts';
+import type { MessageParts, RequestUser } from './dialog-user.ts';
 import type { LayerContext } from './layer-context.ts';
+import { TrackedRequest } from './tracked-request.ts';
 
 export interface DialogRequest {
   readonly dialog: DialogShell;
@@ -26,46 +27,63 @@ const WITHOUT_JUDGEMENT: readonly string[] = ['BYE', 'PRACK'];
 export const MOST_REPETITIONS = 3;
 
 /** Sends a request other than INVITE and ACK in a dialog (RFC 3261 §12.2.1). */
-export function sendDialogRequest(
-  context: LayerContext,
-  { dialog, method, parts, user }: DialogRequest,
-): SentRequest {
-  const isJudged = !WITHOUT_JUDGEMENT.includes(method);
-  const finish = trackRequest(context, user);
-  let sent: ClientRequest | undefined;
-  const send = (triesLeft: number): void => {
+export function sendDialogRequest(context: LayerContext, request: DialogRequest): SentRequest {
+  const sent = new RequestInDialog(context, request);
+  sent.send();
+  return sent;
+}
+
+class RequestInDialog implements SentRequest, ClientRequestUser {
+  private readonly wanted: DialogRequest;
+  private readonly tracked: TrackedRequest;
+  private client: ClientRequest | undefined;
+  private triesLeft = MOST_REPETITIONS;
+
+  constructor(context: LayerContext, wanted: DialogRequest) {
+    this.wanted = wanted;
+    this.tracked = new TrackedRequest(context, wanted.user);
+  }
+
+  send(): void {
+    const { dialog, method, parts } = this.wanted;
     const request = dialog.compose(method, dialog.record.nextCSeq(), parts);
-    const client = new ClientRequest(
-      request,
-      dialog.clientOptions({
-        onResponse: (response) => {
-          if (response.status < 200) {
-            if (response.status > 100) user.onProvisional?.(response);
-            return;
-          }
-          const isAgain = !isJudged && triesLeft > 0 && wasOvertaken(dialog.record, response);
-          if (isAgain) return send(triesLeft - 1);
-          finish({ response });
-          if (isJudged) dialog.judgeRefusal(response);
-        },
-        onTimeout: () => {
-          finish({ failure: { kind: 'timeout' } });
-          if (isJudged) dialog.requestTimedOut();
-        },
-        onTransportError: (error: StrowgerError) =>
-          finish({ failure: { kind: 'transport', error } }),
-      }),
-    );
-    sent = client;
-    client.send();
-  };
-  send(MOST_REPETITIONS);
-  return {
-    giveUp: () => {
-      finish({ failure: { kind: 'timeout' } });
-      sent?.terminate();
-    },
-  };
+    this.client = new ClientRequest(request, dialog.clientOptions(this, request));
+    this.client.send();
+  }
+
+  giveUp(): void {
+    this.tracked.finish({ failure: { kind: 'timeout' } });
+    this.client?.terminate();
+  }
+
+  onResponse(response: SipResponse): void {
+    const { dialog, user } = this.wanted;
+    if (response.status < 200) {
+      if (response.status > 100) user.onProvisional?.(response);
+      return;
+    }
+    const { isJudged } = this;
+    if (!isJudged && this.triesLeft > 0 && wasOvertaken(dialog.record, response)) {
+      this.triesLeft--;
+      return this.send();
+    }
+    this.tracked.finish({ response });
+    if (isJudged) dialog.judgeRefusal(response);
+  }
+
+  onTimeout(): void {
+    this.tracked.finish({ failure: { kind: 'timeout' } });
+    if (this.isJudged) this.wanted.dialog.requestTimedOut();
+  }
+
+  onTransportError(error: StrowgerError): void {
+    this.tracked.finish({ failure: { kind: 'transport', error } });
+  }
+
+  /** Whether a refusal says something about the dialog. */
+  private get isJudged(): boolean {
+    return !WITHOUT_JUDGEMENT.includes(this.wanted.method);
+  }
 }
 
 /**
@@ -75,25 +93,4 @@ export function sendDialogRequest(
  */
 export function wasOvertaken({ lastCSeq }: DialogRecord, { status, cseq }: SipResponse): boolean {
   return status === 500 && cseq.number < lastCSeq;
-}
-
-type Outcome = { readonly response: SipResponse } | { readonly failure: FailureReason };
-
-/** Tells the outcome of a request, once. */
-export interface Finish {
-  (outcome: Outcome): void;
-  /** Whether it was told: the layer may have been closed before the request was sent. */
-  readonly isOver: () => boolean;
-}
-
-/** Counts a request as live until its outcome, which is told once. */
-export function trackRequest({ live }: LayerContext, user: RequestUser): Finish {
-  const closable = { close: () => finish({ failure: { kind: 'dialogEnded' } }) };
-  live.requests.add(closable);
-  function finish(outcome: Outcome): void {
-    if (!live.requests.delete(closable)) return;
-    if ('response' in outcome) user.onResponse(outcome.response);
-    else user.onFailed(outcome.failure);
-  }
-  return Object.assign(finish, { isOver: () => !live.requests.has(closable) });
 }

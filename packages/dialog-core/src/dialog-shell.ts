@@ -287,23 +287,19 @@ export class DialogShell implements Dialog {
   }
 
   /** Where a request in this dialog goes. */
-  clientOptions(user: ClientRequestUser): ClientRequestOptions {
+  clientOptions(user: ClientRequestUser, request: SipRequest): ClientRequestOptions {
     const { record, surroundings: context, credentials, isLive } = this;
-    return {
-      user,
-      context,
-      target: record.nextHop,
-      hops: record.hop === undefined ? undefined : [record.hop],
-      isSecure: record.isSecure,
-      // what was asked for in a live dialog is not tried elsewhere once that is over
-      fallback: () => !isLive || this.isLive,
-      credentials,
-      nextCSeq: () => record.nextCSeq(),
-    };
+    const { hop, isSecure } = record;
+    const target = record.nextHopOf(request);
+    const hops = hop === undefined ? undefined : [hop];
+    // what was asked for in a live dialog is not tried elsewhere once that is over
+    const fallback = hop === undefined ? undefined : () => !isLive || this.isLive;
+    return { user, context, target, hops, isSecure, fallback, credentials, numbers: record };
   }
 
   sendAck(ack: SipRequest): void {
-    const { nextHop: target, hop, isSecure } = this.record;
+    const { hop, isSecure } = this.record;
+    const target = this.record.nextHopOf(ack);
     const hops = hop === undefined ? undefined : [hop];
     this.surroundings.transactions.sendAck(ack, { target, hops, isSecure });
   }

@@ -1,5 +1,6 @@
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import type { Hop } from '@strowger/transaction-core';
+import { addressOf, taggedTo } from './address-text.ts';
 import type { ClientRequest } from './client-request.ts';
 import { copied } from './copied.ts';
 import { isDescribed } from './description.ts';
@@ -13,9 +14,11 @@ import { routeSetFrom } from './route-set.ts';
 import { ackPartsOf, SuccessAck } from './success-ack.ts';
 
 interface Fork {
+  /** The To tag of who answered. */
+  readonly tag: string;
   readonly dialog: DialogShell;
   /** There once this fork has sent a 2xx. */
-  ack?: SuccessAck;
+  ack: SuccessAck | undefined;
 }
 
 const OTHER_FORK: DialogEnd = { kind: 'otherForkAnswered' };
@@ -25,7 +28,8 @@ export class Forks {
   private readonly context: LayerContext;
   private readonly options: InviteOptions;
   private readonly client: () => ClientRequest | undefined;
-  private readonly byTag = new Map<string, Fork>();
+  /** Nearly always one: a list is a fifth of what a `Map` takes. */
+  private readonly forks: Fork[] = [];
   /** Whether the INVITE has a description: known before its body is forgotten. */
   private described: boolean | undefined;
 
@@ -40,7 +44,7 @@ export class Forks {
   }
 
   get early(): DialogShell[] {
-    const dialogs = [...this.byTag.values()].map(({ dialog }) => dialog);
+    const dialogs = this.forks.map(({ dialog }) => dialog);
     return dialogs.filter(({ state }) => state === 'early');
   }
 
@@ -48,7 +52,7 @@ export class Forks {
   provisional(response: SipResponse): DialogShell | undefined {
     const tag = response.toTag;
     if (response.status === 100 || tag === undefined) return undefined;
-    const known = this.byTag.get(tag);
+    const known = this.find(tag);
     if (known !== undefined) return known.dialog.isLive ? known.dialog : undefined;
     if (this.isFull) return undefined;
     return this.open(tag, response)?.dialog;
@@ -70,7 +74,7 @@ export class Forks {
 
   /** A 2xx after the first. More forks than the limit are nobody's doing but an attacker's. */
   acceptAgain(response: SipResponse): void {
-    const known = this.byTag.get(response.toTag ?? '');
+    const known = this.find(response.toTag ?? '');
     if (known?.ack !== undefined) known.ack.repeat();
     else if (known !== undefined || !this.isFull) this.decline(response, OTHER_FORK);
   }
@@ -89,33 +93,38 @@ export class Forks {
 
   /** No 2xx comes any more that its ACK would answer. */
   release(): void {
-    for (const { dialog, ack } of this.byTag.values()) dialog.usage.forgetAck(ack);
+    for (const { dialog, ack } of this.forks) dialog.usage.forgetAck(ack);
   }
 
   private get isFull(): boolean {
-    return this.byTag.size >= this.context.limits.earlyDialogs;
+    return this.forks.length >= this.context.limits.earlyDialogs;
   }
 
-  private confirm(response: SipResponse): Fork & { ack: SuccessAck } {
+  private find(tag: string): Fork | undefined {
+    for (const fork of this.forks) if (fork.tag === tag) return fork;
+    return undefined;
+  }
+
+  private confirm(response: SipResponse): { dialog: DialogShell; ack: SuccessAck } {
     const tag = response.toTag ?? '';
-    const { dialog } = this.byTag.get(tag) ?? this.open(tag, response);
-    const fork = { dialog, ack: new SuccessAck(dialog, ackPartsOf(this.requestSent())) };
-    this.byTag.set(tag, fork);
+    const fork = this.find(tag) ?? this.open(tag, response);
+    const { dialog } = fork;
+    const ack = new SuccessAck(dialog, ackPartsOf(this.requestSent()));
+    fork.ack = ack;
     dialog.accepted(response);
     dialog.usage.inviteAccepted(this.requestSent(), response);
-    return fork;
+    return { dialog, ack };
   }
 
   private open(tag: string, response: SipResponse): Fork {
     const request = this.requestSent();
-    const { from } = request;
-    const localTag = copied(from.tag ?? '');
     const contact = firstContact(response);
     const init: DialogInit = {
-      id: { callId: copied(request.callId), localTag, remoteTag: copied(tag) },
+      // of our own request: nothing of a packet is in it
+      id: { callId: request.callId, localTag: request.fromTag ?? '', remoteTag: copied(tag) },
       role: 'uac',
-      local: copied(from.toString()),
-      remote: copied(request.to.withTag(tag === '' ? undefined : tag).toString()),
+      local: addressOf(request, 'from'),
+      remote: copied(taggedTo(request, tag)),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),
       localContact: request.headers.raw('Contact')[0] ?? '',
@@ -126,8 +135,8 @@ export class Forks {
     const dialog = new DialogShell(this.context, init, this.options.credentials);
     this.described ??= isDescribed(request);
     dialog.usage.offers.inviteSent(this.described);
-    const fork = { dialog };
-    this.byTag.set(tag, fork);
+    const fork = { tag: init.id.remoteTag, dialog, ack: undefined };
+    this.forks.push(fork);
     return fork;
   }
 

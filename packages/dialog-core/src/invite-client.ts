@@ -8,7 +8,7 @@ import {
   type Uri,
 } from '@strowger/sip-message';
 import type { Hop, TransportName } from '@strowger/transaction-core';
-import { ClientRequest } from './client-request.ts';
+import { ClientRequest, type ClientRequestUser } from './client-request.ts';
 import type { Dialog } from './dialog.ts';
 import type { CancelParts, MessageParts, OutgoingInviteUser } from './dialog-user.ts';
 import { Forks } from './forks.ts';
@@ -18,7 +18,7 @@ import {
   type InviteClientState,
   inviteClientTable,
 } from './invite-client-table.ts';
-import { halfDialogKey, type LayerContext, newCallId, tellSteps } from './layer-context.ts';
+import { halfDialogKey, type LayerContext, newCallId, tellStep } from './layer-context.ts';
 import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
@@ -28,27 +28,32 @@ import { requestFields } from './session-expires.ts';
 const LONGEST_EXPIRES_SECONDS = 86_400;
 
 const NO_BODY = new Uint8Array(0);
+const LOCATING: InviteClientState = { name: 'locating' };
 
 /** The shell of our INVITE outside of dialogs. */
-export class InviteClient implements OutgoingInvite {
+export class InviteClient implements OutgoingInvite, ClientRequestUser {
   readonly callId: string;
-  private readonly context: LayerContext;
+  private readonly surroundings: LayerContext;
   private readonly options: InviteOptions;
   private readonly user: OutgoingInviteUser;
   private readonly localTag: string;
+  /** In the set of those that live: the same text. */
+  private readonly halfDialog: string;
   private readonly nextHop: Uri;
   private readonly request: SipRequest;
   private readonly forks: Forks;
   private client: ClientRequest | undefined;
+  private cseq = 1;
   private expiry: Timer | undefined;
   private readonly machine: Machine<InviteClientState, InviteClientInput, InviteClientOutput>;
 
   constructor(context: LayerContext, options: InviteOptions, user: OutgoingInviteUser) {
-    this.context = context;
+    this.surroundings = context;
     this.options = options;
     this.user = user;
     this.callId = options.callId ?? newCallId(context);
     this.localTag = context.runtime.random.token();
+    this.halfDialog = halfDialogKey(this.callId, this.localTag);
     const to = options.to instanceof NameAddr ? options.to : new NameAddr({ uri: options.to });
     const { requestUri, route, nextHop } = addressRequest(
       options.route ?? [],
@@ -62,6 +67,7 @@ export class InviteClient implements OutgoingInvite {
         reliableProvisionals,
         uri: requestUri,
         from: options.from.withTag(this.localTag).toString(),
+        fromTag: this.localTag,
         to: to.withTag(undefined).toString(),
         callId: this.callId,
         cseq: 1,
@@ -70,15 +76,29 @@ export class InviteClient implements OutgoingInvite {
       inviteParts(context, options),
     );
     this.forks = new Forks(context, options, () => this.client);
-    this.machine = new Machine({
-      table: inviteClientTable,
-      initial: { name: 'locating' },
-      context: undefined,
-      perform: (output) => this.perform(output),
-      ...tellSteps<InviteClientState, InviteClientInput>(context, 'inviteClient'),
-    });
+    this.machine = new Machine(this); // of its own parts: see `tellStep`
     context.live.inviteClients.add(this);
     context.live.halfDialogs.add(this.halfDialog);
+  }
+
+  /** @internal */
+  get table(): typeof inviteClientTable {
+    return inviteClientTable;
+  }
+
+  /** @internal The table looks at nothing else. */
+  get context(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  get initial(): InviteClientState {
+    return LOCATING;
+  }
+
+  /** @internal */
+  onStep(from: InviteClientState, input: InviteClientInput, to: InviteClientState): void {
+    tellStep(this.surroundings, 'inviteClient', { from, input, to });
   }
 
   get earlyDialogs(): readonly Dialog[] {
@@ -93,7 +113,7 @@ export class InviteClient implements OutgoingInvite {
       else this.machine.input({ type: 'transportFailed', error: noSuchHop(transport) });
       return;
     }
-    locate(this.context.sender, this.request, over(this.nextHop, transport), {
+    locate(this.surroundings.sender, this.request, over(this.nextHop, transport), {
       onHops: (found) => this.machine.input({ type: 'located', hops: found }),
       onFailed: (error) => this.machine.input({ type: 'transportFailed', error }),
     });
@@ -107,11 +127,8 @@ export class InviteClient implements OutgoingInvite {
     this.machine.input({ type: 'close' });
   }
 
-  private get halfDialog(): string {
-    return halfDialogKey(this.callId, this.localTag);
-  }
-
-  private perform(output: InviteClientOutput): void {
+  /** @internal */
+  perform(output: InviteClientOutput): void {
     switch (output.type) {
       case 'send':
         return this.send(output.hops);
@@ -130,8 +147,8 @@ export class InviteClient implements OutgoingInvite {
       case 'release':
         this.expiry?.cancel();
         this.forks.release();
-        this.context.live.inviteClients.delete(this);
-        this.context.live.halfDialogs.delete(this.halfDialog);
+        this.surroundings.live.inviteClients.delete(this);
+        this.surroundings.live.halfDialogs.delete(this.halfDialog);
         return;
       case 'tellRejected':
         return this.user.onRejected(output.response);
@@ -163,32 +180,56 @@ export class InviteClient implements OutgoingInvite {
   }
 
   private send(hops: readonly Hop[]): void {
-    const { request, context } = this;
-    const isOurs = !request.headers.has('contact');
-    const { contactParams = '' } = this.options;
-    const { from } = request;
-    const ownContact = (hop: Hop): string => {
-      const party = context.localParty({ kind: 'sent', from, hop });
-      return `${context.userAgent.contact(hop, this.isSecure, party?.contact)}${contactParams}`;
-    };
-    let cseq = 1;
+    const { request, surroundings: context, options, nextHop: target, isSecure } = this;
+    const contact = request.headers.has('contact') ? undefined : this.ownContact;
+    const { credentials } = options;
     this.client = new ClientRequest(request, {
       context,
-      target: this.nextHop,
+      target,
       hops,
-      credentials: this.options.credentials,
-      isSecure: this.isSecure,
-      contact: isOurs ? ownContact : undefined,
-      nextCSeq: () => ++cseq,
-      user: {
-        onResponse: (response) => this.receive(response),
-        onTimeout: () => this.machine.input({ type: 'timeout' }),
-        onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
-        onTerminated: () => this.machine.input({ type: 'transactionOver' }),
-      },
+      credentials,
+      isSecure,
+      contact,
+      numbers: this,
+      user: this,
     });
     this.client.send();
     this.armExpiry();
+  }
+
+  private readonly ownContact = (hop: Hop): string => {
+    const { surroundings, options } = this;
+    const party = surroundings.localParty({ kind: 'sent', from: options.from, hop });
+    const contact = surroundings.userAgent.contact(hop, this.isSecure, party?.contact);
+    return options.contactParams === undefined ? contact : `${contact}${options.contactParams}`;
+  };
+
+  /** @internal Of the request that is repeated with credentials. */
+  nextCSeq(): number {
+    this.cseq++;
+    return this.cseq;
+  }
+
+  /** @internal */
+  onResponse(response: SipResponse): void {
+    const { status } = response;
+    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'refusal';
+    this.machine.input({ type, response });
+  }
+
+  /** @internal */
+  onTimeout(): void {
+    this.machine.input({ type: 'timeout' });
+  }
+
+  /** @internal */
+  onTransportError(error: StrowgerError): void {
+    this.machine.input({ type: 'transportFailed', error });
+  }
+
+  /** @internal */
+  onTerminated(): void {
+    this.machine.input({ type: 'transactionOver' });
   }
 
   /** RFC 3261 §13.2.1: what is not answered within its Expires is cancelled. */
@@ -196,18 +237,12 @@ export class InviteClient implements OutgoingInvite {
     const seconds = this.request.headers.get('expires');
     if (seconds === undefined || this.machine.state.name === 'finished') return;
     const delayMs = Math.min(seconds, LONGEST_EXPIRES_SECONDS) * 1000;
-    this.expiry = this.context.runtime.clock.arm(delayMs, () => this.cancel());
+    this.expiry = this.surroundings.runtime.clock.arm(delayMs, () => this.cancel());
   }
 
   /** RFC 3261 §8.1.1.8: a `sips` Contact where request URI or first Route is `sips`. */
   private get isSecure(): boolean {
     return isSips(this.request.uri) || isSips(this.nextHop);
-  }
-
-  private receive(response: SipResponse): void {
-    const { status } = response;
-    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'refusal';
-    this.machine.input({ type, response });
   }
 }
 

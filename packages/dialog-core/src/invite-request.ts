@@ -1,6 +1,7 @@
 import { StrowgerError } from '@strowger/runtime';
 import { isSips, type SipRequest } from '@strowger/sip-message';
 import type { Inbound, ServerTransaction } from '@strowger/transaction-core';
+import { addressOf, taggedTo } from './address-text.ts';
 import { copied } from './copied.ts';
 import type { DialogInit } from './dialog-record.ts';
 import { DialogShell } from './dialog-shell.ts';
@@ -102,7 +103,9 @@ export class InviteRequest implements IncomingInvite {
       return this.server.progress(userAgent.response(this.request, status, parts));
     const { context, server } = this;
     const dialog = this.openDialog();
-    sendProvisional({ context, dialog, server }, { status, parts, more: this.dialogForming() });
+    const forming = (message: MessageParts, capabilities: boolean): ResponseParts =>
+      this.dialogForming(message, capabilities);
+    sendProvisional({ context, dialog, server }, { status, parts, whole: forming });
   }
 
   accept(parts: MessageParts = {}): DialogShell {
@@ -111,7 +114,8 @@ export class InviteRequest implements IncomingInvite {
     const { request } = this;
     const dialog = this.openDialog();
     const { usage } = dialog;
-    const forming: ResponseParts = { ...parts, ...this.dialogForming(), capabilities: true };
+    const { headers, body } = parts;
+    const forming = this.dialogForming({ headers, body }, true);
     // built before anything changes: a header that is the layer's throws
     const whole = userAgent.response(request, 200, forming);
     dialog.accepted();
@@ -119,7 +123,11 @@ export class InviteRequest implements IncomingInvite {
     const response =
       described === parts
         ? whole
-        : userAgent.response(request, 200, { ...forming, body: described.body });
+        : userAgent.response(
+            request,
+            200,
+            this.dialogForming({ headers, body: described.body }, true),
+          );
     for (const [name, value] of usage.timer.answer(request)) response.headers.append(name, value);
     this.server.accept(response);
     dialog.changed();
@@ -137,10 +145,12 @@ export class InviteRequest implements IncomingInvite {
     this.server.reject(response);
   }
 
-  private dialogForming() {
-    const { contact, conference } = this;
-    const said = conference === undefined ? contact : focusContact(contact, conference);
-    return { toTag: this.transaction.localTag, contact: said, recordRoute: true };
+  /** The parts of a response that makes the dialog (RFC 3261 §12.1.1). */
+  private dialogForming({ headers, body }: MessageParts, capabilities: boolean): ResponseParts {
+    const { contact: own, conference, transaction } = this;
+    const contact = conference === undefined ? own : focusContact(own, conference);
+    const toTag = transaction.localTag;
+    return { headers, body, toTag, contact, recordRoute: true, capabilities };
   }
 
   private openDialog(): DialogShell {
@@ -155,8 +165,8 @@ export class InviteRequest implements IncomingInvite {
         remoteTag: copied(request.fromTag ?? ''),
       },
       role: 'uas',
-      local: copied(request.to.withTag(localTag).toString()),
-      remote: copied(request.from.toString()),
+      local: copied(taggedTo(request, localTag)),
+      remote: copied(addressOf(request, 'from')),
       remoteTarget: copied((contact?.uri ?? request.from.uri).toString()),
       routeSet: routeSetFrom(request.headers, 'uas'),
       localContact: this.contact,

@@ -19,31 +19,30 @@ export interface ProvisionalSender {
 export interface ProvisionalResponse {
   readonly status: number;
   readonly parts: ProvisionalParts;
-  /** What the layer adds. */
-  readonly more: ResponseParts;
+  /** What the owner says with what the layer adds, Allow and Supported where it is to have them. */
+  whole(message: MessageParts, capabilities: boolean): ResponseParts;
 }
 
 /** Sends a provisional response above 100, reliably where that is due (RFC 3262 §3). */
 export function sendProvisional(
   { context, dialog, server }: ProvisionalSender,
-  { status, parts, more }: ProvisionalResponse,
+  { status, parts, whole }: ProvisionalResponse,
 ): void {
   const { request } = server;
-  const { reliable, ...message } = parts;
-  const isDescribed = hasDescription(message);
+  const isDescribed = hasDescription(parts);
   const { offers } = dialog.usage;
   const isReliable = isSentReliably({
     policy: context.reliableProvisionals,
     peer: peerReliability(request),
-    asked: reliable,
+    asked: parts.reliable,
     described: isDescribed,
   });
   if (!isReliable) {
     checkOffer(offers, isDescribed);
-    return server.progress(context.userAgent.response(request, status, { ...message, ...more }));
+    return server.progress(context.userAgent.response(request, status, whole(parts, false)));
   }
   // Allow tells the peer that it may send UPDATE before the answer (RFC 3311 §4)
-  const full = { ...successLike(offers, message), ...more, capabilities: true };
+  const full = whole(successLike(offers, parts), true);
   const response = context.userAgent.response(request, status, full);
   const carries = full.body !== undefined && isDescribed;
   if (carries) offers.responseSent();

@@ -142,7 +142,7 @@ export const inviteServerTable: StateTable<
       if (response.status === 100) return to(state, respond(response));
       const provisional = { response, isReliable: false };
       return to(
-        { ...state, provisional },
+        { name: 'pending', rseq: state.rseq, provisional },
         { type: 'disarm' },
         respond(response),
         arm('refresh', REFRESH_MS),

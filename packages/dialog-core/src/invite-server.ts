@@ -11,7 +11,7 @@ import {
   inviteServerTable,
   type Provisional,
 } from './invite-server-table.ts';
-import { type LayerContext, tellSteps } from './layer-context.ts';
+import { type LayerContext, tellStep } from './layer-context.ts';
 import { firstRSeq, type RAck } from './rseq.ts';
 
 export interface InviteServerOptions {
@@ -25,11 +25,14 @@ export interface InviteServerOptions {
 
 /** For a transaction that only lingers: it holds nothing of the INVITE that it was. */
 const NOBODY: ServerTransactionUser = {};
+const NO_TIMERS: readonly Timer[] = [];
 
 /** The shell of the answering side: one INVITE or re-INVITE until its ACK. */
-export class InviteServer {
+export class InviteServer implements ServerTransactionUser {
+  /** @internal Where its numbers of reliable provisionals begin (RFC 3262 §3). */
+  readonly initial: InviteServerState;
   private readonly options: InviteServerOptions;
-  private readonly timers: Timer[] = [];
+  private timers: readonly Timer[] = NO_TIMERS;
   private expiry: Timer | undefined;
   private readonly machine: Machine<
     InviteServerState,
@@ -40,20 +43,55 @@ export class InviteServer {
 
   constructor(options: InviteServerOptions) {
     this.options = options;
-    this.machine = new Machine({
-      table: inviteServerTable,
-      initial: { name: 'pending', rseq: firstRSeq(options.context.runtime.random) - 1 },
-      context: { ...options.context.timers, number: numbered },
-      perform: (output) => this.perform(output),
-      ...tellSteps<InviteServerState, InviteServerInput>(options.context, 'inviteServer'),
-    });
+    this.initial = { name: 'pending', rseq: firstRSeq(options.context.runtime.random) - 1 };
+    this.machine = new Machine(this); // of its own parts: see `tellStep`
     options.context.live.inviteServers.add(this);
-    options.transaction.user = {
-      onCancel: (cancel) =>
-        this.machine.input({ type: 'cancelReceived', cancel, response: this.terminatedResponse() }),
-      onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
-    };
+    options.transaction.user = this;
     this.armExpiry();
+  }
+
+  /** @internal */
+  get table(): typeof inviteServerTable {
+    return inviteServerTable;
+  }
+
+  /** @internal */
+  get context(): InviteServerContext {
+    return this;
+  }
+
+  /** @internal */
+  get t1Ms(): number {
+    return this.options.context.timers.t1Ms;
+  }
+
+  /** @internal */
+  get t2Ms(): number {
+    return this.options.context.timers.t2Ms;
+  }
+
+  /** @internal The response with this RSeq (RFC 3262 §3). */
+  number(response: SipResponse, rseq: number): SipResponse {
+    const reliable = response.clone();
+    reliable.headers.set('Require', '100rel');
+    reliable.headers.set('RSeq', `${rseq}`);
+    return reliable;
+  }
+
+  /** @internal */
+  onStep(from: InviteServerState, input: InviteServerInput, to: InviteServerState): void {
+    tellStep(this.options.context, 'inviteServer', { from, input, to });
+  }
+
+  /** @internal Of its transaction. */
+  onCancel(cancel: SipRequest): void {
+    const response = this.terminatedResponse();
+    this.machine.input({ type: 'cancelReceived', cancel, response });
+  }
+
+  /** @internal Of its transaction. */
+  onTransportError(error: StrowgerError): void {
+    this.machine.input({ type: 'transportFailed', error });
   }
 
   get inbound(): Inbound {
@@ -141,15 +179,17 @@ export class InviteServer {
     );
   }
 
-  private perform(output: InviteServerOutput): void {
+  /** @internal */
+  perform(output: InviteServerOutput): void {
     switch (output.type) {
       case 'respond':
         return this.options.transaction.respond(output.response);
       case 'arm':
-        this.timers.push(this.arm(output));
+        this.timers = [...this.timers, this.arm(output)];
         return;
       case 'disarm':
-        for (const timer of this.timers.splice(0)) timer.cancel();
+        for (const timer of this.timers) timer.cancel();
+        this.timers = NO_TIMERS;
         return;
       case 'tellTransportError':
         return this.options.onTransportError?.(output.error);
@@ -165,7 +205,7 @@ export class InviteServer {
 
   private arm({ timer, delayMs }: Extract<InviteServerOutput, { type: 'arm' }>): Timer {
     const armed = this.options.context.runtime.clock.arm(delayMs, () => {
-      this.timers.splice(this.timers.indexOf(armed), 1);
+      this.timers = this.timers.filter((one) => one !== armed);
       if (timer === 'noPrack') {
         this.machine.input({ type: timer, response: this.terminatedResponse(504) });
       } else this.machine.input({ type: timer });
@@ -176,11 +216,3 @@ export class InviteServer {
 
 /** A day: what a peer says may not arm a timer for years. */
 const LONGEST_EXPIRES_SECONDS = 86_400;
-
-/** RFC 3262 §3. */
-function numbered(response: SipResponse, rseq: number): SipResponse {
-  const reliable = response.clone();
-  reliable.headers.set('Require', '100rel');
-  reliable.headers.set('RSeq', `${rseq}`);
-  return reliable;
-}

@@ -1,10 +1,34 @@
 /** The dialogs of a layer by their ids, and who waits until there is none. */
-export class LiveDialogs<D> extends Map<string, D> {
+export class LiveDialogs<D> {
+  private readonly byId = new Map<string, D>();
   private waiting: (() => void)[] = [];
 
-  override delete(key: string): boolean {
-    const was = super.delete(key);
-    if (this.size === 0) for (const tell of this.waiting.splice(0)) tell();
+  get size(): number {
+    return this.byId.size;
+  }
+
+  get(key: string): D | undefined {
+    return this.byId.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.byId.has(key);
+  }
+
+  set(key: string, dialog: D): this {
+    this.byId.set(key, dialog);
+    return this;
+  }
+
+  values(): IterableIterator<D> {
+    return this.byId.values();
+  }
+
+  delete(key: string): boolean {
+    const was = this.byId.delete(key);
+    if (this.byId.size === 0 && this.waiting.length > 0) {
+      for (const tell of this.waiting.splice(0)) tell();
+    }
     return was;
   }
 

@@ -1,12 +1,12 @@
 import { isSips, NameAddr, type Uri } from '@strowger/sip-message';
 import type { CredentialSource, Hop } from '@strowger/transaction-core';
 import { ClientRequest } from './client-request.ts';
-import { trackRequest } from './dialog-request.ts';
 import type { MessageParts, RequestUser } from './dialog-user.ts';
 import { type LayerContext, newCallId } from './layer-context.ts';
 import type { ContactParts } from './local-party.ts';
 import { locate } from './locate.ts';
 import { addressRequest } from './route-set.ts';
+import { TrackedRequest } from './tracked-request.ts';
 
 /** A request outside of dialogs: REGISTER, OPTIONS, MESSAGE, … */
 export interface RequestOptions extends MessageParts {
@@ -61,7 +61,7 @@ export function sendRequest(
     },
     options,
   );
-  const finish = trackRequest(context, user);
+  const tracked = new TrackedRequest(context, user);
   const { userAgent } = context;
   const partOf = (hop: Hop): ContactParts | undefined =>
     context.localParty({ kind: 'sent', from, hop })?.contact;
@@ -72,7 +72,7 @@ export function sendRequest(
       : userAgent.contact(hop, isSecure, partOf(hop));
   let client: ClientRequest | undefined;
   const send = (hops?: readonly Hop[]): void => {
-    if (finish.isOver()) return; // the layer was closed while the hops were looked up
+    if (tracked.isOver) return; // the layer was closed while the hops were looked up
     const { contactParams } = options;
     client = new ClientRequest(request, {
       context,
@@ -81,14 +81,14 @@ export function sendRequest(
       credentials,
       contact:
         contactParams === undefined ? undefined : (hop) => `${ownContact(hop)}${contactParams}`,
-      nextCSeq: () => ++cseq,
+      numbers: { nextCSeq: () => ++cseq },
       user: {
         onResponse: (response) => {
-          if (response.status >= 200) finish({ response });
+          if (response.status >= 200) tracked.finish({ response });
           else if (response.status > 100) user.onProvisional?.(response);
         },
-        onTimeout: () => finish({ failure: { kind: 'timeout' } }),
-        onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
+        onTimeout: () => tracked.finish({ failure: { kind: 'timeout' } }),
+        onTransportError: (error) => tracked.finish({ failure: { kind: 'transport', error } }),
       },
     });
     client.send();
@@ -97,7 +97,7 @@ export function sendRequest(
   else {
     locate(context.sender, request, addressing.nextHop, {
       onHops: send,
-      onFailed: (error) => finish({ failure: { kind: 'transport', error } }),
+      onFailed: (error) => tracked.finish({ failure: { kind: 'transport', error } }),
     });
   }
   return {

@@ -9,8 +9,13 @@ import { type Hop, isReliable } from '@strowger/transaction-core';
  */
 export function pinnedHop(request: SipRequest, hop: Hop): Hop | undefined {
   if (request.headers.has('record-route')) return undefined;
-  if ((request.headers.get('via') ?? []).length !== 1) return undefined;
+  if (hasSeveralVias(request)) return undefined;
   return isReliable(hop.transport) || isBehindNat(request, hop) ? hop : undefined;
+}
+
+function hasSeveralVias({ headers }: SipRequest): boolean {
+  const [first = '', ...others] = headers.raw('Via');
+  return others.length > 0 || (first.includes(',') && headers.get('via')?.length !== 1);
 }
 
 function isBehindNat(request: SipRequest, hop: Hop): boolean {

@@ -1,7 +1,7 @@
 import { Machine, type Timer } from '@strowger/runtime';
 import type { SipResponse } from '@strowger/sip-message';
 import { type ChangeContext, finalInput, tell } from './change-client.ts';
-import { ClientRequest } from './client-request.ts';
+import { ClientRequest, type ClientRequestUser } from './client-request.ts';
 import { hasDescription } from './description.ts';
 import type { OutgoingReinvite } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
@@ -124,17 +124,15 @@ export class ReinviteClient implements OutgoingReinvite {
     usage.offers.inviteSent(hasDescription(this.parts));
     const parts = usage.withTimer(this.parts);
     const request = this.dialog.compose('INVITE', record.nextCSeq(), parts);
-    const client = new ClientRequest(
-      request,
-      this.dialog.clientOptions({
-        onResponse: (response) => this.receive(response),
-        onTimeout: () => this.machine.input({ type: 'timeout' }),
-        onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
-        onTerminated: () => {
-          if (this.client === client) this.machine.input({ type: 'transactionOver' });
-        },
-      }),
-    );
+    const user: ClientRequestUser = {
+      onResponse: (response) => this.receive(response),
+      onTimeout: () => this.machine.input({ type: 'timeout' }),
+      onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
+      onTerminated: () => {
+        if (this.client === client) this.machine.input({ type: 'transactionOver' });
+      },
+    };
+    const client = new ClientRequest(request, this.dialog.clientOptions(user, request));
     this.client = client;
     client.send();
     this.dialog.changed();

@@ -14,6 +14,7 @@ import type { InviteServerOutcome } from './invite-server-table.ts';
 import type { LayerContext } from './layer-context.ts';
 import { sendProvisional, successParts } from './invite-responses.ts';
 import { checkProvisional, checkRefusal } from './status.ts';
+import type { ResponseParts } from './user-agent.ts';
 
 /** A re-INVITE of the peer (RFC 3261 §14.2). */
 export class ReinviteServer implements IncomingReinvite {
@@ -54,7 +55,13 @@ export class ReinviteServer implements IncomingReinvite {
     if (!this.pending) return;
     const contact = status > 100 ? this.dialog.record.contact : undefined;
     const { context, dialog, server } = this;
-    sendProvisional({ context, dialog, server }, { status, parts, more: { contact } });
+    const whole = ({ headers, body }: MessageParts, capabilities: boolean): ResponseParts => ({
+      headers,
+      body,
+      contact,
+      capabilities,
+    });
+    sendProvisional({ context, dialog, server }, { status, parts, whole });
     // RFC 6141 §4: a reliable response has accepted the new target
     if (server.isAwaitingPrack) dialog.record.refreshTarget(this.request, this.inbound.hop);
   }

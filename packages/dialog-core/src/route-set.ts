@@ -5,6 +5,7 @@ import { copied } from './copied.ts';
 export type RouteSet = readonly string[];
 
 const NO_ROUTES: RouteSet = [];
+const NO_ENTRIES: readonly NameAddr[] = [];
 
 /**
  * The route set that a dialog takes from the message that makes it: the Record-Route entries in
@@ -43,7 +44,8 @@ export function addressRequest(routes: readonly NameAddr[], remoteTarget: Uri): 
 }
 
 /** The entries of a stored route set. */
-export function parseRoutes(routeSet: RouteSet): NameAddr[] {
+export function parseRoutes(routeSet: RouteSet): readonly NameAddr[] {
+  if (routeSet.length === 0) return NO_ENTRIES;
   return routeSet.flatMap((text) => {
     const parsed = NameAddr.parse(text);
     return parsed.ok ? [parsed.value] : [];

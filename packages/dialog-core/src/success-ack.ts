@@ -11,11 +11,15 @@ export interface AckParts {
   readonly body?: Body | undefined;
 }
 
+const CREDENTIALS: readonly string[] = ['Authorization', 'Proxy-Authorization'];
+
 /** The ACK carries the CSeq number and the credentials of its INVITE (RFC 3261 §13.2.2.4). */
 export function ackPartsOf(invite: SipRequest): AckParts {
-  const headers = ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
-    invite.headers.raw(name).map((value): [string, string] => [name, value]),
-  );
+  const headers: [string, string][] = [];
+  for (const name of CREDENTIALS) {
+    if (!invite.headers.has(name)) continue;
+    for (const value of invite.headers.raw(name)) headers.push([name, value]);
+  }
   return { cseq: invite.cseq.number, headers };
 }
 

@@ -7,7 +7,7 @@ import {
   finalInput,
   tell,
 } from './change-client.ts';
-import { ClientRequest } from './client-request.ts';
+import { ClientRequest, type ClientRequestUser } from './client-request.ts';
 import { hasDescription, isDescribed } from './description.ts';
 import type { OutgoingUpdate } from './dialog.ts';
 import type { DialogShell } from './dialog-shell.ts';
@@ -89,14 +89,13 @@ export class UpdateClient implements OutgoingUpdate {
     const { usage } = dialog;
     if (this.isOffer) usage.offers.offer('update');
     const parts = usage.withTimer(this.parts);
-    this.client = new ClientRequest(
-      dialog.compose('UPDATE', dialog.record.nextCSeq(), parts),
-      dialog.clientOptions({
-        onResponse: (response) => this.receive(response),
-        onTimeout: () => this.machine.input({ type: 'timeout' }),
-        onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
-      }),
-    );
+    const request = dialog.compose('UPDATE', dialog.record.nextCSeq(), parts);
+    const user: ClientRequestUser = {
+      onResponse: (response) => this.receive(response),
+      onTimeout: () => this.machine.input({ type: 'timeout' }),
+      onTransportError: (error) => this.machine.input({ type: 'transportFailed', error }),
+    };
+    this.client = new ClientRequest(request, dialog.clientOptions(user, request));
     this.client.send();
   }
 

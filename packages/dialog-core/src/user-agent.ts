@@ -1,14 +1,18 @@
 import {
   createResponse,
+  type HeaderField,
+  headerField,
   type HeaderInput,
+  Headers,
   SipRequest,
   type SipResponse,
-  SipUri,
+  type SipUri,
   type Uri,
 } from '@strowger/sip-message';
 import { StrowgerError } from '@strowger/runtime';
 import type { Hop, MessageSender } from '@strowger/transaction-core';
 import type { MessageParts, RefusalParts } from './dialog-user.ts';
+import { OwnContacts } from './own-contacts.ts';
 import type { ContactParts } from './local-party.ts';
 import type { ReliableProvisionals } from './reliability.ts';
 
@@ -17,7 +21,10 @@ export interface RequestHead {
   readonly method: string;
   readonly uri: Uri;
   readonly from: string;
+  /** The tag in it, where that is known. */
+  readonly fromTag?: string | undefined;
   readonly to: string;
+  readonly toTag?: string | undefined;
   readonly callId: string;
   readonly cseq: number;
   readonly route: readonly string[];
@@ -74,25 +81,31 @@ const REPLACED = new Set([
   'server',
 ]);
 
-const SECURE: readonly string[] = ['tls', 'wss'];
-
 /** Writes the messages of one user agent: its Contact, Allow, Supported and name on each. */
 export class UserAgent {
   readonly options: UserAgentOptions;
   /** What our Contact is instead of the address that a hop sees (RFC 5627 §4.4). */
   gruu: SipUri | undefined;
-  private readonly allCapabilities: Fields;
+  private readonly allCapabilities: readonly HeaderField[];
   /** Without 100rel: an INVITE may leave that out, or require it. */
-  private readonly otherCapabilities: Fields;
-  /** The value of Allow, where it is always the same. */
-  private readonly fixedAllow: string | undefined;
+  private readonly otherCapabilities: readonly HeaderField[];
+  /** Allow, where it is always the same. */
+  private readonly fixedAllow: HeaderField | undefined;
+  private readonly requestName: HeaderField | undefined;
+  private readonly responseName: HeaderField | undefined;
+  private readonly ownContacts: OwnContacts;
 
   constructor(options: UserAgentOptions) {
+    const { userAgent, allow } = options;
     this.options = options;
     const supported = options.supported.filter((tag) => tag !== '100rel');
     this.allCapabilities = capabilityFields(options);
     this.otherCapabilities = capabilityFields({ ...options, supported });
-    this.fixedAllow = typeof options.allow === 'function' ? undefined : options.allow.join(', ');
+    this.fixedAllow =
+      typeof allow === 'function' ? undefined : headerField('Allow', allow.join(', '));
+    this.requestName = userAgent === undefined ? undefined : headerField('User-Agent', userAgent);
+    this.responseName = userAgent === undefined ? undefined : headerField('Server', userAgent);
+    this.ownContacts = new OwnContacts();
   }
 
   /** The methods that we take now. */
@@ -112,52 +125,49 @@ export class UserAgent {
   }
 
   /** The Contact of this very instance for messages over this hop, which a registrar binds. */
-  hopContact(hop: Hop, secure = false, parts: ContactParts = {}): string {
+  hopContact(hop: Hop, secure = false, parts: ContactParts = NO_PARTS): string {
     const { sentBy = this.options.sender.sentBy(hop), user = this.options.contactUser } = parts;
-    const { host, port } = sentBy;
-    const params: [string, string][] = [];
-    const implied = hop.transport === 'udp' || (secure && SECURE.includes(hop.transport));
-    if (!implied) params.push(['transport', hop.transport === 'wss' ? 'ws' : hop.transport]);
-    const scheme = secure ? 'sips' : 'sip';
-    const uri = new SipUri({ scheme, user, host, port, params });
-    return `<${uri.toString()}>`;
+    return this.ownContacts.of({ hop, secure, user, sentBy });
   }
 
   request(head: RequestHead, parts: MessageParts): SipRequest {
-    const headers: [string, HeaderInput][] = head.route.map((route) => ['Route', route]);
-    headers.push(
-      ['Max-Forwards', 70],
-      ['From', head.from],
-      ['To', head.to],
-      ['Call-ID', head.callId],
-      ['CSeq', `${head.cseq} ${head.method}`],
+    const { method, uri, contact, reliableProvisionals } = head;
+    const fields: HeaderField[] = [];
+    for (const route of head.route) fields.push(headerField('Route', route));
+    fields.push(
+      MAX_FORWARDS,
+      headerField('From', head.from, head.fromTag),
+      headerField('To', head.to, head.toTag),
+      headerField('Call-ID', head.callId),
+      headerField('CSeq', `${head.cseq} ${method}`),
     );
-    if (head.contact !== undefined) headers.push(['Contact', head.contact]);
-    if (head.method !== 'ACK' && head.method !== 'BYE')
-      this.addCapabilities(headers, head.reliableProvisionals);
-    if (head.reliableProvisionals === 'required') headers.push(['Require', '100rel']);
-    const { userAgent } = this.options;
-    if (userAgent !== undefined) headers.push(['User-Agent', userAgent]);
-    const { body } = parts;
-    const { method, uri } = head;
-    const request = new SipRequest({ method, uri, headers, body: body?.content });
+    if (contact !== undefined) fields.push(headerField('Contact', contact));
+    if (method !== 'ACK' && method !== 'BYE') this.addCapabilities(fields, reliableProvisionals);
+    if (reliableProvisionals === 'required') fields.push(REQUIRE_100REL);
+    if (this.requestName !== undefined) fields.push(this.requestName);
+    const headers = Headers.withFields(fields);
+    const request = new SipRequest({ method, uri, headers, body: parts.body?.content });
     addParts(request, parts);
     return request;
   }
 
-  response(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
-    const headers: [string, HeaderInput][] = [];
-    if (parts.recordRoute === true) {
-      for (const route of request.headers.raw('Record-Route'))
-        headers.push(['Record-Route', route]);
+  response(request: SipRequest, status: number, parts: ResponseParts = NO_PARTS): SipResponse {
+    const fields: HeaderField[] = [];
+    if (parts.recordRoute === true && request.headers.has('Record-Route')) {
+      for (const route of request.headers.raw('Record-Route')) {
+        fields.push(headerField('Record-Route', route));
+      }
     }
-    if (parts.contact !== undefined) headers.push(['Contact', parts.contact]);
-    if (parts.capabilities === true) this.addCapabilities(headers);
-    const { userAgent } = this.options;
-    if (userAgent !== undefined) headers.push(['Server', userAgent]);
-    const { reason, toTag, body } = parts;
-    const content = body?.content;
-    const response = createResponse(request, status, { headers, reason, toTag, body: content });
+    if (parts.contact !== undefined) fields.push(headerField('Contact', parts.contact));
+    if (parts.capabilities === true) this.addCapabilities(fields);
+    if (this.responseName !== undefined) fields.push(this.responseName);
+    const { reason, toTag } = parts;
+    const response = createResponse(request, status, {
+      fields,
+      reason,
+      toTag,
+      body: parts.body?.content,
+    });
     addParts(response, parts);
     return response;
   }
@@ -184,28 +194,31 @@ export class UserAgent {
     return this.response(request, status, { ...parts, headers: all, capabilities: true });
   }
 
-  private addCapabilities(headers: [string, HeaderInput][], reliable?: ReliableProvisionals): void {
+  private addCapabilities(fields: HeaderField[], reliable?: ReliableProvisionals): void {
     const isSaid = reliable === undefined || reliable === 'supported';
-    headers.push(['Allow', this.fixedAllow ?? this.allow.join(', ')]);
-    headers.push(...(isSaid ? this.allCapabilities : this.otherCapabilities));
+    fields.push(this.fixedAllow ?? headerField('Allow', this.allow.join(', ')));
+    for (const field of isSaid ? this.allCapabilities : this.otherCapabilities) fields.push(field);
   }
 }
 
-type Fields = readonly [string, HeaderInput][];
+const NO_PARTS = {} as const;
+const MAX_FORWARDS = headerField('Max-Forwards', '70');
+const REQUIRE_100REL = headerField('Require', '100rel');
 
 /** The fields that say what we can, but Allow. */
-function capabilityFields({ supported, ...options }: UserAgentOptions): Fields {
-  const fields: [string, HeaderInput][] = [];
-  if (supported.length > 0) fields.push(['Supported', supported.join(', ')]);
+function capabilityFields({ supported, ...options }: UserAgentOptions): HeaderField[] {
+  const fields: HeaderField[] = [];
+  if (supported.length > 0) fields.push(headerField('Supported', supported.join(', ')));
   const { eventPackages = [], infoPackages = [] } = options;
-  if (eventPackages.length > 0) fields.push(['Allow-Events', eventPackages.join(', ')]);
-  if (infoPackages.length > 0) fields.push(['Recv-Info', infoPackages.join(', ')]);
+  if (eventPackages.length > 0) fields.push(headerField('Allow-Events', eventPackages.join(', ')));
+  if (infoPackages.length > 0) fields.push(headerField('Recv-Info', infoPackages.join(', ')));
   return fields;
 }
 
 function addParts(message: SipRequest | SipResponse, { headers, body }: MessageParts): void {
   if (body !== undefined) message.headers.set('Content-Type', body.type);
-  for (const [name, value] of headers ?? []) {
+  if (headers === undefined) return;
+  for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     if (RESERVED.has(lower)) {
       throw new StrowgerError('RESERVED_HEADER', `${name} is written by the dialog layer`);

@@ -44,16 +44,17 @@ export class VirtualClock implements Clock {
     return this.wheel.nextAt();
   }
 
-  /** Moves time forward by `ms`, firing what falls due at its own millisecond. */
-  advance(ms: number): void {
+  /** Moves time forward by `ms`, firing what falls due at its own millisecond; gives how many fired. */
+  advance(ms: number): number {
     const target = this.time + ms;
+    let fired = 0;
     for (;;) {
       const next = this.wheel.nextAt();
       if (next === undefined || next > target) break;
       this.time = Math.max(this.time, next);
-      this.wheel.advanceTo(next);
+      fired += this.wheel.advanceTo(next);
     }
     this.time = target;
-    this.wheel.advanceTo(target);
+    return fired + this.wheel.advanceTo(target);
   }
 }

@@ -17,7 +17,9 @@ export const ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
 export function randomFrom(bytes: (length: number) => Uint8Array): Random {
   const uint32 = (): number => {
     const four = bytes(4);
-    return new DataView(four.buffer, four.byteOffset, 4).getUint32(0);
+    let value = 0;
+    for (let at = 0; at < 4; at++) value = (value << 8) | (four[at] ?? 0);
+    return value >>> 0;
   };
   return {
     bytes,

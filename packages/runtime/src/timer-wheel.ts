@@ -98,20 +98,22 @@ export class TimerWheel {
     return (Math.floor(this.tick / HORIZON) + 1) * HORIZON;
   }
 
-  /** Fires everything that is due up to and including `toMs`, in order. */
-  advanceTo(toMs: number): void {
+  /** Fires everything that is due up to and including `toMs`, in order; gives how many fired. */
+  advanceTo(toMs: number): number {
     const target = Math.floor(toMs);
+    let fired = 0;
     for (;;) {
       const next = this.nextAt();
       if (next === undefined || next > target) break;
       this.tick = next;
       this.horizon = horizonOf(next);
       this.cascade();
-      this.fireSlot(this.slot(0, next));
+      fired += this.fireSlot(this.slot(0, next));
     }
-    if (target <= this.tick) return;
+    if (target <= this.tick) return fired;
     this.tick = target;
     this.horizon = horizonOf(target);
+    return fired;
   }
 
   private place(entry: Entry): void {
@@ -151,12 +153,14 @@ export class TimerWheel {
     }
   }
 
-  private fireSlot(list: Entry): void {
-    while (!isEmpty(list)) {
+  private fireSlot(list: Entry): number {
+    let fired = 0;
+    for (; !isEmpty(list); fired++) {
       const entry = list.next;
       this.remove(entry);
       entry.fire?.();
     }
+    return fired;
   }
 }
 

@@ -1,5 +1,5 @@
 import { headerId } from './header-names.ts';
-import type { HeaderInput } from './header-input.ts';
+import type { HeaderField, HeaderInput } from './header-input.ts';
 import { Headers } from './headers.ts';
 import { refuseInjection } from './injection.ts';
 import { type SipRequest, SipResponse } from './message.ts';
@@ -12,6 +12,8 @@ export interface ResponseOptions {
   readonly reason?: string | undefined;
   /** The tag of To, where the request has none. Ignored in a 100. */
   readonly toTag?: string | undefined;
+  /** Behind those that are copied, before `headers`. */
+  readonly fields?: readonly HeaderField[] | undefined;
   readonly headers?: Iterable<readonly [string, HeaderInput]> | undefined;
   readonly body?: string | Uint8Array | undefined;
 }
@@ -28,7 +30,10 @@ export function createResponse(
   const isTrying = status === 100;
   const toTag = isTrying ? undefined : options.toTag;
   const headers = Headers.ofResponse(request.headers, isTrying ? TIMESTAMP : NONE, toTag);
-  for (const [name, value] of options.headers ?? []) headers.append(name, value);
+  if (options.fields !== undefined) for (const field of options.fields) headers.addField(field);
+  if (options.headers !== undefined) {
+    for (const [name, value] of options.headers) headers.append(name, value);
+  }
   if (options.reason !== undefined) refuseInjection(options.reason);
   return new SipResponse({ status, reason: options.reason, body: options.body ?? '' }, headers);
 }

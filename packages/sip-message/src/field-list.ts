@@ -15,6 +15,11 @@ export interface Field {
   readonly known: string | undefined;
   /** Whether the value is surely printable US-ASCII; a name always is. */
   readonly isPrintable: boolean;
+  /**
+   * What was read from the value where it is all that its header has: copies and responses share the
+   * field, and read it no more.
+   */
+  typed: unknown;
 }
 
 const POSITIONS = Array.from({ length: 64 }, (_, field) => field);

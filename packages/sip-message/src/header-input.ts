@@ -11,22 +11,44 @@ import { SipMessageError } from './refusal.ts';
 export type HeaderInput = Single | readonly Single[];
 type Single = string | number | boolean | object;
 
+/**
+ * One header field that was checked when it was made and may stand in any number of messages: what a
+ * user agent says in each of them, or has put together itself. See `headerField`.
+ */
+export type HeaderField = Field;
+
+/**
+ * Makes a field for `Headers.withFields`, `addField` and `createResponse`. Throws `BAD_NAME` and
+ * `HEADER_INJECTION`.
+ *
+ * @param known the tag in the value of a From or To, the branch in that of a Via, where the caller
+ * has just put it there: it is not looked for then.
+ */
+export function headerField(name: string, value: string, known?: string): HeaderField {
+  const id = idOf(name);
+  return fieldOf(id, id === 0 ? name : usualName(id, name), value, known);
+}
+
 /** The fields that a value becomes. Throws `BAD_NAME`, `BAD_VALUE` and `HEADER_INJECTION`. */
 export function fieldsOf(name: string, value: HeaderInput): Field[] {
-  if (!isToken(name)) {
-    throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
-  }
-  const id = headerId(name);
+  if (typeof value === 'string') return [headerField(name, value)];
+  const id = idOf(name);
   const spelt = id === 0 ? name : usualName(id, name);
-  if (typeof value === 'string') return [fieldOf(id, spelt, value)];
   const texts = textsOf(value, headerKind(id)?.format);
   return texts.map((text) => fieldOf(id, spelt, text));
 }
 
-function fieldOf(id: number, name: string, value: string): Field {
+/** A known name is a token. */
+function idOf(name: string): number {
+  const id = headerId(name);
+  if (id !== 0 || isToken(name)) return id;
+  throw new SipMessageError('BAD_NAME', 'a header name holds a character that it may not');
+}
+
+function fieldOf(id: number, name: string, value: string, known?: string): Field {
   const printable = isPrintable(value);
   if (!printable) refuseInjection(value);
-  return { id, name, value, known: undefined, isPrintable: printable };
+  return { id, name, value, known, isPrintable: printable, typed: undefined };
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

@@ -3,7 +3,13 @@ import type { CSeq } from './cseq.ts';
 import { doubtfulHeaders } from './doubtful-headers.ts';
 import { type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
-import { endOfFirst, fieldsOf, type HeaderInput } from './header-input.ts';
+import {
+  endOfFirst,
+  fieldsOf,
+  headerField,
+  type HeaderField,
+  type HeaderInput,
+} from './header-input.ts';
 import { type HeaderKind, headerKind } from './header-kinds.ts';
 import {
   CALL_ID,
@@ -34,7 +40,7 @@ export type HeaderValue<N extends string> =
 const EMPTY_PAIRS: readonly unknown[] = [0, undefined, 0, undefined, 0, undefined, 0, undefined];
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
 /** Of a field whose value stands as it was received. */
-const UNCHECKED = { known: undefined, isPrintable: false } as const;
+const UNCHECKED = { known: undefined, isPrintable: false, typed: undefined } as const;
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -114,7 +120,7 @@ export class Headers extends FieldList {
       this.own(name)[at] = first;
       return this;
     }
-    this.remove(name);
+    if (at >= 0) this.remove(name);
     insert(this.own(name), at < 0 ? this.size : at, added);
     return this;
   }
@@ -125,6 +131,14 @@ export class Headers extends FieldList {
     const order = this.own(name);
     const at = this.endOfLast(order, name);
     insert(order, at === 0 ? order.length : at, added);
+    return this;
+  }
+
+  /** Adds a field behind all others, whatever their names. */
+  addField(field: HeaderField): this {
+    this.forget(field.id);
+    if (field.id === VIA) this.firstVia = undefined;
+    this.ownOrder().push(field);
     return this;
   }
 
@@ -152,9 +166,8 @@ export class Headers extends FieldList {
    */
   prependVia(sentBy: string, branch: string, params = ''): this {
     if (!isToken(branch)) throw new SipMessageError('BAD_VALUE', 'a branch is no token');
-    const [field] = fieldsOf('Via', `${sentBy};branch=${branch}${params}`);
-    if (field === undefined) return this; // a text is always one field
-    insert(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: branch }]);
+    const field = headerField('Via', `${sentBy};branch=${branch}${params}`, branch);
+    insertOne(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), field);
     return this;
   }
 
@@ -164,10 +177,8 @@ export class Headers extends FieldList {
    */
   replaceTopVia(via: Via): this {
     this.removeFirst('Via');
-    const [field] = fieldsOf('Via', String(via));
-    const order = this.own('Via');
-    if (field === undefined) return this; // a text is always one field
-    insert(order, Math.max(this.indexOfId(VIA, 0), 0), [{ ...field, known: via.branch }]);
+    const field = headerField('Via', String(via), via.branch);
+    insertOne(this.own('Via'), Math.max(this.indexOfId(VIA, 0), 0), field);
     this.firstVia = via;
     return this;
   }
@@ -281,6 +292,9 @@ export class Headers extends FieldList {
     if (this.firstVia !== undefined) return this.firstVia;
     const at = this.indexOfId(VIA, 0);
     if (at < 0) return undefined;
+    // one that was set here is read once for all copies and answers
+    const all = typeof this.fieldAt(at) === 'object' ? this.read(VIA) : undefined;
+    if (Array.isArray(all)) return all[0];
     this.firstVia = this.plainParams(VIA) < 0 ? readFirstVia(this, at) : this.readPlainVia(at);
     return this.firstVia;
   }
@@ -304,12 +318,15 @@ export class Headers extends FieldList {
   }
 
   /**
-   * The tag of a From or To, the branch of a Via, that was set here by who knew it.
+   * The tag of a From or To, the branch of a Via, that was set here by who knew it; null where an
+   * address that was set here has none, undefined where it has to be read.
    * @internal
    */
-  knownKey(id: number): string | undefined {
+  knownKey(id: number): string | null | undefined {
     const field = this.order?.[this.indexOfId(id, 0)];
-    return typeof field === 'object' ? field.known : undefined;
+    if (typeof field !== 'object') return undefined;
+    if (field.known !== undefined || id === VIA) return field.known;
+    return endsWithUri(field.value) ? null : undefined;
   }
 
   /**
@@ -326,6 +343,11 @@ export class Headers extends FieldList {
    */
   get requestUriText(): string {
     return requestUriText(this.received);
+  }
+
+  /** New headers with these fields in this order; nothing is checked once more. */
+  static withFields(fields: readonly HeaderField[]): Headers {
+    return new Headers(NO_ENTRIES, undefined, fields.slice());
   }
 
   /**
@@ -349,8 +371,9 @@ export class Headers extends FieldList {
     for (let at = 0; at < size; at++) {
       const field = request.fieldAt(at);
       const id = request.id(field);
-      if (id === TO && tag !== undefined && typeof field === 'number') {
-        const tagged = taggedTo(received, field, tag);
+      if (id === TO && tag !== undefined) {
+        const tagged =
+          typeof field === 'number' ? taggedTo(received, field, tag) : taggedOwn(field, tag);
         order.push(tagged ?? field);
         if (tagged !== undefined) tag = undefined;
       } else if ((id > 0 && id <= CSEQ) || (id === other && id > 0)) order.push(field);
@@ -426,7 +449,14 @@ export class Headers extends FieldList {
     const kind = headerKind(id);
     const first = this.indexOfId(id, 0);
     if (kind === undefined || first < 0) return undefined;
+    const field = this.fieldAt(first);
+    const own = typeof field === 'object' && this.isLast(id, first) ? field : undefined;
+    if (own?.typed !== undefined) return own.typed;
     const value = readFields(this, kind, first);
+    if (own !== undefined && !(value instanceof Fault)) {
+      own.typed = value;
+      return value;
+    }
     this.typed ??= EMPTY_PAIRS.slice();
     const place = placeOf(this.typed, id);
     this.typed[place - 1] = id;
@@ -448,7 +478,19 @@ function taggedTo(head: Head, field: number, tag: string): Field | undefined {
   if (toParams < 0 || head.toTag >= 0 || !isToken(tag)) return undefined;
   if (plainParam(head, toParams, 'tag') !== undefined) return undefined;
   const value = `${head.value(field)};tag=${tag}`;
-  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii };
+  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii, typed: undefined };
+}
+
+/** The same for a To that was set here: no parameter follows where it ends with its URI. */
+function taggedOwn({ value, known, isPrintable }: Field, tag: string): Field | undefined {
+  if (known !== undefined || !endsWithUri(value) || !isToken(tag)) return undefined;
+  const text = `${value};tag=${tag}`;
+  return { id: TO, name: 'To', value: text, known: tag, isPrintable, typed: undefined };
+}
+
+/** Whether an address surely has no parameters: its last character closes its URI. */
+function endsWithUri(value: string): boolean {
+  return value.endsWith('>') && value.includes('<');
 }
 
 /** Where the value of this identity is, or would be. */
@@ -461,12 +503,13 @@ function placeOf(typed: readonly unknown[], id: number): number {
 /** `splice` costs ten times as much for the one field that there usually is. */
 function insert(order: (number | Field)[], at: number, added: readonly Field[]): void {
   const [first] = added;
-  if (added.length !== 1 || first === undefined) {
-    order.splice(at, 0, ...added);
-    return;
-  }
+  if (added.length !== 1 || first === undefined) order.splice(at, 0, ...added);
+  else insertOne(order, at, first);
+}
+
+function insertOne(order: (number | Field)[], at: number, field: Field): void {
   for (let i = order.length; i > at; i--) order[i] = order[i - 1] ?? 0;
-  order[at] = first;
+  order[at] = field;
 }
 
 function rawOrAbsent(values: string[]): string[] | undefined {

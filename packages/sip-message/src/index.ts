@@ -32,7 +32,7 @@ export type {
   TokenWithParams,
   Warning,
 } from './header-types.ts';
-export type { HeaderInput } from './header-input.ts';
+export { type HeaderField, headerField, type HeaderInput } from './header-input.ts';
 export { Headers, type HeaderValue } from './headers.ts';
 export type { LocatedHead } from './head.ts';
 export { DEFAULT_LIMITS, type Limits, limitsOf } from './limits.ts';

@@ -97,7 +97,10 @@ abstract class Message {
   /** The tag of From, `from.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `from` does. */
   get fromTag(): string | undefined {
     const params = this.headers.plainParams(FROM);
-    if (params < 0) return this.headers.knownKey(FROM) ?? this.from.tag;
+    if (params < 0) {
+      const known = this.headers.knownKey(FROM);
+      return known === undefined ? this.from.tag : (known ?? undefined);
+    }
     const { received } = this.headers;
     return received.fromTag < 0
       ? plainParam(received, params, 'tag')
@@ -107,7 +110,10 @@ abstract class Message {
   /** The tag of To, `to.tag` without making a `NameAddr`. Throws `MISSING_HEADER` where `to` does. */
   get toTag(): string | undefined {
     const params = this.headers.plainParams(TO);
-    if (params < 0) return this.headers.knownKey(TO) ?? this.to.tag;
+    if (params < 0) {
+      const known = this.headers.knownKey(TO);
+      return known === undefined ? this.to.tag : (known ?? undefined);
+    }
     const { received } = this.headers;
     return received.toTag < 0 ? plainParam(received, params, 'tag') : received.met(received.toTag);
   }

@@ -53,7 +53,7 @@ export type Observation = WireSight | Told;
 /** Reads a message for the invariants. */
 export function sightOf(event: WireEvent): WireSight {
   const { message, hop } = event;
-  const { via, cseq } = message;
+  const { cseq } = message;
   const isRequest = message.kind === 'request';
   const { method } = cseq;
   return {
@@ -65,11 +65,11 @@ export function sightOf(event: WireEvent): WireSight {
     method: isRequest ? message.method : method,
     status: isRequest ? 0 : message.status,
     callId: message.callId,
-    fromTag: message.from.tag ?? '',
-    toTag: message.to.tag ?? '',
+    fromTag: message.fromTag ?? '',
+    toTag: message.toTag ?? '',
     cseq: cseq.number,
-    transaction: `${via.branch ?? ''}|${via.host}:${via.port ?? ''}|${method}`,
-    route: isRequest ? message.headers.raw('Route').join(', ') : '',
+    transaction: `${message.branch ?? ''}|${message.sentBy}|${method}`,
+    route: isRequest && message.headers.has('Route') ? message.headers.raw('Route').join(', ') : '',
     hasBody: message.body.length > 0,
     hasChallenge: !isRequest && (message.status === 401 || message.status === 407),
     isReliable: hop.transport !== 'udp',

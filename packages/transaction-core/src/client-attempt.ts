@@ -1,7 +1,12 @@
 import type { SipRequest, SipResponse } from '@strowger/sip-message';
 import { ackForFailure } from './ack.ts';
 import type { ClientContext, InviteClientInput } from './invite-client.ts';
-import type { ClientLingerTimer, ClientRemains, LingeringClient } from './lingering-client.ts';
+import type {
+  ClientLingerTimer,
+  ClientRemains,
+  LingeringClient,
+  LingeringClientOwner,
+} from './lingering-client.ts';
 import { clientKey, viaCount } from './matching.ts';
 import type { Hop } from './message-sender.ts';
 import type { NonInviteClientInput } from './non-invite-client.ts';
@@ -57,12 +62,13 @@ export class ClientAttempt implements ClientContext, TransactionOwner {
     return viaCount(this.request);
   }
 
-  /** What is kept of it behind its final response. */
-  get remains(): Omit<ClientRemains, 'owner'> {
+  /** What is kept of it behind its final response, and for whom. */
+  remains(owner: LingeringClientOwner): ClientRemains {
     const { shell, key, hop, vias } = this;
     const isInvite = this.request.method === 'INVITE';
     // the states in which the tables arm the timers of those that linger
-    return { isInvite, name: shell.state as ClientRemains['name'], key, hop, vias, ack: shell.ack };
+    const name = shell.state as ClientRemains['name'];
+    return { isInvite, name, key, hop, vias, ack: shell.ack, owner };
   }
 
   input(input: InviteClientInput | NonInviteClientInput): 'taken' | 'refused' | 'queued' {

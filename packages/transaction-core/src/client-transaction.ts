@@ -22,7 +22,7 @@ export interface ClientTransactionUser {
   /** No hop could be reached (or none was found: `NO_ROUTE`, none may be used: `INSECURE_HOP`). */
   onTransportError(error: StrowgerError): void;
   /** The transaction is over and forgotten; told once, last. */
-  onTerminated?(): void;
+  onTerminated?(transaction: ClientTransaction): void;
 }
 
 /** Where a request goes. */
@@ -68,11 +68,14 @@ export class ClientTransaction implements AttemptOwner {
   /** Until its final response was told: what lingers holds no message. */
   private given: SipRequest | undefined;
   private sent: SipRequest | undefined;
-  private hopsLeft: Hop[] = [];
+  /** Those that may be tried, and which is next. */
+  private hops: readonly Hop[] = NO_HOPS;
+  private nextHop = 0;
   private onHop: RequestOptions['onHop'];
   private branchSuffix = '';
   private attempt: ClientAttempt | LingeringClient | undefined;
   private attempts = 0;
+  private isWaiting = false;
   /** The hop whose health was told of. */
   private told: Hop | undefined;
   /** `settled`: the owner had a final response; `abandoned`: no further hop is tried. */
@@ -117,20 +120,20 @@ export class ClientTransaction implements AttemptOwner {
       return;
     }
     this.progress = 'settled';
-    this.owner.removeWaiting(this);
+    this.wait(false);
     const cancelled = createResponse(given, 487);
     this.owner.soon(() => {
       this.user.onResponse(cancelled, this);
-      this.user.onTerminated?.();
+      this.user.onTerminated?.(this);
     });
   }
 
   /** Forgets the transaction without a word on the wire; nothing but `onTerminated` is told. */
   terminate(): void {
     this.progress = 'settled';
-    this.owner.removeWaiting(this);
+    this.wait(false);
     if (this.attempt !== undefined) this.attempt.input({ type: 'terminate' });
-    else this.owner.soon(() => this.user.onTerminated?.());
+    else this.owner.soon(() => this.user.onTerminated?.(this));
   }
 
   /** @internal The layer is closed: what is still looked up is not sent any more. */
@@ -142,11 +145,11 @@ export class ClientTransaction implements AttemptOwner {
   start({ hops, target, onHop, isSecure, branchSuffix = '' }: RequestOptions): void {
     this.onHop = onHop;
     this.branchSuffix = branchSuffix;
-    this.owner.addWaiting(this);
     const { given } = this;
     if (given === undefined) return; // never before a final response
     const located = hops ?? locateHops(this.around.sender, given, target);
     if (!(located instanceof Promise)) return this.tryHops(located, isSecure);
+    this.wait(true);
     located.then(
       (found) => this.tryHops(found, isSecure),
       (error: unknown) => this.fail(noRoute(error)),
@@ -157,7 +160,7 @@ export class ClientTransaction implements AttemptOwner {
     const { given } = this;
     if (this.progress !== 'open' || given === undefined) return;
     try {
-      this.hopsLeft = [...permittedHops(given, hops, isSecure)];
+      this.hops = permittedHops(given, hops, isSecure);
     } catch (error) {
       return this.fail(noRoute(error));
     }
@@ -166,27 +169,37 @@ export class ClientTransaction implements AttemptOwner {
 
   private tryNext(): void {
     const { given } = this;
-    const hop = this.hopsLeft.shift();
+    const hop = this.hops[this.nextHop];
     if (hop === undefined || given === undefined) return this.fail(noRoute());
+    this.nextHop++;
     this.onHop?.(hop);
     const branch = MAGIC_COOKIE + this.around.runtime.random.token() + this.branchSuffix;
     const request = withVia(given, hop, { branch, sentBy: this.around.sender.sentBy(hop) });
     this.sent = request;
-    if (this.hopsLeft.length === 0) this.given = request; // one copy less while we linger
+    if (this.nextHop === this.hops.length) this.given = request; // one copy less while we linger
     const attempt = this.send(request, hop);
     this.attempt = attempt;
-    this.owner.removeWaiting(this);
+    this.wait(false);
     attempt.input({ type: 'start' });
   }
 
   private fail(error: StrowgerError): void {
     if (this.progress === 'settled') return;
     this.progress = 'settled';
+    this.wait(true);
     this.owner.soon(() => {
-      this.owner.removeWaiting(this);
+      this.wait(false);
       this.user.onTransportError(error);
-      this.user.onTerminated?.();
+      this.user.onTerminated?.(this);
     });
+  }
+
+  /** It is filed while nothing of it is: nearly all are sent at once. */
+  private wait(isWaiting: boolean): void {
+    if (isWaiting === this.isWaiting) return;
+    this.isWaiting = isWaiting;
+    if (isWaiting) this.owner.addWaiting(this);
+    else this.owner.removeWaiting(this);
   }
 
   private send(request: SipRequest, hop: Hop): ClientAttempt {
@@ -198,7 +211,7 @@ export class ClientTransaction implements AttemptOwner {
 
   /** @internal */
   linger(attempt: ClientAttempt, timer: ClientLingerTimer, ms: number): LingeringClient {
-    const rest = this.owner.linger({ ...attempt.remains, owner: this }, timer, ms);
+    const rest = this.owner.linger(attempt.remains(this), timer, ms);
     if (this.attempt === attempt) this.attempt = rest;
     return rest;
   }
@@ -241,6 +254,7 @@ export class ClientTransaction implements AttemptOwner {
     this.given = undefined;
     this.sent = undefined;
     this.onHop = undefined;
+    this.hops = NO_HOPS;
   }
 
   /** The first answer says how the target is; only a 503 says something else later. */
@@ -254,7 +268,7 @@ export class ClientTransaction implements AttemptOwner {
   }
 
   private mayTryNext(): boolean {
-    return this.progress === 'open' && this.hopsLeft.length > 0;
+    return this.progress === 'open' && this.nextHop < this.hops.length;
   }
 
   /** An ACK that could not be sent is no second outcome: the owner has its final response. */
@@ -267,9 +281,9 @@ export class ClientTransaction implements AttemptOwner {
   private released(key: string): void {
     this.owner.remove(key);
     this.attempts--;
-    if (this.attempts > 0) return;
+    if (this.attempts > 0 || this.user.onTerminated === undefined) return;
     this.owner.soon(() => {
-      if (this.attempts === 0) this.user.onTerminated?.();
+      if (this.attempts === 0) this.user.onTerminated?.(this);
     });
   }
 
@@ -281,6 +295,8 @@ export class ClientTransaction implements AttemptOwner {
     transaction.send(cancel, hop).input({ type: 'start' });
   }
 }
+
+const NO_HOPS: readonly Hop[] = [];
 
 function noRoute(cause?: unknown): StrowgerError {
   if (StrowgerError.isInstance(cause)) return cause;

@@ -55,9 +55,13 @@ export function identityOf(request: SipRequest, method = request.method): string
   return inOnePiece(`${cseq.number}|${method}|${fromTag ?? ''}|${callId}`);
 }
 
-/** The key of the client transaction that a response belongs to (RFC 3261 §17.1.3). */
+/**
+ * The key of the client transaction that a response belongs to (RFC 3261 §17.1.3), or that of a
+ * request, of which CSeq has the method too.
+ */
 export function clientKey(message: SipRequest | SipResponse): string {
-  return `${message.branch?.toLowerCase()}|${message.cseq.method}`;
+  const method = message.kind === 'request' ? message.method : message.cseq.method;
+  return `${message.branch?.toLowerCase()}|${method}`;
 }
 
 function transactionMethod({ method }: SipRequest): string {

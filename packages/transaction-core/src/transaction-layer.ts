@@ -1,4 +1,4 @@
-import { type Runtime, StrowgerError, type Timer } from '@strowger/runtime';
+import { type Runtime, StrowgerError } from '@strowger/runtime';
 import {
   createResponse,
   type SipRequest,
@@ -30,6 +30,7 @@ import {
   ServerTransaction,
   type ServerTransactionOwner,
 } from './server-transaction.ts';
+import { Soon } from './soon.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
 import { note, type TransactionTrouble } from './trouble.ts';
 import type {
@@ -98,13 +99,14 @@ export class TransactionLayer {
   private readonly merged = new Map<string, ServerTransaction | LingeringServer>();
   private readonly lingering: Lingering;
   private readonly lingeringClients: LingeringClients;
-  private readonly soon = new Set<Timer>();
+  private readonly soon: Soon;
   private closed = false;
 
   constructor(options: TransactionLayerOptions) {
     const { runtime, sender, user, timers, onStep, onTrouble } = options;
     this.options = options;
     this.user = user;
+    this.soon = new Soon(runtime.clock);
     const counters = newCounters();
     this.counters = counters;
     this.around = { runtime, sender, timers: timerSettings(timers), counters, onStep, onTrouble };
@@ -114,9 +116,9 @@ export class TransactionLayer {
       limit: options.maxLingering ?? 250_000,
       onAck: (ack, inbound) => this.user.onAck(ack, inbound),
       onReleased: (transaction) => this.forget(transaction),
-      soon: (act) => this.later(act),
+      soon: (act) => this.soon.call(act),
     });
-    this.lingeringClients = new LingeringClients(this.around, (act) => this.later(act));
+    this.lingeringClients = new LingeringClients(this.around, (act) => this.soon.call(act));
   }
 
   /** Takes what the transport heard. Never throws for what a peer sent. */
@@ -143,9 +145,9 @@ export class TransactionLayer {
     const transaction = new ClientTransaction(request, user, { around, owner: this.clientOwner });
     if (this.isFull()) {
       const error = new StrowgerError('TOO_MANY_TRANSACTIONS', 'the limit is reached');
-      this.later(() => {
+      this.soon.call(() => {
         user.onTransportError(error);
-        user.onTerminated?.();
+        user.onTerminated?.(transaction);
       });
     } else transaction.start(options);
     return transaction;
@@ -186,10 +188,8 @@ export class TransactionLayer {
     for (const attempt of this.clients.values()) attempt.close();
     for (const transaction of this.waiting) transaction.close();
     for (const transaction of this.servers.values()) transaction.close();
-    for (const timer of this.soon) timer.cancel();
-    for (const live of [this.clients, this.waiting, this.servers, this.merged, this.soon]) {
-      live.clear();
-    }
+    this.soon.close();
+    for (const live of [this.clients, this.waiting, this.servers, this.merged]) live.clear();
   }
 
   private receiveResponse(response: SipResponse, inbound: Inbound): void {
@@ -275,7 +275,7 @@ export class TransactionLayer {
     const { key, identity, isFirst, user } = transaction;
     this.servers.delete(key);
     if (isFirst && this.merged.get(identity) === transaction) this.merged.delete(identity);
-    if (user.onTerminated !== undefined) this.later(() => user.onTerminated?.());
+    if (user.onTerminated !== undefined) this.soon.call(() => user.onTerminated?.());
   }
 
   /** RFC 3261 §9.2: 481 or 200 here, the INVITE's own answer by its owner. */
@@ -324,17 +324,8 @@ export class TransactionLayer {
     remove: (key) => this.clients.delete(key),
     addWaiting: (transaction) => this.waiting.add(transaction),
     removeWaiting: (transaction) => this.waiting.delete(transaction),
-    soon: (act) => this.later(act),
+    soon: (act) => this.soon.call(act),
   };
-
-  private later(act: () => void): void {
-    if (this.closed) return;
-    const timer = this.around.runtime.clock.arm(0, () => {
-      this.soon.delete(timer);
-      act();
-    });
-    this.soon.add(timer);
-  }
 
   private isFull(): boolean {
     const limit = this.options.maxTransactions ?? 100_000;

@@ -17,7 +17,7 @@ export interface Carrier {
   readonly remoteTarget: Uri;
   readonly routeSet: readonly NameAddr[];
   compose(method: string, cseq: number, parts: MessageParts): SipRequest;
-  clientOptions(user: ClientRequestUser): ClientRequestOptions;
+  clientOptions(user: ClientRequestUser, request: SipRequest): ClientRequestOptions;
 }
 
 /** A dialog that a subscription made (RFC 6665 §4.4.1): no INVITE, no BYE. */
@@ -52,16 +52,16 @@ export class BareDialog implements Carrier {
     return this.record.compose(this.context.userAgent, { method, cseq, parts });
   }
 
-  clientOptions(user: ClientRequestUser): ClientRequestOptions {
+  clientOptions(user: ClientRequestUser, request: SipRequest): ClientRequestOptions {
     const { record, context, credentials } = this;
     return {
       user,
       context,
-      target: record.nextHop,
+      target: record.nextHopOf(request),
       hops: record.hop === undefined ? undefined : [record.hop],
       fallback: () => true,
       credentials,
-      nextCSeq: () => record.nextCSeq(),
+      numbers: record,
     };
   }
 }

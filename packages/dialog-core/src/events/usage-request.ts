@@ -1,15 +1,11 @@
-import type { SipRequest } from '@strowger/sip-message';
-import { ClientRequest } from '../client-request.ts';
-import { MOST_REPETITIONS, trackRequest, wasOvertaken } from '../dialog-request.ts';
+import type { StrowgerError } from '@strowger/runtime';
+import type { SipRequest, SipResponse } from '@strowger/sip-message';
+import { ClientRequest, type ClientRequestUser } from '../client-request.ts';
+import { MOST_REPETITIONS, wasOvertaken } from '../dialog-request.ts';
 import type { MessageParts, RequestUser } from '../dialog-user.ts';
 import type { LayerContext } from '../layer-context.ts';
+import { TrackedRequest } from '../tracked-request.ts';
 import type { Carrier } from './carrier.ts';
-
-/** A request that was sent. */
-export interface UsageRequest {
-  /** As it was sent last: again with credentials, or where another overtook it. */
-  readonly request: SipRequest;
-}
 
 /** A request, and who is told how it goes. */
 export interface UsageRequestOptions {
@@ -27,36 +23,60 @@ export interface UsageRequestOptions {
 export function sendUsageRequest(
   context: LayerContext,
   carrier: Carrier,
-  { method, parts, user, mayRepeat }: UsageRequestOptions,
+  options: UsageRequestOptions,
 ): UsageRequest {
-  const { record } = carrier;
-  const finish = trackRequest(context, user);
-  let triesLeft = MOST_REPETITIONS;
-  let client = send();
-  function send(): ClientRequest {
-    const sent = new ClientRequest(
-      carrier.compose(method, record.nextCSeq(), parts),
-      carrier.clientOptions({
-        onResponse: (response) => {
-          if (response.status < 200) return;
-          if (triesLeft > 0 && mayRepeat?.() !== false && wasOvertaken(record, response)) {
-            triesLeft--;
-            client = send();
-            return;
-          }
-          if (response.status < 300) record.refreshTarget(response);
-          finish({ response });
-        },
-        onTimeout: () => finish({ failure: { kind: 'timeout' } }),
-        onTransportError: (error) => finish({ failure: { kind: 'transport', error } }),
-      }),
-    );
-    sent.send();
-    return sent;
+  return new UsageRequest(context, carrier, options);
+}
+
+/** One that was sent. */
+export class UsageRequest implements ClientRequestUser {
+  private readonly carrier: Carrier;
+  private readonly options: UsageRequestOptions;
+  private readonly tracked: TrackedRequest;
+  private client: ClientRequest;
+  private triesLeft = MOST_REPETITIONS;
+
+  constructor(context: LayerContext, carrier: Carrier, options: UsageRequestOptions) {
+    this.carrier = carrier;
+    this.options = options;
+    this.tracked = new TrackedRequest(context, options.user);
+    this.client = this.send();
   }
-  return {
-    get request() {
-      return client.request;
-    },
-  };
+
+  /** As it was sent last: again with credentials, or where another overtook it. */
+  get request(): SipRequest {
+    return this.client.request;
+  }
+
+  onResponse(response: SipResponse): void {
+    if (response.status < 200) return;
+    const { record } = this.carrier;
+    if (this.triesLeft > 0 && wasOvertaken(record, response) && this.mayRepeat) {
+      this.triesLeft--;
+      this.client = this.send();
+      return;
+    }
+    if (response.status < 300) record.refreshTarget(response);
+    this.tracked.finish({ response });
+  }
+
+  onTimeout(): void {
+    this.tracked.finish({ failure: { kind: 'timeout' } });
+  }
+
+  onTransportError(error: StrowgerError): void {
+    this.tracked.finish({ failure: { kind: 'transport', error } });
+  }
+
+  private get mayRepeat(): boolean {
+    return this.options.mayRepeat?.() !== false;
+  }
+
+  private send(): ClientRequest {
+    const { carrier, options } = this;
+    const request = carrier.compose(options.method, carrier.record.nextCSeq(), options.parts);
+    const client = new ClientRequest(request, carrier.clientOptions(this, request));
+    client.send();
+    return client;
+  }
 }
