@@ -22,6 +22,7 @@ export type Feature =
       | 'cancels'
       | 'is hung up on when nobody answers'
       | 'holds and resumes'
+      | 'hears music while it is held'
       | 'holds by the address 0.0.0.0 (RFC 2543)'
       | 'digits as events (RFC 4733)'
       | 'digits by INFO'

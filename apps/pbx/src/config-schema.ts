@@ -168,6 +168,16 @@ const recording = z
     error: 'it needs "server", "folder" or both',
   });
 
+/** What who is held hears: one of the two. */
+const holdMusic = z
+  .strictObject({
+    file: file.optional().describe('A WAV file, played over and over'),
+    toneHz: z.number().min(50).max(4000).optional().describe('A tone instead'),
+  })
+  .refine(({ file: path, toneHz }) => (path === undefined) !== (toneHz === undefined), {
+    error: 'it needs "file" or "toneHz", and not both',
+  });
+
 /** Names of such servers are looked up by nobody. */
 const server = hostPort.refine((text) => (parseHostPort(text)?.port ?? 0) > 0, {
   error: 'a port from 1 to 65535',
@@ -243,6 +253,11 @@ export const configSchema = z
           .max(10_000)
           .default(50)
           .describe('Calls that one thread for media transcodes at the same time'),
+        holdMusic: holdMusic.optional().describe('What who is held hears; default: the other phone'),
+        comfortNoise: z
+          .boolean()
+          .default(false)
+          .describe('Comfort noise (RFC 3389): silence is told, and not sent, to phones that take it'),
         workers: z
           .int()
           .min(0)
@@ -314,8 +329,14 @@ export const configSchema = z
 export type Config = z.output<typeof configSchema>;
 
 /** What somebody counts on, such as encryption, and a proxy cannot do: it has no media. */
-function notProxied({ recording: recorded, users = [] }: Pick<Config, 'recording' | 'users'>) {
+function notProxied(config: Pick<Config, 'recording' | 'users' | 'media'>) {
+  const { recording: recorded, users = [], media: ofAll } = config;
   const only = 'in mode "b2bua" alone';
+  const music = {
+    path: ['media', 'holdMusic'],
+    message: `music is played ${only}`,
+    input: ofAll.holdMusic,
+  };
   const recordings = {
     path: ['recording'],
     message: `calls are recorded ${only}`,
@@ -329,7 +350,11 @@ function notProxied({ recording: recorded, users = [] }: Pick<Config, 'recording
       ? []
       : [{ path: ['users', index, 'digits'], message: `tones are heard ${only}`, input: digits }]),
   ]);
-  return recorded === undefined ? ofUsers : [recordings, ...ofUsers];
+  return [
+    ...(ofAll.holdMusic === undefined ? [] : [music]),
+    ...(recorded === undefined ? [] : [recordings]),
+    ...ofUsers,
+  ];
 }
 
 /** Where it listens. */

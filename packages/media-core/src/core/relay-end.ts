@@ -1,5 +1,6 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import type { CodecLibrary } from '../codec/codec-library.ts';
+import type { AudioOutlet } from './audio-outlet.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
@@ -12,6 +13,7 @@ import type {
   DigitsCommand,
   DigitSource,
   OpenRequest,
+  PlayCommand,
   RecordCommand,
   Recorded,
   RelayOrder,
@@ -22,6 +24,7 @@ import { InsertedDigits } from './inserted-digits.ts';
 import { silencePacket } from './muted-packet.ts';
 import { RelayPath } from './relay-path.ts';
 import { RelayRecorder } from './relay-recorder.ts';
+import { RelayVoice } from './relay-voice.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import type { Ticker } from './ticker.ts';
 import { TranscodedPath } from './transcoded-path.ts';
@@ -55,6 +58,8 @@ export class RelayEnd implements RtpSessionUser {
   /** Digits for this end's peer that did not come from the other end as events. */
   private readonly inserted: InsertedDigits;
   private ways: Ways | undefined;
+  /** What this end's peer hears instead; made where something is played. */
+  private voice: RelayVoice | undefined;
   private isMuted = false;
   readonly recording: RelayRecorder;
 
@@ -88,6 +93,9 @@ export class RelayEnd implements RtpSessionUser {
     this.session.configure(media);
     void this.recording.follow(this.session);
     void this.ways?.to.recording.follow(this.session);
+    this.voice?.configure(media).catch((error: unknown) => {
+      this.options.runtime.logger.error({ error }, 'what is played at a relay has no codec');
+    });
   }
 
   /** From now on packets go to `other`, under its numbers or, where they cannot pass, transcoded. */
@@ -103,6 +111,10 @@ export class RelayEnd implements RtpSessionUser {
     const { ways } = this;
     if (ways === undefined) return;
     const { to, path, transcoded } = ways;
+    if (to.voice?.isSounding === true) {
+      transcoded.rest();
+      return path.realign();
+    }
     if (path.passes(header.payloadType) && to.inserted.isSounding) return path.realign();
     if (path.passes(header.payloadType)) {
       if (to.isMuted && !silencePacket(packet, header, this.session.agreed?.media)) {
@@ -124,7 +136,8 @@ export class RelayEnd implements RtpSessionUser {
     if (ways === undefined) return;
     const { path, transcoded, events } = ways;
     if (arrival === 'restarted') events.reset(); // its timestamps begin anew, too
-    if (ways.to.inserted.isSounding) return path.realign(); // one stream has one event at a time
+    // one stream has one event at a time; where something is played the digit is told as not passed
+    if (ways.to.inserted.isSounding || ways.to.voice?.isSounding === true) return path.realign();
     const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
     if (isPassed) return path.forward(packet, header, arrival);
     if (events.forward(packet, header, this.session.eventRate)) path.realign();
@@ -136,6 +149,18 @@ export class RelayEnd implements RtpSessionUser {
       throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
     }
     await this.inserted.send(command);
+  }
+
+  /** This end's peer hears it instead of the other end's, until it ends. */
+  async play(command: PlayCommand): Promise<void> {
+    this.voice ??= this.newVoice();
+    await this.voice.play(command);
+  }
+
+  /** What plays here. @throws StrowgerError `MEDIA_WRONG_STATE` where nothing ever did. */
+  get outlet(): AudioOutlet {
+    if (this.voice) return this.voice.outlet;
+    throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing is played at this end of a relay');
   }
 
   /**
@@ -176,6 +201,7 @@ export class RelayEnd implements RtpSessionUser {
   async close(): Promise<Recorded | CoreError | undefined> {
     this.digits.close();
     this.inserted.clear();
+    await this.voice?.close();
     const recorded = this.recording.close();
     await this.ways?.transcoded.close();
     await this.session.close();
@@ -190,8 +216,16 @@ export class RelayEnd implements RtpSessionUser {
 
   /** Whether what came this way goes on to the other end's peer. */
   private passes(source: DigitSource): boolean {
-    const to = this.ways?.to.session;
-    return source === 'rtp' && to?.agreed?.media.telephoneEvent !== undefined && to.sends;
+    const to = this.ways?.to;
+    if (source !== 'rtp' || to === undefined || to.voice?.isSounding === true) return false;
+    return to.session.agreed?.media.telephoneEvent !== undefined && to.session.sends;
+  }
+
+  private newVoice(): RelayVoice {
+    const { ticker, codecs, runtime, tell } = this.options;
+    const isHeldBack = (): boolean => this.inserted.isSounding;
+    const { session } = this;
+    return new RelayVoice({ session, ticker, codecs, clock: runtime.clock, isHeldBack, tell });
   }
 
   private waysTo(other: RelayEnd): Ways {
