@@ -80,9 +80,11 @@ export class Call {
     this.recording = this.makeRecording();
     this.digits = new DigitConversion({
       logger: context.runtime.logger,
+      clock: context.runtime.clock,
       call: id,
       media: () => this.media,
       sessionOf: (side) => this.sessionOf(side),
+      onDigit: () => {},
     });
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -345,8 +347,7 @@ export class Call {
   private mediaTold(event: MediaEndpointEvent, from: Side): void {
     if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
     if (event.type === 'candidate') this.sessionOf(from)?.takeMediaEvent(event);
-    if (event.type !== 'digit' || event.passed !== false) return;
-    if (this.state === 'connected') this.digits.heard(from, event);
+    if (event.type === 'digit' && this.state === 'connected') this.digits.heard(from, event);
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {

@@ -5,6 +5,7 @@ import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import { digitOfEvent } from '../rtp/telephone-event.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import type {
   CoreError,
@@ -61,6 +62,8 @@ export class RelayEnd implements RtpSessionUser {
   /** What this end's peer hears instead; made where something is played. */
   private voice: RelayVoice | undefined;
   private isMuted = false;
+  /** The event that came last, and whether the other end's peer has its digit another way. */
+  private event: { timestamp: number; isDouble: boolean } | undefined;
   readonly recording: RelayRecorder;
 
   constructor(options: RelayEndOptions) {
@@ -131,10 +134,13 @@ export class RelayEnd implements RtpSessionUser {
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    if (arrival === 'restarted') this.event = undefined; // its timestamps begin anew
+    const isDouble = this.isDouble(packet, header);
     this.digits.receive(packet, header, arrival);
     const { ways } = this;
     if (ways === undefined) return;
     const { path, transcoded, events } = ways;
+    if (isDouble) return path.realign();
     if (arrival === 'restarted') events.reset(); // its timestamps begin anew, too
     // one stream has one event at a time; where something is played the digit is told as not passed
     if (ways.to.inserted.isSounding || ways.to.voice?.isSounding === true) return path.realign();
@@ -143,11 +149,16 @@ export class RelayEnd implements RtpSessionUser {
     if (events.forward(packet, header, this.session.eventRate)) path.realign();
   }
 
-  /** Resolves when this end's peer was sent all; only as events (`via` is not `inband`). */
+  /**
+   * Resolves when this end's peer was sent all; only as events (`via` is not `inband`). With `once` a digit
+   * whose event comes from the other end, or just did, is sent by that.
+   */
   async sendDigits(command: DigitsCommand): Promise<void> {
     if (command.via === 'inband') {
       throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
     }
+    const from = this.ways?.to;
+    if (command.once && from?.passes('rtp') && from.digits.hasEvent(command.digits)) return;
     await this.inserted.send(command);
   }
 
@@ -175,6 +186,7 @@ export class RelayEnd implements RtpSessionUser {
     this.ways?.path.realign();
     this.ways?.transcoded.reset();
     this.ways?.events.reset();
+    this.event = undefined;
     this.digits.reset();
   }
 
@@ -219,6 +231,17 @@ export class RelayEnd implements RtpSessionUser {
     const to = this.ways?.to;
     if (source !== 'rtp' || to === undefined || to.voice?.isSounding === true) return false;
     return to.session.agreed?.media.telephoneEvent !== undefined && to.session.sends;
+  }
+
+  /** Of an event: the same digit went on as what was heard in band, or was inserted, just before. */
+  private isDouble(packet: Uint8Array, { timestamp, payloadStart, payloadEnd }: RtpHeader): boolean {
+    if (this.event?.timestamp === timestamp) return this.event.isDouble;
+    const digit = digitOfEvent(packet.subarray(payloadStart, payloadEnd));
+    const isDouble =
+      digit !== undefined &&
+      (this.digits.hasTold('inband', digit) || this.ways?.to.inserted.isDouble(digit) === true);
+    this.event = { timestamp, isDouble };
+    return isDouble;
   }
 
   private newVoice(): RelayVoice {

@@ -10,6 +10,11 @@ export const MAX_DURATION = 0xffff;
 /** Signal power of what we send: -10 dBm0. */
 const VOLUME = 10;
 
+/** The digit of an event's payload; `undefined` where it is none. */
+export function digitOfEvent(payload: Uint8Array): string | undefined {
+  return payload.length < EVENT_LENGTH ? undefined : DIGITS[payload[0] ?? DIGITS.length];
+}
+
 /** Writes an event's payload (RFC 4733 §2.3). */
 export function writeEvent(
   payload: Uint8Array,
@@ -53,6 +58,11 @@ export class EventReceiver {
   /** Whether an event is under way whose end has not come. */
   get isPending(): boolean {
     return this.pending;
+  }
+
+  /** The digit of an event that is under way. */
+  get pendingDigit(): string | undefined {
+    return this.pending ? DIGITS[this.code] : undefined;
   }
 
   /** When the last packet of the present event came. */
