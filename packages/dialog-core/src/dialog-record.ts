@@ -34,6 +34,9 @@ export interface DialogInit {
   readonly allowsUpdate?: boolean;
 }
 
+/** Nobody has more; those beyond are not known. */
+const MOST_TAGS = 32;
+
 /** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
 const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
@@ -49,6 +52,7 @@ export class DialogRecord {
   private localSeq: number;
   private remoteSeq: number;
   private updateAllowed: boolean;
+  private peerTags: readonly string[] = [];
   private readonly onChange: (() => void) | undefined;
 
   /** @param onChange told of every change, where somebody wants to know. */
@@ -128,8 +132,15 @@ export class DialogRecord {
     };
   }
 
+  /** Whether the peer's last Supported has this option tag (RFC 3261 §20.37). */
+  peerSupports(tag: string): boolean {
+    return this.peerTags.includes(tag.toLowerCase());
+  }
+
   /** Takes what the peer says that it can. */
-  noteAllow({ headers }: SipRequest | SipResponse): void {
+  noteCapabilities({ headers }: SipRequest | SipResponse): void {
+    const supported = headers.get('supported');
+    if (supported) this.peerTags = supported.slice(0, MOST_TAGS).map((tag) => tag.toLowerCase());
     const allow = headers.get('allow');
     if (allow === undefined) return;
     this.updateAllowed = lists(allow, 'update');
