@@ -35,7 +35,9 @@ export type Feature =
       | 'message waiting (RFC 3842)'
       | 'presence (RFC 3856)'
       | 'PUBLISH (RFC 3903)'}`
-  | 'Recording: is sent both parties and whose they are (RFC 7865, 7866)'
+  | `Recording: ${
+      | 'is sent both parties and whose they are (RFC 7865, 7866)'
+      | 'starts, pauses and stops it by keys'}`
   | `Transfer: ${
       | 'blind, as transferor'
       | 'blind, as transferee'

@@ -143,6 +143,21 @@ const sipUri = z.string().refine((text) => /^sips?:/i.test(text) && parseUri(tex
   error: 'a SIP address, such as "sip:recorder@192.0.2.9" or "sip:192.0.2.9:5070;transport=tcp"',
 });
 
+const code = z
+  .string()
+  .regex(/^[0-9*#A-D]{2,8}$/, { error: '2 to 8 of 0-9, *, # and A-D, in quotes, such as "*1"' });
+
+const onDemand = z
+  .strictObject({
+    start: code.default('*1').describe('Begins, and goes on after a pause'),
+    pause: code.default('*2'),
+    stop: code.default('*3'),
+    by: z.array(userPart).min(1).optional().describe('Users who may; default all, and nobody else'),
+  })
+  .refine(({ start, pause, stop }) => areApart([start, pause, stop]), {
+    error: 'its codes have to differ, and none may end with another one',
+  });
+
 const recording = z
   .strictObject({
     server: sipUri
@@ -162,10 +177,19 @@ const recording = z
       .enum(['required', 'optional'])
       .default('optional')
       .describe('"required": a call that cannot be recorded is refused, or ends'),
-    of: z.array(userPart).min(1).optional().describe('Users whose calls are recorded; default all'),
+    of: z
+      .array(userPart)
+      .optional()
+      .describe('Users whose calls are recorded from their beginning; default all, [] nobody'),
+    onDemand: onDemand
+      .optional()
+      .describe('What who talks types to record in `folder`, to pause and to stop'),
   })
   .refine(({ server: at, folder }) => at !== undefined || folder !== undefined, {
     error: 'it needs "server", "folder" or both',
+  })
+  .refine(({ folder, onDemand: asked }) => asked === undefined || folder !== undefined, {
+    error: 'recording on demand needs "folder"',
   });
 
 /** What who is held hears: one of the two. */
@@ -327,6 +351,13 @@ export const configSchema = z
 
 /** The configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
+
+/** Whether what is typed can be one of them alone. */
+function areApart(codes: readonly string[]): boolean {
+  return codes.every((one, at) =>
+    codes.every((other, index) => index === at || !one.endsWith(other)),
+  );
+}
 
 /** What somebody counts on, such as encryption, and a proxy cannot do: it has no media. */
 function notProxied(config: Pick<Config, 'recording' | 'users' | 'media'>) {

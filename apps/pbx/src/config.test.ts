@@ -60,6 +60,15 @@ describe('the configuration', () => {
       'is not allowed; it needs "file" or "toneHz", and not both',
     ],
     ['media: { holdMusic: { toneHz: 12 } }', 'file:1: media.holdMusic.toneHz: 12 is not allowed'],
+    [
+      'recording: { folder: a, onDemand: { start: "*12", stop: "2" } }',
+      'recording.onDemand.stop: "2" is not allowed; 2 to 8 of 0-9',
+    ],
+    [
+      'recording: { folder: a, onDemand: { start: "*12", stop: "12" } }',
+      'its codes have to differ, and none may end with another one',
+    ],
+    ['recording: { server: "sip:a", onDemand: {} }', 'recording on demand needs "folder"'],
     ['media: { comfortNoise: sometimes }', 'media.comfortNoise: "sometimes" is not allowed'],
     ['tls: { cert: a }', 'file:1: tls.key: is missing'],
     ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
