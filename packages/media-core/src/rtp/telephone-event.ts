@@ -32,12 +32,16 @@ export interface ReceivedDigit {
   duration: number;
 }
 
+/** Packets of one event are no further apart; a key that is pressed again is. */
+const SAME_EVENT_MS = 60;
+
 /** At most so many digits a second are told: nobody dials faster. */
 const DIGITS_PER_SECOND = 25;
 
 /**
  * Receives telephone events (RFC 4733 §2.5.2): each is known by its timestamp and told once, when
- * it ends, whichever of its packets were lost or doubled.
+ * it ends, whichever of its packets were lost or doubled. Some phones say another timestamp with each
+ * packet: theirs are known by a duration that grows, and by ends that repeat.
  */
 export class EventReceiver {
   private readonly tell: (digit: ReceivedDigit) => void;
@@ -48,6 +52,8 @@ export class EventReceiver {
   private segments = 0;
   private pending = false;
   private heardAt = 0;
+  /** Whether the last packet came just before this one. */
+  private isFresh = false;
   private secondBegan = Number.NEGATIVE_INFINITY;
   private toldInSecond = 0;
 
@@ -78,7 +84,10 @@ export class EventReceiver {
     const duration = read16(payload, 2);
     if (!this.isKnown(code, timestamp)) {
       if (this.code >= 0 && timestampDistance(timestamp, this.timestamp) <= 0) return;
-      this.begin(code, timestamp, now);
+      const isEnd = ((payload[1] ?? 0) & 0x80) !== 0;
+      this.isFresh = now - this.heardAt <= SAME_EVENT_MS;
+      if (this.isSame(code, timestamp, { duration, isEnd })) this.timestamp = timestamp;
+      else this.begin(code, timestamp, now);
     }
     this.duration = Math.max(this.duration, duration);
     this.heardAt = now;
@@ -101,6 +110,18 @@ export class EventReceiver {
   reset(now: number): void {
     this.finish(now);
     this.code = -1;
+  }
+
+  /**
+   * Whether a packet with a later timestamp is of the event that was heard a moment ago: another one
+   * cannot begin before that is over.
+   */
+  private isSame(code: number, timestamp: number, packet: { duration: number; isEnd: boolean }) {
+    if (code !== this.code) return false;
+    const overlaps = timestampDistance(timestamp, this.timestamp) <= this.duration;
+    if (!this.pending) return packet.isEnd && overlaps && packet.duration === this.duration;
+    if (this.duration >= MAX_DURATION) return false; // a segment follows
+    return overlaps || (this.isFresh && packet.duration > this.duration);
   }
 
   private isKnown(code: number, timestamp: number): boolean {
