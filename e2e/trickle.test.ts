@@ -61,7 +61,8 @@ describeWithPeers(
 
     /** Its candidates as they would come by INFO, one in each, under what its description says. */
     async function takeIts(description: string): Promise<number> {
-      const line = (name: string) => new RegExp(`^a=${name}:.*\r$`, 'mu').exec(description)?.[0].trim();
+      const line = (name: string) =>
+        new RegExp(`^a=${name}:.*\r$`, 'mu').exec(description)?.[0].trim();
       const head = [line('ice-ufrag'), line('ice-pwd')].join('\r\n');
       let taken = 0;
       await until('its last candidate', async () => {

@@ -277,11 +277,15 @@ export const configSchema = z
           .max(10_000)
           .default(50)
           .describe('Calls that one thread for media transcodes at the same time'),
-        holdMusic: holdMusic.optional().describe('What who is held hears; default: the other phone'),
+        holdMusic: holdMusic
+          .optional()
+          .describe('What who is held hears; default: the other phone'),
         comfortNoise: z
           .boolean()
           .default(false)
-          .describe('Comfort noise (RFC 3389): silence is told, and not sent, to phones that take it'),
+          .describe(
+            'Comfort noise (RFC 3389): silence is told, and not sent, to phones that take it',
+          ),
         workers: z
           .int()
           .min(0)

@@ -6,9 +6,7 @@ type Music = NonNullable<Config['media']['holdMusic']>;
 
 /** What who is held hears. */
 export function soundOf({ file, toneHz = 440 }: Music): NonNullable<RelaySettings['holdMusic']> {
-  return file === undefined
-    ? { type: 'tone', frequencyHz: toneHz }
-    : { type: 'file', path: file };
+  return file === undefined ? { type: 'tone', frequencyHz: toneHz } : { type: 'file', path: file };
 }
 
 /** A file that cannot be played is told now, and not to the first who is held. Throws `ConfigError`. */

@@ -184,11 +184,7 @@ export class CallRecording {
   }
 
   /** Records what is said from now on into a further place; see `Call.record`. */
-  async record(
-    target: RecordTarget,
-    format: RecordFormat,
-    isRequired = false,
-  ): Promise<Recording> {
+  async record(target: RecordTarget, format: RecordFormat, isRequired = false): Promise<Recording> {
     const [caller] = this.context.sides();
     if (caller === undefined) throw new StrowgerError('CALL_STATE', 'nobody talks');
     const recording = await caller.end.record(target, { ...format, channels: 'stereo' });

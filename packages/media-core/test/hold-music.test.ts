@@ -93,7 +93,8 @@ describe('music on hold through a relay (RFC 5359 §2.3)', () => {
     // one stream: no number is missing, and time goes on with the clock (RFC 3550 §5.1)
     const steps = bob.rtp.slice(1).map((packet, index) => ({
       sequence: (packet.sequence - (bob.rtp[index]?.sequence ?? 0)) & 0xffff,
-      late: packet.timestamp - (bob.rtp[0]?.timestamp ?? 0) - (packet.at - (bob.rtp[0]?.at ?? 0)) * 8,
+      late:
+        packet.timestamp - (bob.rtp[0]?.timestamp ?? 0) - (packet.at - (bob.rtp[0]?.at ?? 0)) * 8,
     }));
     expect(new Set(steps.map(({ sequence }) => sequence))).toEqual(new Set([1]));
     expect(new Set(bob.rtp.map(({ ssrc }) => ssrc)).size).toBe(1);
@@ -130,7 +131,11 @@ describe('music on hold through a relay (RFC 5359 §2.3)', () => {
 
   it('is made in the codec of who is held, and digits of who holds are told as not passed', async () => {
     const { simulation, alice, relay, ports, told } = await stage();
-    const phone = engineOn(simulation, { name: 'phone', address: '10.0.3.1' }, { codecs: ['opus'] });
+    const phone = engineOn(
+      simulation,
+      { name: 'phone', address: '10.0.3.1' },
+      { codecs: ['opus'] },
+    );
     engines.push(phone);
     const { endpoint } = await listening(phone);
     const lines = ['a=rtpmap:96 opus/48000/2', ...EVENTS];
@@ -144,7 +149,8 @@ describe('music on hold through a relay (RFC 5359 §2.3)', () => {
     const reader = endpoint.audioIn({ sampleRate: 8000 }).getReader();
     const samples: number[] = [];
     const reading = (async () => {
-      for (let frame = 0; frame < 50; frame++) samples.push(...((await reader.read()).value?.samples ?? []));
+      for (let frame = 0; frame < 50; frame++)
+        samples.push(...((await reader.read()).value?.samples ?? []));
     })();
     await simulation.run(1100);
     await reading;

@@ -139,7 +139,10 @@ describe('digits that come in two ways at once', () => {
     for (let at = 0; at < 60; at++) {
       const samples = Int16Array.from({ length: 160 }, (_, index) =>
         at >= tone[0] && at < tone[1]
-          ? FIVE.reduce((sum, hz) => sum + 6000 * Math.sin((2 * Math.PI * hz * (at * 160 + index)) / 8000), 0)
+          ? FIVE.reduce(
+              (sum, hz) => sum + 6000 * Math.sin((2 * Math.PI * hz * (at * 160 + index)) / 8000),
+              0,
+            )
           : 0,
       );
       const payload = new Uint8Array(160);
@@ -176,7 +179,8 @@ describe('digits that come in two ways at once', () => {
       // as a call does with what was not passed
       for (const [, one] of digits().slice(inserted)) {
         inserted++;
-        if ('digit' in one && one.passed === false) void relay.b.sendDigits(one.digit, { via: 'rtp' });
+        if ('digit' in one && one.passed === false)
+          void relay.b.sendDigits(one.digit, { via: 'rtp' });
       }
     }
     await saying;

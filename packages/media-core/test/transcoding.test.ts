@@ -157,7 +157,7 @@ describe('a relay that may transcode', () => {
     await speak(40_000, 2);
     const begins = far.rtp.findIndex(({ marker }, at) => at > 0 && marker);
     const [last, next] = [far.rtp[begins - 1], far.rtp[begins]];
-    expect(next && last && ((next.sequence - last.sequence) & 0xffff)).toBe(1);
+    expect(next && last && (next.sequence - last.sequence) & 0xffff).toBe(1);
     const apart = next && last ? (next.timestamp - last.timestamp) / 8 - (next.at - last.at) : NaN;
     expect(Math.abs(apart)).toBeLessThan(21);
     expect(silent(next ?? { payload: [] })).toBeLessThan(20);

@@ -4,7 +4,10 @@ import { framesFrom, framesTo, type SampleFormat } from './frame-format.ts';
 const SAMPLES = Int16Array.of(0, 1, -1, 1000, -1000, 32_767, -32_768, 12_345);
 
 /** What comes out of a transform for what goes in. */
-async function through<In, Out>(transform: TransformStream<In, Out>, ...pieces: In[]): Promise<Out[]> {
+async function through<In, Out>(
+  transform: TransformStream<In, Out>,
+  ...pieces: In[]
+): Promise<Out[]> {
   const writer = transform.writable.getWriter();
   const writing = (async () => {
     for (const piece of pieces) await writer.write(piece);
@@ -30,18 +33,21 @@ describe('frames in the format of a program', () => {
     expect(law).toMatchObject({ sampleRate: 16_000, timestamp: 320 });
   });
 
-  it.each(['s16le', 'float32', 'pcmu', 'pcma'] as const)('%s comes back as it was', async (format) => {
-    const [there] = await through(framesTo<SampleFormat>(format), frame);
-    if (there === undefined) throw new Error('nothing came');
-    const [back] = await through(framesFrom<SampleFormat>(format), there);
-    const isLossless = format === 's16le' || format === 'float32';
-    if (isLossless) expect(back?.samples).toEqual(SAMPLES);
-    for (const [at, sample] of SAMPLES.entries()) {
-      const off = Math.abs((back?.samples[at] ?? 0) - sample);
-      expect(off).toBeLessThanOrEqual(Math.max(8, Math.abs(sample) / 16));
-    }
-    expect(back).toMatchObject({ sampleRate: 16_000, timestamp: 0 });
-  });
+  it.each(['s16le', 'float32', 'pcmu', 'pcma'] as const)(
+    '%s comes back as it was',
+    async (format) => {
+      const [there] = await through(framesTo<SampleFormat>(format), frame);
+      if (there === undefined) throw new Error('nothing came');
+      const [back] = await through(framesFrom<SampleFormat>(format), there);
+      const isLossless = format === 's16le' || format === 'float32';
+      if (isLossless) expect(back?.samples).toEqual(SAMPLES);
+      for (const [at, sample] of SAMPLES.entries()) {
+        const off = Math.abs((back?.samples[at] ?? 0) - sample);
+        expect(off).toBeLessThanOrEqual(Math.max(8, Math.abs(sample) / 16));
+      }
+      expect(back).toMatchObject({ sampleRate: 16_000, timestamp: 0 });
+    },
+  );
 
   it('come of pieces that end within a sample, and count on', async () => {
     const pieces = [[1], [0, 2, 0], [3], [0]].map((bytes) => ({

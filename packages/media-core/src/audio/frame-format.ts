@@ -56,7 +56,8 @@ export function framesFrom<Format extends SampleFormat>(
   let rest = new Uint8Array(0);
   return new TransformStream({
     transform({ data, sampleRate }, controller) {
-      const isFit = format === 'float32' ? data instanceof Float32Array : data instanceof Uint8Array;
+      const isFit =
+        format === 'float32' ? data instanceof Float32Array : data instanceof Uint8Array;
       if (!isFit || !(sampleRate > 0)) {
         const message = `A frame of ${format} has samples of that format, and a rate`;
         throw new StrowgerError('BAD_AUDIO_FRAME', message);

@@ -234,7 +234,10 @@ export class RelayEnd implements RtpSessionUser {
   }
 
   /** Of an event: the same digit went on as what was heard in band, or was inserted, just before. */
-  private isDouble(packet: Uint8Array, { timestamp, payloadStart, payloadEnd }: RtpHeader): boolean {
+  private isDouble(
+    packet: Uint8Array,
+    { timestamp, payloadStart, payloadEnd }: RtpHeader,
+  ): boolean {
     if (this.event?.timestamp === timestamp) return this.event.isDouble;
     const digit = digitOfEvent(packet.subarray(payloadStart, payloadEnd));
     const isDouble =

@@ -48,11 +48,17 @@ export class HoldMusic {
     if (source === undefined) return;
     const playback = play(source);
     this.playback = playback;
-    playback.finished
-      .catch((error: unknown) => logger.warn({ err: error }, 'no music on hold'))
-      .then(() => {
-        if (this.playback === playback) this.playback = undefined;
-      });
+    void this.watch(playback);
+  }
+
+  /** What breaks, or cannot be read, is logged; who holds is heard then. */
+  private async watch(playback: Playback): Promise<void> {
+    try {
+      await playback.finished;
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'no music on hold');
+    }
+    if (this.playback === playback) this.playback = undefined;
   }
 
   private stop(): void {
