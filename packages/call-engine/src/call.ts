@@ -223,7 +223,6 @@ export class Call {
     return new RecordingControl({
       clock: runtime.clock,
       onDemand: recording?.onDemand,
-      isEnabled: recording !== undefined,
       recording: this.recording,
       isConnected: () => this.state === 'connected',
       sessionOf: (side) => this.sessionOf(side),

@@ -10,8 +10,6 @@ import type { RecordingTelling } from './relay-end.ts';
 export interface RecordingControlOptions {
   readonly clock: Clock;
   readonly onDemand: RecordingOnDemand | undefined;
-  /** Whether calls may be recorded at all: else nobody is told anything. */
-  readonly isEnabled: boolean;
   readonly recording: CallRecording;
   /** Whether two talk, and nothing else is being done with them. */
   isConnected(): boolean;
@@ -77,7 +75,7 @@ export class RecordingControl {
   /** What is recorded is not what it was: who wants to know is told by a new offer. */
   tell(): void {
     this.tries = TRIES;
-    this.arm(SETTLING_MS);
+    if (SIDES.some((side) => this.awareOf(side))) this.arm(SETTLING_MS);
   }
 
   /** The call is over. */
@@ -106,13 +104,13 @@ export class RecordingControl {
   }
 
   private arm(afterMs: number): void {
-    if (!this.options.isEnabled || this.isOver) return;
+    if (this.isOver) return;
     this.timer?.cancel();
     this.timer = this.options.clock.arm(afterMs, () => this.tellNow());
   }
 
   private awareOf(side: Side): Session | undefined {
-    const session = this.options.isEnabled ? this.options.sessionOf(side) : undefined;
+    const session = this.options.sessionOf(side);
     return session && isRecordAware(session) ? session : undefined;
   }
 

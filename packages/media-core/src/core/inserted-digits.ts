@@ -21,6 +21,7 @@ export class InsertedDigits implements Ticked {
   private time = 0;
   private timestamp = 0;
   private isOn = false;
+  private isOnce = false;
   private last: { digit: string | undefined; at: number } | undefined;
 
   constructor(session: RtpSession, ticker: Ticker) {
@@ -33,7 +34,7 @@ export class InsertedDigits implements Ticked {
     return this.isOn;
   }
 
-  /** Whether this digit has just been sent: an event of the same is another way of saying it. Asked once. */
+  /** Whether this digit, which was to go `once`, has just been sent: an event of the same says it again. */
   isDouble(digit: string | undefined): boolean {
     const { last } = this;
     const isDouble =
@@ -48,13 +49,14 @@ export class InsertedDigits implements Ticked {
    * Resolves when all are sent. Rejects with `MEDIA_NO_TELEPHONE_EVENT` where the peer takes none now,
    * `MEDIA_TOO_MANY_DIGITS`.
    */
-  send({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
+  send({ digits, durationMs, gapMs, once = false }: DigitsCommand): Promise<void> {
     const { clockRate } = this.session.agreed?.media.telephoneEvent ?? {};
     if (clockRate === undefined || !this.session.sends) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     const perMs = clockRate / 1000;
     const inTicks = { digits, duration: durationMs * perMs, gap: gapMs * perMs };
+    this.isOnce = once;
     return new Promise((resolve, reject) => {
       const done = (sent: boolean): void => {
         if (sent) resolve();
@@ -80,7 +82,7 @@ export class InsertedDigits implements Ticked {
     if (step.first) {
       this.timestamp = session.sender.timestampNow();
       const digit = digitOfEvent(packet.subarray(RTP_HEADER_LENGTH));
-      this.last = { digit, at: session.runtime.clock.now() };
+      if (this.isOnce) this.last = { digit, at: session.runtime.clock.now() };
     }
     const { timestamp } = this;
     const payloadType = agreed.sendPayloadType;

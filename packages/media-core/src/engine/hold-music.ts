@@ -44,7 +44,7 @@ export class HoldMusic {
   }
 
   private begin(): void {
-    const { source, play, logger } = this.options;
+    const { source, play } = this.options;
     if (source === undefined) return;
     const playback = play(source);
     this.playback = playback;
