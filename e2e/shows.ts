@@ -22,6 +22,7 @@ export type Feature =
       | 'cancels'
       | 'is hung up on when nobody answers'
       | 'holds and resumes'
+      | 'hears music while it is held'
       | 'holds by the address 0.0.0.0 (RFC 2543)'
       | 'digits as events (RFC 4733)'
       | 'digits by INFO'
@@ -34,7 +35,9 @@ export type Feature =
       | 'message waiting (RFC 3842)'
       | 'presence (RFC 3856)'
       | 'PUBLISH (RFC 3903)'}`
-  | 'Recording: is sent both parties and whose they are (RFC 7865, 7866)'
+  | `Recording: ${
+      | 'is sent both parties and whose they are (RFC 7865, 7866)'
+      | 'starts, pauses and stops it by keys'}`
   | `Transfer: ${
       | 'blind, as transferor'
       | 'blind, as transferee'

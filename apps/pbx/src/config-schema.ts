@@ -143,6 +143,21 @@ const sipUri = z.string().refine((text) => /^sips?:/i.test(text) && parseUri(tex
   error: 'a SIP address, such as "sip:recorder@192.0.2.9" or "sip:192.0.2.9:5070;transport=tcp"',
 });
 
+const code = z
+  .string()
+  .regex(/^[0-9*#A-D]{2,8}$/, { error: '2 to 8 of 0-9, *, # and A-D, in quotes, such as "*1"' });
+
+const onDemand = z
+  .strictObject({
+    start: code.default('*1').describe('Begins, and goes on after a pause'),
+    pause: code.default('*2'),
+    stop: code.default('*3'),
+    by: z.array(userPart).min(1).optional().describe('Users who may; default all, and nobody else'),
+  })
+  .refine(({ start, pause, stop }) => areApart([start, pause, stop]), {
+    error: 'its codes have to differ, and none may end with another one',
+  });
+
 const recording = z
   .strictObject({
     server: sipUri
@@ -162,10 +177,29 @@ const recording = z
       .enum(['required', 'optional'])
       .default('optional')
       .describe('"required": a call that cannot be recorded is refused, or ends'),
-    of: z.array(userPart).min(1).optional().describe('Users whose calls are recorded; default all'),
+    of: z
+      .array(userPart)
+      .optional()
+      .describe('Users whose calls are recorded from their beginning; default all, [] nobody'),
+    onDemand: onDemand
+      .optional()
+      .describe('What who talks types to record in `folder`, to pause and to stop'),
   })
   .refine(({ server: at, folder }) => at !== undefined || folder !== undefined, {
     error: 'it needs "server", "folder" or both',
+  })
+  .refine(({ folder, onDemand: asked }) => asked === undefined || folder !== undefined, {
+    error: 'recording on demand needs "folder"',
+  });
+
+/** What who is held hears: one of the two. */
+const holdMusic = z
+  .strictObject({
+    file: file.optional().describe('A WAV file, played over and over'),
+    toneHz: z.number().min(50).max(4000).optional().describe('A tone instead'),
+  })
+  .refine(({ file: path, toneHz }) => (path === undefined) !== (toneHz === undefined), {
+    error: 'it needs "file" or "toneHz", and not both',
   });
 
 /** Names of such servers are looked up by nobody. */
@@ -243,6 +277,15 @@ export const configSchema = z
           .max(10_000)
           .default(50)
           .describe('Calls that one thread for media transcodes at the same time'),
+        holdMusic: holdMusic
+          .optional()
+          .describe('What who is held hears; default: the other phone'),
+        comfortNoise: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Comfort noise (RFC 3389): silence is told, and not sent, to phones that take it',
+          ),
         workers: z
           .int()
           .min(0)
@@ -313,9 +356,22 @@ export const configSchema = z
 /** The configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
 
+/** Whether what is typed can be one of them alone. */
+function areApart(codes: readonly string[]): boolean {
+  return codes.every((one, at) =>
+    codes.every((other, index) => index === at || !one.endsWith(other)),
+  );
+}
+
 /** What somebody counts on, such as encryption, and a proxy cannot do: it has no media. */
-function notProxied({ recording: recorded, users = [] }: Pick<Config, 'recording' | 'users'>) {
+function notProxied(config: Pick<Config, 'recording' | 'users' | 'media'>) {
+  const { recording: recorded, users = [], media: ofAll } = config;
   const only = 'in mode "b2bua" alone';
+  const music = {
+    path: ['media', 'holdMusic'],
+    message: `music is played ${only}`,
+    input: ofAll.holdMusic,
+  };
   const recordings = {
     path: ['recording'],
     message: `calls are recorded ${only}`,
@@ -329,7 +385,11 @@ function notProxied({ recording: recorded, users = [] }: Pick<Config, 'recording
       ? []
       : [{ path: ['users', index, 'digits'], message: `tones are heard ${only}`, input: digits }]),
   ]);
-  return recorded === undefined ? ofUsers : [recordings, ...ofUsers];
+  return [
+    ...(ofAll.holdMusic === undefined ? [] : [music]),
+    ...(recorded === undefined ? [] : [recordings]),
+    ...ofUsers,
+  ];
 }
 
 /** Where it listens. */

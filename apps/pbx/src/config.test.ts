@@ -54,6 +54,22 @@ describe('the configuration', () => {
       'listen: ["udp:127.0.0.1:5060", "wss:127.0.0.1:8443"]',
       'file:1: listen[1]: "wss:127.0.0.1:8443" is not allowed; it needs "tls" with "cert" and "key"',
     ],
+    ['media: { holdMusic: {} }', 'media.holdMusic: {} is not allowed; it needs "file" or "toneHz"'],
+    [
+      'media: { holdMusic: { file: a.wav, toneHz: 440 } }',
+      'is not allowed; it needs "file" or "toneHz", and not both',
+    ],
+    ['media: { holdMusic: { toneHz: 12 } }', 'file:1: media.holdMusic.toneHz: 12 is not allowed'],
+    [
+      'recording: { folder: a, onDemand: { start: "*12", stop: "2" } }',
+      'recording.onDemand.stop: "2" is not allowed; 2 to 8 of 0-9',
+    ],
+    [
+      'recording: { folder: a, onDemand: { start: "*12", stop: "12" } }',
+      'its codes have to differ, and none may end with another one',
+    ],
+    ['recording: { server: "sip:a", onDemand: {} }', 'recording on demand needs "folder"'],
+    ['media: { comfortNoise: sometimes }', 'media.comfortNoise: "sometimes" is not allowed'],
     ['tls: { cert: a }', 'file:1: tls.key: is missing'],
     ['webSocket: { paths: /sip }', 'unknown key "paths"; allowed: path, origins, allowNoOrigin'],
     ['webSocket: { origins: [phone] }', 'webSocket.origins[0]: "phone" is not allowed; such as'],
@@ -197,6 +213,7 @@ webSocket: { origins: ["https://phone.example"] }
       'users: [{ user: a, password: longer, digits: inband }]',
       'users[0].digits: "inband" is not allowed; tones are heard',
     ],
+    ['media: { holdMusic: { toneHz: 440 } }', 'music is played'],
   ])('refuses in mode proxy what only a relay does: %s', (text, message) => {
     expect(() => readConfig(`mode: b2bua\n${text}`)).not.toThrow();
     const read = (): unknown => readConfig(`mode: proxy\n${text}`);

@@ -12,6 +12,7 @@ import { defaultLimits, TransportLayer } from '@strowger/sip-transport';
 import { SqliteStores } from '@strowger/store-sqlite';
 import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
+import { checkHoldMusic, soundOf } from './hold-music.ts';
 import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { logRecordings, recordingOf } from './recordings.ts';
@@ -56,6 +57,7 @@ async function open(
   opened: (() => void | Promise<void>)[],
 ): Promise<Pbx> {
   refuseUnsafe(config, config.users === undefined);
+  await checkHoldMusic(config);
   const { stores, close: closeStores } = openStores(config.store);
   opened.push(closeStores);
   const madeUp = await settleUsers(config, stores.credentials, runtime.random);
@@ -144,6 +146,7 @@ async function open(
 
 function mediaOptions({ media, edge }: Config): MediaEngineOptions {
   const { address, codecs, srtp, ice, keying, workers, transcode, maxTranscoded } = media;
+  const { comfortNoise, holdMusic } = media;
   const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
   return {
     address,
@@ -152,7 +155,8 @@ function mediaOptions({ media, edge }: Config): MediaEngineOptions {
     ice,
     keying,
     workers,
-    relay: { transcode, maxTranscoded },
+    comfortNoise,
+    relay: { transcode, maxTranscoded, ...(holdMusic && { holdMusic: soundOf(holdMusic) }) },
     ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },
     stunServers: media.stunServers.map(place),
     turnServers: media.turnServers.map(({ at, ...account }) => ({ ...place(at), ...account })),

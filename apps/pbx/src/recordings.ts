@@ -1,6 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallEngine, CallEngineOptions, RecordedCall } from '@strowger/call-engine';
+import type {
+  CallEngine,
+  CallEngineOptions,
+  RecordedCall,
+  RecordingOnDemand,
+} from '@strowger/call-engine';
 import type { Logger } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';
 import type { Config } from './config-schema.ts';
@@ -10,7 +15,7 @@ import { aorOf } from './users.ts';
 export function recordingOf(config: Config): Pick<CallEngineOptions, 'recording'> {
   const { recording } = config;
   if (recording === undefined) return {};
-  const { server, answerMs, srtp, folder, format, policy, of } = recording;
+  const { server, answerMs, srtp, folder, format, policy, of, onDemand } = recording;
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const isWanted = of && concerns(of.map((user) => aorOf(user, config)));
   return {
@@ -20,9 +25,26 @@ export function recordingOf(config: Config): Pick<CallEngineOptions, 'recording'
       ...(server === undefined ? {} : { server: { uri: uri(server), answerMs, srtp } }),
       ...(folder === undefined ? {} : { target: (call) => pathOf(call, folder, format) }),
       ...(isWanted && { of: isWanted }),
+      ...(onDemand && folder !== undefined && { onDemand: demandOf(config, onDemand, folder) }),
     },
   };
 }
+
+function demandOf(
+  config: Config,
+  { start, pause, stop, by }: OnDemand,
+  folder: string,
+): RecordingOnDemand {
+  const users = by && new Set(by.map((user) => aorOf(user, config)));
+  const format = config.recording?.format ?? 'wav';
+  return {
+    codes: { start, pause, stop },
+    target: (call) => pathOf(call, folder, format),
+    ...(users && { by: (user) => users.has(user) }),
+  };
+}
+
+type OnDemand = NonNullable<NonNullable<Config['recording']>['onDemand']>;
 
 /** Says in the log what becomes of recordings. */
 export function logRecordings(engine: CallEngine, logger: Logger): void {

@@ -1,7 +1,7 @@
 import type { MediaEndpoint, MediaEndpointEvent, MediaStats, Sdp } from '@strowger/session-core';
 import type { CalleeMedia } from './call-engine-options.ts';
 import type { MediaPolicy, RelayOpener } from './media-policy.ts';
-import { OfferPassing, RelayEnd } from './relay-end.ts';
+import { OfferPassing, type RecordingTelling, RelayEnd } from './relay-end.ts';
 import { SharedEnd } from './shared-end.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
@@ -21,6 +21,8 @@ export interface CallMediaOptions {
   readonly stays?: 'caller' | 'callee';
   /** What becomes of digits; absent: they pass as media passes. */
   readonly digits?: CallDigits | undefined;
+  /** What of recordings is told to each side. */
+  telling(side: 'caller' | 'callee'): RecordingTelling;
   /** `from`: whose end tells it. */
   onEvent(event: MediaEndpointEvent, from: 'caller' | 'callee'): void;
   /** Neither side has been heard for as long as the backend waits. */
@@ -81,10 +83,11 @@ export class CallMedia {
       offer,
       answer,
       onOffer,
+      telling,
       stays = 'caller',
       caller,
       callee,
-    }: Pick<CallMediaOptions, 'onOffer' | 'stays' | 'caller' | 'callee'> & {
+    }: Pick<CallMediaOptions, 'onOffer' | 'telling' | 'stays' | 'caller' | 'callee'> & {
       offer: Sdp | undefined;
       answer: Promise<Sdp> | undefined;
     },
@@ -97,8 +100,9 @@ export class CallMedia {
     this.policies = { caller: policyOf(caller), callee: policyOf(callee) };
     this.contactsOffer = offer;
     this.answer = answer;
-    this.callerEnd = new RelayEnd(relay.a, passing);
-    this.calleeEnd = new SharedEnd(relay.b, passing);
+    this.callerEnd = new RelayEnd(relay.a, passing, telling(stays));
+    const leaves = stays === 'caller' ? 'callee' : 'caller';
+    this.calleeEnd = new SharedEnd(relay.b, passing, telling(leaves));
   }
 
   /** The end of the relay that faces one side. */

@@ -16,6 +16,8 @@ import {
 } from '@strowger/session-core';
 import { NameAddr, SipUri, type Uri } from '@strowger/sip-message';
 import { inTime } from './in-time.ts';
+import type { RecordingCodeTable, RecordingWish } from './recording-codes.ts';
+import type { RecordingIndication } from './recording-indication.ts';
 
 /** Of which calls between two parties what is kept, and where. */
 export interface CallRecordingOptions {
@@ -40,6 +42,21 @@ export interface CallRecordingOptions {
    * one of them until it is recorded. What this or `target` throws is told as a failure of `own`.
    */
   readonly of?: ((call: RecordedCall) => boolean) | undefined;
+  /** What the parties may do to the recording of their call while it goes on; default: nothing. */
+  readonly onDemand?: RecordingOnDemand | undefined;
+}
+
+/**
+ * Recordings of ours that parties start, pause, resume (by `start`) and stop: by codes that they type, or as
+ * phones ask for that are aware of recording (`a=recordpref`, RFC 7866 §7.3.2). Of those that were begun
+ * with the call too, unless they are `required`. What is recorded at a server is not touched.
+ */
+export interface RecordingOnDemand {
+  readonly codes?: RecordingCodeTable | undefined;
+  /** Where what is started goes; `part` of the call counts on. */
+  readonly target: (call: RecordedCall) => StoredRecordTarget;
+  /** Which users, by their addresses of record; default all. Nobody else may. */
+  readonly by?: ((user: string) => boolean) | undefined;
 }
 
 /** A call that may be recorded. */
@@ -84,15 +101,28 @@ export interface CallRecordingContext {
   call(part: number): RecordedCall;
   startSession(options: RecordingSessionOptions): RecordingSession;
   onStarted(what: 'server' | 'own'): void;
+  /** It is recorded, paused or not recorded any more. */
+  onChanged(): void;
   /** @param isFatal the call may not go on without it. */
   onFailed(what: 'server' | 'own', reason: string, isFatal: boolean): void;
 }
+
+/** Nobody types more codes while one is heeded, nor has more files of one call. */
+const MOST_WISHES = 8;
+const MOST_PARTS = 100;
 
 /** Everything that is recorded of one call. */
 export class CallRecording {
   private readonly context: CallRecordingContext;
   private readonly own: Promise<CallRecordingRecord>[] = [];
-  private readonly running = new Set<Recording>();
+  /** What we record now, and how it stands. */
+  private readonly running = new Map<Recording, { isPaused: boolean; isRequired: boolean }>();
+  /** What parties want is done one after the other. */
+  private wishes: Promise<void> = Promise.resolve();
+  private waiting = 0;
+  /** Somebody has started a recording, and nobody has stopped it. */
+  private isDemanded = false;
+  private isAtServer = false;
   /** Whose changes are told to the server, until they leave. */
   private readonly followed = new Map<Session, Unsubscribe>();
   private session: RecordingSession | undefined;
@@ -123,9 +153,30 @@ export class CallRecording {
     if (this.isRequired) await begun;
   }
 
+  /** What who is recorded is to be told. */
+  get indication(): RecordingIndication {
+    const states = [...this.running.values()];
+    if (this.isAtServer || states.some(({ isPaused }) => !isPaused)) return 'on';
+    return states.length > 0 ? 'paused' : 'off';
+  }
+
+  /** A party who may wants this; dropped where many wait. What cannot be recorded is told. */
+  demand(wish: RecordingWish): void {
+    if (this.waiting >= MOST_WISHES || this.isOver) return;
+    this.waiting++;
+    this.wishes = this.wishes
+      .then(() => this.grant(wish))
+      .catch(() => {}) // it was told
+      .finally(() => this.waiting--);
+  }
+
   /** Who talks, and over which media, is not what it was. */
   follow(): void {
-    if (!this.hasBegun || this.isOver) return;
+    if (this.isOver) return;
+    // the media of what runs goes; what parties have started goes on with the new one
+    for (const recording of this.running.keys()) recording.stop().catch(() => {}); // the record says so
+    if (this.isDemanded) this.demand('start');
+    if (!this.hasBegun) return;
     const begun = this.isWanted ? this.beginOwn() : this.beginWanted();
     begun.catch(() => {}); // it was told
     this.listen();
@@ -133,15 +184,17 @@ export class CallRecording {
   }
 
   /** Records what is said from now on into a further place; see `Call.record`. */
-  async record(target: RecordTarget, format: RecordFormat): Promise<Recording> {
+  async record(target: RecordTarget, format: RecordFormat, isRequired = false): Promise<Recording> {
     const [caller] = this.context.sides();
     if (caller === undefined) throw new StrowgerError('CALL_STATE', 'nobody talks');
     const recording = await caller.end.record(target, { ...format, channels: 'stereo' });
     let settle: (record: CallRecordingRecord) => void = () => {};
     this.own.push(new Promise((resolve) => (settle = resolve)));
     let stopped: Promise<FinishedRecording> | undefined;
+    const state = { isPaused: false, isRequired };
     const stop = async (): Promise<FinishedRecording> => {
       this.running.delete(tracked);
+      this.changed();
       const path = placeOf(target);
       try {
         const finished = await recording.stop();
@@ -154,10 +207,19 @@ export class CallRecording {
     };
     const tracked: Recording = {
       stop: () => (stopped ??= stop()),
-      pause: () => recording.pause(),
-      resume: () => recording.resume(),
+      pause: () => {
+        recording.pause();
+        state.isPaused = true;
+        this.changed();
+      },
+      resume: () => {
+        recording.resume();
+        state.isPaused = false;
+        this.changed();
+      },
     };
-    this.running.add(tracked);
+    this.running.set(tracked, state);
+    this.changed();
     if (this.isOver) tracked.stop().catch(() => {}); // it ended meanwhile
     return tracked;
   }
@@ -168,7 +230,7 @@ export class CallRecording {
     const { session, own, context } = this;
     this.unfollow(() => true);
     const stopping = session?.stop();
-    for (const recording of this.running) recording.stop().catch(() => {}); // the record says so
+    for (const recording of this.running.keys()) recording.stop().catch(() => {}); // the record says so
     const { clock } = context.runtime;
     const [ending, ...written] = await Promise.all([
       inTime(clock, stopping),
@@ -178,6 +240,40 @@ export class CallRecording {
     const server = context.options?.server;
     if (session === undefined || server === undefined) return records;
     return [{ kind: 'server', server: server.uri.toString(), ...outcomeOf(ending) }, ...records];
+  }
+
+  private changed(): void {
+    if (!this.isOver) this.context.onChanged();
+  }
+
+  private async grant(wish: RecordingWish): Promise<void> {
+    if (this.isOver) return;
+    const own = [...this.running].filter(([, { isRequired }]) => !isRequired);
+    const [running, paused] = [false, true].map((isPaused) =>
+      own.filter(([, state]) => state.isPaused === isPaused),
+    );
+    if (wish === 'pause') return running?.forEach(([recording]) => recording.pause());
+    if (wish === 'stop') {
+      this.isDemanded = false;
+      for (const [recording] of own) recording.stop().catch(() => {}); // the record says so
+    } else if (own.length === 0) await this.beginDemanded();
+    else paused?.forEach(([recording]) => recording.resume());
+  }
+
+  private async beginDemanded(): Promise<void> {
+    const { options, call, onStarted } = this.context;
+    if (options?.onDemand === undefined || this.own.length >= MOST_PARTS) return;
+    let path = '';
+    try {
+      const target = options.onDemand.target(call(++this.part));
+      path = placeOf(target);
+      await this.record(target, options.format === undefined ? {} : { format: options.format });
+      this.isDemanded = true;
+      onStarted('own');
+    } catch (error) {
+      this.own.push(Promise.resolve({ kind: 'own', path, error: wordsOf(error) }));
+      if (!this.isOver) this.context.onFailed('own', wordsOf(error), false);
+    }
   }
 
   private async beginWanted(): Promise<void> {
@@ -201,7 +297,7 @@ export class CallRecording {
     try {
       const target = options.target(call(this.part));
       path = placeOf(target);
-      await this.record(target, format === undefined ? {} : { format });
+      await this.record(target, format === undefined ? {} : { format }, this.isRequired);
       onStarted('own');
     } catch (error) {
       this.failed(error, path);
@@ -229,7 +325,9 @@ export class CallRecording {
     void this.tellLoss(session);
     try {
       await session.started;
+      this.isAtServer = true;
       onStarted('server');
+      this.changed();
     } catch (error) {
       if (!this.isOver) onFailed('server', wordsOf(error), this.isRequired);
       throw error;
@@ -238,6 +336,8 @@ export class CallRecording {
 
   private async tellLoss(session: RecordingSession): Promise<void> {
     const ending = await session.ended;
+    this.isAtServer = false;
+    this.changed();
     if (ending.kind !== 'lost' || this.isOver) return;
     this.context.onFailed('server', ending.text, this.isRequired);
   }

@@ -6,6 +6,7 @@ import type { CalleeMedia } from './call-engine-options.ts';
 import { type CallDigits, CallMedia } from './call-media.ts';
 import type { LegEnding, Side } from './call-table.ts';
 import type { RelayOpener } from './media-policy.ts';
+import type { RecordingTelling } from './relay-end.ts';
 import {
   ContactLeg,
   type ContactLegs,
@@ -24,6 +25,8 @@ export interface CallTransferUser {
   /** The new party has hung up, after `onDone`. */
   onPartyEnded(ending: LegEnding): void;
   onMediaEvent(event: MediaEndpointEvent, from: Side): void;
+  /** What of recordings is told to each side. */
+  telling(side: Side): RecordingTelling;
   onDead(): void;
 }
 
@@ -191,6 +194,7 @@ export class CallTransfer {
       stays: by === 'caller' ? 'callee' : 'caller',
       digits: this.options.digits,
       onEvent: (event, from) => user.onMediaEvent(event, from),
+      telling: (side) => user.telling(side),
       onDead: () => user.onDead(),
       onOffer: (from) => this.passOffer(from),
     };

@@ -10,6 +10,7 @@ import { CallerLeg } from './caller-leg.ts';
 import type { ContactLegs } from './contact-leg.ts';
 import { type DigitPolicy, digitsBetween } from './digit-conversion.ts';
 import type { RelayOpener } from './media-policy.ts';
+import type { RecordingTelling } from './relay-end.ts';
 import { inTime } from './in-time.ts';
 import { type Destination, userAt } from './router.ts';
 
@@ -43,6 +44,8 @@ export interface CallTransfersOptions {
   winner(): number | undefined;
   input(input: CallInput): void;
   onMediaEvent(event: MediaEndpointEvent, from: Side): void;
+  /** What of recordings is told to each side. */
+  telling(side: Side): RecordingTelling;
   link(session: Session): void;
 }
 
@@ -105,6 +108,7 @@ export class CallTransfers {
         },
         onPartyEnded: (ending) => this.partyEnded(by, ending),
         onMediaEvent: (event, from) => this.options.onMediaEvent(event, from),
+        telling: (side) => this.options.telling(side),
         onDead: () => input({ type: 'broken', reason: 'mediaTimeout' }),
       },
     });

@@ -22,6 +22,7 @@ import {
   type Side,
 } from './call-table.ts';
 import { type CallParties, CallTimeline } from './call-timeline.ts';
+import { RecordingControl } from './recording-control.ts';
 import type { CallRoute, CallRoutes } from './call-routes.ts';
 import { CallSides, type Left } from './call-sides.ts';
 import { CallTransfers, type TransferTarget } from './call-transfers.ts';
@@ -53,6 +54,7 @@ export class Call {
   private readonly digits: DigitConversion;
   private readonly contacts: ContactLegs;
   private readonly recording: CallRecording;
+  private readonly recordingControl: RecordingControl;
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
   private readonly over = new AbortController();
@@ -78,11 +80,14 @@ export class Call {
     this.routes = init.routes;
     this.transfers = this.makeTransfers();
     this.recording = this.makeRecording();
+    this.recordingControl = this.makeRecordingControl();
     this.digits = new DigitConversion({
       logger: context.runtime.logger,
+      clock: context.runtime.clock,
       call: id,
       media: () => this.media,
       sessionOf: (side) => this.sessionOf(side),
+      onDigit: (from, digit) => this.recordingControl.type(from, digit),
     });
     this.timeline = new CallTimeline(context.runtime.clock);
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -205,10 +210,23 @@ export class Call {
       },
       startSession: (options) => context.startRecordingSession(options),
       onStarted: (what) => context.onRecordingStarted(this, what),
+      onChanged: () => this.recordingControl.tell(),
       onFailed: (what, reason, isFatal) => {
         context.onRecordingFailed(this, what, reason);
         if (isFatal) this.input({ type: 'broken', reason: 'recordingFailed' });
       },
+    });
+  }
+
+  private makeRecordingControl(): RecordingControl {
+    const { runtime, recording } = this.context;
+    return new RecordingControl({
+      clock: runtime.clock,
+      onDemand: recording?.onDemand,
+      recording: this.recording,
+      isConnected: () => this.state === 'connected',
+      sessionOf: (side) => this.sessionOf(side),
+      userOf: (side) => this.userOf(side),
     });
   }
 
@@ -235,6 +253,7 @@ export class Call {
       calleeMedia,
       digits,
       onMediaEvent: (event, from) => this.mediaTold(event, from),
+      telling: (side) => this.recordingControl.telling(side),
       contacts,
       sides,
       winner: () => this.winner,
@@ -337,6 +356,7 @@ export class Call {
       caller: isTold && this.caller.isBehindWebSocket ? this.context.webSocketMedia : undefined,
       digits: digitsBetween(this.context.digits, this.userOf('caller'), callee),
       onEvent: (event, from) => this.mediaTold(event, from),
+      telling: (side) => this.recordingControl.telling(side),
       onDead: () => this.input({ type: 'broken', reason: 'mediaTimeout' }),
       onOffer: (from) => this.passOffer(from),
     });
@@ -345,8 +365,7 @@ export class Call {
   private mediaTold(event: MediaEndpointEvent, from: Side): void {
     if (event.type === 'failed') this.input({ type: 'broken', reason: 'mediaFailed' });
     if (event.type === 'candidate') this.sessionOf(from)?.takeMediaEvent(event);
-    if (event.type !== 'digit' || event.passed !== false) return;
-    if (this.state === 'connected') this.digits.heard(from, event);
+    if (event.type === 'digit' && this.state === 'connected') this.digits.heard(from, event);
   }
 
   private mediaOpened(media: CallMedia, { to, bindings }: UserDestination): void {
@@ -442,6 +461,7 @@ export class Call {
     this.timeline.answers();
     this.passInfo();
     if (!this.forwarded.isMoving) this.recording.begin().catch(() => {}); // it has told
+    this.recordingControl.connected();
     this.arm(this.context.maxCallMs, { type: 'stop', reason: 'maxCallMs' });
     this.context.onAnswered(this);
   }
@@ -467,6 +487,7 @@ export class Call {
     this.media = media;
     this.passInfo();
     this.recording.follow();
+    this.recordingControl.connected();
     void this.keepStats(left, before, by);
     this.context.onTransferred(this);
   }
@@ -485,6 +506,7 @@ export class Call {
     this.timer?.cancel();
     this.over.abort();
     void this.forwarded.close();
+    this.recordingControl.close();
     const end = this.timeline.ends();
     const recordings = await this.recording.end();
     const stats = await this.inTime(this.media?.close());

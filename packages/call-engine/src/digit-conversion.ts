@@ -1,5 +1,5 @@
-import type { Logger } from '@strowger/runtime';
-import type { InfoDigit, Session } from '@strowger/session-core';
+import type { Clock, Logger } from '@strowger/runtime';
+import { DigitDoubles, type InfoDigit, type Session } from '@strowger/session-core';
 import type { CallDigits, CallMedia } from './call-media.ts';
 import type { Side } from './call-table.ts';
 import type { Converted } from './info-passing.ts';
@@ -32,9 +32,12 @@ export function digitsBetween(
 /** What the conversion needs of its call. */
 export interface DigitConversionOptions {
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly call: string;
   media(): CallMedia | undefined;
   sessionOf(side: Side): Session | undefined;
+  /** A side has said a digit, in whatever ways. */
+  onDigit(from: Side, digit: string): void;
 }
 
 /** Digits that may wait for one side: more than anybody types while one is sent. */
@@ -49,14 +52,20 @@ export class DigitConversion {
     callee: Promise.resolve(),
   };
   private readonly waiting: Record<Side, number> = { caller: 0, callee: 0 };
+  /** Phones that say a digit both in media and by INFO say one. */
+  private readonly doubles: Record<Side, DigitDoubles> = {
+    caller: new DigitDoubles(),
+    callee: new DigitDoubles(),
+  };
 
   constructor(options: DigitConversionOptions) {
     this.options = options;
   }
 
-  /** A digit that media has heard of one side and has not passed on; dropped where 32 wait. */
-  heard(from: Side, digit: InfoDigit): void {
+  /** A digit that media has heard of one side; where it has not passed it on, dropped where 32 wait. */
+  heard(from: Side, { passed = true, ...digit }: InfoDigit & { passed?: boolean }): void {
     const to = otherSide(from);
+    if (!this.isNew('media', from, digit) || passed) return;
     if (this.waiting[to] >= MOST_WAITING) return;
     this.enqueue(to, async () => {
       if (await this.insert(to, digit)) return;
@@ -75,14 +84,21 @@ export class DigitConversion {
   async convert(from: Side, digit: InfoDigit): Promise<Converted> {
     const to = otherSide(from);
     if (this.waiting[to] >= MOST_WAITING) return 'full';
+    if (!this.isNew('info', from, digit)) return 'sent';
     return (await this.enqueue(to, () => this.insert(to, digit))) ? 'sent' : 'unsupported';
+  }
+
+  private isNew(way: 'media' | 'info', from: Side, { digit }: InfoDigit): boolean {
+    const isNew = this.doubles[from].isNew(way, digit, this.options.clock.now());
+    if (isNew) this.options.onDigit(from, digit);
+    return isNew;
   }
 
   private async insert(to: Side, { digit, durationMs }: InfoDigit): Promise<boolean> {
     const end = this.options.media()?.endOf(to);
     if (end === undefined) return false;
     try {
-      await end.sendDigits(digit, { via: 'rtp', durationMs: fit(durationMs) });
+      await end.sendDigits(digit, { via: 'rtp', durationMs: fit(durationMs), once: true });
       return true;
     } catch {
       return false; // it takes none, or its media cannot

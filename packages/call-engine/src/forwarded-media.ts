@@ -70,7 +70,7 @@ export class ForwardedMedia {
     const sdp = await answer;
     if (told === undefined && sdp !== undefined) await steps.record();
     if (!steps.isWanted()) return;
-    await caller.answer(callerEnd, sdp, policies.caller);
+    await caller.answer(callerEnd, sdp && callerEnd.told(sdp), policies.caller);
     if (told === undefined) return;
     await caller.session.moveMedia(media.callerEnd);
     await this.close();

@@ -51,5 +51,7 @@ export type {
   CallRecordingOptions,
   CallRecordingRecord,
   RecordedCall,
+  RecordingOnDemand,
   ServerOutcome,
 } from './call-recording.ts';
+export type { RecordingCodeTable, RecordingWish } from './recording-codes.ts';

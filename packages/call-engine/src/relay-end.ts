@@ -17,6 +17,8 @@ import type {
   Sdp,
 } from '@strowger/session-core';
 import { StrowgerError } from '@strowger/runtime';
+import type { RecordingWish } from './recording-codes.ts';
+import { preferenceOf, type RecordingIndication, withIndication } from './recording-indication.ts';
 
 /** What the two ends of a call's relay share: only one side's offer is passed on at a time. */
 export class OfferPassing {
@@ -46,6 +48,13 @@ export class OfferPassing {
   }
 }
 
+/** What the party at one end of a relay is told of recordings, and wants of them. */
+export interface RecordingTelling {
+  /** Absent where it does not want to be told. */
+  indication(): RecordingIndication | undefined;
+  prefers(wish: RecordingWish | undefined): void;
+}
+
 /**
  * One end of a call's relay as a session sees it. The call owns the relay: a session that ends
  * closes nothing, and an offer from the peer is passed on to the other side.
@@ -53,22 +62,33 @@ export class OfferPassing {
 export class RelayEnd implements MediaEndpoint {
   private readonly end: MediaEndpoint;
   private readonly passing: OfferPassing;
+  protected readonly telling: RecordingTelling;
 
-  constructor(end: MediaEndpoint, passing: OfferPassing) {
+  constructor(end: MediaEndpoint, passing: OfferPassing, telling: RecordingTelling) {
     this.end = end;
     this.passing = passing;
+    this.telling = telling;
   }
 
-  createOffer(intent?: MediaIntent): Promise<Sdp> {
-    return this.end.createOffer(intent);
+  async createOffer(intent?: MediaIntent): Promise<Sdp> {
+    return this.told(await this.end.createOffer(intent));
   }
 
-  acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp> {
-    return this.passing.pass(this, () => this.end.acceptOffer(offer, intent));
+  async acceptOffer(offer: Sdp, intent?: MediaIntent): Promise<Sdp> {
+    const answer = await this.passing.pass(this, () => this.end.acceptOffer(offer, intent));
+    this.telling.prefers(preferenceOf(offer));
+    return this.told(answer);
   }
 
-  acceptAnswer(answer: Sdp): Promise<void> {
-    return this.end.acceptAnswer(answer);
+  async acceptAnswer(answer: Sdp): Promise<void> {
+    await this.end.acceptAnswer(answer);
+    this.telling.prefers(preferenceOf(answer));
+  }
+
+  /** A description of ours, which says whether it is recorded where that is to be told. */
+  told(sdp: Sdp): Sdp {
+    const indication = this.telling.indication();
+    return indication === undefined ? sdp : withIndication(sdp, indication);
   }
 
   rollback(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { MediaEndpoint, Sdp } from '@strowger/session-core';
-import { type OfferPassing, RelayEnd } from './relay-end.ts';
+import { preferenceOf } from './recording-indication.ts';
+import { type OfferPassing, type RecordingTelling, RelayEnd } from './relay-end.ts';
 
 /**
  * The callee's end of a relay, shared by the sessions of all contacts that ring: one offer goes to
@@ -9,18 +10,21 @@ import { type OfferPassing, RelayEnd } from './relay-end.ts';
 export class SharedEnd {
   private readonly end: MediaEndpoint;
   private readonly passing: OfferPassing;
+  private readonly telling: RecordingTelling;
   /** Whose answer the end has taken. */
   private holder: ContactEnd | undefined;
   private elected: ContactEnd | undefined;
 
-  constructor(end: MediaEndpoint, passing: OfferPassing) {
+  constructor(end: MediaEndpoint, passing: OfferPassing, telling: RecordingTelling) {
     this.end = end;
     this.passing = passing;
+    this.telling = telling;
   }
 
   /** The end as the session with one more contact sees it. */
   contact(): ContactEnd {
-    return new ContactEnd(this.end, this.passing, this);
+    const { end, passing, telling } = this;
+    return new ContactEnd(end, passing, { telling, shared: this });
   }
 
   /** This contact has answered: from now on the end hears nobody else. */
@@ -61,8 +65,12 @@ export class ContactEnd extends RelayEnd {
   kept: Sdp | undefined;
 
   /** @internal Made by `SharedEnd.contact`. */
-  constructor(end: MediaEndpoint, passing: OfferPassing, shared: SharedEnd) {
-    super(end, passing);
+  constructor(
+    end: MediaEndpoint,
+    passing: OfferPassing,
+    { telling, shared }: { telling: RecordingTelling; shared: SharedEnd },
+  ) {
+    super(end, passing, telling);
     this.shared = shared;
   }
 
@@ -71,8 +79,9 @@ export class ContactEnd extends RelayEnd {
     return this.shared.isHeard(this);
   }
 
-  override acceptAnswer(answer: Sdp): Promise<void> {
+  override async acceptAnswer(answer: Sdp): Promise<void> {
     this.kept = answer;
-    return this.shared.take(this, answer);
+    await this.shared.take(this, answer);
+    this.telling.prefers(preferenceOf(answer));
   }
 }

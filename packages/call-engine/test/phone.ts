@@ -21,6 +21,8 @@ export interface PhoneOptions {
   readonly password?: string;
   /** Contact addresses of one user on several hosts; default: the user's name. */
   readonly host?: string;
+  /** Option tags that it has beside those of its layer. */
+  readonly supported?: readonly string[];
 }
 
 /** How an outgoing call of a phone goes. */
@@ -49,6 +51,9 @@ export class Phone {
   readonly reinvites: string[] = [];
   /** Texts that came (RFC 3428). */
   readonly texts: SipRequest[] = [];
+  /** What it was offered within dialogs, and answered to its own offers there. */
+  readonly offers: string[] = [];
+  readonly answers: string[] = [];
   /** Whether it takes no re-INVITE. */
   refusesReinvites = false;
   /** Milliseconds before a re-INVITE is answered. */
@@ -63,7 +68,7 @@ export class Phone {
   private cseq = 1;
 
   constructor(simulation: Simulation, name: string, options: PhoneOptions = {}) {
-    const { password = `pw-${name}`, host = name } = options;
+    const { password = `pw-${name}`, host = name, supported } = options;
     this.simulation = simulation;
     this.name = name;
     this.host = simulation.network.host(host, { listen: ['udp', 'tcp', 'tls'] });
@@ -72,6 +77,7 @@ export class Phone {
       runtime: this.host.runtime,
       sender: this.host,
       contactUser: name,
+      ...(supported && { supported }),
       user: {
         onInvite: (invite) => this.receive(invite),
         onRequest: (transaction) => this.takeText(transaction),
@@ -215,14 +221,16 @@ export class Phone {
   }
 
   /** Puts the other side on hold, or takes it back; resolves with the direction it answers. */
-  hold(dialog: Dialog, direction = 'sendonly'): Promise<string> {
-    const body = { type: 'application/sdp', content: sdp(this.host.address, direction) };
+  hold(dialog: Dialog, direction = 'sendonly', more: readonly string[] = []): Promise<string> {
+    const lines = more.map((line) => `${line}\r\n`).join('');
+    const body = { type: 'application/sdp', content: sdp(this.host.address, direction) + lines };
     return new Promise((resolve) => {
       dialog.reinvite(
         { body },
         {
           onAccepted: (response) => {
             dialog.ack();
+            this.answers.push(response.text());
             resolve(directionOf(response));
           },
           onRejected: ({ status }) => resolve(String(status)),
@@ -265,6 +273,7 @@ export class Phone {
       onReinvite: (reinvite) => {
         const offered = directionOf(reinvite.request);
         this.reinvites.push(offered);
+        this.offers.push(reinvite.request.text());
         if (this.refusesReinvites) return reinvite.reject(488);
         const answer = sdp(this.host.address, MIRROR[offered] ?? 'sendrecv');
         const content = answerTo(reinvite.request, answer);

@@ -40,6 +40,18 @@ export interface DialogInit {
   readonly allowsUpdate?: boolean;
 }
 
+/** Octets of Supported that are kept. */
+const MOST_TAGS = 512;
+/** What was kept last: nearly all dialogs have the same peers. */
+let lastTags = '';
+
+/** The text, or one that is the same and in use already, which keeps no packet alive. */
+function shared(text: string): string {
+  const kept = text.slice(0, MOST_TAGS);
+  if (kept !== lastTags) lastTags = copied(kept);
+  return lastTags;
+}
+
 /** Methods whose messages carry a Contact in a dialog (RFC 3261 table 2, RFC 3311, 3515, 6665). */
 const WITH_CONTACT: readonly string[] = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'];
 
@@ -55,6 +67,8 @@ export class DialogRecord {
   private localSeq: number;
   private remoteSeq: number;
   private updateAllowed: boolean;
+  /** The peer's last Supported, as it was written. */
+  private peerTags = '';
   private readonly onChange: (() => void) | undefined;
 
   /** @param onChange told of every change, where somebody wants to know. */
@@ -134,8 +148,17 @@ export class DialogRecord {
     };
   }
 
+  /** Whether the peer's last Supported has this option tag (RFC 3261 §20.37). */
+  peerSupports(tag: string): boolean {
+    const tags = this.peerTags.toLowerCase().split(',');
+    return tags.some((one) => one.trim() === tag.toLowerCase());
+  }
+
   /** Takes what the peer says that it can. */
-  noteAllow({ headers }: SipRequest | SipResponse): void {
+  noteCapabilities({ headers }: SipRequest | SipResponse): void {
+    const [first, ...others] = headers.raw('Supported');
+    if (first !== undefined)
+      this.peerTags = shared(others.length === 0 ? first : [first, ...others].join());
     const allowed = allowsUpdate(headers);
     if (allowed === undefined) return;
     this.updateAllowed = allowed;

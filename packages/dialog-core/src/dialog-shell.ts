@@ -141,6 +141,10 @@ export class DialogShell implements Dialog {
     return this.record.allowsUpdate;
   }
 
+  peerSupports(tag: string): boolean {
+    return this.record.peerSupports(tag);
+  }
+
   get routeSet(): readonly NameAddr[] {
     return this.record.routeSet;
   }

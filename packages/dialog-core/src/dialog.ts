@@ -55,6 +55,8 @@ export interface Dialog {
   readonly isSecure: boolean;
   /** Whether the peer's last Allow names UPDATE (RFC 3311 §4). */
   readonly allowsUpdate: boolean;
+  /** Whether the peer's last Supported has this option tag (RFC 3261 §20.37); not known after a restore. */
+  peerSupports(tag: string): boolean;
   /** Who owes an answer to an offer (RFC 3264 §4). */
   readonly offerState: OfferState;
   /** The session timer (RFC 4028). */

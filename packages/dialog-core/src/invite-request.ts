@@ -175,7 +175,7 @@ export class InviteRequest implements IncomingInvite {
       hop: pinnedHop(request, inbound.hop),
     };
     const dialog = new DialogShell(this.context, init, this.party?.credentials);
-    dialog.record.noteAllow(request);
+    dialog.record.noteCapabilities(request);
     dialog.record.focus = this.conference;
     dialog.usage.inviteReceived(this.server);
     dialog.usage.offers.inviteReceived(isDescribed(request));

@@ -179,7 +179,7 @@ export class InviteUsage implements OfferAnswerUser, SessionTimerUser {
    * unless its offer waits for the owner's answer (RFC 3262 §4, §5).
    */
   receiveProvisional(response: SipResponse, tell: () => void): void {
-    this.dialog.record.noteAllow(response);
+    this.dialog.record.noteCapabilities(response);
     const isUsed = this.context.reliableProvisionals !== 'never';
     const rack = isUsed ? rackOf(response) : undefined;
     if (rack === undefined) return tell();
@@ -201,7 +201,7 @@ export class InviteUsage implements OfferAnswerUser, SessionTimerUser {
 
   /** An INVITE or UPDATE of ours has its 2xx. */
   refreshed(sent: SipRequest | undefined, response: SipResponse): void {
-    this.dialog.record.noteAllow(response);
+    this.dialog.record.noteCapabilities(response);
     if (sent !== undefined && this.dialog.state === 'confirmed')
       this.timer.accepted(sent, response);
     this.dialog.changed();

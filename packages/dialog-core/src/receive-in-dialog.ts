@@ -59,7 +59,7 @@ function receiveReinvite(
   const judged = verdict === 'take' ? usage.offers.verdict : verdict;
   if (refuseOffer(context, transaction, judged)) return;
   if (dialog.user.onReinvite === undefined) return refuse(context, transaction, 488);
-  dialog.record.noteAllow(transaction.request);
+  dialog.record.noteCapabilities(transaction.request);
   usage.offers.inviteReceived(isDescribed(transaction.request));
   dialog.user.onReinvite(new ReinviteServer(context, dialog, transaction));
 }
@@ -74,7 +74,7 @@ function receiveUpdate(
   const { usage } = dialog;
   if (refuseShortInterval(context, transaction)) return;
   if (usage.hasOfferPending) return refuseBusy(context, transaction);
-  dialog.record.noteAllow(request);
+  dialog.record.noteCapabilities(request);
   if (!isDescribed(request)) {
     const response = context.userAgent.response(
       request,

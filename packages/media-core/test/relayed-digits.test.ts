@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type MediaEndpoint,
   type MediaEndpointEvent,
+  pcmuEncode,
   type RelayRequest,
   toneShare,
 } from '../src/index.ts';
@@ -122,6 +123,95 @@ describe('digits through a relay that converts them', () => {
     });
     expect(sounding.length).toBeLessThan(3);
     await Promise.all([phone.close(), engine.close()]);
+  });
+});
+
+describe('digits that come in two ways at once', () => {
+  const FIVE = [770, 1336];
+
+  /** A phone that says a digit as an event and as tones of one stream, each from and to so many packets. */
+  async function sayBoth(
+    { simulation, near }: Pick<Awaited<ReturnType<typeof stage>>, 'simulation' | 'near'>,
+    to: { address: string; port: number },
+    { event, tone }: { event: [number, number]; tone: [number, number] },
+  ): Promise<void> {
+    let sequence = 0;
+    for (let at = 0; at < 60; at++) {
+      const samples = Int16Array.from({ length: 160 }, (_, index) =>
+        at >= tone[0] && at < tone[1]
+          ? FIVE.reduce(
+              (sum, hz) => sum + 6000 * Math.sin((2 * Math.PI * hz * (at * 160 + index)) / 8000),
+              0,
+            )
+          : 0,
+      );
+      const payload = new Uint8Array(160);
+      pcmuEncode(samples, payload);
+      near.send(to, { payloadType: 0, sequence: sequence++, timestamp: at * 160 }, [...payload]);
+      if (at >= event[0] && at < event[1]) {
+        const duration = (at - event[0] + 1) * 160;
+        const isEnd = at === event[1] - 1;
+        const head = { payloadType: 101, timestamp: event[0] * 160, marker: at === event[0] };
+        const bytes = [5, isEnd ? 0x8a : 10, duration >> 8, duration & 0xff];
+        for (let copy = isEnd ? 3 : 1; copy > 0; copy--) {
+          near.send(to, { ...head, sequence: sequence++ }, bytes);
+        }
+      }
+      await simulation.run(20);
+    }
+  }
+
+  it.each([
+    { which: 'the event is over first', event: [10, 16], tone: [10, 18] },
+    { which: 'the tone is over first', event: [10, 30], tone: [10, 18] },
+    { which: 'the tone comes before its event', event: [24, 30], tone: [10, 18] },
+    { which: 'the tone comes behind its event', event: [10, 15], tone: [18, 26] },
+  ] as const)('are told once, and reach the other side once: $which', async ({ event, tone }) => {
+    const told = await stage({ convertDigits: true, inbandDigits: { a: true } });
+    const { simulation, engine, near, far, relay, digits } = told;
+    const offer = near.describe('0 101', ...EVENTS);
+    await pass(relay, offer, far.describe('0 101', ...EVENTS));
+    const saying = sayBoth(told, await portOf(relay.a), { event: [...event], tone: [...tone] });
+    let inserted = 0;
+    for (let at = 0; at < 70; at++) {
+      await Promise.resolve();
+      await simulation.run(20);
+      // as a call does with what was not passed
+      for (const [, one] of digits().slice(inserted)) {
+        inserted++;
+        if ('digit' in one && one.passed === false)
+          void relay.b.sendDigits(one.digit, { via: 'rtp' });
+      }
+    }
+    await saying;
+    await simulation.run(500);
+    expect(digits()).toEqual([['a', expect.objectContaining({ digit: '5' })]]);
+    const events = far.rtp.filter(({ payloadType }) => payloadType === 101);
+    expect(new Set(events.map(({ payload: [code] }) => code))).toEqual(new Set([5]));
+    expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(1);
+    expect(events.filter(({ marker }) => marker)).toHaveLength(1);
+    await engine.close();
+  });
+
+  it.each([
+    { which: 'before its event', at: 5 },
+    { which: 'while its event sounds', at: 12 },
+    { which: 'behind its event', at: 18 },
+  ])('by INFO, which a call inserts once: $which', async ({ at: pressed }) => {
+    const told = await stage({ convertDigits: true });
+    const { simulation, engine, near, far, relay } = told;
+    const offer = near.describe('0 101', ...EVENTS);
+    await pass(relay, offer, far.describe('0 101', ...EVENTS));
+    const saying = sayBoth(told, await portOf(relay.a), { event: [10, 16], tone: [0, 0] });
+    await simulation.run(pressed * 20 - 10);
+    const sent = relay.b.sendDigits('5', { via: 'rtp', once: true });
+    await saying;
+    await simulation.run(500);
+    await sent;
+    const events = far.rtp.filter(({ payloadType }) => payloadType === 101);
+    expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(1);
+    expect(events.filter(({ marker }) => marker)).toHaveLength(1);
+    await engine.close();
   });
 });
 

@@ -1,3 +1,4 @@
+export { DigitDoubles, type DigitWay } from './digit-doubles.ts';
 export { digitOf, type InfoDigit } from './info-digit.ts';
 export type {
   AnswerOptions,

@@ -1,4 +1,11 @@
 export { FilterBench } from './filter-bench.ts';
+export {
+  type FormattedFrame,
+  type FormattedSamples,
+  framesFrom,
+  framesTo,
+  type SampleFormat,
+} from './frame-format.ts';
 export { type FrameMath, frameMath } from './frame-math.ts';
 export { PlainFrameMath } from './plain-frame-math.ts';
 export type { ByteSource } from './byte-source.ts';

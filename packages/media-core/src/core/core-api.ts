@@ -403,4 +403,6 @@ export interface DigitsCommand {
   gapMs: number;
   /** `auto`: as events where the other side takes them, else in band. */
   via: DigitSource | 'auto';
+  /** At the end of a relay: not where the other end's peer says it as an event, too. */
+  once?: boolean;
 }

@@ -37,6 +37,16 @@ export class DigitListener {
     );
   }
 
+  /** Whether this digit has just been told by that way, and no other has told of it yet. */
+  hasTold(source: DigitSource, digit: string): boolean {
+    return this.merger.hasTold(source, digit, this.options.clock.now());
+  }
+
+  /** Whether an event of this digit is under way, or has just been told. */
+  hasEvent(digit: string): boolean {
+    return this.events?.pendingDigit === digit || this.hasTold('rtp', digit);
+  }
+
   /** Whether a digit sounds in band now. */
   get hearsTone(): boolean {
     return this.tones?.isOn === true;
@@ -81,6 +91,8 @@ export class DigitListener {
 
   private tell(source: DigitSource, digit: string, durationMs: number): void {
     const { clock, tell } = this.options;
+    // its event, which is under way, tells of it
+    if (source === 'inband' && this.events?.pendingDigit === digit) return;
     if (!this.merger.isNew(source, { digit, durationMs }, clock.now())) return;
     tell({ type: 'digit', digit, durationMs, source });
   }

@@ -1,9 +1,12 @@
 import { StrowgerError } from '@strowger/runtime';
 import { RTP_HEADER_LENGTH } from '../rtp/rtp.ts';
-import { EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
+import { digitOfEvent, EVENT_LENGTH, EventSender } from '../rtp/telephone-event.ts';
 import type { DigitsCommand } from './core-api.ts';
 import type { RtpSession } from './rtp-session.ts';
 import type { Ticked, Ticker } from './ticker.ts';
+
+/** How much later the other end's phone may say the same digit as an event. */
+const DOUBLE_MS = 1000;
 
 /**
  * Digits of ours within a stream that a relay passes on: their events take the place of what comes
@@ -18,6 +21,8 @@ export class InsertedDigits implements Ticked {
   private time = 0;
   private timestamp = 0;
   private isOn = false;
+  private isOnce = false;
+  private last: { digit: string | undefined; at: number } | undefined;
 
   constructor(session: RtpSession, ticker: Ticker) {
     this.session = session;
@@ -29,17 +34,29 @@ export class InsertedDigits implements Ticked {
     return this.isOn;
   }
 
+  /** Whether this digit, which was to go `once`, has just been sent: an event of the same says it again. */
+  isDouble(digit: string | undefined): boolean {
+    const { last } = this;
+    const isDouble =
+      last !== undefined &&
+      last.digit === digit &&
+      this.session.runtime.clock.now() - last.at <= DOUBLE_MS;
+    if (isDouble) this.last = undefined;
+    return isDouble;
+  }
+
   /**
    * Resolves when all are sent. Rejects with `MEDIA_NO_TELEPHONE_EVENT` where the peer takes none now,
    * `MEDIA_TOO_MANY_DIGITS`.
    */
-  send({ digits, durationMs, gapMs }: DigitsCommand): Promise<void> {
+  send({ digits, durationMs, gapMs, once = false }: DigitsCommand): Promise<void> {
     const { clockRate } = this.session.agreed?.media.telephoneEvent ?? {};
     if (clockRate === undefined || !this.session.sends) {
       throw new StrowgerError('MEDIA_NO_TELEPHONE_EVENT', 'The other side takes no events');
     }
     const perMs = clockRate / 1000;
     const inTicks = { digits, duration: durationMs * perMs, gap: gapMs * perMs };
+    this.isOnce = once;
     return new Promise((resolve, reject) => {
       const done = (sent: boolean): void => {
         if (sent) resolve();
@@ -62,7 +79,11 @@ export class InsertedDigits implements Ticked {
     this.isOn = step.kind === 'packet';
     if (step.kind === 'idle') return this.ticker.remove(this);
     if (step.kind === 'gap') return;
-    if (step.first) this.timestamp = session.sender.timestampNow();
+    if (step.first) {
+      this.timestamp = session.sender.timestampNow();
+      const digit = digitOfEvent(packet.subarray(RTP_HEADER_LENGTH));
+      if (this.isOnce) this.last = { digit, at: session.runtime.clock.now() };
+    }
     const { timestamp } = this;
     const payloadType = agreed.sendPayloadType;
     session.sender.send(packet, { marker: step.first, payloadType, timestamp });

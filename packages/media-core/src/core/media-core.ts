@@ -1,6 +1,7 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import { CodecLibrary, type ThreadCodec } from '../codec/codec-library.ts';
 import { AudioEndpoint } from './audio-endpoint.ts';
+import type { AudioOutlet } from './audio-outlet.ts';
 import type {
   BindRequest,
   Cleared,
@@ -129,23 +130,24 @@ export class MediaCore implements CoreApi {
   }
 
   async play(request: PlayCommand): Promise<void> {
-    await this.audio(request.id).output.play(request);
+    const endpoint = this.endpoint(request.id);
+    await (endpoint instanceof RelayEnd ? endpoint : endpoint.output).play(request);
   }
 
   async stopPlay({ id, play }: { id: number; play: number }): Promise<void> {
-    this.audio(id).output.stop(play);
+    this.outlet(id).stop(play);
   }
 
   async pausePlay(request: { id: number; play: number; paused: boolean }): Promise<void> {
-    this.audio(request.id).output.pause(request.play, request.paused);
+    this.outlet(request.id).pause(request.play, request.paused);
   }
 
   async feed({ id, play, samples, sampleRate }: Parameters<CoreApi['feed']>[0]): Promise<boolean> {
-    return this.audio(id).output.feed(play, samples, sampleRate);
+    return this.outlet(id).feed(play, samples, sampleRate);
   }
 
   async finishFeeding(request: { id: number; play: number; error?: CoreError }): Promise<void> {
-    this.audio(request.id).output.finishFeeding(request.play, request.error);
+    this.outlet(request.id).finishFeeding(request.play, request.error);
   }
 
   async mark({ id, name }: { id: number; name: string }): Promise<MarkOutcome> {
@@ -279,6 +281,11 @@ export class MediaCore implements CoreApi {
   private recorder(id: number): Recorder {
     const endpoint = this.endpoint(id);
     return endpoint instanceof RelayEnd ? endpoint.recording.recorder : endpoint.recorder;
+  }
+
+  private outlet(id: number): AudioOutlet {
+    const endpoint = this.endpoint(id);
+    return endpoint instanceof RelayEnd ? endpoint.outlet : endpoint.output;
   }
 
   private audio(id: number): AudioEndpoint {

@@ -49,8 +49,10 @@ export class Playout {
     heard: (out, from, to) => this.concealment.heard(out, from, to),
     fill: (out, from, to, isPause) => this.fill(out, from, to, isPause),
   };
+  /** Something was heard since the last source began: before that its packets wait for their time. */
+  hasBegun = false;
   private readonly readBuffer = (out: Int16Array): number => {
-    this.buffer.read(out, this.decoder);
+    if (this.buffer.read(out, this.decoder)) this.hasBegun = true;
     return out.length;
   };
 
@@ -123,6 +125,7 @@ export class Playout {
     this.buffer.reset();
     this.concealment.reset();
     this.isNoisy = false;
+    this.hasBegun = false;
   }
 
   /** The voice that noise is between: the present one where that has the same clock (RFC 3389 §4). */

@@ -1,9 +1,11 @@
 import { type Runtime, StrowgerError } from '@strowger/runtime';
 import type { CodecLibrary } from '../codec/codec-library.ts';
+import type { AudioOutlet } from './audio-outlet.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
+import { digitOfEvent } from '../rtp/telephone-event.ts';
 import type { HmacSha1 } from '../srtp/index.ts';
 import type {
   CoreError,
@@ -12,6 +14,7 @@ import type {
   DigitsCommand,
   DigitSource,
   OpenRequest,
+  PlayCommand,
   RecordCommand,
   Recorded,
   RelayOrder,
@@ -22,6 +25,7 @@ import { InsertedDigits } from './inserted-digits.ts';
 import { silencePacket } from './muted-packet.ts';
 import { RelayPath } from './relay-path.ts';
 import { RelayRecorder } from './relay-recorder.ts';
+import { RelayVoice } from './relay-voice.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import type { Ticker } from './ticker.ts';
 import { TranscodedPath } from './transcoded-path.ts';
@@ -55,7 +59,11 @@ export class RelayEnd implements RtpSessionUser {
   /** Digits for this end's peer that did not come from the other end as events. */
   private readonly inserted: InsertedDigits;
   private ways: Ways | undefined;
+  /** What this end's peer hears instead; made where something is played. */
+  private voice: RelayVoice | undefined;
   private isMuted = false;
+  /** The event that came last, and whether the other end's peer has its digit another way. */
+  private event: { timestamp: number; isDouble: boolean } | undefined;
   readonly recording: RelayRecorder;
 
   constructor(options: RelayEndOptions) {
@@ -88,6 +96,9 @@ export class RelayEnd implements RtpSessionUser {
     this.session.configure(media);
     void this.recording.follow(this.session);
     void this.ways?.to.recording.follow(this.session);
+    this.voice?.configure(media).catch((error: unknown) => {
+      this.options.runtime.logger.error({ error }, 'what is played at a relay has no codec');
+    });
   }
 
   /** From now on packets go to `other`, under its numbers or, where they cannot pass, transcoded. */
@@ -103,6 +114,10 @@ export class RelayEnd implements RtpSessionUser {
     const { ways } = this;
     if (ways === undefined) return;
     const { to, path, transcoded } = ways;
+    if (to.voice?.isSounding === true) {
+      transcoded.rest();
+      return path.realign();
+    }
     if (path.passes(header.payloadType) && to.inserted.isSounding) return path.realign();
     if (path.passes(header.payloadType)) {
       if (to.isMuted && !silencePacket(packet, header, this.session.agreed?.media)) {
@@ -119,23 +134,44 @@ export class RelayEnd implements RtpSessionUser {
   }
 
   onTelephoneEvent(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
+    if (arrival === 'restarted') this.event = undefined; // its timestamps begin anew
+    const isDouble = this.isDouble(packet, header);
     this.digits.receive(packet, header, arrival);
     const { ways } = this;
     if (ways === undefined) return;
     const { path, transcoded, events } = ways;
+    if (isDouble) return path.realign();
     if (arrival === 'restarted') events.reset(); // its timestamps begin anew, too
-    if (ways.to.inserted.isSounding) return path.realign(); // one stream has one event at a time
+    // one stream has one event at a time; where something is played the digit is told as not passed
+    if (ways.to.inserted.isSounding || ways.to.voice?.isSounding === true) return path.realign();
     const isPassed = path.passes(header.payloadType) && transcoded.stats === undefined;
     if (isPassed) return path.forward(packet, header, arrival);
     if (events.forward(packet, header, this.session.eventRate)) path.realign();
   }
 
-  /** Resolves when this end's peer was sent all; only as events (`via` is not `inband`). */
+  /**
+   * Resolves when this end's peer was sent all; only as events (`via` is not `inband`). With `once` a digit
+   * whose event comes from the other end, or just did, is sent by that.
+   */
   async sendDigits(command: DigitsCommand): Promise<void> {
     if (command.via === 'inband') {
       throw new StrowgerError('MEDIA_UNSUPPORTED', 'A relay makes no tones');
     }
+    const from = this.ways?.to;
+    if (command.once && from?.passes('rtp') && from.digits.hasEvent(command.digits)) return;
     await this.inserted.send(command);
+  }
+
+  /** This end's peer hears it instead of the other end's, until it ends. */
+  async play(command: PlayCommand): Promise<void> {
+    this.voice ??= this.newVoice();
+    await this.voice.play(command);
+  }
+
+  /** What plays here. @throws StrowgerError `MEDIA_WRONG_STATE` where nothing ever did. */
+  get outlet(): AudioOutlet {
+    if (this.voice) return this.voice.outlet;
+    throw new StrowgerError('MEDIA_WRONG_STATE', 'Nothing is played at this end of a relay');
   }
 
   /**
@@ -150,6 +186,7 @@ export class RelayEnd implements RtpSessionUser {
     this.ways?.path.realign();
     this.ways?.transcoded.reset();
     this.ways?.events.reset();
+    this.event = undefined;
     this.digits.reset();
   }
 
@@ -176,6 +213,7 @@ export class RelayEnd implements RtpSessionUser {
   async close(): Promise<Recorded | CoreError | undefined> {
     this.digits.close();
     this.inserted.clear();
+    await this.voice?.close();
     const recorded = this.recording.close();
     await this.ways?.transcoded.close();
     await this.session.close();
@@ -190,8 +228,30 @@ export class RelayEnd implements RtpSessionUser {
 
   /** Whether what came this way goes on to the other end's peer. */
   private passes(source: DigitSource): boolean {
-    const to = this.ways?.to.session;
-    return source === 'rtp' && to?.agreed?.media.telephoneEvent !== undefined && to.sends;
+    const to = this.ways?.to;
+    if (source !== 'rtp' || to === undefined || to.voice?.isSounding === true) return false;
+    return to.session.agreed?.media.telephoneEvent !== undefined && to.session.sends;
+  }
+
+  /** Of an event: the same digit went on as what was heard in band, or was inserted, just before. */
+  private isDouble(
+    packet: Uint8Array,
+    { timestamp, payloadStart, payloadEnd }: RtpHeader,
+  ): boolean {
+    if (this.event?.timestamp === timestamp) return this.event.isDouble;
+    const digit = digitOfEvent(packet.subarray(payloadStart, payloadEnd));
+    const isDouble =
+      digit !== undefined &&
+      (this.digits.hasTold('inband', digit) || this.ways?.to.inserted.isDouble(digit) === true);
+    this.event = { timestamp, isDouble };
+    return isDouble;
+  }
+
+  private newVoice(): RelayVoice {
+    const { ticker, codecs, runtime, tell } = this.options;
+    const isHeldBack = (): boolean => this.inserted.isSounding;
+    const { session } = this;
+    return new RelayVoice({ session, ticker, codecs, clock: runtime.clock, isHeldBack, tell });
   }
 
   private waysTo(other: RelayEnd): Ways {

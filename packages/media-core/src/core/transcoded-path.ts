@@ -53,12 +53,7 @@ export class TranscodedPath implements Ticked {
     this.playout = new Playout(settings, clock);
     const tell = (): void => {}; // nothing is played here that could end
     this.speaker = new Speaker({ sender: to.sender, timestamp: random.uint32(), tell });
-    this.speaker.mixed = {
-      read: (out) => {
-        this.read(out);
-        return true;
-      },
-    };
+    this.speaker.isEchoing = true; // it says what it is handed
   }
 
   /** How what comes is buffered; absent where nothing is decoded now. */
@@ -151,9 +146,11 @@ export class TranscodedPath implements Ticked {
     const { speaker, frame, options } = this;
     for (let missed = skipped; missed > 0; missed--) this.read(frame);
     if (skipped > 0) speaker.pass(skipped);
-    if (options.to.sends && !options.isHeldBack()) return speaker.say(frame);
     this.read(frame);
-    speaker.pass(1);
+    const mayBeHeard = options.to.sends && !options.isHeldBack();
+    // while the first packets wait in the jitter buffer there is nothing to send, and silence is no news
+    if (mayBeHeard && this.playout.hasBegun) speaker.say(frame);
+    else speaker.pass(1);
   }
 
   /** Frees the codecs. Idempotent. */

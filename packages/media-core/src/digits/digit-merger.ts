@@ -19,6 +19,17 @@ interface Told {
 export class DigitMerger {
   private readonly told: Told[] = [];
 
+  /** Whether a way has told of this digit, and another may tell of the same key at `now`. */
+  hasTold(source: string, digit: string, now: number): boolean {
+    return this.told.some(
+      (one) =>
+        one.digit === digit &&
+        one.sources.length === 1 &&
+        one.sources[0] === source &&
+        now - one.at <= WINDOW_MS,
+    );
+  }
+
   /** Whether a digit that `source` tells at `now`, at its end, is a new one. */
   isNew(source: string, { digit, durationMs }: { digit: string; durationMs: number }, now: number) {
     const { told } = this;

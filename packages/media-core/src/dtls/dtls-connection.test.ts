@@ -5,6 +5,8 @@ import { DtlsConnection, type DtlsConnectionOptions } from './dtls-connection.ts
 import { createDtlsIdentity, fingerprintOf } from './dtls-identity.ts';
 import { readRecords, writeRecord } from './dtls-records.ts';
 import { frameMessage } from './handshake-message.ts';
+import { EXTENSIONS, listOf, readServerHello, writeClientHello } from './hello.ts';
+import { concat, uint, vector } from './tls-bytes.ts';
 
 type Keys = { readonly send: SrtpKeys; readonly receive: SrtpKeys };
 
@@ -100,6 +102,34 @@ describe('a connection of DTLS (RFC 6347)', () => {
     expect(keys.client).toEqual({ send: keys.server?.receive, receive: keys.server?.send });
     expect(keys.client?.send).not.toEqual(keys.client?.receive);
     expect(clock.armedTimers).toBe(0);
+  });
+
+  it('is of 1.2 with a client that would rather have 1.3 (RFC 9147 §5.3, RFC 8446 §4.2.1)', () => {
+    const { ends, datagrams } = story({ isVerified: true });
+    const [supportedVersions, keyShare] = [43, 51];
+    const hello = writeClientHello({
+      random: new Uint8Array(32).fill(5),
+      cookie: new Uint8Array(0),
+      suites: [0x1301, 0x1303, 0xc02b],
+      extensions: new Map([
+        [EXTENSIONS.supportedGroups, listOf([0x11ec, 29, 23])],
+        [EXTENSIONS.signatureAlgorithms, listOf([0x0403, 0x0804])],
+        [EXTENSIONS.useSrtp, concat(listOf([7, 1]), vector(1))],
+        [EXTENSIONS.extendedMasterSecret, new Uint8Array(0)],
+        [supportedVersions, vector(1, uint(2, 0xfefc), uint(2, 0xfefd))],
+        [keyShare, vector(2, uint(2, 29), vector(2, new Uint8Array(32).fill(9)))],
+      ]),
+    });
+    datagrams.length = 0;
+    ends.server.receive(clear(frameMessage('clientHello', 0, hello)), ADDRESSES.client);
+    const [answer] = datagrams.filter(({ side }) => side === 'server');
+    const [first] = readRecords(answer?.datagram ?? new Uint8Array(0));
+    expect(first?.fragment[0]).toBe(2);
+    const said = readServerHello(first?.fragment.subarray(12) ?? new Uint8Array(0));
+    expect(said.suite).toBe(0xc02b);
+    expect([...said.extensions.keys()]).not.toContain(supportedVersions);
+    expect([...said.extensions.keys()]).not.toContain(keyShare);
+    expect(said.extensions.has(EXTENSIONS.useSrtp)).toBe(true);
   });
 
   it('asks for no cookie where the address was verified before', () => {

@@ -78,6 +78,8 @@ export interface Passing {
   ours?: readonly CodecDescription[] | undefined;
   /** Events that an end takes though the other has none (see `RelayLocal`). */
   events?: readonly CodecDescription[];
+  /** Whether we send to this end while the other one holds. */
+  fillsHold?: boolean;
 }
 
 /**

@@ -87,6 +87,11 @@ export interface DigitOptions {
   readonly gapMs?: number;
   /** As events (RFC 4733), as tones in the audio, or by default as what the other side takes. */
   readonly via?: 'auto' | 'rtp' | 'inband';
+  /**
+   * At the end of a relay: a digit that the other end's peer says as an event, too, at this moment or
+   * just before, passes there and is not sent a second time. Default not.
+   */
+  readonly once?: boolean;
 }
 
 /** Where a recording goes that no program takes. */

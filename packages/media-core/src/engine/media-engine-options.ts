@@ -7,6 +7,7 @@ import type { TurnServer } from '../ice/index.ts';
 import type { QualityThresholds } from '../quality/quality-level.ts';
 import type { SourceLearning } from '../rtp/source-lock.ts';
 import type { Keying, SrtpPolicy } from '../sdp/index.ts';
+import type { AudioSource } from './media-capabilities.ts';
 import type { IceMode } from './local-ice.ts';
 import type { RemoteAddressSettings } from './remote-policy.ts';
 
@@ -98,6 +99,12 @@ export interface RelaySettings {
    * for its answer; default 50. Beyond that only what passes is offered.
    */
   readonly maxTranscoded?: number;
+  /**
+   * What the peer of one end hears, over and over, as long as that of the other end holds (RFC 5359
+   * §2.3), whatever that one sends meanwhile: no stream, as many may hear it at once. Who is held that way
+   * is offered `sendonly`, also where who holds said `inactive`. Default: what who holds sends.
+   */
+  readonly holdMusic?: Exclude<AudioSource, { type: 'stream' }>;
 }
 
 /** Whether a relay may decode and encode. */

@@ -203,7 +203,8 @@ class LocalMediaEngine implements MediaEngine {
       const b = await this.open(host, end('b'));
       const { logger } = this.runtime;
       const lines = new RelayLines({ open: () => this.passages.openOn(host), logger });
-      const both = { codecs, allowed, lines, transcoding, events };
+      const { holdMusic } = this.options.relay ?? {};
+      const both = { codecs, allowed, lines, transcoding, events, holdMusic, logger };
       const ends = {
         a: new RelaySide({ ...a, ...both, end: 'a', hearsInband: hears('a') }),
         b: new RelaySide({ ...b, ...both, end: 'b', hearsInband: hears('b') }),

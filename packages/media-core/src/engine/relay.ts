@@ -1,4 +1,4 @@
-import { StrowgerError } from '@strowger/runtime';
+import { type Logger, StrowgerError } from '@strowger/runtime';
 import { isVoice, sameCodec } from '../sdp/codec.ts';
 import { withOurs } from '../sdp/relay-transcoding.ts';
 import {
@@ -13,9 +13,19 @@ import {
 import type { CoreEndpoint } from './core-endpoint.ts';
 import { digitsCommand } from './digits-command.ts';
 import type { Trickle } from './trickle.ts';
+import { HoldMusic } from './hold-music.ts';
 import { type LocalDescription, notAcceptable, wrongState } from './local-description.ts';
 import type { EndpointRtp, MediaEndpoint, MediaIntent, MediaStats } from './media-backend.ts';
-import type { DigitOptions, Recording, RecordOptions, RecordTarget } from './media-capabilities.ts';
+import type {
+  AudioSource,
+  DigitOptions,
+  Playback,
+  PlayOptions,
+  Recording,
+  RecordOptions,
+  RecordTarget,
+} from './media-capabilities.ts';
+import { Playbacks } from './playbacks.ts';
 import { Recordings } from './recordings.ts';
 import type { RelayLines } from './relay-lines.ts';
 import { relayPlan } from './relay-plan.ts';
@@ -42,6 +52,9 @@ export interface RelaySideOptions {
   hearsInband: boolean;
   /** Events that each end takes and is sent though the other end has none; none: they have to pass. */
   events: readonly CodecDescription[];
+  /** What its peer hears while the other end's holds; absent: nothing. */
+  holdMusic: AudioSource | undefined;
+  logger: Logger;
 }
 
 /** An offer that waits until the other end's offer is answered. */
@@ -62,19 +75,28 @@ interface PendingOffer {
 export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   private readonly options: RelaySideOptions;
   private readonly recordings: Recordings;
+  private readonly playbacks: Playbacks;
+  private readonly music: HoldMusic;
   private other: RelaySide | undefined;
   private pending: PendingOffer | undefined;
   private isOffering = false;
 
   constructor(options: RelaySideOptions) {
     super('The end of a relay');
-    const { core } = options;
+    const { core, holdMusic: source, logger } = options;
     this.options = options;
     this.recordings = new Recordings(core);
+    this.playbacks = new Playbacks(core);
+    const play = (music: AudioSource): Playback => this.play(music, { loop: true });
+    this.music = new HoldMusic({ source, logger, play });
     core.onEnd = (error) => this.onEnd(error);
-    core.onClosed = () => this.recordings.closed();
+    core.onClosed = () => {
+      this.playbacks.closed();
+      this.recordings.closed();
+    };
     core.onAudio = (event) => {
       if (event.type === 'recorded') this.recordings.take(event);
+      if (event.type === 'playEnded') this.playbacks.take(event);
     };
   }
 
@@ -98,7 +120,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     if (pending) return this.passOn(pending, direction);
     await core.bind();
     await trickle.ready();
-    return description.offer({ codecs: this.offeredCodecs(), direction });
+    return description.offer({ codecs: this.offeredCodecs(), direction: this.standing(direction) });
   }
 
   async acceptOffer(offer: Sdp, intent: MediaIntent = {}): Promise<Sdp> {
@@ -171,6 +193,12 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     return this.recordings.start(target, options);
   }
 
+  /** In the place of what comes from the other end; its codec is one that was agreed here. */
+  override play(source: AudioSource, options: PlayOptions = {}): Playback {
+    this.options.core.assertAlive();
+    return this.playbacks.start(source, options);
+  }
+
   /** As events within what passes; `MEDIA_NO_TELEPHONE_EVENT` where the peer takes none. */
   override async sendDigits(digits: string, options: DigitOptions = {}): Promise<void> {
     const { id, api } = this.options.core;
@@ -181,6 +209,13 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   override async mute(muted: boolean): Promise<void> {
     const { id, api } = this.options.core;
     await api.mute({ id, muted });
+  }
+
+  /** Of a further offer of our own accord: somebody may hold. */
+  private standing(direction: MediaDirection): MediaDirection {
+    const beyond = this.other?.options.core.agreed;
+    if (this.options.core.agreed === undefined || beyond === undefined) return direction;
+    return this.music.standing(direction, beyond.direction);
   }
 
   private get isSettled(): boolean {
@@ -203,6 +238,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
       linePorts,
       ours: transcoding.offered,
       events,
+      fillsHold: this.music.isReady,
     });
     description.assertRelayable(offer, passing(new Map()), beyond);
     transcoding.prepare();
@@ -240,6 +276,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
       linePorts: lines.ports(end, places),
       ours: transcoding.offered,
       events,
+      fillsHold: this.music.isReady,
     };
     const beyond = other.options.description;
     const made = description.relayedAnswer({ offer, answerFromB }, passing, beyond);
@@ -259,7 +296,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
   /** Answers with what the other end has agreed on before. */
   private async answer(offer: Sdp, intent: MediaDirection): Promise<Sdp> {
     const beyond = this.other?.options.core.agreed;
-    const direction = beyond ? narrowed(intent, beyond.direction) : intent;
+    const direction = beyond ? this.music.standing(intent, beyond.direction) : intent;
     const wanted = { codecs: this.codecsFor(offer), direction };
     const { core, description } = this.options;
     description.assertAnswerable(offer, wanted);
@@ -279,6 +316,14 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
     if (other === undefined || other.options.core.agreed === undefined) return;
     const isTranscoded = await Promise.all([this.relayTo(other), other.relayTo(this)]);
     this.options.transcoding.settle(isTranscoded.includes(true));
+    this.followHold(other);
+    other.followHold(this);
+  }
+
+  private followHold(other: RelaySide): void {
+    const [here, beyond] = [this.options.core, other.options.core];
+    if (!here.agreed || !beyond.agreed || here.hasEnded || beyond.hasEnded) return;
+    this.music.follow(here.agreed, beyond.agreed);
   }
 
   /**
@@ -340,6 +385,7 @@ export class RelaySide extends SilentEndpoint implements MediaEndpoint {
 
   private onEnd(error: StrowgerError): void {
     this.options.transcoding.close();
+    this.playbacks.end(error);
     this.refuse(error);
     this.other?.refuse(error);
     void this.options.lines.close(); // it never rejects; `close` waits for it

@@ -1,11 +1,13 @@
 import { StrowgerError } from '@strowger/runtime';
 import type { AnswererOutcome } from '../speech/index.ts';
 import type {
+  AudioSource,
   Cleared,
   DigitOptions,
   MarkOutcome,
   PcmFrame,
   Playback,
+  PlayOptions,
   Recording,
   RecordOptions,
   RecordTarget,
@@ -20,7 +22,7 @@ export abstract class SilentEndpoint {
     this.what = what;
   }
 
-  play(): Playback {
+  play(_source: AudioSource, _options?: PlayOptions): Playback {
     throw this.unsupported();
   }
 

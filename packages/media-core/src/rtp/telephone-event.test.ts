@@ -96,6 +96,17 @@ describe('receiving digits (RFC 4733 §2.5.2)', () => {
       ],
     ],
     [
+      'an event whose timestamp changes with every packet',
+      [
+        [5, 1, 160],
+        [5, 161, 200],
+        [5, 321, 320],
+        [5, 481, 320, true],
+        [5, 641, 320, true],
+        [5, 801, 320, true],
+      ],
+    ],
+    [
       'packets doubled on their way',
       [
         [5, 1, 160],
@@ -128,6 +139,24 @@ describe('receiving digits (RFC 4733 §2.5.2)', () => {
         true,
       ),
     ).toEqual(FIVE);
+  });
+
+  it('takes no further press for the same event, whose end was lost, or which lasts as long', () => {
+    expect(
+      receive([
+        [5, 1, 160],
+        [5, 1, 320],
+        [5, 900, 160],
+        [5, 900, 320, true],
+      ]),
+    ).toEqual([...FIVE, ...FIVE]);
+    expect(
+      receive([
+        [5, 1, 320, true],
+        [5, 900, 160],
+        [5, 900, 320, true],
+      ]),
+    ).toEqual([...FIVE, ...FIVE]);
   });
 
   it('tells the same digit twice when it was pressed twice', () => {

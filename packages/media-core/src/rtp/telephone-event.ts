@@ -10,6 +10,11 @@ export const MAX_DURATION = 0xffff;
 /** Signal power of what we send: -10 dBm0. */
 const VOLUME = 10;
 
+/** The digit of an event's payload; `undefined` where it is none. */
+export function digitOfEvent(payload: Uint8Array): string | undefined {
+  return payload.length < EVENT_LENGTH ? undefined : DIGITS[payload[0] ?? DIGITS.length];
+}
+
 /** Writes an event's payload (RFC 4733 §2.3). */
 export function writeEvent(
   payload: Uint8Array,
@@ -27,12 +32,16 @@ export interface ReceivedDigit {
   duration: number;
 }
 
+/** Packets of one event are no further apart; a key that is pressed again is. */
+const SAME_EVENT_MS = 60;
+
 /** At most so many digits a second are told: nobody dials faster. */
 const DIGITS_PER_SECOND = 25;
 
 /**
  * Receives telephone events (RFC 4733 §2.5.2): each is known by its timestamp and told once, when
- * it ends, whichever of its packets were lost or doubled.
+ * it ends, whichever of its packets were lost or doubled. Some phones say another timestamp with each
+ * packet: theirs are known by a duration that grows, and by ends that repeat.
  */
 export class EventReceiver {
   private readonly tell: (digit: ReceivedDigit) => void;
@@ -43,6 +52,8 @@ export class EventReceiver {
   private segments = 0;
   private pending = false;
   private heardAt = 0;
+  /** Whether the last packet came just before this one. */
+  private isFresh = false;
   private secondBegan = Number.NEGATIVE_INFINITY;
   private toldInSecond = 0;
 
@@ -53,6 +64,11 @@ export class EventReceiver {
   /** Whether an event is under way whose end has not come. */
   get isPending(): boolean {
     return this.pending;
+  }
+
+  /** The digit of an event that is under way. */
+  get pendingDigit(): string | undefined {
+    return this.pending ? DIGITS[this.code] : undefined;
   }
 
   /** When the last packet of the present event came. */
@@ -68,7 +84,10 @@ export class EventReceiver {
     const duration = read16(payload, 2);
     if (!this.isKnown(code, timestamp)) {
       if (this.code >= 0 && timestampDistance(timestamp, this.timestamp) <= 0) return;
-      this.begin(code, timestamp, now);
+      const isEnd = ((payload[1] ?? 0) & 0x80) !== 0;
+      this.isFresh = now - this.heardAt <= SAME_EVENT_MS;
+      if (this.isSame(code, timestamp, { duration, isEnd })) this.timestamp = timestamp;
+      else this.begin(code, timestamp, now);
     }
     this.duration = Math.max(this.duration, duration);
     this.heardAt = now;
@@ -91,6 +110,18 @@ export class EventReceiver {
   reset(now: number): void {
     this.finish(now);
     this.code = -1;
+  }
+
+  /**
+   * Whether a packet with a later timestamp is of the event that was heard a moment ago: another one
+   * cannot begin before that is over.
+   */
+  private isSame(code: number, timestamp: number, packet: { duration: number; isEnd: boolean }) {
+    if (code !== this.code) return false;
+    const overlaps = timestampDistance(timestamp, this.timestamp) <= this.duration;
+    if (!this.pending) return packet.isEnd && overlaps && packet.duration === this.duration;
+    if (this.duration >= MAX_DURATION) return false; // a segment follows
+    return overlaps || (this.isFresh && packet.duration > this.duration);
   }
 
   private isKnown(code: number, timestamp: number): boolean {

@@ -1,4 +1,4 @@
-import { type MediaDirection, receives, sends } from './direction.ts';
+import { directionOf, type MediaDirection, narrowed, receives, sends } from './direction.ts';
 import type { MediaDescription } from './session-description.ts';
 
 /**
@@ -32,4 +32,18 @@ export function awaitsCandidates({ connections, ice, port }: MediaDescription): 
   return (
     ice !== undefined && (ice.trickle === true || port === 9) && connections[0]?.kind === 'zero'
   );
+}
+
+/**
+ * What flows on one leg of a relay of what flows `beyond`, on the other (both as we see it); where who is
+ * there holds, and we fill that with a sound of our own, we send though nothing comes.
+ */
+export function passedOn(
+  leg: { readonly direction?: MediaDirection; readonly fillsHold?: boolean },
+  beyond: MediaDirection,
+): MediaDirection {
+  const { direction = 'sendrecv', fillsHold = false } = leg;
+  const through = narrowed(direction, beyond);
+  if (!fillsHold || sends(beyond)) return through;
+  return directionOf({ send: sends(direction), receive: receives(through) });
 }

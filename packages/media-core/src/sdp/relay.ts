@@ -12,8 +12,8 @@
 import { findAudio, isOpenAudio, isSwitchedOff } from './audio-line.ts';
 import { type CodecPair, pairCodecs } from './codec-pairs.ts';
 import { type CodecDescription, isVoice, sameCodec, TELEPHONE_EVENT } from './codec.ts';
-import { type MediaDirection, mirrored, narrowed } from './direction.ts';
-import { statedDirection } from './hold.ts';
+import { type MediaDirection, mirrored } from './direction.ts';
+import { passedOn, statedDirection } from './hold.ts';
 import { type LocalMedia, writeDescription } from './local-media.ts';
 import { type NegotiatedMedia, noCommonCodec, restingMedia } from './negotiated-media.ts';
 import { type Negotiated, refuse } from './negotiated.ts';
@@ -50,6 +50,8 @@ export type RelayLocal = Omit<LocalMedia, 'codecs' | 'direction' | 'ptimeMs' | '
   readonly events?: readonly CodecDescription[];
   /** What may flow on this leg beyond what the two ends want; default `sendrecv`. */
   readonly direction?: MediaDirection;
+  /** Whether we send ourselves on this leg as long as the other end holds (RFC 5359 §2.3). */
+  readonly fillsHold?: boolean;
   /**
    * Our ports on this leg for lines that pass as they are, by their places in the offer: of those
    * that `passableLines` names. Every port has the next one beside it for RTCP. Other lines are
@@ -112,7 +114,7 @@ export function relayOffer({
   const towardsB = {
     ...local,
     codecs,
-    direction: narrowed(local.direction ?? 'sendrecv', mirrored(statedDirection(line))),
+    direction: passedOn(local, mirrored(statedDirection(line))),
     ...packetTimes(line),
   };
   const others = linesBeside(read.description, index, { local, before });
@@ -173,7 +175,7 @@ export function relayAnswer({
   const towardsA = {
     ...local,
     codecs: pairs.map((pair) => pair.ours),
-    direction: narrowed(local.direction ?? 'sendrecv', b.media.direction),
+    direction: passedOn(local, b.media.direction),
     ...packetTimes(fromB),
   };
   const lines = relayedLines(read, audio.index, local);
