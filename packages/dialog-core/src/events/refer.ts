@@ -95,8 +95,7 @@ export function referInDialog(
     },
     onFailed: (why) => subscriber.input({ type: 'failed', why }),
   };
-  const request = { method: 'REFER', parts, user: told, mayRepeat: () => dialog.isLive };
-  const client = sendUsageRequest(context, dialog, request);
+  const client = sendUsageRequest(context, dialog, { method: 'REFER', parts, user: told });
   subscriber.madeByRefer(() => `${client.request.cseq.number}`);
   return { unsubscribe: () => subscriber.unsubscribe() };
 }

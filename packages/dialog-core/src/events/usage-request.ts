@@ -12,13 +12,13 @@ export interface UsageRequestOptions {
   readonly method: string;
   readonly parts: MessageParts;
   readonly user: RequestUser;
-  /** Whether it may be sent again; default: always. */
-  readonly mayRepeat?: () => boolean;
 }
 
 /**
- * Sends a request of a subscription in its dialog, again where a later one of ours overtook it. Its
- * refusal ends the subscription at most, never an INVITE's part of the dialog (RFC 5057 §5).
+ * Sends a request of a subscription in its dialog. One that a later request of ours overtook is sent
+ * again, but not a REFER: NOTIFYs of the first one that arrives name none (RFC 3515 §2.4.6), so which
+ * is the first has to stay. A refusal ends the subscription at most, never an INVITE's part of the
+ * dialog (RFC 5057 §5).
  */
 export function sendUsageRequest(
   context: LayerContext,
@@ -51,7 +51,8 @@ export class UsageRequest implements ClientRequestUser {
   onResponse(response: SipResponse): void {
     if (response.status < 200) return;
     const { record } = this.carrier;
-    if (this.triesLeft > 0 && wasOvertaken(record, response) && this.mayRepeat) {
+    const mayRepeat = this.triesLeft > 0 && this.options.method !== 'REFER';
+    if (mayRepeat && wasOvertaken(record, response)) {
       this.triesLeft--;
       this.client = this.send();
       return;
@@ -66,10 +67,6 @@ export class UsageRequest implements ClientRequestUser {
 
   onTransportError(error: StrowgerError): void {
     this.tracked.finish({ failure: { kind: 'transport', error } });
-  }
-
-  private get mayRepeat(): boolean {
-    return this.options.mayRepeat?.() !== false;
   }
 
   private send(): ClientRequest {
