@@ -25,6 +25,23 @@ describe('our Contact (RFC 3261 §8.1.1.8)', () => {
     expect(userAgent('192.0.2.9', 'me').contact(hop(transport), secure)).toBe(contact);
   });
 
+  it('is spelt anew where anything about it differs from the last', () => {
+    const one = userAgent('192.0.2.9', 'me');
+    const sentBy = { host: '203.0.113.7', port: 5062 };
+    const all = [
+      one.contact(hop('udp')),
+      one.contact(hop('tcp')),
+      one.contact(hop('tcp'), true),
+      one.contact(hop('udp'), true),
+      one.contact(hop('udp'), true, { user: 'you' }),
+      one.contact(hop('udp'), true, { user: 'you', sentBy }),
+      one.contact(hop('udp'), true, { user: 'you', sentBy: { ...sentBy, port: 5063 } }),
+      one.contact(hop('udp')),
+    ];
+    expect(new Set(all).size).toBe(7);
+    expect(all.at(-1)).toBe(all[0]);
+  });
+
   it('has brackets around IPv6, and no user where there is none', () => {
     expect(userAgent('2001:db8::9').contact(hop('udp'))).toBe('<sip:[2001:db8::9]:5062>');
   });
