@@ -13,6 +13,17 @@ const PERCENT = 0x25;
 const LOWER_CASE = 0x20;
 
 /**
+ * Where parameters that were found to be well-formed are in a text: most of them nobody asks for, and
+ * then none are made.
+ * @internal
+ */
+export interface ParamsSpan {
+  readonly text: string;
+  readonly paramsFrom: number;
+  readonly paramsEnd: number;
+}
+
+/**
  * Parameters in their order (`generic-param` and `uri-parameter`, RFC 3261 §25.1). Names are
  * compared without regard to case and keep the case in which they came; values are given without
  * quotes and escapes. What was parsed is printed as it came until it is changed.
@@ -123,6 +134,14 @@ export class Params implements Iterable<[name: string, value: string | undefined
     const params = new Params(NO_ENTRIES, style);
     params.source = source;
     return params;
+  }
+
+  /**
+   * The same for those that stand at these positions of a text.
+   * @internal
+   */
+  static within({ text, paramsFrom, paramsEnd }: ParamsSpan, style: ParamStyle): Params {
+    return Params.of(paramsFrom === paramsEnd ? '' : text.slice(paramsFrom, paramsEnd), style);
   }
 
   /**
