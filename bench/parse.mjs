@@ -32,7 +32,11 @@ const parsers = {
   'strowger-all': async () => {
     const { parseMessage } = await import('@strowger/sip-message');
     const { touchEverything } = await import('./touch-everything.mjs');
-    return ({ bytes }) => touchEverything(parsed(parseMessage(bytes)));
+    return (one) => {
+      const message = parsed(parseMessage(one.bytes));
+      one.names ??= message.headers.names();
+      return touchEverything(message, one.names);
+    };
   },
   // what its transports do with a datagram: bytes to text, text to message
   sip: async () => {

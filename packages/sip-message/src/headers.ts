@@ -38,6 +38,8 @@ export type HeaderValue<N extends string> =
 
 /** Room for the few headers that are usually read, so that the first reads do not make it grow. */
 const EMPTY_PAIRS: readonly unknown[] = [0, undefined, 0, undefined, 0, undefined, 0, undefined];
+/** Room for what is read of each field, so that no list grows while it is filled. */
+const UNREAD: readonly unknown[] = Array.from({ length: 64 }, () => undefined);
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
 /** Of a field whose value stands as it was received. */
 const UNCHECKED = { known: undefined, isPrintable: false, typed: undefined } as const;
@@ -48,11 +50,13 @@ const UNCHECKED = { known: undefined, isPrintable: false, typed: undefined } as 
  * for byte.
  */
 export class Headers extends FieldList {
-  /**
-   * What was read: an identity, its value, the next identity; 0 where there is none. A list with a place
-   * for each identity took 0.7 kB as soon as one of the later ones was read.
-   */
+  /** What was read, at the place of the first field in the packet. */
   private typed: unknown[] | undefined;
+  /**
+   * What was read of fields that were added here: an identity, its value, the next identity; 0 where
+   * there is none.
+   */
+  private ownTyped: unknown[] | undefined;
   private firstVia: unknown;
   /** What was read from the packet while nothing is changed. */
   private callId: string | undefined;
@@ -66,6 +70,7 @@ export class Headers extends FieldList {
   ) {
     super(received, order);
     this.typed = undefined;
+    this.ownTyped = undefined;
     this.firstVia = undefined;
     this.callId = undefined;
     this.cseq = undefined;
@@ -266,19 +271,28 @@ export class Headers extends FieldList {
    * @internal
    */
   read(id: number): unknown {
-    return this.knownValue(id) ?? this.readPlain(id) ?? this.readWhole(id);
+    const plain = this.readPlain(id);
+    if (plain !== undefined) return plain;
+    const first = this.indexOfId(id, 0);
+    return first < 0 ? undefined : (this.knownValue(id, first) ?? this.readWhole(id, first));
   }
 
   /** What was read of this header is out of date. */
   private forget(id: number): void {
-    const { typed } = this;
-    const place = typed === undefined ? 0 : placeOf(typed, id);
-    if (typed !== undefined && place < typed.length) typed[place] = undefined;
+    const { typed, ownTyped, received } = this;
+    if (typed !== undefined) {
+      for (let field = received.indexOf(id, 0); field >= 0; field = received.indexOf(id, field + 1))
+        typed[field] = undefined;
+    }
+    const place = ownTyped === undefined ? 0 : placeOf(ownTyped, id);
+    if (ownTyped !== undefined && place < ownTyped.length) ownTyped[place] = undefined;
   }
 
-  private knownValue(id: number): unknown {
-    const { typed } = this;
-    return typed === undefined ? undefined : typed[placeOf(typed, id)];
+  private knownValue(id: number, first: number): unknown {
+    const field = this.fieldAt(first);
+    if (typeof field === 'number') return this.typed?.[field];
+    const { ownTyped } = this;
+    return ownTyped === undefined ? undefined : ownTyped[placeOf(ownTyped, id)];
   }
 
   /**
@@ -286,12 +300,12 @@ export class Headers extends FieldList {
    * @internal
    */
   readTopVia(): unknown {
-    const known = this.knownValue(VIA);
+    const at = this.indexOfId(VIA, 0);
+    if (at < 0) return undefined;
+    const known = this.knownValue(VIA, at);
     // a fault in a Via below says nothing about this one
     if (Array.isArray(known)) return known[0];
     if (this.firstVia !== undefined) return this.firstVia;
-    const at = this.indexOfId(VIA, 0);
-    if (at < 0) return undefined;
     // one that was set here is read once for all copies and answers
     const all = typeof this.fieldAt(at) === 'object' ? this.read(VIA) : undefined;
     if (Array.isArray(all)) return all[0];
@@ -445,22 +459,23 @@ export class Headers extends FieldList {
     return id !== 0 && this.indexOfId(id, at + 1) < 0;
   }
 
-  private readWhole(id: number): unknown {
+  private readWhole(id: number, first: number): unknown {
     const kind = headerKind(id);
-    const first = this.indexOfId(id, 0);
-    if (kind === undefined || first < 0) return undefined;
+    if (kind === undefined) return undefined;
     const field = this.fieldAt(first);
     const own = typeof field === 'object' && this.isLast(id, first) ? field : undefined;
     if (own?.typed !== undefined) return own.typed;
     const value = readFields(this, kind, first);
-    if (own !== undefined && !(value instanceof Fault)) {
-      own.typed = value;
-      return value;
+    if (own !== undefined && !(value instanceof Fault)) own.typed = value;
+    else if (typeof field === 'number') {
+      this.typed ??= UNREAD.slice(0, this.received.size);
+      this.typed[field] = value;
+    } else {
+      this.ownTyped ??= EMPTY_PAIRS.slice();
+      const place = placeOf(this.ownTyped, id);
+      this.ownTyped[place - 1] = id;
+      this.ownTyped[place] = value;
     }
-    this.typed ??= EMPTY_PAIRS.slice();
-    const place = placeOf(this.typed, id);
-    this.typed[place - 1] = id;
-    this.typed[place] = value;
     return value;
   }
 

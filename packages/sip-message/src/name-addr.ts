@@ -1,7 +1,7 @@
 import { isIn, TOKEN } from './characters.ts';
 import { refuseInjection } from './injection.ts';
-import { Params } from './params.ts';
-import { readParams } from './read-params.ts';
+import { Params, type ParamsSpan } from './params.ts';
+import { passParams } from './read-params.ts';
 import { isSpace, quote, Reader, unquote } from './reader.ts';
 import { Fault, type Parsed, toParsed } from './refusal.ts';
 import { readUri, type Uri } from './uri.ts';
@@ -13,27 +13,43 @@ const LESS = 0x3c;
 /** A URI with a display name and parameters: From, To, Contact, Route … (RFC 3261 §20.10). */
 export class NameAddr {
   readonly uri: Uri;
-  /** The header parameters, those outside the angle brackets. */
-  readonly params: Params;
+  /** Where name and parameters are, of one that was read. */
+  private readonly spans: NameAddrSpans | undefined;
+  /** Quoted; of one that was not read. */
+  private readonly ownName: string | undefined;
+  /** The parameters, once somebody has asked for them. */
+  private made: Params | undefined;
 
-  /** Quoted where its first character is a quote. */
-  private readonly rawName: string | undefined;
-
-  /** Throws `HEADER_INJECTION` for CR or LF in the display name, and what `Params` throws. */
-  constructor(init: {
-    displayName?: string | undefined;
-    uri: Uri;
-    params?: Iterable<readonly [string, (string | undefined)?]>;
-  }) {
-    this.rawName = init instanceof ReadNameAddr ? init.rawName : quoted(init.displayName);
+  /**
+   * Throws `HEADER_INJECTION` for CR or LF in the display name, and what `Params` throws. Who has read
+   * it gives its URI alone and where the rest stands.
+   */
+  constructor(
+    init: {
+      displayName?: string | undefined;
+      uri: Uri;
+      params?: Iterable<readonly [string, (string | undefined)?]>;
+    },
+    spans?: NameAddrSpans,
+  ) {
+    const isRead = spans !== undefined;
     this.uri = init.uri;
-    this.params = init instanceof ReadNameAddr ? init.params : copyOf(init.params);
+    this.spans = spans;
+    this.ownName = isRead ? undefined : quoted(init.displayName);
+    this.made = isRead ? undefined : copyOf(init.params);
   }
 
   /** Without quotes and escapes. */
   get displayName(): string | undefined {
-    const raw = this.rawName;
+    const raw = this.spans === undefined ? this.ownName : rawName(this.spans);
     return raw?.charCodeAt(0) === QUOTE ? unquote(raw) : raw;
+  }
+
+  /** The header parameters, those outside the angle brackets. */
+  get params(): Params {
+    // who gave no spans has made them
+    this.made ??= this.spans === undefined ? new Params() : Params.within(this.spans, 'header');
+    return this.made;
   }
 
   /** The `tag` (RFC 3261 §19.3), undefined where there is none. */
@@ -69,19 +85,28 @@ export class NameAddr {
 }
 
 /**
- * The parts as they were read, which nobody else holds.
+ * Where the parts beside the URI are in the text that it was read from.
  * @internal
  */
-export class ReadNameAddr {
-  readonly rawName: string | undefined;
-  readonly uri: Uri;
-  readonly params: Params;
+export class NameAddrSpans implements ParamsSpan {
+  readonly text: string;
+  /** The name, quotes included; both are the same where there is none. */
+  readonly nameFrom: number;
+  nameEnd: number;
+  paramsFrom: number;
+  paramsEnd: number;
 
-  constructor(rawName: string | undefined, uri: Uri, params: Params) {
-    this.rawName = rawName;
-    this.uri = uri;
-    this.params = params;
+  constructor(text: string, nameFrom: number) {
+    this.text = text;
+    this.nameFrom = nameFrom;
+    this.nameEnd = nameFrom;
+    this.paramsFrom = 0;
+    this.paramsEnd = 0;
   }
+}
+
+function rawName({ text, nameFrom, nameEnd }: NameAddrSpans): string | undefined {
+  return nameFrom === nameEnd ? undefined : text.slice(nameFrom, nameEnd);
 }
 
 /** A NUL, which a peer can have quoted and which may be copied from there, becomes a space. */
@@ -101,10 +126,11 @@ export function copyOf(params?: Iterable<readonly [string, (string | undefined)?
  * @internal
  */
 export function readNameAddr(reader: Reader): NameAddr | Fault {
-  const rawName = readDisplayName(reader);
-  if (rawName instanceof Fault) return rawName;
+  const spans = new NameAddrSpans(reader.text, reader.pos);
+  const badName = passDisplayName(reader, spans);
+  if (badName !== undefined) return badName;
   const isBracketed = reader.code === LESS;
-  if (!isBracketed && rawName !== undefined) {
+  if (!isBracketed && spans.nameEnd > spans.nameFrom) {
     return reader.fault('BAD_ADDRESS', 'a display name is not followed by <');
   }
   const from = isBracketed ? reader.pos + 1 : reader.pos;
@@ -113,26 +139,28 @@ export function readNameAddr(reader: Reader): NameAddr | Fault {
   const uri = readUri(reader.text, from, end);
   if (uri instanceof Fault) return uri;
   reader.pos = isBracketed ? end + 1 : end;
-  const params = readParams(reader);
-  return params instanceof Fault ? params : new NameAddr(new ReadNameAddr(rawName, uri, params));
+  const badParams = passParams(reader, spans);
+  return badParams ?? new NameAddr({ uri }, spans);
 }
 
 /** A quoted-string, or tokens up to `<`: `lwsdisp` of RFC 4475 has no space before it. */
-function readDisplayName(reader: Reader): string | undefined | Fault {
-  const from = reader.pos;
+function passDisplayName(reader: Reader, spans: NameAddrSpans): Fault | undefined {
   const code = reader.code;
   if (code === LESS) return undefined;
   if (code === QUOTE) {
     if (!reader.skipQuoted()) return reader.fault('BAD_QUOTES', 'a quoted string does not end');
-    const raw = reader.text.slice(from, reader.pos);
+    spans.nameEnd = reader.pos;
     reader.skipSpace();
-    return raw;
+    return undefined;
   }
-  let at = from;
-  while (at < reader.end && isNameCharacter(reader.text.charCodeAt(at))) at++;
-  if (at >= reader.end || reader.text.charCodeAt(at) !== LESS) return undefined;
+  const { text } = reader;
+  let at = reader.pos;
+  while (at < reader.end && isNameCharacter(text.charCodeAt(at))) at++;
+  if (at >= reader.end || text.charCodeAt(at) !== LESS) return undefined;
   reader.pos = at;
-  return reader.text.slice(from, at).trimEnd();
+  while (at > spans.nameFrom && isSpace(text.charCodeAt(at - 1))) at--;
+  spans.nameEnd = at;
+  return undefined;
 }
 
 function isNameCharacter(code: number): boolean {

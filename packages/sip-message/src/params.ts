@@ -13,6 +13,17 @@ const PERCENT = 0x25;
 const LOWER_CASE = 0x20;
 
 /**
+ * Where parameters that were found to be well-formed are in a text: most of them nobody asks for, and
+ * then none are made.
+ * @internal
+ */
+export interface ParamsSpan {
+  readonly text: string;
+  readonly paramsFrom: number;
+  readonly paramsEnd: number;
+}
+
+/**
  * Parameters in their order (`generic-param` and `uri-parameter`, RFC 3261 §25.1). Names are
  * compared without regard to case and keep the case in which they came; values are given without
  * quotes and escapes. What was parsed is printed as it came until it is changed.
@@ -22,6 +33,8 @@ export class Params implements Iterable<[name: string, value: string | undefined
   private isChanged = false;
   /** What was read and has not been taken apart yet: `;a=b;c`. */
   private source: string;
+  /** Whether that is simple, once somebody has asked. */
+  private simple: boolean | undefined;
   private names: string[] | undefined;
   private raw: (string | undefined)[] = NO_VALUES;
 
@@ -32,6 +45,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
   ) {
     this.style = style;
     this.source = '';
+    this.simple = undefined;
     if (entries === NO_ENTRIES) return;
     for (const [name, value] of entries) this.set(name, value);
     this.isChanged = false;
@@ -39,15 +53,13 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   /** The value, `''` for a parameter without one, undefined where there is no such parameter. */
   get(name: string): string | undefined {
-    if (this.names === undefined && isSimple(this.source)) return valueIn(this.source, name);
+    if (this.isFoundInPlace()) return valueIn(this.source, name);
     const at = this.find(name);
     return at < 0 ? undefined : (this.value(at) ?? '');
   }
 
   has(name: string): boolean {
-    if (this.names === undefined && isSimple(this.source)) {
-      return valueIn(this.source, name) !== undefined;
-    }
+    if (this.isFoundInPlace()) return valueIn(this.source, name) !== undefined;
     return this.find(name) >= 0;
   }
 
@@ -126,6 +138,14 @@ export class Params implements Iterable<[name: string, value: string | undefined
   }
 
   /**
+   * The same for those that stand at these positions of a text.
+   * @internal
+   */
+  static within({ text, paramsFrom, paramsEnd }: ParamsSpan, style: ParamStyle): Params {
+    return Params.of(paramsFrom === paramsEnd ? '' : text.slice(paramsFrom, paramsEnd), style);
+  }
+
+  /**
    * Adds what was read, as it stands.
    * @internal
    */
@@ -133,6 +153,12 @@ export class Params implements Iterable<[name: string, value: string | undefined
     const names = this.list();
     names.push(name);
     this.raw.push(raw);
+  }
+
+  private isFoundInPlace(): boolean {
+    if (this.names !== undefined) return false;
+    this.simple ??= isSimple(this.source);
+    return this.simple;
   }
 
   private list(): string[] {

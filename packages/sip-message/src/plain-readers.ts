@@ -5,7 +5,7 @@ import type { Head } from './head.ts';
 import type { TokenWithParams } from './header-types.ts';
 import { lowerSlice, upperSlice } from './host-port.ts';
 import type { MediaType } from './media-type.ts';
-import { NameAddr, ReadNameAddr } from './name-addr.ts';
+import { NameAddr, NameAddrSpans } from './name-addr.ts';
 import { Params } from './params.ts';
 import { NOT_PLAIN, passClass, passSpaces, plainParam, plainParams } from './plain-octets.ts';
 import { plainDecimal, plainSipUri } from './plain-uri.ts';
@@ -21,7 +21,7 @@ import {
 } from './plain-values.ts';
 import { SipUri } from './sip-uri.ts';
 import { SipUriSpans } from './sip-uri-scan.ts';
-import { ReadVia, Via } from './via.ts';
+import { Via, ViaSpans } from './via.ts';
 
 /**
  * Reads one value where it is plain (plain-octets.ts) in a head of US-ASCII: the same value as the
@@ -107,12 +107,13 @@ export function nameAddrAt(head: Head, from: number): NameAddr | undefined {
   head.passed = NOT_PLAIN;
   const less = passDisplayName(octets, from);
   if (less < 0 || octets[less] !== LESS) return undefined;
-  const spans = new SipUriSpans(text, less + 1, 0, 0);
-  const greater = plainSipUri(octets, less + 1, spans);
+  const uri = new SipUriSpans(text, less + 1, 0, 0);
+  const greater = plainSipUri(octets, less + 1, uri);
   if (greater < 0 || octets[greater] !== GREATER) return undefined;
-  const params = paramsAt(head, greater + 1);
-  const name = less === from ? undefined : text.slice(from, endOfName(octets, from, less));
-  return new NameAddr(new ReadNameAddr(name, new SipUri(spans), params));
+  const spans = new NameAddrSpans(text, from);
+  if (less > from) spans.nameEnd = endOfName(octets, from, less);
+  passParams(head, greater + 1, spans);
+  return new NameAddr({ uri: new SipUri(uri) }, spans);
 }
 
 /** Behind a quoted name, or behind the last of the tokens of another. */
@@ -135,7 +136,16 @@ export function viaAt(head: Head, from: number): Via | undefined {
   const host = lowerSlice(text, hostFrom, hasPort ? colon : paramsFrom);
   const port = hasPort ? plainDecimal(octets, colon + 1, paramsFrom) : undefined;
   const transport = upperSlice(text, protocol, gap);
-  return new Via(new ReadVia(transport, host, port, paramsAt(head, paramsFrom)));
+  const spans = new ViaSpans(text);
+  passParams(head, paramsFrom, spans);
+  return new Via({ transport, host, port }, spans);
+}
+
+/** Notes where the parameters are that begin here; where they end is where the value does. */
+function passParams(head: Head, from: number, spans: NameAddrSpans | ViaSpans): void {
+  head.passed = plainParams(head.octets, from);
+  spans.paramsFrom = from;
+  spans.paramsEnd = head.passed;
 }
 
 /** The parameters that begin here; where they end is where the value does. */

@@ -35,9 +35,10 @@ function readPlainAll(list: FieldList, kind: HeaderKind, from: number): unknown[
   const head = list.received;
   const { id, readPlain, shape } = kind;
   if (readPlain === undefined || shape !== 'list' || !head.isAscii) return undefined;
-  const items: unknown[] = [];
   const { octets, limits } = head;
   const max = id === VIA ? limits.vias : limits.values;
+  // a list that begins empty has room for 17 as soon as one is in it
+  let items: unknown[] | undefined;
   for (let at = from; at >= 0; at = list.indexOfId(id, at + 1)) {
     const field = list.fieldAt(at);
     if (typeof field !== 'number') return undefined;
@@ -45,8 +46,9 @@ function readPlainAll(list: FieldList, kind: HeaderKind, from: number): unknown[
     let position = head.valueAt(field);
     for (;;) {
       const item = readPlain(head, position);
-      if (head.passed < 0 || items.length >= max) return undefined;
-      items.push(item);
+      if (head.passed < 0 || (items?.length ?? 0) >= max) return undefined;
+      if (items === undefined) items = [item];
+      else items.push(item);
       if (head.passed === end) break;
       if (octets[head.passed] !== COMMA) return undefined;
       position = passSpaces(octets, head.passed + 1);

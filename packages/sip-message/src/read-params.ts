@@ -18,6 +18,17 @@ export function readParams(reader: Reader): Params | Fault {
   return Params.of(to === from ? '' : reader.text.slice(from, to), 'header');
 }
 
+/** Passes over parameters that are to be made when they are asked for: notes where they are. */
+export function passParams(
+  reader: Reader,
+  spans: { paramsFrom: number; paramsEnd: number },
+): Fault | undefined {
+  spans.paramsFrom = reader.pos;
+  const fault = skipParams(reader);
+  spans.paramsEnd = reader.pos;
+  return fault;
+}
+
 /** Passes over parameters and checks them; a parameter that occurs twice is a fault. */
 function skipParams(reader: Reader): Fault | undefined {
   const { text, end, pos: from } = reader;

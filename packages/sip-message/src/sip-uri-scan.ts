@@ -19,25 +19,34 @@ export class SipUriSpans {
   /** Behind the colon of the scheme. */
   start: number;
   /** The end of the user, -1 where there is none. */
-  userEnd = -1;
+  userEnd: number;
   /** The `@`, -1 where there is none. */
-  sign = -1;
-  hostFrom = 0;
-  hostEnd = 0;
+  sign: number;
+  hostFrom: number;
+  hostEnd: number;
   /** Whether the host is known to have no capitals. */
-  isLower = false;
+  isLower: boolean;
   /** -1 where there is none. */
-  port = -1;
+  port: number;
   /** Behind host and port. */
-  paramsFrom = 0;
+  paramsFrom: number;
   /** The `?`, or the end. */
-  paramsEnd = 0;
+  paramsEnd: number;
 
+  /** Assigned here and not where they are declared: a message has many. */
   constructor(text: string, from: number, start: number, end: number) {
     this.text = text;
     this.from = from;
     this.start = start;
     this.end = end;
+    this.userEnd = -1;
+    this.sign = -1;
+    this.hostFrom = 0;
+    this.hostEnd = 0;
+    this.isLower = false;
+    this.port = -1;
+    this.paramsFrom = 0;
+    this.paramsEnd = 0;
   }
 }
 

@@ -23,21 +23,24 @@ export interface SipUriInit {
 
 /** A SIP or SIPS URI (RFC 3261 §19.1). What was parsed is printed as it came. */
 export class SipUri {
-  readonly scheme: 'sip' | 'sips';
-  /** Change a copy: `uri.with({ params: … })`, or `set` on the parameters of one's own URI. */
-  readonly params: Params;
   private readonly spans: SipUriSpans;
+  /** The parameters, once somebody has asked for them. */
+  private made: Params | undefined;
 
   /** Throws `BAD_URI` where host or port cannot be written. */
   constructor(init: SipUriInit | SipUriSpans) {
-    const spans = init instanceof SipUriSpans ? init : format(init);
-    const { text, paramsFrom, paramsEnd } = spans;
-    this.spans = spans;
-    this.scheme = spans.start - spans.from === 5 ? 'sips' : 'sip';
-    this.params = Params.of(
-      paramsFrom === paramsEnd ? '' : text.slice(paramsFrom, paramsEnd),
-      'uri',
-    );
+    this.spans = init instanceof SipUriSpans ? init : format(init);
+    this.made = undefined;
+  }
+
+  get scheme(): 'sip' | 'sips' {
+    return this.spans.start - this.spans.from === 5 ? 'sips' : 'sip';
+  }
+
+  /** Change a copy: `uri.with({ params: … })`, or `set` on the parameters of one's own URI. */
+  get params(): Params {
+    this.made ??= Params.within(this.spans, 'uri');
+    return this.made;
   }
 
   /** Without escapes; a telephone number may hold `;` (RFC 3261 §19.1.6). */
@@ -95,8 +98,8 @@ export class SipUri {
 
   toString(): string {
     const { text, from, paramsFrom, paramsEnd, end } = this.spans;
-    if (!this.params.changed) return text.slice(from, end);
-    return `${text.slice(from, paramsFrom)}${this.params}${text.slice(paramsEnd, end)}`;
+    if (this.made?.changed !== true) return text.slice(from, end);
+    return `${text.slice(from, paramsFrom)}${this.made}${text.slice(paramsEnd, end)}`;
   }
 
   /**

@@ -1,8 +1,8 @@
 import { decimal, isToken } from './characters.ts';
 import { formatHost, isHost, parseHostPort } from './host-port.ts';
 import { copyOf } from './name-addr.ts';
-import type { Params } from './params.ts';
-import { readParams } from './read-params.ts';
+import { Params, type ParamsSpan } from './params.ts';
+import { passParams } from './read-params.ts';
 import { isSpace, Reader } from './reader.ts';
 import { Fault, type Parsed, SipMessageError, toParsed } from './refusal.ts';
 
@@ -16,21 +16,38 @@ export class Via {
   /** The host of `sent-by`, IPv6 without brackets. */
   readonly host: string;
   readonly port: number | undefined;
-  readonly params: Params;
+  /** Where the parameters are, of one that was read. */
+  private readonly spans: ParamsSpan | undefined;
+  /** The parameters, once somebody has asked for them. */
+  private made: Params | undefined;
 
-  /** Throws `BAD_VALUE` where transport, host or port cannot be written. */
-  constructor(init: {
-    transport: string;
-    host: string;
-    port?: number | undefined;
-    params?: Iterable<readonly [string, (string | undefined)?]>;
-  }) {
-    const isRead = init instanceof ReadVia;
-    if (!isRead) check(init);
-    this.transport = isRead ? init.transport : init.transport.toUpperCase();
-    this.host = isRead ? init.host : init.host.toLowerCase();
+  /**
+   * Throws `BAD_VALUE` where transport, host or port cannot be written. Who has read it gives these
+   * three as they are to be, and where its parameters stand.
+   */
+  constructor(
+    init: {
+      transport: string;
+      host: string;
+      port?: number | undefined;
+      params?: Iterable<readonly [string, (string | undefined)?]>;
+    },
+    spans?: ParamsSpan,
+  ) {
+    const isRead = spans !== undefined;
+    const isOurs = isRead || init instanceof Via; // and so was checked
+    if (!isOurs) check(init);
+    this.transport = isOurs ? init.transport : init.transport.toUpperCase();
+    this.host = isOurs ? init.host : init.host.toLowerCase();
     this.port = init.port;
-    this.params = isRead ? init.params : copyOf(init.params);
+    this.spans = spans;
+    this.made = isRead ? undefined : copyOf(init.params);
+  }
+
+  get params(): Params {
+    // who gave no spans has made them
+    this.made ??= this.spans === undefined ? new Params() : Params.within(this.spans, 'header');
+    return this.made;
   }
 
   get branch(): string | undefined {
@@ -68,20 +85,18 @@ export class Via {
 }
 
 /**
- * The parts as they were read, which nobody else holds.
+ * Where the parameters of one that was read are.
  * @internal
  */
-export class ReadVia {
-  readonly transport: string;
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly params: Params;
+export class ViaSpans implements ParamsSpan {
+  readonly text: string;
+  paramsFrom: number;
+  paramsEnd: number;
 
-  constructor(transport: string, host: string, port: number | undefined, params: Params) {
-    this.transport = transport;
-    this.host = host;
-    this.port = port;
-    this.params = params;
+  constructor(text: string) {
+    this.text = text;
+    this.paramsFrom = 0;
+    this.paramsEnd = 0;
   }
 }
 
@@ -103,9 +118,9 @@ export function readVia(reader: Reader): Via | Fault {
   const sentBy = parseHostPort(reader.text.slice(from, end));
   if (sentBy === undefined) return reader.fault('BAD_VIA', 'the sent-by of a Via is malformed');
   reader.pos = end;
-  const params = readParams(reader);
-  if (params instanceof Fault) return params;
-  return new Via(new ReadVia(transport, sentBy.host, sentBy.port, params));
+  const spans = new ViaSpans(reader.text);
+  const badParams = passParams(reader, spans);
+  return badParams ?? new Via({ transport, host: sentBy.host, port: sentBy.port }, spans);
 }
 
 /** `sent-protocol LWS`: SIP/2.0/transport, with space around the slashes. */

@@ -94,8 +94,9 @@ export class Gate {
   reads(message: SipMessage, { transport, from }: Heard): boolean {
     const account = this.sources.of(from.address);
     if (transport === 'udp') this.amplification.read(account, message);
-    const scanner = message.kind === 'request' ? this.scanners.nameOf(message) : undefined;
-    if (scanner === undefined || this.sources.isTrusted(account)) return true;
+    if (message.kind === 'response' || this.sources.isTrusted(account)) return true;
+    const scanner = this.scanners.nameOf(message);
+    if (scanner === undefined) return true;
     this.options.metrics.droppedScanners++;
     this.options.events.note('scanner', account.key, scanner);
     this.blame(account, transport === 'udp');

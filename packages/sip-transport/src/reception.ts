@@ -62,6 +62,8 @@ export interface ReceptionOptions {
 export class Reception {
   private readonly options: ReceptionOptions;
   private readonly datagrams: ParseOptions;
+  /** Where the last request came from: of many in a row one hop is kept, and not one for each. */
+  private lastHop: Hop | undefined;
 
   constructor(options: ReceptionOptions) {
     this.options = options;
@@ -130,8 +132,20 @@ export class Reception {
     stampVia(request, via, heard, forceRport);
     const hop = answerHop(via, heard, forceRport);
     const refusal = gate.refusal(request, heard);
-    if (refusal === undefined) return hop;
+    if (refusal === undefined) return this.shared(hop);
     this.options.answer(refusal, hop);
     return undefined;
   }
+
+  private shared(hop: Hop): Hop {
+    const { lastHop } = this;
+    if (lastHop !== undefined && areSame(lastHop, hop)) return lastHop;
+    this.lastHop = hop;
+    return hop;
+  }
+}
+
+function areSame(one: Hop, other: Hop): boolean {
+  if (one.port !== other.port || one.transport !== other.transport) return false;
+  return one.address === other.address && one.flow === other.flow && one.host === other.host;
 }
