@@ -21,6 +21,8 @@ export interface LinphoneOptions {
   ice?: string;
   /** Publishes its presence at its registrar, and watches whoever is named: a URI. */
   friend?: string;
+  /** Whether it says each digit as an event (RFC 4733) and by INFO; default: as an event. */
+  doublesDigits?: boolean;
   /** A WAV file that it plays once a call begins. */
   wav?: string;
 }
@@ -127,9 +129,10 @@ export class Linphone {
 
   private configuration(): string {
     const { name, port, authority, encryption = 'none', comfortNoise = false, ice } = this.options;
-    const { friend } = this.options;
+    const { friend, doublesDigits = false } = this.options;
     return [
       '[sip]',
+      ...(doublesDigits ? ['use_info=1', 'use_rfc2833=1'] : []),
       `sip_port=${port}`,
       `sip_tcp_port=${port}`,
       'sip_tls_port=-1',
