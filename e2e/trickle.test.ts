@@ -22,7 +22,7 @@ interface Summary {
 
 describeWithPeers(
   ['chromium', 'sox'],
-  'candidates that come later, between Chromium and us (RFC 8838, RFC 8840)',
+  'candidates that come later, between Chromium and us (RFC 8840)',
   () => {
     const folder = workFolder('trickle');
     const microphone = join(folder, 'microphone.wav');
