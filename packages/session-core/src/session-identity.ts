@@ -55,8 +55,7 @@ export class SessionIdentity {
 
   /**
    * A message of ours leaves, with the Session-ID (§5); it has our tag, from the INVITE or its first
-   * answer with one on. What is sent again stays as it was (RFC 3261 §17.2), whoever has spoken since.
-   * 481 says that no call is known, and says so without state: it would not be the same once we are gone.
+   * answer with one on. 481 says that no call is known, and says so without state: it would not be the same once we are gone.
    */
   leaves(message: SipMessage): void {
     if (message.kind === 'response' && message.status === 481) return;

@@ -365,10 +365,14 @@ export class SessionManager extends SessionDirectory {
   }
 
   private senderOf({ sender, sessionIds = true }: SessionManagerOptions): MessageSender {
+    // what is sent again stays as it was (RFC 3261 §17.2), whoever has come, spoken or gone since
+    const left = new WeakSet<SipMessage>();
     return watchedSender(sender, (message, hop) => {
       const session = this.registry.onlyOf(message.callId);
       if (session !== undefined && this.isOf(session, message)) session.passed(hop);
-      if (sessionIds) session?.identity.leaves(message);
+      if (!sessionIds || left.has(message)) return;
+      left.add(message);
+      session?.identity.leaves(message);
     });
   }
 

@@ -52,6 +52,8 @@ describe('random calls', () => {
     [624514104, 'rebind'],
     // an ACK whose CSeq says "ACS" is an ACK
     [1433799867, 'hostile'],
+    // of two copies of a 404 the second had a Session-ID
+    [1160101491, 'partition'],
   ] as const)('that once failed: world %i', async (seed, profile) => {
     const { violations } = await runWorld(planWorld(seed, profile, 40));
     expect(violations).toEqual([]);
