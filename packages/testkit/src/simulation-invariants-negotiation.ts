@@ -67,13 +67,15 @@ export const oneOfferAtATime: Invariant = {
 
 interface Agreed {
   readonly host: string;
-  readonly key: string;
   readonly at: number;
   readonly pair: string;
 }
 
 /** Longer than any transaction: what was under way has arrived or was given up. */
 const SETTLED_MS = 70_000;
+
+/** How dialogs end that nobody answered. */
+const UNANSWERED = new Set(['cancelled', 'rejected', 'otherForkAnswered']);
 
 /** When a call has been at rest both ends hold the same pair of session descriptions. */
 export const sameDescriptions: Invariant = {
@@ -85,19 +87,21 @@ export const sameDescriptions: Invariant = {
     return {
       see(seen) {
         if (seen.type !== 'told') return;
-        const { callId, host, key, at } = seen;
+        const { callId, host, at } = seen;
         if (seen.what === 'gone') {
           // what was under way is settled by its next negotiation
           for (const ends of calls.values()) ends.delete(host);
         } else if (seen.what === 'negotiated') {
           const ends = calls.get(callId) ?? new Map<string, Agreed>();
-          calls.set(callId, ends.set(host, { host, key, at, pair: seen.detail }));
+          calls.set(callId, ends.set(host, { host, at, pair: seen.detail }));
+        } else if (seen.what === 'ended' && UNANSWERED.has(seen.detail)) {
+          // one of several forks: nobody is at its other end any more
+          calls.get(callId)?.delete(host);
         } else if (seen.what === 'ended' && !checked.has(callId)) {
           checked.add(callId);
           const ends = [...(calls.get(callId)?.values() ?? [])];
           const [one, other] = ends;
           if (one === undefined || other === undefined || ends.length !== 2) return;
-          if (one.key === other.key) return; // two forks, neither of which was answered
           if (at - Math.max(one.at, other.at) < SETTLED_MS) return;
           if (one.pair !== other.pair) {
             report(`${callId}: ${one.host} has ${one.pair}, ${other.host} has ${other.pair}`);

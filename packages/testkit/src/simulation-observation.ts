@@ -35,9 +35,8 @@ export interface Told {
   readonly host: string;
   readonly callId: string;
   /**
-   * `asked` and `outcome` belong together by `key`; `ended` is a dialog's or a session's end;
-   * `negotiated` gives the pair of session descriptions in `detail`, and in `key` the call and its side:
-   * those who were called by one INVITE have the same; `heard` is any other callback;
+   * `asked` and `outcome` belong together by `key`; `ended` is a dialog's or a session's end, its kind in `detail`;
+   * `negotiated` gives the pair of session descriptions in `detail`; `heard` is any other callback;
    * `gone`: the host lost its memory, or its layer was closed; `saved`: another process can go on
    * with this dialog from now on.
    */

@@ -55,7 +55,7 @@ export class DialogLeg {
 
   negotiated(offer: string, answer: string): void {
     const detail = `${versionOf(offer)} / ${versionOf(answer)}`;
-    this.tell('negotiated', `${this.callId} ${this.leg.side}`, detail);
+    this.tell('negotiated', this.callId, detail);
   }
 
   tell(what: Parameters<Ledger['tell']>[1], key: string, detail = ''): void {

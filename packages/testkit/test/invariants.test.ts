@@ -194,28 +194,29 @@ const STORIES: Readonly<
   'same session descriptions at both ends': [
     {
       good: [
-        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
-        told({ what: 'negotiated', key: 'call callee', detail: '1 / 2', host: 'bob' }),
-        told({ what: 'ended', at: 100_000 }),
+        told({ what: 'negotiated', detail: '1 / 2' }),
+        told({ what: 'negotiated', detail: '1 / 2', host: 'bob' }),
+        told({ what: 'ended', detail: 'bye', at: 100_000 }),
       ],
       bad: [
-        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
-        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'bob' }),
-        told({ what: 'ended', at: 100_000 }),
+        told({ what: 'negotiated', detail: '1 / 2' }),
+        told({ what: 'negotiated', detail: '1 / 3', host: 'bob' }),
+        told({ what: 'ended', detail: 'bye', at: 100_000 }),
       ],
       says: /alice has 1 \/ 2, bob has 1 \/ 3/,
     },
     {
-      // two forks that were not answered
+      // carol rang as well, and nobody ever came back to what she said
       good: [
-        told({ what: 'negotiated', key: 'call callee', detail: '1 / 2', host: 'bob' }),
-        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'carol' }),
-        told({ what: 'ended', at: 100_000 }),
+        told({ what: 'negotiated', detail: '1 / 2' }),
+        told({ what: 'negotiated', detail: '1 / 3', host: 'carol' }),
+        told({ what: 'ended', detail: 'cancelled', host: 'carol', at: 100_000 }),
+        told({ what: 'ended', detail: 'bye', at: 200_000 }),
       ],
       bad: [
-        told({ what: 'negotiated', key: 'call caller', detail: '1 / 2' }),
-        told({ what: 'negotiated', key: 'call callee', detail: '1 / 3', host: 'carol' }),
-        told({ what: 'ended', at: 100_000 }),
+        told({ what: 'negotiated', detail: '1 / 2' }),
+        told({ what: 'negotiated', detail: '1 / 3', host: 'carol' }),
+        told({ what: 'ended', detail: 'bye', host: 'carol', at: 100_000 }),
       ],
       says: /alice has 1 \/ 2, carol has 1 \/ 3/,
     },

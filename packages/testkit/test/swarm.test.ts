@@ -48,6 +48,7 @@ describe('random calls', () => {
     [461542158, 'partition'],
     // two forks with early media whose caller told nobody what it had agreed to
     [2443026836, 'loss10'],
+    [1668724426, 'hostile'],
     // a copy of an INVITE from another binding of the NAT, at the moment of a timer
     [624514104, 'rebind'],
     // an ACK whose CSeq says "ACS" is an ACK
