@@ -25,6 +25,12 @@ describe('our Contact (RFC 3261 §8.1.1.8)', () => {
     expect(userAgent('192.0.2.9', 'me').contact(hop(transport), secure)).toBe(contact);
   });
 
+  it('has brackets around IPv6, and no user where there is none', () => {
+    expect(userAgent('2001:db8::9').contact(hop('udp'))).toBe('<sip:[2001:db8::9]:5062>');
+  });
+});
+
+describe('the Contact of one of several', () => {
   it('is spelt anew where anything about it differs from the last', () => {
     const one = userAgent('192.0.2.9', 'me');
     const sentBy = { host: '203.0.113.7', port: 5062 };
@@ -42,12 +48,6 @@ describe('our Contact (RFC 3261 §8.1.1.8)', () => {
     expect(all.at(-1)).toBe(all[0]);
   });
 
-  it('has brackets around IPv6, and no user where there is none', () => {
-    expect(userAgent('2001:db8::9').contact(hop('udp'))).toBe('<sip:[2001:db8::9]:5062>');
-  });
-});
-
-describe('the Contact of one of several', () => {
   it('has its user, and what a NAT made of our place', () => {
     const parts = { user: 'you', sentBy: { host: '203.0.113.7', port: 40_000 } };
     const contact = userAgent('192.0.2.9', 'me').contact(hop('udp'), false, parts);
