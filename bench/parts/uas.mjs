@@ -13,7 +13,9 @@ export function uas() {
   if (canCompile('sofia-sip-ua')) names.push('nta');
   if (has('kamailio')) names.push('kamailio');
   const runs = interleave(names, (name) => measure('uas.mjs', [name, RATE, SECONDS]));
-  const busy = interleave(['strowger'], (name) => measure('uas.mjs', [name, BUSY_RATE, SECONDS, 'delay']));
+  const busy = interleave(['strowger'], (name) =>
+    measure('uas.mjs', [name, BUSY_RATE, SECONDS, 'delay']),
+  );
   const rows = names.map((name) => {
     const { microseconds, failed, retransmissions } = runs[name];
     return [name, fixed(microseconds), failed, retransmissions];

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import {
   createResponse,
+  type Headers,
   type Parsed,
   parseMessage,
   type SipMessage,
@@ -112,5 +113,29 @@ describe('SipRequest', () => {
     expect(again.headers.get('supported')).toEqual(['timer', '100rel']);
     expect(again.headers.get('content-length')).toBe(2);
     expect(again.uri.toString()).toBe('sips:bob@[2001:db8::1]:5061;transport=tcp');
+  });
+});
+
+describe('what was read of a header', () => {
+  const contacts = (headers: Headers): string[] => [...(headers.get('contact') ?? [])].map(String);
+
+  it('stays what it was when others are changed, and is read again when it was', () => {
+    const fields = 'Contact: <sip:a@h>\r\nContact: <sip:b@h>\r\nSubject: one';
+    const { headers } = request(INVITE.replace('Subject: one', fields));
+    const first = headers.get('contact');
+    expect(contacts(headers)).toEqual(['<sip:a@h>', '<sip:b@h>']);
+    headers.prepend('Via', 'SIP/2.0/UDP y;branch=z9hG4bKy');
+    headers.remove('Max-Forwards');
+    expect(headers.get('contact')).toBe(first);
+    headers.removeFirst('Contact');
+    expect(contacts(headers)).toEqual(['<sip:b@h>']);
+    headers.append('Contact', '<sip:c@h>');
+    expect(contacts(headers)).toEqual(['<sip:b@h>', '<sip:c@h>']);
+    headers.set('Contact', '<sip:d@h>');
+    expect(contacts(headers)).toEqual(['<sip:d@h>']);
+    headers.prepend('Contact', '<sip:e@h>');
+    expect(contacts(headers)).toEqual(['<sip:e@h>', '<sip:d@h>']);
+    headers.remove('Contact');
+    expect(headers.get('contact')).toBe(undefined);
   });
 });
