@@ -4,7 +4,7 @@ import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
-import type { HmacSha1 } from '../srtp/index.ts';
+import type { PacketSigner } from '../srtp/index.ts';
 import type {
   CoreError,
   CoreEvent,
@@ -30,7 +30,7 @@ import { TranscodedPath } from './transcoded-path.ts';
 export interface RelayEndOptions {
   runtime: Runtime;
   request: OpenRequest;
-  hmac: HmacSha1;
+  signer: PacketSigner;
   /** Of what is recorded and transcoded here. */
   ticker: Ticker;
   codecs: CodecLibrary;

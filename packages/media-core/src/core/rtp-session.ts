@@ -7,7 +7,7 @@ import { SourceLock } from '../rtp/source-lock.ts';
 import { SsrcCollisions } from '../rtp/ssrc-collisions.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { StreamNow } from '../quality/quality-monitor.ts';
-import type { HmacSha1 } from '../srtp/index.ts';
+import type { PacketSigner } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
@@ -38,7 +38,7 @@ export interface RtpSessionParts {
   readonly runtime: Runtime;
   readonly request: OpenRequest;
   /** Of the thread that it runs in. */
-  readonly hmac: HmacSha1;
+  readonly signer: PacketSigner;
 }
 
 /** Both sockets of one side of a call, its RTP and RTCP (RFC 3550). */
@@ -76,9 +76,9 @@ export class RtpSession {
   private readonly collisions = new SsrcCollisions();
   private closed = false;
 
-  constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
+  constructor({ runtime, request, signer }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
-    this.protection = new MediaProtection(hmac, runtime.clock);
+    this.protection = new MediaProtection(signer, runtime.clock);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
