@@ -29,6 +29,7 @@ import type { Recorder } from './recorder.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
 import { packetSigner } from '../srtp/index.ts';
+import type { ThreadPause } from './thread-pause.ts';
 import { type LatenessHistogram, Ticker } from './ticker.ts';
 
 /** What the core needs: it runs the same in this thread and in a worker. */
@@ -36,6 +37,8 @@ export interface MediaCoreOptions {
   runtime: Runtime;
   /** Codecs beside the built-in ones. */
   codecs: readonly ThreadCodec[];
+  /** In a thread of its own. */
+  pause?: ThreadPause;
   onEvent(id: number, event: CoreEvent): void;
 }
 
@@ -60,9 +63,11 @@ export class MediaCore implements CoreApi {
     this.options = options;
     this.codecs = new CodecLibrary(options.codecs);
     const { clock, logger } = options.runtime;
-    this.ticker = new Ticker(clock, (error) =>
-      logger.error({ error }, 'a stream of media has failed and is no longer served'),
-    );
+    this.ticker = new Ticker(clock, {
+      pause: options.pause,
+      onFailed: (error) =>
+        logger.error({ error }, 'a stream of media has failed and is no longer served'),
+    });
   }
 
   async open(request: OpenRequest): Promise<void> {
