@@ -155,7 +155,7 @@ export class SrtpReceiver {
 
   private hasMki(packet: Uint8Array, at: number): boolean {
     const { mki } = this;
-    return mki.length === 0 || mki.every((byte, offset) => packet[at + offset] === byte);
+    return mki.every((byte, offset) => packet[at + offset] === byte);
   }
 
   /** With the tag at `end`, where the cipher looks for it. */
