@@ -3,12 +3,13 @@
 // speech that leaves until the first one without sound that comes. Prints percentiles in milliseconds.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { levelDbm0, pcmuEncode, readWav } from '@strowger/media-core';
 import { SipClient } from '@strowger/sip-client';
 import { rawMedia } from './barge-in-caller.mjs';
+import { goFirst } from './priority.mjs';
 
 const [calls = '40', times = '10'] = process.argv.slice(2);
 const PACKET_MS = 20;
@@ -50,15 +51,6 @@ console.log(
     worst: sorted.at(-1),
   }),
 );
-
-/** What else runs on a shared machine would be measured otherwise: only root may go before it. */
-function goFirst() {
-  try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
-  } catch {
-    console.error('measured among everything else that runs here');
-  }
-}
 
 /** A machine that is busy for a moment says 503 (RFC 3261 §21.5.4): then a little later. */
 async function connect() {

@@ -1,9 +1,19 @@
-// CPU per relayed RTP packet: `node relay.mjs strowger|dgram STREAMS SECONDS`. A child process sends
-// 172-byte packets every 20 ms on each stream; the relay sends them on; the child counts.
-// strowger: two legs of the media engine. dgram: a bare loop, one `send` per packet, the floor.
+// CPU per relayed RTP packet: `node relay.mjs KIND STREAMS SECONDS`. A child process sends 172-byte
+// packets every 20 ms on each stream, not all at once; the relay sends them on; the child counts, and sees how long each
+// was under way.
+// strowger: two legs of the media engine. gathered: the same, which looks at its sockets once a
+// millisecond at most. dgram: a bare loop, one `send` per packet. connected: the same with two sockets,
+// each connected to its side. direct: nobody between.
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
+
+/** The number of the first packet of a load: each goes on where the one before ended. */
+let first = 0;
+/** Of a stream: they have begun at any time, and are spread over it. */
+const PERIOD_MS = 20;
+/** Where a packet says when it was sent. */
+const SENT_AT = 12;
 
 if (process.argv[2] === 'generate') {
   await generate();
@@ -18,16 +28,23 @@ if (process.argv[2] === 'generate') {
 async function relay(kind, streams, seconds) {
   const generator = fork(fileURLToPath(import.meta.url), ['generate', String(streams)]);
   const ports = await new Promise((resolve) => generator.once('message', resolve));
-  const { targets, close } = await { strowger: relayByEngine, dgram: relayByLoop }[kind](ports);
+  const relays = {
+    strowger: (pairs) => relayByEngine(pairs, 0),
+    gathered: (pairs) => relayByEngine(pairs, 1),
+    dgram: relayByLoop,
+    connected: relayByConnectedLoop,
+    direct: (pairs) => ({ targets: pairs.map(({ b }) => b), close: async () => {} }),
+  };
+  const { targets, close } = await relays[kind](ports);
   generator.send({ targets, seconds: 1 }); // warm up, and let symmetric RTP lock on
   await new Promise((resolve) => generator.once('message', resolve));
   const before = process.cpuUsage();
   generator.send({ targets, seconds });
-  const { sent, received } = await new Promise((resolve) => generator.once('message', resolve));
+  const outcome = await new Promise((resolve) => generator.once('message', resolve));
   const { user, system } = process.cpuUsage(before);
   generator.kill();
   await close();
-  console.log(JSON.stringify({ microseconds: (user + system) / received, sent, received }));
+  console.log(JSON.stringify({ microseconds: (user + system) / outcome.received, ...outcome }));
 }
 
 async function relayByLoop(pairs) {
@@ -43,10 +60,35 @@ async function relayByLoop(pairs) {
   return { targets, close: async () => sockets.forEach((socket) => socket.close()) };
 }
 
-async function relayByEngine(pairs) {
+async function relayByConnectedLoop(pairs) {
+  const sockets = [];
+  const targets = [];
+  for (const { a, b } of pairs) {
+    const [near, far] = [await connected(a), await connected(b)];
+    near.on('message', (bytes) => far.send(bytes));
+    sockets.push(near, far);
+    targets.push(near.address().port);
+  }
+  return { targets, close: async () => sockets.forEach((socket) => socket.close()) };
+}
+
+async function connected(port) {
+  const socket = createSocket('udp4');
+  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => socket.connect(port, '127.0.0.1', resolve));
+  return socket;
+}
+
+async function relayByEngine(pairs, wakeUpMs) {
   const { createMediaEngine } = await import('@strowger/media-core');
   const ports = { from: 20_000, to: 39_999 };
-  const engine = createMediaEngine({ address: '127.0.0.1', ports, codecs: ['pcmu'], workers: 1 });
+  const engine = createMediaEngine({
+    address: '127.0.0.1',
+    ports,
+    codecs: ['pcmu'],
+    workers: 1,
+    wakeUpMs,
+  });
   const targets = [];
   const onEvent = () => {};
   for (const { a, b } of pairs) {
@@ -76,29 +118,33 @@ function description(port) {
 /** In the child: per stream a socket that sends (a) and one that counts (b). */
 async function generate() {
   const streams = Number(process.argv[3]);
-  let received = 0;
+  let delays = [];
   const sockets = [];
   for (let index = 0; index < streams; index++) {
     const a = await bound();
     const b = await bound();
-    b.on('message', () => received++);
+    b.on('message', (bytes) => delays.push(performance.now() - bytes.readDoubleBE(SENT_AT)));
     sockets.push({ a, b });
   }
   process.send(sockets.map(({ a, b }) => ({ a: a.address().port, b: b.address().port })));
   process.on('message', async ({ targets, seconds }) => {
-    received = 0;
+    delays = [];
     const packets = seconds * 50;
     const began = performance.now();
-    for (let sequence = 0; sequence < packets; sequence++) {
-      sockets.forEach(({ a }, index) =>
-        a.send(packet(index, sequence), targets[index], '127.0.0.1'),
-      );
-      const wait = began + (sequence + 1) * 20 - performance.now();
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
+    for (let ms = 0; ms < packets * PERIOD_MS; ms++) {
+      for (let index = ms % PERIOD_MS; index < streams; index += PERIOD_MS) {
+        const bytes = packet(index, Math.floor(ms / PERIOD_MS));
+        sockets[index].a.send(bytes, targets[index], '127.0.0.1');
+      }
+      const wait = began + ms + 1 - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      else await new Promise((resolve) => setImmediate(resolve));
     }
     first += packets; // the next load continues these streams
     await new Promise((resolve) => setTimeout(resolve, 200));
-    process.send({ sent: packets * streams, received });
+    delays.sort((one, other) => one - other);
+    const p99Ms = delays[Math.floor(delays.length * 0.99)];
+    process.send({ sent: packets * streams, received: delays.length, p99Ms });
   });
 }
 
@@ -108,7 +154,6 @@ async function bound() {
   return socket;
 }
 
-let first = 0;
 function packet(stream, sequence) {
   const bytes = Buffer.alloc(172, 0xff);
   bytes[0] = 0x80;
@@ -116,5 +161,6 @@ function packet(stream, sequence) {
   bytes.writeUInt16BE((first + sequence) & 0xffff, 2);
   bytes.writeUInt32BE(((first + sequence) * 160) >>> 0, 4);
   bytes.writeUInt32BE(0x1000 + stream, 8);
+  bytes.writeDoubleBE(performance.now(), SENT_AT);
   return bytes;
 }

@@ -47,13 +47,13 @@ function measure(make) {
 }
 
 async function strowger() {
-  const { hmacSha1, SrtpReceiver, SrtpSender } = await import('@strowger/media-core');
-  const hmac = hmacSha1();
+  const { packetSigner, SrtpReceiver, SrtpSender } = await import('@strowger/media-core');
+  const signer = packetSigner();
   return (stream) => {
     const [masterKey, masterSalt] = keysOf(stream);
     const keys = { suite, masterKey, masterSalt };
-    const sender = new SrtpSender(keys, hmac);
-    const receiver = new SrtpReceiver(keys, hmac);
+    const sender = new SrtpSender(keys, signer);
+    const receiver = new SrtpReceiver(keys, signer);
     return {
       protect: (packet) => sender.protect(packet),
       unprotect: (packet) => receiver.unprotect(packet),

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
-  hmacSha1,
+  packetSigner,
   SRTP_SUITES,
   type SrtpKeys,
   SrtpReceiver,
@@ -45,7 +45,7 @@ describeWithPeers(['gcc', 'pkg-config'], 'libsrtp2 and our SRTP', () => {
     '%s: it reads what we protect, also when sequence numbers begin anew',
     (suite) => {
       const keys = keysOf(suite);
-      const sender = new SrtpSender(keys, hmacSha1());
+      const sender = new SrtpSender(keys, packetSigner());
       const packets = rtpPackets();
       const reports = rtcpCompounds();
       const lines = [
@@ -58,7 +58,7 @@ describeWithPeers(['gcc', 'pkg-config'], 'libsrtp2 and our SRTP', () => {
 
   it.each(suites)('%s: we read what it protects, and nothing of it twice', (suite) => {
     const keys = keysOf(suite);
-    const receiver = new SrtpReceiver(keys, hmacSha1());
+    const receiver = new SrtpReceiver(keys, packetSigner());
     const packets = rtpPackets();
     const reports = rtcpCompounds();
     const lines = [
@@ -78,7 +78,7 @@ describeWithPeers(['gcc', 'pkg-config'], 'libsrtp2 and our SRTP', () => {
 
   it.each(suites)('%s: both give the same bytes for the same packet', (suite) => {
     const keys = keysOf(suite);
-    const sender = new SrtpSender(keys, hmacSha1());
+    const sender = new SrtpSender(keys, packetSigner());
     const packets = rtpPackets();
     const reports = rtcpCompounds();
     const ours = [
@@ -94,7 +94,7 @@ describeWithPeers(['gcc', 'pkg-config'], 'libsrtp2 and our SRTP', () => {
 
   it.each(suites)('%s: it refuses a copy and a forgery of ours', (suite) => {
     const keys = keysOf(suite);
-    const sender = new SrtpSender(keys, hmacSha1());
+    const sender = new SrtpSender(keys, packetSigner());
     const [one = new Uint8Array(0), two = new Uint8Array(0)] = rtpPackets();
     const first = hex(sender.protect(one));
     const second = hex(sender.protect(two)).replace(/.$/, (last) => (last === '0' ? '1' : '0'));

@@ -75,4 +75,4 @@ export {
   writeStun,
   xorAddress,
 } from './stun/index.ts';
-export { type HmacSha1, hmacSha1, SrtpReceiver, SrtpSender } from './srtp/index.ts';
+export { type PacketSigner, packetSigner, SrtpReceiver, SrtpSender } from './srtp/index.ts';

@@ -1,20 +1,24 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { nodeRuntime } from '@strowger/runtime';
+import { nodeRuntime, type Runtime } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent } from './core/core-api.ts';
+import { gatheredDatagrams } from './core/gathered-datagrams.ts';
 import { MediaCore } from './core/media-core.ts';
 import type { FromWorker, ToWorker, WorkerData } from './core/messages.ts';
+import { type ThreadPause, threadPause } from './core/thread-pause.ts';
 
 // The entry of a worker thread: a core behind a channel.
 
 // started by `workerHost` alone, which gives it this
 if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: MessagePort, { codecs }: WorkerData): void {
+function serve(port: MessagePort, { codecs, wakeUpMs }: WorkerData): void {
   const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
+  const pause = threadPause();
   const core = new MediaCore({
-    runtime: nodeRuntime(),
+    runtime: runtimeOf(wakeUpMs, pause),
     codecs,
+    pause,
     onEvent(id, event) {
       tell({ type: 'event', id, event }, movedWith(event));
     },
@@ -26,6 +30,14 @@ function serve(port: MessagePort, { codecs }: WorkerData): void {
       (error: unknown) => tell({ type: 'rejected', call, error: plain(error) }),
     );
   });
+}
+
+function runtimeOf(wakeUpMs: number, pause: ThreadPause): Runtime {
+  const runtime = nodeRuntime();
+  if (wakeUpMs === 0) return runtime;
+  const { clock, datagrams } = runtime;
+  const gathering = { clock, intervalMs: wakeUpMs, pause };
+  return { ...runtime, datagrams: gatheredDatagrams(datagrams, gathering) };
 }
 
 async function perform(core: CoreApi, { method, request }: ToWorker): Promise<unknown> {

@@ -93,12 +93,20 @@ async function hear(endpoint: MediaEndpoint, frames: number): Promise<Int16Array
   return Int16Array.from(blocks.flatMap(({ samples }) => [...samples]));
 }
 
-describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) => {
+describe.each([
+  [0, 0],
+  [1, 0],
+  [1, 2],
+])('two endpoints over real sockets, workers: %i, wakeUpMs: %i', (workers, wakeUpMs) => {
   const start = (): void => {
     engine = createMediaEngine({
       address: '127.0.0.1',
-      ports: { from: 21_000 + workers * 100, to: 21_099 + workers * 100 },
+      ports: {
+        from: 21_000 + workers * 100 + wakeUpMs * 100,
+        to: 21_099 + workers * 100 + wakeUpMs * 100,
+      },
       workers,
+      wakeUpMs,
       workerEntry,
     });
   };
@@ -123,7 +131,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     start();
     const [a, b] = [await side('a'), await side('b')];
     await connect(a.endpoint, b.endpoint);
-    const recording = await b.endpoint.record(join(folder, `heard-${workers}.wav`));
+    const recording = await b.endpoint.record(join(folder, `heard-${workers}-${wakeUpMs}.wav`));
     const playback = a.endpoint.play({ type: 'tone', frequencyHz: 440, levelDbm0: -6 });
     await hear(b.endpoint, 50);
     playback.stop();
@@ -165,7 +173,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     start();
     const [a, b] = [await side('a'), await side('b')];
     await connect(a.endpoint, b.endpoint);
-    const path = join(folder, `played-${workers}.wav`);
+    const path = join(folder, `played-${workers}-${wakeUpMs}.wav`);
     const writer = await WavWriter.create(path);
     const tone = new Int16Array(4000);
     new ToneSource({ frequencyHz: 660 }).read(tone);
@@ -183,7 +191,7 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     start();
     const [a, b] = [await side('a'), await side('b')];
     await connect(a.endpoint, b.endpoint);
-    const path = join(folder, `looped-${workers}.wav`);
+    const path = join(folder, `looped-${workers}-${wakeUpMs}.wav`);
     const writer = await WavWriter.create(path);
     const tone = new Int16Array(800);
     new ToneSource({ frequencyHz: 660 }).read(tone);
@@ -241,4 +249,13 @@ describe.each([0, 1])('two endpoints over real sockets, workers: %i', (workers) 
     expect(engine.usage()).toEqual({ endpoints: 0, ports: 0 });
     await expect(b.endpoint.createOffer()).rejects.toMatchObject({ code: 'MEDIA_CLOSED' });
   });
+});
+
+it('refuses to look at its sockets too seldom', () => {
+  const options = { address: '127.0.0.1', ports: { from: 21_500, to: 21_599 } };
+  for (const wakeUpMs of [-1, 11, Number.NaN]) {
+    expect(() => createMediaEngine({ ...options, wakeUpMs })).toThrow(
+      expect.objectContaining({ code: 'MEDIA_BAD_WAKE_UP' }),
+    );
+  }
 });

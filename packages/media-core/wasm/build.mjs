@@ -5,6 +5,7 @@ import { assemble as assembleWith, assembleAll } from '../../../scripts/assemble
 /** What is assembled, and where it goes. */
 export const BINARIES = [
   { source: 'hmac-sha1.wat', target: '../src/srtp/hmac-sha1-binary.ts', name: 'HMAC_SHA1_BINARY' },
+  { source: 'ghash.wat', target: '../src/srtp/ghash-binary.ts', name: 'GHASH_BINARY' },
   { source: 'audio.wat', target: '../src/audio/audio-binary.ts', name: 'AUDIO_BINARY' },
 ];
 

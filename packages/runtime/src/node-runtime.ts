@@ -123,10 +123,7 @@ function openSocket(
 ): DatagramSocket {
   socket.on('error', (error) => options.onError?.(error));
   socket.on('message', options.onPacket);
-  // one for all packets; an error of `send` names where it was meant to go
-  const sent = (error: (Error & Partial<Endpoint>) | null): void => {
-    if (error !== null) options.onError?.(error, destinationOf(error));
-  };
+  const sent = options.onError && tellingErrors(options.onError);
   const { address, port } = socket.address();
   let closed: Promise<void> | undefined;
   const leave = (packet: Uint8Array, to: Endpoint): void =>
@@ -194,6 +191,13 @@ class Turn {
     this.leftAt = now;
     return isFirst;
   }
+}
+
+/** One for all packets, and none where nobody asks; an error of `send` names where it was meant to go. */
+function tellingErrors(onError: NonNullable<DatagramOptions['onError']>) {
+  return (error: (Error & Partial<Endpoint>) | null): void => {
+    if (error !== null) onError(error, destinationOf(error));
+  };
 }
 
 function destinationOf({ address, port }: Partial<Endpoint>): Endpoint | undefined {

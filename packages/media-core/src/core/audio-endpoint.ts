@@ -6,7 +6,7 @@ import type { CodecLibrary } from '../codec/codec-library.ts';
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
 import { SpeechDetector } from '../speech/index.ts';
-import type { HmacSha1 } from '../srtp/index.ts';
+import type { PacketSigner } from '../srtp/index.ts';
 import { AudioOutlet } from './audio-outlet.ts';
 import type {
   CoreError,
@@ -32,7 +32,7 @@ export interface AudioEndpointOptions {
   runtime: Runtime;
   ticker: Ticker;
   request: OpenRequest;
-  hmac: HmacSha1;
+  signer: PacketSigner;
   codecs: CodecLibrary;
   tell(event: CoreEvent): void;
 }

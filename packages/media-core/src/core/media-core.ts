@@ -29,7 +29,8 @@ import { Passage } from './passage.ts';
 import type { Recorder } from './recorder.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
-import { hmacSha1 } from '../srtp/index.ts';
+import { packetSigner } from '../srtp/index.ts';
+import type { ThreadPause } from './thread-pause.ts';
 import { type LatenessHistogram, Ticker } from './ticker.ts';
 
 /** What the core needs: it runs the same in this thread and in a worker. */
@@ -37,6 +38,8 @@ export interface MediaCoreOptions {
   runtime: Runtime;
   /** Codecs beside the built-in ones. */
   codecs: readonly ThreadCodec[];
+  /** In a thread of its own. */
+  pause?: ThreadPause;
   onEvent(id: number, event: CoreEvent): void;
 }
 
@@ -50,7 +53,7 @@ interface MemberRequest {
 export class MediaCore implements CoreApi {
   private readonly options: MediaCoreOptions;
   private readonly ticker: Ticker;
-  private readonly hmac = hmacSha1();
+  private readonly signer = packetSigner();
   private readonly codecs: CodecLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly taps = new PacketTaps();
@@ -61,18 +64,20 @@ export class MediaCore implements CoreApi {
     this.options = options;
     this.codecs = new CodecLibrary(options.codecs);
     const { clock, logger } = options.runtime;
-    this.ticker = new Ticker(clock, (error) =>
-      logger.error({ error }, 'a stream of media has failed and is no longer served'),
-    );
+    this.ticker = new Ticker(clock, {
+      pause: options.pause,
+      onFailed: (error) =>
+        logger.error({ error }, 'a stream of media has failed and is no longer served'),
+    });
   }
 
   async open(request: OpenRequest): Promise<void> {
-    const { hmac, ticker, codecs } = this;
+    const { signer, ticker, codecs } = this;
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
     const endpoint = request.relayed
-      ? new RelayEnd({ runtime, request, tell, ticker, hmac, codecs })
-      : new AudioEndpoint({ runtime, request, tell, ticker, hmac, codecs });
+      ? new RelayEnd({ runtime, request, tell, ticker, signer, codecs })
+      : new AudioEndpoint({ runtime, request, tell, ticker, signer, codecs });
     if (!request.relayed) await codecs.ready();
     this.endpoints.set(request.id, endpoint);
   }

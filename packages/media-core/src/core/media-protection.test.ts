@@ -1,11 +1,11 @@
 import { seededRandom, VirtualClock } from '@strowger/runtime';
 import { expect, it } from 'vitest';
 import { type MediaSecurity, SRTP_SUITES, type SrtpKeys, type SrtpSuite } from '../sdp/index.ts';
-import { hmacSha1, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
+import { packetSigner, SrtpReceiver, SrtpSender } from '../srtp/index.ts';
 import { MediaProtection } from './media-protection.ts';
 
 const random = seededRandom(1);
-const hmac = hmacSha1();
+const signer = packetSigner();
 const clock = new VirtualClock();
 
 function keysOf(suite: SrtpSuite): SrtpKeys {
@@ -24,7 +24,7 @@ function rtp(sequence: number): Uint8Array {
 }
 
 it('leaves packets alone where nothing is to be encrypted', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   protection.configure({ kind: 'none' });
   expect(protection.protect(rtp(1))).toEqual(rtp(1));
   expect(protection.unprotect(rtp(1))).toEqual(rtp(1));
@@ -32,7 +32,7 @@ it('leaves packets alone where nothing is to be encrypted', () => {
 });
 
 it('lets nothing out or in where there are no keys for what was agreed', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   const value = new Uint8Array(32);
   protection.configure({
     kind: 'dtls',
@@ -47,7 +47,7 @@ it('lets nothing out or in where there are no keys for what was agreed', () => {
 });
 
 it('is never in the clear again', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   protection.configure(sdes(keysOf('AEAD_AES_128_GCM')));
   protection.configure({ kind: 'none' });
   expect(protection.protect(rtp(1))).toBeUndefined();
@@ -55,9 +55,9 @@ it('is never in the clear again', () => {
 });
 
 it('goes on with a key where it was, after another was in use meanwhile', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   const [first, second] = [keysOf('AES_CM_128_HMAC_SHA1_80'), keysOf('AEAD_AES_128_GCM')];
-  const peer = new SrtpReceiver(first, hmac);
+  const peer = new SrtpReceiver(first, signer);
   protection.configure(sdes(first));
   for (const sequence of [65_534, 65_535, 0, 1]) {
     const packet = protection.protect(rtp(sequence)) ?? new Uint8Array(0);
@@ -72,10 +72,10 @@ it('goes on with a key where it was, after another was in use meanwhile', () => 
 });
 
 it('M06: takes what was on its way under the keys before, for two seconds and not again', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   const ours = keysOf('AES_CM_128_HMAC_SHA1_80');
   const [first, second] = [keysOf(ours.suite), keysOf(ours.suite)];
-  const [before, after] = [new SrtpSender(first, hmac), new SrtpSender(second, hmac)];
+  const [before, after] = [new SrtpSender(first, signer), new SrtpSender(second, signer)];
   const sealed = (sender: SrtpSender, sequence: number): Uint8Array =>
     sender.protect(rtp(sequence)) ?? new Uint8Array(0);
   protection.configure(sdes(ours, first));
@@ -92,10 +92,10 @@ it('M06: takes what was on its way under the keys before, for two seconds and no
 });
 
 it('M06: takes nothing twice of a peer that goes back to a key, and follows its cycles', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   const ours = keysOf('AEAD_AES_128_GCM');
   const [first, second] = [keysOf(ours.suite), keysOf(ours.suite)];
-  const sender = new SrtpSender(first, hmac);
+  const sender = new SrtpSender(first, signer);
   protection.configure(sdes(ours, first));
   const packets = [65_534, 65_535, 0, 1].map((at) => sender.protect(rtp(at)) ?? new Uint8Array(0));
   const copies = packets.map((one) => Uint8Array.from(one));
@@ -108,10 +108,12 @@ it('M06: takes nothing twice of a peer that goes back to a key, and follows its 
 });
 
 it('keeps sixteen keys of a peer and no more', () => {
-  const protection = new MediaProtection(hmac, clock);
+  const protection = new MediaProtection(signer, clock);
   const ours = keysOf('AEAD_AES_128_GCM');
   const keys = Array.from({ length: 17 }, () => keysOf(ours.suite));
-  const packets = keys.map((one) => new SrtpSender(one, hmac).protect(rtp(1)) ?? new Uint8Array(0));
+  const packets = keys.map(
+    (one) => new SrtpSender(one, signer).protect(rtp(1)) ?? new Uint8Array(0),
+  );
   for (const [at, one] of keys.entries()) {
     protection.configure(sdes(ours, one));
     expect(protection.unprotect(Uint8Array.from(packets[at] ?? []))).toEqual(rtp(1));

@@ -1,7 +1,7 @@
 import { sameKeys } from '../sdp/crypto-attribute.ts';
 import type { Clock } from '@strowger/runtime';
 import type { MediaSecurity, SrtpKeys, SrtpSuite } from '../sdp/index.ts';
-import { type HmacSha1, SrtpSender } from '../srtp/index.ts';
+import { type PacketSigner, SrtpSender } from '../srtp/index.ts';
 import { PeerKeys } from './peer-keys.ts';
 
 /** The keys of both directions. */
@@ -25,7 +25,7 @@ export class MediaProtection {
   unauthentic = 0;
   /** Told of each of these where there are keys. */
   onUnauthentic: (isReplay: boolean) => void = () => {};
-  private readonly hmac: HmacSha1;
+  private readonly signer: PacketSigner;
   private readonly clock: Clock;
   private readonly peer: PeerKeys;
   private contexts: Contexts | undefined;
@@ -35,11 +35,11 @@ export class MediaProtection {
   /** Whether keys come from a handshake. */
   private isHandshaken = false;
 
-  /** @param hmac shared by all streams of a thread: it holds the memory in which packets are signed. */
-  constructor(hmac: HmacSha1, clock: Clock) {
-    this.hmac = hmac;
+  /** @param signer shared by all streams of a thread: it holds the memory in which packets are signed. */
+  constructor(signer: PacketSigner, clock: Clock) {
+    this.signer = signer;
     this.clock = clock;
-    this.peer = new PeerKeys(hmac);
+    this.peer = new PeerKeys(signer);
   }
 
   /** Undefined in the clear. */
@@ -74,7 +74,7 @@ export class MediaProtection {
   /** Keys of a handshake, which nobody ever had before; none: nothing passes until there are some. */
   secure(keys: MediaKeys | undefined): void {
     if (!this.isHandshaken) return;
-    this.contexts = keys && { keys, sender: new SrtpSender(keys.send, this.hmac) };
+    this.contexts = keys && { keys, sender: new SrtpSender(keys.send, this.signer) };
     if (keys) this.peer.use(keys.receive, this.clock.now());
     else this.peer.pause();
   }
@@ -116,7 +116,7 @@ export class MediaProtection {
   private senderOf(keys: SrtpKeys): SrtpSender {
     const known = this.senders.find((one) => sameKeys(one.keys, keys));
     if (known !== undefined) return known.sender;
-    const sender = new SrtpSender(keys, this.hmac);
+    const sender = new SrtpSender(keys, this.signer);
     this.senders.push({ keys, sender });
     return sender;
   }

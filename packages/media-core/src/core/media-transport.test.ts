@@ -4,7 +4,7 @@ import { createDtlsIdentity, DtlsConnection, fingerprintOf, isDtls } from '../dt
 import { candidatePriority, type IceBase, IceSession, localCandidate } from '../ice/index.ts';
 import { SourceLock } from '../rtp/source-lock.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
-import { hmacSha1 } from '../srtp/index.ts';
+import { packetSigner } from '../srtp/index.ts';
 import { readStun } from '../stun/index.ts';
 import type { CoreEvent } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
@@ -38,7 +38,7 @@ function story() {
   const transport: MediaTransport = new MediaTransport({
     runtime: { clock, random } as unknown as Runtime, // neither sockets nor a log are used here
     lock,
-    protection: new MediaProtection(hmacSha1(), clock),
+    protection: new MediaProtection(packetSigner(), clock),
     identity: identities.ours,
     send: (packet, to) => {
       const copy = packet.slice();

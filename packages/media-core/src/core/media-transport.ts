@@ -85,11 +85,11 @@ export class MediaTransport {
     else this.options.send(packet, target);
   }
 
-  /** Whether this packet of RTP is to be taken. */
-  admits(from: Endpoint, header: RtpHeader): boolean {
-    const { lock, protection, runtime } = this.options;
+  /** Whether this packet of RTP, which came `now`, is to be taken. */
+  admits(from: Endpoint, header: RtpHeader, now: number): boolean {
+    const { lock, protection } = this.options;
     const isAuthentic = protection.suite !== undefined;
-    if (!this.ice.isOn) return lock.admit(from, header, { now: runtime.clock.now(), isAuthentic });
+    if (!this.ice.isOn) return lock.admit(from, header, { now, isAuthentic });
     return this.countedUnless(this.ice.isVerified(from));
   }
 

@@ -20,4 +20,6 @@ export type FromWorker =
 export interface WorkerData {
   /** Codecs beside the built-in ones. */
   readonly codecs: readonly ThreadCodec[];
+  /** From one look at its sockets to the next at least; 0 for none. */
+  readonly wakeUpMs: number;
 }

@@ -1,6 +1,6 @@
 import { sameKeys } from '../sdp/crypto-attribute.ts';
 import type { SrtpKeys } from '../sdp/index.ts';
-import { type HmacSha1, SrtpReceiver } from '../srtp/index.ts';
+import { type PacketSigner, SrtpReceiver } from '../srtp/index.ts';
 
 /** Keys of a peer that are kept at a time. */
 const KEPT_KEYS = 16;
@@ -18,15 +18,15 @@ interface Known {
  * taken twice (RFC 3711 §3.3.2) and its rollover counter holds.
  */
 export class PeerKeys {
-  private readonly hmac: HmacSha1;
+  private readonly signer: PacketSigner;
   /** In the order of their use, the current one last. */
   private known: Known[] = [];
   private current: SrtpReceiver | undefined;
   private before: SrtpReceiver | undefined;
   private graceUntil = 0;
 
-  constructor(hmac: HmacSha1) {
-    this.hmac = hmac;
+  constructor(signer: PacketSigner) {
+    this.signer = signer;
   }
 
   /** Under the keys that are taken now. */
@@ -37,7 +37,7 @@ export class PeerKeys {
   /** From now on the peer uses these; packets under those before are taken for two seconds more. */
   use(keys: SrtpKeys, now: number): void {
     const known = this.known.find((one) => sameKeys(one.keys, keys));
-    const used = known ?? { keys, receiver: new SrtpReceiver(keys, this.hmac) };
+    const used = known ?? { keys, receiver: new SrtpReceiver(keys, this.signer) };
     if (used.receiver === this.current) return;
     this.before = this.current;
     this.graceUntil = now + GRACE_MS;

@@ -6,7 +6,7 @@ import type { NegotiatedMedia } from '../sdp/index.ts';
 import type { Arrival } from '../rtp/reception.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import { digitOfEvent } from '../rtp/telephone-event.ts';
-import type { HmacSha1 } from '../srtp/index.ts';
+import type { PacketSigner } from '../srtp/index.ts';
 import type {
   CoreError,
   CoreEvent,
@@ -34,7 +34,7 @@ import { TranscodedPath } from './transcoded-path.ts';
 export interface RelayEndOptions {
   runtime: Runtime;
   request: OpenRequest;
-  hmac: HmacSha1;
+  signer: PacketSigner;
   /** Of what is recorded and transcoded here. */
   ticker: Ticker;
   codecs: CodecLibrary;

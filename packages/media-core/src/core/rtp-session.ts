@@ -7,7 +7,7 @@ import { SourceLock } from '../rtp/source-lock.ts';
 import { SsrcCollisions } from '../rtp/ssrc-collisions.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { StreamNow } from '../quality/quality-monitor.ts';
-import type { HmacSha1 } from '../srtp/index.ts';
+import type { PacketSigner } from '../srtp/index.ts';
 import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
@@ -38,7 +38,7 @@ export interface RtpSessionParts {
   readonly runtime: Runtime;
   readonly request: OpenRequest;
   /** Of the thread that it runs in. */
-  readonly hmac: HmacSha1;
+  readonly signer: PacketSigner;
 }
 
 /** Both sockets of one side of a call, its RTP and RTCP (RFC 3550). */
@@ -76,9 +76,9 @@ export class RtpSession {
   private readonly collisions = new SsrcCollisions();
   private closed = false;
 
-  constructor({ runtime, request, hmac }: RtpSessionParts, user: RtpSessionUser) {
+  constructor({ runtime, request, signer }: RtpSessionParts, user: RtpSessionUser) {
     this.runtime = runtime;
-    this.protection = new MediaProtection(hmac, runtime.clock);
+    this.protection = new MediaProtection(signer, runtime.clock);
     this.request = request;
     this.user = user;
     this.lock = new SourceLock(request.settings);
@@ -127,19 +127,17 @@ export class RtpSession {
 
   /** Binds both ports; rejects with the system's error and leaves none bound. */
   async bind({ address, port }: Endpoint): Promise<void> {
-    const onError = (): void => {}; // a port that answers with ICMP is the peer's matter
     const { datagrams } = this.runtime;
+    // without `onError`: what becomes of a packet that left is the peer's matter
     this.rtp = await datagrams.open({
       address,
       port,
-      onError,
       onPacket: (packet, from) => this.receive(packet, from),
     });
     try {
       this.control = await datagrams.open({
         address,
         port: port + 1,
-        onError,
         onPacket: (packet, from) => this.receiveControl(packet, from),
       });
     } catch (error) {
@@ -159,7 +157,7 @@ export class RtpSession {
 
   /** Full ICE asks whether media is wanted; a lite side believes what it is told, as without ICE. */
   private get isGivenUp(): boolean {
-    return !this.transport.ice.asksForConsent && this.unheard.isGivenUp(this.runtime.clock.now());
+    return !this.transport.ice.asksForConsent && this.unheard.isGivenUp(this.runtime.clock);
   }
 
   /** Of the codec that is sent. */
@@ -241,8 +239,8 @@ export class RtpSession {
       this.unwanted++;
       return;
     }
-    if (!this.transport.admits(from, header)) return;
     const now = this.runtime.clock.now();
+    if (!this.transport.admits(from, header, now)) return;
     const arrival = this.count(header, now, from);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);

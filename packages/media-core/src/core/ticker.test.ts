@@ -89,7 +89,7 @@ describe('the ticker', () => {
   it('goes on with the others where one throws', () => {
     const clock = new VirtualClock();
     const told: unknown[] = [];
-    const ticker = new Ticker(clock, (error) => told.push(error));
+    const ticker = new Ticker(clock, { onFailed: (error) => told.push(error) });
     const other = stream(clock);
     const broken = {
       periodMs: 20,
@@ -103,6 +103,46 @@ describe('the ticker', () => {
     expect(told).toEqual([new RangeError('no such frame')]);
     expect(other.ticks).toHaveLength(5);
     expect(ticker.size).toBe(1);
+  });
+
+  it('spreads what begins in one millisecond over the next, once that is full', () => {
+    const clock = new VirtualClock();
+    const ticker = new Ticker(clock);
+    const streams = Array.from({ length: 160 }, () => stream(clock));
+    for (const one of streams) ticker.add(one);
+    clock.advance(100);
+    const starts = streams.map(({ ticks }) => ticks[0]?.at ?? 0);
+    expect(starts.slice(0, 8)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(Math.max(...starts)).toBe(10);
+    for (let ms = 1; ms <= 10; ms++) {
+      expect(starts.filter((start) => start === ms)).toHaveLength(16);
+    }
+    for (const { ticks } of streams) {
+      expect(ticks.every(({ at }, index) => at === (ticks[0]?.at ?? 0) + 20 * index)).toBe(true);
+    }
+  });
+
+  it('waits for the rest of a millisecond where its thread may stop', async () => {
+    const clock = new VirtualClock();
+    const pauses: number[] = [];
+    const pause = (ms: number): void => {
+      pauses.push(ms);
+      clock.advance(ms);
+    };
+    const ticker = new Ticker(clock, { pause });
+    const one = stream(clock);
+    clock.advance(0.25);
+    ticker.add(one);
+    await turn();
+    expect(pauses).toEqual([0.75]);
+    expect(one.ticks).toEqual([{ at: 1, skipped: 0 }]);
+    expect(clock.armedTimers).toBe(1); // far off, it sleeps
+    clock.advance(19.5);
+    expect(one.ticks.at(-1)).toEqual({ at: 21, skipped: 0 });
+    ticker.remove(one);
+    await turn();
+    expect(one.ticks).toHaveLength(2);
+    expect(clock.armedTimers).toBe(0);
   });
 
   it('bears a stream that leaves in its own slot, or takes another along', () => {
@@ -120,3 +160,5 @@ describe('the ticker', () => {
     expect(clock.armedTimers).toBe(0);
   });
 });
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,13 @@
 import type { Clock, Timer } from '@strowger/runtime';
+import type { ThreadPause } from './thread-pause.ts';
 
 /** Slots of a millisecond each; longer than any stream's period. */
 const SLOTS = 256;
+/** A slot with so many is full: who comes later begins in one of the next, if one of them is not. */
+const FULL = 8;
+const SPREAD_MS = 10;
+/** A timer may be early by so much, as it is late by up to a millisecond. */
+const EARLY_MS = 1;
 const BOUNDS_MS = [1, 2, 3, 5, 10, 20, 50];
 
 /** A stream that is served once in every period. */
@@ -28,6 +34,14 @@ interface Entry {
   dueMs: number;
 }
 
+/** What a ticker is made of. */
+export interface TickerOptions {
+  /** Hears what a stream threw, which has left: the others of the worker go on. */
+  onFailed?(error: unknown): void;
+  /** Waits for the rest of a millisecond, in a thread that has nothing else to do. */
+  readonly pause?: ThreadPause | undefined;
+}
+
 /**
  * Serves all streams of a worker on absolute deadlines of the monotonic clock: the deadline of a
  * slot is the first one plus a multiple of the period, so errors do not add up. It wakes at most
@@ -43,12 +57,11 @@ export class Ticker {
   private served = 0;
   private alarm: Timer | undefined;
   private alarmMs = 0;
-  private readonly onFailed: (error: unknown) => void;
+  private readonly options: TickerOptions;
 
-  /** @param onFailed hears what a stream threw, which has left: the others of the worker go on. */
-  constructor(clock: Clock, onFailed: (error: unknown) => void = () => {}) {
+  constructor(clock: Clock, options: TickerOptions = {}) {
     this.clock = clock;
-    this.onFailed = onFailed;
+    this.options = options;
   }
 
   get size(): number {
@@ -59,12 +72,12 @@ export class Ticker {
     return { boundsMs: BOUNDS_MS, counts: [...this.counts], skipped: this.skipped };
   }
 
-  /** The stream's first slot is the next whole millisecond. */
+  /** The stream's first slot is the next whole millisecond, or one soon after it where that is full. */
   add(stream: Ticked): void {
     if (this.entries.has(stream)) return;
     const now = Math.floor(this.clock.now());
     if (this.entries.size === 0) this.served = now;
-    const entry = { stream, dueMs: now + 1 };
+    const entry = { stream, dueMs: this.roomFrom(now + 1) };
     this.entries.set(stream, entry);
     this.slot(entry.dueMs).push(entry);
     this.setAlarm(entry.dueMs);
@@ -80,6 +93,16 @@ export class Ticker {
     if (this.entries.size > 0) return;
     this.alarm?.cancel();
     this.alarm = undefined;
+  }
+
+  /** Streams that begin together would be served one after the other, the last of them late. */
+  private roomFrom(first: number): number {
+    for (let ms = first; ms < first + SPREAD_MS; ms++) if (this.slot(ms).length < FULL) return ms;
+    let best = first;
+    for (let ms = first; ms < first + SPREAD_MS; ms++) {
+      if (this.slot(ms).length < this.slot(best).length) best = ms;
+    }
+    return best;
   }
 
   private run(): void {
@@ -117,7 +140,7 @@ export class Ticker {
       stream.tick(missed);
     } catch (error) {
       this.remove(stream);
-      this.onFailed(error);
+      this.options.onFailed?.(error);
     }
   }
 
@@ -133,10 +156,34 @@ export class Ticker {
     if (this.alarm?.armed === true && this.alarmMs <= ms) return;
     this.alarm?.cancel();
     this.alarmMs = ms;
-    this.alarm = this.clock.arm(ms - this.clock.now(), () => this.run());
+    const { clock } = this;
+    const { pause } = this.options;
+    const left = ms - clock.now();
+    if (pause === undefined) this.alarm = clock.arm(left, () => this.run());
+    else if (left > 1 + EARLY_MS) {
+      this.alarm = clock.arm(left - EARLY_MS, () => this.waitFor(ms, pause));
+    } else this.alarm = soon(() => this.waitFor(ms, pause));
+  }
+
+  /** Until then, exactly: less than two milliseconds. */
+  private waitFor(ms: number, pause: ThreadPause): void {
+    const left = ms - this.clock.now();
+    if (left > 0) pause(left);
+    this.run();
   }
 
   private slot(ms: number): Entry[] {
     return this.slots[ms % SLOTS] as Entry[]; // in range: SLOTS slots were made
   }
+}
+
+/** When this turn of the event loop has looked at the sockets. */
+function soon(act: () => void): Timer {
+  const timer = { armed: true, cancel: (): void => void (timer.armed = false) };
+  setImmediate(() => {
+    if (!timer.armed) return;
+    timer.armed = false;
+    act();
+  });
+  return timer;
 }

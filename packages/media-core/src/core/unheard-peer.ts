@@ -1,4 +1,4 @@
-import type { Endpoint } from '@strowger/runtime';
+import type { Clock, Endpoint } from '@strowger/runtime';
 
 /**
  * Whether media may go on to an address from which nothing has ever come: it may be a victim's, who
@@ -28,7 +28,7 @@ export class UnheardPeer {
     this.hasHeard = true;
   }
 
-  isGivenUp(now: number): boolean {
-    return !this.hasHeard && now - this.since >= this.limitMs;
+  isGivenUp(clock: Clock): boolean {
+    return !this.hasHeard && clock.now() - this.since >= this.limitMs;
   }
 }

@@ -1,9 +1,17 @@
+import { StrowgerError } from '@strowger/runtime';
 import type { QualitySettings, StreamSettings } from '../core/core-api.ts';
 import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import type { EndpointRequest } from './media-backend.ts';
 import type { MediaEngineOptions } from './media-engine-options.ts';
 
 const SILENCE_MS = 30_000;
+const MOST_WAKE_UP_MS = 10;
+
+/** How seldom workers look at their sockets. @throws StrowgerError `MEDIA_BAD_WAKE_UP`. */
+export function wakeUpMsOf({ wakeUpMs = 0 }: MediaEngineOptions): number {
+  if (wakeUpMs >= 0 && wakeUpMs <= MOST_WAKE_UP_MS) return wakeUpMs;
+  throw new StrowgerError('MEDIA_BAD_WAKE_UP', `wakeUpMs lies within 0 and ${MOST_WAKE_UP_MS}`);
+}
 
 /** What every stream of an engine is set to. */
 export function streamSettings(options: MediaEngineOptions): StreamSettings {

@@ -24,6 +24,12 @@ export interface MediaEngineOptions {
   readonly codecs?: readonly (string | CodecDefinition)[];
   /** Threads that carry the media; 0, the default, for this one. */
   readonly workers?: number;
+  /**
+   * For how long at least a worker does not look at its sockets again once something had come: packets
+   * of many streams are served together then, for less CPU and up to so much delay. 0 to 10, fractions
+   * allowed; default 0, at once. This thread (`workers: 0`) always looks at once.
+   */
+  readonly wakeUpMs?: number;
   /** The built `worker.js`, where a bundler has moved it. */
   readonly workerEntry?: URL;
   /** Default `nodeRuntime()`. Workers have their own clock and sockets. */

@@ -7,7 +7,7 @@ import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { closedError } from './engine-errors.ts';
-import { qualitySettings, streamSettings } from './engine-settings.ts';
+import { qualitySettings, streamSettings, wakeUpMsOf } from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
@@ -104,6 +104,7 @@ class LocalMediaEngine implements MediaEngine {
     this.codecs = new KnownCodecs(options.codecs ?? DEFAULT_CODECS);
     this.remotes = new RemotePolicy(options.remotes);
     assertServers(options);
+    wakeUpMsOf(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -391,6 +392,7 @@ class LocalMediaEngine implements MediaEngine {
     return workerHost({
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
       codecs: this.codecs.own,
+      wakeUpMs: wakeUpMsOf(this.options),
       onDied: (host, error) => this.bury(host, error),
     });
   }

@@ -13,6 +13,7 @@ export interface WorkerHostOptions {
   entry: URL;
   /** Codecs beside the built-in ones. */
   codecs: readonly ThreadCodec[];
+  wakeUpMs: number;
   /** Told once, unless it was closed. */
   onDied(host: CoreHost, error: StrowgerError): void;
 }
@@ -29,11 +30,11 @@ export function defaultWorkerEntry(): URL {
 }
 
 /** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
-export function workerHost({ entry, codecs, onDied }: WorkerHostOptions): CoreHost {
+export function workerHost({ entry, codecs, wakeUpMs, onDied }: WorkerHostOptions): CoreHost {
   if (!existsSync(fileURLToPath(entry))) {
     throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
   }
-  const worker = new Worker(entry, { workerData: { codecs } satisfies WorkerData });
+  const worker = new Worker(entry, { workerData: { codecs, wakeUpMs } satisfies WorkerData });
   const pending = new Map<number, PendingCall>();
   const endpoints = new Map<number, HostedEndpoint>();
   let calls = 0;

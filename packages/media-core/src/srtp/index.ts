@@ -1,2 +1,2 @@
-export { type HmacSha1, hmacSha1 } from './hmac-sha1.ts';
+export { type GhashKey, type HmacKey, type PacketSigner, packetSigner } from './packet-signer.ts';
 export { SrtpReceiver, SrtpSender } from './srtp-context.ts';

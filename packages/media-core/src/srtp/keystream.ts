@@ -11,46 +11,75 @@ const KEPT_BLOCKS = 16;
 type Cipher = ReturnType<typeof createCipheriv>;
 
 /**
- * The keystream of AES in counter mode (RFC 3711 §4.1.1, RFC 6188 §2) for any packet of a session
- * key. One cipher lives as long as the key: making one costs more than all that it enciphers.
+ * How a counter is made: with the index above its last 16 bits (RFC 3711 §4.1.1), or at the end of
+ * what stands before its last 32, which count from one (RFC 7714 §8.1, §9.1).
+ */
+export type CounterLayout = 'cm' | 'gcm';
+
+/**
+ * The keystream of AES in counter mode (RFC 3711 §4.1.1, RFC 6188 §2, RFC 7714) for any packet of a
+ * session key; that of GCM begins with the block for the tag. One cipher lives as long as the key:
+ * making one costs more than all that it enciphers.
  */
 export class CounterMode {
   private readonly cipher: Cipher;
   private readonly salt: DataView;
+  private readonly layout: CounterLayout;
   private counters = new DataView(new ArrayBuffer(0));
   /** The same memory: not every Node 24 takes a DataView, though it says so. */
   private counterBytes = new Uint8Array(this.counters.buffer);
 
-  constructor(key: Uint8Array, salt: Uint8Array) {
+  constructor(key: Uint8Array, salt: Uint8Array, layout: CounterLayout) {
     // counters are enciphered one by one: what makes them a mode is up to us
     this.cipher = createCipheriv(`aes-${key.length * 8}-ecb`, createSecretKey(key), null);
     this.cipher.setAutoPadding(false);
-    this.salt = new DataView(Uint8Array.from(salt).buffer);
+    const padded = new Uint8Array(BLOCK);
+    padded.set(salt);
+    this.salt = new DataView(padded.buffer);
+    this.layout = layout;
   }
 
   /** The keystreams of `packets` indices from `index` on, each of `blocks` blocks. */
   generate(ssrc: number, index: number, packets: number, blocks: number): Uint32Array {
     const length = packets * blocks * BLOCK;
-    const { salt } = this;
     if (this.counters.byteLength !== length) {
       this.counters = new DataView(new ArrayBuffer(length));
       this.counterBytes = new Uint8Array(this.counters.buffer);
     }
-    const { counters } = this;
-    const first = salt.getUint32(0);
-    const second = salt.getUint32(4) ^ ssrc;
-    let at = 0;
-    for (let packet = index; packet < index + packets; packet++) {
-      const third = salt.getUint32(8) ^ rolloverOf(packet);
-      const fourth = ((salt.getUint16(12) ^ packet) & 0xffff) << 16;
-      for (let block = 0; block < blocks; block++, at += BLOCK) {
-        counters.setUint32(at, first);
-        counters.setUint32(at + 4, second);
-        counters.setUint32(at + 8, third);
-        counters.setUint32(at + 12, fourth | block);
-      }
+    const write = this.layout === 'cm' ? this.writeCounters : this.writeGcmCounters;
+    for (let packet = 0; packet < packets; packet++) {
+      write.call(this, packet * blocks * BLOCK, ssrc, index + packet, blocks);
     }
     return words(this.cipher.update(this.counterBytes));
+  }
+
+  private writeCounters(from: number, ssrc: number, index: number, blocks: number): void {
+    const { salt, counters } = this;
+    const first = salt.getUint32(0);
+    const second = salt.getUint32(4) ^ ssrc;
+    const third = salt.getUint32(8) ^ rolloverOf(index);
+    const fourth = ((salt.getUint16(12) ^ index) & 0xffff) << 16;
+    for (let block = 0, at = from; block < blocks; block++, at += BLOCK) {
+      counters.setUint32(at, first);
+      counters.setUint32(at + 4, second);
+      counters.setUint32(at + 8, third);
+      counters.setUint32(at + 12, fourth | block);
+    }
+  }
+
+  /** The index has 48 bits here, too: those of RTCP's 31 that are missing are zero. */
+  private writeGcmCounters(from: number, ssrc: number, index: number, blocks: number): void {
+    const { salt, counters } = this;
+    const rollover = rolloverOf(index);
+    const first = salt.getUint32(0) ^ (ssrc >>> 16);
+    const second = salt.getUint32(4) ^ (ssrc << 16) ^ (rollover >>> 16);
+    const third = salt.getUint32(8) ^ (rollover << 16) ^ (index & 0xffff);
+    for (let block = 0, at = from; block < blocks; block++, at += BLOCK) {
+      counters.setUint32(at, first);
+      counters.setUint32(at + 4, second);
+      counters.setUint32(at + 8, third);
+      counters.setUint32(at + 12, block + 1);
+    }
   }
 }
 
@@ -77,6 +106,12 @@ export class Keystream {
     // one that comes late does not displace what is to come
     if (place < 0) this.words = mode.generate(ssrc, index, 1, blocks);
     else this.words = this.makeAhead(mode, ssrc, index, blocks);
+  }
+
+  /** What was made for a packet that nobody can trust is of no use: its index may be any. */
+  forget(): void {
+    this.first = 0;
+    this.packets = 0;
   }
 
   private makeAhead(mode: CounterMode, ssrc: number, index: number, wanted: number): Uint32Array {

@@ -1,9 +1,10 @@
 import { read32, write32 } from '../rtp/rtp.ts';
 import type { SrtpKeys } from '../sdp/media-security.ts';
-import type { HmacSha1 } from './hmac-sha1.ts';
 import { Keystream } from './keystream.ts';
 import { estimateIndex, INDICES, ReplayWindow } from './packet-index.ts';
 import { packetCipher, type PacketCipher } from './packet-cipher.ts';
+import type { PacketSigner } from './packet-signer.ts';
+import type { PacketSlab } from './packet-slab.ts';
 
 /** Sources of one direction that may be known at a time. */
 const MAXIMUM_SOURCES = 16;
@@ -11,6 +12,10 @@ const MAXIMUM_SOURCES = 16;
 const CONTROL_INDICES = 2 ** 31;
 const CONTROL_HEADER = 8;
 const MINIMUM_RTP = 12;
+/** No datagram is longer. */
+const MAXIMUM = 65_535;
+/** No other suite has one as long. */
+const GCM_TAG = 16;
 
 interface Source {
   readonly window: ReplayWindow;
@@ -22,15 +27,17 @@ export class SrtpSender {
   private readonly rtp: PacketCipher;
   private readonly rtcp: PacketCipher;
   private readonly mki: Uint8Array;
+  private readonly slab: PacketSlab;
   private readonly sources = new Map<number, Source>();
   private readonly controlKeystream = new Keystream();
   private controlIndex = 0;
 
   /** @throws StrowgerError `SRTP_BAD_KEYS` where their lengths do not fit the suite. */
-  constructor(keys: SrtpKeys, hmac: HmacSha1) {
-    this.rtp = packetCipher(keys, 'rtp', hmac);
-    this.rtcp = packetCipher(keys, 'rtcp', hmac);
+  constructor(keys: SrtpKeys, signer: PacketSigner) {
+    this.rtp = packetCipher(keys, 'rtp', signer);
+    this.rtcp = packetCipher(keys, 'rtcp', signer);
     this.mki = keys.mki ?? new Uint8Array(0);
+    this.slab = signer.slab;
   }
 
   /**
@@ -40,7 +47,7 @@ export class SrtpSender {
    * all indices that there are (§9.2).
    */
   protect(packet: Uint8Array): Uint8Array | undefined {
-    const start = rtpHeaderLength(packet);
+    const start = rtpHeaderLength(packet, packet.length);
     if (start === undefined) return undefined;
     const ssrc = read32(packet, 8);
     const source = this.sources.get(ssrc) ?? newSource();
@@ -49,18 +56,17 @@ export class SrtpSender {
     if (!admit(this.sources, ssrc, source)) return undefined;
     source.window.add(index);
     const { rtp, mki } = this;
-    const out = new Uint8Array(packet.length + rtp.tagLength + mki.length);
+    const out = this.slab.take(packet.length + rtp.tagLength + mki.length);
     out.set(packet);
     rtp.seal(out, start, packet.length, { ssrc, index, keystream: source.keystream });
-    if (mki.length > 0) insert(mki, out, { at: packet.length, tagLength: rtp.tagLength });
+    if (mki.length > 0) this.addMki(out, packet.length, rtp.tagLength);
     return out;
   }
 
   /** The same for a compound of RTCP (RFC 3711 §3.4). */
   protectControl(compound: Uint8Array): Uint8Array | undefined {
-    if (compound.length < CONTROL_HEADER || this.controlIndex >= CONTROL_INDICES - 1) {
-      return undefined;
-    }
+    if (compound.length < CONTROL_HEADER || compound.length > MAXIMUM) return undefined;
+    if (this.controlIndex >= CONTROL_INDICES - 1) return undefined;
     const index = ++this.controlIndex;
     const { rtcp, mki } = this;
     const end = compound.length;
@@ -69,12 +75,15 @@ export class SrtpSender {
     write32(out, end, (CONTROL_INDICES | index) >>> 0);
     const place = { ssrc: read32(compound, 4), index, keystream: this.controlKeystream };
     rtcp.seal(out, CONTROL_HEADER, end, place);
-    // in the suites of GCM the index is the last thing before the MKI, and the tag before it
-    if (mki.length > 0) {
-      if (rtcp.tagLength === 16) out.set(mki, end + 20);
-      else insert(mki, out, { at: end + 4, tagLength: rtcp.tagLength });
-    }
+    if (mki.length > 0) this.addMki(out, end + 4, rtcp.tagLength);
     return out;
+  }
+
+  /** Between what is enciphered and its tag (RFC 3711 §3.1); GCM's is part of that (RFC 7714 §8). */
+  private addMki(out: Uint8Array, at: number, tagLength: number): void {
+    const { mki } = this;
+    if (tagLength !== GCM_TAG) out.copyWithin(at + mki.length, at, at + tagLength);
+    out.set(mki, tagLength === GCM_TAG ? at + GCM_TAG : at);
   }
 }
 
@@ -89,9 +98,9 @@ export class SrtpReceiver {
   private readonly controls = new Map<number, Source>();
 
   /** @throws StrowgerError `SRTP_BAD_KEYS` where their lengths do not fit the suite. */
-  constructor(keys: SrtpKeys, hmac: HmacSha1) {
-    this.rtp = packetCipher(keys, 'rtp', hmac);
-    this.rtcp = packetCipher(keys, 'rtcp', hmac);
+  constructor(keys: SrtpKeys, signer: PacketSigner) {
+    this.rtp = packetCipher(keys, 'rtp', signer);
+    this.rtcp = packetCipher(keys, 'rtcp', signer);
     this.mki = keys.mki ?? new Uint8Array(0);
   }
 
@@ -102,14 +111,15 @@ export class SrtpReceiver {
   unprotect(packet: Uint8Array): Uint8Array | undefined {
     const { rtp } = this;
     const end = packet.length - rtp.tagLength - this.mki.length;
-    const start = rtpHeaderLength(packet.subarray(0, Math.max(end, 0)));
-    if (start === undefined || !this.hasMki(packet, end)) return undefined;
+    const start = rtpHeaderLength(packet, end);
+    const isGcm = rtp.tagLength === GCM_TAG;
+    if (start === undefined || !this.hasMki(packet, isGcm ? end + GCM_TAG : end)) return undefined;
     const ssrc = read32(packet, 8);
     const source = this.sources.get(ssrc) ?? newSource();
     const index = estimateIndex(source.window.highest, sequenceOf(packet));
     if (index >= INDICES) return undefined;
     if (!source.window.isNew(index)) return this.replayed();
-    const whole = this.withoutMki(packet, end, rtp.tagLength);
+    const whole = isGcm ? packet : this.withoutMki(packet, end, rtp.tagLength);
     if (!rtp.open(whole, start, end, { ssrc, index, keystream: source.keystream })) {
       return undefined;
     }
@@ -121,12 +131,12 @@ export class SrtpReceiver {
   /** The same for a compound of RTCP; one that is not enciphered is not taken. */
   unprotectControl(packet: Uint8Array): Uint8Array | undefined {
     const { rtcp, mki } = this;
-    const isGcm = rtcp.tagLength === 16;
+    const isGcm = rtcp.tagLength === GCM_TAG;
     const end = packet.length - rtcp.tagLength - 4 - mki.length;
-    if (end < CONTROL_HEADER) return undefined;
-    const word = read32(packet, isGcm ? end + 16 : end);
+    if (end < CONTROL_HEADER || end > MAXIMUM) return undefined;
+    const word = read32(packet, isGcm ? end + GCM_TAG : end);
     const index = word & (CONTROL_INDICES - 1);
-    const mkiAt = isGcm ? end + 20 : end + 4;
+    const mkiAt = isGcm ? end + GCM_TAG + 4 : end + 4;
     if (word < CONTROL_INDICES || !this.hasMki(packet, mkiAt)) return undefined;
     const ssrc = read32(packet, 4);
     const source = this.controls.get(ssrc) ?? newSource();
@@ -144,27 +154,18 @@ export class SrtpReceiver {
   }
 
   private hasMki(packet: Uint8Array, at: number): boolean {
-    return this.mki.every((byte, offset) => packet[at + offset] === byte);
+    const { mki } = this;
+    return mki.every((byte, offset) => packet[at + offset] === byte);
   }
 
   /** With the tag at `end`, where the cipher looks for it. */
   private withoutMki(packet: Uint8Array, end: number, tagLength: number): Uint8Array {
     const { length } = this.mki;
     if (length === 0) return packet;
-    const moved = packet.slice(0, end + tagLength);
+    const moved = new Uint8Array(packet.subarray(0, end + tagLength)); // a Buffer's `slice` copies nothing
     moved.set(packet.subarray(end + length, end + length + tagLength), end);
     return moved;
   }
-}
-
-/** Puts the MKI between a packet and its tag, which stands at `at` (RFC 3711 §3.1). */
-function insert(
-  mki: Uint8Array,
-  out: Uint8Array,
-  { at, tagLength }: { at: number; tagLength: number },
-): void {
-  out.copyWithin(at + mki.length, at, at + tagLength);
-  out.set(mki, at);
 }
 
 function newSource(): Source {
@@ -183,14 +184,14 @@ function sequenceOf(packet: Uint8Array): number {
   return ((packet[2] ?? 0) << 8) | (packet[3] ?? 0);
 }
 
-/** With CSRCs and extension; `undefined` where it is no RTP, or the packet ends within it. */
-function rtpHeaderLength(packet: Uint8Array): number | undefined {
+/** With CSRCs and extension; `undefined` where it is no RTP, or `end` lies within it. */
+function rtpHeaderLength(packet: Uint8Array, end: number): number | undefined {
   const first = packet[0] ?? 0;
-  if (packet.length < MINIMUM_RTP || first >>> 6 !== 2) return undefined;
+  if (end < MINIMUM_RTP || end > MAXIMUM || first >>> 6 !== 2) return undefined;
   const withSources = MINIMUM_RTP + 4 * (first & 0x0f);
-  if ((first & 0x10) === 0) return withSources <= packet.length ? withSources : undefined;
-  if (withSources + 4 > packet.length) return undefined;
+  if ((first & 0x10) === 0) return withSources <= end ? withSources : undefined;
+  if (withSources + 4 > end) return undefined;
   const words = ((packet[withSources + 2] ?? 0) << 8) | (packet[withSources + 3] ?? 0);
   const length = withSources + 4 + 4 * words;
-  return length <= packet.length ? length : undefined;
+  return length <= end ? length : undefined;
 }

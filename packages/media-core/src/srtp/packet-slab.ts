@@ -1,0 +1,22 @@
+const SLAB_BYTES = 8192;
+
+/**
+ * Room for packets that are sent, cut from pieces that several share: to make memory for each costs as
+ * much as half of its protection. A piece lives as long as one of its packets.
+ */
+export class PacketSlab {
+  private piece = new ArrayBuffer(SLAB_BYTES);
+  private used = 0;
+
+  /** Bytes that nobody else has; whatever they hold is to be overwritten. */
+  take(length: number): Uint8Array {
+    if (length > SLAB_BYTES / 4) return new Uint8Array(length);
+    if (this.used + length > SLAB_BYTES) {
+      this.piece = new ArrayBuffer(SLAB_BYTES);
+      this.used = 0;
+    }
+    const at = this.used;
+    this.used += length;
+    return new Uint8Array(this.piece, at, length);
+  }
+}
