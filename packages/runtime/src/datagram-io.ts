@@ -28,8 +28,7 @@ export interface DatagramOptions {
   receiveBufferBytes?: number;
   /**
    * Whether what is sent in one turn of the event loop leaves together at its end: whoever receives
-   * many packets of one sender is woken up once for all of them. The first after a pause of 0.05 ms
-   * leaves at once, as there may be no other. Default: each leaves at once.
+   * many packets of one sender is woken up once for all of them. Default: each leaves at once.
    */
   gatherSends?: boolean;
   /** Whether other sockets of the system may be bound to the same port: see `canReusePort`. */

@@ -51,20 +51,6 @@ describe('datagrams', () => {
     await receiver.close();
   });
 
-  it('that are gathered wait for no others behind a pause', async () => {
-    const { datagrams } = nodeRuntime();
-    const told: string[] = [];
-    const onError = (): unknown => told.push('refused');
-    const open = { address: '127.0.0.1', port: 0, onPacket: () => {}, gatherSends: true, onError };
-    const socket = await datagrams.open(open);
-    setImmediate(() => told.push('end of the turn'));
-    // the kernel refuses it when it leaves, which is told at once
-    socket.send(new Uint8Array(70_000), { address: '127.0.0.1', port: 9 });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(told).toEqual(['refused', 'end of the turn']);
-    await socket.close();
-  });
-
   it('refuse a port that is taken, and free it when closed', async () => {
     const { datagrams } = nodeRuntime();
     const first = await datagrams.open({ address: '127.0.0.1', port: 0, onPacket: () => {} });

@@ -82,9 +82,6 @@ export function canReusePort(): boolean {
   return has && process.platform === 'linux';
 }
 
-/** Behind a packet that left so long ago the next one has nothing to wait for. */
-const PAUSE_MS = 0.05;
-
 /** Packets that wait for the end of a turn at most: libuv reads 32 of a socket in one. */
 const MOST_GATHERED = 64;
 
@@ -149,15 +146,10 @@ function openSocket(
   };
 }
 
-/**
- * What is sent in one turn of the event loop, until that ends: at most what one turn can read. Where
- * there is little to do each packet is the only one, and to wait costs as much as to send it: the
- * first after a pause leaves at once.
- */
+/** What is sent in one turn of the event loop, until that ends: at most what one turn can read. */
 class Turn {
   private packets: Uint8Array[] = [];
   private destinations: Endpoint[] = [];
-  private leftAt = Number.NEGATIVE_INFINITY;
   private readonly leave: (packet: Uint8Array, to: Endpoint) => void;
 
   constructor(leave: (packet: Uint8Array, to: Endpoint) => void) {
@@ -165,7 +157,6 @@ class Turn {
   }
 
   add(packet: Uint8Array, to: Endpoint): void {
-    if (this.packets.length === 0 && this.isFirst()) return this.leave(packet, to);
     this.packets.push(packet);
     this.destinations.push(to);
     if (this.packets.length === 1) setImmediate(this.end);
@@ -177,20 +168,11 @@ class Turn {
     if (packets.length === 0) return;
     this.packets = [];
     this.destinations = [];
-    for (let at = 0; at < packets.length; at++) {
-      const packet = packets[at];
+    for (const [at, packet] of packets.entries()) {
       const to = destinations[at];
-      if (packet !== undefined && to !== undefined) this.leave(packet, to);
+      if (to !== undefined) this.leave(packet, to);
     }
-    this.leftAt = performance.now();
   };
-
-  private isFirst(): boolean {
-    const now = performance.now();
-    const isFirst = now - this.leftAt > PAUSE_MS;
-    this.leftAt = now;
-    return isFirst;
-  }
 }
 
 /** One for all packets, and none where nobody asks; an error of `send` names where it was meant to go. */
