@@ -153,10 +153,13 @@
                 (f32x4.extract_lane 3 (local.get $even))))))
         (local.set $out (i32.add (local.get $out) (i32.const 2)))
         (local.set $phase (i32.add (local.get $phase) (local.get $down)))
-        (local.set $input
-          (i32.add (local.get $input)
-            (i32.shl (i32.div_u (local.get $phase) (local.get $up)) (i32.const 2))))
-        (local.set $phase (i32.rem_u (local.get $phase) (local.get $up)))
+        ;; a few times at most: that is quicker than a division, on which the next sample would wait
+        (block $whole
+          (loop $inputs
+            (br_if $whole (i32.lt_u (local.get $phase) (local.get $up)))
+            (local.set $phase (i32.sub (local.get $phase) (local.get $up)))
+            (local.set $input (i32.add (local.get $input) (i32.const 4)))
+            (br $inputs)))
         (br $samples))))
 
   (func $rounded (param $sample f32) (result i32)
