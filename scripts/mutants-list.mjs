@@ -158,7 +158,7 @@ export const MUTANTS = [
   {
     name: 'a BYE that was overtaken is not repeated',
     file: `${dialog}/dialog-request.ts`,
-    find: 'return status === 500 && cseq.number < record.lastCSeq;',
+    find: 'return status === 500 && cseq.number < lastCSeq;',
     put: 'return status === 500 && cseq.number < 0;',
   },
   {
@@ -170,7 +170,7 @@ export const MUTANTS = [
   {
     name: 'CANCEL and INVITE share a key',
     file: `${transaction}/matching.ts`,
-    find: '${message.branch?.toLowerCase()}|${message.cseq.method}',
+    find: '${message.branch?.toLowerCase()}|${method}',
     put: '${message.branch?.toLowerCase()}',
   },
   {
@@ -209,8 +209,8 @@ export const MUTANTS = [
   {
     name: 'a target refresh forgets the route set',
     file: `${dialog}/dialog-record.ts`,
-    find: '    if (contact !== undefined) this.target = copied(contact.uri.toString());',
-    put: '    if (contact !== undefined) this.target = copied(contact.uri.toString());\n    if (message.cseq.number > 1) this.routes = [];',
+    find: '    if (target !== undefined && target !== this.target) this.target = copied(target);',
+    put: '    if (target !== undefined && target !== this.target) this.target = copied(target);\n    if (message.cseq.number > 1) this.routes = [];',
   },
   {
     name: 'the 2xx is sent once',

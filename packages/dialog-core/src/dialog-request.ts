@@ -87,9 +87,9 @@ class RequestInDialog implements SentRequest, ClientRequestUser {
 }
 
 /**
- * Whether a BYE or PRACK came after a later request of ours, such as the NOTIFY of a subscription in
- * the same dialog, and was refused as out of order (RFC 3261 §12.2.2): the peer's session would go on,
- * its provisional response never be acknowledged.
+ * Whether a request came after a later one of ours in the same dialog, and was refused as out of order
+ * (RFC 3261 §12.2.2). Of a BYE or PRACK the peer's session would go on, its provisional response never
+ * be acknowledged; of what ends a subscription NOTIFYs would come on.
  */
 export function wasOvertaken({ lastCSeq }: DialogRecord, { status, cseq }: SipResponse): boolean {
   return status === 500 && cseq.number < lastCSeq;

@@ -163,6 +163,21 @@ describe('subscribing (RFC 6665)', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('is over where its end is refused, as the peer knows of none', async () => {
+    const { simulation, alice, bob, notify } = scripted();
+    const subscribe = alice.subscribe('bob');
+    await simulation.run(100);
+    bob.answer('SUBSCRIBE', 200);
+    notify('active;expires=600');
+    await simulation.run(100);
+    subscribe.unsubscribe();
+    await simulation.run(100);
+    bob.answer('SUBSCRIBE', 481);
+    await simulation.runUntilQuiet();
+    expect(alice.log).toEqual(['active', 'ended unsubscribed']);
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('makes one subscription of every fork that notifies within 64*T1', async () => {
     const { simulation, alice, bob, notify } = scripted();
     alice.subscribe('bob');
