@@ -218,7 +218,11 @@ export class Head implements LocatedHead {
   /** A reader of the value: on the packet itself where it stands there as it is read. */
   reader(field: number, section: string): Reader {
     if (!this.isAscii || this.hasFolds) return new Reader(this.value(field), section);
-    return new Reader(this.text, section, this.valueAt(field), this.endOf(field));
+    const at = this.valueAt(field);
+    let end = this.endOf(field);
+    // the space at the end is no part of the value, wherever that is read
+    while (end > at && isSpace(this.octets[end - 1] ?? 0)) end--;
+    return new Reader(this.text, section, at, end);
   }
 
   private colonOf(field: number): number {

@@ -89,7 +89,9 @@ abstract class Message {
    */
   get sentBy(): string {
     const params = this.headers.plainParams(VIA);
-    if (params >= 0) return plainSentByText(this.headers.received.text, params);
+    const text = params < 0 ? undefined : plainSentByText(this.headers.received.text, params);
+    // a port that is written `05060` is the same as without
+    if (text?.includes(':0') === false) return text;
     const { host, port } = this.via;
     return port === undefined ? formatHost(host) : `${formatHost(host)}:${port}`;
   }

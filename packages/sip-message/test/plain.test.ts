@@ -140,6 +140,28 @@ describe('keys and validation', () => {
     fc.assert(property, { numRuns: 3000 });
   });
 
+  it('are those of the whole grammar where space follows the last comma', () => {
+    const lines = ['Via: SIP/2.0/UDP h;branch=z9hG4bK1', 'f: <sip:a@h>;tag=1', 'To: <sip:b@h>'];
+    for (const allowed of ['INVITE, ', 'INVITE,\t ', 'INVITE,', 'INVITE , ,']) {
+      const all = [...lines, 'Call-ID: a@b', 'CSeq: 1 INVITE', `Allow: ${allowed}`];
+      const text = `INVITE sip:a@b;x SIP/2.0\r\n${all.join('\r\n')}\r\n\r\n`;
+      expectAgreement(Buffer.from(text));
+      expect(validateMessage(parsed(Buffer.from(text)) ?? expect.fail('it is read'))).toMatchObject({
+        code: 'BAD_TOKEN',
+      });
+    }
+  });
+
+  it('are those of the whole grammar where a port has zeros in front', () => {
+    const lines = ['f: <sip:a@h>;tag=1', 'To: <sip:b@h>', 'Call-ID: a@b', 'CSeq: 1 INVITE'];
+    for (const host of ['h.example:05060', '[2001:db8::1]:05060', '[2001:db8::0]:5060']) {
+      const via = `Via: SIP/2.0/UDP ${host};branch=z9hG4bK1`;
+      const text = `INVITE sip:a@b;x SIP/2.0\r\n${[via, ...lines].join('\r\n')}\r\n\r\n`;
+      expectAgreement(Buffer.from(text));
+      expect(parsed(Buffer.from(text))?.sentBy).toMatch(/:5060$/);
+    }
+  });
+
   it('are those of the whole grammar in every message that we have', () => {
     const files = [...conformanceCases('rfc4475'), ...conformanceCases('nist_torture')];
     for (const { bytes } of [...corpusMessages(), ...files]) expectAgreement(bytes);
