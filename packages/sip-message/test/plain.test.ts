@@ -146,9 +146,11 @@ describe('keys and validation', () => {
       const all = [...lines, 'Call-ID: a@b', 'CSeq: 1 INVITE', `Allow: ${allowed}`];
       const text = `INVITE sip:a@b;x SIP/2.0\r\n${all.join('\r\n')}\r\n\r\n`;
       expectAgreement(Buffer.from(text));
-      expect(validateMessage(parsed(Buffer.from(text)) ?? expect.fail('it is read'))).toMatchObject({
-        code: 'BAD_TOKEN',
-      });
+      expect(validateMessage(parsed(Buffer.from(text)) ?? expect.fail('it is read'))).toMatchObject(
+        {
+          code: 'BAD_TOKEN',
+        },
+      );
     }
   });
 
