@@ -120,10 +120,14 @@ export class Forks {
     const request = this.requestSent();
     const contact = firstContact(response);
     const init: DialogInit = {
-      // of our own request: nothing of a packet is in it
-      id: { callId: request.callId, localTag: request.fromTag ?? '', remoteTag: copied(tag) },
+      // a B2BUA's request may say what stood in its caller's packet
+      id: {
+        callId: copied(request.callId),
+        localTag: request.fromTag ?? '',
+        remoteTag: copied(tag),
+      },
       role: 'uac',
-      local: addressOf(request, 'from'),
+      local: copied(addressOf(request, 'from')),
       remote: copied(taggedTo(request, tag)),
       remoteTarget: copied((contact?.uri ?? request.uri).toString()),
       routeSet: routeSetFrom(response.headers, 'uac'),

@@ -246,6 +246,19 @@ describe('an endpoint with several codecs', () => {
   });
 });
 
+it('a codec of the program that throws ends what is heard with it, and that is told once', async () => {
+  const module = new URL('./failing-codec.mjs', import.meta.url);
+  const { simulation, alice, bob, close } = await call({ ...upside, module });
+  alice.endpoint.play({ type: 'tone', frequencyHz: 1000 });
+  await simulation.run(1000);
+  for (const { events } of [alice, bob]) {
+    expect(events.filter(({ type }) => type === 'failed')).toEqual([
+      { type: 'failed', code: 'MEDIA_FAILED', message: 'the tenth frame' },
+    ]);
+  }
+  await close();
+});
+
 it('a worker thread loads a codec of the program', async () => {
   const engine = createMediaEngine({
     address: '127.0.0.1',

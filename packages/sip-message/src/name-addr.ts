@@ -32,9 +32,9 @@ export class NameAddr {
     },
     spans?: NameAddrSpans,
   ) {
-    const isRead = spans !== undefined;
+    const isRead = spans instanceof NameAddrSpans; // nobody else has that class
     this.uri = init.uri;
-    this.spans = spans;
+    this.spans = isRead ? spans : undefined;
     this.ownName = isRead ? undefined : quoted(init.displayName);
     this.made = isRead ? undefined : copyOf(init.params);
   }

@@ -32,15 +32,16 @@ export class Via {
       port?: number | undefined;
       params?: Iterable<readonly [string, (string | undefined)?]>;
     },
-    spans?: ParamsSpan,
+    spans?: ViaSpans,
   ) {
-    const isRead = spans !== undefined;
+    // nobody else has that class
+    const isRead = spans instanceof ViaSpans;
     const isOurs = isRead || init instanceof Via; // and so was checked
     if (!isOurs) check(init);
     this.transport = isOurs ? init.transport : init.transport.toUpperCase();
     this.host = isOurs ? init.host : init.host.toLowerCase();
     this.port = init.port;
-    this.spans = spans;
+    this.spans = isRead ? spans : undefined;
     this.made = isRead ? undefined : copyOf(init.params);
   }
 

@@ -123,4 +123,11 @@ describe('CR, LF and NUL', () => {
     expect(built.headers).toEqual([[bad, bad]]);
     expect(String(new TelUri({ number: '1', params: [['x', bad]] }))).not.toMatch(/[\r\n\0]/);
   });
+
+  it('are found whatever else a constructor is given that only readers have', () => {
+    const bad = 'h\r\nX-Injected: y';
+    const spans = { text: '', nameFrom: 0, nameEnd: 0, paramsFrom: 0, paramsEnd: 0 } as never;
+    expect(() => new Via({ transport: 'UDP', host: bad }, spans)).toThrow(/Via/);
+    expect(() => new NameAddr({ displayName: bad, uri: target }, spans)).toThrow(/CR, LF or NUL/);
+  });
 });

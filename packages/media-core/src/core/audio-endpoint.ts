@@ -25,6 +25,7 @@ import { Listener } from './listener.ts';
 import { Recorder } from './recorder.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
 import { Speaker } from './speaker.ts';
+import { streamFailure } from './stream-failure.ts';
 import type { Ticked, Ticker } from './ticker.ts';
 
 /** What an endpoint is made of. */
@@ -137,6 +138,10 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
 
   onEvent(event: CoreEvent): void {
     this.options.tell(event);
+  }
+
+  failed(error: unknown): void {
+    this.options.tell(streamFailure(error));
   }
 
   /** Of its PCM. */

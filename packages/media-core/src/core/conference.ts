@@ -68,6 +68,11 @@ export class Conference implements Ticked {
     this.ticker.add(this);
   }
 
+  /** Nobody hears anybody any more. */
+  failed(error: unknown): void {
+    for (const { endpoint } of this.members.values()) endpoint.failed(error);
+  }
+
   change(id: number, settings: MemberSettings): void {
     const member = this.members.get(id);
     if (member) member.settings = settings;

@@ -90,6 +90,10 @@ export class InsertedDigits implements Ticked {
   }
 
   /** Gives up what waits. Idempotent. */
+  failed(): void {
+    this.clear();
+  }
+
   clear(): void {
     this.isOn = false;
     this.ticker.remove(this);

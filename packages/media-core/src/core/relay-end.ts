@@ -27,6 +27,7 @@ import { RelayPath } from './relay-path.ts';
 import { RelayRecorder } from './relay-recorder.ts';
 import { RelayVoice } from './relay-voice.ts';
 import { RtpSession, type RtpSessionUser } from './rtp-session.ts';
+import { streamFailure } from './stream-failure.ts';
 import type { Ticker } from './ticker.ts';
 import { TranscodedPath } from './transcoded-path.ts';
 
@@ -264,6 +265,7 @@ export class RelayEnd implements RtpSessionUser {
       codecs,
       isHeldBack: () => events.isSounding || other.inserted.isSounding,
       onFrame: (frame, sampleRate) => this.listen(frame, sampleRate, other),
+      onFailed: (error) => this.options.tell(streamFailure(error)),
     });
     return { to: other, path: new RelayPath(other.session), transcoded, events };
   }

@@ -4,6 +4,7 @@ import type { CoreError, CoreEvent, RecordCommand, Recorded } from './core-api.t
 import { heardFormats, Overhearing } from './overhearing.ts';
 import { Recorder } from './recorder.ts';
 import type { RtpSession } from './rtp-session.ts';
+import { messageOf } from './stream-failure.ts';
 import type { Ticked, Ticker } from './ticker.ts';
 
 /** What a recorder of a relay's end needs. */
@@ -40,6 +41,8 @@ export class RelayRecorder implements Ticked {
   private readonly options: RelayRecorderOptions;
   private sides: readonly Heard[] = [];
   private sampleRate = 8000;
+  /** Why it ended before it was to. */
+  private failure: StrowgerError | undefined;
 
   constructor(options: RelayRecorderOptions) {
     const { runtime, tell } = options;
@@ -69,6 +72,7 @@ export class RelayRecorder implements Ticked {
       throw error;
     }
     this.sides = sides;
+    this.failure = undefined;
     for (const { session: heard, listening } of sides) heard.received.add(listening);
     ticker.add(this);
   }
@@ -114,15 +118,26 @@ export class RelayRecorder implements Ticked {
     }
   }
 
+  /** The call goes on; the recording ends where it was, and says why. */
+  failed(error: unknown): void {
+    this.leave();
+    this.failure = new StrowgerError('RECORDING_FAILED', messageOf(error));
+  }
+
   async stop(): Promise<Recorded> {
     this.leave();
-    return this.recorder.stop();
+    const recorded = await this.recorder.stop();
+    if (this.failure !== undefined) throw this.failure;
+    return recorded;
   }
 
   /** Resolves with what a recording under way has become. */
   async close(): Promise<Recorded | CoreError | undefined> {
     this.leave();
-    return this.recorder.close();
+    const recorded = await this.recorder.close();
+    const { failure } = this;
+    if (recorded === undefined || failure === undefined) return recorded;
+    return { code: failure.code, message: failure.message };
   }
 
   private leave(): void {

@@ -83,6 +83,12 @@ export class RelayVoice implements Ticked {
     else speaker.pass(1);
   }
 
+  /** What is played ends, and its peer hears the other end's again. */
+  failed(): void {
+    this.rest();
+    this.outlet.clear();
+  }
+
   /** Ends what is played and frees the codecs. Idempotent. */
   async close(): Promise<void> {
     this.rest();

@@ -4,7 +4,8 @@ import { Ticker } from './ticker.ts';
 
 function stream(clock: Clock, periodMs = 20) {
   const ticks: { at: number; skipped: number }[] = [];
-  return { periodMs, ticks, tick: (skipped: number) => ticks.push({ at: clock.now(), skipped }) };
+  const tick = (skipped: number) => ticks.push({ at: clock.now(), skipped });
+  return { periodMs, ticks, tick, failed: () => {} };
 }
 
 /** A clock whose timers fire late, as a busy thread's do. */
@@ -86,9 +87,10 @@ describe('the ticker', () => {
     expect(one.ticks).toHaveLength(6);
   });
 
-  it('goes on with the others where one throws', () => {
+  it('goes on with the others where one throws, which is told', () => {
     const clock = new VirtualClock();
     const told: unknown[] = [];
+    const heard: unknown[] = [];
     const ticker = new Ticker(clock, { onFailed: (error) => told.push(error) });
     const other = stream(clock);
     const broken = {
@@ -96,11 +98,13 @@ describe('the ticker', () => {
       tick: () => {
         throw new RangeError('no such frame');
       },
+      failed: (error: unknown) => heard.push(error),
     };
     ticker.add(broken);
     ticker.add(other);
     clock.advance(100);
     expect(told).toEqual([new RangeError('no such frame')]);
+    expect(heard).toEqual(told);
     expect(other.ticks).toHaveLength(5);
     expect(ticker.size).toBe(1);
   });
@@ -152,6 +156,7 @@ describe('the ticker', () => {
     const leaving = {
       periodMs: 20,
       tick: () => [leaving, other].forEach((one) => ticker.remove(one)),
+      failed: () => {},
     };
     ticker.add(leaving);
     ticker.add(other);

@@ -16,9 +16,11 @@ export interface Ticked {
   readonly periodMs: number;
   /**
    * Its slot has come; `skipped` slots before it were missed and are gone: their packets are not
-   * sent late in a burst. A stream that throws is served no more.
+   * sent late in a burst. A stream that throws, as a codec of a program may, is served no more.
    */
   tick(skipped: number): void;
+  /** It was the last: told what `tick` threw, so that whoever it is for is told. */
+  failed(error: unknown): void;
 }
 
 /** How late slots were served: `counts[i]` below `boundsMs[i]`, the last one beyond all bounds. */
@@ -141,6 +143,7 @@ export class Ticker {
     } catch (error) {
       this.remove(stream);
       this.options.onFailed?.(error);
+      stream.failed(error);
     }
   }
 

@@ -20,6 +20,8 @@ export interface TranscodedPathOptions {
   isHeldBack(): boolean;
   /** What was decoded, before it is encoded: it may be changed. */
   onFrame(frame: Int16Array, sampleRate: number): void;
+  /** Nothing passes any more: what a codec threw. */
+  onFailed(error: unknown): void;
 }
 
 /**
@@ -151,6 +153,10 @@ export class TranscodedPath implements Ticked {
     // while the first packets wait in the jitter buffer there is nothing to send, and silence is no news
     if (mayBeHeard && this.playout.hasBegun) speaker.say(frame);
     else speaker.pass(1);
+  }
+
+  failed(error: unknown): void {
+    this.options.onFailed(error);
   }
 
   /** Frees the codecs. Idempotent. */
