@@ -371,4 +371,32 @@ describe('the reliable provisionals of forks (RFC 3262 §4)', () => {
     alice.layer.close();
     await finish(simulation, alice);
   });
+
+  it.each([
+    ['once more with the next CSeq', false, ['CSeq 2', 'CSeq 4']],
+    ['no more once the early dialog was ended', true, ['CSeq 2']],
+  ])('are acknowledged, where an UPDATE overtook the PRACK, %s', async (_, isEnded, expected) => {
+    const simulation = createSimulation({ seed: 9 });
+    const alice = new Phone(simulation, 'alice');
+    const peer = new ScriptedHost(simulation, 'peer');
+    const invite = alice.call('peer');
+    await simulation.run(20);
+    const headers: [string, string][] = [
+      ['Require', '100rel'],
+      ['RSeq', '7'],
+      ['Allow', 'UPDATE'],
+    ];
+    peer.answer('INVITE', 183, { tag: 'a', headers, body: 'v=0' });
+    await simulation.run(20);
+    const [early] = invite.earlyDialogs;
+    early?.update({}, { onAccepted() {}, onRejected() {}, onFailed() {} });
+    await simulation.run(20);
+    peer.answer('UPDATE', 200);
+    if (isEnded) early?.bye();
+    peer.answer('PRACK', 500);
+    await simulation.run(20);
+    expect(peer.all('PRACK').map(({ message }) => `CSeq ${message.cseq.number}`)).toEqual(expected);
+    alice.layer.close();
+    await finish(simulation, alice);
+  });
 });

@@ -11,9 +11,15 @@ export const savedDialogsGoOn: Invariant = {
     const live = new Set<string>();
     /** Requests that came before the 2xx which would have made their dialog. */
     const tooEarly = new Set<string>();
+    /** Gone with a process: subscriptions in them are not saved (RFC 6665 §4.1.3). */
+    const withoutSubscriptions = new Set<string>();
     return {
       see(seen) {
         if (seen.type === 'told') {
+          if (seen.what === 'gone') {
+            const { host } = seen;
+            for (const key of live) if (key.startsWith(`${host} `)) withoutSubscriptions.add(key);
+          }
           const key = `${seen.host} ${seen.key}`;
           if (seen.what === 'saved') live.add(key);
           if (seen.what === 'ended') live.delete(key);
@@ -26,6 +32,7 @@ export const savedDialogsGoOn: Invariant = {
           tooEarly.add(transaction);
         }
         if (seen.type !== 'sent' || seen.status !== 481 || LATE.has(method)) return;
+        if (method === 'NOTIFY' && withoutSubscriptions.has(key)) return;
         if (live.has(key) && !tooEarly.has(transaction))
           report(`${key}: ${method} got 481 in a dialog that lives`);
       },

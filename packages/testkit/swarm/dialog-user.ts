@@ -10,7 +10,7 @@ import type { SimulatedHost } from '../src/simulation-host.ts';
 import type { Machine } from '../src/simulation-process.ts';
 import { DialogLeg } from './dialog-leg.ts';
 import { ask, ping, refer, takeRefer, update } from './dialog-requests.ts';
-import { isOver, type Ledger, type Outgoing, type User } from './ledger.ts';
+import { isOver, type Ledger, type Outgoing, type User, statusAgain } from './ledger.ts';
 import type { Verb } from './plan.ts';
 import type { Rows } from './rows.ts';
 
@@ -214,7 +214,10 @@ export class DialogUser implements User {
 
   private takeInvite(invite: IncomingInvite): void {
     const { callId } = invite.request;
-    if (!callId.startsWith('call-') || this.legs.has(callId)) return invite.reject(404);
+    const known = this.legs.get(callId);
+    if (known !== undefined || !callId.startsWith('call-')) {
+      return invite.reject(statusAgain(known?.leg));
+    }
     const leg = this.open(callId, 'callee');
     leg.incoming = invite;
     invite.user = {

@@ -21,9 +21,16 @@ export interface Leg {
 }
 
 /** Whether nothing is left of a call on this side. */
-export function isOver({ outcome, decision = '', ends }: Leg): boolean {
+export function isOver({ side, outcome, decision = '', ends }: Leg): boolean {
+  // an early dialog that has ended leaves its INVITE to the other branches
+  if (side === 'caller' && outcome === undefined) return false;
   if (ends.length > 0 || /^(?:rejected|cancelled)/u.test(decision)) return true;
   return outcome !== undefined && outcome !== 'accepted';
+}
+
+/** The status for who calls again what is over: whoever refused does so once more. */
+export function statusAgain(leg: Leg | undefined): number {
+  return Number(/^rejected (\d+)$/u.exec(leg?.decision ?? '')?.[1] ?? 404);
 }
 
 /** What all users did and heard, for the invariants and for the verdict. */

@@ -3,7 +3,7 @@ import { type Session, SessionManager } from '@strowger/session-core';
 import { FakeMediaBackend } from '../src/fake-media.ts';
 import type { SimulatedHost } from '../src/simulation-host.ts';
 import type { Machine } from '../src/simulation-process.ts';
-import { isOver, type Ledger, type Leg, type Outgoing, type User } from './ledger.ts';
+import { isOver, type Ledger, type Leg, type Outgoing, type User, statusAgain } from './ledger.ts';
 import type { Verb } from './plan.ts';
 import type { Rows } from './rows.ts';
 
@@ -152,7 +152,10 @@ export class SessionUser implements User {
 
   private takeCall(session: Session): void {
     const { callId } = session;
-    if (!callId.startsWith('call-') || this.legs.has(callId)) return session.reject(404);
+    const known = this.legs.get(callId);
+    if (known !== undefined || !callId.startsWith('call-')) {
+      return session.reject(statusAgain(known?.leg));
+    }
     const leg = this.open(session, 'callee');
     this.expect(leg, 'connected', session.connected, () => {
       leg.leg.wasAcknowledged = true;
@@ -170,6 +173,8 @@ export class SessionUser implements User {
       leg.ends.push(kind);
       if (side === 'caller') leg.outcome ??= outcomeOf(kind, reason.status);
       else if (kind === 'cancelled') leg.decision = 'cancelled';
+      // also where it has accepted: its 200 waits for the PRACK (RFC 3262 §3)
+      else if (kind === 'rejected') leg.decision = `rejected ${reason.status}`;
     });
     for (const name of [
       'stateChanged',

@@ -73,6 +73,22 @@ const STORIES: Readonly<
       says: /BYE got 481 in a dialog that lives/,
     },
     {
+      // a subscription in it is gone with its process
+      good: [
+        told({ what: 'saved', key: 'c b a' }),
+        told({ what: 'gone', key: '' }),
+        arrived({ ...inDialog, method: 'NOTIFY' }),
+        sent(answer(481, { method: 'NOTIFY' })),
+        told({ what: 'ended', key: 'c b a' }),
+      ],
+      bad: [
+        told({ what: 'saved', key: 'c b a' }),
+        arrived({ ...inDialog, method: 'NOTIFY' }),
+        sent(answer(481, { method: 'NOTIFY' })),
+      ],
+      says: /NOTIFY got 481 in a dialog that lives/,
+    },
+    {
       good: [told({ what: 'ended', key: 'c b a' }), sent(answer(481, { method: 'BYE' }))],
       bad: [told({ what: 'saved', key: 'c b a' })],
       says: /never ended/,
@@ -150,6 +166,17 @@ const STORIES: Readonly<
     {
       good: [sent(answer(481, { method: 'CANCEL' }))],
       bad: [sent(answer(400, { method: 'ACK' }))],
+      says: /an ACK was answered/,
+    },
+    {
+      good: [
+        arrived({ method: 'AKC', transaction: 'z9hG4bK1|a|ACK' }),
+        sent(answer(501, { method: 'ACK', transaction: 'z9hG4bK1|a|ACK' })),
+      ],
+      bad: [
+        arrived({ method: 'ACK', transaction: 'z9hG4bK1|a|ACK' }),
+        sent(answer(501, { method: 'ACK', transaction: 'z9hG4bK1|a|ACK' })),
+      ],
       says: /an ACK was answered/,
     },
     {

@@ -53,8 +53,22 @@ describe('random calls', () => {
     [624514104, 'rebind'],
     // an ACK whose CSeq says "ACS" is an ACK
     [1433799867, 'hostile'],
+    // what has "ACK" in its CSeq alone is none
+    [2897037575, 'hostile'],
     // of two copies of a 404 the second had a Session-ID
     [1160101491, 'partition'],
+    // called again after a 422, with the other branch silent: who refused does so again
+    [1407034838, 'loss30'],
+    [2179692987, 'restart'],
+    // a PRACK that a later UPDATE overtook, and then a BYE
+    [3721439298, 'loss30'],
+    [788407892, 'hostile'],
+    // accepted by a session, and no PRACK came: 504
+    [3292207681, 'loss30'],
+    // a process that died with a REFER under way
+    [1197772116, 'restart'],
+    // an early dialog was ended, its INVITE went on, and then its process died
+    [1595166679, 'restart'],
   ] as const)('that once failed: world %i', async (seed, profile) => {
     const { violations } = await runWorld(planWorld(seed, profile, 40));
     expect(violations).toEqual([]);
