@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { nodeRuntime, type Runtime } from '@strowger/runtime';
+import { type Clock, nodeRuntime, type Runtime } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent } from './core/core-api.ts';
 import { gatheredDatagrams } from './core/gathered-datagrams.ts';
 import { MediaCore } from './core/media-core.ts';
@@ -11,12 +11,14 @@ import { type ThreadPause, threadPause } from './core/thread-pause.ts';
 // started by `workerHost` alone, which gives it this
 if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: MessagePort, { codecs, wakeUpMs }: WorkerData): void {
+function serve(port: MessagePort, { codecs, wakeUpMs, beats, beatMs }: WorkerData): void {
   const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const pause = threadPause();
+  const runtime = runtimeOf(wakeUpMs, pause);
+  beat(beats, runtime.clock, beatMs);
   const core = new MediaCore({
-    runtime: runtimeOf(wakeUpMs, pause),
+    runtime,
     codecs,
     pause,
     onEvent(id, event) {
@@ -38,6 +40,12 @@ function runtimeOf(wakeUpMs: number, pause: ThreadPause): Runtime {
   const { clock, datagrams } = runtime;
   const gathering = { clock, intervalMs: wakeUpMs, pause };
   return { ...runtime, datagrams: gatheredDatagrams(datagrams, gathering) };
+}
+
+/** Shows that this thread's loop turns. */
+function beat(beats: Int32Array, clock: Clock, everyMs: number): void {
+  Atomics.add(beats, 0, 1);
+  clock.arm(everyMs, () => beat(beats, clock, everyMs));
 }
 
 async function perform(core: CoreApi, { method, request }: ToWorker): Promise<unknown> {

@@ -8,6 +8,8 @@ import { buildWorker } from './build-worker.ts';
 
 let folder = '';
 let mortal: URL;
+let stuck: URL;
+let endless: URL;
 
 /** A worker that dies when an endpoint of it shall echo. */
 const MORTAL = `
@@ -16,11 +18,21 @@ import './worker.mjs';
 parentPort.on('message', ({ method }) => { if (method === 'echo') throw new Error('struck down'); });
 `;
 
+/** One that hangs when an endpoint of it shall echo. */
+const STUCK = MORTAL.replace("throw new Error('struck down')", 'for (;;);');
+
+/** One that never gets as far as its program. */
+const ENDLESS = 'for (;;);';
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'strowger-media-'));
   await buildWorker(folder);
   await writeFile(join(folder, 'mortal.mjs'), MORTAL);
   mortal = pathToFileURL(join(folder, 'mortal.mjs'));
+  await writeFile(join(folder, 'stuck.mjs'), STUCK);
+  stuck = pathToFileURL(join(folder, 'stuck.mjs'));
+  await writeFile(join(folder, 'endless.mjs'), ENDLESS);
+  endless = pathToFileURL(join(folder, 'endless.mjs'));
 }, 60_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -48,6 +60,54 @@ it('tells the endpoints of a worker that died, frees their ports, and takes a ne
   await engine.close();
   expect(engine.usage()).toEqual({ endpoints: 0, ports: 0 });
 });
+
+it('ends a worker that hangs, tells its endpoints, and takes a new worker', async () => {
+  const engine = createMediaEngine({
+    address: '127.0.0.1',
+    ports: { from: 23_100, to: 23_101 },
+    portRestMs: 0,
+    workers: 1,
+    workerTimeoutMs: 500,
+    workerEntry: stuck,
+  });
+  let tell: (event: MediaEndpointEvent) => void = () => {};
+  const told = new Promise<MediaEndpointEvent>((resolve) => (tell = resolve));
+  const endpoint = await engine.openEndpoint({ label: 'x', onEvent: (event) => tell(event) });
+  await endpoint.createOffer();
+  endpoint.echo(true);
+  const died = { type: 'failed', code: 'MEDIA_WORKER_DIED' };
+  expect(await told).toMatchObject(died);
+  expect(await told).toHaveProperty('message', expect.stringContaining('did nothing for 500 ms'));
+  await expect(endpoint.createOffer()).rejects.toMatchObject({ code: 'MEDIA_FAILED' });
+
+  const next = await engine.openEndpoint({ label: 'y', onEvent() {} });
+  expect(await next.createOffer()).toContain('m=audio 23100');
+  await engine.close();
+});
+
+it('refuses what a worker was asked for that never begins', async () => {
+  const engine = createMediaEngine({
+    address: '127.0.0.1',
+    ports: { from: 23_110, to: 23_119 },
+    workers: 1,
+    workerTimeoutMs: 100,
+    workerEntry: endless,
+  });
+  await expect(engine.openEndpoint({ label: 'x', onEvent() {} })).rejects.toMatchObject({
+    code: 'MEDIA_WORKER_DIED',
+  });
+  await engine.close();
+});
+
+it.each([99, 600_001, Number.NaN])(
+  'refuses %d ms for a worker to do nothing',
+  (workerTimeoutMs) => {
+    const options = { address: '127.0.0.1', ports: { from: 23_000, to: 23_099 }, workerTimeoutMs };
+    expect(() => createMediaEngine(options)).toThrow(
+      expect.objectContaining({ code: 'MEDIA_BAD_TIMEOUT' }),
+    );
+  },
+);
 
 it('says so when the worker was not built', () => {
   const options = { address: '127.0.0.1', ports: { from: 23_000, to: 23_099 }, workers: 1 };

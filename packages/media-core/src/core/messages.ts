@@ -22,4 +22,7 @@ export interface WorkerData {
   readonly codecs: readonly ThreadCodec[];
   /** From one look at its sockets to the next at least; 0 for none. */
   readonly wakeUpMs: number;
+  /** Its first number goes up every `beatMs` as long as the worker's loop turns. */
+  readonly beats: Int32Array;
+  readonly beatMs: number;
 }

@@ -6,11 +6,19 @@ import type { MediaEngineOptions } from './media-engine-options.ts';
 
 const SILENCE_MS = 30_000;
 const MOST_WAKE_UP_MS = 10;
+const MOST_WORKER_TIMEOUT_MS = 600_000;
 
 /** How seldom workers look at their sockets. @throws StrowgerError `MEDIA_BAD_WAKE_UP`. */
 export function wakeUpMsOf({ wakeUpMs = 0 }: MediaEngineOptions): number {
   if (wakeUpMs >= 0 && wakeUpMs <= MOST_WAKE_UP_MS) return wakeUpMs;
   throw new StrowgerError('MEDIA_BAD_WAKE_UP', `wakeUpMs lies within 0 and ${MOST_WAKE_UP_MS}`);
+}
+
+/** For how long workers may do nothing. @throws StrowgerError `MEDIA_BAD_TIMEOUT`. */
+export function workerTimeoutMsOf({ workerTimeoutMs = 5000 }: MediaEngineOptions): number {
+  if (workerTimeoutMs >= 100 && workerTimeoutMs <= MOST_WORKER_TIMEOUT_MS) return workerTimeoutMs;
+  const range = `100 and ${MOST_WORKER_TIMEOUT_MS}`;
+  throw new StrowgerError('MEDIA_BAD_TIMEOUT', `workerTimeoutMs lies within ${range}`);
 }
 
 /** What every stream of an engine is set to. */

@@ -30,6 +30,11 @@ export interface MediaEngineOptions {
    * allowed; default 0, at once. This thread (`workers: 0`) always looks at once.
    */
   readonly wakeUpMs?: number;
+  /**
+   * For how long a worker may do nothing, in milliseconds, before it counts as dead and is ended; 100 to
+   * 600 000, default 5000. One that has only begun may take six times as long to read its program.
+   */
+  readonly workerTimeoutMs?: number;
   /** The built `worker.js`, where a bundler has moved it. */
   readonly workerEntry?: URL;
   /** Default `nodeRuntime()`. Workers have their own clock and sockets. */

@@ -7,7 +7,12 @@ import { bindPorts } from './bind-ports.ts';
 import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { closedError } from './engine-errors.ts';
-import { qualitySettings, streamSettings, wakeUpMsOf } from './engine-settings.ts';
+import {
+  qualitySettings,
+  streamSettings,
+  wakeUpMsOf,
+  workerTimeoutMsOf,
+} from './engine-settings.ts';
 import { KnownCodecs } from './known-codecs.ts';
 import { LocalDescription } from './local-description.ts';
 import { assertServers, type IceMode, LocalIce } from './local-ice.ts';
@@ -73,7 +78,7 @@ interface Opening {
  * Starts the media engine: sockets are opened with endpoints, workers at once.
  *
  * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`,
- * `MEDIA_BAD_ICE_SERVER`, `MEDIA_WORKER_MISSING`.
+ * `MEDIA_BAD_ICE_SERVER`, `MEDIA_BAD_WAKE_UP`, `MEDIA_BAD_TIMEOUT`, `MEDIA_WORKER_MISSING`.
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new LocalMediaEngine(options);
@@ -105,6 +110,7 @@ class LocalMediaEngine implements MediaEngine {
     this.remotes = new RemotePolicy(options.remotes);
     assertServers(options);
     wakeUpMsOf(options);
+    workerTimeoutMsOf(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -393,6 +399,7 @@ class LocalMediaEngine implements MediaEngine {
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
       codecs: this.codecs.own,
       wakeUpMs: wakeUpMsOf(this.options),
+      timeoutMs: workerTimeoutMsOf(this.options),
       onDied: (host, error) => this.bury(host, error),
     });
   }

@@ -6,6 +6,7 @@ import type { ThreadCodec } from '../codec/codec-library.ts';
 import type { CoreApi } from '../core/core-api.ts';
 import type { FromWorker, WorkerData } from '../core/messages.ts';
 import type { CoreHost, HostedEndpoint } from './core-host.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 /** A worker that died: its endpoints are gone with it. */
 export interface WorkerHostOptions {
@@ -14,9 +15,14 @@ export interface WorkerHostOptions {
   /** Codecs beside the built-in ones. */
   codecs: readonly ThreadCodec[];
   wakeUpMs: number;
+  /** For how long it may do nothing before it counts as dead. */
+  timeoutMs: number;
   /** Told once, unless it was closed. */
   onDied(host: CoreHost, error: StrowgerError): void;
 }
+
+/** A worker shows so often that it lives, in the time that it may be silent. */
+const BEATS = 40;
 
 interface PendingCall {
   resolve(value: unknown): void;
@@ -30,11 +36,14 @@ export function defaultWorkerEntry(): URL {
 }
 
 /** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
-export function workerHost({ entry, codecs, wakeUpMs, onDied }: WorkerHostOptions): CoreHost {
+export function workerHost(options: WorkerHostOptions): CoreHost {
+  const { entry, codecs, wakeUpMs, timeoutMs, onDied } = options;
   if (!existsSync(fileURLToPath(entry))) {
     throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
   }
-  const worker = new Worker(entry, { workerData: { codecs, wakeUpMs } satisfies WorkerData });
+  const beats = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: WorkerData = { codecs, wakeUpMs, beats, beatMs: timeoutMs / BEATS };
+  const worker = new Worker(entry, { workerData });
   const pending = new Map<number, PendingCall>();
   const endpoints = new Map<number, HostedEndpoint>();
   let calls = 0;
@@ -53,6 +62,7 @@ export function workerHost({ entry, codecs, wakeUpMs, onDied }: WorkerHostOption
     },
     async close() {
       if (state === 'alive') state = 'closed';
+      watch.stop();
       await worker.terminate();
     },
   };
@@ -60,10 +70,16 @@ export function workerHost({ entry, codecs, wakeUpMs, onDied }: WorkerHostOption
     const error = state === 'closed' ? closedError() : diedError(cause);
     for (const one of pending.values()) one.reject(error);
     pending.clear();
+    watch.stop();
     if (state !== 'alive') return;
     state = error;
     onDied(host, error);
   };
+  const onHung = (): void => {
+    end(new Error(`It did nothing for ${timeoutMs} ms`));
+    void worker.terminate(); // whatever it is caught in: its sockets are closed with it
+  };
+  const watch = new WorkerWatch({ beats, timeoutMs, onHung });
   worker.on('message', (message: FromWorker) => receive(message, pending, endpoints));
   worker.on('error', end);
   worker.on('exit', (code) => end(new Error(`The worker ended with ${code}`)));
