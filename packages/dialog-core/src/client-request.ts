@@ -26,6 +26,8 @@ export interface ClientRequestOptions {
   readonly hops?: readonly Hop[] | undefined;
   /** Whether the target is looked up where the given hops fail: for a connection that is gone. */
   readonly fallback?: (() => boolean) | undefined;
+  /** Whether it is sent again where a refusal asks for something; always where this is absent. */
+  readonly isWanted?: () => boolean;
   /** Our Contact for a hop, where it depends on the one that the request takes in the end. */
   readonly contact?: ((hop: Hop) => string) | undefined;
   readonly credentials?: CredentialSource | undefined;
@@ -124,7 +126,8 @@ export class ClientRequest implements ClientTransactionUser {
   private improve(response: SipResponse): SipRequest | undefined {
     const { status } = response;
     if (status !== 401 && status !== 407 && status !== 422) return undefined;
-    if (this.isCancelled || this.repetitions >= MOST_REPETITIONS) return undefined;
+    if (this.isCancelled || this.options.isWanted?.() === false) return undefined;
+    if (this.repetitions >= MOST_REPETITIONS) return undefined;
     this.repetitions++;
     const again =
       status === 422

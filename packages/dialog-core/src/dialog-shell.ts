@@ -296,9 +296,11 @@ export class DialogShell implements Dialog {
     const { hop, isSecure } = record;
     const target = record.nextHopOf(request);
     const hops = hop === undefined ? undefined : [hop];
-    // what was asked for in a live dialog is not tried elsewhere once that is over
-    const fallback = hop === undefined ? undefined : () => !isLive || this.isLive;
-    return { user, context, target, hops, isSecure, fallback, credentials, numbers: record };
+    // what was asked for in a live dialog is not tried again once that is over
+    const isWanted = (): boolean => !isLive || this.isLive;
+    const fallback = hop === undefined ? undefined : isWanted;
+    const where = { target, hops, isSecure, fallback };
+    return { user, context, ...where, isWanted, credentials, numbers: record };
   }
 
   sendAck(ack: SipRequest): void {

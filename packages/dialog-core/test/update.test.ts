@@ -49,6 +49,20 @@ async function establishWithScript() {
 }
 
 describe('UPDATE (RFC 3311)', () => {
+  it.each([
+    ['goes once more with the interval that the peer takes', false, 2],
+    ['does not, once its dialog was ended', true, 1],
+  ])('that got 422 %s', async (_, isEnded, times) => {
+    const { simulation, alice, peer, close } = await establishWithScript();
+    alice.update();
+    await simulation.run(20);
+    if (isEnded) alice.dialog?.bye();
+    peer.answer('UPDATE', 422, { headers: [['Min-SE', '3600']] });
+    await simulation.run(20);
+    expect(peer.all('UPDATE')).toHaveLength(times);
+    await close();
+  });
+
   it.each([1, 2, 3, 4, 5])(
     'meeting another one converges: UPDATE glare (seed %i)',
     async (seed) => {

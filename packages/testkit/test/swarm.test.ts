@@ -63,6 +63,8 @@ describe('random calls', () => {
     // a PRACK that a later UPDATE overtook, and then a BYE
     [3721439298, 'loss30'],
     [788407892, 'hostile'],
+    // an UPDATE whose interval was too small, in a dialog that was ended meanwhile
+    [603582646, 'clean'],
     // accepted by a session, and no PRACK came: 504
     [3292207681, 'loss30'],
     // a process that died with a REFER under way
