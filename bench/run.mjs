@@ -9,6 +9,7 @@ import { bargein } from './parts/bargein.mjs';
 import { calls } from './parts/calls.mjs';
 import { dialogs } from './parts/dialogs.mjs';
 import { gate } from './parts/gate.mjs';
+import { jitter } from './parts/jitter.mjs';
 import { linear } from './parts/linear.mjs';
 import { loris } from './parts/loris.mjs';
 import { pacing } from './parts/pacing.mjs';
@@ -39,6 +40,7 @@ const parts = {
   calls,
   relay,
   audio,
+  jitter,
   pacing,
   bargein,
   srtp,
