@@ -3,38 +3,12 @@ import { join } from 'node:path';
 import { background, pause, until } from './lab.ts';
 import { g711ToWav } from './sound.ts';
 
-/** Everything that crosses loopback while it runs, in a file that tshark reads. */
-export class Capture {
+/** A file of packets, as tshark reads it. */
+export class Packets {
   readonly file: string;
-  private readonly program: ReturnType<typeof background>;
 
-  private constructor(file: string, seconds: number) {
+  constructor(file: string) {
     this.file = file;
-    const limit = ['-a', `duration:${seconds}`];
-    this.program = background(`${file}.log`, [
-      'dumpcap',
-      '-q',
-      '-i',
-      'lo',
-      '-B',
-      '32',
-      ...limit,
-      '-w',
-      file,
-    ]);
-  }
-
-  /** Begins to capture; resolves when nothing is missed any more. */
-  static async start(folder: string, name: string, seconds = 120): Promise<Capture> {
-    const capture = new Capture(join(folder, `${name}.pcapng`), seconds);
-    await until('dumpcap', () => /File:/.test(capture.program.output()));
-    await pause(300);
-    return capture;
-  }
-
-  async stop(): Promise<void> {
-    await pause(300);
-    await this.program.stop('SIGINT');
   }
 
   /** One line of fields per packet that the display filter lets through. */
@@ -90,6 +64,40 @@ export class Capture {
     const rows = this.fields(`rtp && !rtpevent && (${filter})`, 'rtp.payload');
     const hex = rows.map(([payload]) => (payload ?? '').replaceAll(':', '')).join('');
     return g711ToWav(hex, `${this.file}-${hex.length}.wav`, encoding);
+  }
+}
+
+/** Everything that crosses loopback while it runs, in a file that tshark reads. */
+export class Capture extends Packets {
+  private readonly program: ReturnType<typeof background>;
+
+  private constructor(file: string, seconds: number) {
+    super(file);
+    const limit = ['-a', `duration:${seconds}`];
+    this.program = background(`${file}.log`, [
+      'dumpcap',
+      '-q',
+      '-i',
+      'lo',
+      '-B',
+      '32',
+      ...limit,
+      '-w',
+      file,
+    ]);
+  }
+
+  /** Begins to capture; resolves when nothing is missed any more. */
+  static async start(folder: string, name: string, seconds = 120): Promise<Capture> {
+    const capture = new Capture(join(folder, `${name}.pcapng`), seconds);
+    await until('dumpcap', () => /File:/.test(capture.program.output()));
+    await pause(300);
+    return capture;
+  }
+
+  async stop(): Promise<void> {
+    await pause(300);
+    await this.program.stop('SIGINT');
   }
 }
 

@@ -11,6 +11,8 @@ export interface RtpengineDaemonOptions {
   readonly ports: { readonly from: number; readonly to: number };
   /** Where it sends its digit log, `address:port`. */
   readonly digitLog?: string;
+  /** Where it writes captures of calls that it is told to record. */
+  readonly recordings?: string;
 }
 
 /** A real rtpengine on loopback, in userspace: no kernel module. */
@@ -25,7 +27,7 @@ export class RtpengineDaemon {
   }
 
   async start(): Promise<void> {
-    const { folder, port, ports, digitLog } = this.options;
+    const { folder, port, ports, digitLog, recordings } = this.options;
     this.running = background(join(folder, `rtpengine-${port}.log`), [
       'rtpengine',
       '--config-file=none',
@@ -39,6 +41,9 @@ export class RtpengineDaemon {
       '--num-threads=2',
       `--pidfile=${join(folder, `rtpengine-${port}.pid`)}`,
       ...(digitLog === undefined ? [] : [`--dtmf-log-dest=${digitLog}`]),
+      ...(recordings === undefined
+        ? []
+        : ['--recording-method=pcap', '--recording-format=eth', `--recording-dir=${recordings}`]),
     ]);
     const client = new NgClient({ runtime: nodeRuntime(), engine: this.engine });
     await until('rtpengine', async () => (await client.request('ping')).result === 'pong');

@@ -1,12 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine } from '@strowger/media-core';
 import { RtpengineBackend, type RtpengineBackendOptions } from '@strowger/media-rtpengine';
 import type { MediaEndpoint, MediaEndpointEvent } from '@strowger/session-core';
 import { describeMediaBackend } from '@strowger/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithPeers, until, workFolder } from './lab.ts';
+import { Packets } from './capture.ts';
+import { describeWithPeers, pause, until, workFolder } from './lab.ts';
 import { RtpengineDaemon } from './rtpengine-daemon.ts';
-import { writeTone } from './sound.ts';
+import { shows } from './shows.ts';
+import { listen, writeTone } from './sound.ts';
 
 const folder = workFolder('rtpengine');
 const DIGIT_LOG = { address: '127.0.0.1', port: 22_299 };
@@ -15,6 +18,7 @@ const daemon = new RtpengineDaemon({
   port: 22_223,
   ports: { from: 30_000, to: 30_999 },
   digitLog: `${DIGIT_LOG.address}:${DIGIT_LOG.port}`,
+  recordings: folder,
 });
 
 function terminal(from: number): MediaEngine {
@@ -34,7 +38,7 @@ function backend(options: Partial<RtpengineBackendOptions> = {}): RtpengineBacke
   });
 }
 
-describeWithPeers(['rtpengine', 'sox'], 'rtpengine', () => {
+describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
   beforeAll(() => daemon.start());
   afterAll(() => daemon.kill());
 
@@ -191,6 +195,40 @@ describeWithPeers(['rtpengine', 'sox'], 'rtpengine', () => {
         await relay.b.blockMedia(false);
         await hears(near, 880);
       });
+    });
+
+    it('is recorded at the engine: both voices, but not what they say while it is paused', async () => {
+      let name = '';
+      await withRelay({}, async ({ near, far, relay }) => {
+        await expect(relay.a.startRecording()).rejects.toMatchObject({ code: 'MEDIA_FAILED' });
+        await connect({ near, far, relay });
+        near.play({ type: 'tone', frequencyHz: 440 });
+        const theirs = far.play({ type: 'tone', frequencyHz: 880 });
+        await hears(near, 880);
+        ({ name } = await relay.a.startRecording({ metadata: 'of a test' }));
+        await pause(2000);
+        await relay.b.pauseRecording();
+        theirs.stop();
+        far.play({ type: 'tone', frequencyHz: 1500 });
+        await hears(near, 1500);
+        await pause(500);
+        await relay.a.stopRecording();
+      });
+      const written = (part: string): string => {
+        const files = readdirSync(join(folder, part));
+        return join(folder, part, files.find((file) => file.startsWith(name)) ?? 'none');
+      };
+      await until('the metadata', () => readdirSync(join(folder, 'metadata')).length > 0);
+      expect(readFileSync(written('metadata'), 'utf8')).toContain('of a test');
+      const packets = new Packets(written('pcaps'));
+      const lines = packets.fields('rtp', 'udp.srcport', 'rtp.ssrc');
+      const ports = new Set(lines.map(([port]) => port));
+      const voices = [...ports].map((port) => listen(packets.sound(`udp.srcport == ${port}`)));
+      const heard = (hz: number): number => Math.max(...voices.map((one) => one.heardFor(hz)));
+      expect(heard(440), 'the one').toBeGreaterThan(1);
+      expect(heard(880), 'the other').toBeGreaterThan(1);
+      expect(heard(1500), 'while it was paused').toBeLessThan(0.3);
+      shows('rtpengine', 'Recording: both parties of a relay, with pauses');
     });
 
     it('blocks digits of one party, and lets them through again', async () => {

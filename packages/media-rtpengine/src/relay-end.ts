@@ -237,6 +237,30 @@ export class RelayEnd implements MediaEndpoint {
     await this.command(blocked ? 'block DTMF' : 'unblock DTMF');
   }
 
+  /**
+   * The engine writes the packets of both parties into a capture in its own recording folder
+   * (`--recording-dir`), beginning anew after `pauseRecording`. Resolves with how the names of its
+   * files begin. `metadata` is written beside it: one line of text. Rejects with `MEDIA_FAILED` where
+   * the relay has no media yet; an engine without a folder records nothing, and does not say so.
+   */
+  async startRecording({ metadata }: { metadata?: string } = {}): Promise<{ name: string }> {
+    if (metadata !== undefined && !/^[ -~]{1,255}$/u.test(metadata)) {
+      throw new StrowgerError('MEDIA_BAD_METADATA', 'metadata is up to 255 letters of ASCII');
+    }
+    await this.recording('start recording', metadata === undefined ? {} : { metadata });
+    return { name: this.options.call.id };
+  }
+
+  /** The capture goes on with the next `startRecording`. */
+  async pauseRecording(): Promise<void> {
+    await this.recording('pause recording');
+  }
+
+  /** Ends the capture, as `close` does. */
+  async stopRecording(): Promise<void> {
+    await this.recording('stop recording');
+  }
+
   /** @internal What the engine knows of both parties; undefined where it has nothing yet. */
   async query(): Promise<Map<string, PartyReport> | undefined> {
     const { call } = this.options;
@@ -327,6 +351,16 @@ export class RelayEnd implements MediaEndpoint {
   private command(command: string, args: NgArguments = {}) {
     this.assertOpen();
     return this.options.call.command(command, { 'from-tag': this.tag, ...args });
+  }
+
+  /** Of the whole call: the engine knows no recording of one party. */
+  private async recording(command: string, args: NgArguments = {}): Promise<void> {
+    this.assertOpen();
+    const { call } = this.options;
+    if (!call.isAllocated) {
+      throw new StrowgerError('MEDIA_FAILED', 'There is nothing to record before the first offer');
+    }
+    await call.command(command, args);
   }
 
   /** A description in, what the other party shall see of it out. */

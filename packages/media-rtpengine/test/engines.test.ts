@@ -191,6 +191,28 @@ describe('engines', () => {
     await closed(parties.simulation, media);
   });
 
+  it('are told to record both parties, with what is written beside it', async () => {
+    const parties = await stage();
+    const media = backendOn(parties, { engines: [parties.one.engine] });
+    const { relay } = await relayed(parties, media);
+    const recording = relay.a.startRecording({ metadata: 'call 7' });
+    await parties.simulation.run(100);
+    const { name } = await recording;
+    const further = [relay.b.pauseRecording(), relay.b.stopRecording()];
+    await parties.simulation.run(100);
+    await Promise.all(further);
+    await expect(relay.a.startRecording({ metadata: 'two\nlines' })).rejects.toMatchObject({
+      code: 'MEDIA_BAD_METADATA',
+    });
+    const asked = parties.one.heard.filter(({ command }) => command.endsWith('recording'));
+    expect(asked).toMatchObject([
+      { command: 'start recording', callId: name, metadata: 'call 7' },
+      { command: 'pause recording', callId: name },
+      { command: 'stop recording', callId: name },
+    ]);
+    await closed(parties.simulation, media);
+  });
+
   it('that were started anew know none of their calls', async () => {
     const parties = await stage();
     const media = backendOn(parties, { engines: [parties.one.engine] });

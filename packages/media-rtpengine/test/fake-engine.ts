@@ -10,6 +10,7 @@ export interface Heard {
   readonly callId: string | undefined;
   /** What it was told to do with codecs. */
   readonly codec?: Bencoded;
+  readonly metadata?: string;
 }
 
 /** A host that speaks the `ng` protocol as a test wants it. */
@@ -51,9 +52,13 @@ export class FakeEngine {
     const space = packet.indexOf(0x20);
     const cookie = new TextDecoder().decode(packet.subarray(0, space));
     const read = bdecode(packet.subarray(space + 1)) as { [key: string]: string };
-    const { command = '', 'call-id': callId, codec } = read;
+    const { command = '', 'call-id': callId, codec, metadata } = read;
     const at = this.simulation.clock.now();
-    this.heard.push({ at, cookie, command, callId, ...(codec !== undefined && { codec }) });
+    const more = {
+      ...(codec !== undefined && { codec }),
+      ...(metadata !== undefined && { metadata }),
+    };
+    this.heard.push({ at, cookie, command, callId, ...more });
     const reply = this.reply(command, callId);
     if (reply === undefined) return;
     this.socket?.send(new TextEncoder().encode(`${cookie} ${bencode(reply)}`), from);
