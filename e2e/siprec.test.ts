@@ -88,6 +88,7 @@ describeWithPeers(peers, 'a PBX that has calls recorded', () => {
       'sip:bob@127.0.0.1',
     ]);
     shows('sipp', 'Recording: is sent both parties and whose they are (RFC 7865, 7866)');
+    shows('sipp', 'Recording: asks for the metadata once more, and gets it (RFC 7866)');
   }, 120_000);
 
   it('records both parties by itself, which the record of the call says, and ffmpeg hears', async () => {

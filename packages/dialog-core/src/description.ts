@@ -1,22 +1,42 @@
-import type { MediaType, SipMessage } from '@strowger/sip-message';
+import { type BodyPart, dispositionOf, readBody, type SipMessage } from '@strowger/sip-message';
 import type { MessageParts } from './dialog-user.ts';
 
 /** Whether a message carries a session description: an offer or an answer (RFC 3261 §13.2.1). */
 export function isDescribed(message: SipMessage): boolean {
   if (message.body.length === 0) return false;
   // as nearly everybody writes it: not taken apart
-  const isPlain = message.headers.raw('Content-Type')[0] === 'application/sdp';
-  return isPlain || isSession(message.headers.get('content-type'));
+  if (message.headers.raw('Content-Type')[0] === 'application/sdp') return true;
+  const type = message.headers.get('content-type');
+  if (type === undefined) return false;
+  const main = type.type.toLowerCase();
+  if (main === 'multipart') return accompaniedDescription(message) !== undefined;
+  return main === 'application' && type.subtype.toLowerCase() === 'sdp';
 }
 
-/** Whether what we are about to send carries one. */
+/** Whether what we are about to send carries one; ours with parts always do. */
 export function hasDescription({ body }: MessageParts): boolean {
   return body !== undefined && /^\s*(application\/sdp|multipart\/)/iu.test(body.type);
 }
 
-/** Several parts count as one description: nobody adds parts to a call without one. */
-function isSession(type: MediaType | undefined): boolean {
-  if (type === undefined) return false;
-  const main = type.type.toLowerCase();
-  return main === 'multipart' || (main === 'application' && type.subtype.toLowerCase() === 'sdp');
+/**
+ * The session description among the parts of a multipart (RFC 5621 §3): the first whose disposition is
+ * `session`. `undefined` where there is none, the multipart is malformed or encoded, or the body none.
+ */
+export function accompaniedDescription(message: SipMessage): BodyPart | undefined {
+  return bodyParts(message).find(isDescription);
+}
+
+/** The parts of a message's body, multiparts within it taken apart as well; none where it is malformed. */
+export function bodyParts(message: SipMessage): readonly BodyPart[] {
+  const read = readBody(message);
+  return read.ok && read.value !== undefined ? leavesOf(read.value) : [];
+}
+
+function leavesOf(part: BodyPart): readonly BodyPart[] {
+  return part.contentType.type === 'multipart' ? part.parts.flatMap(leavesOf) : [part];
+}
+
+function isDescription({ contentType: { type, subtype }, headers }: BodyPart): boolean {
+  if (type !== 'application' || subtype !== 'sdp' || headers.has('content-encoding')) return false;
+  return dispositionOf(headers).type === 'session';
 }

@@ -200,6 +200,8 @@ export interface DialogUsageUser {
   onReinvite?(reinvite: IncomingReinvite): void;
   /** The peer changes the session by an offer in an UPDATE; without this method it gets 488. */
   onUpdate?(update: IncomingOffer): void;
+  /** The peer sent an UPDATE without a session description, which got 200 (RFC 3311 §5.2). */
+  onUpdated?(update: SipRequest): void;
   /**
    * A PRACK of the peer with a session description: the answer to our offer, or an offer (`pending`),
    * which gets 488 without this method.

@@ -81,7 +81,8 @@ function receiveUpdate(
       200,
       usage.updateAccepted(transaction, {}),
     );
-    return transaction.respond(response);
+    transaction.respond(response);
+    return dialog.user.onUpdated?.(request);
   }
   if (refuseOffer(context, transaction, usage.offers.verdict)) return;
   if (dialog.user.onUpdate === undefined) return refuse(context, transaction, 488);

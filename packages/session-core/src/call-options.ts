@@ -1,5 +1,5 @@
 import type { HeaderFields, InviteOptions } from '@strowger/dialog-core';
-import type { BodyPartInit, NameAddr, Uri } from '@strowger/sip-message';
+import type { BodyPart, BodyPartInit, NameAddr, Uri } from '@strowger/sip-message';
 import type { Hop, TransportName } from '@strowger/transaction-core';
 import type { Session } from './session.ts';
 import type { RedirectPolicy } from './redirections.ts';
@@ -93,10 +93,20 @@ export interface CallOptions {
    * an UPDATE become `multipart/mixed` (RFC 5621) of the description and these parts.
    */
   readonly bodyParts?: (() => readonly BodyPartInit[]) | undefined;
+  /** What else than descriptions the peer may send in re-INVITEs and UPDATEs, and who is told. */
+  readonly takenBodies?: TakenBodies | undefined;
   /** For whose peer it is placed: see `Session.speakFor`. */
   readonly onBehalfOf?: Session | undefined;
   /** By default a random one. */
   readonly callId?: string | undefined;
+}
+
+/** Bodies beside session descriptions, or parts of a body (RFC 5621), that somebody understands. */
+export interface TakenBodies {
+  /** In lower case: `application/x`. */
+  readonly types: readonly string[];
+  /** Told of each that came, once its request is taken. */
+  onBody(part: BodyPart): void;
 }
 
 /** How to answer a call, or prepare to. */

@@ -48,6 +48,8 @@ export interface RecordingContext {
   readonly call: (options: CallOptions) => Session;
 }
 
+/** What a server sends that has lost the metadata: it is told everything (RFC 7866 §8.2). */
+const METADATA_REQUEST = 'application/rs-metadata-request';
 /** A hold at a back-to-back user agent is two negotiations; it is told as one. */
 const SETTLING_MS = 100;
 const DEFAULT_ANSWER_MS = 5000;
@@ -191,9 +193,13 @@ export class RecordingSession {
         hops,
         endpoint: this.feed,
         ...this.protection,
-        headers: [['Require', 'siprec']],
+        headers: [
+          ['Require', 'siprec'],
+          ['Accept', `application/sdp, ${METADATA_REQUEST}`],
+        ],
         contactParams: ';+sip.src',
         bodyParts: () => [this.metadata()],
+        takenBodies: { types: [METADATA_REQUEST], onBody: () => this.update() },
       });
       this.current = session;
       session.connected.then(

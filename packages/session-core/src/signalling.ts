@@ -12,7 +12,7 @@ import type {
   OutgoingUpdate,
   UpdateUser,
 } from '@strowger/dialog-core';
-import { NameAddr, type SipResponse, type Uri } from '@strowger/sip-message';
+import { NameAddr, type SipRequest, type SipResponse, type Uri } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { CallOptions } from './call-options.ts';
 import { type EndReason, rejected } from './end-reason.ts';
@@ -25,6 +25,7 @@ import { sendCandidates } from './trickle-ice.ts';
 import { endedBy, failedBy, refusedBy } from './signalling-end.ts';
 import {
   accompanied,
+  bodiesOf,
   hasForeignBody,
   reasonFields,
   reasonOf,
@@ -98,6 +99,7 @@ export class Signalling {
   private bodyOf: (offer: Sdp) => Body = sdpBody;
   /** Candidates of ours for which there is no dialog yet. */
   private readonly candidates: string[] = [];
+  private takenBodies: CallOptions['takenBodies'];
 
   constructor(user: SignallingUser) {
     this.user = user;
@@ -119,6 +121,7 @@ export class Signalling {
       this.redirections = new Redirections(first, headers, policy);
     }
     const { bodyParts } = options;
+    this.takenBodies = options.takenBodies;
     if (bodyParts !== undefined) this.bodyOf = (offer) => accompanied(offer, bodyParts());
     this.placeCall = (offer, next) => {
       const body = offer === undefined ? undefined : this.bodyOf(offer);
@@ -310,6 +313,7 @@ export class Signalling {
       ...dialog.user,
       onReinvite: (reinvite) => this.takeReinvite(reinvite),
       onUpdate: (update) => this.takeUpdate(update),
+      onUpdated: (update) => this.takeBodies(update),
       onRefresh: () => this.user.onRefresh(),
       onRefer: (refer) => this.user.onRefer(refer),
       onBye: (bye) => this.user.input({ type: 'byeReceived', why: reasonOf(bye) }),
@@ -338,9 +342,7 @@ export class Signalling {
   }
 
   private takeReinvite(reinvite: IncomingReinvite): void {
-    if (hasForeignBody(reinvite.request)) {
-      return reinvite.reject(415, { headers: [...TAKEN_BODIES] });
-    }
+    if (this.refuseBodies(reinvite)) return;
     reinvite.user = {
       onCancel: () => this.user.input({ type: 'changeWithdrawn' }),
       onExpired: () => this.user.input({ type: 'changeWithdrawn' }),
@@ -350,6 +352,7 @@ export class Signalling {
   }
 
   private takeUpdate(update: IncomingOffer): void {
+    if (this.refuseBodies(update)) return;
     update.user = { onWithdrawn: () => this.user.input({ type: 'changeWithdrawn' }) };
     this.takeOffer(update);
   }
@@ -359,6 +362,19 @@ export class Signalling {
     const sdp = sdpOf(change.request);
     this.user.input({ type: 'changeOffered', ...described(sdp) });
     if (change.pending) this.user.onChangeOffered(sdp !== undefined);
+    this.takeBodies(change.request);
+  }
+
+  private refuseBodies(change: IncomingReinvite | IncomingOffer): boolean {
+    const isForeign = hasForeignBody(change.request, this.takenBodies?.types);
+    if (isForeign) change.reject(415, { headers: [...TAKEN_BODIES] });
+    return isForeign;
+  }
+
+  private takeBodies(request: SipRequest): void {
+    const { takenBodies } = this;
+    if (takenBodies === undefined || request.body.length === 0) return;
+    for (const part of bodiesOf(request, takenBodies.types)) takenBodies.onBody(part);
   }
 
   private over(reason: EndReason): void {

@@ -1,27 +1,59 @@
-import type { Body, HeaderFields } from '@strowger/dialog-core';
-import { type BodyPartInit, composeMultipart, type SipMessage } from '@strowger/sip-message';
+import {
+  accompaniedDescription,
+  type Body,
+  bodyParts,
+  type HeaderFields,
+} from '@strowger/dialog-core';
+import {
+  type BodyPart,
+  type BodyPartInit,
+  composeMultipart,
+  dispositionOf,
+  type SipMessage,
+} from '@strowger/sip-message';
 import type { PeerReason } from './end-reason.ts';
 import type { Sdp } from './media-backend.ts';
 
-/** @internal The session description that a message carries, if any (RFC 3261 §13.2.1). */
+const DESCRIPTION = 'application/sdp';
+
+/**
+ * @internal The session description that a message carries, if any (RFC 3261 §13.2.1): its body, or of
+ * several parts the first whose disposition is `session` (RFC 5621 §3).
+ */
 export function sdpOf(message: SipMessage): Sdp | undefined {
-  return message.body.length > 0 && isSdp(message) ? message.text() : undefined;
+  if (message.body.length === 0) return undefined;
+  if (isSdp(message)) return message.text();
+  const part = accompaniedDescription(message);
+  return part && new TextDecoder().decode(part.body);
 }
 
-/** @internal Whether it has a body that is no session description: worth a 415. */
-export function hasForeignBody(message: SipMessage): boolean {
-  return message.body.length > 0 && !isSdp(message);
+/**
+ * @internal Whether it has a body that is neither a session description nor of these types: worth a 415.
+ * What accompanies a description stays with the request for whoever understands it, and is in the way
+ * only where it says itself that it must be understood: that of emergency calls does not.
+ */
+export function hasForeignBody(message: SipMessage, types: readonly string[] = []): boolean {
+  if (message.body.length === 0 || isSdp(message)) return false;
+  const parts = bodyParts(message);
+  const isKnown = (part: BodyPart): boolean => types.includes(typeOf(part));
+  const hasKnown = accompaniedDescription(message) !== undefined || parts.some(isKnown);
+  return !hasKnown || parts.some((part) => isInsisting(part) && !isKnown(part));
+}
+
+/** @internal The parts of a message of these types, or the body where that is of one. */
+export function bodiesOf(message: SipMessage, types: readonly string[]): readonly BodyPart[] {
+  return bodyParts(message).filter((part) => types.includes(typeOf(part)));
 }
 
 /** @internal */
 export function sdpBody(sdp: Sdp): { type: string; content: string } {
-  return { type: 'application/sdp', content: sdp };
+  return { type: DESCRIPTION, content: sdp };
 }
 
 /** @internal A description of ours with what accompanies it (RFC 5621 §3). */
 export function accompanied(sdp: Sdp, parts: readonly BodyPartInit[]): Body {
   if (parts.length === 0) return sdpBody(sdp);
-  const description = { headers: [['Content-Type', 'application/sdp']] as const, body: sdp };
+  const description = { headers: [['Content-Type', DESCRIPTION]] as const, body: sdp };
   const { contentType, body } = composeMultipart([description, ...parts]);
   return { type: `${contentType.type}/${contentType.subtype}${contentType.params}`, content: body };
 }
@@ -55,7 +87,7 @@ function formatReason(reason: { protocol: string; cause: number; text?: string }
 
 /** @internal What a 415 says that we take (RFC 3261 §21.4.13): nothing that has to be inflated. */
 export const TAKEN_BODIES: readonly [string, string][] = [
-  ['Accept', 'application/sdp'],
+  ['Accept', DESCRIPTION],
   ['Accept-Encoding', 'identity'],
 ];
 
@@ -64,4 +96,15 @@ function isSdp(message: SipMessage): boolean {
   if (encodings.some((name) => name.trim().toLowerCase() !== 'identity')) return false;
   const type = message.headers.get('content-type');
   return type?.type.toLowerCase() === 'application' && type.subtype.toLowerCase() === 'sdp';
+}
+
+function typeOf({ contentType }: BodyPart): string {
+  return `${contentType.type}/${contentType.subtype}`;
+}
+
+/** Whether it says that a message must be refused where it is not understood (RFC 3261 §20.11). */
+function isInsisting(part: BodyPart): boolean {
+  const { headers } = part;
+  if (typeOf(part) === DESCRIPTION) return false;
+  return dispositionOf(headers).params.get('handling')?.toLowerCase() === 'required';
 }

@@ -102,6 +102,20 @@ describe('a session that is recorded at a server', () => {
     await over(all);
   });
 
+  it('tells a server everything that asks for it', async () => {
+    const all = await talking();
+    const { simulation, alice, srs } = all;
+    await soon(all, alice.session.recordAt(SERVER).started);
+    const [recording] = srs.recordings;
+    expect(recording?.invite.request.headers.raw('Accept')[0]).toContain('rs-metadata-request');
+    if (recording !== undefined) srs.askForMetadata(recording);
+    await simulation.run(1000);
+    const [first, second, ...others] = recording?.metadata ?? [];
+    expect(second).toEqual(first);
+    expect([second?.mode, others]).toEqual(['complete', []]);
+    await over(all);
+  });
+
   it('is told that the server refuses, and the call goes on', async () => {
     const all = await talking();
     const { simulation, alice, srs } = all;
