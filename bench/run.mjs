@@ -12,6 +12,7 @@ import { gate } from './parts/gate.mjs';
 import { jitter } from './parts/jitter.mjs';
 import { linear } from './parts/linear.mjs';
 import { loris } from './parts/loris.mjs';
+import { opus } from './parts/opus.mjs';
 import { pacing } from './parts/pacing.mjs';
 import { parse } from './parts/parse.mjs';
 import { proxy } from './parts/proxy.mjs';
@@ -40,6 +41,7 @@ const parts = {
   calls,
   relay,
   audio,
+  opus,
   jitter,
   pacing,
   bargein,

@@ -5,7 +5,7 @@ import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { CodecLibrary } from '../codec/codec-library.ts';
 import { CodecBench } from '../codec/stream-codecs.ts';
 import type { NegotiatedMedia } from '../sdp/index.ts';
-import { SpeechDetector } from '../speech/index.ts';
+import { SpeechDetector, type SpeechOptions, type VoiceLibrary } from '../speech/index.ts';
 import type { PacketSigner } from '../srtp/index.ts';
 import { AudioOutlet } from './audio-outlet.ts';
 import type {
@@ -35,6 +35,7 @@ export interface AudioEndpointOptions {
   request: OpenRequest;
   signer: PacketSigner;
   codecs: CodecLibrary;
+  voices: VoiceLibrary;
   tell(event: CoreEvent): void;
 }
 
@@ -77,7 +78,7 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.listener = new Listener(request.settings, runtime.clock, tell);
     const timestamp = runtime.random.uint32();
     this.speaker = new Speaker({ sender: this.session.sender, timestamp, tell });
-    this.speech = request.speech && new SpeechDetector(request.speech, tell);
+    this.speech = request.speech && speechDetector(request.speech, options);
     this.line = new LineListener(request.tones, tell);
     this.output = new AudioOutlet(this.speaker, runtime.clock);
     this.digits = new DigitListener({
@@ -226,9 +227,17 @@ export class AudioEndpoint implements RtpSessionUser, Ticked {
     this.codecs.close();
     this.digits.close();
     this.line.close();
+    this.speech?.close();
     this.listener.close();
     const recorded = this.recorder.close();
     await Promise.all([this.speaker.close(), this.session.close()]);
     return recorded;
   }
+}
+
+function speechDetector(
+  options: SpeechOptions,
+  { voices, tell }: Pick<AudioEndpointOptions, 'voices' | 'tell'>,
+): SpeechDetector {
+  return new SpeechDetector(options, tell, options.judge === 'level' ? undefined : voices.judge());
 }

@@ -29,6 +29,7 @@ import { Passage } from './passage.ts';
 import type { Recorder } from './recorder.ts';
 import { RelayEnd } from './relay-end.ts';
 import type { LineDestination, NegotiatedMedia } from '../sdp/index.ts';
+import { VoiceLibrary } from '../speech/index.ts';
 import { packetSigner } from '../srtp/index.ts';
 import type { ThreadPause } from './thread-pause.ts';
 import { type LatenessHistogram, Ticker } from './ticker.ts';
@@ -55,6 +56,7 @@ export class MediaCore implements CoreApi {
   private readonly ticker: Ticker;
   private readonly signer = packetSigner();
   private readonly codecs: CodecLibrary;
+  private readonly voices: VoiceLibrary;
   private readonly endpoints = new Map<number, AudioEndpoint | RelayEnd>();
   private readonly taps = new PacketTaps();
   private readonly passages = new Map<number, Passage>();
@@ -64,6 +66,7 @@ export class MediaCore implements CoreApi {
     this.options = options;
     this.codecs = new CodecLibrary(options.codecs);
     const { clock, logger } = options.runtime;
+    this.voices = new VoiceLibrary(logger);
     this.ticker = new Ticker(clock, {
       pause: options.pause,
       onFailed: (error) =>
@@ -72,12 +75,13 @@ export class MediaCore implements CoreApi {
   }
 
   async open(request: OpenRequest): Promise<void> {
-    const { signer, ticker, codecs } = this;
+    const { signer, ticker, codecs, voices } = this;
     const { runtime } = this.options;
     const tell = (event: CoreEvent): void => this.options.onEvent(request.id, event);
+    if (request.speech !== undefined && request.speech.judge !== 'level') await voices.ready();
     const endpoint = request.relayed
       ? new RelayEnd({ runtime, request, tell, ticker, signer, codecs })
-      : new AudioEndpoint({ runtime, request, tell, ticker, signer, codecs });
+      : new AudioEndpoint({ runtime, request, tell, ticker, signer, codecs, voices });
     if (!request.relayed) await codecs.ready();
     this.endpoints.set(request.id, endpoint);
   }

@@ -16,6 +16,12 @@ export class LevelMeter {
   private filtered = 0;
   private energy = 0;
   private filled = 0;
+  private samples = new Int16Array();
+
+  /** The samples of the block whose level is told: valid until that returns. */
+  get block(): Int16Array {
+    return this.samples;
+  }
 
   /** Measures what follows; tells the level of each block that ends in it, in dBm0. */
   push(samples: Int16Array, sampleRate: number, tell: (dbm0: number) => void): void {
@@ -24,6 +30,7 @@ export class LevelMeter {
       this.filtered = this.decay * (this.filtered + sample - this.last);
       this.last = sample;
       this.energy += this.filtered * this.filtered;
+      this.samples[this.filled] = sample;
       if (++this.filled < this.blockLength) continue;
       tell(dbm0Of(this.energy / this.blockLength));
       this.filled = 0;
@@ -34,6 +41,7 @@ export class LevelMeter {
   private tune(sampleRate: number): void {
     this.sampleRate = sampleRate;
     this.blockLength = (sampleRate * BLOCK_MS) / 1000;
+    this.samples = new Int16Array(this.blockLength);
     this.decay = 1 / (1 + (2 * Math.PI * LOWEST_HZ) / sampleRate);
     this.filled = 0;
     this.energy = 0;

@@ -1,4 +1,5 @@
 import { BLOCK_MS, LevelMeter } from './level-meter.ts';
+import type { VoiceJudge } from './voice-library.ts';
 
 /** What counts as speech, and when silence is told. */
 export interface SpeechOptions {
@@ -20,6 +21,11 @@ export interface SpeechOptions {
    * is not taken for speech. Default 12.
    */
   readonly echoLossDb?: number;
+  /**
+   * Who says what is noise. `libfvad`, the default: noise that has come to stay is taken for speech for
+   * a second or two, as long as it takes to know it. `level`: for ten, by its level alone.
+   */
+  readonly judge?: 'libfvad' | 'level';
 }
 
 /** What a detector tells; the names of the media port's events. */
@@ -37,6 +43,8 @@ export type SpeechEvent =
 const ABOVE_NOISE_DB = 9;
 /** The noise is believed to rise so slowly, and to fall at once: speech has gaps, noise has none. */
 const NOISE_RISE_DB = (4 * BLOCK_MS) / 1000;
+/** What is known to be no voice is noise within half a second. */
+const KNOWN_NOISE_RISE_DB = (60 * BLOCK_MS) / 1000;
 const LOUDEST_NOISE_DBM0 = -20;
 /** Echoes come back within this time: two jitter buffers, the network and a room. */
 const ECHO_MS = 800;
@@ -47,16 +55,19 @@ const SILENT_DBM0 = -96;
 /**
  * Tells speech from silence by its level above a noise floor that it follows. While we say
  * something ourselves, what comes back of it within 800 ms, and is `echoLossDb` weaker, is not taken
- * for speech: who barges in has to be louder than the echo may be.
+ * for speech: who barges in has to be louder than the echo may be. A judge says what is no voice, so
+ * that noise which comes and stays is soon part of the floor.
  */
 export class SpeechDetector {
-  private readonly options: Required<SpeechOptions>;
+  private readonly options: Required<Omit<SpeechOptions, 'judge'>>;
   private readonly tell: (event: SpeechEvent) => void;
+  private readonly judge: VoiceJudge | undefined;
   private readonly heardMeter = new LevelMeter();
   private readonly saidMeter = new LevelMeter();
   /** Levels of what we said, as a ring, the newest at `saidAt`. */
   private readonly said = new Float64Array(ECHO_MS / BLOCK_MS).fill(SILENT_DBM0);
   private saidAt = 0;
+  private sampleRate = 0;
   private noise = -60;
   private isSpeaking = false;
   private score = 0;
@@ -65,10 +76,15 @@ export class SpeechDetector {
   private silenceTold = false;
   private deadMs = 0;
 
-  constructor(options: SpeechOptions, tell: (event: SpeechEvent) => void) {
+  constructor(options: SpeechOptions, tell: (event: SpeechEvent) => void, judge?: VoiceJudge) {
     const defaults = { beginMs: 70, endMs: 500, silenceMs: 5000, deadAirMs: 10_000 };
     this.options = { ...defaults, leastDbm0: -45, echoLossDb: 12, ...options };
     this.tell = tell;
+    this.judge = judge;
+  }
+
+  close(): void {
+    this.judge?.close();
   }
 
   /** What we said in the time that comes next with `hear`. */
@@ -78,6 +94,7 @@ export class SpeechDetector {
 
   /** What was heard; as long as what was said before. */
   hear(samples: Int16Array, sampleRate: number): void {
+    this.sampleRate = sampleRate;
     this.heardMeter.push(samples, sampleRate, this.onHeard);
   }
 
@@ -91,14 +108,16 @@ export class SpeechDetector {
     const { leastDbm0, echoLossDb } = this.options;
     const echo = Math.max(...this.said) - echoLossDb;
     const isSpeech = dbm0 > Math.max(leastDbm0, this.noise + ABOVE_NOISE_DB, echo);
-    this.follow(dbm0);
+    // it learns as well, so it hears every block
+    const isVoice = this.judge?.isVoice(this.heardMeter.block, this.sampleRate) ?? true;
+    this.follow(dbm0, isVoice ? NOISE_RISE_DB : KNOWN_NOISE_RISE_DB);
     if (isSpeech) this.speech();
     else this.silence();
   };
 
   /** The noise floor. */
-  private follow(dbm0: number): void {
-    const rise = Math.min(NOISE_RISE_DB, dbm0 - this.noise);
+  private follow(dbm0: number, mostDb: number): void {
+    const rise = Math.min(mostDb, dbm0 - this.noise);
     this.noise = Math.min(LOUDEST_NOISE_DBM0, this.noise + (rise < 0 ? rise / 4 : rise));
   }
 
