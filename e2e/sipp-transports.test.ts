@@ -82,4 +82,17 @@ describeWithPeers(['sipp', 'socat', 'openssl', 'ss'], 'sipp', () => {
     else shows('sipp', 'Signalling: over tcp');
     if (from === '::1') shows('sipp', 'Signalling: IPv6');
   });
+
+  it('calls with a description that is one part of several', async () => {
+    const who = ['-au', 'alice', '-ap', 'pw-alice', '-set', 'caller', 'alice'];
+    const where = ['127.0.0.1:5060', '-i', '127.0.0.1', '-p', '5072', '-s', 'bob'];
+    const called = sipp(
+      folder,
+      'caller-accompanied',
+      [...where, ...who, '-m', '1', '-d', '300'],
+      20,
+    );
+    expect(called, called.errors).toMatchObject({ status: 0, successful: 1 });
+    shows('sipp', 'Signalling: a description beside other parts (RFC 5621)');
+  });
 });

@@ -95,7 +95,7 @@ export class NonCallRequests {
     return createResponse(request, 200, {
       headers: [
         ['Allow', allowed.join(', ')],
-        ['Accept', 'application/sdp'],
+        ['Accept', 'application/sdp, multipart/mixed'],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
         ...confirmation,

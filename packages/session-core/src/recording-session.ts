@@ -195,7 +195,7 @@ export class RecordingSession {
         ...this.protection,
         headers: [
           ['Require', 'siprec'],
-          ['Accept', `application/sdp, ${METADATA_REQUEST}`],
+          ['Accept', `application/sdp, multipart/mixed, ${METADATA_REQUEST}`],
         ],
         contactParams: ';+sip.src',
         bodyParts: () => [this.metadata()],

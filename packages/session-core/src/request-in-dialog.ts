@@ -35,7 +35,7 @@ export function answerUntaken(transaction: ServerTransaction, allow: readonly st
   if (transaction.method === 'OPTIONS') {
     return respond(transaction, 200, [
       ['Allow', allow.join(', ')],
-      ['Accept', 'application/sdp'],
+      ['Accept', 'application/sdp, multipart/mixed'],
     ]);
   }
   const status = KNOWN.includes(transaction.method) ? 405 : 501;

@@ -87,7 +87,7 @@ function formatReason(reason: { protocol: string; cause: number; text?: string }
 
 /** @internal What a 415 says that we take (RFC 3261 §21.4.13): nothing that has to be inflated. */
 export const TAKEN_BODIES: readonly [string, string][] = [
-  ['Accept', DESCRIPTION],
+  ['Accept', `${DESCRIPTION}, multipart/mixed`],
   ['Accept-Encoding', 'identity'],
 ];
 

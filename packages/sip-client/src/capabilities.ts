@@ -71,7 +71,7 @@ export function answerRequest(
   if (method === 'OPTIONS') {
     // an empty Supported says that we know no extension (RFC 3261 §20.37)
     const can: [string, string][] = [
-      ['Accept', ['application/sdp', ...accept].join(', ')],
+      ['Accept', ['application/sdp', 'multipart/mixed', ...accept].join(', ')],
       ['Supported', ''],
     ];
     const headers = [...said, ...can];
