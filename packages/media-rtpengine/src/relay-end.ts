@@ -239,9 +239,11 @@ export class RelayEnd implements MediaEndpoint {
 
   /**
    * The engine writes the packets of both parties into a capture in its own recording folder
-   * (`--recording-dir`), beginning anew after `pauseRecording`. Resolves with how the names of its
-   * files begin. `metadata` is written beside it: one line of text. Rejects with `MEDIA_FAILED` where
-   * the relay has no media yet; an engine without a folder records nothing, and does not say so.
+   * (`--recording-dir`); after `stopRecording` into another. Resolves with what the names of its files
+   * have in them: `pcaps/NAME-….pcap`, `metadata/rtpengine-meta-NAME-….txt`. `metadata`, a line of
+   * text, is written into the latter, and into those of later captures of the call. Rejects with
+   * `MEDIA_FAILED` where the relay has no media yet; an engine without a folder records nothing, and
+   * does not say so.
    */
   async startRecording({ metadata }: { metadata?: string } = {}): Promise<{ name: string }> {
     if (metadata !== undefined && !/^[ -~]{1,255}$/u.test(metadata)) {
@@ -249,11 +251,6 @@ export class RelayEnd implements MediaEndpoint {
     }
     await this.recording('start recording', metadata === undefined ? {} : { metadata });
     return { name: this.options.call.id };
-  }
-
-  /** The capture goes on with the next `startRecording`. */
-  async pauseRecording(): Promise<void> {
-    await this.recording('pause recording');
   }
 
   /** Ends the capture, as `close` does. */
