@@ -1,6 +1,7 @@
 // Requests and responses per second of CPU over one transport, beside a bare echo of the same bytes:
-// `node rates.mjs udp|tcp|tls strowger|bare SECONDS`. The server is a process of its own; a client
-// here keeps 64 requests under way, and the server's CPU is what is counted.
+// `node rates.mjs udp|tcp|tls strowger|bare SECONDS [RATE]`. The server is a process of its own; a client
+// here keeps 64 requests under way, or sends RATE of them a second, and the server's CPU is what is
+// counted.
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { certificates } from './uas/certificates.mjs';
 import { cpuMicroseconds, until } from './processes.mjs';
 
-const [transport = 'udp', kind = 'strowger', seconds = '3'] = process.argv.slice(2);
+const [transport = 'udp', kind = 'strowger', seconds = '3', rate = '0'] = process.argv.slice(2);
 const PORT = 5090;
 const UNDER_WAY = 64;
 const program = fileURLToPath(
@@ -29,9 +30,10 @@ let made = 0;
 let answered = 0;
 const send = await connect(() => {
   answered++;
-  send(request());
+  if (rate === '0') send(request());
 });
-for (let i = 0; i < UNDER_WAY; i++) send(request());
+if (rate === '0') for (let i = 0; i < UNDER_WAY; i++) send(request());
+else sendAtRate(Number(rate), performance.now());
 await new Promise((resolve) => setTimeout(resolve, 5000));
 const before = { cpu: cpuMicroseconds(server.pid), answered };
 await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
@@ -59,6 +61,14 @@ function request() {
     '',
     '',
   ].join('\r\n');
+}
+
+/** What could not be sent in time, as too many were under way, is not made up for. */
+function sendAtRate(perSecond, began, sent = 0) {
+  const due = ((performance.now() - began) * perSecond) / 1000;
+  let at = Math.max(sent, due - UNDER_WAY);
+  for (; at < due && made - answered < UNDER_WAY; at++) send(request());
+  setImmediate(sendAtRate, perSecond, began, at);
 }
 
 async function connect(onAnswer) {
