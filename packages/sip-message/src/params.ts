@@ -103,7 +103,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   clone(): Params {
     const copy = new Params(NO_ENTRIES, this.style);
-    copy.source = this.source;
+    copy.source = this.isChanged ? '' : this.source;
     copy.names = this.names?.slice();
     copy.raw = this.raw.slice();
     return copy;
@@ -111,7 +111,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
 
   /** With the leading semicolon: `;lr;maddr=192.0.2.1`, or `''`. */
   toString(): string {
-    if (this.names === undefined) return this.source;
+    if (this.names === undefined || (this.source !== '' && !this.isChanged)) return this.source;
     return this.names.length === 0 ? '' : `;${this.join(';')}`;
   }
 
@@ -151,6 +151,7 @@ export class Params implements Iterable<[name: string, value: string | undefined
    */
   addRaw(name: string, raw: string | undefined): void {
     const names = this.list();
+    this.source = ''; // is no longer what it says
     names.push(name);
     this.raw.push(raw);
   }

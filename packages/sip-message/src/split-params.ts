@@ -4,8 +4,9 @@ const SEMICOLON = 0x3b;
 
 /** Takes apart what `readParams` or the reader of URIs has passed. */
 export function splitParams(source: string, names: string[], raw: (string | undefined)[]): void {
-  let at = 0;
   const { length } = source;
+  let at = source.indexOf(';'); // space may stand before it, and nothing else
+  if (at < 0) return;
   while (at < length) {
     const end = endOfParam(source, at + 1);
     const equals = source.indexOf('=', at);

@@ -1,6 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { Headers, parseMessage, parseUri, type SipMessage, uri, Via } from '../src/index.ts';
+import {
+  createResponse,
+  Headers,
+  parseMessage,
+  parseUri,
+  serializeMessage,
+  type SipMessage,
+  uri,
+  Via,
+} from '../src/index.ts';
 
 const BASE = ['From: <sip:a@a>', 'To: <sip:b@b>', 'Call-ID: c', 'CSeq: 1 OPTIONS'];
 
@@ -44,6 +53,34 @@ describe('Authentication-Info', () => {
     const own = new Headers([['Authentication-Info', read ?? '']]);
     expect(own.raw('authentication-info')).toEqual(['nextnonce="x", nc=00000001']);
     expect(own.get('authentication-info')?.get('nc')).toBe('00000001');
+  });
+});
+
+describe('space before the first parameter', () => {
+  it('is none of its own once they are changed', () => {
+    const spaced = options('Via: SIP/2.0/UDP a', 'Contact: <sip:c> ;x ; y').headers;
+    const [contact] = spaced.get('contact') ?? [];
+    expect([...(contact?.params ?? [])]).toEqual([
+      ['x', undefined],
+      ['y', undefined],
+    ]);
+    expect(contact?.params.size).toBe(2);
+    expect(String(contact)).toBe('<sip:c> ;x ; y');
+    contact?.params.set('z');
+    expect(String(contact)).toBe('<sip:c>;x;y;z');
+    const via = Via.parse('SIP/2.0/UDP a ;branch=z9hG4bK1');
+    if (via.ok) via.value.params.set('received', '192.0.2.1');
+    expect(via.ok && String(via.value)).toBe('SIP/2.0/UDP a;branch=z9hG4bK1;received=192.0.2.1');
+  });
+
+  it('does not spoil the answer that a tag is added to', () => {
+    const lines = ['From: <sip:a@a>', 'To: <sip:b@b> ;user', 'Call-ID: c', 'CSeq: 1 OPTIONS'];
+    const text = ['OPTIONS sip:b SIP/2.0', 'Via: SIP/2.0/UDP a', ...lines, '', ''].join('\r\n');
+    const outcome = parseMessage(Buffer.from(text, 'latin1'));
+    if (!outcome.ok || outcome.value.kind !== 'request') throw new Error('refused');
+    const answer = createResponse(outcome.value, 200, { toTag: 't' });
+    expect(String(answer.to)).toBe('<sip:b@b>;user;tag=t');
+    expect(parseMessage(serializeMessage(answer)).ok).toBe(true);
   });
 });
 
