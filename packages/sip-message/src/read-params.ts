@@ -68,16 +68,17 @@ function isNamedBefore(text: string, name: string): boolean {
 function skipValue(text: string, from: number, end: number): number {
   const equals = skipSpaces(text, from, end);
   if (equals >= end || text.charCodeAt(equals) !== EQUALS) return from;
-  let at = skipSpaces(text, equals + 1, end);
-  if (at >= end) return equals + 1;
-  const code = text.charCodeAt(at);
-  if (code === QUOTE) return endOfQuoted(text, at, end);
+  const first = skipSpaces(text, equals + 1, end);
+  if (first >= end) return equals + 1;
+  const code = text.charCodeAt(first);
+  if (code === QUOTE) return endOfQuoted(text, first, end);
   if (code === BRACKET) {
-    const close = text.indexOf(']', at);
+    const close = text.indexOf(']', first);
     return close >= 0 && close < end ? close + 1 : -1;
   }
+  let at = first;
   while (at < end && isIn(text.charCodeAt(at), VALUE)) at++;
-  return at;
+  return at === first ? equals + 1 : at; // space behind no value is none of it
 }
 
 function skipToken(text: string, from: number, end: number): number {

@@ -84,6 +84,15 @@ describe('space before the first parameter', () => {
   });
 });
 
+describe('a parameter without a value', () => {
+  it('ends where it is, not behind the space that follows', () => {
+    const { headers } = options('Via: SIP/2.0/UDP a', 'Contact: <sip:c>;q= ,<sip:d>');
+    const read = headers.get('contact');
+    expect(read?.map(String)).toEqual(['<sip:c>;q=', '<sip:d>']);
+    expect(read?.[0]?.params.get('q')).toBe('');
+  });
+});
+
 describe('URIs', () => {
   it('of telephones keep the case of their scheme', () => {
     expect(String(uri('TEL:+1-201'))).toBe('TEL:+1-201');

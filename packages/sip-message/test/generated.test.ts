@@ -12,6 +12,7 @@ import {
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  createResponse,
   NameAddr,
   parseMessage,
   parseUri,
@@ -71,6 +72,24 @@ describe('a message of the grammar', () => {
       expect(parseMessage(bytes, { framed: true }).ok).toBe(false);
       const sent = serializeMessage(parsed(bytes, false));
       expect(said(parsed(sent, true))).toEqual(said(parsed(bytes, false)));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('gets an answer that is a message, whose To is its own with our tag', () => {
+    const property = fc.property(wireMessages(), (bytes) => {
+      const request = parsed(bytes, true);
+      fc.pre(request.kind === 'request');
+      const answer = createResponse(request, 200, { toTag: 'ours' });
+      const { to, branch, callId, cseq } = parsed(serializeMessage(answer), true);
+      expect([branch, callId, cseq]).toEqual([request.branch, request.callId, request.cseq]);
+      const tag = request.toTag ?? 'ours';
+      expect([...to.params]).toEqual([...request.to.withTag(tag).params]);
+      expect([String(to.uri), to.displayName, to.tag]).toEqual([
+        String(request.to.uri),
+        request.to.displayName,
+        tag,
+      ]);
     });
     fc.assert(property, { numRuns: 300 });
   });
