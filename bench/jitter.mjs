@@ -30,8 +30,8 @@ const networks = {
 };
 
 /** `node jitter.mjs NETWORK MINIMUM MAXIMUM`: both the same for a fixed delay. */
-const [network, minimum, maximum] = process.argv.slice(2);
-console.log(JSON.stringify(run(networks[network], Number(minimum), Number(maximum))));
+const [name, minimum, maximum] = process.argv.slice(2);
+console.log(JSON.stringify(run(networks[name], Number(minimum), Number(maximum))));
 
 function run(network, minimumMs, maximumMs) {
   const random = seededRandom(7);

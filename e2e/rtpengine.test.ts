@@ -69,6 +69,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
           expect([a.codec, a.direction]).toEqual(['pcmu', 'sendrecv']);
         },
       );
+      shows('rtpengine', 'Relay: voices, counters and digits of two phones');
     });
 
     it('encrypts on one side alone', async () => {
@@ -99,6 +100,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
       } finally {
         await Promise.all([secure.close(), plain.close()]);
       }
+      shows('rtpengine', 'Relay: SRTP on one side alone');
     });
 
     it('transcodes between phones that share no codec, where it may', async () => {
@@ -130,6 +132,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
       } finally {
         await Promise.all([media.close(), both[0].close(), both[1].close()]);
       }
+      shows('rtpengine', 'Relay: transcodes');
     });
 
     it('refuses in the clear where encryption is required', async () => {
@@ -195,6 +198,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
         await relay.b.blockMedia(false);
         await hears(near, 880);
       });
+      shows('rtpengine', 'Relay: plays a file to one party');
     });
 
     it('is recorded at the engine: both voices, and what they say between two captures not', async () => {
@@ -237,7 +241,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
         expect(inOther, `${hz} Hz in the other`).toBeGreaterThan(0.7);
       }
       expect(Math.max(...heardFor(1500)), 'between them').toBeLessThan(0.3);
-      shows('rtpengine', 'Recording: both parties of a relay, into captures');
+      shows('rtpengine', 'Relay: captures both parties');
     });
 
     it('blocks digits of one party, and lets them through again', async () => {
@@ -284,6 +288,7 @@ describeWithPeers(['rtpengine', 'sox', 'tshark'], 'rtpengine', () => {
         ]);
         expect(media.engines[0]).toMatchObject({ isUp: false, calls: 0 });
       });
+      shows('rtpengine', 'Relay: dies in a call, which is told');
     });
 
     it('tells a call whose engine was started anew', async () => {

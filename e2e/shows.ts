@@ -9,7 +9,8 @@ export type Peer =
   | 'JsSIP'
   | 'SIP.js'
   | 'kamailio'
-  | 'coturn';
+  | 'coturn'
+  | 'rtpengine';
 
 /** What a peer can be shown doing; what stands before the colon is the table's heading. */
 export type Feature =
@@ -37,7 +38,15 @@ export type Feature =
       | 'PUBLISH (RFC 3903)'}`
   | `Recording: ${
       | 'is sent both parties and whose they are (RFC 7865, 7866)'
+      | 'asks for the metadata once more, and gets it (RFC 7866)'
       | 'starts, pauses and stops it by keys'}`
+  | `Relay: ${
+      | 'voices, counters and digits of two phones'
+      | 'SRTP on one side alone'
+      | 'transcodes'
+      | 'captures both parties'
+      | 'plays a file to one party'
+      | 'dies in a call, which is told'}`
   | `Transfer: ${
       | 'blind, as transferor'
       | 'blind, as transferee'
@@ -73,6 +82,7 @@ export type Feature =
       | 'session timer (RFC 4028)'
       | 'SUBSCRIBE and NOTIFY'
       | 'forks: two 200s'
+      | 'a description beside other parts (RFC 5621)'
       | 'Record-Route'
       | 'strict routing'}`;
 

@@ -21,6 +21,7 @@ const PACKAGES = {
   sipp: 'sip-tester',
   kamailio: 'kamailio',
   coturn: 'coturn',
+  rtpengine: 'rtpengine-daemon',
 };
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')));

@@ -61,6 +61,7 @@ export default defineConfig({
             page('Interoperability', '/interoperability'),
             page('What is built of the plan', '/seed-map'),
             page('Planted defects', '/mutants'),
+            page('A million simulated calls', '/simulated-calls'),
             page('Speed', '/speed'),
             page('Decisions', '/decisions/'),
             page('Security', '/security'),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createResponse,
   Headers,
+  NameAddr,
   parseMessage,
   parseUri,
   serializeMessage,
@@ -18,6 +19,11 @@ function options(...lines: string[]): SipMessage {
   const outcome = parseMessage(Buffer.from(text, 'latin1'));
   if (outcome.ok) return outcome.value;
   throw new Error(outcome.refusal.message);
+}
+
+function firstContact(headers: Headers): NameAddr | undefined {
+  const [first] = headers.get('contact') ?? [];
+  return first instanceof NameAddr ? first : undefined;
 }
 
 describe('credentials of a scheme other than Digest', () => {
@@ -59,7 +65,7 @@ describe('Authentication-Info', () => {
 describe('space before the first parameter', () => {
   it('is none of its own once they are changed', () => {
     const spaced = options('Via: SIP/2.0/UDP a', 'Contact: <sip:c> ;x ; y').headers;
-    const [contact] = spaced.get('contact') ?? [];
+    const contact = firstContact(spaced);
     expect([...(contact?.params ?? [])]).toEqual([
       ['x', undefined],
       ['y', undefined],
@@ -87,9 +93,8 @@ describe('space before the first parameter', () => {
 describe('a parameter without a value', () => {
   it('ends where it is, not behind the space that follows', () => {
     const { headers } = options('Via: SIP/2.0/UDP a', 'Contact: <sip:c>;q= ,<sip:d>');
-    const read = headers.get('contact');
-    expect(read?.map(String)).toEqual(['<sip:c>;q=', '<sip:d>']);
-    expect(read?.[0]?.params.get('q')).toBe('');
+    expect([...(headers.get('contact') ?? [])].map(String)).toEqual(['<sip:c>;q=', '<sip:d>']);
+    expect(firstContact(headers)?.params.get('q')).toBe('');
   });
 });
 

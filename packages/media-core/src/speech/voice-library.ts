@@ -1,4 +1,3 @@
-import type { Fvad } from '@echogarden/fvad-wasm';
 import type { Logger } from '@strowger/runtime';
 
 /** Blocks that it can judge are 10 ms at one of these rates. */
@@ -13,6 +12,19 @@ export interface VoiceJudge {
   /** Of each block of 10 ms in its turn; `true` at a rate that it cannot judge. */
   isVoice(block: Int16Array, sampleRate: number): boolean;
   close(): void;
+}
+
+/** libfvad as we use it: detectors and blocks are addresses in its memory. */
+export interface Fvad {
+  /** Anew each time: it moves when it grows. */
+  memory(): Int16Array;
+  allocate(bytes: number): number;
+  create(): number;
+  free(detector: number): void;
+  setMode(detector: number, mode: number): void;
+  setSampleRate(detector: number, hz: number): void;
+  /** 1 for a voice, 0 for none, −1 for a block that it cannot judge. */
+  process(detector: number, block: number, length: number): number;
 }
 
 /**
@@ -45,7 +57,7 @@ export class VoiceLibrary {
   private async open(): Promise<void> {
     try {
       const library = await this.load();
-      this.block = library._malloc(2 * LONGEST_BLOCK);
+      this.block = library.allocate(2 * LONGEST_BLOCK);
       this.library = library;
     } catch (error) {
       this.logger.warn({ error }, 'libfvad is not there: speech is told by its level alone');
@@ -57,34 +69,51 @@ class FvadJudge implements VoiceJudge {
   private readonly library: Fvad;
   /** Where its blocks go in the library's memory, shared with all others. */
   private readonly block: number;
-  private readonly instance: number;
+  private readonly detector: number;
   private sampleRate = 0;
   private isOpen = true;
 
   constructor(library: Fvad, block: number) {
     this.library = library;
     this.block = block;
-    this.instance = library._fvad_new();
-    library._fvad_set_mode(this.instance, MODE);
+    this.detector = library.create();
+    library.setMode(this.detector, MODE);
   }
 
   isVoice(block: Int16Array, sampleRate: number): boolean {
-    const { library, instance } = this;
+    const { library, detector } = this;
     if (!this.isOpen || !RATES.includes(sampleRate)) return true;
-    if (sampleRate !== this.sampleRate) library._fvad_set_sample_rate(instance, sampleRate);
+    if (sampleRate !== this.sampleRate) library.setSampleRate(detector, sampleRate);
     this.sampleRate = sampleRate;
-    library.HEAP16.set(block, this.block / 2);
-    return library._fvad_process(instance, this.block, block.length) === VOICE;
+    library.memory().set(block, this.block / 2);
+    return library.process(detector, this.block, block.length) === VOICE;
   }
 
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.library._fvad_free(this.instance);
+    this.library.free(this.detector);
   }
 }
 
+/** What Emscripten makes of libfvad: the package has no types. */
+interface FvadModule {
+  readonly HEAP16: Int16Array;
+  _malloc: Fvad['allocate'];
+  _fvad_new: Fvad['create'];
+  _fvad_free: Fvad['free'];
+  _fvad_set_mode: Fvad['setMode'];
+  _fvad_set_sample_rate: Fvad['setSampleRate'];
+  _fvad_process: Fvad['process'];
+}
+
 async function loadFvad(): Promise<Fvad> {
-  const { default: load } = await import('@echogarden/fvad-wasm');
-  return load({ print() {}, printErr() {} });
+  const { default: load } = (await import('@echogarden/fvad-wasm' as string)) as {
+    default(options: { print(): void; printErr(): void }): Promise<FvadModule>;
+  };
+  const module = await load({ print() {}, printErr() {} });
+  const { _malloc: allocate, _fvad_new: create, _fvad_free: free } = module;
+  const { _fvad_set_mode: setMode, _fvad_set_sample_rate: setSampleRate } = module;
+  const { _fvad_process: process } = module;
+  return { memory: () => module.HEAP16, allocate, create, free, setMode, setSampleRate, process };
 }
