@@ -62,6 +62,7 @@ export default defineConfig({
             page('What is built of the plan', '/seed-map'),
             page('Planted defects', '/mutants'),
             page('A million simulated calls', '/simulated-calls'),
+            page('An hour of media', '/media-soak'),
             page('Speed', '/speed'),
             page('Decisions', '/decisions/'),
             page('Security', '/security'),
