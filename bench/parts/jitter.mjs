@@ -28,7 +28,7 @@ export function jitter() {
     `stood in for. Lines: fixed delays from ${DELAYS[0]} to ${DELAYS.at(-1)} ms. Dots: adaptive, with the bounds that`,
     `engines have by default (${MINIMUM} to ${MAXIMUM} ms); it aims at 2 % at most.`,
     '',
-    `![](${PICTURE})`,
+    `![Delay against loss](${PICTURE})`,
     '',
     ...table(
       ['network', 'adaptive: delay, ms', 'loss, %', 'fixed delay with that loss, ms'],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mapLinks } from './links.mjs';
@@ -34,7 +34,15 @@ export function writePages(site) {
     const source = withPrograms(readFileSync(join(root, file), 'utf8'), file);
     const text = mapLinks(source, { file, page, pages });
     write(join(site, page), file === 'examples/README.md' ? withSources(text) : text);
+    for (const picture of picturesIn(source)) {
+      copyFileSync(join(root, dirname(file), picture), join(site, dirname(page), picture));
+    }
   }
+}
+
+/** Pictures that stand beside their page. */
+function picturesIn(text) {
+  return Array.from(text.matchAll(/!\[[^\]]*\]\(([\w-]+\.svg)\)/g), ([, picture]) => picture);
 }
 
 /** The packages' entries, for the API pages. */

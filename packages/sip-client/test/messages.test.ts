@@ -106,7 +106,7 @@ describe('texts outside of calls (RFC 3428)', () => {
     expect((await send('image/png', 'x')).status).toBe(415);
     expect((await send('text/plain', 'x'.repeat(11))).status).toBe(413);
     expect(texts.map(({ contentType }) => contentType)).toEqual(['text/html', 'application/json']);
-    expect(await acceptOf(all)).toBe('application/sdp, text/*, application/json');
+    expect(await acceptOf(all)).toBe('application/sdp, multipart/mixed, text/*, application/json');
     await finish(all);
   });
 
