@@ -34,8 +34,9 @@ export class Packets {
   }
 
   tshark(...args: string[]): string {
-    // RTP is found by itself, whether or not its SDP was captured
-    const heuristic = ['--enable-heuristic', 'rtp_udp'];
+    // RTP is found by itself, whether or not its SDP was captured, and before the games of some ports
+    const first = ['-o', 'udp.try_heuristic_first:TRUE'];
+    const heuristic = ['--enable-heuristic', 'rtp_udp', ...first];
     const run = spawnSync('tshark', ['-r', this.file, ...heuristic, ...args], {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
