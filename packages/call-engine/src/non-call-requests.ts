@@ -1,4 +1,5 @@
 import type { HeaderFields } from '@strowger/dialog-core';
+import { DESCRIPTION_TYPES } from '@strowger/session-core';
 import { createResponse, type SipRequest, type SipResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 import type { Authenticator } from './authenticator.ts';
@@ -95,7 +96,7 @@ export class NonCallRequests {
     return createResponse(request, 200, {
       headers: [
         ['Allow', allowed.join(', ')],
-        ['Accept', 'application/sdp, multipart/mixed'],
+        ['Accept', DESCRIPTION_TYPES.join(', ')],
         ['Accept-Encoding', 'identity'],
         ['Supported', 'path'],
         ...confirmation,

@@ -63,6 +63,11 @@ export class ClientRequest implements ClientTransactionUser {
     return this.sent;
   }
 
+  /** Whether it may be sent again: nobody has taken it back, and what it was for is not over. */
+  get isWanted(): boolean {
+    return !this.isCancelled && this.options.isWanted?.() !== false;
+  }
+
   /** The hop that it was last sent over. */
   get hop(): Hop | undefined {
     return this.transaction?.hop;
@@ -126,8 +131,7 @@ export class ClientRequest implements ClientTransactionUser {
   private improve(response: SipResponse): SipRequest | undefined {
     const { status } = response;
     if (status !== 401 && status !== 407 && status !== 422) return undefined;
-    if (this.isCancelled || this.options.isWanted?.() === false) return undefined;
-    if (this.repetitions >= MOST_REPETITIONS) return undefined;
+    if (!this.isWanted || this.repetitions >= MOST_REPETITIONS) return undefined;
     this.repetitions++;
     const again =
       status === 422

@@ -1,4 +1,10 @@
-import { type BodyPart, dispositionOf, readBody, type SipMessage } from '@strowger/sip-message';
+import {
+  type BodyPart,
+  dispositionOf,
+  leafParts,
+  readBody,
+  type SipMessage,
+} from '@strowger/sip-message';
 import type { MessageParts } from './dialog-user.ts';
 
 /** Whether a message carries a session description: an offer or an answer (RFC 3261 §13.2.1). */
@@ -23,17 +29,10 @@ export function hasDescription({ body }: MessageParts): boolean {
  * `session`. `undefined` where there is none, the multipart is malformed or encoded, or the body none.
  */
 export function accompaniedDescription(message: SipMessage): BodyPart | undefined {
-  return bodyParts(message).find(isDescription);
-}
-
-/** The parts of a message's body, multiparts within it taken apart as well; none where it is malformed. */
-export function bodyParts(message: SipMessage): readonly BodyPart[] {
   const read = readBody(message);
-  return read.ok && read.value !== undefined ? leavesOf(read.value) : [];
-}
-
-function leavesOf(part: BodyPart): readonly BodyPart[] {
-  return part.contentType.type === 'multipart' ? part.parts.flatMap(leavesOf) : [part];
+  return read.ok && read.value !== undefined
+    ? leafParts(read.value).find(isDescription)
+    : undefined;
 }
 
 function isDescription({ contentType: { type, subtype }, headers }: BodyPart): boolean {

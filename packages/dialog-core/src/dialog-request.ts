@@ -57,14 +57,14 @@ class RequestInDialog implements SentRequest, ClientRequestUser {
   }
 
   onResponse(response: SipResponse): void {
-    const { dialog, method, user } = this.wanted;
+    const { dialog, user } = this.wanted;
     if (response.status < 200) {
       if (response.status > 100) user.onProvisional?.(response);
       return;
     }
     const { isJudged } = this;
-    const isWanted = method === 'BYE' || dialog.isLive; // nobody waits for a PRACK after a BYE
-    if (!isJudged && isWanted && this.triesLeft > 0 && wasOvertaken(dialog.record, response)) {
+    const maySendAgain = !isJudged && this.triesLeft > 0 && this.client?.isWanted === true;
+    if (maySendAgain && wasOvertaken(dialog.record, response)) {
       this.triesLeft--;
       return this.send();
     }

@@ -50,7 +50,7 @@ export type { EventName } from './events/event-name.ts';
 export type { EventOptions } from './events/event-options.ts';
 export type { IncomingRefer, ReferAcceptance, ReferProgress } from './events/incoming-refer.ts';
 export type { IncomingSubscribe, SubscribeAcceptance } from './events/incoming-subscribe.ts';
-export { accompaniedDescription, bodyParts } from './description.ts';
+export { accompaniedDescription } from './description.ts';
 export { infoPackageOf, infoParts, wantedInfoPackages } from './events/info-package.ts';
 export type { NotifierSubscription, NotifierUser } from './events/notifier-subscription.ts';
 export { type NotifierEnd, notifierTable, type Termination } from './events/notifier-table.ts';

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createMediaEngine, type MediaEndpointEvent } from '../src/index.ts';
+import {
+  createMediaEngine,
+  type MediaEndpointEvent,
+  type MediaEngine,
+  type MediaEngineOptions,
+} from '../src/index.ts';
 import { buildWorker } from './build-worker.ts';
 
 let folder = '';
@@ -37,16 +42,22 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('tells the endpoints of a worker that died, frees their ports, and takes a new worker', async () => {
-  const engine = createMediaEngine({
-    address: '127.0.0.1',
-    ports: { from: 23_000, to: 23_099 },
-    workers: 1,
-    workerEntry: mortal,
-  });
+function engineWith(workerEntry: URL, options: Partial<MediaEngineOptions> = {}): MediaEngine {
+  const ports = { from: 23_000, to: 23_099 };
+  return createMediaEngine({ address: '127.0.0.1', ports, workers: 1, workerEntry, ...options });
+}
+
+/** An endpoint, and the first that it tells. */
+async function opened(engine: MediaEngine) {
   let tell: (event: MediaEndpointEvent) => void = () => {};
   const told = new Promise<MediaEndpointEvent>((resolve) => (tell = resolve));
   const endpoint = await engine.openEndpoint({ label: 'x', onEvent: (event) => tell(event) });
+  return { endpoint, told };
+}
+
+it('tells the endpoints of a worker that died, frees their ports, and takes a new worker', async () => {
+  const engine = engineWith(mortal);
+  const { endpoint, told } = await opened(engine);
   const playback = endpoint.play({ type: 'tone', frequencyHz: 440 });
   endpoint.echo(true);
   expect(await told).toMatchObject({ type: 'failed', code: 'MEDIA_WORKER_DIED' });
@@ -62,17 +73,9 @@ it('tells the endpoints of a worker that died, frees their ports, and takes a ne
 });
 
 it('ends a worker that hangs, tells its endpoints, and takes a new worker', async () => {
-  const engine = createMediaEngine({
-    address: '127.0.0.1',
-    ports: { from: 23_100, to: 23_101 },
-    portRestMs: 0,
-    workers: 1,
-    workerTimeoutMs: 500,
-    workerEntry: stuck,
-  });
-  let tell: (event: MediaEndpointEvent) => void = () => {};
-  const told = new Promise<MediaEndpointEvent>((resolve) => (tell = resolve));
-  const endpoint = await engine.openEndpoint({ label: 'x', onEvent: (event) => tell(event) });
+  const ports = { from: 23_100, to: 23_101 };
+  const engine = engineWith(stuck, { ports, portRestMs: 0, workerTimeoutMs: 500 });
+  const { endpoint, told } = await opened(engine);
   await endpoint.createOffer();
   endpoint.echo(true);
   const died = { type: 'failed', code: 'MEDIA_WORKER_DIED' };
@@ -86,13 +89,7 @@ it('ends a worker that hangs, tells its endpoints, and takes a new worker', asyn
 });
 
 it('refuses what a worker was asked for that never begins', async () => {
-  const engine = createMediaEngine({
-    address: '127.0.0.1',
-    ports: { from: 23_110, to: 23_119 },
-    workers: 1,
-    workerTimeoutMs: 100,
-    workerEntry: endless,
-  });
+  const engine = engineWith(endless, { workerTimeoutMs: 100 });
   await expect(engine.openEndpoint({ label: 'x', onEvent() {} })).rejects.toMatchObject({
     code: 'MEDIA_WORKER_DIED',
   });
@@ -102,17 +99,14 @@ it('refuses what a worker was asked for that never begins', async () => {
 it.each([99, 600_001, Number.NaN])(
   'refuses %d ms for a worker to do nothing',
   (workerTimeoutMs) => {
-    const options = { address: '127.0.0.1', ports: { from: 23_000, to: 23_099 }, workerTimeoutMs };
-    expect(() => createMediaEngine(options)).toThrow(
+    expect(() => engineWith(mortal, { workerTimeoutMs })).toThrow(
       expect.objectContaining({ code: 'MEDIA_BAD_TIMEOUT' }),
     );
   },
 );
 
 it('says so when the worker was not built', () => {
-  const options = { address: '127.0.0.1', ports: { from: 23_000, to: 23_099 }, workers: 1 };
-  const workerEntry = new URL('nowhere.mjs', mortal);
-  expect(() => createMediaEngine({ ...options, workerEntry })).toThrow(
+  expect(() => engineWith(new URL('nowhere.mjs', mortal))).toThrow(
     expect.objectContaining({ code: 'MEDIA_WORKER_MISSING' }),
   );
 });

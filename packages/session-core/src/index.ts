@@ -97,6 +97,7 @@ export {
   recordingTable,
   type RecordingTimer,
 } from './recording-table.ts';
+export { DESCRIPTION_TYPES } from './sip-body.ts';
 export { takesTrickleIce, TRICKLE_ICE } from './trickle-ice.ts';
 export { SessionDirectory } from './session-directory.ts';
 export { SessionManager } from './session-manager.ts';

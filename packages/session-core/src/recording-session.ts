@@ -18,6 +18,7 @@ import {
   recordingTable,
 } from './recording-table.ts';
 import type { Session } from './session.ts';
+import { DESCRIPTION_TYPES } from './sip-body.ts';
 import { recoveryOfStatus, refusalOf } from './recovery.ts';
 
 /** A recording server (RFC 7866: SRS), and how it is called. */
@@ -48,7 +49,7 @@ export interface RecordingContext {
   readonly call: (options: CallOptions) => Session;
 }
 
-/** What a server sends that has lost the metadata: it is told everything (RFC 7866 §8.2). */
+/** What a server sends that has lost the metadata: it is told everything (RFC 7866). */
 const METADATA_REQUEST = 'application/rs-metadata-request';
 /** A hold at a back-to-back user agent is two negotiations; it is told as one. */
 const SETTLING_MS = 100;
@@ -195,7 +196,7 @@ export class RecordingSession {
         ...this.protection,
         headers: [
           ['Require', 'siprec'],
-          ['Accept', `application/sdp, multipart/mixed, ${METADATA_REQUEST}`],
+          ['Accept', [...DESCRIPTION_TYPES, METADATA_REQUEST].join(', ')],
         ],
         contactParams: ';+sip.src',
         bodyParts: () => [this.metadata()],

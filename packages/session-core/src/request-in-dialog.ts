@@ -1,5 +1,6 @@
 import { createResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
+import { DESCRIPTION_TYPES } from './sip-body.ts';
 import { candidatesOf } from './trickle-ice.ts';
 import { digitOf, type InfoDigit, isDigitInfo } from './info-digit.ts';
 
@@ -35,7 +36,7 @@ export function answerUntaken(transaction: ServerTransaction, allow: readonly st
   if (transaction.method === 'OPTIONS') {
     return respond(transaction, 200, [
       ['Allow', allow.join(', ')],
-      ['Accept', 'application/sdp, multipart/mixed'],
+      ['Accept', DESCRIPTION_TYPES.join(', ')],
     ]);
   }
   const status = KNOWN.includes(transaction.method) ? 405 : 501;

@@ -26,7 +26,7 @@ import { SessionDirectory } from './session-directory.ts';
 import { watchedSender } from './session-sender.ts';
 import { readSessionSnapshot } from './session-snapshot.ts';
 import { type SessionId, sessionId } from './session-state.ts';
-import { hasForeignBody, sdpOf, TAKEN_BODIES } from './sip-body.ts';
+import { hasForeignBody, refuseForBody, sdpOf } from './sip-body.ts';
 import { TRICKLE_ICE } from './trickle-ice.ts';
 import { Transferee } from './transferee.ts';
 import { tooMany } from './recovery.ts';
@@ -331,9 +331,7 @@ export class SessionManager extends SessionDirectory {
     if (this.closing !== undefined || this.registry.size >= this.limits.sessions) {
       return invite.reject(503, { headers: [['Retry-After', '10']] });
     }
-    if (hasForeignBody(invite.request)) {
-      return invite.reject(415, { headers: [...TAKEN_BODIES] });
-    }
+    if (hasForeignBody(invite.request)) return refuseForBody(invite);
     try {
       if (this.options.onInvite?.(invite) === true) return;
     } catch (error) {

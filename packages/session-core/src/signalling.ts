@@ -29,9 +29,9 @@ import {
   hasForeignBody,
   reasonFields,
   reasonOf,
+  refuseForBody,
   sdpBody,
   sdpOf,
-  TAKEN_BODIES,
 } from './sip-body.ts';
 
 /** @internal What the signalling of a session tells its session. */
@@ -366,8 +366,9 @@ export class Signalling {
   }
 
   private refuseBodies(change: IncomingReinvite | IncomingOffer): boolean {
-    const isForeign = hasForeignBody(change.request, this.takenBodies?.types);
-    if (isForeign) change.reject(415, { headers: [...TAKEN_BODIES] });
+    const types = this.takenBodies?.types;
+    const isForeign = hasForeignBody(change.request, types);
+    if (isForeign) refuseForBody(change, types);
     return isForeign;
   }
 

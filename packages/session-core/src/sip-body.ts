@@ -1,14 +1,17 @@
 import {
   accompaniedDescription,
   type Body,
-  bodyParts,
   type HeaderFields,
+  type IncomingInvite,
 } from '@strowger/dialog-core';
 import {
+  acceptHeaders,
   type BodyPart,
   type BodyPartInit,
   composeMultipart,
-  dispositionOf,
+  leafParts,
+  readBody,
+  refuseBody,
   type SipMessage,
 } from '@strowger/sip-message';
 import type { PeerReason } from './end-reason.ts';
@@ -34,15 +37,21 @@ export function sdpOf(message: SipMessage): Sdp | undefined {
  */
 export function hasForeignBody(message: SipMessage, types: readonly string[] = []): boolean {
   if (message.body.length === 0 || isSdp(message)) return false;
-  const parts = bodyParts(message);
-  const isKnown = (part: BodyPart): boolean => types.includes(typeOf(part));
-  const hasKnown = accompaniedDescription(message) !== undefined || parts.some(isKnown);
-  return !hasKnown || parts.some((part) => isInsisting(part) && !isKnown(part));
+  const read = readBody(message);
+  if (!read.ok || read.value === undefined) return true;
+  const isTaken =
+    accompaniedDescription(message) !== undefined || bodiesOf(message, types).length > 0;
+  const options = { defaultHandling: 'optional' } as const;
+  return !isTaken || refuseBody(read.value, [DESCRIPTION, ...types], options) !== undefined;
 }
 
 /** @internal The parts of a message of these types, or the body where that is of one. */
 export function bodiesOf(message: SipMessage, types: readonly string[]): readonly BodyPart[] {
-  return bodyParts(message).filter((part) => types.includes(typeOf(part)));
+  const read = readBody(message);
+  if (!read.ok || read.value === undefined) return [];
+  return leafParts(read.value).filter(({ contentType: { type, subtype } }) =>
+    types.includes(`${type}/${subtype}`),
+  );
 }
 
 /** @internal */
@@ -85,26 +94,20 @@ function formatReason(reason: { protocol: string; cause: number; text?: string }
   return `${reason.protocol};cause=${reason.cause}${quoted === undefined ? '' : `;text="${quoted}"`}`;
 }
 
-/** @internal What a 415 says that we take (RFC 3261 §21.4.13): nothing that has to be inflated. */
-export const TAKEN_BODIES: readonly [string, string][] = [
-  ['Accept', `${DESCRIPTION}, multipart/mixed`],
-  ['Accept-Encoding', 'identity'],
-];
+/** What sessions take: descriptions, by themselves or among other parts (RFC 5621 §3). */
+export const DESCRIPTION_TYPES: readonly string[] = [DESCRIPTION, 'multipart/mixed'];
+
+/** @internal Refuses a change or a call for its body, and says what is taken (RFC 3261 §21.4.13). */
+export function refuseForBody(
+  request: Pick<IncomingInvite, 'reject'>,
+  types: readonly string[] = [],
+): void {
+  request.reject(415, { headers: acceptHeaders([...DESCRIPTION_TYPES, ...types]) });
+}
 
 function isSdp(message: SipMessage): boolean {
   const encodings = message.headers.raw('Content-Encoding');
   if (encodings.some((name) => name.trim().toLowerCase() !== 'identity')) return false;
   const type = message.headers.get('content-type');
   return type?.type.toLowerCase() === 'application' && type.subtype.toLowerCase() === 'sdp';
-}
-
-function typeOf({ contentType }: BodyPart): string {
-  return `${contentType.type}/${contentType.subtype}`;
-}
-
-/** Whether it says that a message must be refused where it is not understood (RFC 3261 §20.11). */
-function isInsisting(part: BodyPart): boolean {
-  const { headers } = part;
-  if (typeOf(part) === DESCRIPTION) return false;
-  return dispositionOf(headers).params.get('handling')?.toLowerCase() === 'required';
 }

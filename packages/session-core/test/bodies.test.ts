@@ -1,3 +1,4 @@
+import { DialogLayer } from '@strowger/dialog-core';
 import { readBody, type SipRequest } from '@strowger/sip-message';
 import { describe, expect, it } from 'vitest';
 import { finish, scene, talking } from './two-phones.ts';
@@ -62,6 +63,39 @@ describe('a call whose description is accompanied (RFC 5621 §3)', () => {
   });
 });
 
+describe('an answer that is accompanied (RFC 5621 §3)', () => {
+  it.each(['mixed', 'alternative'])('is taken out of its multipart/%s', async (subtype) => {
+    const both = scene();
+    const { simulation, alice } = both;
+    const gateway = simulation.network.host('gateway');
+    const type = `multipart/${subtype};boundary=b`;
+    const besides = (sdp: string): string =>
+      ['application/ISUP\r\n\r\n01', `application/sdp\r\n\r\n${sdp}`]
+        .map((part) => `--b\r\nContent-Type: ${part}\r\n`)
+        .concat('--b--\r\n')
+        .join('');
+    const layer = new DialogLayer({
+      runtime: gateway.runtime,
+      sender: gateway,
+      contactUser: 'gateway',
+      user: {
+        // it takes what it is offered
+        onInvite: (invite) =>
+          void invite.accept({ body: { type, content: besides(invite.request.text()) } }),
+        onRequest() {},
+      },
+    });
+    gateway.receive = (inbound) => layer.receive(inbound);
+    const session = alice.call('gateway');
+    await simulation.run(1000);
+    expect([session.state, session.mediaDirection]).toEqual(['connected', 'sendrecv']);
+    void session.hangUp();
+    await simulation.run(1000);
+    layer.close();
+    await finish(both);
+  });
+});
+
 describe('bodies that somebody takes', () => {
   it('come beside a description and without one, in re-INVITE and UPDATE', async () => {
     const heard: string[] = [];
@@ -96,6 +130,29 @@ describe('bodies that somebody takes', () => {
     await simulation.run(100);
     expect(heard).toEqual(['alone', 'beside']);
     expect(told).toEqual(['200', '200', '200', '200']);
+    void session.hangUp();
+    await finish(both);
+  });
+
+  it('are named where another is refused', async () => {
+    const both = scene();
+    const { simulation, alice, bob } = both;
+    const session = alice.call('bob', {
+      takenBodies: { types: ['application/x-hint'], onBody() {} },
+    });
+    await simulation.run(1000);
+    const refused: string[][] = [];
+    bob.session.dialog?.reinvite(
+      { body: { type: 'application/x-other', content: 'what' } },
+      {
+        onAccepted() {},
+        onRejected: ({ status, headers }) =>
+          void refused.push([`${status}`, ...headers.raw('Accept')]),
+        onFailed() {},
+      },
+    );
+    await simulation.run(1000);
+    expect(refused).toEqual([['415', 'application/sdp, multipart/mixed, application/x-hint']]);
     void session.hangUp();
     await finish(both);
   });

@@ -1,5 +1,6 @@
 import type { DialogLayer, RequestOptions } from '@strowger/dialog-core';
 import { type Clock, StrowgerError } from '@strowger/runtime';
+import { DESCRIPTION_TYPES } from '@strowger/session-core';
 import { createResponse } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 
@@ -71,7 +72,7 @@ export function answerRequest(
   if (method === 'OPTIONS') {
     // an empty Supported says that we know no extension (RFC 3261 §20.37)
     const can: [string, string][] = [
-      ['Accept', ['application/sdp', 'multipart/mixed', ...accept].join(', ')],
+      ['Accept', [...DESCRIPTION_TYPES, ...accept].join(', ')],
       ['Supported', ''],
     ];
     const headers = [...said, ...can];

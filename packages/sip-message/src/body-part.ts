@@ -62,6 +62,11 @@ export function parseMultipart(
   return toParsed(reading.read({ headers, contentType }, { from: 0, end: bytes.length }, 1));
 }
 
+/** What a body is made of in the end: the parts of its multiparts, or itself where it is none. */
+export function leafParts(part: BodyPart): readonly BodyPart[] {
+  return part.contentType.type === 'multipart' ? part.parts.flatMap(leafParts) : [part];
+}
+
 type Described = Pick<BodyPart, 'headers' | 'contentType'>;
 
 /** One body being taken apart. */

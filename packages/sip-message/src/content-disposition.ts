@@ -26,15 +26,25 @@ export function dispositionOf(headers: Headers): Disposition {
   return { type: given?.value.toLowerCase() ?? usual, isRequired, params };
 }
 
+/** How a body is judged that does not say it itself. */
+export interface HandlingOptions {
+  readonly defaultHandling?: 'required' | 'optional';
+}
+
 /**
  * Why a body cannot be handled by one who understands these media types (`application/sdp`,
  * `text/*`), as a refusal with status 415; undefined where it can (RFC 3261 §8.2.3). Of
  * `multipart/alternative` one part has to be understood, of `multipart/related` the root, of any
  * other multipart each part; what is `handling=optional` never stands in the way. No
- * Content-Encoding but `identity` is understood.
+ * Content-Encoding but `identity` is understood. With `defaultHandling: 'optional'` neither does what
+ * says nothing of its handling, which is `required` by default (§20.11).
  */
-export function refuseBody(part: BodyPart, types: readonly string[]): Refusal | undefined {
-  if (!dispositionOf(part.headers).isRequired) return undefined;
+export function refuseBody(
+  part: BodyPart,
+  types: readonly string[],
+  options: HandlingOptions = {},
+): Refusal | undefined {
+  if (!mustBeUnderstood(part, options)) return undefined;
   const encodings = part.headers.get('content-encoding') ?? part.headers.raw('content-encoding');
   if (encodings.some((name) => name.toLowerCase() !== 'identity')) {
     return unsupported('UNSUPPORTED_ENCODING', part, 'the encoding of a body is not understood');
@@ -44,7 +54,7 @@ export function refuseBody(part: BodyPart, types: readonly string[]): Refusal | 
     if (types.some((type) => isOf(type, part))) return undefined;
     return unsupported('UNSUPPORTED_MEDIA_TYPE', part, 'the type of a body is not understood');
   }
-  const refusals = partsThatCount(part).map((each) => refuseBody(each, types));
+  const refusals = partsThatCount(part).map((each) => refuseBody(each, types, options));
   if (contentType.subtype === 'alternative') {
     return refusals.includes(undefined) ? undefined : refusals[0];
   }
@@ -57,6 +67,13 @@ export function acceptHeaders(types: readonly string[]): [string, HeaderInput][]
     ['Accept', types.join(', ')],
     ['Accept-Encoding', 'identity'],
   ];
+}
+
+/** By what it says, else by the default; a multipart that says nothing is looked into. */
+function mustBeUnderstood({ headers, contentType }: BodyPart, options: HandlingOptions): boolean {
+  const { isRequired, params } = dispositionOf(headers);
+  const isUnsaid = params.get('handling') === undefined && contentType.type !== 'multipart';
+  return isUnsaid ? options.defaultHandling !== 'optional' : isRequired;
 }
 
 /** All parts; of `related` the root: the part that `start` names, or the first (RFC 2387 §3). */

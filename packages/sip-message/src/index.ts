@@ -1,10 +1,11 @@
 export { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.ts';
-export { type BodyPart, parseMultipart, readBody } from './body-part.ts';
+export { type BodyPart, leafParts, parseMultipart, readBody } from './body-part.ts';
 export { type BodyPartInit, composeMultipart, type MultipartOptions } from './compose-multipart.ts';
 export {
   acceptHeaders,
   type Disposition,
   dispositionOf,
+  type HandlingOptions,
   refuseBody,
 } from './content-disposition.ts';
 export { type FragmentStart, SipFragment, type SipFragmentInit } from './sip-fragment.ts';

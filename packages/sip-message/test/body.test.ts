@@ -310,6 +310,18 @@ describe('Content-Disposition (RFC 3261 §20.11)', () => {
     expect(verdict('related;start="<2@a>"', html, `Content-ID: <2@a>\r\n${sdp}`)).toBeUndefined();
   });
 
+  it('lets pass what says nothing of its handling, where that is wished', () => {
+    const required = html.replace('\r\n', '\r\nContent-Disposition: render;handling=required\r\n');
+    const lenient = (subtype: string, ...parts: string[]) => {
+      const read = readBody(message(`multipart/${subtype};boundary=b`, multipart('b', ...parts)));
+      return refuseBody(accepted(read), types, { defaultHandling: 'optional' })?.code;
+    };
+    expect(lenient('mixed', sdp, html)).toBeUndefined();
+    expect(lenient('mixed', sdp, required)).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect(lenient('alternative', required, sdp)).toBeUndefined();
+    expect(lenient('related', sdp, required)).toBeUndefined();
+  });
+
   it('P14: a body with a Content-Encoding gets 415 with Accept-Encoding: identity', () => {
     for (const coding of ['gzip', 'deflate', 'x-unknown', 'identity, gzip', ';']) {
       const request = message('application/sdp', '\x1f\x8b\x08', `Content-Encoding: ${coding}`);

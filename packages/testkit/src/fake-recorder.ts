@@ -59,7 +59,7 @@ export class FakeRecorder {
     };
   }
 
-  /** Has lost what it knew of a recording, and asks for all of it (RFC 7866 §8.2). */
+  /** Has lost what it knew of a recording, and asks for all of it (RFC 7866). */
   askForMetadata({ dialog }: FakeRecording): void {
     const body = { type: 'application/rs-metadata-request', content: 'restarted' };
     dialog?.update({ body }, { onAccepted() {}, onRejected() {}, onFailed() {} });

@@ -89,11 +89,11 @@ export class InsertedDigits implements Ticked {
     session.sender.send(packet, { marker: step.first, payloadType, timestamp });
   }
 
-  /** Gives up what waits. Idempotent. */
   failed(): void {
     this.clear();
   }
 
+  /** Gives up what waits. Idempotent. */
   clear(): void {
     this.isOn = false;
     this.ticker.remove(this);

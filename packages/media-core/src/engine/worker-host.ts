@@ -8,7 +8,7 @@ import type { FromWorker, WorkerData } from '../core/messages.ts';
 import type { CoreHost, HostedEndpoint } from './core-host.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
-/** A worker that died: its endpoints are gone with it. */
+/** How a worker is started, and who hears of its end: its endpoints are gone with it. */
 export interface WorkerHostOptions {
   /** The built `worker.js`. */
   entry: URL;

@@ -43,7 +43,7 @@ export type SpeechEvent =
 const ABOVE_NOISE_DB = 9;
 /** The noise is believed to rise so slowly, and to fall at once: speech has gaps, noise has none. */
 const NOISE_RISE_DB = (4 * BLOCK_MS) / 1000;
-/** What is known to be no voice is noise within half a second. */
+/** As much where the judge hears no voice: noise from silence up is known within a second or so. */
 const KNOWN_NOISE_RISE_DB = (60 * BLOCK_MS) / 1000;
 const LOUDEST_NOISE_DBM0 = -20;
 /** Echoes come back within this time: two jitter buffers, the network and a room. */
@@ -83,6 +83,7 @@ export class SpeechDetector {
     this.judge = judge;
   }
 
+  /** Frees its judge. */
   close(): void {
     this.judge?.close();
   }

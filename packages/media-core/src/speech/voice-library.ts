@@ -11,6 +11,7 @@ const VOICE = 1;
 export interface VoiceJudge {
   /** Of each block of 10 ms in its turn; `true` at a rate that it cannot judge. */
   isVoice(block: Int16Array, sampleRate: number): boolean;
+  /** Frees its memory in the library; afterwards everything is a voice. Idempotent. */
   close(): void;
 }
 
