@@ -1,4 +1,4 @@
-// CPU per call of a stateful proxy under sipp over UDP: `node proxy.mjs strowger|kamailio RATE SECONDS`.
+// CPU per call of a stateful proxy under sipp over UDP: `node proxy.mjs strowger|batched|kamailio RATE SECONDS`.
 // One call is INVITE, 180, 200, ACK, BYE, 200, the proxy in the route of all of them. Ten seconds,
 // the first of them at a lower rate, warm up and are not counted. `--timers` tells how late the timers of the transactions fired.
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ const memory = ['-m', '512', '-M', '16', '-x', 'tlsf', '-X', 'tlsf'];
 const places = ['-Y', folder, '-P', join(folder, 'pid'), '-w', folder];
 const programs = {
   strowger: [process.execPath, [at('proxy/strowger.mjs'), '5060', '5070', ...flags]],
+  batched: [process.execPath, [at('proxy/strowger.mjs'), '5060', '5070', '--batched', ...flags]],
   kamailio: ['kamailio', ['-f', at('kamailio-proxy.cfg'), '-DD', '-E', ...places, ...memory]],
 };
 
@@ -33,7 +34,7 @@ const before = cpuMicroseconds(under.pid);
 const { successful, failed, retransmissions } = await call(Number(seconds));
 const used = cpuMicroseconds(under.pid) - before;
 printed = '';
-if (name === 'strowger') {
+if (name !== 'kamailio') {
   under.kill('SIGUSR2');
   await until('its timers are told', () => printed.includes('}'));
 }

@@ -1,5 +1,5 @@
 // Requests and responses per second of CPU over one transport, beside a bare echo of the same bytes:
-// `node rates.mjs udp|tcp|tls strowger|bare SECONDS [RATE]`. The server is a process of its own; a client
+// `node rates.mjs udp|tcp|tls strowger|batched|bare SECONDS [RATE]`. The server is a process of its own; a client
 // here keeps 64 requests under way, or sends RATE of them a second, and the server's CPU is what is
 // counted.
 import { spawn } from 'node:child_process';
@@ -16,7 +16,8 @@ const UNDER_WAY = 64;
 const program = fileURLToPath(
   new URL(kind === 'bare' ? 'uas/echo.mjs' : 'uas/strowger.mjs', import.meta.url),
 );
-const server = spawn(process.execPath, [program, String(PORT), transport], {
+const carrier = kind === 'batched' ? kind : transport;
+const server = spawn(process.execPath, [program, String(PORT), carrier], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 process.on('exit', () => server.kill('SIGKILL'));

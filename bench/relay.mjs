@@ -2,7 +2,7 @@
 // packets every 20 ms on each stream, not all at once; the relay sends them on; the child counts, and sees how long each
 // was under way.
 // strowger: two legs of the media engine. gathered: the same, which looks at its sockets once a
-// millisecond at most. dgram: a bare loop, one `send` per packet. connected: the same with two sockets,
+// millisecond at most. batched: the same on datagram-batch, at once; resting: both. dgram: a bare loop, one `send` per packet. connected: the same with two sockets,
 // each connected to its side. direct: nobody between.
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -14,6 +14,7 @@ let first = 0;
 const PERIOD_MS = 20;
 /** Where a packet says when it was sent. */
 const SENT_AT = 12;
+const BATCHED = import.meta.resolve('@strowger/datagram-batch');
 
 if (process.argv[2] === 'generate') {
   await generate();
@@ -29,8 +30,10 @@ async function relay(kind, streams, seconds) {
   const generator = fork(fileURLToPath(import.meta.url), ['generate', String(streams)]);
   const ports = await new Promise((resolve) => generator.once('message', resolve));
   const relays = {
-    strowger: (pairs) => relayByEngine(pairs, 0),
-    gathered: (pairs) => relayByEngine(pairs, 1),
+    strowger: (pairs) => relayByEngine(pairs, { wakeUpMs: 0 }),
+    gathered: (pairs) => relayByEngine(pairs, { wakeUpMs: 1 }),
+    batched: (pairs) => relayByEngine(pairs, { wakeUpMs: 0, workerDatagrams: BATCHED }),
+    resting: (pairs) => relayByEngine(pairs, { wakeUpMs: 1, workerDatagrams: BATCHED }),
     dgram: relayByLoop,
     connected: relayByConnectedLoop,
     direct: (pairs) => ({ targets: pairs.map(({ b }) => b), close: async () => {} }),
@@ -79,7 +82,7 @@ async function connected(port) {
   return socket;
 }
 
-async function relayByEngine(pairs, wakeUpMs) {
+async function relayByEngine(pairs, options) {
   const { createMediaEngine } = await import('@strowger/media-core');
   const ports = { from: 20_000, to: 39_999 };
   const engine = createMediaEngine({
@@ -87,7 +90,7 @@ async function relayByEngine(pairs, wakeUpMs) {
     ports,
     codecs: ['pcmu'],
     workers: 1,
-    wakeUpMs,
+    ...options,
   });
   const targets = [];
   const onEvent = () => {};

@@ -13,6 +13,7 @@ const PORT = 5080;
 const at = (file) => fileURLToPath(new URL(file, import.meta.url));
 const programs = {
   strowger: () => [process.execPath, [at('uas/strowger.mjs'), String(PORT)]],
+  batched: () => [process.execPath, [at('uas/strowger.mjs'), String(PORT), 'batched']],
   dgram: () => [process.execPath, [at('uas/dgram.mjs'), String(PORT)]],
   sip: () => [process.execPath, [at('uas/sip.mjs'), String(PORT)]],
   nta: () => [compile('uas-nta', 'sofia-sip-ua'), [String(PORT)]],

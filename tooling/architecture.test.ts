@@ -14,6 +14,7 @@ const RULES: Record<string, { imports: string[]; io: IoRule }> = {
     imports: [],
     io: { only: ['src/node-runtime.ts', 'src/system-clock.ts', 'src/web-runtime.ts'] },
   },
+  'datagram-batch': { imports: ['runtime'], io: 'sockets' },
   'sip-message': { imports: [], io: 'none' },
   'sip-transport': { imports: ['sip-message', 'runtime'], io: 'sockets' },
   'transaction-core': { imports: ['sip-message', 'runtime'], io: 'none' },

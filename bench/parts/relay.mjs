@@ -8,6 +8,8 @@ const NAMES = {
   connected: '`dgram`, two connected sockets',
   strowger: 'media-core',
   gathered: 'media-core, `wakeUpMs: 1`',
+  batched: 'media-core on datagram-batch',
+  resting: 'media-core on datagram-batch, `wakeUpMs: 1`',
 };
 /** Of 300 calls in one direction: with the phones' side in the same two cores both would not fit. */
 const MANY = '300';
@@ -18,7 +20,7 @@ export function relay() {
     Object.keys(NAMES),
     (name) => first(() => measure('relay.mjs', [name, STREAMS, seconds])).microseconds,
   );
-  const ways = ['direct', 'connected', 'strowger', 'gathered'];
+  const ways = ['direct', 'connected', 'strowger', 'gathered', 'batched', 'resting'];
   const delays = interleave(
     ways,
     (name) => first(() => measure('relay.mjs', [name, MANY, seconds])).p99Ms,
@@ -44,7 +46,9 @@ export function relay() {
     ),
     ...targets([
       ['CPU per packet, times the connected loop', runs.strowger / runs.connected, 1.1, 'at most'],
+      ['the same, batched', runs.batched / runs.connected, 1.1, 'at most'],
       ['added delay, 99 %, ms', delays.strowger - delays.direct, 2, 'at most'],
+      ['the same, batched', delays.batched - delays.direct, 2, 'at most'],
     ]),
   ];
 }

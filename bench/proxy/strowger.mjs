@@ -1,12 +1,15 @@
-// A stateful proxy with Record-Route in front of a callee: `node strowger.mjs PORT CALLEE_PORT`. With
+// A stateful proxy with Record-Route in front of a callee: `node strowger.mjs PORT CALLEE_PORT`; with
+// `--batched` its sockets are those of datagram-batch. With
 // SIGUSR2 it prints how late the timers of its transactions fired, with SIGTERM it ends.
+import { createDatagramIo } from '@strowger/datagram-batch';
 import { nodeRuntime } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import { StatefulProxy } from '@strowger/transaction-core';
 
 const [port = '5060', callee = '5070'] = process.argv.slice(2);
-const runtime = watched(nodeRuntime());
+const isBatched = process.argv.includes('--batched');
+const runtime = watched(nodeRuntime({ datagrams: isBatched ? createDatagramIo() : undefined }));
 const target = { uri: uri(`sip:bob@127.0.0.1:${callee}`) };
 const transport = new TransportLayer({
   runtime,

@@ -1,15 +1,18 @@
-// A UAS of two layers: transport and transactions. `node strowger.mjs PORT [udp|tcp|tls]` answers every
-// INVITE, BYE and whatever else with 200. From the first SIGUSR2 on it watches the event loop's delay,
+// A UAS of two layers: transport and transactions. `node strowger.mjs PORT [udp|batched|tcp|tls]` answers
+// every INVITE, BYE and whatever else with 200; `batched` is UDP by datagram-batch. From the first SIGUSR2 on it watches the event loop's delay,
 // with the next it prints that; with SIGTERM it ends.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createDatagramIo } from '@strowger/datagram-batch';
 import { nodeRuntime } from '@strowger/runtime';
 import { createResponse } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
 import { TransactionLayer } from '@strowger/transaction-core';
 import { certificates } from './certificates.mjs';
 
-const [port = '5060', transportName = 'udp'] = process.argv.slice(2);
-const runtime = nodeRuntime();
+const [port = '5060', carrier = 'udp'] = process.argv.slice(2);
+const isBatched = carrier === 'batched';
+const transportName = isBatched ? 'udp' : carrier;
+const runtime = nodeRuntime({ datagrams: isBatched ? createDatagramIo() : undefined });
 const contact = [['Contact', `<sip:uas@127.0.0.1:${port};transport=${transportName}>`]];
 const transport = new TransportLayer({
   runtime,

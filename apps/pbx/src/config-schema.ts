@@ -312,6 +312,10 @@ export const configSchema = z
       .array(userPart)
       .default([])
       .describe('Services and users that a caller who is no user of ours may reach'),
+    datagrams: z
+      .enum(['dgram', 'batched'])
+      .default('dgram')
+      .describe('How UDP is read and sent; "batched" costs less CPU, on Linux'),
     digits: z
       .enum(['convert', 'pass'])
       .default('convert')

@@ -23,6 +23,7 @@ export const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; lis
   STROWGER_MEDIA_STUN_SERVERS: { path: ['media', 'stunServers'], list: true },
   STROWGER_MEDIA_HOLD_MUSIC: { path: ['media', 'holdMusic', 'file'] },
   STROWGER_MEDIA_WORKERS: { path: ['media', 'workers'] },
+  STROWGER_DATAGRAMS: { path: ['datagrams'] },
   STROWGER_STORE: { path: ['store'] },
   STROWGER_PUBLIC: { path: ['public'], list: true },
   STROWGER_MODE: { path: ['mode'] },

@@ -14,6 +14,7 @@ import { roomsOf } from './conference-rooms.ts';
 import { refuseUnsafe } from './config.ts';
 import { checkHoldMusic, soundOf } from './hold-music.ts';
 import { atOf, type Config, parseHostPort, parsePortRange } from './config-schema.ts';
+import { datagramsOf, workerDatagramsOf } from './datagrams.ts';
 import { type HttpCertificate, HttpServer } from './http-server.ts';
 import { logRecordings, recordingOf } from './recordings.ts';
 import { digestByListener, isHttpSecure, isHttpShared, sipListeners } from './sip-listeners.ts';
@@ -41,7 +42,7 @@ export interface Pbx {
 
 /** Starts everything, from the stores up. Rejects, and then holds nothing, when a part cannot. */
 export async function startPbx(config: Config, logger: Logger): Promise<Pbx> {
-  const runtime = nodeRuntime({ logger });
+  const runtime = nodeRuntime({ logger, datagrams: datagramsOf(config) });
   const opened: (() => void | Promise<void>)[] = [];
   try {
     return await open(config, runtime, opened);
@@ -144,7 +145,8 @@ async function open(
   };
 }
 
-function mediaOptions({ media, edge }: Config): MediaEngineOptions {
+function mediaOptions(config: Config): MediaEngineOptions {
+  const { media, edge } = config;
   const { address, codecs, srtp, ice, keying, workers, transcode, maxTranscoded } = media;
   const { comfortNoise, holdMusic } = media;
   const place = (text: string) => parseHostPort(text) ?? { address: '', port: 0 };
@@ -155,6 +157,7 @@ function mediaOptions({ media, edge }: Config): MediaEngineOptions {
     ice,
     keying,
     workers,
+    workerDatagrams: workerDatagramsOf(config),
     comfortNoise,
     relay: { transcode, maxTranscoded, ...(holdMusic && { holdMusic: soundOf(holdMusic) }) },
     ports: parsePortRange(media.ports) ?? { from: 20_000, to: 29_999 },

@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Clock, nodeRuntime, type Runtime } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent } from './core/core-api.ts';
 import { gatheredDatagrams } from './core/gathered-datagrams.ts';
+import { importDatagrams } from './core/import-datagrams.ts';
 import { MediaCore } from './core/media-core.ts';
 import type { FromWorker, ToWorker, WorkerData } from './core/messages.ts';
 import { type ThreadPause, threadPause } from './core/thread-pause.ts';
@@ -11,31 +12,41 @@ import { type ThreadPause, threadPause } from './core/thread-pause.ts';
 // started by `workerHost` alone, which gives it this
 if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: MessagePort, { codecs, wakeUpMs, beats, beatMs }: WorkerData): void {
+function serve(port: MessagePort, data: WorkerData): void {
+  const { codecs, beats, beatMs } = data;
   const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const pause = threadPause();
-  const runtime = runtimeOf(wakeUpMs, pause);
-  beat(beats, runtime.clock, beatMs);
-  const core = new MediaCore({
-    runtime,
-    codecs,
-    pause,
-    onEvent(id, event) {
-      tell({ type: 'event', id, event }, movedWith(event));
-    },
-  });
+  beat(beats, nodeRuntime().clock, beatMs);
+  const core = runtimeOf(data, pause).then(
+    (runtime) =>
+      new MediaCore({
+        runtime,
+        codecs,
+        pause,
+        onEvent(id, event) {
+          tell({ type: 'event', id, event }, movedWith(event));
+        },
+      }),
+  );
+  core.catch(() => {}); // every call tells why there is none
   port.on('message', (message: ToWorker) => {
     const { call } = message;
-    perform(core, message).then(
-      (value) => tell({ type: 'resolved', call, value }),
-      (error: unknown) => tell({ type: 'rejected', call, error: plain(error) }),
-    );
+    core
+      .then((made) => perform(made, message))
+      .then(
+        (value) => tell({ type: 'resolved', call, value }),
+        (error: unknown) => tell({ type: 'rejected', call, error: plain(error) }),
+      );
   });
 }
 
-function runtimeOf(wakeUpMs: number, pause: ThreadPause): Runtime {
-  const runtime = nodeRuntime();
+async function runtimeOf(
+  { wakeUpMs, datagrams: module }: WorkerData,
+  pause: ThreadPause,
+): Promise<Runtime> {
+  const own = module === undefined ? undefined : await importDatagrams(module);
+  const runtime = nodeRuntime({ datagrams: own });
   if (wakeUpMs === 0) return runtime;
   const { clock, datagrams } = runtime;
   const gathering = { clock, intervalMs: wakeUpMs, pause };

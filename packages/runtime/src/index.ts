@@ -4,7 +4,12 @@ export { type Recovery, StrowgerError, type StrowgerErrorOptions } from './error
 export { Emitter, type Unsubscribe } from './events.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { AddressWatch, type NetworkWatch } from './network-watch.ts';
-export { canReusePort, nodeRuntime, type Runtime } from './node-runtime.ts';
+export {
+  canReusePort,
+  type NodeRuntimeOptions,
+  nodeRuntime,
+  type Runtime,
+} from './node-runtime.ts';
 export { jsonLine, printable, printableJson } from './printable.ts';
 export { type Random, randomFrom, seededRandom } from './random.ts';
 export {

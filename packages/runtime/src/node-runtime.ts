@@ -19,8 +19,16 @@ export interface Runtime {
   readonly network?: NetworkWatch;
 }
 
+/** What the real runtime is made with. */
+export interface NodeRuntimeOptions {
+  /** Default: none. */
+  readonly logger?: Logger;
+  /** Another way to the network than `dgram`, such as `createDatagramIo` of datagram-batch. */
+  readonly datagrams?: DatagramIo | undefined;
+}
+
 /** The real runtime: the system's monotonic clock, its random bytes, `dgram`, its addresses. */
-export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
+export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
   // nobody waits for another network: whoever watches lets its process end
   const watchClock = new SystemClock({ holdsProcess: false });
   return {
@@ -28,7 +36,7 @@ export function nodeRuntime(options: { logger?: Logger } = {}): Runtime {
     network: new AddressWatch({ clock: watchClock, addresses: ownAddresses }),
     random: { ...randomFrom(pooledBytes()), token: pooledTokens() },
     logger: options.logger ?? silentLogger,
-    datagrams: nodeDatagrams,
+    datagrams: options.datagrams ?? nodeDatagrams,
   };
 }
 

@@ -22,6 +22,8 @@ export interface WorkerData {
   readonly codecs: readonly ThreadCodec[];
   /** From one look at its sockets to the next at least; 0 for none. */
   readonly wakeUpMs: number;
+  /** The module that makes its sockets, by its URL; absent: `dgram`. */
+  readonly datagrams: string | undefined;
   /** Its first number goes up every `beatMs` as long as the worker's loop turns. */
   readonly beats: Int32Array;
   readonly beatMs: number;

@@ -31,13 +31,20 @@ export interface MediaEngineOptions {
    */
   readonly wakeUpMs?: number;
   /**
+   * A module that exports `createDatagramIo`, by its URL, such as
+   * `import.meta.resolve('@strowger/datagram-batch')`: the sockets of workers are made by it. Where it
+   * cannot be had, endpoints reject with `MEDIA_DATAGRAMS_UNAVAILABLE`. Default `dgram`; with
+   * `workers: 0`, the runtime's.
+   */
+  readonly workerDatagrams?: URL | string | undefined;
+  /**
    * For how long a worker may do nothing, in milliseconds, before it counts as dead and is ended; 100 to
    * 600 000, default 5000. One that has only begun may take six times as long to read its program.
    */
   readonly workerTimeoutMs?: number;
   /** The built `worker.js`, where a bundler has moved it. */
   readonly workerEntry?: URL;
-  /** Default `nodeRuntime()`. Workers have their own clock and sockets. */
+  /** Default `nodeRuntime()`. Workers have their own clock and sockets: see `workerDatagrams`. */
   readonly runtime?: Runtime;
   /** How long a pair of ports rests after its use; default 5000. */
   readonly portRestMs?: number;

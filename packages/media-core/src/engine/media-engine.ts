@@ -399,6 +399,7 @@ class LocalMediaEngine implements MediaEngine {
       entry: this.options.workerEntry ?? defaultWorkerEntry(),
       codecs: this.codecs.own,
       wakeUpMs: wakeUpMsOf(this.options),
+      datagrams: this.options.workerDatagrams?.toString(),
       timeoutMs: workerTimeoutMsOf(this.options),
       onDied: (host, error) => this.bury(host, error),
     });

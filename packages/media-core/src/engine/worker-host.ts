@@ -15,6 +15,8 @@ export interface WorkerHostOptions {
   /** Codecs beside the built-in ones. */
   codecs: readonly ThreadCodec[];
   wakeUpMs: number;
+  /** The module that makes its sockets; absent: `dgram`. */
+  datagrams: string | undefined;
   /** For how long it may do nothing before it counts as dead. */
   timeoutMs: number;
   /** Told once, unless it was closed. */
@@ -37,12 +39,13 @@ export function defaultWorkerEntry(): URL {
 
 /** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
 export function workerHost(options: WorkerHostOptions): CoreHost {
-  const { entry, codecs, wakeUpMs, timeoutMs, onDied } = options;
+  const { entry, codecs, wakeUpMs, datagrams, timeoutMs, onDied } = options;
   if (!existsSync(fileURLToPath(entry))) {
     throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
   }
   const beats = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: WorkerData = { codecs, wakeUpMs, beats, beatMs: timeoutMs / BEATS };
+  const beatMs = timeoutMs / BEATS;
+  const workerData: WorkerData = { codecs, wakeUpMs, datagrams, beats, beatMs };
   const worker = new Worker(entry, { workerData });
   const pending = new Map<number, PendingCall>();
   const endpoints = new Map<number, HostedEndpoint>();

@@ -1,0 +1,413 @@
+// Datagrams in batches, for Linux. What many sockets have received is read by recvmmsg(2) and told in
+// one call; what they send leaves by sendmmsg(2). One instance for each environment of Node: the main
+// thread, every worker. Its sockets hang on one epoll descriptor, which libuv polls.
+//
+// Only ../src/native.ts calls these functions, with values that it has checked; it owns the numbers of
+// the sockets and the memory that is described below.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+#include <uv.h>
+
+enum {
+  BATCH = 32,            // packets that are read or sent in one go
+  LARGEST = 65536,       // no datagram is larger
+  STRIDE = LARGEST + 64, // else all places would share the same lines of the cache
+  SLAB = 8192,           // received packets are cut from memory of this size
+};
+
+// What is told of a packet, each in 32 bits.
+enum { SOCKET, OFFSET, LENGTH, PORT, SCOPE, ADDRESS, FIELDS = ADDRESS + 4 };
+
+typedef union {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+} Name;
+
+typedef struct {
+  int fd; // -1: the place is free
+  int family;
+} Socket;
+
+typedef struct {
+  napi_env env;
+  napi_async_cleanup_hook_handle cleanup;
+  uv_poll_t *poll;
+  int epoll;
+  napi_ref on_batch;
+  uint32_t *received; // BATCH * FIELDS, of what came
+  uint32_t *queued;   // BATCH * FIELDS, of what is to go
+  uint8_t *bytes;     // what is to go
+  napi_ref slab;
+  uint8_t *slab_bytes;
+  uint32_t slab_size, slab_used;
+  Socket *sockets;
+  uint32_t places, open;
+  uint8_t *scratch;
+  struct mmsghdr headers[BATCH];
+  struct iovec vectors[BATCH];
+  Name names[BATCH];
+} Instance;
+
+static Instance *instance_of(napi_env env) {
+  void *self = NULL;
+  napi_get_instance_data(env, &self);
+  return self;
+}
+
+static napi_value number(napi_env env, int32_t value) {
+  napi_value result = NULL;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+static uint32_t unsigned_of(napi_env env, napi_value value) {
+  uint32_t result = 0;
+  napi_get_value_uint32(env, value, &result);
+  return result;
+}
+
+static void *memory_of(napi_env env, napi_value array) {
+  void *data = NULL;
+  napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+  return data;
+}
+
+static void write_name(uint32_t *fields, const Name *name) {
+  if (name->any.sa_family == AF_INET) {
+    fields[PORT] = ntohs(name->v4.sin_port);
+    fields[SCOPE] = 0;
+    memcpy(fields + ADDRESS, &name->v4.sin_addr, 4);
+  } else {
+    fields[PORT] = ntohs(name->v6.sin6_port);
+    fields[SCOPE] = name->v6.sin6_scope_id;
+    memcpy(fields + ADDRESS, &name->v6.sin6_addr, 16);
+  }
+}
+
+static socklen_t read_name(const uint32_t *fields, int family, Name *name) {
+  memset(name, 0, sizeof *name);
+  name->any.sa_family = (sa_family_t)family;
+  if (family == AF_INET) {
+    name->v4.sin_port = htons((uint16_t)fields[PORT]);
+    memcpy(&name->v4.sin_addr, fields + ADDRESS, 4);
+    return sizeof name->v4;
+  }
+  name->v6.sin6_port = htons((uint16_t)fields[PORT]);
+  name->v6.sin6_scope_id = fields[SCOPE];
+  memcpy(&name->v6.sin6_addr, fields + ADDRESS, 16);
+  return sizeof name->v6;
+}
+
+// Reads an address in text form; 0 or an error of getaddrinfo.
+static int parse_address(napi_env env, napi_value text, Name *name) {
+  char address[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+  size_t length = 0;
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
+  struct addrinfo *found = NULL;
+  if (napi_get_value_string_latin1(env, text, address, sizeof address, &length) != napi_ok)
+    return EAI_NONAME;
+  int error = getaddrinfo(address, NULL, &hints, &found);
+  if (error != 0) return error;
+  memcpy(name, found->ai_addr, found->ai_addrlen);
+  freeaddrinfo(found);
+  return 0;
+}
+
+// Memory for at least so many bytes; what was cut from the old lives as long as its packets.
+static bool new_slab(Instance *self, uint32_t least) {
+  napi_value buffer;
+  void *data;
+  uint32_t size = least > SLAB ? least : SLAB;
+  if (napi_create_arraybuffer(self->env, size, &data, &buffer) != napi_ok) return false;
+  if (self->slab != NULL) napi_delete_reference(self->env, self->slab);
+  self->slab = NULL;
+  if (napi_create_reference(self->env, buffer, 1, &self->slab) != napi_ok) return false;
+  self->slab_bytes = data;
+  self->slab_size = size;
+  self->slab_used = 0;
+  return true;
+}
+
+// Reads what the ready sockets have, BATCH packets at most: how many, and of how many bytes. What is
+// left, and who was not asked, is ready again in the next turn of the loop.
+static uint32_t receive(Instance *self, uint32_t *total) {
+  struct epoll_event ready[BATCH];
+  int count = epoll_wait(self->epoll, ready, BATCH, 0);
+  uint32_t packets = 0;
+  *total = 0;
+  for (int at = 0; at < count && packets < BATCH; at++) {
+    uint32_t place = ready[at].data.u32;
+    struct mmsghdr *headers = self->headers + packets;
+    // an error of the socket is taken from it by this; no packet came with it
+    int got = recvmmsg(self->sockets[place].fd, headers, BATCH - packets, MSG_DONTWAIT, NULL);
+    for (int each = 0; each < got; each++, packets++) {
+      uint32_t *fields = self->received + packets * FIELDS;
+      fields[SOCKET] = place;
+      fields[LENGTH] = self->headers[packets].msg_len;
+      write_name(fields, &self->names[packets]);
+      self->headers[packets].msg_hdr.msg_namelen = sizeof(Name);
+      *total += fields[LENGTH];
+    }
+  }
+  return packets;
+}
+
+static void tell(Instance *self, uint32_t packets) {
+  napi_value receiver, callback, arguments[2], result;
+  if (napi_get_global(self->env, &receiver) != napi_ok ||
+      napi_get_reference_value(self->env, self->on_batch, &callback) != napi_ok ||
+      napi_create_uint32(self->env, packets, &arguments[0]) != napi_ok ||
+      napi_get_reference_value(self->env, self->slab, &arguments[1]) != napi_ok)
+    return;
+  napi_status status =
+      napi_make_callback(self->env, NULL, receiver, callback, 2, arguments, &result);
+  if (status != napi_pending_exception) return;
+  napi_value error;
+  if (napi_get_and_clear_last_exception(self->env, &error) == napi_ok)
+    napi_fatal_exception(self->env, error);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events) {
+  Instance *self = uv_handle_get_data((uv_handle_t *)poll);
+  uint32_t total;
+  uint32_t packets = receive(self, &total);
+  napi_handle_scope scope;
+  if (packets == 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
+  if ((self->slab != NULL && self->slab_size - self->slab_used >= total) || new_slab(self, total)) {
+    for (uint32_t at = 0; at < packets; at++) {
+      uint32_t *fields = self->received + at * FIELDS;
+      fields[OFFSET] = self->slab_used;
+      memcpy(self->slab_bytes + self->slab_used, self->scratch + (size_t)at * STRIDE, fields[LENGTH]);
+      self->slab_used += fields[LENGTH];
+    }
+    tell(self, packets);
+  }
+  napi_close_handle_scope(self->env, scope);
+}
+
+static void discard(Instance *self) {
+  for (uint32_t place = 0; place < self->places; place++)
+    if (self->sockets[place].fd >= 0) close(self->sockets[place].fd);
+  if (self->epoll >= 0) close(self->epoll);
+  if (self->scratch != MAP_FAILED) munmap(self->scratch, (size_t)BATCH * STRIDE);
+  free(self->sockets);
+  free(self->poll);
+  free(self);
+}
+
+static void on_poll_closed(uv_handle_t *poll) {
+  Instance *self = uv_handle_get_data(poll);
+  napi_async_cleanup_hook_handle cleanup = self->cleanup;
+  discard(self);
+  napi_remove_async_cleanup_hook(cleanup);
+}
+
+// The environment ends: a worker that is terminated, the process that exits.
+static void on_end(napi_async_cleanup_hook_handle handle, void *data) {
+  Instance *self = data;
+  uv_close((uv_handle_t *)self->poll, on_poll_closed);
+}
+
+// start(received, queued, bytes, onBatch): 0 or -errno; once for each environment. The caller keeps the
+// three arrays for as long as it lives.
+static napi_value start(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  uv_loop_t *loop = NULL;
+  Instance *self = calloc(1, sizeof *self);
+  if (self == NULL) return number(env, -ENOMEM);
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  self->env = env;
+  self->received = memory_of(env, arguments[0]);
+  self->queued = memory_of(env, arguments[1]);
+  self->bytes = memory_of(env, arguments[2]);
+  napi_create_reference(env, arguments[3], 1, &self->on_batch);
+  self->epoll = epoll_create1(EPOLL_CLOEXEC);
+  self->poll = calloc(1, uv_handle_size(UV_POLL));
+  self->scratch = mmap(NULL, (size_t)BATCH * STRIDE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (self->epoll < 0 || self->poll == NULL || self->scratch == MAP_FAILED) {
+    discard(self);
+    return number(env, -ENOMEM);
+  }
+  for (int at = 0; at < BATCH; at++) {
+    self->vectors[at] = (struct iovec){self->scratch + (size_t)at * STRIDE, LARGEST};
+    self->headers[at].msg_hdr = (struct msghdr){
+        .msg_name = &self->names[at],
+        .msg_namelen = sizeof(Name),
+        .msg_iov = &self->vectors[at],
+        .msg_iovlen = 1,
+    };
+  }
+  napi_get_uv_event_loop(env, &loop);
+  int error = uv_poll_init(loop, self->poll, self->epoll);
+  if (error != 0) {
+    discard(self);
+    return number(env, error);
+  }
+  uv_handle_set_data((uv_handle_t *)self->poll, self);
+  uv_poll_start(self->poll, UV_READABLE, on_readable);
+  uv_unref((uv_handle_t *)self->poll);
+  napi_add_async_cleanup_hook(env, on_end, self, &self->cleanup);
+  napi_set_instance_data(env, self, NULL, NULL);
+  return number(env, 0);
+}
+
+static int make_room(Instance *self, uint32_t place) {
+  if (place < self->places) return 0;
+  uint32_t places = self->places == 0 ? 16 : self->places;
+  while (places <= place) places *= 2;
+  Socket *sockets = realloc(self->sockets, places * sizeof *sockets);
+  if (sockets == NULL) return -ENOMEM;
+  for (uint32_t at = self->places; at < places; at++) sockets[at].fd = -1;
+  self->sockets = sockets;
+  self->places = places;
+  return 0;
+}
+
+static bool switch_on(int fd, int level, int option) {
+  int one = 1;
+  return setsockopt(fd, level, option, &one, sizeof one) == 0;
+}
+
+// open(place, address, port, { receive buffer in bytes, or 0 }, reusePort): the bound port or -errno
+static napi_value open_socket(napi_env env, napi_callback_info info) {
+  size_t count = 5;
+  napi_value arguments[5];
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  Instance *self = instance_of(env);
+  uint32_t place = unsigned_of(env, arguments[0]);
+  uint32_t buffer = unsigned_of(env, arguments[3]);
+  Name name;
+  if (parse_address(env, arguments[1], &name) != 0) return number(env, -EINVAL);
+  if (make_room(self, place) != 0) return number(env, -ENOMEM);
+  bool is_v4 = name.any.sa_family == AF_INET;
+  socklen_t length = is_v4 ? sizeof name.v4 : sizeof name.v6;
+  struct epoll_event event = {.events = EPOLLIN, .data.u32 = place};
+  // the port is at the same place in both
+  name.v4.sin_port = htons((uint16_t)unsigned_of(env, arguments[2]));
+  int fd = socket(name.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return number(env, -errno);
+  if ((is_v4 || switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
+      (!unsigned_of(env, arguments[4]) || switch_on(fd, SOL_SOCKET, SO_REUSEPORT)) &&
+      (buffer == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) == 0) &&
+      bind(fd, &name.any, length) == 0 && getsockname(fd, &name.any, &length) == 0 &&
+      epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) == 0) {
+    self->sockets[place] = (Socket){fd, name.any.sa_family};
+    if (self->open++ == 0) uv_ref((uv_handle_t *)self->poll);
+    return number(env, ntohs(name.v4.sin_port));
+  }
+  int error = errno;
+  close(fd);
+  return number(env, -error);
+}
+
+// close(place)
+static napi_value close_socket(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  Instance *self = instance_of(env);
+  Socket *socket = &self->sockets[unsigned_of(env, argument)];
+  close(socket->fd); // epoll forgets it by that
+  socket->fd = -1;
+  if (--self->open == 0) uv_unref((uv_handle_t *)self->poll);
+  return NULL;
+}
+
+// parse(text, fields): 4 or 6 by its family, 0 where it is no address; fields get it
+static napi_value parse(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  Name name;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  if (parse_address(env, arguments[0], &name) != 0) return number(env, 0);
+  write_name(memory_of(env, arguments[1]), &name);
+  return number(env, name.any.sa_family == AF_INET ? 4 : 6);
+}
+
+// nameOf(index): the IPv6 address that a received packet came from, as text
+static napi_value name_of(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument, result;
+  char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+  char interface[IF_NAMESIZE];
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  uint32_t *fields = instance_of(env)->received + unsigned_of(env, argument) * FIELDS;
+  inet_ntop(AF_INET6, fields + ADDRESS, text, INET6_ADDRSTRLEN);
+  if (fields[SCOPE] != 0 && if_indextoname(fields[SCOPE], interface) != NULL) {
+    strcat(text, "%");
+    strcat(text, interface);
+  }
+  napi_create_string_latin1(env, text, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+// send(from, to): how many of the queued packets from..to have gone, or -errno where the first cannot
+static napi_value send_queued(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  struct mmsghdr headers[BATCH];
+  struct iovec vectors[BATCH];
+  Name names[BATCH];
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  Instance *self = instance_of(env);
+  uint32_t from = unsigned_of(env, arguments[0]), to = unsigned_of(env, arguments[1]);
+  for (uint32_t at = from; at < to;) {
+    uint32_t place = self->queued[at * FIELDS + SOCKET];
+    Socket *socket = &self->sockets[place];
+    uint32_t run = 0;
+    for (; at + run < to && self->queued[(at + run) * FIELDS + SOCKET] == place; run++) {
+      uint32_t *fields = self->queued + (at + run) * FIELDS;
+      vectors[run] = (struct iovec){self->bytes + fields[OFFSET], fields[LENGTH]};
+      headers[run].msg_hdr = (struct msghdr){
+          .msg_name = &names[run],
+          .msg_namelen = read_name(fields, socket->family, &names[run]),
+          .msg_iov = &vectors[run],
+          .msg_iovlen = 1,
+      };
+    }
+    int sent = sendmmsg(socket->fd, headers, run, 0);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return number(env, at == from ? -errno : (int32_t)(at - from));
+    at += (uint32_t)sent;
+  }
+  return number(env, (int32_t)(to - from));
+}
+
+NAPI_MODULE_INIT() {
+  static const struct {
+    const char *name;
+    napi_callback call;
+  } functions[] = {
+      {"start", start}, {"open", open_socket}, {"close", close_socket},
+      {"parse", parse}, {"nameOf", name_of},   {"send", send_queued},
+  };
+  for (size_t at = 0; at < sizeof functions / sizeof *functions; at++) {
+    napi_value function;
+    napi_create_function(env, functions[at].name, NAPI_AUTO_LENGTH, functions[at].call, NULL,
+                         &function);
+    napi_set_named_property(env, exports, functions[at].name, function);
+  }
+  napi_value source;
+  napi_create_string_latin1(env, SOURCE_SHA256, NAPI_AUTO_LENGTH, &source);
+  napi_set_named_property(env, exports, "source", source);
+  return exports;
+}

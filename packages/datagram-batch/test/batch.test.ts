@@ -1,0 +1,185 @@
+import { readdirSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { DatagramSocket, Endpoint } from '@strowger/runtime';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createDatagramIo } from '../src/index.ts';
+
+const opened: DatagramSocket[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((socket) => socket.close()));
+});
+
+describe('a batch', () => {
+  it('is heard to its end though a listener throws', async () => {
+    const thrown = catchUncaught();
+    const { socket, packets } = await listen({
+      onPacket(packet) {
+        if (packet[0] === 1) throw new Error('of a listener');
+      },
+    });
+    const sender = await open();
+    for (const number of [0, 1, 2]) sender.send(Uint8Array.of(number), socket.local);
+    expect(await packets(3)).toEqual([[0], [1], [2]]);
+    expect(await thrown).toEqual(new Error('of a listener'));
+  });
+
+  it('is a copy of what is sent: the sender may write into its memory again', async () => {
+    const { socket, packets } = await listen();
+    const sender = await open();
+    const reused = new Uint8Array(1);
+    for (reused[0] = 0; reused[0] < 100; reused[0]++) sender.send(reused, socket.local);
+    expect((await packets(100)).flat()).toEqual(Array.from({ length: 100 }, (_, at) => at));
+  });
+
+  it('leaves from several sockets, each in its order', async () => {
+    const listeners = await Promise.all(Array.from({ length: 20 }, () => listen()));
+    const senders = await Promise.all(Array.from({ length: 5 }, () => open()));
+    for (let number = 0; number < 50; number++) {
+      for (const sender of senders) {
+        for (const { socket } of listeners) sender.send(Uint8Array.of(number), socket.local);
+      }
+    }
+    for (const { packets, from } of listeners) {
+      const heard = (await packets(250)).flat();
+      for (const sender of senders) {
+        const its = heard.filter((_, at) => from[at]?.port === sender.local.port);
+        expect(its).toEqual(Array.from({ length: 50 }, (_, at) => at));
+      }
+    }
+  });
+
+  it('goes on behind a packet that the kernel refuses', async () => {
+    const { socket, packets } = await listen();
+    const errors: unknown[] = [];
+    const sender = await open({
+      onError(error, to) {
+        errors.push([error, to]);
+        // what is sent while errors are told goes as well
+        sender.send(Uint8Array.of(3), socket.local);
+      },
+    });
+    sender.send(Uint8Array.of(1), socket.local);
+    sender.send(new Uint8Array(65_535), socket.local);
+    sender.send(Uint8Array.of(2), socket.local);
+    expect(await packets(3)).toEqual([[1], [2], [3]]);
+    const message = expect.stringMatching(/^send EMSGSIZE 127\.0\.0\.1:\d+$/) as string;
+    const error = expect.objectContaining({ code: 'EMSGSIZE', syscall: 'send', message });
+    expect(errors).toEqual([[error, socket.local]]);
+  });
+
+  it.each(['::1', 'localhost', ''])('takes nothing from 127.0.0.1 to "%s"', async (address) => {
+    const errors: unknown[] = [];
+    const sender = await open({ onError: (...error) => errors.push(error) });
+    sender.send(Uint8Array.of(1), { address, port: 5060 });
+    expect(errors).toEqual([[expect.any(RangeError), { address, port: 5060 }]]);
+  });
+
+  it.each(['localhost', '300.1.1.1', 'x'.repeat(500)])(
+    'opens no socket at "%s"',
+    async (address) => {
+      const io = createDatagramIo();
+      const opening = io.open({ address, port: 0, onPacket() {} });
+      await expect(opening).rejects.toMatchObject({ code: 'EINVAL', syscall: 'bind' });
+    },
+  );
+});
+
+describe('ports', () => {
+  it('are shared where both want that', async () => {
+    const first = await open({ reusePort: true });
+    const second = await open({ reusePort: true, port: first.local.port });
+    expect(second.local.port).toBe(first.local.port);
+  });
+
+  it('leave no descriptor behind, bound or not', async () => {
+    const taken = await open();
+    const before = readdirSync('/proc/self/fd').length;
+    for (let round = 0; round < 20; round++) {
+      await expect(open({ port: taken.local.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      await (await open()).close();
+    }
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+  });
+});
+
+describe('a thread', () => {
+  /** Echoes at the port that it tells, or sends to itself for ever. */
+  const program = (isBusy: boolean): string => `
+    const { parentPort } = require('node:worker_threads');
+    import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}).then(async (it) => {
+      const socket = await it.createDatagramIo().open({
+        address: '127.0.0.1',
+        port: 0,
+        onPacket: (packet, from) => socket.send(packet, from),
+      });
+      for (let at = 0; at < 40; at++) {
+        if (${isBusy}) socket.send(new Uint8Array(172), socket.local);
+      }
+      parentPort.postMessage(socket.local.port);
+    });`;
+
+  it('has sockets of its own, which end with it in the midst of packets', async () => {
+    const [echo, busy] = [program(false), program(true)].map((text) => {
+      const worker = new Worker(text, { eval: true, execArgv: [] });
+      return { worker, port: new Promise<number>((tell) => worker.once('message', tell)) };
+    });
+    const { socket, packets } = await listen();
+    const to = { address: '127.0.0.1', port: (await echo?.port) ?? 0 };
+    socket.send(Uint8Array.of(5), to);
+    expect(await packets(1)).toEqual([[5]]);
+    for (const one of [echo, busy]) {
+      const port = await one?.port;
+      expect(await one?.worker.terminate()).toBe(1);
+      if (port !== undefined) expect((await open({ port })).local.port).toBe(port);
+    }
+  });
+});
+
+interface OpenOptions {
+  port?: number;
+  reusePort?: boolean;
+  onPacket?(packet: Uint8Array): void;
+  onError?(error: Error, to?: Endpoint): void;
+}
+
+async function open({ port = 0, onPacket = () => {}, ...rest }: OpenOptions = {}) {
+  const io = createDatagramIo();
+  const socket = await io.open({ address: '127.0.0.1', port, onPacket, ...rest });
+  opened.push(socket);
+  return socket;
+}
+
+/** A socket whose packets can be waited for. */
+async function listen({ onPacket }: Pick<OpenOptions, 'onPacket'> = {}) {
+  const heard: number[][] = [];
+  const from: Endpoint[] = [];
+  let wake = (): void => {};
+  const socket = await createDatagramIo().open({
+    address: '127.0.0.1',
+    port: 0,
+    receiveBufferBytes: 1 << 20,
+    onPacket(packet, sender) {
+      heard.push([...packet]);
+      from.push(sender);
+      wake();
+      onPacket?.(packet);
+    },
+  });
+  opened.push(socket);
+  const packets = async (count: number): Promise<number[][]> => {
+    while (heard.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    return heard;
+  };
+  return { socket, packets, from };
+}
+
+/** What nobody catches, instead of the test runner. */
+function catchUncaught(): Promise<unknown> {
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
+  });
+  return new Promise((resolve) => process.once('uncaughtException', resolve));
+}
