@@ -16,7 +16,11 @@ describeWithPeers(
     let pbx: Pbx;
 
     beforeAll(async () => {
-      pbx = await Pbx.start(folder, { datagrams: 'batched', media: { ...media, workers: 2 } });
+      pbx = await Pbx.start(folder, {
+        datagrams: 'batched',
+        dscp: { signalling: 24, media: 46 },
+        media: { ...media, workers: 2 },
+      });
       const maps = readFileSync(`/proc/${pbx.program.child.pid}/maps`, 'latin1');
       expect(maps, 'the compiled part is loaded').toContain('linux-x64.node');
     });
@@ -29,7 +33,7 @@ describeWithPeers(
       return new Baresip({ folder, name, port, codecs: 'pcmu', registrar, ...over });
     };
 
-    it('relays the sound of baresips to each other', async () => {
+    it('relays the sound of baresips to each other, and marks what it sends', async () => {
       const alice = phone('alice', 5100, { tone: 440 });
       const bob = phone('bob', 5120, { tone: 880 });
       for (const one of [alice, bob]) await one.start();
@@ -43,6 +47,11 @@ describeWithPeers(
       for (const one of [alice, bob]) await one.stop();
       const soundTo = ({ rtpPort }: Baresip) =>
         listen(capture.sound(`udp.dstport >= ${rtpPort} && udp.dstport <= ${rtpPort + 98}`));
+      const classes = (filter: string) =>
+        new Set(capture.fields(filter, 'ip.dsfield.dscp').map(([dscp]) => dscp));
+      expect(classes('sip && udp.srcport == 5060'), 'CS3').toEqual(new Set(['24']));
+      expect(classes('rtp && udp.srcport >= 20000'), 'EF').toEqual(new Set(['46']));
+      expect(classes('sip && udp.dstport == 5060'), 'not by us').not.toContain('24');
       expect(soundTo(bob).heardFor(440), 'what bob hears').toBeGreaterThan(2);
       expect(soundTo(alice).heardFor(880), 'what alice hears').toBeGreaterThan(2);
     });

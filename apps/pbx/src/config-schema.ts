@@ -41,6 +41,14 @@ const webSocket = z.strictObject({
   allowNoOrigin: z.boolean().default(false).describe('Whether others than browsers may connect'),
 });
 
+const codePoint = z.int().min(0).max(63);
+const dscp = z.strictObject({
+  signalling: codePoint
+    .optional()
+    .describe('24, CS3, is usual; streams are marked from Node 24 on'),
+  media: codePoint.optional().describe('46, EF, is usual; it needs "datagrams: batched"'),
+});
+
 const algorithm = z.enum(['MD5', 'SHA-256', 'SHA-512-256']);
 const algorithms = z.array(algorithm).min(1);
 
@@ -316,6 +324,7 @@ export const configSchema = z
       .enum(['dgram', 'batched'])
       .default('dgram')
       .describe('How UDP is read and sent; "batched" costs less CPU, on Linux'),
+    dscp: dscp.optional().describe('How packets are marked for the network (RFC 4594)'),
     digits: z
       .enum(['convert', 'pass'])
       .default('convert')
@@ -345,6 +354,11 @@ export const configSchema = z
   .superRefine((config, context) => {
     for (const { path, message, input } of config.mode === 'proxy' ? notProxied(config) : []) {
       context.addIssue({ code: 'custom', path, message, input });
+    }
+    if (config.dscp?.media !== undefined && config.datagrams !== 'batched') {
+      const message = 'it needs "datagrams: batched"';
+      const input = config.dscp.media;
+      context.addIssue({ code: 'custom', path: ['dscp', 'media'], message, input });
     }
     const index = config.listen.findIndex((point) => isSecure(atOf(point)));
     if (index < 0 || config.tls !== undefined) return;

@@ -235,6 +235,15 @@ webSocket: { origins: ["https://phone.example"] }
     expect(() => readConfig(wrong)).toThrow('unknown key "strp"; allowed: srtp, keying, ice');
   });
 
+  it('marks no media where sockets cannot', () => {
+    const marked = 'dscp: { signalling: 24, media: 46 }\n';
+    expect(readConfig(`${marked}datagrams: batched`).dscp).toEqual({ signalling: 24, media: 46 });
+    expect(() => readConfig(marked)).toThrow(
+      'dscp.media: 46 is not allowed; it needs "datagrams: batched"',
+    );
+    expect(() => readConfig('dscp: { signalling: 64 }')).toThrow('dscp.signalling');
+  });
+
   it('publishes its schema', async () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input' });
     // `vitest -u` writes it anew

@@ -231,6 +231,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   size_t count = 4;
   napi_value arguments[4];
   uv_loop_t *loop = NULL;
+  if (instance_of(env) != NULL) return number(env, -EALREADY);
   Instance *self = calloc(1, sizeof *self);
   if (self == NULL) return number(env, -ENOMEM);
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
@@ -287,10 +288,17 @@ static bool switch_on(int fd, int level, int option) {
   return setsockopt(fd, level, option, &one, sizeof one) == 0;
 }
 
-// open(place, address, port, { receive buffer in bytes, or 0 }, reusePort): the bound port or -errno
+// Marks what leaves (RFC 2474). Not every system permits it, and an unmarked packet is better than none.
+static void mark(int fd, bool is_v4, uint32_t dscp) {
+  int octet = (int)(dscp << 2);
+  if (is_v4) setsockopt(fd, IPPROTO_IP, IP_TOS, &octet, sizeof octet);
+  else setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &octet, sizeof octet);
+}
+
+// open(place, address, port, receive buffer in bytes or 0, reusePort, dscp): the bound port or -errno
 static napi_value open_socket(napi_env env, napi_callback_info info) {
-  size_t count = 5;
-  napi_value arguments[5];
+  size_t count = 6;
+  napi_value arguments[6];
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   Instance *self = instance_of(env);
   uint32_t place = unsigned_of(env, arguments[0]);
@@ -305,6 +313,7 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   name.v4.sin_port = htons((uint16_t)unsigned_of(env, arguments[2]));
   int fd = socket(name.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return number(env, -errno);
+  mark(fd, is_v4, unsigned_of(env, arguments[5]));
   if ((is_v4 || switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
       (!unsigned_of(env, arguments[4]) || switch_on(fd, SOL_SOCKET, SO_REUSEPORT)) &&
       (buffer == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) == 0) &&

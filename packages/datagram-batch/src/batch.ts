@@ -26,20 +26,27 @@ export class Batch {
   private isReceiving = false;
   private isEnding = false;
 
-  /** @throws StrowgerError `DATAGRAMS_UNSUPPORTED`. */
-  constructor() {
-    this.native = loadNative();
-    this.names = new PeerNames(this.native);
+  private constructor(native: Native) {
+    this.native = native;
+    this.names = new PeerNames(native);
     const onBatch = (count: number, slab: ArrayBuffer): void => this.receive(count, slab);
     const outcome = this.native.start(this.received, this.queued, this.bytes, onBatch);
     if (outcome < 0) throw systemError('epoll_create1', outcome);
   }
 
+  /** That of this thread. @throws StrowgerError `DATAGRAMS_UNSUPPORTED`. */
+  static ofThread(): Batch {
+    const native = loadNative();
+    native.batch ??= new Batch(native);
+    return native.batch as Batch; // nobody else writes there
+  }
+
   /** @throws the system's error. */
   open(options: DatagramOptions): DatagramSocket {
-    const { address, port, receiveBufferBytes = 0, reusePort = false } = options;
+    const { address, port, receiveBufferBytes = 0, reusePort = false, dscp = 0 } = options;
     const number = this.free.pop() ?? this.sockets.length;
-    const bound = this.native.open(number, address, port, receiveBufferBytes, reusePort ? 1 : 0);
+    const shared = reusePort ? 1 : 0;
+    const bound = this.native.open(number, address, port, receiveBufferBytes, shared, dscp);
     if (bound < 0) {
       if (number < this.sockets.length) this.free.push(number);
       throw systemError('bind', bound, { address, port });

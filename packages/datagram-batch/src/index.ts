@@ -2,8 +2,6 @@ import type { DatagramIo } from '@strowger/runtime';
 import { Batch } from './batch.ts';
 import { loadNative } from './native.ts';
 
-let batch: Batch | undefined;
-
 /**
  * Datagram sockets that receive and send in batches, for `nodeRuntime({ datagrams })`: one wake-up reads
  * 32 packets of any of this thread's sockets (recvmmsg), and what is sent in one turn of the event loop
@@ -16,10 +14,8 @@ let batch: Batch | undefined;
  * @throws StrowgerError `DATAGRAMS_UNSUPPORTED` where nothing is compiled for this system.
  */
 export function createDatagramIo(): DatagramIo {
-  // sockets of one thread share what they read into; several of these would only share the work
-  batch ??= new Batch();
-  const own = batch;
-  return { open: async (options) => own.open(options) };
+  const batch = Batch.ofThread();
+  return { open: async (options) => batch.open(options) };
 }
 
 /** Whether `createDatagramIo` works here: Linux with glibc on x64, or where it was compiled. */

@@ -7,8 +7,19 @@ export const FIELDS = 9;
 /** Packets that are read or sent in one go. */
 export const BATCH = 32;
 
+/** What a socket is opened with. */
+type Bound = [
+  address: string,
+  port: number,
+  receiveBufferBytes: number,
+  reusePort: number,
+  dscp: number,
+];
+
 /** The functions of native/datagrams.c, which check nothing: errors are `-errno`. */
 export interface Native {
+  /** The sockets of this thread, kept where every copy of this program's modules finds the same. */
+  batch?: unknown;
   /** SHA-256 of the source that it was made of. */
   readonly source: string;
   /** Once for each thread; the arrays must live as long as it. */
@@ -19,10 +30,7 @@ export interface Native {
     onBatch: (count: number, slab: ArrayBuffer) => void,
   ): number;
   /** The port that the socket of this number is bound to. */
-  open(
-    socket: number,
-    ...bound: [address: string, port: number, receiveBufferBytes: number, reusePort: number]
-  ): number;
+  open(socket: number, ...bound: Bound): number;
   close(socket: number): void;
   /** 4 or 6 by the family of what is written into the fields; 0 where the text is no address. */
   parse(address: string, fields: Uint32Array): number;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { DatagramSocket, Endpoint } from '@strowger/runtime';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDatagramIo } from '../src/index.ts';
 
 const opened: DatagramSocket[] = [];
@@ -103,6 +103,19 @@ describe('ports', () => {
 });
 
 describe('a thread', () => {
+  it('has one batch, however often the module is loaded', async () => {
+    const { socket, packets } = await listen();
+    vi.resetModules();
+    const again = await import('../src/index.ts');
+    expect(again.createDatagramIo).not.toBe(createDatagramIo);
+    const other = await again
+      .createDatagramIo()
+      .open({ address: '127.0.0.1', port: 0, onPacket() {} });
+    opened.push(other);
+    other.send(Uint8Array.of(4), socket.local);
+    expect(await packets(1)).toEqual([[4]]);
+  });
+
   /** Echoes at the port that it tells, or sends to itself for ever. */
   const program = (isBusy: boolean): string => `
     const { parentPort } = require('node:worker_threads');

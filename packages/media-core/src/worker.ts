@@ -3,6 +3,7 @@ import { type Clock, nodeRuntime, type Runtime } from '@strowger/runtime';
 import type { CoreApi, CoreError, CoreEvent } from './core/core-api.ts';
 import { gatheredDatagrams } from './core/gathered-datagrams.ts';
 import { importDatagrams } from './core/import-datagrams.ts';
+import { markedDatagrams } from './core/marked-datagrams.ts';
 import { MediaCore } from './core/media-core.ts';
 import type { FromWorker, ToWorker, WorkerData } from './core/messages.ts';
 import { type ThreadPause, threadPause } from './core/thread-pause.ts';
@@ -42,13 +43,14 @@ function serve(port: MessagePort, data: WorkerData): void {
 }
 
 async function runtimeOf(
-  { wakeUpMs, datagrams: module }: WorkerData,
+  { wakeUpMs, datagrams: module, dscp }: WorkerData,
   pause: ThreadPause,
 ): Promise<Runtime> {
   const own = module === undefined ? undefined : await importDatagrams(module);
   const runtime = nodeRuntime({ datagrams: own });
-  if (wakeUpMs === 0) return runtime;
-  const { clock, datagrams } = runtime;
+  const { clock } = runtime;
+  const datagrams = markedDatagrams(runtime.datagrams, dscp);
+  if (wakeUpMs === 0) return { ...runtime, datagrams };
   const gathering = { clock, intervalMs: wakeUpMs, pause };
   return { ...runtime, datagrams: gatheredDatagrams(datagrams, gathering) };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type DatagramIo, nodeRuntime } from '@strowger/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMediaEngine, type MediaEngine, toneShare } from '../src/index.ts';
 import { buildWorker } from './build-worker.ts';
@@ -14,15 +15,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const settings = { address: '127.0.0.1', ports: { from: 22_030, to: 22_049 } };
+
 function start(workerDatagrams: URL | string): MediaEngine {
-  const ports = { from: 22_030, to: 22_049 };
-  return createMediaEngine({
-    address: '127.0.0.1',
-    ports,
-    workers: 1,
-    workerEntry,
-    workerDatagrams,
-  });
+  return createMediaEngine({ ...settings, workers: 1, workerEntry, workerDatagrams });
 }
 
 const onEvent = (): void => {};
@@ -57,4 +53,29 @@ it.each([
   }
   expect(engine.usage()).toEqual({ endpoints: 0, ports: 0 });
   await engine.close();
+});
+
+it('all sockets are asked to mark what they send, where that is wanted', async () => {
+  const asked: unknown[] = [];
+  const { datagrams, ...rest } = nodeRuntime();
+  const watched: DatagramIo = {
+    open(options) {
+      asked.push(options.dscp);
+      return datagrams.open(options);
+    },
+  };
+  for (const marks of [{ dscp: 46 }, {}]) {
+    const engine = createMediaEngine({
+      ...settings,
+      runtime: { ...rest, datagrams: watched },
+      ...marks,
+    });
+    const endpoint = await engine.openEndpoint({ label: 'a', onEvent });
+    await endpoint.createOffer();
+    await engine.close();
+  }
+  expect(asked).toEqual([46, 46, undefined, undefined]); // RTP and RTCP
+  expect(() => createMediaEngine({ ...settings, dscp: 64 })).toThrow(
+    expect.objectContaining({ code: 'MEDIA_BAD_DSCP' }),
+  );
 });

@@ -33,6 +33,11 @@ export interface DatagramOptions {
   gatherSends?: boolean;
   /** Whether other sockets of the system may be bound to the same port: see `canReusePort`. */
   reusePort?: boolean;
+  /**
+   * The service class of what leaves (RFC 2474), 0 to 63, where the implementation can mark it: that of
+   * datagram-batch can, `dgram` cannot.
+   */
+  dscp?: number;
 }
 
 /** Opens datagram sockets: `dgram` in `nodeRuntime`, a simulated network in tests. */

@@ -54,7 +54,8 @@ export interface TransportLayerOptions {
   readonly middleware?: readonly TransportMiddleware[];
   /**
    * The service class of what leaves (RFC 2474; RFC 4594 says 24, CS3, for signalling), 0 to 63, where
-   * Node can mark it: streams, from Node 24 on (`canMarkStreams`). Default: unmarked.
+   * it can be marked: streams from Node 24 on (`canMarkStreams`), UDP where the runtime's datagrams are
+   * those of datagram-batch. Default: unmarked.
    */
   readonly dscp?: number;
   /** Every request, and every response to what we sent. */

@@ -16,6 +16,8 @@ export interface UdpSocketsOptions {
   readonly runtime: Runtime;
   readonly limits: TransportLimits;
   readonly metrics: TransportMetrics;
+  /** The service class of what leaves, where the runtime's sockets can be marked. */
+  readonly dscp: number | undefined;
   onHeard(heard: Heard): void;
   /** A datagram that is to be read came, and how a probe of ours can follow it. */
   onArrival(probe: () => void): void;
@@ -50,11 +52,13 @@ export class UdpSockets {
 
   /** Binds a point; rejects with the system's error. */
   async bind(point: LocalPoint): Promise<void> {
+    const { dscp } = this.options;
     const recent = new RecentSends(this.options.runtime.clock);
     const socket = await this.options.runtime.datagrams.open({
       ...point.point,
       gatherSends: true,
       receiveBufferBytes: this.options.limits.receiveBufferBytes,
+      ...(dscp !== undefined && { dscp }),
       onPacket: (bytes, from) => this.hear(point, bytes, from),
       onError: (error, to) => this.blame(recent, error, to),
     });

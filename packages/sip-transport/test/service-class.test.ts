@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { canMarkStreams, TransportLayer } from '../src/index.ts';
 import { markStream } from '../src/service-class.ts';
 import { hopTo, open } from './loopback.ts';
-import { nodeRuntime } from '@strowger/runtime';
+import { type DatagramIo, nodeRuntime } from '@strowger/runtime';
 
 it('refuses what is no code point', () => {
   const wrong = (): unknown =>
@@ -15,6 +15,25 @@ it('refuses what is no code point', () => {
       onMessage: () => {},
     });
   expect(wrong).toThrow(expect.objectContaining({ code: 'BAD_DSCP' }));
+});
+
+it('asks the sockets of UDP for it, and those alone that were to be marked', async () => {
+  const asked: unknown[] = [];
+  const { datagrams, ...rest } = nodeRuntime();
+  const watched: DatagramIo = {
+    open(options) {
+      asked.push(options.dscp);
+      return datagrams.open(options);
+    },
+  };
+  const runtime = { ...rest, datagrams: watched };
+  const listen = ['udp:127.0.0.1:0'];
+  for (const marks of [{ dscp: 24 }, {}]) {
+    const layer = new TransportLayer({ runtime, listen, onMessage: () => {}, ...marks });
+    await layer.start();
+    await layer.close();
+  }
+  expect(asked).toEqual([24, undefined]);
 });
 
 it('connections open whether they can be marked or not', async () => {

@@ -24,6 +24,8 @@ export interface WorkerData {
   readonly wakeUpMs: number;
   /** The module that makes its sockets, by its URL; absent: `dgram`. */
   readonly datagrams: string | undefined;
+  /** The service class of what leaves. */
+  readonly dscp: number | undefined;
   /** Its first number goes up every `beatMs` as long as the worker's loop turns. */
   readonly beats: Int32Array;
   readonly beatMs: number;

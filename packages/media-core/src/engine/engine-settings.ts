@@ -14,6 +14,12 @@ export function wakeUpMsOf({ wakeUpMs = 0 }: MediaEngineOptions): number {
   throw new StrowgerError('MEDIA_BAD_WAKE_UP', `wakeUpMs lies within 0 and ${MOST_WAKE_UP_MS}`);
 }
 
+/** How what leaves is marked. @throws StrowgerError `MEDIA_BAD_DSCP`. */
+export function dscpOf({ dscp }: MediaEngineOptions): number | undefined {
+  if (dscp === undefined || (Number.isInteger(dscp) && dscp >= 0 && dscp <= 63)) return dscp;
+  throw new StrowgerError('MEDIA_BAD_DSCP', `a DSCP is 0 to 63, not ${dscp}`);
+}
+
 /** For how long workers may do nothing. @throws StrowgerError `MEDIA_BAD_TIMEOUT`. */
 export function workerTimeoutMsOf({ workerTimeoutMs = 5000 }: MediaEngineOptions): number {
   if (workerTimeoutMs >= 100 && workerTimeoutMs <= MOST_WORKER_TIMEOUT_MS) return workerTimeoutMs;

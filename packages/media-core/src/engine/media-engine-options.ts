@@ -38,6 +38,11 @@ export interface MediaEngineOptions {
    */
   readonly workerDatagrams?: URL | string | undefined;
   /**
+   * The service class of all media that leaves (RFC 2474; RFC 4594 says 46, EF, for telephony), 0 to 63,
+   * where the sockets can be marked: those of datagram-batch. Default: unmarked.
+   */
+  readonly dscp?: number | undefined;
+  /**
    * For how long a worker may do nothing, in milliseconds, before it counts as dead and is ended; 100 to
    * 600 000, default 5000. One that has only begun may take six times as long to read its program.
    */

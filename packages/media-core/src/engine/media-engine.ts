@@ -1,6 +1,7 @@
 import { DEFAULT_CODECS } from '../codec/built-in-codecs.ts';
 import { nodeRuntime, type Runtime, StrowgerError } from '@strowger/runtime';
 import type { DigitSource, StreamSettings } from '../core/core-api.ts';
+import { markedDatagrams } from '../core/marked-datagrams.ts';
 import type { LatenessHistogram } from '../core/ticker.ts';
 import { createDtlsIdentity, type DtlsIdentity, fingerprintOf } from '../dtls/index.ts';
 import { bindPorts } from './bind-ports.ts';
@@ -8,6 +9,7 @@ import { CoreEndpoint } from './core-endpoint.ts';
 import type { CoreHost } from './core-host.ts';
 import { closedError } from './engine-errors.ts';
 import {
+  dscpOf,
   qualitySettings,
   streamSettings,
   wakeUpMsOf,
@@ -78,7 +80,8 @@ interface Opening {
  * Starts the media engine: sockets are opened with endpoints, workers at once.
  *
  * @throws StrowgerError `MEDIA_BAD_PORTS`, `MEDIA_BAD_NETWORK`, `MEDIA_UNKNOWN_CODEC`,
- * `MEDIA_BAD_ICE_SERVER`, `MEDIA_BAD_WAKE_UP`, `MEDIA_BAD_TIMEOUT`, `MEDIA_WORKER_MISSING`.
+ * `MEDIA_BAD_ICE_SERVER`, `MEDIA_BAD_WAKE_UP`, `MEDIA_BAD_TIMEOUT`, `MEDIA_BAD_DSCP`,
+ * `MEDIA_WORKER_MISSING`.
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new LocalMediaEngine(options);
@@ -111,6 +114,7 @@ class LocalMediaEngine implements MediaEngine {
     assertServers(options);
     wakeUpMsOf(options);
     workerTimeoutMsOf(options);
+    dscpOf(options);
     const { clock, random } = runtime;
     this.identity = createDtlsIdentity(runtime);
     this.ports = new PortAllocator({ ...ports, restMs: portRestMs, clock, random });
@@ -119,7 +123,8 @@ class LocalMediaEngine implements MediaEngine {
     this.passages = new Passages({ address, ports: this.ports, settings: this.settings });
     for (let made = 0; made < (options.workers ?? 0); made++) this.hosts.push(this.worker());
     if (this.hosts.length === 0) {
-      this.hosts.push(threadHost(runtime, this.codecs.own));
+      const datagrams = markedDatagrams(runtime.datagrams, dscpOf(options));
+      this.hosts.push(threadHost({ ...runtime, datagrams }, this.codecs.own));
     }
   }
 
@@ -400,6 +405,7 @@ class LocalMediaEngine implements MediaEngine {
       codecs: this.codecs.own,
       wakeUpMs: wakeUpMsOf(this.options),
       datagrams: this.options.workerDatagrams?.toString(),
+      dscp: dscpOf(this.options),
       timeoutMs: workerTimeoutMsOf(this.options),
       onDied: (host, error) => this.bury(host, error),
     });

@@ -17,6 +17,8 @@ export interface WorkerHostOptions {
   wakeUpMs: number;
   /** The module that makes its sockets; absent: `dgram`. */
   datagrams: string | undefined;
+  /** The service class of what leaves. */
+  dscp: number | undefined;
   /** For how long it may do nothing before it counts as dead. */
   timeoutMs: number;
   /** Told once, unless it was closed. */
@@ -39,13 +41,13 @@ export function defaultWorkerEntry(): URL {
 
 /** The core in a thread of its own. @throws StrowgerError `MEDIA_WORKER_MISSING`. */
 export function workerHost(options: WorkerHostOptions): CoreHost {
-  const { entry, codecs, wakeUpMs, datagrams, timeoutMs, onDied } = options;
+  const { entry, codecs, wakeUpMs, datagrams, dscp, timeoutMs, onDied } = options;
   if (!existsSync(fileURLToPath(entry))) {
     throw new StrowgerError('MEDIA_WORKER_MISSING', `${entry.href} is missing: build the package`);
   }
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const beatMs = timeoutMs / BEATS;
-  const workerData: WorkerData = { codecs, wakeUpMs, datagrams, beats, beatMs };
+  const workerData: WorkerData = { codecs, wakeUpMs, datagrams, dscp, beats, beatMs };
   const worker = new Worker(entry, { workerData });
   const pending = new Map<number, PendingCall>();
   const endpoints = new Map<number, HostedEndpoint>();
