@@ -1,22 +1,25 @@
 // Compiles datagrams.c for this machine: `node native/build.mjs`, with a C compiler (`CC`, else `cc`)
-// and the headers that come with Node. The result says of which source it was made.
+// and the headers that come with Node. The result says of which source it was made; beside it stands its
+// hash, for `sha256sum -c`.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const source = join(here, 'datagrams.c');
-const target = join(here, `${process.platform}-${process.arch}.node`);
+const name = `${process.platform}-${process.arch}`;
+const target = join(here, `${name}.node`);
 const headers =
   process.env.NODE_HEADERS ?? join(dirname(process.execPath), '..', 'include', 'node');
-const hash = createHash('sha256').update(readFileSync(source)).digest('hex');
+const hashOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 const strict = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'];
 const shared = ['-fPIC', '-shared', '-fvisibility=hidden', '-fstack-protector-strong', '-s'];
 const linked = ['-Wl,--build-id=none', '-Wl,-z,relro,-z,now'];
-const input = [`-I${headers}`, `-DSOURCE_SHA256="${hash}"`, source];
+const input = [`-I${headers}`, `-DSOURCE_SHA256="${hashOf(source)}"`, source];
 execFileSync(process.env.CC ?? 'cc', [...strict, ...shared, ...linked, ...input, '-o', target], {
   stdio: 'inherit',
 });
+writeFileSync(join(here, `${name}.sha256`), `${hashOf(target)}  ${name}.node\n`);
