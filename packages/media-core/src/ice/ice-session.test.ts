@@ -245,6 +245,35 @@ describe('ICE between two sides', () => {
     expect(right.selected).toHaveLength(2);
   });
 
+  it('follows who moves while it begins anew, and forgets that for the new pair (RFC 8445 §9)', () => {
+    const { clock, left, right, begin } = story({ lite: { right: true } });
+    begin();
+    clock.advance(1000);
+    const again = (one: Side): IceDescription => ({
+      ...one.description,
+      ufrag: `${one.description.ufrag}2`,
+      pwd: `${one.description.pwd}2`,
+    });
+    const [l, r] = [again(left), again(right)];
+    right.session.configure({ local: r, remote: l, controlling: false });
+    const { pwd } = right.description;
+    const [moved, other] = [9001, 9002].map((port) => ({ address: '192.0.2.1', port }));
+    if (moved === undefined || other === undefined) throw new Error('two places');
+    right.session.receive(request('right', 'wrong', NOMINATES), BASE, moved);
+    expect(right.session.isVerified(moved)).toBe(false);
+    right.session.receive(request('right', pwd), BASE, other);
+    expect(right.session.isVerified(other)).toBe(true);
+    expect(right.session.target?.remote).toMatchObject(left.at);
+    right.session.receive(request('right', pwd, NOMINATES), BASE, moved);
+    expect(right.session.isVerified(moved)).toBe(true);
+    expect(right.session.target?.remote).toMatchObject(moved);
+    left.session.configure({ local: l, remote: r, controlling: true });
+    clock.advance(1000);
+    expect(right.session.target?.remote).toMatchObject(left.at);
+    right.session.receive(request('right', pwd, NOMINATES), BASE, moved);
+    expect(right.session.target?.remote).toMatchObject(left.at);
+  });
+
   it('bears candidates that come later, in any number', () => {
     const { clock, ladder, left, right, begin } = story({
       candidates: { left: [], right: [] },
@@ -263,29 +292,31 @@ describe('ICE between two sides', () => {
   });
 });
 
-describe('strangers', () => {
-  const request = (ufrag: string, password: string, ...more: [number, Uint8Array][]) => {
-    const message = readStun(
-      writeStun({
-        kind: 'request',
-        method: 1,
-        transaction: new Uint8Array(12),
-        attributes: [[ATTRIBUTES.username, utf8(`${ufrag}:x`)], ...more],
-        key: utf8(password),
-        hasFingerprint: true,
-      }),
-    );
-    if (message === undefined) throw new Error('unread');
-    return message;
-  };
+/** A signed check of whoever knows the password. */
+function request(ufrag: string, password: string, ...more: [number, Uint8Array][]): StunMessage {
+  const message = readStun(
+    writeStun({
+      kind: 'request',
+      method: 1,
+      transaction: new Uint8Array(12),
+      attributes: [[ATTRIBUTES.username, utf8(`${ufrag}:x`)], ...more],
+      key: utf8(password),
+      hasFingerprint: true,
+    }),
+  );
+  if (message === undefined) throw new Error('unread');
+  return message;
+}
 
+const NOMINATES: [number, Uint8Array] = [ATTRIBUTES.useCandidate, new Uint8Array(0)];
+
+describe('strangers', () => {
   it('move nothing without the password, and learn nothing without the name (RFC 8489 §9.1.3)', () => {
     const { clock, ladder, left, begin } = story({ lite: { left: true } });
     begin();
-    const nominates: [number, Uint8Array] = [ATTRIBUTES.useCandidate, new Uint8Array(0)];
-    left.session.receive(request('nobody', 'x', nominates), BASE, STRANGER);
+    left.session.receive(request('nobody', 'x', NOMINATES), BASE, STRANGER);
     expect(ladder.filter((line) => line.includes('left'))).toEqual([]);
-    left.session.receive(request('left', 'wrong', nominates), BASE, STRANGER);
+    left.session.receive(request('left', 'wrong', NOMINATES), BASE, STRANGER);
     expect(ladder.at(-1)).toBe('0 left error 401');
     expect(left.session.isVerified(STRANGER)).toBe(false);
     clock.advance(1000);

@@ -150,6 +150,7 @@ export class IceSession {
     if (switchesRole) generation.list.isControlling = !generation.list.isControlling;
     this.options.send(writeSuccess(message, from, generation.local), base, from);
     if (generation === current) this.takeCheck(current, check, { base, from });
+    else this.takeFormerCheck(generation, check, { base, from });
   }
 
   /** What a check of theirs makes known (RFC 8445 §7.3.1). */
@@ -172,6 +173,25 @@ export class IceSession {
     pair.state = 'waiting';
     list.trigger(pair);
     this.keepPace();
+  }
+
+  /**
+   * While it begins anew the other side may still be where it was, and move there: media goes on as
+   * before until a pair of the new generation is selected (RFC 8445 §9). A full side hears that with its
+   * own checks alone.
+   */
+  private takeFormerCheck(
+    { list, remotes, local }: Generation,
+    { priority, nominates }: ReceivedCheck,
+    { base, from: { address, port } }: { base: IceBase; from: Endpoint },
+  ): void {
+    if (!local.lite) return;
+    const known = remotes.find((one) => one.port === port && one.address === address);
+    const pair = list.pair(base, known ?? { address, port, priority });
+    if (pair === undefined) return;
+    pair.state = 'succeeded';
+    pair.heardAt = this.options.clock.now();
+    if (nominates && this.current?.selected === undefined) this.goBy(pair);
   }
 
   private receiveAnswer(message: StunMessage, base: IceBase, from: Endpoint): void {
