@@ -1,6 +1,7 @@
-// CPU per call of a stateful proxy under sipp over UDP: `node proxy.mjs strowger|batched|kamailio RATE SECONDS`.
-// One call is INVITE, 180, 200, ACK, BYE, 200, the proxy in the route of all of them. Ten seconds,
-// the first of them at a lower rate, warm up and are not counted. `--timers` tells how late the timers of the transactions fired.
+// CPU per call of a stateful proxy under sipp over UDP:
+// `node proxy.mjs strowger|batched|kamailio RATE SECONDS`. One call is INVITE, 180, 200, ACK, BYE, 200, the
+// proxy in the route of all of them. Ten seconds, the first of them at a lower rate, warm up and are not
+// counted. `--timers` tells how late the timers of the transactions fired.
 import { once } from 'node:events';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';

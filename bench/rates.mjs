@@ -1,7 +1,7 @@
 // Requests and responses per second of CPU over one transport, beside a bare echo of the same bytes:
-// `node rates.mjs udp|tcp|tls strowger|batched|bare SECONDS [RATE]`. The server is a process of its own; a client
-// here keeps 64 requests under way, or sends RATE of them a second, and the server's CPU is what is
-// counted.
+// `node rates.mjs udp|tcp|tls strowger|batched|bare SECONDS [RATE]`; batched: UDP by datagram-batch. The
+// server is a process of its own; a client here keeps 64 requests under way, or sends RATE of them a
+// second, and the server's CPU is what is counted.
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import net from 'node:net';

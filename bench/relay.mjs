@@ -1,9 +1,10 @@
 // CPU per relayed RTP packet: `node relay.mjs KIND STREAMS SECONDS`. A child process sends 172-byte
-// packets every 20 ms on each stream, not all at once; the relay sends them on; the child counts, and sees how long each
-// was under way.
+// packets every 20 ms on each stream, not all at once; the relay sends them on; the child counts, and
+// sees how long each was under way.
 // strowger: two legs of the media engine. gathered: the same, which looks at its sockets once a
-// millisecond at most. batched: the same on datagram-batch, at once; resting: both. dgram: a bare loop, one `send` per packet. connected: the same with two sockets,
-// each connected to its side. direct: nobody between.
+// millisecond at most. batched: the same on datagram-batch, at once; resting: both. dgram: a bare loop,
+// one `send` per packet. connected: the same with two sockets, each connected to its side. direct:
+// nobody between.
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';

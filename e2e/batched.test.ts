@@ -56,11 +56,16 @@ describeWithPeers(
       expect(soundTo(alice).heardFor(880), 'what alice hears').toBeGreaterThan(2);
     });
 
-    it('is reached over IPv6', async () => {
+    it('is reached over IPv6, and marks that as well', async () => {
       const registrar = { domain: '127.0.0.1', password: 'pw-bob', outbound: 'sip:[::1]:5060' };
       const bob = phone('bob', 5140, { ip: '::1', registrar });
+      const capture = await Capture.start(folder, 'batched-v6');
       await bob.start(); // throws where it does not register
       await bob.stop();
+      await capture.stop();
+      const answers = capture.fields('sip && ipv6 && udp.srcport == 5060', 'ipv6.tclass.dscp');
+      expect(answers.length).toBeGreaterThan(0);
+      expect(new Set(answers.map(([dscp]) => dscp))).toEqual(new Set(['24']));
     });
 
     it('answers 300 calls of sipp at 50 calls/s, and nothing is left over', async () => {

@@ -1,6 +1,6 @@
 // A stateful proxy with Record-Route in front of a callee: `node strowger.mjs PORT CALLEE_PORT`; with
-// `--batched` its sockets are those of datagram-batch. With
-// SIGUSR2 it prints how late the timers of its transactions fired, with SIGTERM it ends.
+// `--batched` its sockets are those of datagram-batch. With SIGUSR2 it prints how late the timers of its
+// transactions fired, with SIGTERM it ends.
 import { createDatagramIo } from '@strowger/datagram-batch';
 import { nodeRuntime } from '@strowger/runtime';
 import { uri } from '@strowger/sip-message';

@@ -1,6 +1,6 @@
 // A UAS of two layers: transport and transactions. `node strowger.mjs PORT [udp|batched|tcp|tls]` answers
-// every INVITE, BYE and whatever else with 200; `batched` is UDP by datagram-batch. From the first SIGUSR2 on it watches the event loop's delay,
-// with the next it prints that; with SIGTERM it ends.
+// every INVITE, BYE and whatever else with 200; `batched` is UDP by datagram-batch. From the first
+// SIGUSR2 on it watches the event loop's delay, with the next it prints that; with SIGTERM it ends.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createDatagramIo } from '@strowger/datagram-batch';
 import { nodeRuntime } from '@strowger/runtime';

@@ -1,6 +1,6 @@
-// Compiles datagrams.c for this machine: `node native/build.mjs`, with a C compiler (`CC`, else `cc`)
-// and the headers that come with Node. The result says of which source it was made; beside it stands its
-// hash, for `sha256sum -c`.
+// Compiles datagrams.c for this machine: `node native/build.mjs [FOLDER]`, with a C compiler (`CC`, else
+// `cc`) and the headers that come with Node. The result says of which source it was made; beside it
+// stands its hash, for `sha256sum -c`. Both go into this folder, unless another is named.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,9 +8,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
+const [folder = here] = process.argv.slice(2);
 const source = join(here, 'datagrams.c');
 const name = `${process.platform}-${process.arch}`;
-const target = join(here, `${name}.node`);
+const target = join(folder, `${name}.node`);
 const headers =
   process.env.NODE_HEADERS ?? join(dirname(process.execPath), '..', 'include', 'node');
 const hashOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -22,4 +23,4 @@ const input = [`-I${headers}`, `-DSOURCE_SHA256="${hashOf(source)}"`, source];
 execFileSync(process.env.CC ?? 'cc', [...strict, ...shared, ...linked, ...input, '-o', target], {
   stdio: 'inherit',
 });
-writeFileSync(join(here, `${name}.sha256`), `${hashOf(target)}  ${name}.node\n`);
+writeFileSync(join(folder, `${name}.sha256`), `${hashOf(target)}  ${name}.node\n`);

@@ -6,6 +6,7 @@ import { type Host, PeerNames } from './peer-names.ts';
 
 /** No datagram has more octets. */
 const LARGEST = 65_535;
+const LAST_PORT = 65_535;
 /** Of what waits for the end of a turn, in octets. */
 const ROOM = 4 * LARGEST;
 
@@ -94,11 +95,10 @@ export class Batch {
     this.leave();
   };
 
-  /** Sends what waits. What the kernel refuses is told when the rest has gone. */
+  /** Sends what waits. What the kernel refuses is told a little later. */
   private leave(): void {
     const { waiting } = this;
     if (waiting === 0) return;
-    let refused: (() => void)[] | undefined;
     for (let from = 0; from < waiting; ) {
       const outcome = this.native.send(from, waiting);
       if (outcome >= 0) {
@@ -106,13 +106,12 @@ export class Batch {
       } else {
         const socket = this.sockets[this.queued[from * FIELDS + Field.socket] ?? -1];
         const to = this.destinations[from++];
-        refused ??= [];
-        refused.push(() => socket?.options.onError?.(systemError('send', outcome, to), to));
+        // each by itself: who throws keeps nobody else from hearing of theirs
+        queueMicrotask(() => socket?.options.onError?.(systemError('send', outcome, to), to));
       }
     }
     this.waiting = 0;
     this.used = 0;
-    for (const tell of refused ?? []) tell();
   }
 
   private receive(count: number, slab: ArrayBuffer): void {
@@ -176,7 +175,7 @@ class BatchSocket implements DatagramSocket {
     if (this.isClosed) return;
     const host = this.batch.host(to.address);
     // a packet may well come from port 0 (RFC 768), but none can go there
-    if (!(to.port > 0 && to.port <= LARGEST)) {
+    if (!(to.port > 0 && to.port <= LAST_PORT)) {
       this.options.onError?.(new RangeError(`No packet can go to port ${to.port}`), to);
     } else if (host === undefined || (host.family === 6) !== this.isV6) {
       const error = new RangeError(`No packet can go from ${this.local.address} to ${to.address}`);

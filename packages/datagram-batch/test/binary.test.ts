@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
 import { canBatchDatagrams } from '../src/index.ts';
 import { loadNative } from '../src/native.ts';
 
@@ -35,3 +40,26 @@ it('says whether it can be had here', () => {
     Object.defineProperty(process, 'platform', { value: platform });
   }
 });
+
+const compiler = spawnSync('cc', ['--version'], { encoding: 'utf8' });
+const headers = join(dirname(process.execPath), '..', 'include', 'node', 'node_api.h');
+const canCompile = compiler.status === 0 && existsSync(headers);
+
+if (canCompile || process.env['CI'] === 'true') {
+  it('is what its source gives, byte by byte where the same compiler makes it', () => {
+    const made = mkdtempSync(join(tmpdir(), 'strowger-native-'));
+    onTestFinished(() => rmSync(made, { recursive: true }));
+    const build = fileURLToPath(new URL('build.mjs', folder));
+    const { status, stderr } = spawnSync(process.execPath, [build, made], { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const name = `${process.platform}-${process.arch}.node`;
+    const loaded = createRequire(import.meta.url)(join(made, name)) as { source: string };
+    expect(loaded.source).toBe(hashOf('datagrams.c'));
+    const [, version = 'none'] = /^\S+ (\(.*\) \S+)/.exec(compiler.stdout) ?? [];
+    const old = readFileSync(new URL(name, folder));
+    if (!old.includes(`GCC: ${version}`)) return;
+    expect(readFileSync(join(made, name)).equals(old)).toBe(true);
+  });
+} else {
+  console.log("skipped: compiling datagrams.c (needs a C compiler and Node's headers)");
+}

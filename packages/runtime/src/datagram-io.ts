@@ -40,6 +40,11 @@ export interface DatagramOptions {
   dscp?: number;
 }
 
+/** Whether it is a code point of a service class, of six bits (RFC 2474 §3). */
+export function isDscp(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 63;
+}
+
 /** Opens datagram sockets: `dgram` in `nodeRuntime`, a simulated network in tests. */
 export interface DatagramIo {
   /** Rejects with the system's error (`EADDRINUSE`, …) when the address cannot be bound. */

@@ -1,5 +1,11 @@
 export { type Clock, VirtualClock } from './clock.ts';
-export type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './datagram-io.ts';
+export {
+  type DatagramIo,
+  type DatagramOptions,
+  type DatagramSocket,
+  type Endpoint,
+  isDscp,
+} from './datagram-io.ts';
 export { type Recovery, StrowgerError, type StrowgerErrorOptions } from './errors.ts';
 export { Emitter, type Unsubscribe } from './events.ts';
 export { type Logger, silentLogger } from './logger.ts';

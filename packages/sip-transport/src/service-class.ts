@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
-import { StrowgerError } from '@strowger/runtime';
+import { isDscp, StrowgerError } from '@strowger/runtime';
 
 /** Younger than the oldest Node's types: Node 24 has it, for streams. */
 interface Markable {
   setTypeOfService?(octet: number): unknown;
 }
 
-/** Whether this Node can mark the packets of streams; it can mark those of no `dgram` socket. */
+/** Whether this Node can mark the packets of streams; datagrams are the runtime's to mark. */
 export function canMarkStreams(): boolean {
   const markable: Socket & Markable = Socket.prototype;
   return markable.setTypeOfService !== undefined;
@@ -14,7 +14,7 @@ export function canMarkStreams(): boolean {
 
 /** @throws StrowgerError `BAD_DSCP` for what is no code point of six bits (RFC 2474 §3). */
 export function checkDscp(dscp: number | undefined): number | undefined {
-  if (dscp === undefined || (Number.isInteger(dscp) && dscp >= 0 && dscp <= 63)) return dscp;
+  if (dscp === undefined || isDscp(dscp)) return dscp;
   throw new StrowgerError('BAD_DSCP', `a DSCP is 0 to 63, not ${dscp}`, {
     recovery: { kind: 'fixConfiguration', key: 'dscp' },
   });

@@ -1,4 +1,4 @@
-import { StrowgerError } from '@strowger/runtime';
+import { isDscp, StrowgerError } from '@strowger/runtime';
 import type { QualitySettings, StreamSettings } from '../core/core-api.ts';
 import { DEFAULT_THRESHOLDS } from '../quality/quality-level.ts';
 import type { EndpointRequest } from './media-backend.ts';
@@ -16,7 +16,7 @@ export function wakeUpMsOf({ wakeUpMs = 0 }: MediaEngineOptions): number {
 
 /** How what leaves is marked. @throws StrowgerError `MEDIA_BAD_DSCP`. */
 export function dscpOf({ dscp }: MediaEngineOptions): number | undefined {
-  if (dscp === undefined || (Number.isInteger(dscp) && dscp >= 0 && dscp <= 63)) return dscp;
+  if (dscp === undefined || isDscp(dscp)) return dscp;
   throw new StrowgerError('MEDIA_BAD_DSCP', `a DSCP is 0 to 63, not ${dscp}`);
 }
 

@@ -73,6 +73,11 @@ export function addressee({ attributes }: StunMessage): string | undefined {
   return readUtf8(attributes.get(ATTRIBUTES.username))?.split(':')[0];
 }
 
+/** Whose name stands behind it: the other side's own (RFC 8445 §7.2.2). */
+export function senderOf({ attributes }: StunMessage): string | undefined {
+  return readUtf8(attributes.get(ATTRIBUTES.username))?.split(':')[1];
+}
+
 /** Attributes of a request that one has to understand and that nobody here does. */
 export function unknownIn({ attributes }: StunMessage): number[] {
   const known: readonly number[] = Object.values(ATTRIBUTES);

@@ -1,7 +1,7 @@
 import type { Clock, Endpoint, Random, Timer } from '@strowger/runtime';
 import type { IceDescription, NegotiatedIce } from '../sdp/index.ts';
 import { ATTRIBUTES, isSignedWith, readErrorCode, type StunMessage, utf8 } from '../stun/index.ts';
-import { type ReceivedCheck, writeCheck, writeSuccess } from './binding.ts';
+import { type ReceivedCheck, senderOf, writeCheck, writeSuccess } from './binding.ts';
 import { isUsable } from './candidates.ts';
 import type { IceBase, IcePair } from './check-list.ts';
 import { CheckTransactions, type PendingCheck } from './check-transactions.ts';
@@ -149,8 +149,10 @@ export class IceSession {
     const { generation, check, switchesRole } = verdict;
     if (switchesRole) generation.list.isControlling = !generation.list.isControlling;
     this.options.send(writeSuccess(message, from, generation.local), base, from);
-    if (generation === current) this.takeCheck(current, check, { base, from });
-    else this.takeFormerCheck(generation, check, { base, from });
+    // whoever knows our former name and has a new one of its own is of now: Chromium goes on to check so,
+    // for as long as the call lasts, where it found another address before our answer came
+    const isOfNow = generation === current || senderOf(message) === current?.remote.ufrag;
+    if (isOfNow && current !== undefined) this.takeCheck(current, check, { base, from });
   }
 
   /** What a check of theirs makes known (RFC 8445 §7.3.1). */
@@ -173,25 +175,6 @@ export class IceSession {
     pair.state = 'waiting';
     list.trigger(pair);
     this.keepPace();
-  }
-
-  /**
-   * While it begins anew the other side may still be where it was, and move there: media goes on as
-   * before until a pair of the new generation is selected (RFC 8445 §9). A full side hears that with its
-   * own checks alone.
-   */
-  private takeFormerCheck(
-    { list, remotes, local }: Generation,
-    { priority, nominates }: ReceivedCheck,
-    { base, from: { address, port } }: { base: IceBase; from: Endpoint },
-  ): void {
-    if (!local.lite) return;
-    const known = remotes.find((one) => one.port === port && one.address === address);
-    const pair = list.pair(base, known ?? { address, port, priority });
-    if (pair === undefined) return;
-    pair.state = 'succeeded';
-    pair.heardAt = this.options.clock.now();
-    if (nominates && this.current?.selected === undefined) this.goBy(pair);
   }
 
   private receiveAnswer(message: StunMessage, base: IceBase, from: Endpoint): void {
