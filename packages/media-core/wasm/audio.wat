@@ -143,14 +143,17 @@
           (local.set $from (i32.add (local.get $from) (i32.const 32)))
           (local.set $weights (i32.add (local.get $weights) (i32.const 32)))
           (br_if $vectors (i32.lt_u (local.get $weights) (local.get $last))))
+        ;; the lanes are added as (0 + 1) + (2 + 3); to narrow the sum saturates it
         (local.set $even (f32x4.add (local.get $even) (local.get $odd)))
-        (i32.store16 (local.get $out)
-          (call $rounded
-            (f32.add
-              (f32.add (f32x4.extract_lane 0 (local.get $even))
-                (f32x4.extract_lane 1 (local.get $even)))
-              (f32.add (f32x4.extract_lane 2 (local.get $even))
-                (f32x4.extract_lane 3 (local.get $even))))))
+        (local.set $even
+          (f32x4.add (local.get $even)
+            (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $even) (local.get $even))))
+        (local.set $even
+          (f32x4.add (local.get $even)
+            (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $even) (local.get $even))))
+        (local.set $even (i32x4.trunc_sat_f32x4_s (f32x4.nearest (local.get $even))))
+        (v128.store16_lane 0 (local.get $out)
+          (i16x8.narrow_i32x4_s (local.get $even) (local.get $even)))
         (local.set $out (i32.add (local.get $out) (i32.const 2)))
         (local.set $phase (i32.add (local.get $phase) (local.get $down)))
         ;; a few times at most: that is quicker than a division, on which the next sample would wait
@@ -160,9 +163,4 @@
             (local.set $phase (i32.sub (local.get $phase) (local.get $up)))
             (local.set $input (i32.add (local.get $input) (i32.const 4)))
             (br $inputs)))
-        (br $samples))))
-
-  (func $rounded (param $sample f32) (result i32)
-    (i32.trunc_sat_f32_s
-      (f32.nearest
-        (f32.max (f32.const -32768) (f32.min (f32.const 32767) (local.get $sample)))))))
+        (br $samples)))))

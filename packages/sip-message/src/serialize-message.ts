@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isPrintable, refuseInjection } from './injection.ts';
 import type { SipMessage } from './message.ts';
+import { takeOctets } from './octet-slab.ts';
 import { encodeText } from './octets.ts';
 
 /**
@@ -16,7 +17,7 @@ export function serializeMessage(message: SipMessage): Uint8Array {
   const size = isAscii ? text.length : Buffer.byteLength(text);
   if (size !== text.length) return Buffer.concat([encodeText(text), body]);
   // head and body go into one buffer
-  const bytes = Buffer.allocUnsafe(size + body.length);
+  const bytes = takeOctets(size + body.length);
   bytes.write(text, 0, size, 'latin1');
   if (body.length > 0) bytes.set(body, size);
   return bytes;

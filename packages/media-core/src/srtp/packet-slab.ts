@@ -1,17 +1,18 @@
-const SLAB_BYTES = 8192;
+/** A packet of sound is a three hundredth of it. */
+const SLAB_BYTES = 65_536;
 
 /**
- * Room for packets that are sent, cut from pieces that several share: to make memory for each costs as
- * much as half of its protection. A piece lives as long as one of its packets.
+ * Room for packets that are sent, cut from pieces that several share: to make memory for each costs
+ * more than its protection. A piece lives as long as one of its packets.
  */
 export class PacketSlab {
-  private piece = new ArrayBuffer(SLAB_BYTES);
+  private piece = new ArrayBuffer(0);
   private used = 0;
 
   /** Bytes that nobody else has; whatever they hold is to be overwritten. */
   take(length: number): Uint8Array {
     if (length > SLAB_BYTES / 4) return new Uint8Array(length);
-    if (this.used + length > SLAB_BYTES) {
+    if (this.used + length > this.piece.byteLength) {
       this.piece = new ArrayBuffer(SLAB_BYTES);
       this.used = 0;
     }

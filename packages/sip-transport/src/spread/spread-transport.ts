@@ -132,7 +132,7 @@ export class SpreadTransport {
       return;
     }
     const id = ++this.lastSend;
-    const bytes = serializeMessage(message).slice(); // of its own: a pool would cross with it
+    const bytes = ownBytes(message);
     if (this.tell(seat, { type: 'send', id, bytes, hop: bare })) this.sends.set(id, failed);
     else queueMicrotask(() => failed(busy()));
   }
@@ -180,7 +180,7 @@ export class SpreadTransport {
       onMessage({ ...inbound, hop });
       return;
     }
-    const bytes = serializeMessage(message).slice();
+    const bytes = ownBytes(message);
     const sentBy = this.layer?.sentBy(inbound.hop) ?? this.names.of(hop);
     if (!this.tell(owner, { type: 'heard', bytes, hop, local, sentBy, peer })) this.refuse(inbound);
   }
@@ -291,6 +291,11 @@ export class SpreadTransport {
     if (!told) this.dropped++;
     return told;
   }
+}
+
+/** Of its own: with a part of memory that messages share all of that would cross. */
+function ownBytes(message: SipMessage): Uint8Array {
+  return new Uint8Array(serializeMessage(message));
 }
 
 /** Whether messages follow each other on the wire. */
