@@ -48,7 +48,7 @@ function run(part, calls, shard, of) {
   const shardArgs = ['--shard', shard, '--of', of, '--hasty', '--shrink'];
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=64', main, ...args.map(String), ...shardArgs.map(String)],
+    ['--min-semi-space-size=16', main, ...args.map(String), ...shardArgs.map(String)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let text = '';

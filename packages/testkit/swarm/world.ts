@@ -75,7 +75,7 @@ class World {
     const { link, isNatted = false, isHostile = false } = profileOf(plan.profile);
     this.plan = plan;
     this.invariants = invariants;
-    this.simulation = createSimulation({ ...link, seed: plan.seed, ladder });
+    this.simulation = createSimulation({ ...link, seed: plan.seed, ladder, settles: 'promises' });
     const { network } = this.simulation;
     const { links } = network;
     if (plan.datagramFaults !== undefined) links.onlyFaults = new Set(plan.datagramFaults);

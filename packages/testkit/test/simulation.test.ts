@@ -56,6 +56,31 @@ describe('a simulation', () => {
     expect(await run(1)).not.toBe(await run(2));
   });
 
+  it.each(['turn', 'promises'] as const)('waits for %s before time goes on', async (settles) => {
+    const { clock, run } = createSimulation({ seed: 1, settles });
+    const seen: number[] = [];
+    const chain = async (): Promise<void> => {
+      for (let link = 0; link < 50; link++) await Promise.resolve();
+      seen.push(clock.now());
+      if (clock.now() < 1000) clock.arm(1, () => void chain());
+    };
+    clock.arm(1, () => void chain());
+    clock.arm(1000, () => seen.push(-1));
+    await run(1001);
+    // each chain ends at its own instant, however many there are
+    expect(seen).toEqual([...Array.from({ length: 999 }, (_, at) => at + 1), -1, 1000]);
+  });
+
+  it('gives the same run whatever it waits for', async () => {
+    const run = async (settles: 'turn' | 'promises'): Promise<string> => {
+      const { simulation, ask } = conversation({ settles, loss: 0.3, jitterMs: 7 });
+      for (let number = 0; number < 20; number++) ask('bob', number);
+      await simulation.runUntilQuiet();
+      return simulation.traceHash();
+    };
+    expect(await run('promises')).toBe(await run('turn'));
+  });
+
   it('writes what was lost and what came twice', async () => {
     const { simulation, ask } = conversation({ duplicate: 1 });
     simulation.network.partition('alice', 'bob');
