@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { median } from './processes.mjs';
 
 export const quick = process.argv.includes('--quick');
-export const rounds = quick ? 1 : 3;
+const given = process.argv.find((one) => one.startsWith('--rounds='))?.split('=')[1];
+export const rounds = quick ? 1 : Number(given ?? 3);
 
 /** Runs `node [flags] program args` and gives the object that its last line is. */
 export function measure(program, args, flags = []) {

@@ -1,6 +1,7 @@
 // One command, one table: `pnpm bench`, or some parts of it: `node bench/run.mjs parse uas`.
 // Interleaved runs, medians; ratios within one run are what counts, absolute figures belong to this
-// machine. Each part writes its own section of RESULTS.md; `--quick` runs each once and writes none.
+// machine. Each part writes its own section of RESULTS.md; `--quick` runs each once and writes none,
+// `--rounds=9` more often than three times, for short parts on a noisy machine.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { answer } from './parts/answer.mjs';

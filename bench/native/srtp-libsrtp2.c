@@ -1,4 +1,4 @@
-// CPU per packet of libsrtp2: `srtp-libsrtp2 SUITE protect|unprotect STREAMS ROUNDS`. Packets of 172
+// CPU per packet of libsrtp2: `srtp-libsrtp2 SUITE protect|unprotect STREAMS EACH ROUNDS`. Packets of 172
 // bytes, a stream after the other, as the sender of many calls has them.
 #include <srtp2/srtp.h>
 #include <stdio.h>
@@ -39,9 +39,9 @@ static void fill(unsigned char *packet, int stream, unsigned sequence) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 5) return 2;
+  if (argc < 6) return 2;
   int unprotects = strcmp(argv[2], "unprotect") == 0;
-  int streams = atoi(argv[3]), rounds = atoi(argv[4]);
+  int streams = atoi(argv[3]), each = atoi(argv[4]), rounds = atoi(argv[5]), count = each * streams;
   srtp_init();
   srtp_t *senders = calloc(streams, sizeof(srtp_t)), *receivers = calloc(streams, sizeof(srtp_t));
   for (int stream = 0; stream < streams; stream++) {
@@ -57,24 +57,24 @@ int main(int argc, char **argv) {
     policy.ssrc.type = ssrc_any_inbound;
     if (srtp_create(&receivers[stream], &policy)) return 3;
   }
-  unsigned char *packets = malloc((size_t)streams * SPACE);
-  int *lengths = calloc(streams, sizeof(int));
+  unsigned char *packets = malloc((size_t)count * SPACE);
+  int *lengths = calloc(count, sizeof(int));
   double spent = 0;
   for (int round = 0; round < rounds; round++) {
-    for (int stream = 0; stream < streams; stream++) {
-      fill(packets + (size_t)stream * SPACE, stream, round + 1);
-      lengths[stream] = PACKET;
+    for (int at = 0; at < count; at++) {
+      fill(packets + (size_t)at * SPACE, at % streams, each * round + at / streams + 1);
+      lengths[at] = PACKET;
     }
     double before = used();
-    for (int stream = 0; stream < streams; stream++)
-      if (srtp_protect(senders[stream], packets + (size_t)stream * SPACE, &lengths[stream])) return 4;
+    for (int at = 0; at < count; at++)
+      if (srtp_protect(senders[at % streams], packets + (size_t)at * SPACE, &lengths[at])) return 4;
     if (unprotects) {
       before = used();
-      for (int stream = 0; stream < streams; stream++)
-        if (srtp_unprotect(receivers[stream], packets + (size_t)stream * SPACE, &lengths[stream])) return 5;
+      for (int at = 0; at < count; at++)
+        if (srtp_unprotect(receivers[at % streams], packets + (size_t)at * SPACE, &lengths[at])) return 5;
     }
     if (round >= rounds / 4) spent += used() - before; // the first quarter warms up
   }
-  printf("{\"microseconds\":%.4f}\n", spent / ((double)streams * (rounds - rounds / 4)));
+  printf("{\"microseconds\":%.4f}\n", spent / ((double)count * (rounds - rounds / 4)));
   return 0;
 }
