@@ -27,6 +27,11 @@ export interface BaresipOptions {
   ice?: boolean;
   /** Tells who subscribes whether it is there: `presence_online`, `presence_offline`. */
   presence?: boolean;
+  /**
+   * Keeps packets until five more have come, as it does by default: of a peer that sends no sound the last
+   * five are never heard.
+   */
+  buffers?: boolean;
 }
 
 interface BaresipEvent {
@@ -165,6 +170,7 @@ export class Baresip {
       'audec_format s16',
       `rtp_ports ${this.rtpPort}-${this.rtpPort + 98}`,
       'rtp_stats yes',
+      ...(this.options.buffers === false ? ['jitter_buffer_delay 0-0'] : []),
       ...(this.options.ice === true ? ['rtcp_mux yes'] : []),
       'statmode_default off',
       'ringback_disabled yes',

@@ -98,6 +98,7 @@ describeWithPeers(
       name: 'bob',
       port: 5160,
       codecs: 'pcmu',
+      buffers: false, // linphone without a sound card sends nothing but digits
       registrar: registrar('bob'),
     });
 
