@@ -125,7 +125,7 @@ export class CallEngine {
       webSocketMedia: options.webSocketMedia,
       calleeMedia: (user) => options.calleeMedia?.(user),
       trickleIce: options.trickleIce ?? false,
-      infos: new InfoPassing(),
+      infos: new InfoPassing(runtime.clock),
       recording: options.recording,
       startRecordingSession: (wanted) => this.sessions.startRecordingSession(wanted),
       onRecordingStarted: (call, what) => this.events.emit('recordingStarted', { call, what }),

@@ -1,10 +1,17 @@
 import { type Body, type Dialog, type HeaderFields, infoPackageOf } from '@strowger/dialog-core';
+import { type Clock, within } from '@strowger/runtime';
 import { digitOf, type InfoDigit, type Session, TRICKLE_ICE } from '@strowger/session-core';
 import { createResponse, type SipRequest } from '@strowger/sip-message';
 import type { ServerTransaction } from '@strowger/transaction-core';
 
 /** Header fields that belong to the body of an INFO and go with it (RFC 6086 §4). */
 const WITH_THE_BODY = ['Info-Package', 'Content-Disposition', 'Content-Language'];
+
+/**
+ * What a digit on its way may take until its INFO is answered all the same: it lasts for a while, and
+ * waits for those before it, but a phone asks again after 500 ms (RFC 3261 §17.1.2.2).
+ */
+const ANSWER_MS = 300;
 
 /** Whether a digit went another way; `full`: too many wait for their turn. */
 export type Converted = 'sent' | 'unsupported' | 'full';
@@ -23,6 +30,11 @@ export interface InfoTarget {
  */
 export class InfoPassing {
   private readonly targets = new WeakMap<Dialog, InfoTarget>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   /** From now on; what was said of `from` before is forgotten. */
   pass(from: Session, to: InfoTarget): void {
@@ -35,8 +47,9 @@ export class InfoPassing {
     dialog.user = {
       ...user,
       onRequest: (transaction) => {
+        const target = this.targets.get(dialog);
         if (isForTheOther(transaction))
-          passOrConvert(transaction, this.targets.get(dialog)).catch(() => {}); // it is over by then
+          passOrConvert(transaction, target, this.clock).catch(() => {}); // it is over by then
         else user.onRequest?.(transaction);
       },
     };
@@ -51,19 +64,26 @@ function isForTheOther({ method, request }: ServerTransaction): boolean {
 async function passOrConvert(
   transaction: ServerTransaction,
   target: InfoTarget | undefined,
+  clock: Clock,
 ): Promise<void> {
   const { request } = transaction;
+  const answer = (status: number): void => transaction.respond(createResponse(request, status));
   const digit = target?.convert && digitOf(request);
-  const converted = digit && (await target.convert?.(digit));
-  if (converted === 'sent') return transaction.respond(createResponse(request, 200));
-  if (converted === 'full') return transaction.respond(createResponse(request, 503));
-  pass(transaction, target?.session());
+  const converting = digit && target.convert?.(digit);
+  if (converting === undefined) return pass(request, target?.session(), answer);
+  const converted = await within(converting, ANSWER_MS, clock);
+  if (converted === 'unsupported') return pass(request, target?.session(), answer);
+  answer(converted === 'full' ? 503 : 200);
+  // where it turns out later that it can go no other way, it goes this one all the same
+  if ((await converting) === 'unsupported') pass(request, target?.session(), () => {});
 }
 
-function pass(transaction: ServerTransaction, to: Session | undefined): void {
-  const { request } = transaction;
+function pass(
+  request: SipRequest,
+  to: Session | undefined,
+  answer: (status: number) => void,
+): void {
   const dialog = to?.dialog;
-  const answer = (status: number): void => transaction.respond(createResponse(request, status));
   if (dialog === undefined || dialog.state === 'terminated') return answer(481);
   const body = bodyOf(request);
   dialog.request(

@@ -296,6 +296,41 @@ describe('a call to a user', () => {
     await stage.strike();
   });
 
+  it('answers the INFO of a digit that lasts, and passes it on if that fails', async () => {
+    const stage = setStage();
+    const alice = await stage.registered('alice');
+    const bob = await stage.registered('bob');
+    const call = alice.call('bob');
+    await stage.simulation.run(3000);
+    const b = stage.media.endpoints[1];
+    if (call.dialog === undefined || b === undefined) throw new Error('no call');
+    const { clock } = stage.simulation;
+    const ends: ((refused?: Error) => void)[] = [];
+    b.sendDigits = () =>
+      new Promise((resolve, reject) =>
+        ends.push((refused) => (refused === undefined ? resolve() : reject(refused))),
+      );
+    const began = clock.now();
+    const info = async (digit: string): Promise<number> => {
+      if (call.dialog === undefined) throw new Error('no dialog');
+      const status = await alice.info(call.dialog, 'application/dtmf', digit);
+      return status === 200 ? clock.now() - began : Number.NaN;
+    };
+    const both = [info('1'), info('2')];
+    await stage.simulation.run(1000);
+    // the second waits for its turn, and the phone asks for neither again
+    expect(await Promise.all(both)).toEqual([expect.closeTo(320, -2), expect.closeTo(320, -2)]);
+    expect([ends.length, bob.log]).toEqual([1, []]);
+    ends[0]?.();
+    await stage.simulation.run(1000);
+    ends[1]?.(new Error('it takes none any more'));
+    await stage.simulation.run(1000);
+    expect(bob.log).toEqual(['INFO 2']);
+    call.dialog.bye();
+    await stage.simulation.run(1000);
+    await stage.strike();
+  });
+
   it('ends on both sides when its media dies', async () => {
     const stage = setStage();
     const alice = await stage.registered('alice');
