@@ -86,8 +86,11 @@ function contradiction(call: CallPlan, legs: readonly Leg[]): string | undefined
     const isUnlucky = UNLUCKY.test(outcome);
     if (!expected && !isUnlucky && !caller.wasCancelled)
       return `${call.caller}: ${outcome}, but nobody did`;
-    if (isAccepted && !caller.wasCancelled && callees.length === 1) {
-      return `${outcome}, but ${callees[0]?.host} accepted`;
+    const [callee] = callees;
+    // whose 200 still waited for a PRACK when it hung up: where none comes 504 is the answer (RFC 3262 §3)
+    const isGone = outcome === 'rejected 504' && callee?.ends.includes('hungUp') === true;
+    if (isAccepted && !caller.wasCancelled && callees.length === 1 && !isGone) {
+      return `${outcome}, but ${callee?.host} accepted`;
     }
     return undefined;
   }
