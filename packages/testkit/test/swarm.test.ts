@@ -73,6 +73,8 @@ describe('random calls', () => {
     [1197772116, 'restart'],
     // an early dialog was ended, its INVITE went on, and then its process died
     [1595166679, 'restart'],
+    // a process that died at the moment at which its SUBSCRIBE had a number
+    [3642917350, 'restart'],
   ] as const)('that once failed: world %i', async (seed, profile) => {
     const { violations } = await runWorld(planWorld(seed, profile, 40));
     expect(violations).toEqual([]);
