@@ -199,6 +199,8 @@ export class DialogShell implements Dialog {
   bye(parts: MessageParts = {}): void {
     if (this.role === 'uas' && this.state === 'early') this.refuseUse('bye');
     this.machine.input({ type: 'bye', parts });
+    // no BYE may go before an ACK (RFC 3261 §15), and no ACK comes for a 2xx that has not left
+    if (this.isByeWaiting) this.usage.inviteServer?.withdraw();
     this.changed();
   }
 

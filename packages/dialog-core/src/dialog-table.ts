@@ -56,7 +56,7 @@ export const dialogTable: StateTable<DialogState, DialogInput, DialogOutput, Dia
         ? hangUp(parts, BYE_OURS)
         : to({ name: 'unacknowledged', bye: state.bye ?? parts }),
     byeReceived: () => end(BYE_THEIRS, SEND_ACK),
-    lost: (_, input) => end(input.end),
+    lost: ({ bye }, input) => end(bye === undefined ? input.end : BYE_OURS),
     givenUp: ({ bye }, input, { role }) => {
       const lastTry = role === 'uas' ? ({ lastTry: true } as const) : {};
       return bye === undefined ? hangUp({}, input.end, lastTry) : hangUp(bye, BYE_OURS, lastTry);

@@ -121,8 +121,9 @@ export interface Dialog {
    */
   subscribe(parts: SubscriptionParts): Subscription;
   /**
-   * Ends the dialog (RFC 3261 §15). As callee it waits for the ACK, as caller it acknowledges a
-   * waiting 2xx first. Idempotent. Throws `DIALOG_STATE` for an early dialog as callee: reject the
+   * Ends the dialog (RFC 3261 §15). As callee it waits for the ACK, or refuses the INVITE with 480
+   * where the 2xx itself still waits for a PRACK (RFC 3262 §3); as caller it acknowledges a waiting
+   * 2xx first. Idempotent. Throws `DIALOG_STATE` for an early dialog as callee: reject the
    * INVITE instead.
    */
   bye(parts?: MessageParts): void;

@@ -57,6 +57,8 @@ export type InviteServerInput =
   | { readonly type: 'expired'; readonly response: SipResponse }
   /** No PRACK within 64*T1. */
   | { readonly type: 'noPrack'; readonly response: SipResponse }
+  /** Whoever accepted it has hung up: the 2xx need not leave any more, where it has not yet. */
+  | { readonly type: 'withdraw'; readonly response: SipResponse }
   /** The dialog ended by us: a pending INVITE still gets its answer (RFC 3261 §15.1.2). */
   | { readonly type: 'dialogEnded'; readonly response: SipResponse };
 
@@ -109,7 +111,7 @@ const unansweredRows = {
     finish({ kind: 'ended' }, respond(response)),
 };
 
-const reject = (_: object, { response }: Input<'reject'>): InviteServerStep =>
+const reject = (_: object, { response }: Input<'reject' | 'withdraw'>): InviteServerStep =>
   finish({ kind: 'refused', status: response.status }, respond(response));
 
 /** Rows of both states in which a reliable provisional has no PRACK. */
@@ -187,6 +189,7 @@ export const inviteServerTable: StateTable<
   holding: {
     ...unacknowledgedRows,
     prackReceived: ({ success }, _, { t1Ms }) => accept(success, t1Ms),
+    withdraw: reject,
     transportFailed: tellTransportError,
   },
   accepted: {

@@ -149,6 +149,11 @@ export class InviteServer implements ServerTransactionUser {
     this.machine.input({ type: 'reject', response });
   }
 
+  /** Answers with 480 where the 2xx still waits for a PRACK (RFC 3262 §3): nobody is there any more. */
+  withdraw(): void {
+    this.machine.input({ type: 'withdraw', response: this.terminatedResponse(480) });
+  }
+
   /** Takes an ACK; one for another INVITE, or a repeated one, is ignored. */
   receiveAck(ack: SipRequest): void {
     if (ack.cseq.number !== this.request.cseq.number) return;

@@ -145,9 +145,10 @@ describe('a reliable provisional response (RFC 3262 §3)', () => {
     await finish(simulation, bob);
   });
 
-  it('held back with its 2xx ends with CANCEL, BYE, Expires, or without PRACK', async () => {
-    const ways = ['CANCEL', 'BYE', 'expires', 'silence', 'close'] as const;
+  it('held back with its 2xx ends with CANCEL, BYE, Expires, ours, or without PRACK', async () => {
+    const ways = ['CANCEL', 'BYE', 'expires', 'silence', 'hang up', 'close'] as const;
     const ends: string[] = [];
+    const statuses: number[] = [];
     for (const way of ways) {
       const { simulation, bob, peer, invite } = called();
       bob.onInvite = (one) => {
@@ -159,7 +160,11 @@ describe('a reliable provisional response (RFC 3262 §3)', () => {
       const to = peer.response(183).to.toString();
       if (way === 'CANCEL') peer.send('CANCEL', bob.host.hop(), cancelled, 'i');
       if (way === 'BYE') peer.send('BYE', bob.host.hop(), inDialog(to, '2 BYE'), 'b');
+      if (way === 'hang up') bob.dialog?.bye();
       if (way === 'close') bob.layer.close();
+      await simulation.run(20);
+      const last = peer.heard.findLast(({ message }) => message.kind === 'response')?.message;
+      statuses.push(last?.kind === 'response' ? last.status : 0);
       await simulation.run(40_000);
       ends.push(bob.log.at(-1) ?? '');
       bob.layer.close();
@@ -170,8 +175,11 @@ describe('a reliable provisional response (RFC 3262 §3)', () => {
       'ended bye remote',
       'ended cancelled',
       'ended rejected 504',
+      'ended bye local',
       'ended closed',
     ]);
+    // the caller need not wait for what nobody will say any more
+    expect(statuses.at(-2)).toBe(480);
   });
 
   it('waiting for its PRACK ends with every end of the INVITE', async () => {

@@ -64,6 +64,11 @@ function unheard(call: CallPlan, legs: readonly Leg[]): string | undefined {
   return `${call.caller} never heard the refusal`;
 }
 
+/** It hung up what it had accepted, before its 200 could leave: that waited for a PRACK (RFC 3262 §3). */
+function isWithdrawn({ decision, ends }: Leg): boolean {
+  return decision === 'accepted' && ends.some((end) => HUNG_UP.test(end));
+}
+
 /** What the two ends say does not fit together. */
 function contradiction(call: CallPlan, legs: readonly Leg[]): string | undefined {
   const caller = legs.find(({ side }) => side === 'caller');
@@ -78,6 +83,7 @@ function contradiction(call: CallPlan, legs: readonly Leg[]): string | undefined
     if (caller.ends.length === 0) return `${call.caller} was not told the end`;
     return undefined;
   }
+  if (outcome === 'rejected 480' && callees.some(isWithdrawn)) return undefined;
   if (outcome.startsWith('rejected')) {
     const expected = callees.some(
       ({ decision = '' }) =>
@@ -86,11 +92,8 @@ function contradiction(call: CallPlan, legs: readonly Leg[]): string | undefined
     const isUnlucky = UNLUCKY.test(outcome);
     if (!expected && !isUnlucky && !caller.wasCancelled)
       return `${call.caller}: ${outcome}, but nobody did`;
-    const [callee] = callees;
-    // whose 200 still waited for a PRACK when it hung up: where none comes 504 is the answer (RFC 3262 §3)
-    const isGone = outcome === 'rejected 504' && callee?.ends.includes('hungUp') === true;
-    if (isAccepted && !caller.wasCancelled && callees.length === 1 && !isGone) {
-      return `${outcome}, but ${callee?.host} accepted`;
+    if (isAccepted && !caller.wasCancelled && callees.length === 1) {
+      return `${outcome}, but ${callees[0]?.host} accepted`;
     }
     return undefined;
   }

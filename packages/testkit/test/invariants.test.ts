@@ -191,6 +191,17 @@ const STORIES: Readonly<
       bad: [sent({}), sent({ ...inDialog, method: 'INFO', cseq: 3 })],
       says: /INFO 3 follows INVITE 1/,
     },
+    {
+      // number 2 was for what the process that died could not send any more
+      good: [sent(inDialog), told({ what: 'gone' }), sent({ ...inDialog, method: 'BYE', cseq: 3 })],
+      bad: [
+        sent(inDialog),
+        told({ what: 'gone' }),
+        sent({ ...inDialog, method: 'INFO', cseq: 3 }),
+        sent({ ...inDialog, method: 'BYE', cseq: 5 }),
+      ],
+      says: /BYE 5 follows INFO 3/,
+    },
   ],
   'route set is fixed': [
     {

@@ -67,7 +67,7 @@ describe('random calls', () => {
     [603582646, 'clean'],
     // accepted by a session, and no PRACK came: 504
     [3292207681, 'loss30'],
-    // the same, hung up by the session before that
+    // hung up while the 200 waited for a PRACK that never came
     [1975967875, 'loss30'],
     // a process that died with a REFER under way
     [1197772116, 'restart'],

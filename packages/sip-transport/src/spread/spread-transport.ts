@@ -5,7 +5,6 @@ import {
   parseMessage,
   parseUri,
   type SipMessage,
-  serializeMessage,
   type Uri,
 } from '@strowger/sip-message';
 import { BoundedTable } from '../bounded-table.ts';
@@ -14,6 +13,7 @@ import type { TargetOutcome } from '../target-health.ts';
 import { TransportLayer } from '../transport-layer.ts';
 import type { TransportLayerOptions } from '../transport-options.ts';
 import { defaultLimits, parserLimits } from '../transport-limits.ts';
+import { bytesToCross } from './bytes-to-cross.ts';
 import { newCallId, ownerOf, owningCallId } from './call-owner.ts';
 import { KnownNames } from './known-names.ts';
 import { PendingLookups } from './pending-lookups.ts';
@@ -132,7 +132,7 @@ export class SpreadTransport {
       return;
     }
     const id = ++this.lastSend;
-    const bytes = ownBytes(message);
+    const bytes = bytesToCross(message);
     if (this.tell(seat, { type: 'send', id, bytes, hop: bare })) this.sends.set(id, failed);
     else queueMicrotask(() => failed(busy()));
   }
@@ -180,7 +180,7 @@ export class SpreadTransport {
       onMessage({ ...inbound, hop });
       return;
     }
-    const bytes = ownBytes(message);
+    const bytes = bytesToCross(message);
     const sentBy = this.layer?.sentBy(inbound.hop) ?? this.names.of(hop);
     if (!this.tell(owner, { type: 'heard', bytes, hop, local, sentBy, peer })) this.refuse(inbound);
   }
@@ -291,11 +291,6 @@ export class SpreadTransport {
     if (!told) this.dropped++;
     return told;
   }
-}
-
-/** Of its own: with a part of memory that messages share all of that would cross. */
-function ownBytes(message: SipMessage): Uint8Array {
-  return new Uint8Array(serializeMessage(message));
 }
 
 /** Whether messages follow each other on the wire. */
