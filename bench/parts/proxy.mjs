@@ -13,6 +13,7 @@ export function proxy() {
   const answering = interleave(['sip'], (name) => measure('uas.mjs', [name, RATE, SECONDS]));
   const late = measure('proxy.mjs', ['strowger', RATE, SECONDS, '--timers']);
   const lateBatched = measure('proxy.mjs', ['batched', RATE, SECONDS, '--timers']);
+  const { heap } = measure('proxy-memory.mjs', ['heap'], ['--expose-gc']);
   const own = runs.strowger.microseconds;
   const batched = runs.batched.microseconds;
   return [
@@ -35,6 +36,7 @@ export function proxy() {
       ['the same, batched', batched / answering.sip.microseconds, 0.5, 'at most'],
       ['timers of transactions, ms late at the 99.9th percentile', late.p999, 20, 'at most'],
       ['the same, batched', lateBatched.p999, 20, 'at most'],
+      ['heap of a call whose transactions linger, bytes', heap, 6000, 'at most'],
     ]),
     `${late.timers} timers of transactions fired under that load, ${fixed(late.max)} ms late at most.`,
     '',

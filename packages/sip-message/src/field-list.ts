@@ -22,6 +22,16 @@ export interface Field {
   typed: unknown;
 }
 
+/** A field whose value may be put there as it is. All are made here: of one shape they are read faster. */
+export function checkedField(
+  id: number,
+  name: string,
+  value: string,
+  { known, isPrintable }: { known?: string | undefined; isPrintable: boolean },
+): Field {
+  return { id, name, value, known, isPrintable, typed: undefined };
+}
+
 const POSITIONS = Array.from({ length: 64 }, (_, field) => field);
 const NO_HEAD = new Head('', Buffer.alloc(0), DEFAULT_LIMITS);
 
@@ -84,6 +94,12 @@ export class FieldList {
 
   value(field: number | Field): string {
     return typeof field === 'number' ? this.received.value(field) : field.value;
+  }
+
+  /** The same field with a part of its value, or all of it, as it was received. */
+  withValue(field: number | Field, value: string): Field {
+    const isPrintable = typeof field === 'number' ? this.received.isAscii : field.isPrintable;
+    return checkedField(this.id(field), this.name(field), value, { isPrintable });
   }
 
   /** The field at a place in the order. */

@@ -1,5 +1,5 @@
 import { isToken } from './characters.ts';
-import type { Field } from './field-list.ts';
+import { checkedField, type Field } from './field-list.ts';
 import { formatValue, joinsWithComma } from './format-value.ts';
 import type { Format } from './header-kind.ts';
 import { headerKind } from './header-kinds.ts';
@@ -48,7 +48,7 @@ function idOf(name: string): number {
 function fieldOf(id: number, name: string, value: string, known?: string): Field {
   const printable = isPrintable(value);
   if (!printable) refuseInjection(value);
-  return { id, name, value, known, isPrintable: printable, typed: undefined };
+  return checkedField(id, name, value, { known, isPrintable: printable });
 }
 
 function textsOf(value: HeaderInput, format: Format | undefined): string[] {

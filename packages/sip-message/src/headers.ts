@@ -1,7 +1,7 @@
 import { isToken } from './characters.ts';
 import type { CSeq } from './cseq.ts';
 import { doubtfulHeaders } from './doubtful-headers.ts';
-import { type Field, FieldList } from './field-list.ts';
+import { checkedField, type Field, FieldList } from './field-list.ts';
 import type { Head } from './head.ts';
 import {
   endOfFirst,
@@ -41,8 +41,6 @@ const EMPTY_PAIRS: readonly unknown[] = [0, undefined, 0, undefined, 0, undefine
 /** Room for what is read of each field, so that no list grows while it is filled. */
 const UNREAD: readonly unknown[] = Array.from({ length: 64 }, () => undefined);
 const NO_ENTRIES: readonly [string, HeaderInput][] = [];
-/** Of a field whose value stands as it was received. */
-const UNCHECKED = { known: undefined, isPrintable: false, typed: undefined } as const;
 
 /**
  * The header fields of a message in their order. Names are compared without regard to case, compact
@@ -209,7 +207,7 @@ export class Headers extends FieldList {
     const comma = endOfFirst(value);
     const rest = comma < 0 ? '' : value.slice(comma + 1).trim();
     if (rest === '') order.splice(at, 1);
-    else order[at] = { ...UNCHECKED, id: this.id(field), name: this.name(field), value: rest };
+    else order[at] = this.withValue(field, rest);
     return true;
   }
 
@@ -412,7 +410,7 @@ export class Headers extends FieldList {
     for (const field of other.fields()) {
       if (other.id(field) !== id) continue;
       this.order ??= [];
-      this.order.push({ ...UNCHECKED, id, name: other.name(field), value: other.value(field) });
+      this.order.push(other.withValue(field, other.value(field)));
     }
   }
 
@@ -493,14 +491,14 @@ function taggedTo(head: Head, field: number, tag: string): Field | undefined {
   if (toParams < 0 || head.toTag >= 0 || !isToken(tag)) return undefined;
   if (plainParam(head, toParams, 'tag') !== undefined) return undefined;
   const value = `${head.value(field)};tag=${tag}`;
-  return { id: TO, name: 'To', value, known: tag, isPrintable: head.isAscii, typed: undefined };
+  return checkedField(TO, 'To', value, { known: tag, isPrintable: head.isAscii });
 }
 
 /** The same for a To that was set here: no parameter follows where it ends with its URI. */
 function taggedOwn({ value, known, isPrintable }: Field, tag: string): Field | undefined {
   if (known !== undefined || !endsWithUri(value) || !isToken(tag)) return undefined;
   const text = `${value};tag=${tag}`;
-  return { id: TO, name: 'To', value: text, known: tag, isPrintable, typed: undefined };
+  return checkedField(TO, 'To', text, { known: tag, isPrintable });
 }
 
 /** Whether an address surely has no parameters: its last character closes its URI. */

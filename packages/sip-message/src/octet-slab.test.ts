@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { takeOctets } from './octet-slab.ts';
+import { OctetSlab } from './octet-slab.ts';
 
 it('gives octets that nobody else has, whatever else is taken', () => {
   const lengths = Array.from({ length: 300 }, (_, at) => 1 + ((at * 997) % 3000));
-  const taken = lengths.map((length, at) => takeOctets(length).fill(at % 251));
+  const slab = new OctetSlab();
+  const taken = lengths.map((length, at) => slab.take(length).fill(at % 251));
   expect(taken.map(({ length }) => length)).toEqual(lengths);
   for (const [at, octets] of taken.entries()) {
     expect(octets.equals(Buffer.alloc(octets.length, at % 251))).toBe(true);
@@ -13,6 +14,6 @@ it('gives octets that nobody else has, whatever else is taken', () => {
 });
 
 it('keeps no piece for the sake of what is long', () => {
-  const long = takeOctets(100_000);
+  const long = new OctetSlab().take(100_000);
   expect([long.length, long.buffer.byteLength]).toEqual([100_000, 100_000]);
 });

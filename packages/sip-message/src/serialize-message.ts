@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { isPrintable, refuseInjection } from './injection.ts';
 import type { SipMessage } from './message.ts';
-import { takeOctets } from './octet-slab.ts';
+import { OctetSlab } from './octet-slab.ts';
 import { encodeText } from './octets.ts';
+
+/** A server transaction keeps its final response for half a minute (RFC 3261 §17.2), and nothing else. */
+const kept = new OctetSlab();
+const passing = new OctetSlab();
 
 /**
  * The message as it goes on the wire, with a right Content-Length (RFC 3261 §18.3). Fields that came
@@ -17,10 +21,14 @@ export function serializeMessage(message: SipMessage): Uint8Array {
   const size = isAscii ? text.length : Buffer.byteLength(text);
   if (size !== text.length) return Buffer.concat([encodeText(text), body]);
   // head and body go into one buffer
-  const bytes = takeOctets(size + body.length);
+  const bytes = (isFinal(message) ? kept : passing).take(size + body.length);
   bytes.write(text, 0, size, 'latin1');
   if (body.length > 0) bytes.set(body, size);
   return bytes;
+}
+
+function isFinal(message: SipMessage): boolean {
+  return message.kind === 'response' && message.status >= 200;
 }
 
 /** Method and reason phrase can be assigned, so what they hold is seen here. */

@@ -12,6 +12,21 @@ describe('a bounded table', () => {
     expect(table.size).toBe(2);
   });
 
+  it('keeps what is used while the others come and go', () => {
+    const table = new BoundedTable<string, number>(10);
+    table.set('used', 0);
+    for (let i = 0; i < 100; i++) {
+      table.set(String(i), i);
+      table.get('used');
+    }
+    expect([table.size, table.get('used'), table.get('99'), table.get('0')]).toEqual([
+      10,
+      0,
+      99,
+      undefined,
+    ]);
+  });
+
   it('forgets on demand', () => {
     const table = new BoundedTable<string, number>(2);
     table.set('a', 1);

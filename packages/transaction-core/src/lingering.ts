@@ -98,6 +98,11 @@ export class LingeringServer implements Lingerer<ServerLingerTimer> {
     return this.name;
   }
 
+  /** Sends a further 2xx to an INVITE (RFC 6026 §7.1); anything else comes too late. */
+  respond(response: SipResponse): void {
+    if (response.status >= 200 && response.status < 300) this.input({ type: 'success', response });
+  }
+
   /** The same request came once more. */
   receiveAgain(): void {
     this.input({ type: 'request' });

@@ -191,6 +191,11 @@ export class ServerTransaction {
     return this.keys.isFirst;
   }
 
+  /** @internal What is left of it once it only lingers, for owners that need no more of it. */
+  get remains(): LingeringServer | undefined {
+    return this.rest;
+  }
+
   /** @internal Only what may still be needed is kept: the request goes with its last user. */
   linger(timer: ServerLingerTimer, ms: number): LingeringServer {
     const { keys, tag, told: user, method, request, shell } = this;

@@ -37,15 +37,21 @@ describe('a stateful proxy (RFC 3261 §16)', () => {
     await assertOver();
   });
 
-  it('answers who asked though the next hop answers with its own Via alone', async () => {
+  it.each([
+    ['', [486], [486]],
+    [', again when that has been answered', [200, 200], [200, 200]],
+  ])('answers who asked though the next hop answers with its own Via alone%s', async (...of) => {
+    const [, statuses, expected] = of;
     const { alice, bob, proxy, assertOver } = proxiedElements();
     proxy('p', towards('bob'));
     bob.serve = (transaction) => {
-      const response = answerOf(transaction, 'bob', 486);
-      const [first = ''] = response.headers.raw('via');
-      response.headers.remove('Via');
-      response.headers.append('Via', first);
-      transaction.respond(response);
+      for (const status of statuses) {
+        const response = answerOf(transaction, 'bob', status);
+        const [first = ''] = response.headers.raw('via');
+        response.headers.remove('Via');
+        response.headers.append('Via', first);
+        transaction.respond(response);
+      }
     };
     const heard: number[] = [];
     const done = (): void => undefined;
@@ -55,7 +61,7 @@ describe('a stateful proxy (RFC 3261 §16)', () => {
       onTransportError: done,
     });
     await assertOver();
-    expect(heard).toEqual([486]);
+    expect(heard).toEqual(expected);
   });
 
   it('takes one off Max-Forwards, puts 70 where none is, and changes the Request-URI', async () => {

@@ -1,14 +1,24 @@
 import type { SipRequest } from '@strowger/sip-message';
 
+const FNV_PRIME = 0x01000193;
+
 /**
  * What a proxy adds to its branches: a keyed hash over all that decides where the request goes
- * (RFC 5393 §4.2.2). Another proxy's branch never has ours, as it does not know the key.
+ * (RFC 5393 §4.2.2). Another proxy's branch never has ours, as it does not know the key. It is FNV-1a,
+ * from two starts.
  */
 export function loopMark(request: SipRequest, key: string): string {
   const { uri, headers } = request;
   const routing = [uri.toString(), ...headers.raw('route'), ...headers.raw('proxy-require')];
   const text = `${key} ${request.fromTag} ${request.callId} ${request.cseq.number} ${routing.join(' ')}`;
-  return `.${hash(text, 0x811c9dc5)}${hash(text, 0x2f0b4a35)}`;
+  let first = 0x811c9dc5;
+  let second = 0x2f0b4a35;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    first = Math.imul(first ^ code, FNV_PRIME);
+    second = Math.imul(second ^ code, FNV_PRIME);
+  }
+  return `.${written(first)}${written(second)}`;
 }
 
 /**
@@ -22,11 +32,6 @@ export function isLoop(request: SipRequest, mark: string): boolean {
   return false;
 }
 
-/** FNV-1a, from a start of one's own. */
-function hash(text: string, start: number): string {
-  let value = start;
-  for (let at = 0; at < text.length; at++) {
-    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (value >>> 0).toString(36).padStart(7, '0');
+function written(hash: number): string {
+  return (hash >>> 0).toString(36).padStart(7, '0');
 }

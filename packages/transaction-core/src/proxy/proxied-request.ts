@@ -1,10 +1,12 @@
-import { Machine, type Timer } from '@strowger/runtime';
+import { Machine } from '@strowger/runtime';
 import { createResponse, isSips, type SipRequest, type SipResponse } from '@strowger/sip-message';
-import type { ClientTransaction } from '../client-transaction.ts';
+import type { LingeringServer } from '../lingering.ts';
 import type { Hop } from '../message-sender.ts';
-import type { ServerTransaction } from '../server-transaction.ts';
 import type { CancelOptions } from '../outputs.ts';
+import type { ServerTransaction, ServerTransactionUser } from '../server-transaction.ts';
 import type { OwnRoutes } from './own-routes.ts';
+import { type BranchOwner, ProxyBranch } from './proxy-branch.ts';
+import type { ProxyCounters, ProxyTransactions } from './proxy-core.ts';
 import type { ProxyDecision, ProxyOptions, ProxyTarget } from './proxy-options.ts';
 import { forwardedTo, recordRoute } from './request-forwarding.ts';
 import { breadthOf } from './request-validation.ts';
@@ -15,7 +17,6 @@ import {
   type ResponseContextOutput,
   type ResponseContextState,
 } from './response-context-table.ts';
-import type { ProxyCounters, ProxyTransactions } from './proxy-core.ts';
 
 /** What all requests that pass through a proxy share. */
 export interface ProxySurroundings {
@@ -27,6 +28,16 @@ export interface ProxySurroundings {
   readonly onReleased: (request: ProxiedRequest) => void;
 }
 
+/** The way of a request that is passed on. */
+export interface ProxiedWay {
+  readonly server: ServerTransaction;
+  /** As it goes on: without the part of its route that led here. */
+  readonly received: SipRequest;
+  readonly flow: Hop | undefined;
+  /** What our branches end with. */
+  readonly mark: string;
+}
+
 type Forward = Extract<ProxyDecision, { kind: 'forward' }>;
 
 /** More than three minutes (RFC 3261 §16.6 step 11). */
@@ -36,69 +47,59 @@ const MAX_BREADTH = 60;
 const ELSEWHERE: CancelOptions = {
   headers: [['Reason', 'SIP;cause=200;text="Call completed elsewhere"']],
 };
+const NO_REASON: CancelOptions = {};
+const UNDECIDED: Forward = { kind: 'forward', targets: [] };
+const NOBODY: ServerTransactionUser = {};
+const ROUTING: ResponseContextState = { name: 'routing' };
 
-/** One request on its way through a proxy, with its branches: the shell of `responseContext`. */
-export class ProxiedRequest {
+/**
+ * One request on its way through a proxy, with its branches: the shell of `responseContext`, which is
+ * made of its own parts. Most that live have been answered and wait half a minute for further answers:
+ * those hold neither the request nor its transactions' messages.
+ */
+export class ProxiedRequest implements ResponseContext, BranchOwner, ServerTransactionUser {
+  /** @internal */
+  readonly isInvite: boolean;
   private readonly around: ProxySurroundings;
-  private readonly server: ServerTransaction;
-  private readonly received: SipRequest;
-  private readonly flow: Hop | undefined;
-  private readonly mark: string;
   private readonly machine: Machine<
     ResponseContextState,
     ResponseContextInput,
     ResponseContextOutput,
     ResponseContext
   >;
-  private readonly branches = new Map<number, ClientTransaction>();
-  private readonly timers = new Map<number, Timer>();
-  private readonly ringing = new Map<number, Timer>();
-  private decision: Forward = { kind: 'forward', targets: [] };
-  private cancelReason: CancelOptions = {};
+  /** Until it is answered. */
+  private way: ProxiedWay | undefined;
+  private server: ServerTransaction | LingeringServer;
+  /** By their numbers. */
+  private branches: ProxyBranch[] = [];
+  private decision: Forward = UNDECIDED;
+  private cancelReason: CancelOptions = NO_REASON;
+  /** The request, where somebody hears of its answers. */
+  private readonly told: SipRequest | undefined;
+  /** Those that a next hop lost. */
+  private lostVias: readonly string[] | undefined = undefined;
 
-  constructor(
-    around: ProxySurroundings,
-    server: ServerTransaction,
-    way: { received: SipRequest; flow: Hop | undefined; mark: string },
-  ) {
+  constructor(around: ProxySurroundings, way: ProxiedWay) {
     this.around = around;
-    this.server = server;
-    this.received = way.received;
-    this.flow = way.flow;
-    this.mark = way.mark;
-    const { onContextStep: onStep } = around.options;
-    this.machine = new Machine<
-      ResponseContextState,
-      ResponseContextInput,
-      ResponseContextOutput,
-      ResponseContext
-    >({
-      table: responseContext,
-      initial: { name: 'routing' },
-      context: this.context(),
-      perform: (output) => this.perform(output),
-      ...(onStep === undefined
-        ? {}
-        : {
-            onStep: (from, input, to) =>
-              onStep({ from: from.name, input: input.type, to: to.name }),
-          }),
-    });
-    server.user = {
-      onCancel: (cancel) => this.cancel(cancel),
-      onTimeout: () => void this.machine.input({ type: 'abandoned' }),
-    };
+    this.way = way;
+    this.server = way.server;
+    this.isInvite = way.received.method === 'INVITE';
+    this.told = around.options.onResponse === undefined ? undefined : way.received;
+    this.machine = new Machine(this);
+    way.server.user = this;
   }
 
   /** Begins, once it is known where to. */
   take(decision: ProxyDecision): void {
+    const { way } = this;
+    if (way === undefined) return; // it was answered meanwhile
     if (decision.kind === 'refuse') {
       this.machine.input({ type: 'refused', response: decision.response });
       return;
     }
     this.decision = decision;
     const { targets, recurse = false } = decision;
-    const { flow } = this;
+    const { flow } = way;
     this.machine.input({
       type: 'routed',
       recurse,
@@ -108,173 +109,207 @@ export class ProxiedRequest {
 
   /** Frees every timer; nobody is told. */
   close(): void {
-    for (const timer of [...this.timers.values(), ...this.ringing.values()]) timer.cancel();
-    this.timers.clear();
-    this.ringing.clear();
-    this.branches.clear();
+    for (const branch of this.branches) branch.disarm();
+    this.branches = [];
   }
 
-  private cancel(cancel: SipRequest): void {
+  // What follows is for its transactions.
+
+  /** @internal */
+  onCancel(cancel: SipRequest): void {
     const reasons = cancel.headers.raw('Reason').map((value) => ['Reason', value] as const);
     this.cancelReason = { headers: reasons };
     this.machine.input({ type: 'cancel' });
   }
 
-  /** What a listener does wrong costs nobody an answer. */
-  private tell(response: SipResponse): void {
-    const { onResponse, runtime } = this.around.options;
-    try {
-      onResponse?.(this.received, response);
-    } catch (error) {
-      runtime.logger.error({ err: error }, 'onResponse has thrown');
-    }
+  /** @internal */
+  onTimeout(): void {
+    this.machine.input({ type: 'abandoned' });
   }
 
-  private perform(output: ResponseContextOutput): void {
+  /**
+   * Our Via goes (RFC 3261 §16.7 step 3). Where a next hop lost those behind it, against §8.2.6.2,
+   * they are written anew: whoever asked would not know an answer without them.
+   *
+   * @internal
+   */
+  receive(branch: number, response: SipResponse): void {
+    const { status, headers } = response;
+    headers.removeFirst('Via');
+    if (!headers.has('via')) {
+      this.lostVias ??= this.way?.received.headers.raw('via') ?? [];
+      for (const value of this.lostVias) headers.append('Via', value);
+    }
+    const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
+    this.machine.input({ type, branch, response });
+  }
+
+  /** @internal */
+  fail(branch: number, status: 408 | 503): void {
+    if (this.way === undefined) return;
+    this.machine.input({ type: 'failure', branch, response: this.buildResponse(status) });
+  }
+
+  /** @internal */
+  branchOver(branch: number): void {
+    this.machine.input({ type: 'branchOver', branch });
+  }
+
+  // What follows is for its table.
+
+  /** @internal */
+  get table(): typeof responseContext {
+    return responseContext;
+  }
+
+  /** @internal */
+  get initial(): ResponseContextState {
+    return ROUTING;
+  }
+
+  /** @internal */
+  get context(): ResponseContext {
+    return this;
+  }
+
+  /** @internal */
+  get breadth(): number {
+    return this.ownBreadth ?? this.around.options.maxBreadth ?? MAX_BREADTH;
+  }
+
+  /** @internal */
+  get maxBranches(): number {
+    return this.around.options.maxBranches ?? MAX_BRANCHES;
+  }
+
+  /** @internal */
+  buildResponse(status: number): SipResponse {
+    return createResponse(this.pending.server.request, status);
+  }
+
+  /**
+   * A 503 says that its sender cannot serve, not that we cannot (RFC 3261 §16.7 step 6).
+   *
+   * @internal
+   */
+  dress(best: SipResponse, challenges: readonly [string, string][]): SipResponse {
+    if (best.status === 503) return this.buildResponse(500);
+    for (const [name, value] of challenges) best.headers.append(name, value);
+    return best;
+  }
+
+  /** @internal */
+  onStep(from: ResponseContextState, input: ResponseContextInput, to: ResponseContextState): void {
+    const { onContextStep: onStep } = this.around.options;
+    onStep?.({ from: from.name, input: input.type, to: to.name });
+  }
+
+  /** @internal */
+  perform(output: ResponseContextOutput): void {
     switch (output.type) {
       case 'start':
         return this.start(output.targets, output.firstBranch);
       case 'send':
-        this.tell(output.response);
-        return this.server.respond(output.response);
+        return this.send(output.response);
       case 'cancelBranches': {
         const options = output.isAnswered ? ELSEWHERE : this.cancelReason;
-        for (const branch of output.branches) this.branches.get(branch)?.cancel(options);
+        for (const branch of output.branches) this.branches[branch]?.cancel(options);
         return;
       }
       case 'armTimerC':
         return this.armTimerC(output.branch);
       case 'disarmTimerC':
-        this.ringing.get(output.branch)?.cancel();
-        this.ringing.delete(output.branch);
-        return this.disarmTimerC(output.branch);
+        this.branches[output.branch]?.disarm();
+        return;
       case 'release':
-        this.close();
+        this.lighten();
         return this.around.onReleased(this);
       default:
         output satisfies never;
     }
   }
 
-  private start(targets: readonly ProxyTarget[], first: number): void {
-    const breadth = Math.max(1, Math.floor(this.breadth() / targets.length));
-    for (const [index, target] of targets.entries()) {
-      this.startBranch(
-        first + index,
-        target,
-        targets.length > 1 || this.isLimited() ? breadth : undefined,
-      );
+  private send(response: SipResponse): void {
+    this.tell(response);
+    this.server.respond(response);
+    if (this.machine.state.name === 'answered') this.lighten();
+  }
+
+  /** What a listener does wrong costs nobody an answer. */
+  private tell(response: SipResponse): void {
+    const { onResponse, runtime } = this.around.options;
+    if (this.told === undefined) return;
+    try {
+      onResponse?.(this.told, response);
+    } catch (error) {
+      runtime.logger.error({ err: error }, 'onResponse has thrown');
     }
   }
 
-  private startBranch(branch: number, target: ProxyTarget, breadth: number | undefined): void {
-    const { around, received, decision, mark } = this;
+  /** It has its answer: lets go of all that only the way to that needed. */
+  private lighten(): void {
+    const { way } = this;
+    if (way === undefined) return;
+    this.close();
+    way.server.user = NOBODY;
+    this.server = way.server.remains ?? way.server;
+    this.way = undefined;
+    this.decision = UNDECIDED;
+    this.cancelReason = NO_REASON;
+  }
+
+  private start(targets: readonly ProxyTarget[], first: number): void {
+    const share = Math.max(1, Math.floor(this.breadth / targets.length));
+    const isLimited = targets.length > 1 || this.ownBreadth !== undefined;
+    for (const [index, target] of targets.entries()) {
+      this.startBranch(first + index, target, isLimited ? share : undefined);
+    }
+  }
+
+  private startBranch(number: number, target: ProxyTarget, breadth: number | undefined): void {
+    const { around, decision } = this;
     const { own, transactions, counters } = around;
+    const { received, server, mark } = this.pending;
     const forwarded = forwardedTo(target, received, { headers: decision.headers, breadth });
     const isFlow = target.hops !== undefined;
-    const { inbound } = this.server;
+    const { inbound } = server;
     counters.requestsForwarded++;
-    if (this.isInvite) this.armTimerC(branch);
-    if (this.isInvite && target.ringMs !== undefined) this.armRinging(branch, target.ringMs);
-    const transaction = transactions.request(
-      forwarded.request,
-      {
-        onResponse: (response) => this.receive(branch, response),
-        onTimeout: () => this.fail(branch, 408),
-        onTransportError: () => this.fail(branch, 503),
-        onTerminated: () => void this.machine.input({ type: 'branchOver', branch }),
-      },
-      {
-        target: forwarded.next,
-        isSecure: isSips(received.uri),
-        branchSuffix: mark,
-        ...(target.hops === undefined ? {} : { hops: target.hops }),
-        onHop: (hop) => recordRoute(forwarded, hop, { received, inbound, decision, own, isFlow }),
-      },
-    );
-    this.branches.set(branch, transaction);
-  }
-
-  /**
-   * Our Via goes (RFC 3261 §16.7 step 3). Where a next hop lost those behind it, against §8.2.6.2,
-   * they are written anew: whoever asked would not know an answer without them.
-   */
-  private receive(branch: number, response: SipResponse): void {
-    const { status, headers } = response;
-    headers.removeFirst('Via');
-    if (!headers.has('via')) {
-      for (const value of this.received.headers.raw('via')) headers.append('Via', value);
+    const branch = new ProxyBranch(this, number);
+    this.branches[number] = branch;
+    if (this.isInvite) this.armTimerC(number);
+    if (this.isInvite && target.ringMs !== undefined) {
+      branch.limitRinging(around.options.runtime.clock.arm(target.ringMs, () => this.stop(number)));
     }
-    if (status < 200) return void this.machine.input({ type: 'provisional', branch, response });
-    if (status < 300) return void this.machine.input({ type: 'success', branch, response });
-    this.machine.input({ type: 'failure', branch, response });
-  }
-
-  private fail(branch: number, status: 408 | 503): void {
-    const response = createResponse(this.server.request, status);
-    this.machine.input({ type: 'failure', branch, response });
+    branch.transaction = transactions.request(forwarded.request, branch, {
+      target: forwarded.next,
+      hops: target.hops,
+      isSecure: isSips(received.uri),
+      branchSuffix: mark,
+      onHop: (hop) => recordRoute(forwarded, hop, { received, inbound, decision, own, isFlow }),
+    });
   }
 
   private armTimerC(branch: number): void {
-    this.disarmTimerC(branch);
-    const { runtime, timerCMs = TIMER_C_MS } = this.around.options;
+    const { options, counters } = this.around;
+    const { runtime, timerCMs = TIMER_C_MS } = options;
     const fire = (): void => {
-      this.timers.delete(branch);
-      this.around.counters.timerCFired++;
-      this.stopRinging(branch);
+      counters.timerCFired++;
+      this.stop(branch);
     };
-    this.timers.set(branch, runtime.clock.arm(timerCMs, fire));
+    this.branches[branch]?.restartTimerC(runtime.clock.arm(timerCMs, fire));
   }
 
-  /** Unlike timer C it does not begin anew with every provisional response. */
-  private armRinging(branch: number, ringMs: number): void {
-    const fire = (): void => {
-      this.ringing.delete(branch);
-      this.stopRinging(branch);
-    };
-    this.ringing.set(branch, this.around.options.runtime.clock.arm(ringMs, fire));
-  }
-
-  private stopRinging(branch: number): void {
+  private stop(branch: number): void {
     this.machine.input({ type: 'timerC', branch });
   }
 
-  private disarmTimerC(branch: number): void {
-    this.timers.get(branch)?.cancel();
-    this.timers.delete(branch);
+  /** Only asked for before there is an answer. */
+  private get pending(): ProxiedWay {
+    if (this.way === undefined) throw new TypeError('this request has its answer');
+    return this.way;
   }
 
-  private get isInvite(): boolean {
-    return this.received.method === 'INVITE';
+  private get ownBreadth(): number | undefined {
+    return breadthOf(this.pending.received);
   }
-
-  private breadth(): number {
-    return breadthOf(this.received) ?? this.around.options.maxBreadth ?? MAX_BREADTH;
-  }
-
-  private isLimited(): boolean {
-    return breadthOf(this.received) !== undefined;
-  }
-
-  private context(): ResponseContext {
-    const { server, around } = this;
-    return {
-      isInvite: this.isInvite,
-      breadth: this.breadth(),
-      maxBranches: around.options.maxBranches ?? MAX_BRANCHES,
-      buildResponse: (status) => createResponse(server.request, status),
-      dress: (best, challenges) => dress(best, challenges, server.request),
-    };
-  }
-}
-
-/** A 503 says that its sender cannot serve, not that we cannot (RFC 3261 §16.7 step 6). */
-function dress(
-  best: SipResponse,
-  challenges: readonly [string, string][],
-  request: SipRequest,
-): SipResponse {
-  if (best.status === 503) return createResponse(request, 500);
-  for (const [name, value] of challenges) best.headers.append(name, value);
-  return best;
 }

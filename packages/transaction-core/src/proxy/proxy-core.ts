@@ -70,7 +70,7 @@ export class ProxyCore {
       this.counted.requestsRefused++;
       return server.respond(refusal ?? createResponse(request, 430));
     }
-    const proxied = new ProxiedRequest(this.around, server, { received: way.request, flow, mark });
+    const proxied = new ProxiedRequest(this.around, { server, received: way.request, flow, mark });
     this.live.add(proxied);
     this.decide(way, inbound, (decision) => proxied.take(decision));
   }

@@ -12,7 +12,7 @@ interface Forking {
   /** Branches that were made. */
   readonly made: number;
   readonly waiting: readonly (readonly ProxyTarget[])[];
-  /** Keys of every target that was ever in the set. */
+  /** Keys of every target that was ever in the set, where more may come. */
   readonly tried: readonly string[];
   readonly finals: readonly SipResponse[];
   /** Branches that were cancelled because nobody answered. */
@@ -86,13 +86,14 @@ export const responseContext: StateTable<
   ResponseContext
 > = {
   routing: {
-    routed: (_, { targets, recurse }, { breadth, maxBranches, buildResponse }) => {
-      const groups = targetGroups(targets, { tried: [], breadth, atMost: maxBranches });
-      if (groups.length === 0) return end(send(buildResponse(480)));
-      return startNext({ ...NOTHING_TRIED, recurse, waiting: groups, tried: keysOf(groups) });
+    routed: (_, { targets, recurse }, context) => {
+      const { breadth, maxBranches: atMost } = context;
+      const groups = targetGroups(targets, { tried: [], breadth, atMost });
+      if (groups.length === 0) return end(send(context.buildResponse(480)));
+      return startNext(untried(groups, recurse));
     },
     refused: (_, { response }) => end(send(response)),
-    cancel: (_, __, { buildResponse }) => end(send(buildResponse(487))),
+    cancel: (_, __, context) => end(send(context.buildResponse(487))),
     abandoned: () => end(),
   },
   proceeding: {
@@ -136,17 +137,20 @@ export const responseContext: StateTable<
   over: {},
 };
 
-const NOTHING_TRIED: Forking = {
-  name: 'proceeding',
-  live: [],
-  made: 0,
-  waiting: [],
-  tried: [],
-  finals: [],
-  unanswered: [],
-  isCancelled: false,
-  recurse: false,
-};
+function untried(waiting: Forking['waiting'], recurse: boolean): Forking {
+  return {
+    name: 'proceeding',
+    live: [],
+    made: 0,
+    waiting,
+    // asked for where a 3xx adds to them
+    tried: recurse ? keysOf(waiting) : [],
+    finals: [],
+    unanswered: [],
+    isCancelled: false,
+    recurse,
+  };
+}
 
 /** What a final response adds to what is known: itself, or the targets that it names (§16.7 step 4). */
 function take(state: Forking, response: SipResponse, context: ResponseContext): Forking {

@@ -11,6 +11,10 @@ export function targetGroups(
   targets: readonly ProxyTarget[],
   { tried, breadth, atMost }: { tried: readonly string[]; breadth: number; atMost: number },
 ): ProxyTarget[][] {
+  const [only] = targets;
+  if (only !== undefined && targets.length === 1 && tried.length === 0 && atMost > 0) {
+    return [[only]];
+  }
   const seen = new Set(tried);
   const fresh = targets.filter((target) => {
     const key = targetKey(target);
