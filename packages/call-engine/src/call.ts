@@ -57,7 +57,8 @@ export class Call {
   private readonly recordingControl: RecordingControl;
   private readonly timeline: CallTimeline;
   private readonly machine: Machine<CallState, CallInput, CallOutput>;
-  private readonly over = new AbortController();
+  /** Made where somebody wants to hear of the end: an application that serves the call. */
+  private over: AbortController | undefined = undefined;
   private readonly routes: CallRoutes;
   /** Where the call went first, and where it is now. */
   private called: Destination | undefined;
@@ -447,7 +448,9 @@ export class Call {
     if (destination?.kind !== 'service') return;
     const { session } = this.caller;
     session.on('mediaSilent', () => this.input({ type: 'broken', reason: 'mediaTimeout' }));
-    serve(destination, { session, user: this.userOf('caller'), signal: this.over.signal }).then(
+    this.over ??= new AbortController();
+    const { signal } = this.over;
+    serve(destination, { session, user: this.userOf('caller'), signal }).then(
       () => this.input({ type: 'serviceDone' }),
       (error: unknown) => {
         if (this.state === 'ended') return; // it was cut short by the end of the call
@@ -504,7 +507,7 @@ export class Call {
 
   private async finish(ending: CallEnding): Promise<void> {
     this.timer?.cancel();
-    this.over.abort();
+    this.over?.abort();
     void this.forwarded.close();
     this.recordingControl.close();
     const end = this.timeline.ends();

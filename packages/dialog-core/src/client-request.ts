@@ -43,6 +43,8 @@ const MOST_REPETITIONS = 6;
 
 /** One request, sent again with credentials after 401 and 407, with a longer interval after 422. */
 export class ClientRequest implements ClientTransactionUser {
+  /** @internal Of several transactions the last one's end counts. Absent where nobody waits for it. */
+  readonly onTerminated: ((transaction: ClientTransaction) => void) | undefined;
   private readonly options: ClientRequestOptions;
   private readonly digest: DigestClient | undefined;
   private hops: readonly Hop[] | undefined;
@@ -54,6 +56,13 @@ export class ClientRequest implements ClientTransactionUser {
   constructor(request: SipRequest, options: ClientRequestOptions) {
     this.options = options;
     this.hops = options.hops;
+    const { user } = options;
+    this.onTerminated =
+      user.onTerminated === undefined
+        ? undefined
+        : (transaction) => {
+            if (transaction === this.transaction) user.onTerminated?.();
+          };
     this.digest = options.context.digest(options.credentials);
     this.sent = this.digest?.prepare(request) ?? request;
   }
@@ -95,11 +104,6 @@ export class ClientRequest implements ClientTransactionUser {
   /** @internal */
   onTimeout(): void {
     this.options.user.onTimeout();
-  }
-
-  /** @internal Of several transactions the last one's end counts. */
-  onTerminated(transaction: ClientTransaction): void {
-    if (transaction === this.transaction) this.options.user.onTerminated?.();
   }
 
   /** @internal */

@@ -28,6 +28,7 @@ import { requestFields } from './session-expires.ts';
 const LONGEST_EXPIRES_SECONDS = 86_400;
 
 const NO_BODY = new Uint8Array(0);
+const NOBODY: OutgoingInviteUser = { onAccepted() {}, onRejected() {}, onFailed() {} };
 const LOCATING: InviteClientState = { name: 'locating' };
 
 /** The shell of our INVITE outside of dialogs. */
@@ -35,7 +36,7 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
   readonly callId: string;
   private readonly surroundings: LayerContext;
   private readonly options: InviteOptions;
-  private readonly user: OutgoingInviteUser;
+  private user: OutgoingInviteUser;
   private readonly localTag: string;
   /** In the set of those that live: the same text. */
   private readonly halfDialog: string;
@@ -151,9 +152,9 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
         this.surroundings.live.halfDialogs.delete(this.halfDialog);
         return;
       case 'tellRejected':
-        return this.user.onRejected(output.response);
+        return this.tellLast().onRejected(output.response);
       case 'tellFailed':
-        return this.user.onFailed(output.reason);
+        return this.tellLast().onFailed(output.reason);
       default:
         output satisfies never;
     }
@@ -169,8 +170,16 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
   private accept(response: SipResponse): void {
     const dialog = this.forks.accept(response);
     this.forgetBody();
-    if (dialog === undefined) this.user.onFailed({ kind: 'cancelled' });
-    else this.user.onAccepted(response, dialog);
+    const user = this.tellLast();
+    if (dialog === undefined) user.onFailed({ kind: 'cancelled' });
+    else user.onAccepted(response, dialog);
+  }
+
+  /** Whoever hears the outcome hears nothing more, and need not live as long as the transaction. */
+  private tellLast(): OutgoingInviteUser {
+    const { user } = this;
+    this.user = NOBODY;
+    return user;
   }
 
   /** Further 2xx come for 32 s yet, and need the fields of the INVITE alone. */

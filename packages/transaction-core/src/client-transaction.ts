@@ -22,7 +22,7 @@ export interface ClientTransactionUser {
   /** No hop could be reached (or none was found: `NO_ROUTE`, none may be used: `INSECURE_HOP`). */
   onTransportError(error: StrowgerError): void;
   /** The transaction is over and forgotten; told once, last. */
-  onTerminated?(transaction: ClientTransaction): void;
+  readonly onTerminated?: ((transaction: ClientTransaction) => void) | undefined;
 }
 
 /** Where a request goes. */
@@ -64,7 +64,7 @@ export interface ClientTransactionOwner {
 export class ClientTransaction implements AttemptOwner {
   private readonly around: TransactionSurroundings;
   private readonly owner: ClientTransactionOwner;
-  private readonly user: ClientTransactionUser;
+  private user: ClientTransactionUser;
   /** Until its final response was told: what lingers holds no message. */
   private given: SipRequest | undefined;
   private sent: SipRequest | undefined;
@@ -248,9 +248,13 @@ export class ClientTransaction implements AttemptOwner {
   private receive(response: SipResponse, { hop }: { readonly hop: Hop }): void {
     this.report(response, hop);
     if (response.status === 503 && this.mayTryNext()) return this.tryNext();
-    if (response.status < 200) return this.user.onResponse(response, this);
+    const { given, user } = this;
+    if (response.status < 200) return user.onResponse(response, this);
     this.progress = 'settled';
-    this.user.onResponse(response, this);
+    user.onResponse(response, this);
+    // more 2xx may come of an INVITE; of all others nobody hears any more, who need not live on for that
+    const isOnly = given !== undefined && given.method !== 'INVITE';
+    if (isOnly && user.onTerminated === undefined) this.user = NOBODY;
     this.given = undefined;
     this.sent = undefined;
     this.onHop = undefined;
@@ -290,13 +294,13 @@ export class ClientTransaction implements AttemptOwner {
   private sendCancel({ request, hop }: ClientAttempt, { headers }: CancelOptions): void {
     const { around, owner } = this;
     const cancel = cancelFor(request, headers);
-    const nobody = { onResponse() {}, onTimeout() {}, onTransportError() {} };
-    const transaction = new ClientTransaction(cancel, nobody, { around, owner });
+    const transaction = new ClientTransaction(cancel, NOBODY, { around, owner });
     transaction.send(cancel, hop).input({ type: 'start' });
   }
 }
 
 const NO_HOPS: readonly Hop[] = [];
+const NOBODY: ClientTransactionUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
 
 function noRoute(cause?: unknown): StrowgerError {
   if (StrowgerError.isInstance(cause)) return cause;
