@@ -52,6 +52,11 @@ export class InfoPassing {
           passOrConvert(transaction, target, this.clock).catch(() => {}); // it is over by then
         else user.onRequest?.(transaction);
       },
+      // the dialog outlives the call: its INVITE lingers, for 32 s
+      onEnded: (end) => {
+        this.targets.delete(dialog);
+        user.onEnded?.(end);
+      },
     };
   }
 }
