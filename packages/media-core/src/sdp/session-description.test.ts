@@ -68,6 +68,29 @@ describe('a description (RFC 8866 §5)', () => {
   });
 });
 
+describe('a description that is read again', () => {
+  const numbered = (number: number, more = ''): string =>
+    `v=0\r\no=- ${number} 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n${more}`;
+
+  it('is the one that was read, while few others were between', () => {
+    const first = readDescription(numbered(0));
+    for (let other = 1; other < 16; other++) readDescription(numbered(other));
+    expect(readDescription(numbered(0))).toBe(first);
+    readDescription(numbered(16));
+    const again = readDescription(numbered(0));
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
+  it('is read anew where it is long', () => {
+    const long = numbered(0, `a=x:${'y'.repeat(100)}\r\n`.repeat(90));
+    const [first, again] = [readDescription(long), readDescription(long)];
+    expect(first.ok).toBe(true);
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});
+
 describe('nothing of a description', () => {
   it('is lost: what was read is written again, line by line', () => {
     const text = `${sdp(

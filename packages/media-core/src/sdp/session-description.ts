@@ -57,6 +57,12 @@ export interface MediaDescription extends MediaLine, MediaAttributes {
 /** What came of reading one. */
 type ReadDescription = Negotiated<{ description: SessionDescription }>;
 
+/** In a call the same text is read by each who has to do with it, ten times and more. */
+const recent = new Map<Sdp, ReadDescription>();
+const MOST_RECENT = 16;
+/** What is longer is not kept. */
+const MOST_KEPT_LENGTH = 8192;
+
 /**
  * Reads a description within `SDP_LIMITS`. Strict where RFC 8866 is about the lines that we use,
  * indifferent to attributes that we do not know; whatever comes in, a value comes out. Nothing is
@@ -66,20 +72,11 @@ export function readDescription(sdp: Sdp): ReadDescription {
   const known = recent.get(sdp);
   if (known !== undefined) return known;
   const read = readAnew(sdp);
-  if (sdp.length > MOST_KNOWN_LENGTH) return read;
-  if (recent.size >= MOST_KNOWN) recent.delete(oldest());
+  if (sdp.length > MOST_KEPT_LENGTH) return read;
+  const oldest = recent.size < MOST_RECENT ? undefined : recent.keys().next().value;
+  if (oldest !== undefined) recent.delete(oldest);
   recent.set(sdp, read);
   return read;
-}
-
-/** In a call the same text is read by each who has to do with it: ten times and more. */
-const recent = new Map<Sdp, ReadDescription>();
-const MOST_KNOWN = 16;
-const MOST_KNOWN_LENGTH = 8192;
-
-function oldest(): Sdp {
-  for (const sdp of recent.keys()) return sdp;
-  return '';
 }
 
 function readAnew(sdp: Sdp): ReadDescription {
