@@ -252,9 +252,9 @@ export const MUTANTS = [
   },
   {
     name: 'an INVITE that is refused is told twice',
-    file: `${dialog}/invite-client-table.ts`,
-    find: "    { type: 'endEarlyDialogs', end: { kind: 'rejected', status: response.status } },",
-    put: "    { type: 'endEarlyDialogs', end: { kind: 'rejected', status: response.status } },\n    { type: 'tellRejected', response },",
+    file: `${dialog}/invite-client.ts`,
+    find: 'return this.tellLast().onRejected(output.response);',
+    put: 'this.user.onRejected(output.response);\n        return this.tellLast().onRejected(output.response);',
     isQuick: true,
   },
   {
