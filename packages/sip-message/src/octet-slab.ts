@@ -14,6 +14,7 @@ export class OctetSlab {
   private piece = Buffer.alloc(0);
   private used = 0;
 
+  /** So many octets; more than 8 kB of them have a piece of their own. */
   take(length: number): Buffer {
     if (length > MOST_OCTETS) return Buffer.allocUnsafeSlow(length);
     if (this.used + length > this.piece.length) {

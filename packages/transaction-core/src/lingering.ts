@@ -98,9 +98,16 @@ export class LingeringServer implements Lingerer<ServerLingerTimer> {
     return this.name;
   }
 
-  /** Sends a further 2xx to an INVITE (RFC 6026 §7.1); anything else comes too late. */
+  /**
+   * Sends a further 2xx to an INVITE (RFC 6026 §7.1), with the same To tag as the first where it has
+   * none; anything else comes too late.
+   */
   respond(response: SipResponse): void {
-    if (response.status >= 200 && response.status < 300) this.input({ type: 'success', response });
+    const { status, toTag, to, headers } = response;
+    if (status < 200 || status > 299) return;
+    const { localTag } = this;
+    if (toTag === undefined && localTag !== undefined) headers.set('To', to.withTag(localTag));
+    this.input({ type: 'success', response });
   }
 
   /** The same request came once more. */

@@ -82,9 +82,12 @@ describe('a description that is read again', () => {
     expect(again).toEqual(first);
   });
 
-  it('is read anew where it is long', () => {
-    const long = numbered(0, `a=x:${'y'.repeat(100)}\r\n`.repeat(90));
-    const [first, again] = [readDescription(long), readDescription(long)];
+  it.each([
+    ['is long', `a=x:${'y'.repeat(100)}\r\n`.repeat(90)],
+    ['has keys', `m=audio 4000 RTP/SAVP 0\r\na=crypto:1 NULL inline:${'A'.repeat(40)}\r\n`],
+  ])('is read anew where it %s', (_, more) => {
+    const text = numbered(0, more);
+    const [first, again] = [readDescription(text), readDescription(text)];
     expect(first.ok).toBe(true);
     expect(again).not.toBe(first);
     expect(again).toEqual(first);

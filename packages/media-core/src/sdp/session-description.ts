@@ -60,8 +60,9 @@ type ReadDescription = Negotiated<{ description: SessionDescription }>;
 /** In a call the same text is read by each who has to do with it, ten times and more. */
 const recent = new Map<Sdp, ReadDescription>();
 const MOST_RECENT = 16;
-/** What is longer is not kept. */
+/** What is longer is not kept, nor are keys (RFC 4568), which end with their call. */
 const MOST_KEPT_LENGTH = 8192;
+const HAS_KEYS = /^a=crypto:/im;
 
 /**
  * Reads a description within `SDP_LIMITS`. Strict where RFC 8866 is about the lines that we use,
@@ -72,7 +73,7 @@ export function readDescription(sdp: Sdp): ReadDescription {
   const known = recent.get(sdp);
   if (known !== undefined) return known;
   const read = readAnew(sdp);
-  if (sdp.length > MOST_KEPT_LENGTH) return read;
+  if (sdp.length > MOST_KEPT_LENGTH || HAS_KEYS.test(sdp)) return read;
   const oldest = recent.size < MOST_RECENT ? undefined : recent.keys().next().value;
   if (oldest !== undefined) recent.delete(oldest);
   recent.set(sdp, read);

@@ -129,7 +129,8 @@ export class ProxiedRequest implements ResponseContext, BranchOwner, ServerTrans
 
   /**
    * Our Via goes (RFC 3261 §16.7 step 3). Where a next hop lost those behind it, against §8.2.6.2,
-   * they are written anew: whoever asked would not know an answer without them.
+   * they are written anew: whoever asked would not know an answer without them. One that nobody could
+   * know goes no further: it came after an answer, when we had let go of the request.
    *
    * @internal
    */
@@ -137,7 +138,8 @@ export class ProxiedRequest implements ResponseContext, BranchOwner, ServerTrans
     const { status, headers } = response;
     headers.removeFirst('Via');
     if (!headers.has('via')) {
-      this.lostVias ??= this.way?.received.headers.raw('via') ?? [];
+      this.lostVias ??= this.way?.received.headers.raw('via');
+      if (this.lostVias === undefined) return;
       for (const value of this.lostVias) headers.append('Via', value);
     }
     const type = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
