@@ -131,11 +131,9 @@ describe.runIf(rfc7714)('RFC 7714', () => {
     };
     for (const signer of [packetSigner(), new NodeSigner()]) {
       const cipher = gcmCipher(bytes(key), salt, 'rtp', signer);
-      const packet = new Uint8Array(header.length + clear.length + 16);
-      packet.set(header);
-      packet.set(clear, header.length);
-      const end = packet.length - 16;
-      cipher.seal(packet, 12, end, place);
+      const end = header.length + clear.length;
+      const packet = new Uint8Array(end + 16);
+      cipher.seal(Uint8Array.of(...header, ...clear), packet, 12, place);
       expect(hex(packet)).toBe(expected);
       expect(cipher.open(packet, 12, end, place)).toBe(true);
       expect(hex(packet.subarray(12, end))).toBe(pt);

@@ -1,31 +1,54 @@
-;; GHASH over packets (NIST SP 800-38D §6.4), for the tags of SRTP with AES-GCM (RFC 7714).
+;; GHASH over packets (NIST SP 800-38D §6.4), and the tags of SRTP with AES-GCM (RFC 7714) made of it.
 ;; Assembled by `node packages/media-core/wasm/build.mjs` into src/srtp/ghash-binary.ts.
 ;;
 ;; It works in the memory of hmac-sha1.wat, on the message that lies there. Beside what that uses:
-;;           360  the digest, 16 bytes
-;;           448  the key, H: in 16 rows, of which row r has byte r of n * H for each n of 4 bits
-;;           704  the same of n * H * x^4
-;;           960  16 bytes of ones, then 16 of zeros: what cuts a block off
+;;           448  16 bytes of ones, then 16 of zeros: what cuts a block off
+;;           480  the keystream of the tag, 16 bytes
 ;;          1024  the message
+;;         69632  the key, H: in 16 rows, of which row r has byte r of n * H for each n of 4 bits
+;;         69888  the same of n * H * x^4
+;;         70144  H * H, in rows as H is
+;;         70400  the same times x^4
 ;;
 ;; Nothing depends in its time or in its addresses on the key or on what is digested.
 (module
   (import "signer" "memory" (memory 2))
-  (data (i32.const 960) "\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff")
-  (data (i32.const 976) "\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+  (data (i32.const 448) "\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff")
+  (data (i32.const 464) "\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
   ;; What was digested so far: a block, its bytes in reverse, so that x^0 is the highest bit.
   (global $y (mut v128) (v128.const i64x2 0 0))
+  ;; A block whose partner is yet to come, in the same order.
+  (global $first (mut v128) (v128.const i64x2 0 0))
+  (global $waits (mut i32) (i32.const 0))
 
-  ;; Digests what is authenticated, then what is enciphered: places in the message, and lengths.
-  (func (export "ghash") (param $aad i32) (param $aadLength i32) (param $from i32) (param $length i32)
+  ;; Writes the tag behind what is enciphered. All are places in the message and lengths: of what is
+  ;; authenticated, and of what is enciphered.
+  (func (export "seal") (param $aad i32) (param $aadLength i32) (param $from i32) (param $length i32)
+    (v128.store (i32.add (i32.const 1024) (i32.add (local.get $from) (local.get $length)))
+      (call $tag (local.get $aad) (local.get $aadLength) (local.get $from) (local.get $length))))
+
+  ;; Whether that is what stands there.
+  (func (export "isSealed") (param $aad i32) (param $aadLength i32) (param $from i32)
+    (param $length i32) (result i32)
+    (i32.eqz (v128.any_true (v128.xor
+      (v128.load (i32.add (i32.const 1024) (i32.add (local.get $from) (local.get $length))))
+      (call $tag (local.get $aad) (local.get $aadLength) (local.get $from) (local.get $length))))))
+
+  (func $tag (param $aad i32) (param $aadLength i32) (param $from i32) (param $length i32)
+    (result v128)
     (global.set $y (v128.const i64x2 0 0))
+    ;; blocks go by twos, so a block of zeros, which changes nothing, goes before an odd number
+    (global.set $first (v128.const i64x2 0 0))
+    (global.set $waits (i32.and (i32.const 1) (i32.xor (i32.const 1) (i32.add
+      (i32.shr_u (i32.add (local.get $aadLength) (i32.const 15)) (i32.const 4))
+      (i32.shr_u (i32.add (local.get $length) (i32.const 15)) (i32.const 4))))))
     (call $absorb (i32.add (i32.const 1024) (local.get $aad)) (local.get $aadLength))
     (call $absorb (i32.add (i32.const 1024) (local.get $from)) (local.get $length))
     ;; both lengths, in bits
     (call $block (i64x2.replace_lane 1
       (i64x2.splat (i64.shl (i64.extend_i32_u (local.get $length)) (i64.const 3)))
       (i64.shl (i64.extend_i32_u (local.get $aadLength)) (i64.const 3))))
-    (v128.store (i32.const 360) (call $reverse (global.get $y))))
+    (v128.xor (call $reverse (global.get $y)) (v128.load (i32.const 480))))
 
   ;; Digests the $length bytes at $at, the last block filled up with zeros.
   (func $absorb (param $at i32) (param $length i32)
@@ -41,94 +64,37 @@
     (if (local.get $length) (then
       (call $block (call $reverse (v128.and
         (v128.load (local.get $at))
-        (v128.load (i32.sub (i32.const 976) (local.get $length)))))))))
+        (v128.load (i32.sub (i32.const 464) (local.get $length)))))))))
 
-  ;; Y = (Y + X) * H. Byte j of the factor, counted from x^0, is two numbers of 4 bits, whose
-  ;; products with H lie in the rows: those of row r belong r bytes further. So the sum begins with
-  ;; the last row, and goes a byte further before each of the others.
   (func $block (param $x v128)
-    (local $high v128) (local $low v128) (local $z v128) (local $over v128) (local $zero v128)
+    (if (global.get $waits) (then (call $pair (global.get $first) (local.get $x)))
+      (else (global.set $first (local.get $x))))
+    (global.set $waits (i32.xor (global.get $waits) (i32.const 1))))
+
+  ;; Y = (Y + X) * H * H + W * H. Byte j of a factor, counted from x^0, is two numbers of 4 bits,
+  ;; whose products lie in the rows: those of row r belong r bytes further. So the sum begins with
+  ;; the last row, and goes a byte further before each of the others.
+  (func $pair (param $x v128) (param $w v128)
+    (local $xHigh v128) (local $wHigh v128) (local $z v128) (local $over v128) (local $row i32)
     (local.set $x (v128.xor (local.get $x) (global.get $y)))
-    (local.set $low (v128.and (local.get $x) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
-    (local.set $high (v128.and (i16x8.shr_u (local.get $x) (i32.const 4)) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=688 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=944 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=672 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=928 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=656 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=912 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=640 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=896 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=624 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=880 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=608 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=864 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=592 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=848 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=576 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=832 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=560 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=816 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=544 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=800 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=528 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=784 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=512 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=768 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=496 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=752 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=480 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=736 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=464 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=720 (i32.const 0)) (local.get $low)))))
-    (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
-    (local.set $z (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (local.get $zero)))
-    (local.set $z (v128.xor (local.get $z) (v128.xor
-      (i8x16.swizzle (v128.load offset=448 (i32.const 0)) (local.get $high))
-      (i8x16.swizzle (v128.load offset=704 (i32.const 0)) (local.get $low)))))
+    (local.set $xHigh (v128.and (i16x8.shr_u (local.get $x) (i32.const 4)) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
+    (local.set $x (v128.and (local.get $x) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
+    (local.set $wHigh (v128.and (i16x8.shr_u (local.get $w) (i32.const 4)) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
+    (local.set $w (v128.and (local.get $w) (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15)))
+    (local.set $row (i32.const 240))
+    (loop $rows
+      (local.set $over (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $over) (local.get $z)))
+      (local.set $z (v128.xor
+        (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 (local.get $z) (v128.const i64x2 0 0))
+        (v128.xor
+          (v128.xor
+            (i8x16.swizzle (v128.load offset=69632 (local.get $row)) (local.get $wHigh))
+            (i8x16.swizzle (v128.load offset=69888 (local.get $row)) (local.get $w)))
+          (v128.xor
+            (i8x16.swizzle (v128.load offset=70144 (local.get $row)) (local.get $xHigh))
+            (i8x16.swizzle (v128.load offset=70400 (local.get $row)) (local.get $x))))))
+      (local.set $row (i32.sub (local.get $row) (i32.const 16)))
+      (br_if $rows (i32.ge_s (local.get $row) (i32.const 0))))
     (global.set $y (v128.xor (local.get $z) (call $reduce (local.get $over)))))
 
   ;; What is beyond x^127, in the same order, modulo 1 + x + x^2 + x^7 + x^128.

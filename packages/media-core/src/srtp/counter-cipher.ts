@@ -1,8 +1,8 @@
-import { read32, write32 } from '../rtp/rtp.ts';
+import { write32 } from '../rtp/rtp.ts';
 import type { CounterMode } from './keystream.ts';
 import { MessageDesk } from './message-desk.ts';
 import type { PacketCipher, PacketPlace } from './packet-cipher.ts';
-import { rolloverOf } from './packet-index.ts';
+import { controlWord, rolloverOf } from './packet-index.ts';
 import type { HmacKey, PacketSigner } from './packet-signer.ts';
 
 /** What it is made of. */
@@ -26,27 +26,36 @@ export class CounterCipher implements PacketCipher {
     this.desk = new MessageDesk(parts.signer);
   }
 
-  seal(packet: Uint8Array, start: number, end: number, place: PacketPlace): void {
+  seal(packet: Uint8Array, out: Uint8Array, start: number, place: PacketPlace): void {
     const { desk, tagLength } = this;
-    const { kind, signer } = this.parts;
-    const word = kind === 'rtcp' ? read32(packet, end) : rolloverOf(place.index);
+    const end = packet.length;
     desk.put(packet);
     this.cipher(start, end, place);
-    this.sign(end, word);
-    desk.takeTo(packet, end);
-    const at = kind === 'rtcp' ? end + 4 : end;
-    for (let byte = 0; byte < tagLength; byte++) packet[at + byte] = signer.digest[byte] ?? 0;
+    this.sign(end, place.index);
+    desk.takeTo(out, end);
+    if (this.isControl) write32(out, end, controlWord(place.index));
+    const at = this.tagAt(end);
+    const { digest } = this.parts.signer;
+    for (let byte = 0; byte < tagLength; byte++) out[at + byte] = digest[byte] ?? 0;
   }
 
   open(packet: Uint8Array, start: number, end: number, place: PacketPlace): boolean {
     const { desk } = this;
-    const { kind } = this.parts;
     desk.put(packet);
-    this.sign(end, kind === 'rtcp' ? read32(packet, end) : rolloverOf(place.index));
-    if (!desk.isSigned(packet, kind === 'rtcp' ? end + 4 : end, this.tagLength)) return false;
+    this.sign(end, place.index);
+    if (!desk.isSigned(packet, this.tagAt(end), this.tagLength)) return false;
     this.cipher(start, end, place);
     desk.takeTo(packet, end);
     return true;
+  }
+
+  private get isControl(): boolean {
+    return this.parts.kind === 'rtcp';
+  }
+
+  /** Behind the index, in RTCP. */
+  private tagAt(end: number): number {
+    return this.isControl ? end + 4 : end;
   }
 
   private cipher(start: number, end: number, { keystream, ssrc, index }: PacketPlace): void {
@@ -55,9 +64,9 @@ export class CounterCipher implements PacketCipher {
   }
 
   /** Signs the message with a word behind it: the rollover counter, or the index of RTCP (§4.2). */
-  private sign(end: number, word: number): void {
+  private sign(end: number, index: number): void {
     const { signer, key } = this.parts;
-    write32(signer.message, end, word);
+    write32(signer.message, end, this.isControl ? controlWord(index) : rolloverOf(index));
     key.sign(end + 4);
   }
 }

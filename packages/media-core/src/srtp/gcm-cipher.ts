@@ -1,7 +1,9 @@
 import { createCipheriv } from 'node:crypto';
 import { CounterMode } from './keystream.ts';
+import { write32 } from '../rtp/rtp.ts';
 import { MessageDesk } from './message-desk.ts';
 import type { PacketCipher, PacketPlace } from './packet-cipher.ts';
+import { controlWord } from './packet-index.ts';
 import type { GhashKey, PacketSigner } from './packet-signer.ts';
 
 /** Words of a block, and bytes. */
@@ -11,11 +13,11 @@ const CONTROL_HEADER = 8;
 const INDEX_LENGTH = 4;
 
 /** A signer that has GHASH. */
-export type GhashSigner = PacketSigner & Required<Pick<PacketSigner, 'ghash'>>;
+export type GhashSigner = PacketSigner & Required<Pick<PacketSigner, 'ghash' | 'tagKeystream'>>;
 
 /** Whether it has. */
 export function hasGhash(signer: PacketSigner): signer is GhashSigner {
-  return signer.ghash !== undefined;
+  return signer.ghash !== undefined && signer.tagKeystream !== undefined;
 }
 
 /** What it is made of. */
@@ -47,25 +49,23 @@ export class GcmCipher implements PacketCipher {
     this.kind = kind;
   }
 
-  /** In RTCP the tag stands before the index (RFC 7714 §9.2), which is at `end` until then. */
-  seal(packet: Uint8Array, start: number, end: number, place: PacketPlace): void {
-    const { desk, signer } = this;
-    const isControl = this.kind === 'rtcp';
-    if (isControl) packet.copyWithin(end + BLOCK, end, end + INDEX_LENGTH);
+  seal(packet: Uint8Array, out: Uint8Array, start: number, place: PacketPlace): void {
+    const { desk, ghash } = this;
+    const end = packet.length;
     desk.put(packet);
     this.find(start, end, place);
     this.cipher(start, end, place);
-    this.sign(start, end, place, isControl ? end + BLOCK : undefined);
-    desk.takeTo(packet, end);
-    for (let byte = 0; byte < BLOCK; byte++) packet[end + byte] = signer.digest[byte] ?? 0;
+    ghash.seal(this.gather(end, place), this.authenticated(start), start, end - start);
+    desk.takeTo(out, end + BLOCK);
+    if (this.isControl) write32(out, end + BLOCK, controlWord(place.index));
   }
 
   open(packet: Uint8Array, start: number, end: number, place: PacketPlace): boolean {
-    const { desk } = this;
+    const { desk, ghash } = this;
     desk.put(packet);
     this.find(start, end, place);
-    this.sign(start, end, place, this.kind === 'rtcp' ? end + BLOCK : undefined);
-    if (!desk.isSigned(packet, end, BLOCK)) {
+    const aad = this.gather(end, place);
+    if (!ghash.isSealed(aad, this.authenticated(start), start, end - start)) {
       place.keystream.forget(); // the tag's block is of it, so it had to be made first
       return false;
     }
@@ -74,26 +74,37 @@ export class GcmCipher implements PacketCipher {
     return true;
   }
 
-  /** The block that ends up in the tag is the first, those of the packet follow (§7.1 of GCM). */
+  private get isControl(): boolean {
+    return this.kind === 'rtcp';
+  }
+
+  /** The block that enciphers the tag is the first, those of the packet follow (§7.1 of GCM). */
   private find(start: number, end: number, { keystream, ssrc, index }: PacketPlace): void {
     keystream.find(this.mode, ssrc, index, end - start + BLOCK);
+    const { words, offset } = keystream;
+    const { tagKeystream } = this.signer;
+    for (let at = 0; at < BLOCK_WORDS; at++) tagKeystream[at] = words[offset + at] ?? 0;
   }
 
   private cipher(start: number, end: number, { keystream }: PacketPlace): void {
     this.desk.cipher(start, end, keystream.words, keystream.offset + BLOCK_WORDS);
   }
 
-  /** Leaves the tag in the digest; `indexAt`: where the index of RTCP stands. */
-  private sign(start: number, end: number, place: PacketPlace, indexAt: number | undefined): void {
-    const { message, digestWords: tag } = this.signer;
-    if (indexAt === undefined) this.ghash.digest(0, start, start, end - start);
-    else {
-      // header and index are authenticated as one (RFC 7714 §9.2)
-      message.copyWithin(indexAt - CONTROL_HEADER, 0, CONTROL_HEADER);
-      this.ghash.digest(indexAt - CONTROL_HEADER, start + INDEX_LENGTH, start, end - start);
-    }
-    const { words, offset } = place.keystream;
-    for (let at = 0; at < BLOCK_WORDS; at++) tag[at] = (tag[at] ?? 0) ^ (words[offset + at] ?? 0);
+  /**
+   * Where what is only authenticated begins: the packet, or in RTCP its header and index as one
+   * (RFC 7714 §9.2), put together behind its tag.
+   */
+  private gather(end: number, { index }: PacketPlace): number {
+    if (!this.isControl) return 0;
+    const { message } = this.signer;
+    const aad = end + BLOCK;
+    message.copyWithin(aad, 0, CONTROL_HEADER);
+    write32(message, aad + CONTROL_HEADER, controlWord(index));
+    return aad;
+  }
+
+  private authenticated(start: number): number {
+    return this.isControl ? start + INDEX_LENGTH : start;
   }
 }
 

@@ -28,6 +28,8 @@ export class CounterMode {
   private counters = new DataView(new ArrayBuffer(0));
   /** The same memory: not every Node 24 takes a DataView, though it says so. */
   private counterBytes = new Uint8Array(this.counters.buffer);
+  /** For which all words but those of the index are written. */
+  private written = { ssrc: -1, rollover: -1, blocks: 0 };
 
   constructor(key: Uint8Array, salt: Uint8Array, layout: CounterLayout) {
     // counters are enciphered one by one: what makes them a mode is up to us
@@ -39,46 +41,47 @@ export class CounterMode {
     this.layout = layout;
   }
 
-  /** The keystreams of `packets` indices from `index` on, each of `blocks` blocks. */
+  /**
+   * The keystreams of `packets` indices from `index` on, which have one rollover counter, each of
+   * `blocks` blocks.
+   */
   generate(ssrc: number, index: number, packets: number, blocks: number): Uint32Array {
-    const length = packets * blocks * BLOCK;
-    if (this.counters.byteLength !== length) {
-      this.counters = new DataView(new ArrayBuffer(length));
-      this.counterBytes = new Uint8Array(this.counters.buffer);
-    }
-    const write = this.layout === 'cm' ? this.writeCounters : this.writeGcmCounters;
-    for (let packet = 0; packet < packets; packet++) {
-      write.call(this, packet * blocks * BLOCK, ssrc, index + packet, blocks);
+    const rollover = rolloverOf(index);
+    this.writeConstant(ssrc, rollover, packets, blocks);
+    const { salt, counters, layout } = this;
+    const isGcm = layout === 'gcm';
+    const word = isGcm ? salt.getUint32(8) ^ (rollover << 16) : salt.getUint16(12) << 16;
+    let at = 0;
+    for (let low = index & 0xffff, end = low + packets; low < end; low++) {
+      for (let block = 0; block < blocks; block++, at += BLOCK) {
+        if (isGcm) counters.setUint32(at + 8, word ^ low);
+        else counters.setUint32(at + 12, word ^ ((low << 16) | block));
+      }
     }
     return words(this.cipher.update(this.counterBytes));
   }
 
-  private writeCounters(from: number, ssrc: number, index: number, blocks: number): void {
-    const { salt, counters } = this;
-    const first = salt.getUint32(0);
-    const second = salt.getUint32(4) ^ ssrc;
-    const third = salt.getUint32(8) ^ rolloverOf(index);
-    const fourth = ((salt.getUint16(12) ^ index) & 0xffff) << 16;
-    for (let block = 0, at = from; block < blocks; block++, at += BLOCK) {
-      counters.setUint32(at, first);
-      counters.setUint32(at + 4, second);
-      counters.setUint32(at + 8, third);
-      counters.setUint32(at + 12, fourth | block);
+  /** Most packets follow one of the same stream: what they have in common is there already. */
+  private writeConstant(ssrc: number, rollover: number, packets: number, blocks: number): void {
+    const { salt, written, layout } = this;
+    const length = packets * blocks * BLOCK;
+    const isThere = this.counters.byteLength === length && written.blocks === blocks;
+    if (isThere && written.ssrc === ssrc && written.rollover === rollover) return;
+    if (this.counters.byteLength !== length) {
+      this.counters = new DataView(new ArrayBuffer(length));
+      this.counterBytes = new Uint8Array(this.counters.buffer);
     }
-  }
-
-  /** The index has 48 bits here, too: those of RTCP's 31 that are missing are zero. */
-  private writeGcmCounters(from: number, ssrc: number, index: number, blocks: number): void {
-    const { salt, counters } = this;
-    const rollover = rolloverOf(index);
-    const first = salt.getUint32(0) ^ (ssrc >>> 16);
-    const second = salt.getUint32(4) ^ (ssrc << 16) ^ (rollover >>> 16);
-    const third = salt.getUint32(8) ^ (rollover << 16) ^ (index & 0xffff);
-    for (let block = 0, at = from; block < blocks; block++, at += BLOCK) {
-      counters.setUint32(at, first);
-      counters.setUint32(at + 4, second);
-      counters.setUint32(at + 8, third);
-      counters.setUint32(at + 12, block + 1);
+    this.written = { ssrc, rollover, blocks };
+    const isGcm = layout === 'gcm';
+    // the index of GCM has 48 bits for RTCP, too: those of its 31 that are missing are zero
+    const first = salt.getUint32(0) ^ (isGcm ? ssrc >>> 16 : 0);
+    const second = salt.getUint32(4) ^ (isGcm ? (ssrc << 16) ^ (rollover >>> 16) : ssrc);
+    const third = salt.getUint32(8) ^ rollover;
+    for (let at = 0; at < length; at += BLOCK) {
+      this.counters.setUint32(at, first);
+      this.counters.setUint32(at + 4, second);
+      if (isGcm) this.counters.setUint32(at + 12, ((at / BLOCK) % blocks) + 1);
+      else this.counters.setUint32(at + 8, third);
     }
   }
 }
@@ -116,7 +119,8 @@ export class Keystream {
 
   private makeAhead(mode: CounterMode, ssrc: number, index: number, wanted: number): Uint32Array {
     const blocks = Math.max(wanted, Math.min(this.blocks, KEPT_BLOCKS), 1);
-    this.packets = Math.max(1, Math.min(PACKETS, Math.floor(MOST_BYTES / (blocks * BLOCK))));
+    const most = Math.min(PACKETS, Math.floor(MOST_BYTES / (blocks * BLOCK)));
+    this.packets = Math.max(1, Math.min(most, 0x1_0000 - (index & 0xffff)));
     this.first = index;
     this.blocks = blocks;
     this.ahead = mode.generate(ssrc, index, this.packets, blocks);

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { write32 } from '../rtp/rtp.ts';
 import type { PacketCipher, PacketPlace } from './packet-cipher.ts';
-import { rolloverOf } from './packet-index.ts';
+import { controlWord, rolloverOf } from './packet-index.ts';
 
 /**
  * AES-GCM (RFC 7714) by `node:crypto`, with a cipher for every packet: where WebAssembly is missing,
@@ -22,21 +22,21 @@ export class NodeGcmCipher implements PacketCipher {
     this.kind = kind;
   }
 
-  /** In RTCP the tag stands before the index (RFC 7714 §9.2), which is at `end` until then. */
-  seal(packet: Uint8Array, start: number, end: number, place: PacketPlace): void {
+  seal(packet: Uint8Array, out: Uint8Array, start: number, place: PacketPlace): void {
     const cipher = createCipheriv(this.algorithm, this.key, this.ivOf(place));
-    const word = packet.slice(end, end + 4);
-    cipher.setAAD(this.associated(packet, start, word));
-    packet.set(cipher.update(packet.subarray(start, end)), start);
+    const end = packet.length;
+    cipher.setAAD(this.associated(packet, start, place));
+    out.set(packet.subarray(0, start));
+    out.set(cipher.update(packet.subarray(start)), start);
     cipher.final();
-    packet.set(cipher.getAuthTag(), end);
-    if (this.kind === 'rtcp') packet.set(word, end + 16);
+    out.set(cipher.getAuthTag(), end);
+    if (this.kind === 'rtcp') write32(out, end + 16, controlWord(place.index));
   }
 
   open(packet: Uint8Array, start: number, end: number, place: PacketPlace): boolean {
     const decipher = createDecipheriv(this.algorithm, this.key, this.ivOf(place));
     decipher.setAuthTag(packet.subarray(end, end + 16));
-    decipher.setAAD(this.associated(packet, start, packet.subarray(end + 16, end + 20)));
+    decipher.setAAD(this.associated(packet, start, place));
     const clear = decipher.update(packet.subarray(start, end));
     try {
       decipher.final();
@@ -47,11 +47,12 @@ export class NodeGcmCipher implements PacketCipher {
     return true;
   }
 
-  private associated(packet: Uint8Array, start: number, word: Uint8Array): Uint8Array {
+  /** The header, in RTCP with the index behind (RFC 7714 §9.2). */
+  private associated(packet: Uint8Array, start: number, { index }: PacketPlace): Uint8Array {
     if (this.kind === 'rtp') return packet.subarray(0, start);
     const associated = new Uint8Array(start + 4);
     associated.set(packet.subarray(0, start));
-    associated.set(word, start);
+    write32(associated, start, controlWord(index));
     return associated;
   }
 

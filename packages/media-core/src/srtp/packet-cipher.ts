@@ -21,11 +21,14 @@ export interface PacketCipher {
   /** Bytes that it adds behind a packet. */
   readonly tagLength: number;
   /**
-   * Enciphers `packet` from `start` up to `end` in place, and writes the tag at `end` (behind the
-   * index in RTCP, which stands at `end` already).
+   * Writes `packet` to `out`, enciphered from `start` on, and behind it the tag, in RTCP with the index:
+   * `out` is longer by what they take.
    */
-  seal(packet: Uint8Array, start: number, end: number, place: PacketPlace): void;
-  /** The reverse: `false` where the tag is not right, and then the packet is as it was. */
+  seal(packet: Uint8Array, out: Uint8Array, start: number, place: PacketPlace): void;
+  /**
+   * The reverse, in place, of a packet whose enciphered part ends at `end`: `false` where the tag is
+   * not right, and then the packet is as it was.
+   */
   open(packet: Uint8Array, start: number, end: number, place: PacketPlace): boolean;
 }
 

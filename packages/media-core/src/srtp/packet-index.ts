@@ -2,6 +2,8 @@ import { sequenceDistance } from '../rtp/rtp.ts';
 
 /** How many packets behind the newest one are told from replays: a power of two (§3.3.2). */
 const WINDOW = 128;
+/** The highest bit of the word in which an index of RTCP stands. */
+const ENCIPHERED = 0x8000_0000;
 /** Rollover counter and sequence number together have 48 bits (§3.3.1). */
 export const INDICES = 2 ** 48;
 
@@ -18,6 +20,11 @@ export function estimateIndex(highest: number, sequence: number): number {
 /** The rollover counter of an index. */
 export function rolloverOf(index: number): number {
   return Math.floor(index / 0x1_0000);
+}
+
+/** How an index stands in a packet of RTCP that is enciphered (RFC 3711 §3.4). */
+export function controlWord(index: number): number {
+  return (ENCIPHERED | index) >>> 0;
 }
 
 /** Which of the newest indices have been seen (RFC 3711 §3.3.2). */

@@ -13,16 +13,16 @@ export interface PacketSigner {
   readonly message: Uint8Array;
   /** The same memory, in words of this machine. */
   readonly words: Uint32Array;
-  /** The last signature: 20 bytes, those of GHASH the first 16. */
+  /** The last signature: 20 bytes. */
   readonly digest: Uint8Array;
-  /** The same memory, in words of this machine. */
-  readonly digestWords: Uint32Array;
   /** Where signed packets that leave are copied to. */
   readonly slab: PacketSlab;
   /** A key of HMAC-SHA1 (RFC 2104). */
   hmac(key: Uint8Array): HmacKey;
   /** A key of GHASH (NIST SP 800-38D §6.4), of 16 bytes; absent where only `node:crypto` has it. */
   ghash?(key: Uint8Array): GhashKey;
+  /** The block of keystream that the next tag of GCM is enciphered with, in words of this machine. */
+  readonly tagKeystream?: Uint32Array;
 }
 
 /** A key that signs what lies in `message`. */
@@ -31,10 +31,15 @@ export interface HmacKey {
   sign(length: number): void;
 }
 
-/** A key that digests what lies in `message`. */
+/**
+ * A key that makes tags of AES-GCM for what lies in `message`: what is only authenticated begins at
+ * `aad`, what is enciphered at `from`.
+ */
 export interface GhashKey {
-  /** Digests what is only authenticated, from `aad` on, and what is enciphered, from `from` on. */
-  digest(aad: number, aadLength: number, from: number, length: number): void;
+  /** Writes the tag, of 16 bytes, behind that. */
+  seal(aad: number, aadLength: number, from: number, length: number): void;
+  /** Whether it stands there already, told in a time that says nothing of where they differ. */
+  isSealed(aad: number, aadLength: number, from: number, length: number): boolean;
 }
 
 /** The fast one where this engine runs it, else that of `node:crypto`. */
@@ -51,7 +56,6 @@ export class NodeSigner implements PacketSigner {
   readonly message = new Uint8Array(MESSAGE_LENGTH);
   readonly words = new Uint32Array(this.message.buffer);
   readonly digest = new Uint8Array(20);
-  readonly digestWords = new Uint32Array(this.digest.buffer);
   readonly slab = new PacketSlab();
 
   hmac(bytes: Uint8Array): HmacKey {
@@ -68,8 +72,9 @@ export class NodeSigner implements PacketSigner {
 /** Places in the memory: see wasm/hmac-sha1.wat and wasm/ghash.wat. */
 const HMAC_KEY_AT = 320;
 const DIGEST_AT = 360;
-const GHASH_KEY_AT = 448;
+const TAG_KEYSTREAM_AT = 480;
 const MESSAGE_AT = 1024;
+const GHASH_KEY_AT = 69_632;
 /** 32-bit words of a key: the states after both pads. */
 const HMAC_KEY_WORDS = 10;
 const BLOCK_LENGTH = 64;
@@ -83,7 +88,8 @@ interface HmacExports {
 
 /** What wasm/ghash.wat exports. */
 interface GhashExports {
-  ghash(aad: number, aadLength: number, from: number, length: number): void;
+  seal(aad: number, aadLength: number, from: number, length: number): void;
+  isSealed(aad: number, aadLength: number, from: number, length: number): number;
 }
 
 /** What is used of the global, which the types of Node have only as a name space. */
@@ -103,7 +109,7 @@ export class WebAssemblySigner implements PacketSigner {
   readonly message: Uint8Array;
   readonly words: Uint32Array;
   readonly digest: Uint8Array;
-  readonly digestWords: Uint32Array;
+  readonly tagKeystream: Uint32Array;
   readonly slab = new PacketSlab();
   private readonly hmacModule: HmacExports;
   private readonly ghashModule: GhashExports;
@@ -125,7 +131,7 @@ export class WebAssemblySigner implements PacketSigner {
     this.message = new Uint8Array(buffer, MESSAGE_AT, MESSAGE_LENGTH);
     this.words = new Uint32Array(buffer, MESSAGE_AT, MESSAGE_LENGTH / 4);
     this.digest = new Uint8Array(buffer, DIGEST_AT, 20);
-    this.digestWords = new Uint32Array(buffer, DIGEST_AT, 5);
+    this.tagKeystream = new Uint32Array(buffer, TAG_KEYSTREAM_AT, 4);
     this.hmacKey = new Int32Array(buffer, HMAC_KEY_AT, HMAC_KEY_WORDS);
     this.ghashKey = new Uint8Array(buffer, GHASH_KEY_AT, GHASH_ROWS);
   }
@@ -137,16 +143,23 @@ export class WebAssemblySigner implements PacketSigner {
 
   ghash(bytes: Uint8Array): GhashKey {
     const rows = ghashRows(bytes);
-    const { ghashKey, ghashModule } = this;
+    const { ghashModule } = this;
     return {
-      digest: (aad, aadLength, from, length) => {
-        if (this.loadedGhash !== rows) {
-          this.loadedGhash = rows;
-          ghashKey.set(rows);
-        }
-        ghashModule.ghash(aad, aadLength, from, length);
+      seal: (aad, aadLength, from, length) => {
+        this.loadGhash(rows);
+        ghashModule.seal(aad, aadLength, from, length);
+      },
+      isSealed: (aad, aadLength, from, length) => {
+        this.loadGhash(rows);
+        return ghashModule.isSealed(aad, aadLength, from, length) === 1;
       },
     };
+  }
+
+  private loadGhash(rows: Uint8Array): void {
+    if (this.loadedGhash === rows) return;
+    this.loadedGhash = rows;
+    this.ghashKey.set(rows);
   }
 
   private sign(states: Int32Array, length: number): void {

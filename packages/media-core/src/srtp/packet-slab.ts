@@ -13,7 +13,8 @@ export class PacketSlab {
   take(length: number): Uint8Array {
     if (length > SLAB_BYTES / 4) return new Uint8Array(length);
     if (this.used + length > this.piece.byteLength) {
-      this.piece = new ArrayBuffer(SLAB_BYTES);
+      // nothing is read before it was written: zeros would cost as much as a dozen packets
+      this.piece = Buffer.allocUnsafeSlow(SLAB_BYTES).buffer as ArrayBuffer;
       this.used = 0;
     }
     const at = this.used;

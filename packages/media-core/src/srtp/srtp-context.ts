@@ -1,4 +1,4 @@
-import { read32, write32 } from '../rtp/rtp.ts';
+import { read32 } from '../rtp/rtp.ts';
 import type { SrtpKeys } from '../sdp/media-security.ts';
 import { Keystream } from './keystream.ts';
 import { estimateIndex, INDICES, ReplayWindow } from './packet-index.ts';
@@ -57,8 +57,7 @@ export class SrtpSender {
     source.window.add(index);
     const { rtp, mki } = this;
     const out = this.slab.take(packet.length + rtp.tagLength + mki.length);
-    out.set(packet);
-    rtp.seal(out, start, packet.length, { ssrc, index, keystream: source.keystream });
+    rtp.seal(packet, out, start, { ssrc, index, keystream: source.keystream });
     if (mki.length > 0) this.addMki(out, packet.length, rtp.tagLength);
     return out;
   }
@@ -71,10 +70,8 @@ export class SrtpSender {
     const { rtcp, mki } = this;
     const end = compound.length;
     const out = new Uint8Array(end + 4 + rtcp.tagLength + mki.length);
-    out.set(compound);
-    write32(out, end, (CONTROL_INDICES | index) >>> 0);
     const place = { ssrc: read32(compound, 4), index, keystream: this.controlKeystream };
-    rtcp.seal(out, CONTROL_HEADER, end, place);
+    rtcp.seal(compound, out, CONTROL_HEADER, place);
     if (mki.length > 0) this.addMki(out, end + 4, rtcp.tagLength);
     return out;
   }
