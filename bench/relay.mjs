@@ -3,11 +3,13 @@
 // sees how long each was under way.
 // strowger: two legs of the media engine. gathered: the same, which looks at its sockets once a
 // millisecond at most. batched: the same on datagram-batch, at once; resting: both. dgram: a bare loop,
-// one `send` per packet. connected: the same with two sockets, each connected to its side. direct:
-// nobody between.
+// one `send` per packet. connected: the same with two sockets, each connected to its side. rtpengine: a
+// daemon in userspace, behind the port of media-rtpengine. direct: nobody between.
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuMicroseconds, folder, start, until } from './processes.mjs';
 
 /** The number of the first packet of a load: each goes on where the one before ended. */
 let first = 0;
@@ -15,6 +17,7 @@ let first = 0;
 const PERIOD_MS = 20;
 /** Where a packet says when it was sent. */
 const SENT_AT = 12;
+const PORTS = { from: 20_000, to: 39_999 };
 const BATCHED = import.meta.resolve('@strowger/datagram-batch');
 
 if (process.argv[2] === 'generate') {
@@ -37,18 +40,24 @@ async function relay(kind, streams, seconds) {
     resting: (pairs) => relayByEngine(pairs, { wakeUpMs: 1, workerDatagrams: BATCHED }),
     dgram: relayByLoop,
     connected: relayByConnectedLoop,
+    rtpengine: relayByRtpengine,
     direct: (pairs) => ({ targets: pairs.map(({ b }) => b), close: async () => {} }),
   };
-  const { targets, close } = await relays[kind](ports);
+  const { targets, close, cpu = ownCpu } = await relays[kind](ports);
   generator.send({ targets, seconds: 1 }); // warm up, and let symmetric RTP lock on
   await new Promise((resolve) => generator.once('message', resolve));
-  const before = process.cpuUsage();
+  const before = cpu();
   generator.send({ targets, seconds });
   const outcome = await new Promise((resolve) => generator.once('message', resolve));
-  const { user, system } = process.cpuUsage(before);
+  const used = cpu() - before;
   generator.kill();
   await close();
-  console.log(JSON.stringify({ microseconds: (user + system) / outcome.received, ...outcome }));
+  console.log(JSON.stringify({ microseconds: used / outcome.received, ...outcome }));
+}
+
+function ownCpu() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 async function relayByLoop(pairs) {
@@ -85,24 +94,61 @@ async function connected(port) {
 
 async function relayByEngine(pairs, options) {
   const { createMediaEngine } = await import('@strowger/media-core');
-  const ports = { from: 20_000, to: 39_999 };
   const engine = createMediaEngine({
     address: '127.0.0.1',
-    ports,
+    ports: PORTS,
     codecs: ['pcmu'],
     workers: 1,
     ...options,
   });
+  return { targets: await openRelays(engine, pairs), close: () => engine.close() };
+}
+
+async function relayByRtpengine(pairs) {
+  const { createMediaEngine } = await import('@strowger/media-core');
+  const { NgClient, RtpengineBackend } = await import('@strowger/media-rtpengine');
+  const { nodeRuntime } = await import('@strowger/runtime');
+  const engine = { address: '127.0.0.1', port: 22_222 };
+  const daemon = start('rtpengine', [
+    '--config-file=none',
+    '--foreground',
+    '--log-stderr',
+    '--log-level=3',
+    '--table=-1',
+    '--interface=127.0.0.1',
+    `--listen-ng=${engine.address}:${engine.port}`,
+    `--port-min=${PORTS.from}`,
+    `--port-max=${PORTS.to}`,
+    '--num-threads=2',
+    `--pidfile=${join(folder, 'rtpengine.pid')}`,
+  ]);
+  const client = new NgClient({ runtime: nodeRuntime(), engine });
+  await until('rtpengine', async () => (await client.request('ping')).result === 'pong');
+  await client.close();
+  // for endpoints, of which there are none
+  const terminal = createMediaEngine({ address: '127.0.0.1', ports: { from: 40_000, to: 40_001 } });
+  const backend = new RtpengineBackend({ engines: [engine], terminal, pollMs: 60_000 });
+  return {
+    targets: await openRelays(backend, pairs),
+    cpu: () => cpuMicroseconds(daemon.pid),
+    close: async () => {
+      await backend.close();
+      await daemon.stop('SIGKILL');
+    },
+  };
+}
+
+/** The ports to which each first party sends. */
+async function openRelays(backend, pairs) {
   const targets = [];
-  const onEvent = () => {};
   for (const { a, b } of pairs) {
-    const relayed = await engine.openRelay({ label: `${a}`, onEvent });
+    const relayed = await backend.openRelay({ label: `${a}`, onEvent: () => {} });
     const answer = relayed.a.acceptOffer(description(a));
     await relayed.b.createOffer();
     await relayed.b.acceptAnswer(description(b));
     targets.push(Number(/m=audio (\d+)/.exec(await answer)[1]));
   }
-  return { targets, close: () => engine.close() };
+  return targets;
 }
 
 function description(port) {
@@ -121,6 +167,7 @@ function description(port) {
 
 /** In the child: per stream a socket that sends (a) and one that counts (b). */
 async function generate() {
+  process.on('disconnect', () => process.exit(1)); // the relay could not be made
   const streams = Number(process.argv[3]);
   let delays = [];
   const sockets = [];

@@ -1,5 +1,6 @@
 // The relay of media-core beside bare loops on `dgram`.
 import { first } from '../priority.mjs';
+import { has } from '../processes.mjs';
 import { fixed, interleave, measure, quick, table, targets } from '../report.mjs';
 
 const STREAMS = '100';
@@ -10,17 +11,19 @@ const NAMES = {
   gathered: 'media-core, `wakeUpMs: 1`',
   batched: 'media-core on datagram-batch',
   resting: 'media-core on datagram-batch, `wakeUpMs: 1`',
+  rtpengine: 'rtpengine, in userspace',
 };
 /** Of 300 calls in one direction: with the phones' side in the same two cores both would not fit. */
 const MANY = '300';
 
 export function relay() {
   const seconds = quick ? '1' : '4';
+  const present = Object.keys(NAMES).filter((name) => name !== 'rtpengine' || has(name));
   const runs = interleave(
-    Object.keys(NAMES),
+    present,
     (name) => first(() => measure('relay.mjs', [name, STREAMS, seconds])).microseconds,
   );
-  const ways = ['direct', 'connected', 'strowger', 'gathered', 'batched', 'resting'];
+  const ways = ['direct', ...present.filter((name) => name !== 'dgram')];
   const delays = interleave(
     ways,
     (name) => first(() => measure('relay.mjs', [name, MANY, seconds])).p99Ms,
@@ -34,11 +37,7 @@ export function relay() {
     '',
     ...table(
       ['', 'CPU µs per packet', 'share of the connected loop'],
-      Object.keys(NAMES).map((name) => [
-        NAMES[name],
-        fixed(runs[name]),
-        fixed(runs.connected / runs[name]),
-      ]),
+      present.map((name) => [NAMES[name], fixed(runs[name]), fixed(runs.connected / runs[name])]),
     ),
     ...table(
       [`${MANY} streams: from one side's socket to the other's`, '99 %, ms'],

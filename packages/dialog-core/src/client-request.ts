@@ -1,5 +1,5 @@
 import type { StrowgerError } from '@strowger/runtime';
-import type { SipRequest, SipResponse, Uri } from '@strowger/sip-message';
+import { SipRequest, type SipResponse, type Uri } from '@strowger/sip-message';
 import type {
   ClientTransaction,
   ClientTransactionUser,
@@ -80,6 +80,12 @@ export class ClientRequest implements ClientTransactionUser {
   /** The hop that it was last sent over. */
   get hop(): Hop | undefined {
     return this.transaction?.hop;
+  }
+
+  /** It will not be sent again: what is still read of it are these fields. */
+  keepOnly(names: readonly string[]): void {
+    const { method, uri, headers } = this.sent;
+    this.sent = new SipRequest({ method, uri, headers: headers.only(names) });
   }
 
   send(): void {

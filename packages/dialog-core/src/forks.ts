@@ -29,7 +29,7 @@ export class Forks {
   private readonly options: InviteOptions;
   private readonly client: () => ClientRequest | undefined;
   /** Nearly always one: a list is a fifth of what a `Map` takes. */
-  private readonly forks: Fork[] = [];
+  private forks: readonly Fork[] = [];
   /** Whether the INVITE has a description: known before its body is forgotten. */
   private described: boolean | undefined;
 
@@ -140,7 +140,7 @@ export class Forks {
     this.described ??= isDescribed(request);
     dialog.usage.offers.inviteSent(this.described);
     const fork = { tag: init.id.remoteTag, dialog, ack: undefined };
-    this.forks.push(fork);
+    this.forks = [...this.forks, fork]; // one that grows in place has room for seventeen
     return fork;
   }
 

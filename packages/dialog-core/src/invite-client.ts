@@ -23,11 +23,13 @@ import { locate } from './locate.ts';
 import type { InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { addressRequest } from './route-set.ts';
 import { requestFields } from './session-expires.ts';
+import { CREDENTIALS } from './success-ack.ts';
 
 /** A day: longer is not waited for. */
 const LONGEST_EXPIRES_SECONDS = 86_400;
 
-const NO_BODY = new Uint8Array(0);
+/** What the dialog and the ACK of a further 2xx are made of. */
+const ACKNOWLEDGED_BY = ['From', 'To', 'Call-ID', 'CSeq', 'Contact', ...CREDENTIALS];
 const NOBODY: OutgoingInviteUser = { onAccepted() {}, onRejected() {}, onFailed() {} };
 const LOCATING: InviteClientState = { name: 'locating' };
 
@@ -41,7 +43,7 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
   /** In the set of those that live: the same text. */
   private readonly halfDialog: string;
   private readonly nextHop: Uri;
-  private readonly request: SipRequest;
+  private request: SipRequest;
   private readonly forks: Forks;
   private client: ClientRequest | undefined;
   private cseq = 1;
@@ -169,7 +171,7 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
 
   private accept(response: SipResponse): void {
     const dialog = this.forks.accept(response);
-    this.forgetBody();
+    this.forgetRest();
     const user = this.tellLast();
     if (dialog === undefined) user.onFailed({ kind: 'cancelled' });
     else user.onAccepted(response, dialog);
@@ -182,10 +184,12 @@ export class InviteClient implements OutgoingInvite, ClientRequestUser {
     return user;
   }
 
-  /** Further 2xx come for 32 s yet, and need the fields of the INVITE alone. */
-  private forgetBody(): void {
-    this.request.body = NO_BODY;
-    if (this.client !== undefined) this.client.request.body = NO_BODY;
+  /** Further 2xx come for 32 s yet, and need little of the INVITE (RFC 3261 §13.2.2.4). */
+  private forgetRest(): void {
+    const { client } = this;
+    if (client === undefined) return;
+    client.keepOnly(ACKNOWLEDGED_BY);
+    this.request = client.request;
   }
 
   private send(hops: readonly Hop[]): void {

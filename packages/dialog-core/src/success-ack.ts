@@ -11,7 +11,8 @@ export interface AckParts {
   readonly body?: Body | undefined;
 }
 
-const CREDENTIALS: readonly string[] = ['Authorization', 'Proxy-Authorization'];
+/** Where they stand. */
+export const CREDENTIALS: readonly string[] = ['Authorization', 'Proxy-Authorization'];
 
 /** The ACK carries the CSeq number and the credentials of its INVITE (RFC 3261 §13.2.2.4). */
 export function ackPartsOf(invite: SipRequest): AckParts {

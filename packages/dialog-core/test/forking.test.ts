@@ -62,6 +62,25 @@ describe('an INVITE that forks', () => {
     simulation.assertQuiet({ alice: alice.layer });
   });
 
+  it('acknowledges that 2xx with the credentials of the first (RFC 3261 §13.2.2.4)', async () => {
+    const { simulation, alice, proxy } = forkedCall();
+    const credentials = 'Digest username="alice", realm="r", nonce="n", uri="sip:p", response="0"';
+    alice.call('proxy', { headers: [['Proxy-Authorization', credentials]] });
+    await simulation.run(20);
+    proxy.answer('INVITE', 200, { tag: 'one' });
+    proxy.answer('INVITE', 200, { tag: 'two' });
+    await simulation.run(20);
+    const [first, second] = proxy.all('ACK').map(({ message }) => {
+      const fields = [...message.headers.entries()];
+      return fields.filter(([name]) => !/^(via|to)$/i.test(name));
+    });
+    expect(second).toEqual(first);
+    expect(second).toContainEqual(['Proxy-Authorization', credentials]);
+    alice.layer.close();
+    await simulation.runUntilQuiet();
+    simulation.assertQuiet({ alice: alice.layer });
+  });
+
   it('answers a repeated 2xx with the same ACK, byte for byte (RFC 3261 §13.2.2.4)', async () => {
     const { simulation, alice, proxy } = forkedCall();
     alice.call('proxy');

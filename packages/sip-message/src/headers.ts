@@ -197,6 +197,16 @@ export class Headers extends FieldList {
     return kept.length < order.length;
   }
 
+  /** A copy with the fields of these names alone, which can be changed without changing this one. */
+  only(names: readonly string[]): Headers {
+    const wanted = names.map((name) => ({ id: headerId(name), key: name.toLowerCase() }));
+    const kept: (number | Field)[] = [];
+    for (const field of this.fields()) {
+      if (wanted.some(({ id, key }) => this.isNamed(field, id, key))) kept.push(field);
+    }
+    return new Headers(NO_ENTRIES, this.received, kept.slice());
+  }
+
   /** Removes the first value, not the whole field where that is a comma list. */
   removeFirst(name: string): boolean {
     const at = this.indexOf(name);

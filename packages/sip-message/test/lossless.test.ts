@@ -111,6 +111,17 @@ describe('what a proxy changes', () => {
     expect(sent(message)).toBe(WIRE);
   });
 
+  it('is copied in part, whatever the case, by any name of a header', () => {
+    const { headers } = parse(WIRE);
+    const some = headers.only(['VIA', 'subject', 'x-twice', '__PROTO__', 'supported', 'absent']);
+    const wanted = ['v', 'VIA', 'k', 'X-Twice', 'sUBJECT', 'X-TWICE', '__proto__'];
+    expect([...some.entries()].map(([name]) => name)).toEqual(wanted);
+    expect(some.get('via')).toHaveLength(3);
+    expect(some.has('from')).toBe(false);
+    some.set('Subject', 'other');
+    expect(headers.raw('Subject')).toEqual(['a b']);
+  });
+
   it('does not change the message that was copied', () => {
     const message = parse(WIRE);
     const copy = message.clone();

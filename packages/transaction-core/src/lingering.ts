@@ -7,6 +7,7 @@ import type { Hop, Inbound } from './message-sender.ts';
 import { nonInviteServer, type NonInviteServerInput } from './non-invite-server.ts';
 import type { Output } from './outputs.ts';
 import type { ServerTransactionUser } from './server-transaction.ts';
+import type { ServerPlace } from './server-place.ts';
 import { readOwn } from './read-own.ts';
 import { note } from './trouble.ts';
 import type { Told, TransactionSurroundings } from './transaction-shell.ts';
@@ -30,7 +31,7 @@ export interface Remains {
   /** What is sent again, as it left where the sender said so. */
   readonly response: SipResponse | Uint8Array | undefined;
   readonly hop: Hop;
-  readonly keys: { readonly own: string; readonly identity: string; readonly isFirst: boolean };
+  readonly place: ServerPlace;
   readonly tag: string | undefined;
   readonly user: ServerTransactionUser;
 }
@@ -54,10 +55,8 @@ export interface LingeringOptions {
 export class LingeringServer implements Lingerer<ServerLingerTimer> {
   name: 'completed' | 'confirmed' | 'accepted' | 'terminated';
   user: ServerTransactionUser;
-  readonly key: string;
-  readonly identity: string;
-  /** Whether another copy of its request is a merged one (RFC 3261 §8.2.2.2). */
-  readonly isFirst: boolean;
+  /** @internal */
+  readonly place: ServerPlace;
   readonly localTag: string | undefined;
   readonly hop: Hop;
   /** @internal */
@@ -74,13 +73,11 @@ export class LingeringServer implements Lingerer<ServerLingerTimer> {
   private readonly sent: SipResponse | Uint8Array | undefined;
 
   /** @internal */
-  constructor(home: Lingering, { keys, name, user, tag, hop, isInvite, response }: Remains) {
+  constructor(home: Lingering, { place, name, user, tag, hop, isInvite, response }: Remains) {
     this.home = home;
     this.name = name;
     this.user = user;
-    this.key = keys.own;
-    this.identity = keys.identity;
-    this.isFirst = keys.isFirst;
+    this.place = place;
     this.localTag = tag;
     this.hop = hop;
     this.isInvite = isInvite;

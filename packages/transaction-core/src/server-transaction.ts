@@ -4,6 +4,7 @@ import type { ServerContext } from './invite-server.ts';
 import type { LingeringServer, ServerLingerTimer, Remains } from './lingering.ts';
 import { hasMagicCookie } from './matching.ts';
 import type { Inbound } from './message-sender.ts';
+import type { ServerPlace } from './server-place.ts';
 import type { TimerSettings } from './timer-settings.ts';
 import { note, noteTimeout } from './trouble.ts';
 import { type Told, TransactionShell, type TransactionSurroundings } from './transaction-shell.ts';
@@ -35,18 +36,10 @@ export interface ServerTransactionOwner {
   linger(remains: Remains, timer: ServerLingerTimer, ms: number): LingeringServer;
 }
 
-/** The keys of a request. */
-export interface ServerKeys {
-  readonly own: string;
-  readonly identity: string;
-  /** Whether another copy of it would be a merged one: not within a dialog (§8.2.2.2). */
-  readonly isFirst: boolean;
-}
-
 interface ServerTransactionParts {
   readonly around: TransactionSurroundings;
   readonly owner: ServerTransactionOwner;
-  readonly keys: ServerKeys;
+  readonly place: ServerPlace;
 }
 
 /** One object for all that have no user yet: it is replaced, never changed. */
@@ -58,8 +51,8 @@ export class ServerTransaction {
   readonly request: SipRequest;
   /** How the request came in. */
   readonly inbound: Inbound;
-  /** @internal Under which it is filed. */
-  readonly keys: ServerKeys;
+  /** @internal Where it is filed. */
+  readonly place: ServerPlace;
   private readonly around: TransactionSurroundings;
   private readonly owner: ServerTransactionOwner;
   private readonly shell: TransactionShell;
@@ -73,11 +66,11 @@ export class ServerTransaction {
   constructor(
     request: SipRequest,
     inbound: Inbound,
-    { around, owner, keys }: ServerTransactionParts,
+    { around, owner, place }: ServerTransactionParts,
   ) {
     this.request = request;
     this.inbound = inbound;
-    this.keys = keys;
+    this.place = place;
     this.around = around;
     this.owner = owner;
     const machine = request.method === 'INVITE' ? 'inviteServer' : 'nonInviteServer';
@@ -176,21 +169,6 @@ export class ServerTransaction {
     else this.tag ??= tag;
   }
 
-  /** @internal */
-  get key(): string {
-    return this.keys.own;
-  }
-
-  /** @internal */
-  get identity(): string {
-    return this.keys.identity;
-  }
-
-  /** @internal */
-  get isFirst(): boolean {
-    return this.keys.isFirst;
-  }
-
   /** @internal What is left of it once it only lingers, for owners that need no more of it. */
   get remains(): LingeringServer | undefined {
     return this.rest;
@@ -198,14 +176,14 @@ export class ServerTransaction {
 
   /** @internal Only what may still be needed is kept: the request goes with its last user. */
   linger(timer: ServerLingerTimer, ms: number): LingeringServer {
-    const { keys, tag, told: user, method, request, shell } = this;
+    const { place, tag, told: user, method, request, shell } = this;
     const remains: Remains = {
       isInvite: method === 'INVITE',
       // the states in which the tables arm these timers
       name: shell.state as Remains['name'],
       response: shell.response,
       hop: shell.hop,
-      keys,
+      place,
       // within a dialog our tag is part of the request, which nobody has to hold for that
       tag: request.toTag === undefined || !hasMagicCookie(request) ? tag : undefined,
       user,

@@ -25,11 +25,8 @@ import {
   serverKey,
 } from './matching.ts';
 import type { Inbound, MessageSender } from './message-sender.ts';
-import {
-  type ServerKeys,
-  ServerTransaction,
-  type ServerTransactionOwner,
-} from './server-transaction.ts';
+import { ServerPlace } from './server-place.ts';
+import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts';
 import { Soon } from './soon.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
 import { note, type TransactionTrouble } from './trouble.ts';
@@ -95,8 +92,9 @@ export class TransactionLayer {
   private readonly acks: AckSender;
   private readonly clients = new Map<string, ClientAttempt | LingeringClient>();
   private readonly waiting = new Set<ClientTransaction>();
-  private readonly servers = new Map<string, ServerTransaction | LingeringServer>();
-  private readonly merged = new Map<string, ServerTransaction | LingeringServer>();
+  private readonly servers = new Map<string, ServerPlace>();
+  /** The identities of requests whose copies are merged requests. */
+  private readonly firsts = new Set<string>();
   private readonly lingering: Lingering;
   private readonly lingeringClients: LingeringClients;
   private readonly soon: Soon;
@@ -187,9 +185,9 @@ export class TransactionLayer {
     this.closed = true;
     for (const attempt of this.clients.values()) attempt.close();
     for (const transaction of this.waiting) transaction.close();
-    for (const transaction of this.servers.values()) transaction.close();
+    for (const { holder } of this.servers.values()) holder?.close();
     this.soon.close();
-    for (const live of [this.clients, this.waiting, this.servers, this.merged]) live.clear();
+    for (const live of [this.clients, this.waiting, this.servers, this.firsts]) live.clear();
   }
 
   private receiveResponse(response: SipResponse, inbound: Inbound): void {
@@ -207,7 +205,7 @@ export class TransactionLayer {
 
   private receiveRequest(request: SipRequest, inbound: Inbound): void {
     const key = serverKey(request);
-    const known = this.servers.get(key);
+    const known = this.servers.get(key)?.holder;
     if (request.method === 'ACK') {
       if (known?.receiveAck(request, inbound) === true) return;
       // an ACK outside any dialog acknowledges nothing, and an ACK is never answered
@@ -222,19 +220,19 @@ export class TransactionLayer {
     const isFirst = !isCancel && request.toTag === undefined;
     // asked for by copies of it, and by its CANCEL: within a dialog most requests have neither
     const identity = isFirst || isCancellable(request.method) ? identityOf(request) : '';
-    const keys = { own: key, identity, isFirst };
-    const refused = this.refuse(request, keys);
+    const place = new ServerPlace(key, identity, isFirst);
+    const refused = this.refuse(request, place);
     if (refused !== undefined) {
       this.around.counters.requestsRefused++;
       return this.respondStateless(inbound, refused);
     }
-    if (isCancel) return this.receiveCancel(keys, request, inbound);
+    if (isCancel) return this.receiveCancel(place, request, inbound);
     if (this.user.takesStateless?.(request, inbound) === true) return;
-    this.open(keys, request, inbound).start();
+    this.open(place, request, inbound).start();
   }
 
   /** The answer to a request that the user shall not see, `undefined` for all others. */
-  private refuse(request: SipRequest, keys: ServerKeys): SipResponse | undefined {
+  private refuse(request: SipRequest, place: ServerPlace): SipResponse | undefined {
     const refusal = validateMessage(request);
     if (refusal !== undefined) {
       const reason = refusal.message.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 120);
@@ -244,46 +242,47 @@ export class TransactionLayer {
       const headers: [string, string][] = [['Retry-After', '10']];
       return createResponse(request, 503, { headers, toTag: statelessTag(request) });
     }
-    if (keys.isFirst && (this.isMerged(keys.identity) || this.isOwn(request))) {
+    if (place.isFirst && this.refusesMerged && this.hasCome(request, place)) {
       return createResponse(request, 482, { toTag: statelessTag(request) });
     }
     return undefined;
   }
 
-  private isMerged(key: string): boolean {
-    return this.options.mergedRequests !== 'pass' && this.merged.has(key);
+  private get refusesMerged(): boolean {
+    return this.options.mergedRequests !== 'pass';
   }
 
   /**
-   * A request of ours that came to ourselves: its target was our own address. A user agent answers
-   * 482 (RFC 3261 §16.3 step 4), a proxy knows spirals from loops itself.
+   * Whether another copy of it is here, or it is a request of ours that came to ourselves, as its
+   * target was our own address. A user agent answers 482 (RFC 3261 §8.2.2.2, §16.3 step 4), a proxy
+   * knows spirals from loops itself.
    */
-  private isOwn(request: SipRequest): boolean {
-    if (this.clients.size === 0 || this.options.mergedRequests === 'pass') return false;
-    return this.clients.has(clientKey(request));
+  private hasCome(request: SipRequest, { identity }: ServerPlace): boolean {
+    if (this.firsts.has(identity)) return true;
+    return this.clients.size > 0 && this.clients.has(clientKey(request));
   }
 
-  private open(keys: ServerKeys, request: SipRequest, inbound: Inbound): ServerTransaction {
+  private open(place: ServerPlace, request: SipRequest, inbound: Inbound): ServerTransaction {
     const { around, serverOwner: owner } = this;
-    const transaction = new ServerTransaction(request, inbound, { around, owner, keys });
-    this.servers.set(keys.own, transaction);
-    if (keys.isFirst) this.merged.set(keys.identity, transaction);
+    const transaction = new ServerTransaction(request, inbound, { around, owner, place });
+    place.holder = transaction;
+    this.servers.set(place.key, place);
+    if (place.isFirst && this.refusesMerged) this.firsts.add(place.identity);
     return transaction;
   }
 
-  private forget(transaction: ServerTransaction | LingeringServer): void {
-    const { key, identity, isFirst, user } = transaction;
-    this.servers.delete(key);
-    if (isFirst && this.merged.get(identity) === transaction) this.merged.delete(identity);
+  private forget({ place, user }: ServerTransaction | LingeringServer): void {
+    this.servers.delete(place.key);
+    if (place.isFirst) this.firsts.delete(place.identity);
     if (user.onTerminated !== undefined) this.soon.call(() => user.onTerminated?.());
   }
 
   /** RFC 3261 §9.2: 481 or 200 here, the INVITE's own answer by its owner. */
-  private receiveCancel(keys: ServerKeys, cancel: SipRequest, inbound: Inbound): void {
+  private receiveCancel(place: ServerPlace, cancel: SipRequest, inbound: Inbound): void {
     const meant = this.findCancelled(cancel);
     if (meant === undefined) return this.respondStateless(inbound, createResponse(cancel, 481));
     const toTag = meant.localTag;
-    const transaction = this.open(keys, cancel, inbound);
+    const transaction = this.open(place, cancel, inbound);
     transaction.start();
     transaction.respond(createResponse(cancel, 200, toTag === undefined ? {} : { toTag }));
     meant.receiveCancel(cancel);
@@ -297,10 +296,8 @@ export class TransactionLayer {
     onAck: (ack, inbound) => this.user.onAck(ack, inbound),
     onReleased: (transaction) => this.forget(transaction),
     linger: (remains, timer, ms) => {
-      const { own, identity, isFirst } = remains.keys;
       const rest = this.lingering.add(remains, timer, ms);
-      this.servers.set(own, rest);
-      if (isFirst) this.merged.set(identity, rest);
+      remains.place.holder = rest;
       return rest;
     },
   };
@@ -308,7 +305,7 @@ export class TransactionLayer {
   private findCancelled(cancel: SipRequest): ServerTransaction | LingeringServer | undefined {
     for (const { key, identity } of cancelled(cancel)) {
       const found = this.servers.get(key);
-      if (found?.identity === identity) return found;
+      if (found?.identity === identity) return found.holder;
     }
     return undefined;
   }

@@ -1,0 +1,21 @@
+import type { LingeringServer } from './lingering.ts';
+import type { ServerTransaction } from './server-transaction.ts';
+
+/**
+ * Where a request is filed in the tables of its layer, from its arrival to the end of what lingers:
+ * whoever holds the place gets what comes, and can hand it on without another look at the tables.
+ */
+export class ServerPlace {
+  readonly key: string;
+  /** What copies of the request and its CANCEL ask for; empty where neither can come. */
+  readonly identity: string;
+  /** Whether another copy of it would be a merged one: not within a dialog (RFC 3261 §8.2.2.2). */
+  readonly isFirst: boolean;
+  holder: ServerTransaction | LingeringServer | undefined = undefined;
+
+  constructor(key: string, identity: string, isFirst: boolean) {
+    this.key = key;
+    this.identity = identity;
+    this.isFirst = isFirst;
+  }
+}
