@@ -8,10 +8,10 @@ const given = process.argv.find((one) => one.startsWith('--rounds='))?.split('='
 export const rounds = quick ? 1 : Number(given ?? 3);
 
 /** Runs `node [flags] program args` and gives the object that its last line is. */
-export function measure(program, args, flags = []) {
+export function measure(program, args, flags = [], node = process.execPath) {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const command = [...flags, file, ...args.map(String)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(node, command, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
   console.log(program, ...args, stdout.trim());
   return JSON.parse(stdout.trim().split('\n').at(-1));

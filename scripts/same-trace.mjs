@@ -2,9 +2,8 @@
 // The second version comes from the npm registry into .tools; where it cannot be had, it says so.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { bundle, root } from './bundle.mjs';
+import { bundle } from './bundle.mjs';
+import { otherNode, versionOf } from './other-node.mjs';
 
 const ARGS = ['--seed', '4711', '--calls', '800', '--profile', 'all'];
 const [major] = process.versions.node.split('.').map(Number);
@@ -14,12 +13,12 @@ const here = trace(process.execPath);
 const again = trace(process.execPath);
 console.log(`${process.version}: ${here}`);
 if (here !== again) fail('two runs on the same Node differ');
-const other = otherNode();
+const other = otherNode(wanted);
 if (other === undefined) {
   console.log(`skipped: no Node ${wanted} could be installed to compare with`);
 } else {
   const there = trace(other);
-  console.log(`${version(other)}: ${there}`);
+  console.log(`${versionOf(other)}: ${there}`);
   if (there !== here) fail('the traces differ');
 }
 
@@ -31,24 +30,6 @@ function trace(node) {
   if (status !== 0) fail(`${node} ended with ${status}`);
   const { hash, calls } = JSON.parse(stdout);
   return `${createHash('sha256').update(hash).digest('hex').slice(0, 32)} of ${calls} calls`;
-}
-
-function otherNode() {
-  const folder = join(root, '.tools', `node-${wanted}`);
-  const file = join(folder, 'node_modules', 'node', 'bin', 'node');
-  if (version(file) !== undefined) return file;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-package-lock'];
-  spawnSync('npm', ['install', ...quiet, `node@${wanted}`], { cwd: folder, timeout: 120_000 });
-  return version(file) === undefined ? undefined : file;
-}
-
-function version(node) {
-  if (!existsSync(node)) return undefined;
-  const { status, stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' });
-  const text = (stdout ?? '').trim();
-  return status === 0 && text.startsWith(`v${wanted}.`) ? text : undefined;
 }
 
 function fail(why) {
