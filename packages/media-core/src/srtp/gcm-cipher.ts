@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
-import { CounterMode } from './keystream.ts';
 import { write32 } from '../rtp/rtp.ts';
+import { CounterMode } from './keystream.ts';
 import { MessageDesk } from './message-desk.ts';
 import type { PacketCipher, PacketPlace } from './packet-cipher.ts';
 import { controlWord } from './packet-index.ts';

@@ -23,7 +23,7 @@ export function ghashRows(key: Uint8Array): Uint8Array {
   return rows;
 }
 
-/** Adds `product` to the column of every number that has `bit`. */
+/** Adds `multiple` to the column of every number that has `bit`. */
 function addMultiples(table: Uint8Array, bit: number, multiple: bigint): void {
   for (let byte = 0; byte < 16; byte++) {
     const part = Number((multiple >> BigInt(8 * (15 - byte))) & 0xffn);
@@ -33,6 +33,7 @@ function addMultiples(table: Uint8Array, bit: number, multiple: bigint): void {
   }
 }
 
+/** In the field of GHASH (§6.3). */
 function product(one: bigint, other: bigint): bigint {
   let sum = 0n;
   let power = one;
