@@ -1,7 +1,8 @@
 // CPU per call of a stateful proxy under sipp over UDP:
-// `node proxy.mjs strowger|batched|kamailio RATE SECONDS`. One call is INVITE, 180, 200, ACK, BYE, 200, the
-// proxy in the route of all of them. Ten seconds, the first of them at a lower rate, warm up and are not
-// counted. `--timers` tells how late the timers of the transactions fired.
+// `node proxy.mjs strowger|batched|dgram|kamailio RATE SECONDS`. One call is INVITE, 180, 200, ACK, BYE,
+// 200, the proxy in the route of all of them; `dgram` sends on what comes, unread. Ten seconds, the first
+// of them at a lower rate, warm up and are not counted. `--timers` tells how late the timers of the
+// transactions fired.
 import { once } from 'node:events';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ const places = ['-Y', folder, '-P', join(folder, 'pid'), '-w', folder];
 const programs = {
   strowger: [process.execPath, [at('proxy/strowger.mjs'), '5060', '5070', ...flags]],
   batched: [process.execPath, [at('proxy/strowger.mjs'), '5060', '5070', '--batched', ...flags]],
+  dgram: [process.execPath, [at('proxy/dgram.mjs'), '5060', '5070', '5081']],
   kamailio: ['kamailio', ['-f', at('kamailio-proxy.cfg'), '-DD', '-E', ...places, ...memory]],
 };
 
@@ -35,7 +37,7 @@ const before = cpuMicroseconds(under.pid);
 const { successful, failed, retransmissions } = await call(Number(seconds));
 const used = cpuMicroseconds(under.pid) - before;
 printed = '';
-if (name !== 'kamailio') {
+if (name === 'strowger' || name === 'batched') {
   under.kill('SIGUSR2');
   await until('its timers are told', () => printed.includes('}'));
 }

@@ -8,7 +8,7 @@ const SECONDS = quick ? 3 : 8;
 export function proxy() {
   const title = `## Stateful proxy under sipp: UDP, ${RATE} calls/s`;
   if (!has('sipp')) return [title, '', 'Not measured: sipp is not installed.', ''];
-  const names = ['strowger', 'batched', ...(has('kamailio') ? ['kamailio'] : [])];
+  const names = ['strowger', 'batched', 'dgram', ...(has('kamailio') ? ['kamailio'] : [])];
   const runs = interleave(names, (name) => measure('proxy.mjs', [name, RATE, SECONDS]));
   const answering = interleave(['sip'], (name) => measure('uas.mjs', [name, RATE, SECONDS]));
   const late = measure('proxy.mjs', ['strowger', RATE, SECONDS, '--timers']);
@@ -20,7 +20,8 @@ export function proxy() {
     title,
     '',
     'INVITE, 180, 200, ACK, BYE, 200, with Record-Route. Kamailio: `-x tlsf -X tlsf`, two workers. CPU',
-    'of all threads, user and system. Batched: on datagram-batch.',
+    'of all threads, user and system. Batched: on datagram-batch. `dgram`: the same datagrams sent on',
+    'unread, which is what is left to a proxy on `dgram` that does nothing.',
     '',
     ...table(
       ['', 'CPU µs per call', 'failed', 'sipp retransmitted'],
