@@ -178,6 +178,7 @@ describeWithPeers(BROWSER_PEERS, 'a page in Chromium in a conference room', () =
       password: 'pw-alice',
       call: ROOM,
       listenFor: String(TONES.bob),
+      talkMs: '8000', // a microphone takes seconds to open where much else runs
     });
     await capture.stop();
     expect(outcome, received.join('\n')).toBe('registered');
