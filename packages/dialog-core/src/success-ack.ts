@@ -11,7 +11,7 @@ export interface AckParts {
   readonly body?: Body | undefined;
 }
 
-/** Where they stand. */
+/** The headers with credentials (RFC 3261 §22). */
 export const CREDENTIALS: readonly string[] = ['Authorization', 'Proxy-Authorization'];
 
 /** The ACK carries the CSeq number and the credentials of its INVITE (RFC 3261 §13.2.2.4). */

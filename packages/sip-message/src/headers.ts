@@ -197,7 +197,10 @@ export class Headers extends FieldList {
     return kept.length < order.length;
   }
 
-  /** A copy with the fields of these names alone, which can be changed without changing this one. */
+  /**
+   * A copy with the fields of these names alone, in any case or compact form, in their order; it can be
+   * changed without changing this one.
+   */
   only(names: readonly string[]): Headers {
     const wanted = names.map((name) => ({ id: headerId(name), key: name.toLowerCase() }));
     const kept: (number | Field)[] = [];

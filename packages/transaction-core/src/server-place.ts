@@ -6,11 +6,13 @@ import type { ServerTransaction } from './server-transaction.ts';
  * whoever holds the place gets what comes, and can hand it on without another look at the tables.
  */
 export class ServerPlace {
+  /** What a retransmission, and the ACK to a failure, ask for (RFC 3261 §17.2.3). */
   readonly key: string;
   /** What copies of the request and its CANCEL ask for; empty where neither can come. */
   readonly identity: string;
   /** Whether another copy of it would be a merged one: not within a dialog (RFC 3261 §8.2.2.2). */
   readonly isFirst: boolean;
+  /** There once the request was taken. */
   holder: ServerTransaction | LingeringServer | undefined = undefined;
 
   constructor(key: string, identity: string, isFirst: boolean) {

@@ -13,11 +13,11 @@ const CONTROL_HEADER = 8;
 const INDEX_LENGTH = 4;
 
 /** A signer that has GHASH. */
-export type GhashSigner = PacketSigner & Required<Pick<PacketSigner, 'ghash' | 'tagKeystream'>>;
+export type GhashSigner = PacketSigner & Required<Pick<PacketSigner, 'ghash'>>;
 
 /** Whether it has. */
 export function hasGhash(signer: PacketSigner): signer is GhashSigner {
-  return signer.ghash !== undefined && signer.tagKeystream !== undefined;
+  return signer.ghash !== undefined;
 }
 
 /** What it is made of. */
@@ -82,7 +82,7 @@ export class GcmCipher implements PacketCipher {
   private find(start: number, end: number, { keystream, ssrc, index }: PacketPlace): void {
     keystream.find(this.mode, ssrc, index, end - start + BLOCK);
     const { words, offset } = keystream;
-    const { tagKeystream } = this.signer;
+    const { tagKeystream } = this.ghash;
     for (let at = 0; at < BLOCK_WORDS; at++) tagKeystream[at] = words[offset + at] ?? 0;
   }
 

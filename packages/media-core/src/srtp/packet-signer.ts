@@ -21,8 +21,6 @@ export interface PacketSigner {
   hmac(key: Uint8Array): HmacKey;
   /** A key of GHASH (NIST SP 800-38D §6.4), of 16 bytes; absent where only `node:crypto` has it. */
   ghash?(key: Uint8Array): GhashKey;
-  /** The block of keystream that the next tag of GCM is enciphered with, in words of this machine. */
-  readonly tagKeystream?: Uint32Array;
 }
 
 /** A key that signs what lies in `message`. */
@@ -36,6 +34,8 @@ export interface HmacKey {
  * `aad`, what is enciphered at `from`.
  */
 export interface GhashKey {
+  /** Where the block of keystream is put that enciphers the tag, in words of this machine. */
+  readonly tagKeystream: Uint32Array;
   /** Writes the tag, of 16 bytes, behind that. */
   seal(aad: number, aadLength: number, from: number, length: number): void;
   /** Whether it stands there already, told in a time that says nothing of where they differ. */
@@ -109,8 +109,8 @@ export class WebAssemblySigner implements PacketSigner {
   readonly message: Uint8Array;
   readonly words: Uint32Array;
   readonly digest: Uint8Array;
-  readonly tagKeystream: Uint32Array;
   readonly slab = new PacketSlab();
+  private readonly tagKeystream: Uint32Array;
   private readonly hmacModule: HmacExports;
   private readonly ghashModule: GhashExports;
   private readonly hmacKey: Int32Array;
@@ -143,8 +143,9 @@ export class WebAssemblySigner implements PacketSigner {
 
   ghash(bytes: Uint8Array): GhashKey {
     const rows = ghashRows(bytes);
-    const { ghashModule } = this;
+    const { ghashModule, tagKeystream } = this;
     return {
+      tagKeystream,
       seal: (aad, aadLength, from, length) => {
         this.loadGhash(rows);
         ghashModule.seal(aad, aadLength, from, length);
