@@ -138,7 +138,7 @@ export const MUTANTS = [
   {
     name: 'server transactions are never forgotten',
     file: `${transaction}/transaction-layer.ts`,
-    find: '    this.servers.delete(place.key);',
+    find: '    this.servers.remove(place);',
     put: '',
     isQuick: true,
   },

@@ -1,6 +1,6 @@
 // Datagrams in batches, for Linux. What many sockets have received is read by recvmmsg(2) and told in
 // one call; what they send leaves by sendmmsg(2). One instance for each environment of Node: the main
-// thread, every worker. Its sockets hang on one epoll descriptor, which libuv polls.
+// thread, every worker. libuv polls the sockets, and those that are ready are read when it has.
 //
 // Only ../src/native.ts calls these functions, with values that it has checked; it owns the numbers of
 // the sockets and the memory that is described below.
@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,16 +39,26 @@ typedef union {
   struct sockaddr_in6 v6;
 } Name;
 
-typedef struct {
-  int fd; // -1: the place is free
+typedef struct Instance Instance;
+
+typedef struct Socket {
+  uv_poll_t poll;
+  Instance *self;
+  uint32_t place;
+  int fd;
   int family;
+  int expected; // packets, as many as came the last time
+  bool is_ready;
+  struct Socket *before, *after; // among the ready ones
 } Socket;
 
-typedef struct {
+struct Instance {
   napi_env env;
   napi_async_cleanup_hook_handle cleanup;
-  uv_poll_t *poll;
-  int epoll;
+  uv_loop_t *loop;
+  uv_check_t check;
+  bool has_ended;
+  uint32_t handles; // of libuv, not closed yet
   napi_ref on_batch;
   uint32_t *received; // BATCH * FIELDS, of what came
   uint32_t *queued;   // BATCH * FIELDS, of what is to go
@@ -57,13 +66,14 @@ typedef struct {
   napi_ref slab;
   uint8_t *slab_bytes;
   uint32_t slab_size, slab_used;
-  Socket *sockets;
-  uint32_t places, open;
+  Socket **sockets; // by their places
+  uint32_t places;
+  Socket *first, *last; // of the ready ones, who has waited longest before the others
   uint8_t *scratch;
   struct mmsghdr headers[BATCH];
   struct iovec vectors[BATCH];
   Name names[BATCH];
-} Instance;
+};
 
 static Instance *instance_of(napi_env env) {
   void *self = NULL;
@@ -145,28 +155,43 @@ static bool new_slab(Instance *self, uint32_t least) {
   return true;
 }
 
-// Reads what the ready sockets have, BATCH packets at most: how many, and of how many bytes. What is
-// left, and who was not asked, is ready again in the next turn of the loop.
-static uint32_t receive(Instance *self, uint32_t *total) {
-  struct epoll_event ready[BATCH];
-  int count = epoll_wait(self->epoll, ready, BATCH, 0);
-  uint32_t packets = 0;
-  *total = 0;
-  for (int at = 0; at < count && packets < BATCH; at++) {
-    uint32_t place = ready[at].data.u32;
-    struct mmsghdr *headers = self->headers + packets;
-    // an error of the socket is taken from it by this; no packet came with it
-    int got = recvmmsg(self->sockets[place].fd, headers, BATCH - packets, MSG_DONTWAIT, NULL);
-    for (int each = 0; each < got; each++, packets++) {
-      uint32_t *fields = self->received + packets * FIELDS;
-      fields[SOCKET] = place;
-      fields[LENGTH] = self->headers[packets].msg_len;
-      write_name(fields, &self->names[packets]);
-      self->headers[packets].msg_hdr.msg_namelen = sizeof(Name);
-      *total += fields[LENGTH];
-    }
+static void append_ready(Socket *socket) {
+  Instance *self = socket->self;
+  if (socket->is_ready) return;
+  socket->is_ready = true;
+  socket->before = self->last;
+  socket->after = NULL;
+  *(self->last == NULL ? &self->first : &self->last->after) = socket;
+  self->last = socket;
+}
+
+static void remove_ready(Socket *socket) {
+  Instance *self = socket->self;
+  if (!socket->is_ready) return;
+  socket->is_ready = false;
+  *(socket->before == NULL ? &self->first : &socket->before->after) = socket->after;
+  *(socket->after == NULL ? &self->last : &socket->after->before) = socket->before;
+}
+
+// Reads one socket, into the places from `at` on: how many packets. Asking for one more than there is
+// costs a good part of what a packet costs, and what is left makes the socket ready again.
+static uint32_t receive(Socket *socket, uint32_t at) {
+  Instance *self = socket->self;
+  int room = (int)(BATCH - at);
+  int asked = socket->expected < room ? socket->expected : room;
+  // an error of the socket is taken from it by this; no packet came with it
+  int got = recvmmsg(socket->fd, self->headers + at, (unsigned)asked, MSG_DONTWAIT, NULL);
+  if (got == socket->expected) socket->expected = got < BATCH / 2 ? 2 * got : BATCH;
+  else if (got < asked) socket->expected = got > 0 ? got : 1;
+  for (int each = 0; each < got; each++) {
+    uint32_t *fields = self->received + (at + (uint32_t)each) * FIELDS;
+    struct mmsghdr *header = &self->headers[at + (uint32_t)each];
+    fields[SOCKET] = socket->place;
+    fields[LENGTH] = header->msg_len;
+    write_name(fields, header->msg_hdr.msg_name);
+    header->msg_hdr.msg_namelen = sizeof(Name);
   }
-  return packets;
+  return got > 0 ? (uint32_t)got : 0;
 }
 
 static void tell(Instance *self, uint32_t packets) {
@@ -184,45 +209,79 @@ static void tell(Instance *self, uint32_t packets) {
     napi_fatal_exception(self->env, error);
 }
 
+// Cuts what was read from the slab; false where there is no memory.
+static bool keep(Instance *self, uint32_t packets) {
+  uint32_t total = 0;
+  for (uint32_t at = 0; at < packets; at++) total += self->received[at * FIELDS + LENGTH];
+  bool has_room = self->slab != NULL && self->slab_size - self->slab_used >= total;
+  if (!has_room && !new_slab(self, total)) return false;
+  for (uint32_t at = 0; at < packets; at++) {
+    uint32_t *fields = self->received + at * FIELDS;
+    fields[OFFSET] = self->slab_used;
+    memcpy(self->slab_bytes + self->slab_used, self->scratch + (size_t)at * STRIDE, fields[LENGTH]);
+    self->slab_used += fields[LENGTH];
+  }
+  return true;
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events) {
-  Instance *self = uv_handle_get_data((uv_handle_t *)poll);
-  uint32_t total;
-  uint32_t packets = receive(self, &total);
+  Socket *socket = uv_handle_get_data((uv_handle_t *)poll);
+  append_ready(socket);
+  // libuv has stopped it for an error, which reading takes from it
+  if (status < 0) uv_poll_start(poll, UV_READABLE, on_readable);
+}
+
+// All that is ready is known: reads BATCH packets at most. Who is not asked stays ready.
+static void on_polled(uv_check_t *check) {
+  Instance *self = uv_handle_get_data((uv_handle_t *)check);
+  uint32_t packets = 0;
+  while (self->first != NULL && packets < BATCH) {
+    Socket *socket = self->first;
+    remove_ready(socket);
+    packets += receive(socket, packets);
+  }
   napi_handle_scope scope;
   if (packets == 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
-  if ((self->slab != NULL && self->slab_size - self->slab_used >= total) || new_slab(self, total)) {
-    for (uint32_t at = 0; at < packets; at++) {
-      uint32_t *fields = self->received + at * FIELDS;
-      fields[OFFSET] = self->slab_used;
-      memcpy(self->slab_bytes + self->slab_used, self->scratch + (size_t)at * STRIDE, fields[LENGTH]);
-      self->slab_used += fields[LENGTH];
-    }
-    tell(self, packets);
-  }
+  if (keep(self, packets)) tell(self, packets);
   napi_close_handle_scope(self->env, scope);
 }
 
 static void discard(Instance *self) {
-  for (uint32_t place = 0; place < self->places; place++)
-    if (self->sockets[place].fd >= 0) close(self->sockets[place].fd);
-  if (self->epoll >= 0) close(self->epoll);
   if (self->scratch != MAP_FAILED) munmap(self->scratch, (size_t)BATCH * STRIDE);
   free(self->sockets);
-  free(self->poll);
   free(self);
 }
 
-static void on_poll_closed(uv_handle_t *poll) {
-  Instance *self = uv_handle_get_data(poll);
+static void forget_handle(Instance *self) {
+  if (--self->handles > 0 || !self->has_ended) return;
   napi_async_cleanup_hook_handle cleanup = self->cleanup;
   discard(self);
   napi_remove_async_cleanup_hook(cleanup);
 }
 
+static void on_socket_closed(uv_handle_t *poll) {
+  Socket *socket = uv_handle_get_data(poll);
+  Instance *self = socket->self;
+  free(socket);
+  forget_handle(self);
+}
+
+static void on_check_closed(uv_handle_t *check) { forget_handle(uv_handle_get_data(check)); }
+
+static void end_socket(Socket *socket) {
+  remove_ready(socket);
+  socket->self->sockets[socket->place] = NULL;
+  uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+  close(socket->fd); // from here on libuv does not look at it
+}
+
 // The environment ends: a worker that is terminated, the process that exits.
 static void on_end(napi_async_cleanup_hook_handle handle, void *data) {
   Instance *self = data;
-  uv_close((uv_handle_t *)self->poll, on_poll_closed);
+  self->has_ended = true;
+  for (uint32_t place = 0; place < self->places; place++)
+    if (self->sockets[place] != NULL) end_socket(self->sockets[place]);
+  uv_close((uv_handle_t *)&self->check, on_check_closed);
 }
 
 // start(received, queued, bytes, onBatch): 0 or -errno; once for each environment. The caller keeps the
@@ -230,7 +289,6 @@ static void on_end(napi_async_cleanup_hook_handle handle, void *data) {
 static napi_value start(napi_env env, napi_callback_info info) {
   size_t count = 4;
   napi_value arguments[4];
-  uv_loop_t *loop = NULL;
   if (instance_of(env) != NULL) return number(env, -EALREADY);
   Instance *self = calloc(1, sizeof *self);
   if (self == NULL) return number(env, -ENOMEM);
@@ -240,11 +298,10 @@ static napi_value start(napi_env env, napi_callback_info info) {
   self->queued = memory_of(env, arguments[1]);
   self->bytes = memory_of(env, arguments[2]);
   napi_create_reference(env, arguments[3], 1, &self->on_batch);
-  self->epoll = epoll_create1(EPOLL_CLOEXEC);
-  self->poll = calloc(1, uv_handle_size(UV_POLL));
+  napi_get_uv_event_loop(env, &self->loop);
   self->scratch = mmap(NULL, (size_t)BATCH * STRIDE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (self->epoll < 0 || self->poll == NULL || self->scratch == MAP_FAILED) {
+  if (self->scratch == MAP_FAILED) {
     discard(self);
     return number(env, -ENOMEM);
   }
@@ -257,15 +314,11 @@ static napi_value start(napi_env env, napi_callback_info info) {
         .msg_iovlen = 1,
     };
   }
-  napi_get_uv_event_loop(env, &loop);
-  int error = uv_poll_init(loop, self->poll, self->epoll);
-  if (error != 0) {
-    discard(self);
-    return number(env, error);
-  }
-  uv_handle_set_data((uv_handle_t *)self->poll, self);
-  uv_poll_start(self->poll, UV_READABLE, on_readable);
-  uv_unref((uv_handle_t *)self->poll);
+  uv_check_init(self->loop, &self->check); // neither this nor the start can fail
+  uv_handle_set_data((uv_handle_t *)&self->check, self);
+  uv_check_start(&self->check, on_polled);
+  uv_unref((uv_handle_t *)&self->check);
+  self->handles = 1;
   napi_add_async_cleanup_hook(env, on_end, self, &self->cleanup);
   napi_set_instance_data(env, self, NULL, NULL);
   return number(env, 0);
@@ -275,9 +328,9 @@ static int make_room(Instance *self, uint32_t place) {
   if (place < self->places) return 0;
   uint32_t places = self->places == 0 ? 16 : self->places;
   while (places <= place) places *= 2;
-  Socket *sockets = realloc(self->sockets, places * sizeof *sockets);
+  Socket **sockets = realloc(self->sockets, places * sizeof *sockets);
   if (sockets == NULL) return -ENOMEM;
-  for (uint32_t at = self->places; at < places; at++) sockets[at].fd = -1;
+  for (uint32_t at = self->places; at < places; at++) sockets[at] = NULL;
   self->sockets = sockets;
   self->places = places;
   return 0;
@@ -295,6 +348,24 @@ static void mark(int fd, bool is_v4, uint32_t dscp) {
   else setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &octet, sizeof octet);
 }
 
+// Has libuv look at a bound socket; 0 or its error. It keeps the loop alive.
+static int poll_socket(Instance *self, uint32_t place, int fd, int family) {
+  if (make_room(self, place) != 0) return -ENOMEM;
+  Socket *socket = calloc(1, sizeof *socket);
+  if (socket == NULL) return -ENOMEM;
+  *socket = (Socket){.self = self, .place = place, .fd = fd, .family = family, .expected = 1};
+  int error = uv_poll_init(self->loop, &socket->poll, fd);
+  if (error != 0) {
+    free(socket);
+    return error;
+  }
+  uv_handle_set_data((uv_handle_t *)&socket->poll, socket);
+  uv_poll_start(&socket->poll, UV_READABLE, on_readable);
+  self->sockets[place] = socket;
+  self->handles++;
+  return 0;
+}
+
 // open(place, address, port, receive buffer in bytes or 0, reusePort, dscp): the bound port or -errno
 static napi_value open_socket(napi_env env, napi_callback_info info) {
   size_t count = 6;
@@ -305,10 +376,8 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   uint32_t buffer = unsigned_of(env, arguments[3]);
   Name name;
   if (parse_address(env, arguments[1], &name) != 0) return number(env, -EINVAL);
-  if (make_room(self, place) != 0) return number(env, -ENOMEM);
   bool is_v4 = name.any.sa_family == AF_INET;
   socklen_t length = is_v4 ? sizeof name.v4 : sizeof name.v6;
-  struct epoll_event event = {.events = EPOLLIN, .data.u32 = place};
   // the port is at the same place in both
   name.v4.sin_port = htons((uint16_t)unsigned_of(env, arguments[2]));
   int fd = socket(name.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -317,11 +386,10 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   if ((is_v4 || switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
       (!unsigned_of(env, arguments[4]) || switch_on(fd, SOL_SOCKET, SO_REUSEPORT)) &&
       (buffer == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) == 0) &&
-      bind(fd, &name.any, length) == 0 && getsockname(fd, &name.any, &length) == 0 &&
-      epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) == 0) {
-    self->sockets[place] = (Socket){fd, name.any.sa_family};
-    if (self->open++ == 0) uv_ref((uv_handle_t *)self->poll);
-    return number(env, ntohs(name.v4.sin_port));
+      bind(fd, &name.any, length) == 0 && getsockname(fd, &name.any, &length) == 0) {
+    int error = poll_socket(self, place, fd, name.any.sa_family);
+    if (error == 0) return number(env, ntohs(name.v4.sin_port));
+    errno = -error;
   }
   int error = errno;
   close(fd);
@@ -333,11 +401,7 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-  Instance *self = instance_of(env);
-  Socket *socket = &self->sockets[unsigned_of(env, argument)];
-  close(socket->fd); // epoll forgets it by that
-  socket->fd = -1;
-  if (--self->open == 0) uv_unref((uv_handle_t *)self->poll);
+  end_socket(instance_of(env)->sockets[unsigned_of(env, argument)]);
   return NULL;
 }
 
@@ -381,7 +445,7 @@ static napi_value send_queued(napi_env env, napi_callback_info info) {
   uint32_t from = unsigned_of(env, arguments[0]), to = unsigned_of(env, arguments[1]);
   for (uint32_t at = from; at < to;) {
     uint32_t place = self->queued[at * FIELDS + SOCKET];
-    Socket *socket = &self->sockets[place];
+    Socket *socket = self->sockets[place];
     uint32_t run = 0;
     for (; at + run < to && self->queued[(at + run) * FIELDS + SOCKET] == place; run++) {
       uint32_t *fields = self->queued + (at + run) * FIELDS;
@@ -393,7 +457,9 @@ static napi_value send_queued(napi_env env, napi_callback_info info) {
           .msg_iovlen = 1,
       };
     }
-    int sent = sendmmsg(socket->fd, headers, run, 0);
+    // the same as sendmmsg for one, and cheaper
+    int sent = run == 1 ? (sendmsg(socket->fd, &headers[0].msg_hdr, 0) < 0 ? -1 : 1)
+                        : sendmmsg(socket->fd, headers, run, 0);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return number(env, at == from ? -errno : (int32_t)(at - from));
     at += (uint32_t)sent;

@@ -1,6 +1,12 @@
 import type { LingeringServer } from './lingering.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 
+/** What a place is filed under. */
+export type PlaceNames = Pick<
+  ServerPlace,
+  'key' | 'keyHash' | 'identity' | 'identityHash' | 'isFirst'
+>;
+
 /**
  * Where a request is filed in the tables of its layer, from its arrival to the end of what lingers:
  * whoever holds the place gets what comes, and can hand it on without another look at the tables.
@@ -12,12 +18,19 @@ export class ServerPlace {
   readonly identity: string;
   /** Whether another copy of it would be a merged one: not within a dialog (RFC 3261 §8.2.2.2). */
   readonly isFirst: boolean;
+  /** Of both, as `ServerPlaces` has them. */
+  readonly keyHash: number;
+  readonly identityHash: number;
+  /** Its number there; 0 while it is not. */
+  number = 0;
   /** There once the request was taken. */
   holder: ServerTransaction | LingeringServer | undefined = undefined;
 
-  constructor(key: string, identity: string, isFirst: boolean) {
+  constructor({ key, keyHash, identity, identityHash, isFirst }: PlaceNames) {
     this.key = key;
+    this.keyHash = keyHash;
     this.identity = identity;
+    this.identityHash = identityHash;
     this.isFirst = isFirst;
   }
 }

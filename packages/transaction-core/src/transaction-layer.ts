@@ -26,6 +26,7 @@ import {
 } from './matching.ts';
 import type { Inbound, MessageSender } from './message-sender.ts';
 import { ServerPlace } from './server-place.ts';
+import { ServerPlaces } from './server-places.ts';
 import { ServerTransaction, type ServerTransactionOwner } from './server-transaction.ts';
 import { Soon } from './soon.ts';
 import { type TimerSettings, timerSettings } from './timer-settings.ts';
@@ -92,9 +93,7 @@ export class TransactionLayer {
   private readonly acks: AckSender;
   private readonly clients = new Map<string, ClientAttempt | LingeringClient>();
   private readonly waiting = new Set<ClientTransaction>();
-  private readonly servers = new Map<string, ServerPlace>();
-  /** The identities of requests whose copies are merged requests. */
-  private readonly firsts = new Set<string>();
+  private readonly servers = new ServerPlaces();
   private readonly lingering: Lingering;
   private readonly lingeringClients: LingeringClients;
   private readonly soon: Soon;
@@ -187,7 +186,7 @@ export class TransactionLayer {
     for (const transaction of this.waiting) transaction.close();
     for (const { holder } of this.servers.values()) holder?.close();
     this.soon.close();
-    for (const live of [this.clients, this.waiting, this.servers, this.firsts]) live.clear();
+    for (const live of [this.clients, this.waiting, this.servers]) live.clear();
   }
 
   private receiveResponse(response: SipResponse, inbound: Inbound): void {
@@ -205,7 +204,8 @@ export class TransactionLayer {
 
   private receiveRequest(request: SipRequest, inbound: Inbound): void {
     const key = serverKey(request);
-    const known = this.servers.get(key)?.holder;
+    const keyHash = this.servers.hashOf(key);
+    const known = this.servers.find(key, keyHash)?.holder;
     if (request.method === 'ACK') {
       if (known?.receiveAck(request, inbound) === true) return;
       // an ACK outside any dialog acknowledges nothing, and an ACK is never answered
@@ -217,10 +217,12 @@ export class TransactionLayer {
       return known.receiveAgain();
     }
     const isCancel = request.method === 'CANCEL';
-    const isFirst = !isCancel && request.toTag === undefined;
+    const isNew = !isCancel && request.toTag === undefined;
     // asked for by copies of it, and by its CANCEL: within a dialog most requests have neither
-    const identity = isFirst || isCancellable(request.method) ? identityOf(request) : '';
-    const place = new ServerPlace(key, identity, isFirst);
+    const identity = isNew || isCancellable(request.method) ? identityOf(request) : '';
+    const isFirst = isNew && this.options.mergedRequests !== 'pass';
+    const identityHash = isFirst ? this.servers.hashOf(identity) : 0;
+    const place = new ServerPlace({ key, keyHash, identity, identityHash, isFirst });
     const refused = this.refuse(request, place);
     if (refused !== undefined) {
       this.around.counters.requestsRefused++;
@@ -242,14 +244,10 @@ export class TransactionLayer {
       const headers: [string, string][] = [['Retry-After', '10']];
       return createResponse(request, 503, { headers, toTag: statelessTag(request) });
     }
-    if (place.isFirst && this.refusesMerged && this.hasCome(request, place)) {
+    if (place.isFirst && this.hasCome(request, place)) {
       return createResponse(request, 482, { toTag: statelessTag(request) });
     }
     return undefined;
-  }
-
-  private get refusesMerged(): boolean {
-    return this.options.mergedRequests !== 'pass';
   }
 
   /**
@@ -257,8 +255,8 @@ export class TransactionLayer {
    * target was our own address. A user agent answers 482 (RFC 3261 §8.2.2.2, §16.3 step 4), a proxy
    * knows spirals from loops itself.
    */
-  private hasCome(request: SipRequest, { identity }: ServerPlace): boolean {
-    if (this.firsts.has(identity)) return true;
+  private hasCome(request: SipRequest, { identity, identityHash }: ServerPlace): boolean {
+    if (this.servers.hasFirst(identity, identityHash)) return true;
     return this.clients.size > 0 && this.clients.has(clientKey(request));
   }
 
@@ -266,14 +264,12 @@ export class TransactionLayer {
     const { around, serverOwner: owner } = this;
     const transaction = new ServerTransaction(request, inbound, { around, owner, place });
     place.holder = transaction;
-    this.servers.set(place.key, place);
-    if (place.isFirst && this.refusesMerged) this.firsts.add(place.identity);
+    this.servers.add(place);
     return transaction;
   }
 
   private forget({ place, user }: ServerTransaction | LingeringServer): void {
-    this.servers.delete(place.key);
-    if (place.isFirst) this.firsts.delete(place.identity);
+    this.servers.remove(place);
     if (user.onTerminated !== undefined) this.soon.call(() => user.onTerminated?.());
   }
 
@@ -304,7 +300,7 @@ export class TransactionLayer {
 
   private findCancelled(cancel: SipRequest): ServerTransaction | LingeringServer | undefined {
     for (const { key, identity } of cancelled(cancel)) {
-      const found = this.servers.get(key);
+      const found = this.servers.find(key);
       if (found?.identity === identity) return found.holder;
     }
     return undefined;

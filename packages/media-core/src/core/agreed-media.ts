@@ -1,11 +1,14 @@
 import { isIP, SocketAddress } from 'node:net';
 import type { Endpoint } from '@strowger/runtime';
+import { isVoice } from '../sdp/codec.ts';
 import { type CodecDescription, type NegotiatedMedia, receives, sends } from '../sdp/index.ts';
 
-/** A payload type that was not agreed; audio; telephone events. */
-export const UNKNOWN = 0;
-export const AUDIO = 1;
-export const EVENTS = 2;
+/** What a payload type stands for. */
+export interface PayloadFormat {
+  readonly codec: CodecDescription;
+  readonly isVoice: boolean;
+  readonly isEvent: boolean;
+}
 
 /** What was negotiated, laid out for a look at every packet. */
 export interface AgreedMedia {
@@ -14,23 +17,18 @@ export interface AgreedMedia {
   readonly control: Endpoint;
   readonly maySend: boolean;
   readonly mayReceive: boolean;
-  /** What each of the 128 payload types that may come in is. */
-  readonly kinds: Uint8Array;
-  /** The codec of each, that of events among them. */
-  readonly codecs: ReadonlyMap<number, CodecDescription>;
+  /** By payload type: those that may come in. */
+  readonly formats: readonly (PayloadFormat | undefined)[];
 }
 
 /** Prepares what was negotiated. */
 export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
-  const kinds = new Uint8Array(128);
-  const codecs = new Map<number, CodecDescription>();
+  const formats: (PayloadFormat | undefined)[] = Array.from({ length: 128 });
   for (const { codec, payloadType } of media.receive) {
-    kinds[payloadType] = AUDIO;
-    codecs.set(payloadType, codec);
+    formats[payloadType] = { codec, isVoice: isVoice(codec), isEvent: false };
   }
   for (const { codec, payloadType } of media.telephoneEvent?.receive ?? []) {
-    kinds[payloadType] = EVENTS;
-    codecs.set(payloadType, codec);
+    formats[payloadType] = { codec, isVoice: false, isEvent: true };
   }
   return {
     media,
@@ -38,8 +36,7 @@ export function agreedMedia(media: NegotiatedMedia): AgreedMedia {
     control: socketEndpoint(media.remote.rtcp),
     maySend: sends(media.direction),
     mayReceive: receives(media.direction),
-    kinds,
-    codecs,
+    formats,
   };
 }
 

@@ -40,6 +40,11 @@ function story() {
     lock,
     protection: new MediaProtection(packetSigner(), clock),
     identity: identities.ours,
+    onRelayed: () => {},
+    tell: (event) => told.push(event),
+  });
+  transport.socket = {
+    local: OURS,
     send: (packet, to) => {
       const copy = packet.slice();
       if (isDtls(copy)) return void answers.push({ packet: copy, to });
@@ -47,9 +52,8 @@ function story() {
       const message = readStun(copy);
       if (base && message) clock.arm(delayOf(base), () => peer.receive(message, base, OURS));
     },
-    onRelayed: () => {},
-    tell: (event) => told.push(event),
-  });
+    close: async () => {},
+  };
   const peer: IceSession = new IceSession({
     clock,
     random,

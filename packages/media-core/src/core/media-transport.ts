@@ -1,4 +1,4 @@
-import type { Endpoint, Runtime } from '@strowger/runtime';
+import type { DatagramSocket, Endpoint, Runtime } from '@strowger/runtime';
 import { type DtlsIdentity, isDtls } from '../dtls/index.ts';
 import type { RtpHeader } from '../rtp/rtp.ts';
 import type { SourceLock } from '../rtp/source-lock.ts';
@@ -15,8 +15,6 @@ export interface MediaTransportOptions {
   readonly protection: MediaProtection;
   /** Absent where keys never come by DTLS. */
   readonly identity?: DtlsIdentity | undefined;
-  /** To the socket of RTP. */
-  send(packet: Uint8Array, to: Endpoint): void;
   /** A packet that a relay has brought: as if it had come to the socket. */
   onRelayed(packet: Uint8Array, from: Endpoint): void;
   tell(event: CoreEvent): void;
@@ -27,16 +25,20 @@ export interface MediaTransportOptions {
  * It knows where packets go to, and who may send some.
  */
 export class MediaTransport {
+  /** Of RTP, once it is bound. */
+  socket: DatagramSocket | undefined;
   private readonly options: MediaTransportOptions;
+  private readonly lock: SourceLock;
   private readonly keying: DtlsKeying | undefined;
   readonly ice: IcePath;
 
   constructor(options: MediaTransportOptions) {
     this.options = options;
+    this.lock = options.lock;
     const { runtime, identity, tell } = options;
     this.ice = new IcePath({
       runtime,
-      send: (packet, to) => options.send(packet, to),
+      send: (packet, to) => this.socket?.send(packet, to),
       onRelayed: (packet, from) => options.onRelayed(packet, from),
       onFailed: (message) => tell({ type: 'failed', code: 'ICE_FAILED', message }),
       onFound: () => this.keying?.nudge(),
@@ -55,7 +57,7 @@ export class MediaTransport {
 
   /** Where media goes; `undefined`: nowhere now. */
   get target(): Endpoint | undefined {
-    return this.ice.isOn ? this.ice.target : this.options.lock.target;
+    return this.ice.isOn ? this.ice.target : this.lock.target;
   }
 
   /** Takes over what was negotiated, once the lock has. */
@@ -70,33 +72,31 @@ export class MediaTransport {
 
   /** A packet that is neither RTP nor RTCP; `false` where it is nothing that is known here. */
   receive(packet: Uint8Array, from: Endpoint): boolean {
-    const { lock } = this.options;
     if (!isDtls(packet)) return this.ice.receive(packet, from);
     if (this.keying === undefined) return false;
     // any pair that was checked will do: the one to go by may not be decided yet
     if (!this.ice.isOn || this.ice.isVerified(from)) this.keying.receive(packet, from);
-    else lock.strangers++;
+    else this.lock.strangers++;
     return true;
   }
 
   /** Sends a packet of media to `target`. */
   send(packet: Uint8Array, target: Endpoint): void {
     if (this.ice.isOn) this.ice.send(packet, target);
-    else this.options.send(packet, target);
+    else this.socket?.send(packet, target);
   }
 
   /** Whether this packet of RTP, which came `now`, is to be taken. */
   admits(from: Endpoint, header: RtpHeader, now: number): boolean {
-    const { lock, protection } = this.options;
-    const isAuthentic = protection.suite !== undefined;
-    if (!this.ice.isOn) return lock.admit(from, header, { now, isAuthentic });
-    return this.countedUnless(this.ice.isVerified(from));
+    if (this.ice.isOn) return this.countedUnless(this.ice.isVerified(from));
+    if (this.lock.goesOn(from, header, now)) return true;
+    const isAuthentic = this.options.protection.suite !== undefined;
+    return this.lock.admit(from, header, { now, isAuthentic });
   }
 
   /** Whether RTCP may come from there; `control`: where it was negotiated to come from. */
   admitsControl(from: Endpoint, control: Endpoint | undefined): boolean {
-    const { lock } = this.options;
-    return this.ice.isOn ? this.ice.isVerified(from) : lock.admitsControl(from, control);
+    return this.ice.isOn ? this.ice.isVerified(from) : this.lock.admitsControl(from, control);
   }
 
   close(): void {
@@ -105,13 +105,13 @@ export class MediaTransport {
   }
 
   private countedUnless(isVerified: boolean): boolean {
-    if (!isVerified) this.options.lock.strangers++;
+    if (!isVerified) this.lock.strangers++;
     return isVerified;
   }
 
   private isPeer(from: Endpoint): boolean {
     if (this.ice.isOn) return this.ice.isVerified(from);
-    const { target } = this.options.lock;
+    const { target } = this.lock;
     return from.address === target?.address && from.port === target.port;
   }
 

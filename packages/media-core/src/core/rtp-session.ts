@@ -8,7 +8,7 @@ import { SsrcCollisions } from '../rtp/ssrc-collisions.ts';
 import type { ReportedBuffer } from '../quality/voip-report.ts';
 import type { StreamNow } from '../quality/quality-monitor.ts';
 import type { PacketSigner } from '../srtp/index.ts';
-import { type AgreedMedia, agreedMedia, EVENTS, UNKNOWN } from './agreed-media.ts';
+import { type AgreedMedia, agreedMedia } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { PacketListeners } from './packet-tap.ts';
@@ -19,6 +19,9 @@ import { UnheardPeer } from './unheard-peer.ts';
 import { QualityReporter } from './quality-reporter.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { RtpSender } from './rtp-sender.ts';
+
+/** Of the packet under way: one is seen through before the next. */
+const header = emptyRtpHeader();
 
 /** Who uses a session: told of packets synchronously, without a copy. */
 export interface RtpSessionUser {
@@ -63,7 +66,6 @@ export class RtpSession {
   readonly sent = new PacketListeners();
   private readonly request: OpenRequest;
   private readonly user: RtpSessionUser;
-  private readonly header = emptyRtpHeader();
   private rtp: DatagramSocket | undefined;
   private control: DatagramSocket | undefined;
   private controlSource: Endpoint | undefined;
@@ -87,7 +89,6 @@ export class RtpSession {
       lock: this.lock,
       protection: this.protection,
       identity: request.identity,
-      send: (packet, to) => this.rtp?.send(packet, to),
       onRelayed: (packet, from) => this.receive(packet, from),
       tell: (event) => user.onEvent(event),
     });
@@ -134,6 +135,7 @@ export class RtpSession {
       port,
       onPacket: (packet, from) => this.receive(packet, from),
     });
+    this.transport.socket = this.rtp;
     try {
       this.control = await datagrams.open({
         address,
@@ -232,34 +234,33 @@ export class RtpSession {
     if (isRtcp(received)) return this.receiveControl(received, from);
     const packet = this.protection.unprotect(received);
     if (packet === undefined) return;
-    const { header, agreed } = this;
+    const { agreed } = this;
     const isRtp = readRtp(packet, header);
-    const kind = agreed?.kinds[header.payloadType] ?? UNKNOWN;
-    if (!isRtp || kind === UNKNOWN || agreed?.mayReceive !== true) {
+    const format = agreed?.formats[header.payloadType];
+    if (!isRtp || format === undefined || agreed?.mayReceive !== true) {
       this.unwanted++;
       return;
     }
     const now = this.runtime.clock.now();
     if (!this.transport.admits(from, header, now)) return;
-    const arrival = this.count(header, now, from);
+    const arrival = this.count(now, from);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
     }
     if (arrival === 'wild') return;
     this.received.tell(packet, header, arrival);
-    const codec = agreed.codecs.get(header.payloadType);
-    if (kind === EVENTS) {
-      this.eventRate = codec?.clockRate ?? 8000;
+    if (format.isEvent) {
+      this.eventRate = format.codec.clockRate;
       return this.user.onTelephoneEvent(packet, header, arrival);
     }
-    if (codec && isVoice(codec)) this.heard = codec;
+    if (format.isVoice) this.heard = format.codec;
     // not with events: all packets of one have the same timestamp
     this.reception?.time(header.timestamp, now);
     this.user.onAudio(packet, header, arrival);
   }
 
-  private count(header: RtpHeader, now: number, from: Endpoint): Arrival {
-    if (header.ssrc !== this.remoteSsrc || this.reception === undefined) this.changeSource(header);
+  private count(now: number, from: Endpoint): Arrival {
+    if (header.ssrc !== this.remoteSsrc || this.reception === undefined) this.changeSource();
     if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
     this.packetsReceived++;
     this.octetsReceived += header.payloadEnd - header.payloadStart;
@@ -286,10 +287,10 @@ export class RtpSession {
     this.user.onEvent({ type: 'started', remote });
   }
 
-  private changeSource(header: RtpHeader): void {
+  private changeSource(): void {
     this.lostBefore = this.packetsLost;
     this.remoteSsrc = header.ssrc;
-    const clockRate = this.agreed?.codecs.get(header.payloadType)?.clockRate ?? this.clockRate;
+    const clockRate = this.agreed?.formats[header.payloadType]?.codec.clockRate ?? this.clockRate;
     this.reception = new Reception(clockRate, header.sequence);
     this.rtcp.forgetSender();
     this.quality.restart();
