@@ -88,7 +88,7 @@ export class TimerWheel {
   nextAt(): number | undefined {
     if (this.count === 0) return undefined;
     for (let level = 0; level < LEVELS; level++) {
-      const width = SLOTS ** level;
+      const width = 1 << (BITS * level);
       const from = Math.floor(this.tick / width);
       const last = from - (from % SLOTS) + SLOTS - 1;
       for (let unit = level === 0 ? from : from + 1; unit <= last; unit++) {
@@ -138,7 +138,7 @@ export class TimerWheel {
   private cascade(): void {
     if (this.tick % HORIZON === 0) this.spread(this.overflow);
     for (let level = LEVELS - 1; level > 0; level--) {
-      const width = SLOTS ** level;
+      const width = 1 << (BITS * level);
       if (this.tick % width === 0) this.spread(this.slot(level, this.tick / width));
     }
   }

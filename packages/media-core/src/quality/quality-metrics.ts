@@ -54,7 +54,7 @@ export function qualityOf(input: QualityInput): QualityMetrics {
   // whoever listens does not care why a packet is missing
   const ppl = 100 * Math.min(1, lossRate + discardRate);
   const heard = { ...codecImpairment(input.codec), ppl, burstR: bursts.burstRatio };
-  const conversation = rate(heard, delayMs);
+  const conversation = rating(heard, delayMs);
   return {
     durationMs: Math.round(input.durationMs),
     packetsExpected,
@@ -69,7 +69,7 @@ export function qualityOf(input: QualityInput): QualityMetrics {
     bursts,
     rFactor: rounded(conversation.r, 1),
     mos: rounded(conversation.mos, 2),
-    listeningMos: rounded(rate(heard, 0).mos, 2),
+    listeningMos: rounded(rating(heard, 0).mos, 2),
   };
 }
 
@@ -81,7 +81,28 @@ interface Heard {
   readonly wideband: boolean;
 }
 
-function rate({ wideband, ...heard }: Heard, delayMs: number): { r: number; mos: number } {
+interface Rating {
+  readonly r: number;
+  readonly mos: number;
+}
+
+/** Ratings that are kept at most; then all are made anew. */
+const MOST_KEPT = 1024;
+/** Most streams are heard alike in most seconds, and to rate one takes longer than to count its packets. */
+const kept = new Map<string, Rating>();
+
+function rating(heard: Heard, delayMs: number): Rating {
+  const { ie, bpl, ppl, burstR, wideband } = heard;
+  const key = `${ie} ${bpl} ${ppl} ${burstR} ${wideband} ${delayMs}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= MOST_KEPT) kept.clear();
+  const made = rate(heard, delayMs);
+  kept.set(key, made);
+  return made;
+}
+
+function rate({ wideband, ...heard }: Heard, delayMs: number): Rating {
   if (wideband) {
     const r = Math.max(0, widebandRating({ ...heard, taMs: delayMs }));
     return { r, mos: mosOfWidebandRating(r) };
