@@ -44,7 +44,7 @@ async function relay(kind, streams, seconds) {
     direct: (pairs) => ({ targets: pairs.map(({ b }) => b), close: async () => {} }),
   };
   const { targets, close, cpu = ownCpu } = await relays[kind](ports);
-  generator.send({ targets, seconds: 1 }); // warm up, and let symmetric RTP lock on
+  generator.send({ targets, seconds: 5 }); // symmetric RTP locks on, and the engine compiles
   await new Promise((resolve) => generator.once('message', resolve));
   const before = cpu();
   generator.send({ targets, seconds });
