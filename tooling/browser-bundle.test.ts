@@ -6,7 +6,7 @@ import { forPages } from '../for-pages/plugin.ts';
 import { root } from './workspace.ts';
 
 /** Compressed, in bytes; docs/decisions/0085 says of what. */
-const MOST = 166_000;
+const MOST = 170_000;
 
 describe('the client for web pages', () => {
   let script = '';
