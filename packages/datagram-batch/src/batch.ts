@@ -159,9 +159,6 @@ class BatchSocket implements DatagramSocket {
   /** Who sent the last packet: of IPv4 alone. */
   lastSender: Endpoint | undefined;
   lastWord = 0;
-  /** Where the last packet went. */
-  private lastTo: Endpoint | undefined;
-  private lastHost: Host | undefined;
   private readonly batch: Batch;
   private readonly number: number;
   private isClosed = false;
@@ -176,7 +173,7 @@ class BatchSocket implements DatagramSocket {
 
   send(packet: Uint8Array, to: Endpoint): void {
     if (this.isClosed) return;
-    const host = to === this.lastTo ? this.lastHost : this.batch.host(to.address);
+    const host = this.batch.host(to.address);
     // a packet may well come from port 0 (RFC 768), but none can go there
     if (!(to.port > 0 && to.port <= LAST_PORT)) {
       this.options.onError?.(new RangeError(`No packet can go to port ${to.port}`), to);
@@ -186,8 +183,6 @@ class BatchSocket implements DatagramSocket {
     } else if (packet.length > LARGEST) {
       this.options.onError?.(new RangeError(`No packet has ${packet.length} octets`), to);
     } else {
-      this.lastTo = to;
-      this.lastHost = host;
       this.batch.send(this.number, packet, to, host);
     }
   }

@@ -48,6 +48,28 @@ describe('a batch', () => {
     }
   });
 
+  it('leaves out who was closed while many were ready, and takes nobody for them', async () => {
+    const all: Awaited<ReturnType<typeof listen>>[] = [];
+    const successors: ReturnType<typeof listen>[] = [];
+    const sender = await open();
+    const onPacket = (): void => {
+      if (successors.length > 0) return;
+      // more are ready than are read in one go: some of these wait, and their descriptors go to others
+      for (const { socket } of all.slice(40, 90)) void socket.close();
+      for (let number = 0; number < 50; number++) successors.push(listen());
+    };
+    for (let number = 0; number < 100; number++) all.push(await listen({ onPacket }));
+    for (const { socket } of all) sender.send(Uint8Array.of(7), socket.local);
+    await all[0]?.packets(1);
+    const later = await Promise.all(successors);
+    for (const { socket } of later) sender.send(Uint8Array.of(8), socket.local);
+    for (const { packets } of [...all.slice(0, 40), ...all.slice(90)]) {
+      expect(await packets(1)).toEqual([[7]]);
+    }
+    for (const { packets } of later) expect(await packets(1)).toEqual([[8]]);
+    expect(all.slice(40, 90).flatMap(({ from }) => from)).toEqual([]);
+  });
+
   it('goes on behind a packet that the kernel refuses', async () => {
     const { socket, packets } = await listen();
     const errors: unknown[] = [];

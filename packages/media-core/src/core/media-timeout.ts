@@ -21,7 +21,6 @@ export class MediaTimeout {
   private hasHeard = false;
   private awaits = false;
   private timer: Timer | undefined;
-  private isWatching = false;
 
   constructor(options: MediaTimeoutOptions) {
     this.options = options;
@@ -38,24 +37,21 @@ export class MediaTimeout {
   heard(now: number): void {
     this.heardAt = now;
     this.hasHeard = true;
-    if (!this.isWatching) this.watch();
+    if (this.timer?.armed !== true) this.watch();
   }
 
   stop(): void {
     this.awaits = false;
-    this.isWatching = false;
     this.timer?.cancel();
   }
 
   /** Told once per silence: armed anew by the next packet. */
   private watch(): void {
     this.timer?.cancel();
-    this.isWatching = false;
     if (!this.awaits) return;
     const { clock, timeoutMs, initialTimeoutMs } = this.options;
     const silentMs = clock.now() - this.heardAt;
     const left = (this.hasHeard ? timeoutMs : initialTimeoutMs) - silentMs;
-    this.isWatching = left > 0;
     if (left > 0) this.timer = clock.arm(left, () => this.watch());
     else this.options.tell({ silentMs: Math.round(silentMs), initial: !this.hasHeard });
   }

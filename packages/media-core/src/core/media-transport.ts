@@ -89,7 +89,6 @@ export class MediaTransport {
   /** Whether this packet of RTP, which came `now`, is to be taken. */
   admits(from: Endpoint, header: RtpHeader, now: number): boolean {
     if (this.ice.isOn) return this.countedUnless(this.ice.isVerified(from));
-    if (this.lock.goesOn(from, header, now)) return true;
     const isAuthentic = this.options.protection.suite !== undefined;
     return this.lock.admit(from, header, { now, isAuthentic });
   }

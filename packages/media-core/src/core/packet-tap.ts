@@ -14,27 +14,24 @@ export interface PacketListener {
 /** Who listens to one direction of a session; nobody, most of the time. */
 export class PacketListeners {
   private listeners: readonly PacketListener[] = [];
-  private isHeard = false;
   private readonly header = emptyRtpHeader();
 
   add(listener: PacketListener): void {
     this.listeners = [...this.listeners.filter((one) => one !== listener), listener];
-    this.isHeard = true;
   }
 
   remove(listener: PacketListener): void {
     this.listeners = this.listeners.filter((one) => one !== listener);
-    this.isHeard = this.listeners.length > 0;
   }
 
   tell(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    if (!this.isHeard) return;
+    if (this.listeners.length === 0) return;
     for (const listener of this.listeners) listener.onPacket(packet, header, arrival);
   }
 
   /** Of a packet whose header nobody has read yet. */
   tellUnread(packet: Uint8Array): void {
-    if (this.isHeard && readRtp(packet, this.header)) {
+    if (this.listeners.length > 0 && readRtp(packet, this.header)) {
       this.tell(packet, this.header, 'next');
     }
   }

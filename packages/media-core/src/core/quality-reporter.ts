@@ -21,7 +21,6 @@ export class QualityReporter {
   private readonly monitor = new QualityMonitor();
   private readonly levels: QualityLevels;
   private timer: Timer | undefined;
-  private isCounting = false;
   private startedAt = 0;
   private isStopped = false;
 
@@ -38,7 +37,7 @@ export class QualityReporter {
   /** A packet of the peer's came; jitter as it is after it. */
   arrive(sequence: number, jitterMs: number): void {
     this.monitor.arrive(sequence, jitterMs);
-    if (!this.isCounting) this.begin();
+    if (this.timer?.armed !== true) this.begin();
   }
 
   /** It was thrown away unplayed. */
@@ -60,13 +59,11 @@ export class QualityReporter {
     if (this.isStopped) return;
     const { clock } = this.options;
     this.startedAt = clock.now();
-    this.isCounting = true;
     this.timer = clock.arm(SECOND_MS, () => this.end());
   }
 
   private end(): void {
     const { clock, settings, tell, now } = this.options;
-    this.isCounting = false;
     const metrics = this.monitor.endSecond(clock.now() - this.startedAt, now());
     if (metrics === undefined) return;
     this.begin();

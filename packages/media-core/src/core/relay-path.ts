@@ -12,9 +12,6 @@ import type { RtpSession } from './rtp-session.ts';
 export class RelayPath {
   private readonly to: RtpSession;
   private readonly map = new Int16Array(128).fill(-1);
-  /** The payload type that came last, and what it is on the other side. */
-  private last = -1;
-  private lastOut = -1;
   private isAligned = false;
   private sequenceOffset = 0;
   private timestampOffset = 0;
@@ -27,7 +24,6 @@ export class RelayPath {
   setPayloads(payloads: readonly RelayedPayload[]): void {
     this.map.fill(-1);
     for (const { from, to } of payloads) this.map[from] = to;
-    this.last = -1;
   }
 
   /** The numbers of the packets to come have nothing to do with those before. */
@@ -37,27 +33,18 @@ export class RelayPath {
 
   /** Whether packets of this number go on as they are. */
   passes(payloadType: number): boolean {
-    return this.outOf(payloadType) >= 0;
+    return (this.map[payloadType] ?? -1) >= 0;
   }
 
   /** Sends a packet on, changing it. */
   forward(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    const payloadType = this.outOf(header.payloadType);
+    const payloadType = this.map[header.payloadType] ?? -1;
     if (!this.to.sends) return this.realign(); // what nobody was meant to get was not lost
     if (payloadType < 0) return;
     if (!this.isAligned || arrival === 'restarted') this.align(header);
     const sequence = (header.sequence + this.sequenceOffset) & 0xffff;
     const timestamp = (header.timestamp + this.timestampOffset) >>> 0;
     this.to.sender.forward(packet, { header, payloadType, sequence, timestamp });
-  }
-
-  /** -1 where it is nothing there. */
-  private outOf(payloadType: number): number {
-    if (payloadType !== this.last) {
-      this.last = payloadType;
-      this.lastOut = this.map[payloadType] ?? -1;
-    }
-    return this.lastOut;
   }
 
   /** The next number, and the timestamp that this moment has in the stream so far. */

@@ -73,7 +73,6 @@ export class RtpSession {
   /** The codec of the voice that came last. */
   private heard: CodecDescription | undefined;
   private startedFrom: Endpoint | undefined;
-  private lastFrom: Endpoint | undefined;
   private readonly unheard: UnheardPeer;
   private readonly timeout: MediaTimeout;
   private readonly collisions = new SsrcCollisions();
@@ -245,7 +244,9 @@ export class RtpSession {
     const now = this.runtime.clock.now();
     if (!this.transport.admits(from, header, now)) return;
     const arrival = this.count(now, from);
-    if (from !== this.lastFrom) this.noteSource(from);
+    if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
+      this.tellStarted(from);
+    }
     if (arrival === 'wild') return;
     this.received.tell(packet, header, arrival);
     if (format.isEvent) {
@@ -280,11 +281,7 @@ export class RtpSession {
     this.sender.ssrc = this.runtime.random.uint32();
   }
 
-  /** Sockets may say the same of packet after packet; what they say anew may be nothing new. */
-  private noteSource(from: Endpoint): void {
-    this.lastFrom = from;
-    const { startedFrom: before } = this;
-    if (from.port === before?.port && from.address === before.address) return;
+  private tellStarted(from: Endpoint): void {
     const remote = { address: from.address, port: from.port };
     this.startedFrom = remote;
     this.user.onEvent({ type: 'started', remote });

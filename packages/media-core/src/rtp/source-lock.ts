@@ -94,15 +94,6 @@ export class SourceLock {
     this.sendTo = this.locked ?? (isNowhere ? undefined : this.negotiated);
   }
 
-  /** Whether the source that nobody may push away goes on: of nearly every packet nothing else is asked. */
-  goesOn(from: Endpoint, { ssrc }: SourcePacket, now: number): boolean {
-    if (this.open !== 'none' || this.locked === undefined) return false;
-    if (!matches(this.locked, from)) return false;
-    this.lockedSsrc = ssrc;
-    this.heardAt = now;
-    return true;
-  }
-
   /** Whether a packet from `from` is to be taken; locks on to its source where that is due. */
   admit(from: Endpoint, packet: SourcePacket, { now, isAuthentic }: PacketArrival): boolean {
     if (this.negotiated === undefined) return this.refuse();
