@@ -13,6 +13,8 @@ import { cpuMicroseconds, folder, start, until } from './processes.mjs';
 
 /** The number of the first packet of a load: each goes on where the one before ended. */
 let first = 0;
+/** Before anything is measured. */
+const WARM_UP_SECONDS = 20;
 /** Of a stream: they have begun at any time, and are spread over it. */
 const PERIOD_MS = 20;
 /** Where a packet says when it was sent. */
@@ -44,7 +46,8 @@ async function relay(kind, streams, seconds) {
     direct: (pairs) => ({ targets: pairs.map(({ b }) => b), close: async () => {} }),
   };
   const { targets, close, cpu = ownCpu } = await relays[kind](ports);
-  generator.send({ targets, seconds: 5 }); // symmetric RTP locks on, and the engine compiles
+  // symmetric RTP locks on, the engine compiles, and collects what all that has left behind
+  generator.send({ targets, seconds: WARM_UP_SECONDS });
   await new Promise((resolve) => generator.once('message', resolve));
   const before = cpu();
   generator.send({ targets, seconds });

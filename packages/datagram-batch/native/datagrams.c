@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NAPI_VERSION 8
@@ -28,10 +29,28 @@ enum {
   LARGEST = 65536,       // no datagram is larger
   STRIDE = LARGEST + 64, // else all places would share the same lines of the cache
   SLAB = 8192,           // received packets are cut from memory of this size
+  MOST_SENT_ON = 256,    // packets in one go, of those that nobody looks at
 };
 
 // What is told of a packet, each in 32 bits.
 enum { SOCKET, OFFSET, LENGTH, PORT, SCOPE, ADDRESS, FIELDS = ADDRESS + 4 };
+
+// What a rule says, each in 32 bits but the payload types, which are octets: see ../src/native.ts.
+enum {
+  RULE_SSRC = FIELDS, // behind where it comes from, as in the fields of a packet
+  RULE_SEQUENCE,
+  LOG_ROOM,
+  THROUGH,
+  AS_SSRC,
+  SEQUENCE_OFFSET,
+  TIMESTAMP_OFFSET,
+  PAUSE_US,
+  TO_FIELDS,
+  PAYLOAD_TYPES = TO_FIELDS + FIELDS,
+};
+
+// Packets of RTP that a socket sends on by itself; as RtpForwarding in packages/runtime, where it says why.
+enum { RTP_HEADER = 12, PLAIN = 0x80, MOST_AHEAD = 100, RECORD = 4, NOT_SENT_ON = 0xff };
 
 typedef union {
   struct sockaddr any;
@@ -41,13 +60,28 @@ typedef union {
 
 typedef struct Instance Instance;
 
+typedef struct {
+  uint32_t *log; // the caller's
+  uint32_t room;
+  uint32_t last, pause; // microseconds
+  uint16_t highest;
+  uint16_t sequence_offset;
+  uint32_t ssrc, as_ssrc, timestamp_offset;
+  uint32_t through, serial; // the socket at a place, if it is still the same
+  socklen_t to_length;
+  Name from, to;
+  uint8_t payload_types[128];
+} Rule;
+
 typedef struct Socket {
   uv_poll_t poll;
   Instance *self;
   uint32_t place;
+  uint32_t serial; // no other socket of this environment has or had it
   int fd;
   int family;
   int expected; // packets, as many as came the last time
+  Rule *rule; // of what it sends on by itself, or NULL
   bool is_ready;
   struct Socket *before, *after; // among the ready ones
 } Socket;
@@ -68,6 +102,7 @@ struct Instance {
   uint32_t slab_size, slab_used;
   Socket **sockets; // by their places
   uint32_t places;
+  uint32_t serials;
   Socket *first, *last; // of the ready ones, who has waited longest before the others
   uint8_t *scratch;
   struct mmsghdr headers[BATCH];
@@ -173,25 +208,104 @@ static void remove_ready(Socket *socket) {
   *(socket->after == NULL ? &self->last : &socket->after->before) = socket->before;
 }
 
-// Reads one socket, into the places from `at` on: how many packets. Asking for one more than there is
-// costs a good part of what a packet costs, and what is left makes the socket ready again.
-static uint32_t receive(Socket *socket, uint32_t at) {
+static uint32_t microseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint32_t)((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+static bool is_same(const Name *one, const Name *other) {
+  if (one->any.sa_family != other->any.sa_family) return false;
+  if (one->any.sa_family == AF_INET)
+    return one->v4.sin_port == other->v4.sin_port &&
+           one->v4.sin_addr.s_addr == other->v4.sin_addr.s_addr;
+  return one->v6.sin6_port == other->v6.sin6_port &&
+         one->v6.sin6_scope_id == other->v6.sin6_scope_id &&
+         memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, 16) == 0;
+}
+
+static uint16_t read16(const uint8_t *bytes) {
+  return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static uint32_t read32(const uint8_t *bytes) {
+  return (uint32_t)read16(bytes) << 16 | read16(bytes + 2);
+}
+
+static void write16(uint8_t *bytes, uint16_t value) {
+  bytes[0] = (uint8_t)(value >> 8);
+  bytes[1] = (uint8_t)value;
+}
+
+static void write32(uint8_t *bytes, uint32_t value) {
+  write16(bytes, (uint16_t)(value >> 16));
+  write16(bytes + 2, (uint16_t)value);
+}
+
+// Sends a packet on where the rule covers it, changed in place; else it is as it was.
+static bool send_on(Instance *self, Rule *rule, uint32_t slot, uint32_t now) {
+  uint8_t *bytes = self->vectors[slot].iov_base;
+  uint32_t length = self->headers[slot].msg_len;
+  if (length < RTP_HEADER || bytes[0] != PLAIN || read32(bytes + 8) != rule->ssrc) return false;
+  uint16_t sequence = read16(bytes + 2);
+  uint16_t ahead = (uint16_t)(sequence - rule->highest);
+  uint8_t payload_type = rule->payload_types[bytes[1] & 0x7f];
+  if (ahead == 0 || ahead > MOST_AHEAD || payload_type == NOT_SENT_ON) return false;
+  if (rule->log[0] >= rule->room || now - rule->last > rule->pause) return false;
+  if (!is_same(&self->names[slot], &rule->from)) return false;
+  Socket *through = self->sockets[rule->through];
+  if (through == NULL || through->serial != rule->serial) return false;
+  uint32_t *record = rule->log + 1 + rule->log[0]++ * RECORD;
+  record[0] = (uint32_t)bytes[1] << 16 | sequence;
+  record[1] = read32(bytes + 4);
+  record[2] = length;
+  record[3] = now;
+  rule->highest = sequence;
+  rule->last = now;
+  bytes[1] = (uint8_t)((bytes[1] & 0x80) | payload_type);
+  write16(bytes + 2, (uint16_t)(sequence + rule->sequence_offset));
+  write32(bytes + 4, record[1] + rule->timestamp_offset);
+  write32(bytes + 8, rule->as_ssrc);
+  // what the kernel refuses is lost: for RTP it would be late
+  sendto(through->fd, bytes, length, 0, &rule->to.any, rule->to_length);
+  return true;
+}
+
+// What is read in one go.
+typedef struct {
+  uint32_t slots;   // that hold a packet
+  uint32_t told;    // packets that are to be told
+  uint32_t sent_on; // packets that were sent on
+} Turn;
+
+// Reads one socket. Asking for one more packet than there is costs a good part of what a packet costs,
+// and what is left makes the socket ready again. What is sent on holds no slot, and nothing is sent on
+// behind a packet that is told: each socket keeps its order.
+static void receive(Socket *socket, Turn *turn) {
   Instance *self = socket->self;
-  int room = (int)(BATCH - at);
+  int room = (int)(BATCH - turn->slots);
   int asked = socket->expected < room ? socket->expected : room;
+  struct mmsghdr *headers = self->headers + turn->slots;
   // an error of the socket is taken from it by this; no packet came with it
-  int got = recvmmsg(socket->fd, self->headers + at, (unsigned)asked, MSG_DONTWAIT, NULL);
+  int got = recvmmsg(socket->fd, headers, (unsigned)asked, MSG_DONTWAIT, NULL);
   if (got == socket->expected) socket->expected = got < BATCH / 2 ? 2 * got : BATCH;
   else if (got < asked) socket->expected = got > 0 ? got : 1;
-  for (int each = 0; each < got; each++) {
-    uint32_t *fields = self->received + (at + (uint32_t)each) * FIELDS;
-    struct mmsghdr *header = &self->headers[at + (uint32_t)each];
+  if (got <= 0) return;
+  uint32_t first = turn->slots, end = first + (uint32_t)got;
+  uint32_t now = socket->rule == NULL ? 0 : microseconds();
+  while (first < end && socket->rule != NULL && send_on(self, socket->rule, first, now)) first++;
+  turn->sent_on += first - turn->slots;
+  for (uint32_t slot = turn->slots; slot < end; slot++)
+    self->headers[slot].msg_hdr.msg_namelen = sizeof(Name);
+  if (first == end) return;
+  for (uint32_t slot = first; slot < end; slot++) {
+    uint32_t *fields = self->received + turn->told++ * FIELDS;
     fields[SOCKET] = socket->place;
-    fields[LENGTH] = header->msg_len;
-    write_name(fields, header->msg_hdr.msg_name);
-    header->msg_hdr.msg_namelen = sizeof(Name);
+    fields[OFFSET] = slot; // until it is kept
+    fields[LENGTH] = self->headers[slot].msg_len;
+    write_name(fields, &self->names[slot]);
   }
-  return got > 0 ? (uint32_t)got : 0;
+  turn->slots = end;
 }
 
 static void tell(Instance *self, uint32_t packets) {
@@ -217,8 +331,9 @@ static bool keep(Instance *self, uint32_t packets) {
   if (!has_room && !new_slab(self, total)) return false;
   for (uint32_t at = 0; at < packets; at++) {
     uint32_t *fields = self->received + at * FIELDS;
+    uint8_t *read = self->vectors[fields[OFFSET]].iov_base;
     fields[OFFSET] = self->slab_used;
-    memcpy(self->slab_bytes + self->slab_used, self->scratch + (size_t)at * STRIDE, fields[LENGTH]);
+    memcpy(self->slab_bytes + self->slab_used, read, fields[LENGTH]);
     self->slab_used += fields[LENGTH];
   }
   return true;
@@ -231,18 +346,18 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   if (status < 0) uv_poll_start(poll, UV_READABLE, on_readable);
 }
 
-// All that is ready is known: reads BATCH packets at most. Who is not asked stays ready.
+// All that is ready is known: tells BATCH packets at most. Who is not asked stays ready.
 static void on_polled(uv_check_t *check) {
   Instance *self = uv_handle_get_data((uv_handle_t *)check);
-  uint32_t packets = 0;
-  while (self->first != NULL && packets < BATCH) {
+  Turn turn = {0};
+  while (self->first != NULL && turn.slots < BATCH && turn.sent_on < MOST_SENT_ON) {
     Socket *socket = self->first;
     remove_ready(socket);
-    packets += receive(socket, packets);
+    receive(socket, &turn);
   }
   napi_handle_scope scope;
-  if (packets == 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
-  if (keep(self, packets)) tell(self, packets);
+  if (turn.told == 0 || napi_open_handle_scope(self->env, &scope) != napi_ok) return;
+  if (keep(self, turn.told)) tell(self, turn.told);
   napi_close_handle_scope(self->env, scope);
 }
 
@@ -268,8 +383,14 @@ static void on_socket_closed(uv_handle_t *poll) {
 
 static void on_check_closed(uv_handle_t *check) { forget_handle(uv_handle_get_data(check)); }
 
+static void end_forwarding_of(Socket *socket) {
+  free(socket->rule);
+  socket->rule = NULL;
+}
+
 static void end_socket(Socket *socket) {
   remove_ready(socket);
+  end_forwarding_of(socket);
   socket->self->sockets[socket->place] = NULL;
   uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
   close(socket->fd); // from here on libuv does not look at it
@@ -353,7 +474,12 @@ static int poll_socket(Instance *self, uint32_t place, int fd, int family) {
   if (make_room(self, place) != 0) return -ENOMEM;
   Socket *socket = calloc(1, sizeof *socket);
   if (socket == NULL) return -ENOMEM;
-  *socket = (Socket){.self = self, .place = place, .fd = fd, .family = family, .expected = 1};
+  *socket = (Socket){.self = self,
+                     .place = place,
+                     .serial = self->serials++,
+                     .fd = fd,
+                     .family = family,
+                     .expected = 1};
   int error = uv_poll_init(self->loop, &socket->poll, fd);
   if (error != 0) {
     free(socket);
@@ -402,6 +528,47 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
   napi_value argument;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   end_socket(instance_of(env)->sockets[unsigned_of(env, argument)]);
+  return NULL;
+}
+
+// forward(place, rule, log): 0 or -errno. The caller keeps the log until it ends that or closes the socket.
+static napi_value forward(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  Instance *self = instance_of(env);
+  Socket *socket = self->sockets[unsigned_of(env, arguments[0])];
+  uint32_t *said = memory_of(env, arguments[1]);
+  Socket *through = self->sockets[said[THROUGH]];
+  if (through == NULL) return number(env, -EBADF);
+  Rule *rule = socket->rule == NULL ? calloc(1, sizeof *rule) : socket->rule;
+  if (rule == NULL) return number(env, -ENOMEM);
+  socket->rule = rule;
+  *rule = (Rule){
+      .log = memory_of(env, arguments[2]),
+      .room = said[LOG_ROOM],
+      .last = microseconds(),
+      .pause = said[PAUSE_US],
+      .highest = (uint16_t)said[RULE_SEQUENCE],
+      .sequence_offset = (uint16_t)said[SEQUENCE_OFFSET],
+      .ssrc = said[RULE_SSRC],
+      .as_ssrc = said[AS_SSRC],
+      .timestamp_offset = said[TIMESTAMP_OFFSET],
+      .through = said[THROUGH],
+      .serial = through->serial,
+  };
+  read_name(said, socket->family, &rule->from);
+  rule->to_length = read_name(said + TO_FIELDS, through->family, &rule->to);
+  memcpy(rule->payload_types, said + PAYLOAD_TYPES, sizeof rule->payload_types);
+  return number(env, 0);
+}
+
+// endForwarding(place)
+static napi_value end_forwarding(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  end_forwarding_of(instance_of(env)->sockets[unsigned_of(env, argument)]);
   return NULL;
 }
 
@@ -474,6 +641,7 @@ NAPI_MODULE_INIT() {
   } functions[] = {
       {"start", start}, {"open", open_socket}, {"close", close_socket},
       {"parse", parse}, {"nameOf", name_of},   {"send", send_queued},
+      {"forward", forward}, {"endForwarding", end_forwarding},
   };
   for (size_t at = 0; at < sizeof functions / sizeof *functions; at++) {
     napi_value function;

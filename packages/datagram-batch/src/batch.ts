@@ -1,7 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import type { DatagramOptions, DatagramSocket, Endpoint } from '@strowger/runtime';
-import { BATCH, Field, FIELDS, loadNative, type Native } from './native.ts';
+import {
+  type DatagramOptions,
+  type DatagramSocket,
+  type Endpoint,
+  type Forwarding,
+  ForwardingLog,
+  type ForwardingRule,
+} from '@strowger/runtime';
+import { BATCH, Field, FIELDS, loadNative, type Native, RULE_FIELDS, RuleField } from './native.ts';
 import { type Host, PeerNames } from './peer-names.ts';
 
 /** No datagram has more octets. */
@@ -16,6 +23,7 @@ export class Batch {
   private readonly names: PeerNames;
   private readonly received = new Uint32Array(BATCH * FIELDS);
   private readonly queued = new Uint32Array(BATCH * FIELDS);
+  private readonly rule = new Uint32Array(RULE_FIELDS);
   private readonly bytes = new Uint8Array(ROOM);
   private readonly destinations: (Endpoint | undefined)[] = Array.from({ length: BATCH });
   private readonly sockets: (BatchSocket | undefined)[] = [];
@@ -67,6 +75,36 @@ export class Batch {
 
   host(address: string): Host | undefined {
     return this.names.host(address);
+  }
+
+  /** Absent where an address is none, or of another family than its socket. */
+  forward(
+    socket: BatchSocket,
+    through: BatchSocket,
+    said: ForwardingRule,
+  ): ForwardingLog | undefined {
+    const { rule, native } = this;
+    const [from, to] = [this.host(said.from.address), this.host(said.to.address)];
+    if (from?.family !== socket.family || to?.family !== through.family) return undefined;
+    rule[Field.port] = said.from.port;
+    rule.set(from.words, Field.scope);
+    rule[RuleField.ssrc] = said.ssrc;
+    rule[RuleField.sequence] = said.sequence;
+    rule[RuleField.logRoom] = ForwardingLog.room;
+    rule[RuleField.through] = through.number;
+    rule[RuleField.asSsrc] = said.asSsrc;
+    rule[RuleField.sequenceOffset] = said.sequenceOffset;
+    rule[RuleField.timestampOffset] = said.timestampOffset;
+    rule[RuleField.pauseUs] = said.pauseMs * 1000;
+    rule[RuleField.to + Field.port] = said.to.port;
+    rule.set(to.words, RuleField.to + Field.scope);
+    new Uint8Array(rule.buffer, RuleField.payloadTypes * 4).set(said.payloadTypes); // -1 is 255
+    const log = new ForwardingLog();
+    return native.forward(socket.number, rule, log.words) < 0 ? undefined : log;
+  }
+
+  endForwarding(number: number): void {
+    this.native.endForwarding(number);
   }
 
   /** Takes a copy, which leaves with the others of this turn. */
@@ -144,7 +182,7 @@ export class Batch {
     const port = received[at + Field.port] ?? 0;
     const word = received[at + Field.address] ?? 0;
     const last = socket.lastSender;
-    if (socket.isV6) return { address: this.native.nameOf(index), port };
+    if (socket.family === 6) return { address: this.native.nameOf(index), port };
     if (last !== undefined && word === socket.lastWord && port === last.port) return last;
     socket.lastWord = word;
     socket.lastSender = { address: this.names.v4Text(word), port };
@@ -153,14 +191,16 @@ export class Batch {
 }
 
 class BatchSocket implements DatagramSocket {
+  readonly number: number;
   readonly options: DatagramOptions;
   readonly local: Endpoint;
-  readonly isV6: boolean;
+  readonly family: 4 | 6;
   /** Who sent the last packet: of IPv4 alone. */
   lastSender: Endpoint | undefined;
   lastWord = 0;
   private readonly batch: Batch;
-  private readonly number: number;
+  /** Of what it sends on by itself: written into by the compiled part. */
+  private log: ForwardingLog | undefined;
   private isClosed = false;
 
   constructor(batch: Batch, number: number, options: DatagramOptions, local: Endpoint) {
@@ -168,7 +208,7 @@ class BatchSocket implements DatagramSocket {
     this.number = number;
     this.options = options;
     this.local = local;
-    this.isV6 = isIPv6(local.address);
+    this.family = isIPv6(local.address) ? 6 : 4;
   }
 
   send(packet: Uint8Array, to: Endpoint): void {
@@ -177,7 +217,7 @@ class BatchSocket implements DatagramSocket {
     // a packet may well come from port 0 (RFC 768), but none can go there
     if (!(to.port > 0 && to.port <= LAST_PORT)) {
       this.options.onError?.(new RangeError(`No packet can go to port ${to.port}`), to);
-    } else if (host === undefined || (host.family === 6) !== this.isV6) {
+    } else if (host?.family !== this.family) {
       const error = new RangeError(`No packet can go from ${this.local.address} to ${to.address}`);
       this.options.onError?.(error, to);
     } else if (packet.length > LARGEST) {
@@ -187,11 +227,35 @@ class BatchSocket implements DatagramSocket {
     }
   }
 
+  forward(rule: ForwardingRule): Forwarding | undefined {
+    const { through } = rule;
+    if (!(through instanceof BatchSocket) || through.batch !== this.batch) return undefined;
+    if (this.isClosed || through.isClosed) return undefined;
+    const log = this.batch.forward(this, through, rule);
+    if (log === undefined) return undefined;
+    this.log = log;
+    return {
+      take: (each) => log.take(monotonicUs(), each),
+      end: () => {
+        if (this.log !== log) return;
+        this.log = undefined;
+        this.batch.endForwarding(this.number);
+      },
+    };
+  }
+
   close(): Promise<void> {
+    this.log = undefined;
     if (!this.isClosed) this.batch.close(this.number);
     this.isClosed = true;
     return Promise.resolve();
   }
+}
+
+/** The clock of the compiled part, modulo 2^32. */
+function monotonicUs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return (seconds * 1e6 + Math.floor(nanoseconds / 1000)) >>> 0;
 }
 
 /** An error such as Node's own modules give: `code`, `errno`, `syscall`, where it was to go. */

@@ -1,3 +1,5 @@
+import type { Forwarding, ForwardingRule } from './rtp-forwarding.ts';
+
 /** Where datagrams come from and go to: an IP address in text form and a UDP port. */
 export interface Endpoint {
   readonly address: string;
@@ -10,6 +12,16 @@ export interface DatagramSocket {
   readonly local: Endpoint;
   /** Sends without waiting; what the kernel refuses is told to `onError`. */
   send(packet: Uint8Array, to: Endpoint): void;
+  /**
+   * Sends packets of RTP on by itself from now on, in place of any rule before, so that nobody has to
+   * look at each: those of one stream that follow one another. Whatever else comes goes to `onPacket`:
+   * what is older than another, or more than 100 numbers ahead, what has more than the plain header of
+   * 12 octets, what comes after a pause, what comes while 64 were not taken; and what came right behind
+   * such a packet may. What the kernel refuses to send on is lost, and not told.
+   *
+   * Absent, or `undefined`, where it cannot do that.
+   */
+  forward?(rule: ForwardingRule): Forwarding | undefined;
   /** Resolves when the port is free again. */
   close(): Promise<void>;
 }

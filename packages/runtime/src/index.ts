@@ -19,6 +19,13 @@ export {
 export { jsonLine, printable, printableJson } from './printable.ts';
 export { type Random, randomFrom, seededRandom } from './random.ts';
 export {
+  type ForwardedPacket,
+  type Forwarding,
+  ForwardingLog,
+  type ForwardingRule,
+  RtpForwarding,
+} from './rtp-forwarding.ts';
+export {
   type Arrow,
   Machine,
   type MachineOptions,

@@ -7,6 +7,7 @@ import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from './da
 import { type Logger, silentLogger } from './logger.ts';
 import { AddressWatch, type NetworkWatch } from './network-watch.ts';
 import { ALPHABET, type Random, randomFrom } from './random.ts';
+import { RtpForwarding } from './rtp-forwarding.ts';
 import { SystemClock } from './system-clock.ts';
 
 /** Time, chance, log and datagrams: everything that a layer may ask its surroundings for. */
@@ -127,7 +128,10 @@ function openSocket(
   options: DatagramOptions,
 ): DatagramSocket {
   socket.on('error', (error) => options.onError?.(error));
-  socket.on('message', options.onPacket);
+  let forwarding: RtpForwarding | undefined;
+  socket.on('message', (packet, from) => {
+    if (forwarding?.sendsOn(packet, from) !== true) options.onPacket(packet, from);
+  });
   const sent = options.onError && tellingErrors(options.onError);
   const { address, port } = socket.address();
   let closed: Promise<void> | undefined;
@@ -145,6 +149,11 @@ function openSocket(
       }
       if (turn === undefined) leave(packet, to);
       else turn.add(packet, to);
+    },
+    forward(rule) {
+      forwarding?.end();
+      forwarding = new RtpForwarding(rule, () => performance.now());
+      return forwarding;
     },
     close() {
       turn?.end();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DatagramIo, DatagramSocket, Endpoint } from '@strowger/runtime';
+import type { DatagramIo, DatagramSocket, Endpoint, ForwardingRule } from '@strowger/runtime';
 import type { TestRunner } from './describe-media-backend.ts';
 
 /** A packet that came. */
@@ -13,7 +13,7 @@ const SIZES = [1, 0, 172, 1200, 1472, 8191, 8192, 8193, 16_384, 40_000, 65_507];
 
 /**
  * What every `DatagramIo` on real sockets promises. Run it once for each implementation; its sockets
- * are of loopback, IPv4 and IPv6.
+ * are of loopback, IPv4 and IPv6. What `forward` promises is asked of those that have it.
  */
 export function describeDatagrams(
   { describe, it }: TestRunner,
@@ -34,6 +34,7 @@ export function describeDatagrams(
       describeCarrying(story);
       describeClosing(story);
       describeRefusing(story);
+      describeForwarding(story);
     });
   }
 }
@@ -152,6 +153,147 @@ function describeRefusing(story: Story): void {
     a.socket.send(Uint8Array.of(9), b.socket.local);
     assert.deepEqual([...(await b.next()).packet], [9], 'the socket is usable');
   });
+}
+
+/** Says what comes next to a relay that forwards from 1000 on: numbers go up by 5, timestamps by 7. */
+interface Relayed {
+  readonly near: Listener;
+  readonly relay: Listener;
+  readonly far: Listener;
+  readonly rule: ForwardingRule;
+}
+
+function describeForwarding(story: Story): void {
+  const forwarding = (title: string, body: (relayed: Relayed) => Promise<void>): void =>
+    story(title, async (stage) => {
+      const [near, relay] = [await stage.open(), await stage.open()];
+      const [out, far] = [await stage.open(), await stage.open()];
+      if (relay.socket.forward === undefined) return;
+      const payloadTypes = new Int16Array(128).fill(-1);
+      payloadTypes[8] = 96;
+      await body({
+        near,
+        relay,
+        far,
+        rule: {
+          from: near.socket.local,
+          ssrc: 0xfedc_ba98,
+          sequence: 1000,
+          through: out.socket,
+          to: far.socket.local,
+          payloadTypes,
+          asSsrc: 0x8123_4567,
+          sequenceOffset: 5,
+          timestampOffset: 7,
+          pauseMs: 60_000,
+        },
+      });
+    });
+
+  forwarding('of RTP go on by themselves, and are told with their own numbers', async (it) => {
+    const begun = it.relay.socket.forward?.(it.rule);
+    const last = { sequence: 1003, timestamp: 0xffff_fffe, marker: true };
+    for (const head of [{ sequence: 1001 }, { sequence: 1002 }, last]) {
+      it.near.socket.send(rtp({ ...head, payload: [1, 2, 3] }), it.relay.socket.local);
+    }
+    await it.far.next();
+    await it.far.next();
+    const { packet, from } = await it.far.next();
+    const numbers = { payloadType: 96, sequence: 1008, timestamp: 5, ssrc: 0x8123_4567 };
+    assert.deepEqual([...packet], [...rtp({ ...last, ...numbers, payload: [1, 2, 3] })]);
+    assert.equal(from.port, it.rule.through.local.port);
+    const told: unknown[] = [];
+    begun?.take(({ ageMs, ...rest }) => told.push([rest, ageMs >= 0 && ageMs < 60_000]));
+    const of = (sequence: number, timestamp: number): unknown => [
+      { payloadType: 8, sequence, timestamp, octets: 15 },
+      true,
+    ];
+    assert.deepEqual(told, [of(1001, 0), of(1002, 0), of(1003, 0xffff_fffe)]);
+    begun?.take(() => assert.fail('each is told once'));
+    begun?.end();
+    it.near.socket.send(rtp({ sequence: 1004 }), it.relay.socket.local);
+    assert.deepEqual([...(await it.relay.next()).packet], [...rtp({ sequence: 1004 })]);
+  });
+
+  forwarding('that a rule does not cover are heard as they came', async (it) => {
+    const bits = (first: number): Uint8Array =>
+      rtp({ sequence: 1001, first, payload: [0, 0, 0, 0] });
+    const others: [what: string, packet: Uint8Array][] = [
+      ['the number of the last one', rtp({ sequence: 1000 })],
+      ['older', rtp({ sequence: 999 })],
+      ['far ahead', rtp({ sequence: 1101 })],
+      ['another payload type', rtp({ sequence: 1001, payloadType: 9 })],
+      ['another source', rtp({ sequence: 1001, ssrc: 0xfedc_ba99 })],
+      ['another version', bits(0x40)],
+      ['padding', bits(0xa0)],
+      ['a header extension', bits(0x90)],
+      ['a contributing source', bits(0x81)],
+      ['too short', rtp({ sequence: 1001 }).subarray(0, 11)],
+      ['empty', new Uint8Array(0)],
+    ];
+    const begun = it.relay.socket.forward?.(it.rule);
+    for (const [what, packet] of others) {
+      it.near.socket.send(packet, it.relay.socket.local);
+      assert.deepEqual([...(await it.relay.next()).packet], [...packet], what);
+    }
+    it.far.socket.send(rtp({ sequence: 1001 }), it.relay.socket.local); // a stranger
+    assert.equal((await it.relay.next()).from.port, it.far.socket.local.port);
+    it.near.socket.send(rtp({ sequence: 1100 }), it.relay.socket.local);
+    assert.equal((await it.far.next()).packet.length, 12);
+    const told: number[] = [];
+    begun?.take(({ sequence }) => told.push(sequence));
+    assert.deepEqual(told, [1100]);
+  });
+
+  forwarding('are heard after a pause', async (it) => {
+    it.relay.socket.forward?.({ ...it.rule, pauseMs: 0 });
+    const ended = performance.now() + 1;
+    while (performance.now() < ended); // the clock has to move
+    it.near.socket.send(rtp({ sequence: 1001 }), it.relay.socket.local);
+    assert.deepEqual([...(await it.relay.next()).packet], [...rtp({ sequence: 1001 })]);
+  });
+
+  forwarding('are heard while 64 were not taken, and go by the last rule', async (it) => {
+    it.relay.socket.forward?.({ ...it.rule, ssrc: 1 });
+    const begun = it.relay.socket.forward?.({ ...it.rule, sequence: 65_500 });
+    const say = (ahead: number): void =>
+      it.near.socket.send(rtp({ sequence: (65_500 + ahead) & 0xffff }), it.relay.socket.local);
+    for (let ahead = 1; ahead <= 64; ahead++) {
+      say(ahead);
+      await it.far.next();
+    }
+    say(65);
+    assert.deepEqual([...(await it.relay.next()).packet], [...rtp({ sequence: 29 })]);
+    let told = 0;
+    begun?.take(() => told++);
+    assert.equal(told, 64);
+    say(66);
+    assert.equal((await it.far.next()).packet.length, 12);
+  });
+}
+
+interface RtpParts {
+  sequence: number;
+  first?: number;
+  marker?: boolean;
+  payloadType?: number;
+  timestamp?: number;
+  ssrc?: number;
+  payload?: readonly number[];
+}
+
+/** A packet (RFC 3550 §5.1), by default of the stream that is forwarded. */
+function rtp({ sequence, ...rest }: RtpParts): Uint8Array {
+  const { first = 0x80, marker = false, payloadType = 8, payload = [] } = rest;
+  const packet = new Uint8Array(12 + payload.length);
+  const view = new DataView(packet.buffer);
+  view.setUint8(0, first);
+  view.setUint8(1, (marker ? 0x80 : 0) | payloadType);
+  view.setUint16(2, sequence);
+  view.setUint32(4, rest.timestamp ?? 0);
+  view.setUint32(8, rest.ssrc ?? 0xfedc_ba98);
+  packet.set(payload, 12);
+  return packet;
 }
 
 interface OpenOptions {

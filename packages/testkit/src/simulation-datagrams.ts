@@ -1,14 +1,25 @@
-import type { DatagramIo, DatagramOptions, DatagramSocket, Endpoint } from '@strowger/runtime';
+import {
+  type DatagramIo,
+  type DatagramOptions,
+  type DatagramSocket,
+  type Endpoint,
+  RtpForwarding,
+} from '@strowger/runtime';
 import type { SimulatedHost } from './simulation-host.ts';
 import type { SimulatedNetwork } from './simulation-network.ts';
 
 const FIRST_EPHEMERAL_PORT = 32_768;
 
+interface Bound {
+  readonly options: DatagramOptions;
+  forwarding?: RtpForwarding;
+}
+
 /** The datagram sockets of one host, over the same links as its messages; not in the ladder. */
 export class SimulatedDatagrams implements DatagramIo {
   private readonly network: SimulatedNetwork;
   private readonly host: SimulatedHost;
-  private readonly bound = new Map<number, DatagramOptions>();
+  private readonly bound = new Map<number, Bound>();
 
   constructor(network: SimulatedNetwork, host: SimulatedHost) {
     this.network = network;
@@ -27,15 +38,21 @@ export class SimulatedDatagrams implements DatagramIo {
         Object.assign(new Error(`port ${port} is taken`), { code: 'EADDRINUSE' }),
       );
     }
-    this.bound.set(port, options);
+    const bound: Bound = { options };
+    this.bound.set(port, bound);
     const local: Endpoint = { address: this.host.address, port };
     return Promise.resolve({
       local,
       send: (packet, to) => {
-        if (this.bound.get(port) === options) this.send(packet, local, to);
+        if (this.bound.get(port) === bound) this.send(packet, local, to);
+      },
+      forward: (rule) => {
+        bound.forwarding?.end();
+        bound.forwarding = new RtpForwarding(rule, () => this.network.clock.now());
+        return bound.forwarding;
       },
       close: () => {
-        if (this.bound.get(port) === options) this.bound.delete(port);
+        if (this.bound.get(port) === bound) this.bound.delete(port);
         return Promise.resolve();
       },
     });
@@ -59,7 +76,8 @@ export class SimulatedDatagrams implements DatagramIo {
   }
 
   private arrive(packet: Uint8Array, from: Endpoint, port: number): void {
-    this.bound.get(port)?.onPacket(packet, from);
+    const bound = this.bound.get(port);
+    if (bound?.forwarding?.sendsOn(packet, from) !== true) bound?.options.onPacket(packet, from);
   }
 
   private freePort(): number {

@@ -27,8 +27,8 @@ export function gatheredDatagrams(
     if (left > 0) pause(left);
   };
   return {
-    open: (options) =>
-      io.open({
+    async open(options) {
+      const socket = await io.open({
         ...options,
         onPacket(packet, from) {
           if (!isAwake) {
@@ -38,6 +38,13 @@ export function gatheredDatagrams(
           }
           options.onPacket(packet, from);
         },
-      }),
+      });
+      // without `forward`: what nobody sees would wake this thread up, one packet at a time
+      return {
+        local: socket.local,
+        send: (packet, to) => socket.send(packet, to),
+        close: () => socket.close(),
+      };
+    },
   };
 }

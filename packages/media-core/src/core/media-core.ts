@@ -306,6 +306,7 @@ export class MediaCore implements CoreApi {
 
 function statsOf(endpoint: AudioEndpoint | RelayEnd): CoreStats {
   const { session } = endpoint;
+  session.catchUp();
   const remote = session.transport.target;
   const { roundTripMs, peerMetrics } = session.rtcp;
   const { whole: quality } = session.quality;

@@ -47,6 +47,11 @@ export class MediaProtection {
     return this.contexts?.keys.send.suite;
   }
 
+  /** Whether packets pass as they are. */
+  get isInClear(): boolean {
+    return !this.isRequired;
+  }
+
   /**
    * New keys begin anew (RFC 4568 §7.1.4). A key goes on where it was, also after another was in
    * use meanwhile: no index of ours may be used twice under one key (RFC 3711 §9.1), none of the

@@ -9,6 +9,7 @@ function watch() {
     clock,
     initialTimeoutMs: 5000,
     timeoutMs: 2000,
+    catchUp() {},
     tell: (silence) => told.push({ at: clock.now(), ...silence }),
   });
   return { clock, told, timeout };

@@ -7,6 +7,8 @@ export interface MediaTimeoutOptions {
   readonly initialTimeoutMs: number;
   /** From one packet to the next, once there was one. */
   readonly timeoutMs: number;
+  /** Counts what has come and was not told yet. */
+  catchUp(): void;
   /** Told once per silence; `initial` where nothing ever came. */
   tell(silence: { silentMs: number; initial: boolean }): void;
 }
@@ -21,6 +23,8 @@ export class MediaTimeout {
   private hasHeard = false;
   private awaits = false;
   private timer: Timer | undefined;
+  /** Whether a silence would be told. */
+  private isWatching = false;
 
   constructor(options: MediaTimeoutOptions) {
     this.options = options;
@@ -37,7 +41,7 @@ export class MediaTimeout {
   heard(now: number): void {
     this.heardAt = now;
     this.hasHeard = true;
-    if (this.timer?.armed !== true) this.watch();
+    if (!this.isWatching) this.watch();
   }
 
   stop(): void {
@@ -45,14 +49,21 @@ export class MediaTimeout {
     this.timer?.cancel();
   }
 
+  private ring(): void {
+    this.options.catchUp();
+    this.watch();
+  }
+
   /** Told once per silence: armed anew by the next packet. */
   private watch(): void {
     this.timer?.cancel();
+    this.isWatching = false;
     if (!this.awaits) return;
     const { clock, timeoutMs, initialTimeoutMs } = this.options;
     const silentMs = clock.now() - this.heardAt;
     const left = (this.hasHeard ? timeoutMs : initialTimeoutMs) - silentMs;
-    if (left > 0) this.timer = clock.arm(left, () => this.watch());
+    this.isWatching = left > 0;
+    if (left > 0) this.timer = clock.arm(left, () => this.ring());
     else this.options.tell({ silentMs: Math.round(silentMs), initial: !this.hasHeard });
   }
 }

@@ -15,8 +15,18 @@ export interface PacketListener {
 export class PacketListeners {
   private listeners: readonly PacketListener[] = [];
   private readonly header = emptyRtpHeader();
+  private readonly onAdded: () => void;
+
+  constructor(onAdded: () => void) {
+    this.onAdded = onAdded;
+  }
+
+  get isEmpty(): boolean {
+    return this.listeners.length === 0;
+  }
 
   add(listener: PacketListener): void {
+    this.onAdded();
     this.listeners = [...this.listeners.filter((one) => one !== listener), listener];
   }
 
@@ -25,7 +35,7 @@ export class PacketListeners {
   }
 
   tell(packet: Uint8Array, header: RtpHeader, arrival: Arrival): void {
-    if (this.listeners.length === 0) return;
+    if (this.isEmpty) return;
     for (const listener of this.listeners) listener.onPacket(packet, header, arrival);
   }
 

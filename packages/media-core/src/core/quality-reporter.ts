@@ -12,6 +12,8 @@ export interface QualityReporterOptions {
   readonly settings: QualitySettings;
   /** How the stream is set up at this moment. */
   now(): StreamNow;
+  /** Counts what has come and was not told yet. */
+  catchUp(): void;
   tell(event: CoreEvent): void;
 }
 
@@ -22,6 +24,8 @@ export class QualityReporter {
   private readonly levels: QualityLevels;
   private timer: Timer | undefined;
   private startedAt = 0;
+  /** Whether a second is under way. */
+  private isCounting = false;
   private isStopped = false;
 
   constructor(options: QualityReporterOptions) {
@@ -37,7 +41,7 @@ export class QualityReporter {
   /** A packet of the peer's came; jitter as it is after it. */
   arrive(sequence: number, jitterMs: number): void {
     this.monitor.arrive(sequence, jitterMs);
-    if (this.timer?.armed !== true) this.begin();
+    if (!this.isCounting) this.begin();
   }
 
   /** It was thrown away unplayed. */
@@ -58,13 +62,16 @@ export class QualityReporter {
   private begin(): void {
     if (this.isStopped) return;
     const { clock } = this.options;
+    this.isCounting = true;
     this.startedAt = clock.now();
     this.timer = clock.arm(SECOND_MS, () => this.end());
   }
 
   private end(): void {
-    const { clock, settings, tell, now } = this.options;
+    const { clock, settings, tell, now, catchUp } = this.options;
+    catchUp();
     const metrics = this.monitor.endSecond(clock.now() - this.startedAt, now());
+    this.isCounting = metrics !== undefined;
     if (metrics === undefined) return;
     this.begin();
     if (settings.tellsSeconds) tell({ type: 'quality', metrics });

@@ -21,6 +21,7 @@ import type {
 } from './core-api.ts';
 import { DigitListener } from './digit-listener.ts';
 import { EventPath } from './event-path.ts';
+import { FastPath } from './fast-path.ts';
 import { InsertedDigits } from './inserted-digits.ts';
 import { silencePacket } from './muted-packet.ts';
 import { RelayPath } from './relay-path.ts';
@@ -126,7 +127,9 @@ export class RelayEnd implements RtpSessionUser {
       }
       if (transcoded.stats) path.realign();
       transcoded.rest();
-      return path.forward(packet, header, arrival);
+      path.forward(packet, header, arrival);
+      if (arrival === 'next' && !to.isMuted) path.letPass(header);
+      return;
     }
     const before = transcoded.discarded;
     if (!transcoded.push(packet, header, arrival === 'misordered')) return;
@@ -167,6 +170,7 @@ export class RelayEnd implements RtpSessionUser {
   async play(command: PlayCommand): Promise<void> {
     this.voice ??= this.newVoice();
     await this.voice.play(command);
+    this.session.outgoing?.end();
   }
 
   /** What plays here. @throws StrowgerError `MEDIA_WRONG_STATE` where nothing ever did. */
@@ -181,6 +185,7 @@ export class RelayEnd implements RtpSessionUser {
    */
   mute(muted: boolean): void {
     this.isMuted = muted;
+    this.session.outgoing?.end();
   }
 
   onSourceChanged(): void {
@@ -267,6 +272,7 @@ export class RelayEnd implements RtpSessionUser {
       onFrame: (frame, sampleRate) => this.listen(frame, sampleRate, other),
       onFailed: (error) => this.options.tell(streamFailure(error)),
     });
-    return { to: other, path: new RelayPath(other.session), transcoded, events };
+    const path = new RelayPath(other.session, new FastPath(this.session, other.session));
+    return { to: other, path, transcoded, events };
   }
 }

@@ -1,6 +1,7 @@
 import type { Arrival } from '../rtp/reception.ts';
 import { type RtpHeader, timestampDistance, sequenceDistance } from '../rtp/rtp.ts';
 import type { RelayedPayload } from './core-api.ts';
+import type { FastPath } from './fast-path.ts';
 import type { RtpSession } from './rtp-session.ts';
 
 /**
@@ -11,23 +12,28 @@ import type { RtpSession } from './rtp-session.ts';
  */
 export class RelayPath {
   private readonly to: RtpSession;
+  private readonly fast: FastPath | undefined;
   private readonly map = new Int16Array(128).fill(-1);
   private isAligned = false;
   private sequenceOffset = 0;
   private timestampOffset = 0;
 
-  constructor(to: RtpSession) {
+  /** @param fast the way for packets that nobody has to look at. */
+  constructor(to: RtpSession, fast?: FastPath) {
     this.to = to;
+    this.fast = fast;
   }
 
   /** Which payload type on one side is which on the other. */
   setPayloads(payloads: readonly RelayedPayload[]): void {
+    this.fast?.end();
     this.map.fill(-1);
     for (const { from, to } of payloads) this.map[from] = to;
   }
 
   /** The numbers of the packets to come have nothing to do with those before. */
   realign(): void {
+    this.fast?.end();
     this.isAligned = false;
   }
 
@@ -47,8 +53,15 @@ export class RelayPath {
     this.to.sender.forward(packet, { header, payloadType, sequence, timestamp });
   }
 
+  /** Those behind the packet that has just gone on need not be looked at. */
+  letPass(header: RtpHeader): void {
+    const { map: payloadTypes, sequenceOffset, timestampOffset } = this;
+    if (this.isAligned) this.fast?.begin(header, { payloadTypes, sequenceOffset, timestampOffset });
+  }
+
   /** The next number, and the timestamp that this moment has in the stream so far. */
   private align(header: RtpHeader): void {
+    this.fast?.end();
     this.isAligned = true;
     const { sender, runtime } = this.to;
     this.sequenceOffset = sequenceDistance(sender.nextSequence, header.sequence);

@@ -31,6 +31,8 @@ export interface RtcpOptions {
     readonly reception: Reception | undefined;
     readonly quality: { readonly whole: QualityMetrics | undefined };
     readonly buffer: ReportedBuffer | undefined;
+    /** Counts what has come and gone and was not told yet. */
+    catchUp(): void;
   };
   send(compound: Uint8Array): void;
 }
@@ -106,7 +108,9 @@ export class RtcpSession {
 
   /** Says BYE for the SSRC that we have had until now; reports go on under the next. */
   leave(): void {
-    const { sender } = this.options.session;
+    const { session } = this.options;
+    const { sender } = session;
+    session.catchUp();
     if (this.hasReported || sender.packetsSent > 0) this.send(true);
     this.roundTripMs = undefined;
     this.peerMetrics = undefined;
@@ -116,7 +120,9 @@ export class RtcpSession {
   stop(): void {
     this.timer?.cancel();
     this.timer = undefined;
-    const { sender } = this.options.session;
+    const { session } = this.options;
+    const { sender } = session;
+    session.catchUp();
     if (this.hasReported || sender.packetsSent > 0) this.send(true);
   }
 
@@ -161,6 +167,7 @@ export class RtcpSession {
 
   /** When the time has come, it is drawn anew from what is true by now (RFC 3550 §6.3.6). */
   private reconsider(): void {
+    this.options.session.catchUp();
     const left = this.reportedAt + this.interval() - this.options.clock.now();
     if (left > 0) return this.schedule(left);
     this.send(false);
@@ -170,6 +177,7 @@ export class RtcpSession {
 
   private send(bye: boolean): void {
     const { session, cname } = this.options;
+    session.catchUp();
     const { sender, reception } = session;
     const weSent = this.sent.isActive(sender.packetsSent);
     // only of sources that were heard since the report before (RFC 3550 §6.4)

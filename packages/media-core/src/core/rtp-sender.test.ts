@@ -2,12 +2,14 @@ import { seededRandom, VirtualClock } from '@strowger/runtime';
 import { expect, it } from 'vitest';
 import { RtpSender } from './rtp-sender.ts';
 
+/** All that it sends is its own. */
+const alone = { transmit: () => true, catchUp() {}, interrupt() {} };
+
 it('keeps its media clock during an event, all of whose packets have one timestamp', () => {
   const clock = new VirtualClock();
   const random = seededRandom(1);
-  const transmit = (): boolean => true;
   const rates = { clockRate: () => 8000, rateOf: () => undefined };
-  const sender = new RtpSender({ ssrc: 1, clock, random, ...rates, transmit });
+  const sender = new RtpSender({ ssrc: 1, clock, random, ...rates, ...alone });
   for (let packets = 0; packets < 5; packets++) {
     sender.send(new Uint8Array(16), { marker: false, payloadType: 101, timestamp: 1000 });
     clock.advance(20);
@@ -21,8 +23,7 @@ it('counts in the rate of the voice that it sent last, though another one was ag
     clockRate: () => 8000,
     rateOf: (payloadType: number) => (payloadType === 96 ? 48_000 : undefined),
   };
-  const transmit = (): boolean => true;
-  const sender = new RtpSender({ ssrc: 1, clock, random: seededRandom(1), ...rates, transmit });
+  const sender = new RtpSender({ ssrc: 1, clock, random: seededRandom(1), ...rates, ...alone });
   sender.send(new Uint8Array(16), { marker: false, payloadType: 96, timestamp: 1000 });
   clock.advance(20);
   sender.send(new Uint8Array(16), { marker: true, payloadType: 101, timestamp: 1960 });

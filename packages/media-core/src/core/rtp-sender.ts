@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@strowger/runtime';
 import { write16, write32, writeRtpHeader } from '../rtp/rtp.ts';
+import type { CountedPacket } from './fast-path.ts';
 import { type RtpHeader, RTP_HEADER_LENGTH, sequenceDistance } from '../rtp/rtp.ts';
 
 /** What a sender needs. */
@@ -11,6 +12,10 @@ export interface RtpSenderOptions {
   clockRate(): number;
   /** Of the voice with this number, in Hz; absent where it is none: events have the time of a voice. */
   rateOf(payloadType: number): number | undefined;
+  /** Counts what has gone by itself. */
+  catchUp(): void;
+  /** A packet of ours is about to go: none may go by itself any more. */
+  interrupt(): void;
   /** Sends a finished packet; `false` where there is nowhere to send to. */
   transmit(packet: Uint8Array): boolean;
 }
@@ -37,6 +42,7 @@ export class RtpSender {
 
   /** What the next packet's number will be. */
   get nextSequence(): number {
+    this.options.catchUp();
     return this.sequence;
   }
 
@@ -45,12 +51,14 @@ export class RtpSender {
     packet: Uint8Array,
     head: { marker: boolean; payloadType: number; timestamp: number },
   ): void {
+    this.options.interrupt();
     const { marker, payloadType, timestamp } = head;
     const { ssrc, sequence } = this;
     writeRtpHeader(packet, { marker, payloadType, timestamp, ssrc, sequence });
     this.sequence = (sequence + 1) & 0xffff;
     if (!this.options.transmit(packet)) return;
-    this.count(timestamp, payloadType, packet.length - RTP_HEADER_LENGTH);
+    const octets = packet.length - RTP_HEADER_LENGTH;
+    this.count({ timestamp, payloadType, octets, at: this.options.clock.now() });
   }
 
   /** Sends another's packet as one of ours, under these numbers; it is changed in place. */
@@ -65,11 +73,20 @@ export class RtpSender {
     write32(packet, 8, this.ssrc);
     if (sequenceDistance(sequence, this.sequence) >= 0) this.sequence = (sequence + 1) & 0xffff;
     if (!this.options.transmit(packet)) return;
-    this.count(timestamp, payloadType, header.payloadEnd - header.payloadStart);
+    const octets = header.payloadEnd - header.payloadStart;
+    this.count({ timestamp, payloadType, octets, at: this.options.clock.now() });
+  }
+
+  /** Another's packet has gone as one of ours, by itself. */
+  countForwarded(packet: CountedPacket): void {
+    const { sequence } = packet;
+    if (sequenceDistance(sequence, this.sequence) >= 0) this.sequence = (sequence + 1) & 0xffff;
+    this.count(packet);
   }
 
   /** The timestamp of ours that belongs to this moment (for reports, and where a stream resumes). */
   timestampNow(): number {
+    this.options.catchUp();
     const passed = this.options.clock.now() - this.lastSentAt;
     const rate = this.sentRate ?? this.options.clockRate();
     return (this.lastTimestamp + Math.round((passed * rate) / 1000)) >>> 0;
@@ -80,9 +97,9 @@ export class RtpSender {
     this.lastPayloadType = -1;
   }
 
-  private count(timestamp: number, payloadType: number, payloadLength: number): void {
+  private count({ timestamp, payloadType, octets, at }: Omit<CountedPacket, 'sequence'>): void {
     this.packetsSent++;
-    this.octetsSent += payloadLength;
+    this.octetsSent += octets;
     if (payloadType !== this.lastPayloadType) {
       this.lastPayloadType = payloadType;
       this.sentRate = this.options.rateOf(payloadType) ?? this.sentRate;
@@ -90,6 +107,6 @@ export class RtpSender {
     // the packets of an event all have the timestamp of its start (RFC 4733 §2.2.1)
     if (timestamp === this.lastTimestamp && this.packetsSent > 1) return;
     this.lastTimestamp = timestamp;
-    this.lastSentAt = this.options.clock.now();
+    this.lastSentAt = at;
   }
 }

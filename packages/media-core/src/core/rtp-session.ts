@@ -12,6 +12,7 @@ import { type AgreedMedia, agreedMedia } from './agreed-media.ts';
 import type { CoreEvent, OpenRequest, StreamSettings } from './core-api.ts';
 import { MediaProtection } from './media-protection.ts';
 import { PacketListeners } from './packet-tap.ts';
+import type { CountedPacket, FastPath } from './fast-path.ts';
 import { IntrusionWatch } from './intrusion-watch.ts';
 import { MediaTimeout } from './media-timeout.ts';
 import { isNoRtp, MediaTransport } from './media-transport.ts';
@@ -44,6 +45,12 @@ export interface RtpSessionParts {
   readonly signer: PacketSigner;
 }
 
+/** One side's way to its peer. */
+interface PlainEnd {
+  readonly socket: DatagramSocket;
+  readonly remote: Endpoint;
+}
+
 /** Both sockets of one side of a call, its RTP and RTCP (RFC 3550). */
 export class RtpSession {
   packetsReceived = 0;
@@ -62,8 +69,11 @@ export class RtpSession {
   readonly quality: QualityReporter;
   readonly runtime: Runtime;
   /** Who hears what comes in, and what goes out, beside the user. */
-  readonly received = new PacketListeners();
-  readonly sent = new PacketListeners();
+  readonly received = new PacketListeners(() => this.incoming?.end());
+  readonly sent = new PacketListeners(() => this.outgoing?.end());
+  /** Past whom the packets go that come here, and those that leave here, where nobody looks at them. */
+  incoming: FastPath | undefined;
+  outgoing: FastPath | undefined;
   private readonly request: OpenRequest;
   private readonly user: RtpSessionUser;
   private rtp: DatagramSocket | undefined;
@@ -101,6 +111,8 @@ export class RtpSession {
       random,
       clockRate: () => this.clockRate,
       rateOf: (payloadType) => this.sentRate(payloadType),
+      catchUp: () => this.outgoing?.catchUp(),
+      interrupt: () => this.outgoing?.end(),
       transmit: (packet) => this.transmit(packet),
     });
     const send = (compound: Uint8Array): void => this.sendControl(compound);
@@ -115,6 +127,7 @@ export class RtpSession {
       clock,
       settings: quality,
       now: () => this.streamNow,
+      catchUp: () => this.incoming?.catchUp(),
       tell,
     });
     const { initialTimeoutMs, timeoutMs } = settings;
@@ -122,6 +135,7 @@ export class RtpSession {
       clock,
       initialTimeoutMs,
       timeoutMs,
+      catchUp: () => this.incoming?.catchUp(),
       tell: (silence) => tell({ type: 'timeout', ...silence }),
     });
   }
@@ -157,6 +171,28 @@ export class RtpSession {
     return this.agreed?.maySend === true && this.transport.target !== undefined && !this.isGivenUp;
   }
 
+  /** The peer, where its packets come as they are and nobody listens to them. */
+  get plainSource(): PlainEnd | undefined {
+    const remote = this.lock.source;
+    const isPlain = this.isPlain && this.received.isEmpty && this.agreed?.mayReceive === true;
+    return isPlain ? this.wayTo(remote) : undefined;
+  }
+
+  /** The same, where packets leave as they are. */
+  get plainTarget(): PlainEnd | undefined {
+    const remote = this.lock.target;
+    const isPlain = this.isPlain && this.sent.isEmpty && this.sends;
+    return isPlain ? this.wayTo(remote) : undefined;
+  }
+
+  private wayTo(remote: Endpoint | undefined): PlainEnd | undefined {
+    return remote && this.rtp && { socket: this.rtp, remote };
+  }
+
+  private get isPlain(): boolean {
+    return !this.closed && this.protection.isInClear && !this.transport.ice.isOn;
+  }
+
   /** Full ICE asks whether media is wanted; a lite side believes what it is told, as without ICE. */
   private get isGivenUp(): boolean {
     return !this.transport.ice.asksForConsent && this.unheard.isGivenUp(this.runtime.clock);
@@ -176,8 +212,31 @@ export class RtpSession {
     return this.lostBefore + Math.max(0, this.reception?.lost ?? 0);
   }
 
+  /** Whether packets of this type are the peer's audio. */
+  isAudio(payloadType: number): boolean {
+    return this.agreed?.formats[payloadType]?.isEvent === false;
+  }
+
+  /** Counts what has come and gone past us. */
+  catchUp(): void {
+    this.incoming?.catchUp();
+    this.outgoing?.catchUp();
+  }
+
+  /** A packet of the peer's has gone on: as `receive` counts one. */
+  countForwarded({ payloadType, sequence, timestamp, octets, at }: CountedPacket): void {
+    const { reception } = this;
+    const format = this.agreed?.formats[payloadType];
+    if (reception === undefined || format === undefined) return;
+    this.lock.heard(at);
+    this.count(sequence, octets, at);
+    if (format.isVoice) this.heard = format.codec;
+    reception.time(timestamp, at);
+  }
+
   /** Takes over what was negotiated. */
   configure(media: NegotiatedMedia): void {
+    this.takeBack();
     const { clock } = this.runtime;
     this.agreed = agreedMedia(media);
     this.sender.renegotiate();
@@ -196,6 +255,7 @@ export class RtpSession {
 
   /** Says BYE and frees both ports. Idempotent. */
   async close(): Promise<void> {
+    this.takeBack();
     this.timeout.stop();
     this.quality.stop();
     if (!this.closed) {
@@ -206,6 +266,12 @@ export class RtpSession {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all([this.rtp?.close(), this.control?.close()]);
+  }
+
+  /** From now on every packet is looked at, until it is decided anew. */
+  private takeBack(): void {
+    this.incoming?.end();
+    this.outgoing?.end();
   }
 
   private sentRate(number: number): number | undefined {
@@ -225,6 +291,7 @@ export class RtpSession {
 
   private receive(received: Uint8Array, from: Endpoint): void {
     if (this.closed) return;
+    this.incoming?.catchUp();
     // nothing could be sent back there, so nobody honest is (RFC 768)
     if (from.port === 0) return void this.unwanted++;
     if (isNoRtp(received)) {
@@ -243,7 +310,9 @@ export class RtpSession {
     }
     const now = this.runtime.clock.now();
     if (!this.transport.admits(from, header, now)) return;
-    const arrival = this.count(now, from);
+    if (header.ssrc !== this.remoteSsrc || this.reception === undefined) this.changeSource();
+    if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
+    const arrival = this.count(header.sequence, header.payloadEnd - header.payloadStart, now);
     if (from.port !== this.startedFrom?.port || from.address !== this.startedFrom.address) {
       this.tellStarted(from);
     }
@@ -259,18 +328,16 @@ export class RtpSession {
     this.user.onAudio(packet, header, arrival);
   }
 
-  private count(now: number, from: Endpoint): Arrival {
-    if (header.ssrc !== this.remoteSsrc || this.reception === undefined) this.changeSource();
-    if (header.ssrc === this.sender.ssrc) this.meetOurself(from);
+  private count(sequence: number, octets: number, now: number): Arrival {
     this.packetsReceived++;
-    this.octetsReceived += header.payloadEnd - header.payloadStart;
+    this.octetsReceived += octets;
     this.unheard.heard();
     this.timeout.heard(now);
     const { reception } = this;
     if (reception === undefined) return 'wild';
-    const arrival = reception.count(header.sequence);
+    const arrival = reception.count(sequence);
     if (arrival === 'restarted') this.quality.restart();
-    if (arrival !== 'wild') this.quality.arrive(header.sequence, reception.jitterMs);
+    if (arrival !== 'wild') this.quality.arrive(sequence, reception.jitterMs);
     return arrival;
   }
 
@@ -278,12 +345,14 @@ export class RtpSession {
   private meetOurself(from: Endpoint): void {
     if (!this.collisions.isCollision(from)) return;
     this.rtcp.leave();
+    this.outgoing?.end();
     this.sender.ssrc = this.runtime.random.uint32();
   }
 
   private tellStarted(from: Endpoint): void {
     const remote = { address: from.address, port: from.port };
     this.startedFrom = remote;
+    this.takeBack(); // what goes there goes elsewhere from now on
     this.user.onEvent({ type: 'started', remote });
   }
 

@@ -79,6 +79,16 @@ export class SourceLock {
     return this.locked !== undefined;
   }
 
+  /** The source that is listened to. */
+  get source(): Endpoint | undefined {
+    return this.locked;
+  }
+
+  /** A packet of that source came, `now`, which it was not asked about. */
+  heard(now: number): void {
+    this.heardAt = now;
+  }
+
   /** An offer was answered: the source may be learned anew. A new address drops the old source. */
   renegotiate(remote: Endpoint, now: number): void {
     const same = this.negotiated !== undefined && matches(this.negotiated, remote);
