@@ -33,7 +33,7 @@ export function relay() {
     `## RTP relay: ${STREAMS} streams of 50 packets/s`,
     '',
     'Each goes through a socket of its own on either side; they are spread over the 20 ms. All have flowed',
-    'for five seconds before.',
+    'for twelve seconds before.',
     'Started by root, everything here goes before what else runs on the machine.',
     '',
     ...table(

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { DatagramSocket, Endpoint } from '@strowger/runtime';
+import { type DatagramSocket, type Endpoint, nodeRuntime } from '@strowger/runtime';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDatagramIo } from '../src/index.ts';
 
@@ -104,6 +104,61 @@ describe('a batch', () => {
       await expect(opening).rejects.toMatchObject({ code: 'EINVAL', syscall: 'bind' });
     },
   );
+});
+
+describe('a socket that forwards', () => {
+  const rule = (from: DatagramSocket, through: DatagramSocket, to: DatagramSocket) => ({
+    from: from.local,
+    through,
+    to: to.local,
+    ssrc: 0,
+    asSsrc: 9,
+    sequence: 0,
+    sequenceOffset: 0,
+    timestampOffset: 0,
+    payloadTypes: Int16Array.from({ length: 128 }, (_, at) => (at === 8 ? 0 : -1)),
+    pauseMs: 60_000,
+  });
+  const packet = (sequence: number, payloadType = 8): Uint8Array =>
+    Uint8Array.of(0x80, payloadType, 0, sequence, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  it('hears its packets where they can no longer go, and takes no other socket for that', async () => {
+    const [near, far, through] = [await open(), await listen(), await open()];
+    const { socket, packets } = await listen();
+    const forwarding = socket.forward?.(rule(near, through, far.socket));
+    await through.close();
+    const successor = await open();
+    near.send(packet(1), socket.local);
+    expect(await packets(1)).toEqual([[...packet(1)]]);
+    expect(far.from).toEqual([]);
+    expect(socket.forward?.(rule(near, through, far.socket))).toBeUndefined();
+    forwarding?.end();
+    socket.forward?.(rule(near, successor, far.socket));
+    near.send(packet(2), socket.local);
+    await far.packets(1);
+    expect(far.from).toEqual([successor.local]);
+  });
+
+  it('keeps the order of what comes to it: nothing passes by what is heard', async () => {
+    const [near, far, through] = [await open(), await listen(), await open()];
+    const { socket, packets } = await listen({
+      onPacket: (heard) => through.send(heard, far.socket.local),
+    });
+    socket.forward?.(rule(near, through, far.socket));
+    // the second packet is heard, and sent on when all of its batch have been read
+    for (let at = 1; at <= 40; at++) near.send(packet(at, at % 10 === 2 ? 9 : 8), socket.local);
+    const order = (await far.packets(40)).map((bytes) => bytes[3]);
+    expect(order).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+    expect((await packets(4)).length).toBeLessThan(40);
+  });
+
+  it('is none of another kind: those are asked packet by packet', async () => {
+    const [near, far] = [await open(), await listen()];
+    const { datagrams } = nodeRuntime();
+    const other = await datagrams.open({ address: '127.0.0.1', port: 0, onPacket() {} });
+    opened.push(other);
+    expect(near.forward?.(rule(near, other, far.socket))).toBeUndefined();
+  });
 });
 
 describe('ports', () => {

@@ -115,28 +115,28 @@ class Talker {
 
 /** Two minutes of a call in which much happens, and all that can be known of it. */
 async function live(seed: number, forwards: boolean) {
-  const it = await stage(forwards);
+  const call = await stage(forwards);
   const random = seededRandom(seed);
   const chance = (): number => random.float();
   const talkers = [
-    new Talker((head, payload) => it.near.send(it.ports.a, head, payload), chance),
+    new Talker((head, payload) => call.near.send(call.ports.a, head, payload), chance),
     new Talker(
       (head, payload) =>
-        it.far.send(it.ports.b, { ...head, ssrc: (head.ssrc ?? 0) + 100 }, payload),
+        call.far.send(call.ports.b, { ...head, ssrc: (head.ssrc ?? 0) + 100 }, payload),
       chance,
     ),
   ];
   const looks: unknown[] = [];
   for (let step = 0; step < 6000; step++) {
     for (const talker of talkers) talker.tick();
-    await it.simulation.run(20);
-    if (chance() < 0.004) await disturb(it, chance, looks);
+    await call.simulation.run(20);
+    if (chance() < 0.004) await disturb(call, chance, looks);
   }
-  await it.simulation.run(30_000); // long enough for a time-out
-  looks.push(await it.relay.a.close(), await it.relay.b.close());
-  await it.engine.close();
-  const heard = [it.near.rtp, it.far.rtp, it.near.rtcp, it.far.rtcp];
-  return { known: { heard, told: it.told, looks }, seen: it.count.seen };
+  await call.simulation.run(30_000); // long enough for a time-out
+  looks.push(await call.relay.a.close(), await call.relay.b.close());
+  await call.engine.close();
+  const heard = [call.near.rtp, call.far.rtp, call.near.rtcp, call.far.rtcp];
+  return { known: { heard, told: call.told, looks }, seen: call.count.seen };
 }
 
 async function recordAWhile({ simulation }: Stage, end: MediaEndpoint, looks: unknown[]) {
@@ -146,13 +146,13 @@ async function recordAWhile({ simulation }: Stage, end: MediaEndpoint, looks: un
   looks.push(await recording.stop());
 }
 
-async function disturb(it: Stage, chance: () => number, looks: unknown[]) {
-  const { relay, agree } = it;
+async function disturb(call: Stage, chance: () => number, looks: unknown[]) {
+  const { relay, agree } = call;
   const end = chance() < 0.5 ? relay.a : relay.b;
   const what = chance();
   if (what < 0.3) looks.push(await end.stats());
   else if (what < 0.5) await end.mute(chance() < 0.3);
-  else if (what < 0.6) await recordAWhile(it, end, looks);
+  else if (what < 0.6) await recordAWhile(call, end, looks);
   else if (what < 0.75) void end.sendDigits('12', { via: 'rtp' }).catch(() => {});
   else if (what < 0.85) await agree(chance() < 0.4 ? 'sendonly' : 'sendrecv');
   else await agree();
@@ -166,15 +166,15 @@ describe('packets that go on by themselves', () => {
   });
 
   it('are nearly all of an undisturbed stream', async () => {
-    const it = await stage(true);
+    const call = await stage(true);
     for (let at = 0; at < 1000; at++) {
-      it.near.send(it.ports.a, { payloadType: 8, sequence: at, timestamp: at * 160 });
-      await it.simulation.run(20);
+      call.near.send(call.ports.a, { payloadType: 8, sequence: at, timestamp: at * 160 });
+      await call.simulation.run(20);
     }
-    expect(it.far.rtp).toHaveLength(1000);
-    expect(it.count.seen).toBeLessThan(20);
-    expect(await it.relay.a.stats()).toMatchObject({ packetsReceived: 1000, packetsLost: 0 });
-    expect(await it.relay.b.stats()).toMatchObject({ packetsSent: 1000, bytesSent: 160_000 });
-    await it.engine.close();
+    expect(call.far.rtp).toHaveLength(1000);
+    expect(call.count.seen).toBeLessThan(20);
+    expect(await call.relay.a.stats()).toMatchObject({ packetsReceived: 1000, packetsLost: 0 });
+    expect(await call.relay.b.stats()).toMatchObject({ packetsSent: 1000, bytesSent: 160_000 });
+    await call.engine.close();
   });
 });

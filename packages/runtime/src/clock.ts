@@ -6,8 +6,12 @@ export interface Clock {
   now(): number;
   /** Wall time in milliseconds since 1970, for what people read and for expiry across processes. */
   wall(): number;
-  /** Calls `fire` once, `delayMs` from now (0 or more, rounded up to whole milliseconds). */
-  arm(delayMs: number, fire: () => void): Timer;
+  /**
+   * Calls `fire` once, `delayMs` from now (0 or more, rounded up to whole milliseconds), or up to
+   * `slackMs` later, together with others that may be late: a thread that wakes up for many at once does
+   * less than one that wakes up for each. A clock may take no notice of it. Default: 0.
+   */
+  arm(delayMs: number, fire: () => void, slackMs?: number): Timer;
   /** How many timers are armed: zero after everything was closed. */
   readonly armedTimers: number;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeRuntime } from './node-runtime.ts';
 
 it('watches its addresses, and lets the process end meanwhile', () => {
@@ -10,6 +10,31 @@ it('watches its addresses, and lets the process end meanwhile', () => {
   expect(stop).toBeDefined();
   expect(timers()).toBe(before);
   stop?.();
+});
+
+describe('timers', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('that may be late fire together, never early, and others when they are due', () => {
+    vi.useFakeTimers({ now: 0, toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { clock } = nodeRuntime();
+    const fired: [what: string, at: number][] = [];
+    const arm = (what: string, delayMs: number, slackMs?: number): unknown =>
+      clock.arm(delayMs, () => fired.push([what, performance.now()]), slackMs);
+    arm('first', 5, 20);
+    arm('exact', 12);
+    arm('second', 12, 20);
+    arm('next', 21, 20);
+    vi.advanceTimersByTime(100);
+    expect(fired).toEqual([
+      ['exact', 12],
+      ['first', 20],
+      ['second', 20],
+      ['next', 40],
+    ]);
+  });
 });
 
 describe('datagrams', () => {

@@ -26,9 +26,10 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
-  arm(delayMs: number, fire: () => void): Timer {
+  arm(delayMs: number, fire: () => void, slackMs = 0): Timer {
     const now = performance.now();
-    const at = now + Math.max(0, delayMs);
+    const due = now + Math.max(0, delayMs);
+    const at = slackMs > 0 ? Math.ceil(due / slackMs) * slackMs : due;
     if (this.wheel.size === 0) this.wheel.advanceTo(now);
     const timer = this.wheel.arm(at, fire);
     if (at < this.alarmAt) this.setAlarm();

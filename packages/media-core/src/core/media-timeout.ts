@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '@strowger/runtime';
 
+/** Of many seconds. */
+const SLACK_MS = 20;
+
 /** Settings of the watch over a silent side, in milliseconds. */
 export interface MediaTimeoutOptions {
   readonly clock: Clock;
@@ -63,7 +66,7 @@ export class MediaTimeout {
     const silentMs = clock.now() - this.heardAt;
     const left = (this.hasHeard ? timeoutMs : initialTimeoutMs) - silentMs;
     this.isWatching = left > 0;
-    if (left > 0) this.timer = clock.arm(left, () => this.ring());
+    if (left > 0) this.timer = clock.arm(left, () => this.ring(), SLACK_MS);
     else this.options.tell({ silentMs: Math.round(silentMs), initial: !this.hasHeard });
   }
 }

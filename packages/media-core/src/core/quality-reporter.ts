@@ -5,6 +5,8 @@ import { QualityMonitor, type StreamNow } from '../quality/quality-monitor.ts';
 import type { CoreEvent, QualitySettings } from './core-api.ts';
 
 const SECOND_MS = 1000;
+/** Streams of a thread are rated together. */
+const SLACK_MS = 20;
 
 /** What a reporter is made of. */
 export interface QualityReporterOptions {
@@ -64,7 +66,7 @@ export class QualityReporter {
     const { clock } = this.options;
     this.isCounting = true;
     this.startedAt = clock.now();
-    this.timer = clock.arm(SECOND_MS, () => this.end());
+    this.timer = clock.arm(SECOND_MS, () => this.end(), SLACK_MS);
   }
 
   private end(): void {

@@ -16,6 +16,8 @@ import type { RtpSender } from './rtp-sender.ts';
 
 /** Seconds between 1900 and 1970 (RFC 5905 §6). */
 const NTP_EPOCH = 2_208_988_800;
+/** Of some seconds: sessions of a thread report together. */
+const SLACK_MS = 20;
 /** UDP and IPv4 (RFC 3550 §6.2 counts them). */
 const LOWER_HEADERS = 28;
 
@@ -162,7 +164,7 @@ export class RtcpSession {
   }
 
   private schedule(delayMs: number): void {
-    this.timer = this.options.clock.arm(delayMs, () => this.reconsider());
+    this.timer = this.options.clock.arm(delayMs, () => this.reconsider(), SLACK_MS);
   }
 
   /** When the time has come, it is drawn anew from what is true by now (RFC 3550 §6.3.6). */

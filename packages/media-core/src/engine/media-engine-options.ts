@@ -27,7 +27,8 @@ export interface MediaEngineOptions {
   /**
    * For how long at least a worker does not look at its sockets again once something had come: packets
    * of many streams are served together then, for less CPU and up to so much delay. 0 to 10, fractions
-   * allowed; default 0, at once. This thread (`workers: 0`) always looks at once.
+   * allowed; default 0, at once. Each packet of a relay comes to the program then, where otherwise
+   * its socket sends most of them on by itself. This thread (`workers: 0`) always looks at once.
    */
   readonly wakeUpMs?: number;
   /**
