@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@strowger/runtime';
 
 /** Of many seconds. */
-const SLACK_MS = 20;
+const SLACK_MS = 5;
 
 /** Settings of the watch over a silent side, in milliseconds. */
 export interface MediaTimeoutOptions {

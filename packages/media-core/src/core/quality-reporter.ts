@@ -6,7 +6,7 @@ import type { CoreEvent, QualitySettings } from './core-api.ts';
 
 const SECOND_MS = 1000;
 /** Streams of a thread are rated together. */
-const SLACK_MS = 20;
+const SLACK_MS = 5;
 
 /** What a reporter is made of. */
 export interface QualityReporterOptions {

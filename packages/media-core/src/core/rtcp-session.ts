@@ -17,7 +17,7 @@ import type { RtpSender } from './rtp-sender.ts';
 /** Seconds between 1900 and 1970 (RFC 5905 §6). */
 const NTP_EPOCH = 2_208_988_800;
 /** Of some seconds: sessions of a thread report together. */
-const SLACK_MS = 20;
+const SLACK_MS = 5;
 /** UDP and IPv4 (RFC 3550 §6.2 counts them). */
 const LOWER_HEADERS = 28;
 
