@@ -1,11 +1,17 @@
 import { nodeRuntime } from '@strowger/runtime';
 import { type Uri, uri } from '@strowger/sip-message';
 import { TransportLayer } from '@strowger/sip-transport';
-import { describeDatagrams, describeTransport, type TransportArena } from '@strowger/testkit';
+import {
+  describeDatagrams,
+  describeForwarding,
+  describeTransport,
+  type TransportArena,
+} from '@strowger/testkit';
 import { describe, it } from 'vitest';
 import { createDatagramIo } from '../src/index.ts';
 
 describeDatagrams({ describe, it }, 'datagram-batch', createDatagramIo);
+describeForwarding({ describe, it }, 'datagram-batch', createDatagramIo);
 describeTransport({ describe, it }, 'UDP over IPv4 in batches', () => arena('127.0.0.1'));
 describeTransport({ describe, it }, 'UDP over IPv6 in batches', () => arena('[::1]'));
 

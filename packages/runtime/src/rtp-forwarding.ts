@@ -15,15 +15,19 @@ const HEADER_LENGTH = 12;
  * that follow one another, as long as 64 at most were not taken.
  */
 export interface ForwardingRule {
+  /** Who sends them. */
   readonly from: Endpoint;
+  /** 0 to 2^32 - 1. */
   readonly ssrc: number;
   /** The number of the packet that came last, 0 to 65535. */
   readonly sequence: number;
   /** A socket of the same `DatagramIo`, of the same family. */
   readonly through: DatagramSocket;
+  /** Where they go. */
   readonly to: Endpoint;
   /** 128 of them: what each payload type is there; -1 for those that are not sent on. */
   readonly payloadTypes: Int16Array;
+  /** Theirs from there on, 0 to 2^32 - 1. */
   readonly asSsrc: number;
   /** Added to sequence numbers, modulo 2^16. */
   readonly sequenceOffset: number;
@@ -35,8 +39,11 @@ export interface ForwardingRule {
 
 /** A packet that was sent on, by the numbers with which it came. */
 export interface ForwardedPacket {
+  /** 0 to 127. */
   payloadType: number;
+  /** 0 to 65535. */
   sequence: number;
+  /** 0 to 2^32 - 1, in units of the codec's clock. */
   timestamp: number;
   /** With its header. */
   octets: number;
@@ -66,11 +73,17 @@ export class ForwardingLog {
     ageMs: 0,
   };
 
+  /** Whether something has to be taken first. */
   get isFull(): boolean {
     return this.words[0] === LOG_ROOM;
   }
 
-  /** @param us of a clock that runs on modulo 2^32. */
+  /**
+   * There is room: see `isFull`.
+   *
+   * @param numbers the second octet of the packet above bit 16, its sequence number below.
+   * @param us microseconds of a clock that runs on modulo 2^32.
+   */
   add(numbers: number, timestamp: number, octets: number, us: number): void {
     const { words } = this;
     const count = words[0] ?? 0;
@@ -82,7 +95,7 @@ export class ForwardingLog {
     words[0] = count + 1;
   }
 
-  /** @param nowUs what the clock says by now. */
+  /** Tells of each in the order of `add`, and forgets it. @param nowUs what the same clock says by now. */
   take(nowUs: number, each: (packet: ForwardedPacket) => void): void {
     const { words, packet } = this;
     const count = words[0] ?? 0;

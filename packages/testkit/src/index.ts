@@ -1,4 +1,4 @@
-export { describeDatagrams } from './describe-datagrams.ts';
+export { describeDatagrams, describeForwarding } from './describe-datagrams.ts';
 export { describeMediaBackend, type TestRunner } from './describe-media-backend.ts';
 export { describeStore, type StoreUnderTest } from './describe-store.ts';
 export {

@@ -1,11 +1,9 @@
 import type { ForwardedPacket, Forwarding } from '@strowger/runtime';
-import { RTP_HEADER_LENGTH, type RtpHeader, sequenceDistance } from '../rtp/rtp.ts';
+import { RTP_HEADER_LENGTH, type RtpHeader } from '../rtp/rtp.ts';
 import type { RtpSession } from './rtp-session.ts';
 
 /** What comes after a silence is looked at: time-outs, ratings and the lock on a source ask for that. */
 const PAUSE_MS = 250;
-/** Packets that may come to us in between until a rule is made anew: it bears a hundred. */
-const MOST_BEHIND = 50;
 
 /** One that has gone on, as it counts at one side. */
 export interface CountedPacket {
@@ -37,7 +35,6 @@ export class FastPath {
   private readonly to: RtpSession;
   private forwarding: Forwarding | undefined;
   private as: Renumbering | undefined;
-  private sequence = 0;
   private now = 0;
 
   constructor(from: RtpSession, to: RtpSession) {
@@ -45,17 +42,13 @@ export class FastPath {
     this.to = to;
   }
 
-  /** A packet has gone on: those that follow it may go by themselves, unless anybody wants to see them. */
+  /** This packet has gone on: those that follow it may go by themselves, unless anybody wants to see them. */
   begin(header: RtpHeader, as: Renumbering): void {
     const { from, to } = this;
-    if (this.forwarding !== undefined) {
-      if (sequenceDistance(header.sequence, this.sequence) <= MOST_BEHIND) return;
-      this.end();
-    }
+    this.end();
     const source = from.plainSource;
     const target = to.plainTarget;
     if (source === undefined || target === undefined || header.ssrc === from.sender.ssrc) return;
-    this.sequence = header.sequence;
     // digits are listened to
     const payloadTypes = as.payloadTypes.map((its, ours) => (from.isAudio(ours) ? its : -1));
     this.as = { ...as, payloadTypes };
@@ -76,8 +69,8 @@ export class FastPath {
 
   /** Counts what has gone on since. */
   catchUp(): void {
-    this.count();
-    if (this.forwarding !== undefined && !this.to.sends) this.end();
+    this.now = this.from.runtime.clock.now();
+    this.forwarding?.take(this.note);
   }
 
   /** From now on every packet is looked at. Idempotent. */
@@ -85,13 +78,8 @@ export class FastPath {
     const { forwarding } = this;
     if (forwarding === undefined) return;
     forwarding.end();
-    this.count();
+    this.catchUp();
     this.forwarding = undefined;
-  }
-
-  private count(): void {
-    this.now = this.from.runtime.clock.now();
-    this.forwarding?.take(this.note);
   }
 
   private readonly note = (packet: ForwardedPacket): void => {
@@ -100,7 +88,6 @@ export class FastPath {
     if (as === undefined) return;
     const at = this.now - packet.ageMs;
     const octets = packet.octets - RTP_HEADER_LENGTH; // no other header is forwarded
-    this.sequence = sequence;
     from.countForwarded({ payloadType, sequence, timestamp, octets, at });
     to.sender.countForwarded({
       payloadType: as.payloadTypes[payloadType] ?? payloadType,

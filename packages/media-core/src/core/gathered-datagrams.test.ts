@@ -35,4 +35,13 @@ it('pauses behind what came together, until an interval has passed since the fir
   expect(pauses).toHaveLength(1); // the interval was over
 });
 
+it('sends nothing on by itself: each such packet would wake the thread up', async () => {
+  const forward = (): undefined => undefined;
+  const socket = { local: FROM, send() {}, close: async () => {}, forward };
+  const options = { clock: new VirtualClock(), intervalMs: 1, pause() {} };
+  const io = gatheredDatagrams({ open: async () => socket }, options);
+  const gathered = await io.open({ ...FROM, onPacket() {} });
+  expect(gathered.forward).toBeUndefined();
+});
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

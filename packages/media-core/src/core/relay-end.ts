@@ -128,7 +128,7 @@ export class RelayEnd implements RtpSessionUser {
       if (transcoded.stats) path.realign();
       transcoded.rest();
       path.forward(packet, header, arrival);
-      if (arrival === 'next' && !to.isMuted) path.letPass(header);
+      if (!to.isMuted) path.letPass(header);
       return;
     }
     const before = transcoded.discarded;

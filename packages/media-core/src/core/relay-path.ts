@@ -61,7 +61,6 @@ export class RelayPath {
 
   /** The next number, and the timestamp that this moment has in the stream so far. */
   private align(header: RtpHeader): void {
-    this.fast?.end();
     this.isAligned = true;
     const { sender, runtime } = this.to;
     this.sequenceOffset = sequenceDistance(sender.nextSequence, header.sequence);

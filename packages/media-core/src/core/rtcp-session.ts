@@ -110,9 +110,7 @@ export class RtcpSession {
 
   /** Says BYE for the SSRC that we have had until now; reports go on under the next. */
   leave(): void {
-    const { session } = this.options;
-    const { sender } = session;
-    session.catchUp();
+    const { sender } = this.options.session;
     if (this.hasReported || sender.packetsSent > 0) this.send(true);
     this.roundTripMs = undefined;
     this.peerMetrics = undefined;
@@ -122,9 +120,7 @@ export class RtcpSession {
   stop(): void {
     this.timer?.cancel();
     this.timer = undefined;
-    const { session } = this.options;
-    const { sender } = session;
-    session.catchUp();
+    const { sender } = this.options.session;
     if (this.hasReported || sender.packetsSent > 0) this.send(true);
   }
 
@@ -169,7 +165,6 @@ export class RtcpSession {
 
   /** When the time has come, it is drawn anew from what is true by now (RFC 3550 §6.3.6). */
   private reconsider(): void {
-    this.options.session.catchUp();
     const left = this.reportedAt + this.interval() - this.options.clock.now();
     if (left > 0) return this.schedule(left);
     this.send(false);

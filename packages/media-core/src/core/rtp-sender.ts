@@ -42,7 +42,6 @@ export class RtpSender {
 
   /** What the next packet's number will be. */
   get nextSequence(): number {
-    this.options.catchUp();
     return this.sequence;
   }
 

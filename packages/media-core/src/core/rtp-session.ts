@@ -178,10 +178,10 @@ export class RtpSession {
     return isPlain ? this.wayTo(remote) : undefined;
   }
 
-  /** The same, where packets leave as they are. */
+  /** The same, where packets leave as they are and nothing but an agreement ends that. */
   get plainTarget(): PlainEnd | undefined {
     const remote = this.lock.target;
-    const isPlain = this.isPlain && this.sent.isEmpty && this.sends;
+    const isPlain = this.isPlain && this.sent.isEmpty && this.sends && this.unheard.isHeard;
     return isPlain ? this.wayTo(remote) : undefined;
   }
 

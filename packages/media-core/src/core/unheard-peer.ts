@@ -28,6 +28,11 @@ export class UnheardPeer {
     this.hasHeard = true;
   }
 
+  /** Whether it is where it was said to be. */
+  get isHeard(): boolean {
+    return this.hasHeard;
+  }
+
   isGivenUp(clock: Clock): boolean {
     return !this.hasHeard && clock.now() - this.since >= this.limitMs;
   }
